@@ -1,0 +1,55 @@
+# `make` lists what there is to do. The work is done by the scripts in Tools/, which also run by themselves.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export PATH := $(PATH):/opt/swift/usr/bin
+
+.PHONY: help run stop status clean-data clean test bench proto format lint compose-check bootstrap build
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+run: bootstrap build ## Build, start the local stack, carry out the journey, and leave everything running
+	@echo "Starting the stack:"
+	@Tools/stack.sh start
+	@set -a; . .local/env/journey.env; set +a; exec .build/release/journey
+
+stop: ## Stop the local stack; its data stays
+	@echo "Stopping the stack:"
+	@Tools/stack.sh stop
+
+status: ## Say what runs, where, and whether it answers
+	@Tools/stack.sh status
+
+clean-data: ## Stop the local stack and delete its data, secrets and logs
+	@Tools/stack.sh clean
+
+clean: ## Delete what was built
+	rm -rf .build
+
+test: ## Prove everything: format, generated code, build, unit, integration, scenario and tidy tests
+	@Tools/test.sh
+
+bench: bootstrap build ## Print ratios, each against a floor measured in the same run
+	@.build/release/bench
+
+proto: bootstrap ## Generate code and docs/subjects.md from proto/
+	@Tools/proto.sh
+
+format: ## Format all Swift sources in place
+	@Tools/format.sh
+
+lint: ## Say which Swift sources are not formatted
+	@Tools/format.sh --check
+
+compose-check: bootstrap ## Check compose.yaml and the Containerfile
+	@Tools/compose-check.sh
+
+bootstrap:
+	@Tools/bootstrap.sh
+
+# Release, with the Swift runtime linked in: quicker to start, and as in the images.
+build:
+	@echo "Building (release):"
+	@swift build -c release --static-swift-stdlib

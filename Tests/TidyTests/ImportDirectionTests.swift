@@ -1,0 +1,71 @@
+import Testing
+
+/// Dependencies point one way: services on Platform, Platform on Records, Records on RPC, RPC on NATS and Wire.
+/// Tenancy and Roles depend on nothing. No service imports another.
+@Suite struct ImportDirectionTests {
+    /// What each module of Shared may import of this project.
+    static let allowed: [String: Set<String>] = [
+        "Tenancy": [], "Roles": [], "Filters": [],
+        "Wire": ["CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
+        "RPC": ["Wire", "NATS", "Tenancy"],
+        "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
+        "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Playbooks": ["Records", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Platform": ["Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Workbook": ["CZip", "CXlsxWriter"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["CCurl"],
+        "TestKit": [
+            "Platform", "Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+        ],
+    ]
+    /// What a service may import besides the modules under Platform.
+    static let services: [String: Set<String>] = [
+        "Onboarding": ["Playbooks"], "ImportValidation": ["Workbook", "Sandbox"], "CustomerSuccess": ["Playbooks"],
+        "PlayLauncher": ["Flows"], "Notifier": ["Mail"],
+    ]
+
+    static let project = Set(allowed.keys).union(CFenceTests.owners.keys).union(services.keys.map { "\($0)Service" })
+
+    static func findings(in file: SourceFile) -> [Finding] {
+        let folders = file.folders.map(String.init)
+        guard folders.count > 2, let allowed = allowed(in: folders) else { return [] }
+        return Imports(of: file).compactMap { line, module in
+            guard project.contains(module), !allowed.contains(module) else { return nil }
+            return Finding(file.path, line: line, "\(folders[0])/\(folders[1]) may not import \(module)")
+        }
+    }
+
+    /// nil: not a module with a direction (tests, tools).
+    private static func allowed(in folders: [String]) -> Set<String>? {
+        switch folders[0] {
+        case "Shared": allowed[folders[1]] ?? (folders[1].hasPrefix("C") ? [] : nil)
+        case "Services":
+            (allowed["Platform"] ?? []).union(services[folders[1]] ?? []).union(["Platform", "\(folders[1])Service"])
+        default: nil
+        }
+    }
+
+    @Test func importsPointDown() {
+        let findings = Repository.files.filter { $0.path.hasSuffix(".swift") }.flatMap(Self.findings)
+        #expect(findings.isEmpty, "\(findings.report)")
+    }
+
+    @Test func everyModuleHasADirection() {
+        let modules = Set(
+            Repository.swift.filter { $0.folders[0] == "Shared" && $0.folders.count > 2 }.map { String($0.folders[1]) })
+        let unknown = modules.subtracting(Self.allowed.keys).sorted()
+        #expect(unknown.isEmpty, "say in ImportDirectionTests what these may import: \(unknown)")
+    }
+
+    @Test func theCheckCatches() {
+        func count(_ path: String, _ module: String) -> Int {
+            Self.findings(in: SourceFile(path: path, text: "import \(module)\n")).count
+        }
+        #expect(count("Shared/Tenancy/A.swift", "Wire") == 1)
+        #expect(count("Shared/NATS/A.swift", "RPC") == 1)
+        #expect(count("Shared/RPC/A.swift", "NATS") == 0)
+        #expect(count("Services/Notifier/A.swift", "OnboardingService") == 1)
+        #expect(count("Services/Notifier/A.swift", "Flows") == 1)
+        #expect(count("Services/Notifier/Main/A.swift", "NotifierService") == 0)
+        #expect(count("Services/Notifier/A.swift", "Foundation") == 0)
+    }
+}

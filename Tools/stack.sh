@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# stack.sh start|stop|status|migrate|clean    the local stack: Postgres, nats-server, a mail catcher, the five services.
+#
+# All of it lives under .local, on free loopback ports chosen once:
+#   .local/ports  .local/secrets/  .local/keys/  .local/env/<service>.env  .local/log/<service>.log  .local/run/
+# For root, Postgres runs as the user `ale-local`; where that user cannot reach the checkout, the cluster is kept in
+# /var/lib/ale-local (.local/postgres.path says where). ALE_BIN names another folder of programs, ALE_LOCAL another place.
+set -euo pipefail
+tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+for part in common postgres nats services; do
+  # shellcheck source=/dev/null
+  . "$tools/stack/$part.sh"
+done
+
+# Root uses a stack that belongs to a person as that person: files of two owners would lock the person out.
+if [ "$EUID" -eq 0 ] && [ -d "$LOCAL" ] && [ "$(stat -c %u "$LOCAL")" -ne 0 ] && owner=$(getent passwd "$(stat -c %u "$LOCAL")"); then
+  IFS=: read -r name _ uid gid _ home _ <<<"$owner"
+  exec setpriv --reuid="$uid" --regid="$gid" --init-groups env HOME="$home" USER="$name" "$0" "$@"
+fi
+
+start() {
+  local service
+  require_programs
+  prepare_folders
+  lock
+  load_ports
+  find_cluster
+  step "Postgres" start_postgres
+  step "nats-server" start_nats
+  step "mail catcher" start_mail
+  step "database, roles and schemas" make_database
+  write_all_settings
+  step "signing keys" make_keys
+  step "migrations" migrate_all
+  step "start of the services" start_services
+  for service in $SERVICES; do step "$service" await_service "$service"; done
+  printf '  Postgres 127.0.0.1:%s, NATS nats://127.0.0.1:%s, mail in %s\n' "$POSTGRES_PORT" "$NATS_PORT" "$MAIL"
+}
+
+# In the reverse order of dependency.
+stop() {
+  local service pids=()
+  [ -d "$LOCAL/run" ] || { echo "  There is no stack here."; return; }
+  lock
+  load_ports
+  find_cluster
+  for service in $SERVICES; do stop_process "$service" 20 & pids+=($!); done
+  step "services" wait "${pids[@]}"
+  step "mail catcher" stop_process mail 5
+  step "nats-server" stop_process nats 20
+  step "Postgres" stop_postgres
+}
+
+# Ends with 0 when everything runs.
+status() {
+  local name pid code=0
+  [ -d "$LOCAL/run" ] || { echo "  There is no stack here."; return 3; }
+  load_ports
+  find_cluster
+  if [ -d "$PG_HOME" ] && postgres_is_running; then printf '  %-20s running on 127.0.0.1:%s\n' postgres "$POSTGRES_PORT"
+  else printf '  %-20s stopped\n' postgres; code=3; fi
+  for name in nats mail $SERVICES; do
+    if ! pid=$(pid_of "$name"); then printf '  %-20s stopped\n' "$name"; code=3; continue; fi
+    printf '  %-20s running, process %s, %s MB' "$name" "$pid" "$(awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$pid/status")"
+    case $name in
+      nats) printf ', on nats://127.0.0.1:%s\n' "$NATS_PORT" ;;
+      mail) printf ', on 127.0.0.1:%s, into %s\n' "$SMTP_PORT" "$MAIL" ;;
+      *) if answers "$name"; then echo ', answers'; else echo ', does not answer'; code=3; fi ;;
+    esac
+  done
+  return $code
+}
+
+migrate() {
+  require_programs
+  prepare_folders
+  lock
+  load_ports
+  find_cluster
+  step "Postgres" start_postgres
+  step "database, roles and schemas" make_database
+  write_all_settings
+  step "migrations" migrate_all
+}
+
+# Everything but the Python environment and the numbers of the ports.
+clean() {
+  stop
+  [ -d "$LOCAL" ] || return 0
+  find_cluster
+  rm -rf "$PG_HOME" "$LOCAL/postgres.path" "$RUN" "$LOG" "$SECRETS" "$KEYS" "$ENVIRONMENT" "$MAIL" "$LOCAL/files" "$LOCAL/nats" "$LOCAL/tokens"
+}
+
+case ${1:-} in
+  start | stop | status | migrate | clean) "$1" ;;
+  *) sed -n 2p "$0" >&2; exit 2 ;;
+esac

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# test.sh    everything that proves the product, cheapest first; goes on after a failure, and ends with a summary.
+# ALE_TEST_FILTER=REGEX runs only the Swift tests that match.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+PATH=$PATH:/opt/swift/usr/bin
+logs=${ALE_LOCAL:-$PWD/.local}/log
+summary=()
+failed=0
+
+# check NAME COMMAND…: its output is shown and kept in .local/log/test-NAME.log.
+check() {
+  local name=$1 begin=$SECONDS verdict=passed; shift
+  printf '\n== %s\n' "$name"
+  if ! "$@" 2>&1 | tee "$logs/test-$name.log"; then verdict=FAILED; failed=1; fi
+  summary+=("$(printf '%-12s %-7s %5d s' "$name" "$verdict" $((SECONDS - begin)))")
+  [ "$verdict" = passed ]
+}
+
+swift_tests() {
+  local arguments=(test --skip-build)
+  [ -z "${ALE_TEST_FILTER:-}" ] || arguments+=(--filter "$ALE_TEST_FILTER")
+  swift "${arguments[@]}"
+}
+
+Tools/bootstrap.sh || exit 1
+mkdir -p "$logs" && rm -f "$logs"/test-*.log
+check format Tools/format.sh --check
+check generated Tools/proto.sh --check
+check build swift build --build-tests && check tests swift_tests
+
+printf '\n== summary\n'
+printf '  %s\n' "${summary[@]}"
+[ ! -f "$logs/test-tests.log" ] || grep -E '^.{0,4}Test run with|^Executed [1-9]' "$logs/test-tests.log" | tail -n 2
+exit "$failed"

@@ -1,0 +1,23 @@
+# shellcheck shell=sh disable=SC2034  # sourced: the caller uses the names
+# What the local stack and the containers have in common: the services, and the names that follow from them.
+
+SERVICES="onboarding import-validation customer-success play-launcher notifier"
+
+# The Postgres schema of a service; its roles are ale_<schema> (login) and ale_<schema>_owner (migrations).
+schema_of() { printf '%s' "$1" | tr - _; }
+
+# make_secret FILE: 192 random bits as hex, readable by the caller alone. A file that exists is kept.
+make_secret() {
+  [ -s "$1" ] && return 0
+  (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$1.new" && mv "$1.new" "$1")
+}
+
+# make_secrets DIRECTORY: one password per NATS user and per Postgres role.
+make_secrets() {
+  for name in admin client $SERVICES; do make_secret "$1/nats-$name.password"; done
+  make_secret "$1/postgres-postgres.password"
+  for name in $SERVICES; do
+    make_secret "$1/postgres-ale_$(schema_of "$name").password"
+    make_secret "$1/postgres-ale_$(schema_of "$name")_owner.password"
+  done
+}
