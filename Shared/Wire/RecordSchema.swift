@@ -1,0 +1,149 @@
+/// The kind of a field in the data dictionary: what a form shows and an import expects.
+public enum FieldType: String, Sendable, Hashable, CaseIterable {
+    /// One line of text.
+    case string
+    /// Text of many lines.
+    case text
+    /// A whole number.
+    case integer
+    /// A decimal number, kept as decimal text: `1863.4`.
+    case decimal
+    /// Yes or no.
+    case boolean
+    /// A day, `YYYY-MM-DD`.
+    case date
+    /// An instant.
+    case datetime
+    /// One value of a closed list.
+    case choice
+    /// The id of one record of another table.
+    case reference
+    /// Ids of records of another table.
+    case listOfReferences = "list_of_references"
+    /// Ids of users.
+    case listOfUsers = "list_of_users"
+    /// Work notes and comments, appended only.
+    case journal
+    /// An amount of money, kept as decimal text.
+    case currency
+    /// An e-mail address.
+    case email
+    /// A web address.
+    case url
+    /// JSON text.
+    case json
+    /// The name of a table.
+    case tableName = "table_name"
+    /// The name of a field of a table.
+    case fieldName = "field_name"
+    /// The id of a record of any table.
+    case documentID = "document_id"
+    /// JavaScript for the sandbox.
+    case script
+    /// An attached file.
+    case attachment
+    /// Names of roles.
+    case listOfRoles = "list_of_roles"
+}
+
+/// One value of a closed list and its label.
+public struct Choice: Sendable, Hashable {
+    /// The stored value, a string or a number.
+    public let value: FieldValue
+    /// What people read.
+    public let label: Text
+
+    /// A choice.
+    public init(value: FieldValue, label: Text) {
+        self.value = value
+        self.label = label
+    }
+}
+
+/// What the data dictionary says of one field of a record.
+public struct FieldSchema: Sendable, Hashable {
+    /// The proto and column name: `meeting_date`.
+    public let name: String
+    /// The JSON name: `meetingDate`.
+    public let jsonName: String
+    /// What people read.
+    public let label: Text
+    /// The kind of the field.
+    public let type: FieldType
+    /// Whether a record cannot be saved without it.
+    public let mandatory: Bool
+    /// The closed list of values; empty for every type but `choice`.
+    public let choices: [Choice]
+    /// The table a reference points to.
+    public let reference: String?
+    /// Whether only the system writes it.
+    public let outputOnly: Bool
+    /// Whether a customer who sees the record sees the field.
+    public let customerVisible: Bool
+    /// The value of a new record; `.null` when it has none.
+    public let defaultValue: FieldValue
+    /// How the message keeps it.
+    public let storage: FieldStorage
+
+    /// A field of the dictionary; written by the generator.
+    public init(
+        name: String, jsonName: String, label: Text, type: FieldType, mandatory: Bool = false, choices: [Choice] = [],
+        reference: String? = nil, outputOnly: Bool = false, customerVisible: Bool = false,
+        defaultValue: FieldValue = .null, storage: FieldStorage
+    ) {
+        self.name = name
+        self.jsonName = jsonName
+        self.label = label
+        self.type = type
+        self.mandatory = mandatory
+        self.choices = choices
+        self.reference = reference
+        self.outputOnly = outputOnly
+        self.customerVisible = customerVisible
+        self.defaultValue = defaultValue
+        self.storage = storage
+    }
+}
+
+/// What the data dictionary says of one table: the single source for forms, columns, filters, imports and checks.
+public struct RecordSchema: Sendable {
+    /// The table: `touchpoint`.
+    public let table: String
+    /// The plural used in subjects and page names: `touchpoints`.
+    public let collection: String
+    /// The service that owns it: `customer-success`.
+    public let service: String
+    /// What people read.
+    public let label: Text
+    /// The prefix of the record's number, such as `ENGMT`; nil when records have no number.
+    public let numberPrefix: String?
+    /// The fields in the order of the proto file. The index of a field here is its index in `subscript(fieldAt:)`.
+    public let fields: [FieldSchema]
+    private let indexes: [String: Int]
+
+    /// A table of the dictionary; written by the generator. Field names must be unique.
+    public init(
+        table: String, collection: String, service: String, label: Text, numberPrefix: String?, fields: [FieldSchema]
+    ) {
+        self.table = table
+        self.collection = collection
+        self.service = service
+        self.label = label
+        self.numberPrefix = numberPrefix
+        self.fields = fields
+        var indexes: [String: Int] = [:]
+        for (index, field) in fields.enumerated() {
+            indexes[field.jsonName] = index
+        }
+        for (index, field) in fields.enumerated() {
+            indexes[field.name] = index
+        }
+        self.indexes = indexes
+    }
+
+    /// The index of the field with this proto name (`meeting_date`) or JSON name (`meetingDate`).
+    public func index(of name: String) -> Int? { indexes[name] }
+
+    /// The field with this proto or JSON name.
+    public func field(_ name: String) -> FieldSchema? { indexes[name].map { fields[$0] } }
+}

@@ -1,0 +1,84 @@
+"""Names: how a proto name is spelled in C (after protoc-c) and in Swift."""
+
+# Field names that no C compiler takes, or that hide a member protoc-c makes. The plug-in puts "_" behind them.
+# "unix" and "linux" are macros of GNU C; "base" is the first member of every struct; "self", "init" and "Type"
+# mean something else in Swift after a dot.
+C_RESERVED = frozenset(
+    """
+    and and_eq asm auto base bitand bitor bool break case catch char class compl const const_cast continue default
+    delete do double dynamic_cast else enum errno explicit export extern false float for friend goto if init inline
+    int linux long mutable namespace new not not_eq operator or or_eq private protected public register
+    reinterpret_cast restrict return self short signed sizeof static static_cast stderr stdin stdout struct switch
+    template this throw true try typedef typeid typename typeof union unix unsigned using virtual void volatile
+    wchar_t while xor xor_eq
+    """.split()
+)
+
+SWIFT_KEYWORDS = frozenset(
+    """
+    associatedtype as break case catch class continue default defer deinit do else enum extension fallthrough false
+    fileprivate for func guard if import in init inout internal is let nil operator precedencegroup private protocol
+    public repeat rethrows return static struct subscript super switch throw throws true try typealias var where while
+    """.split()
+)
+
+# Types of Swift and of Wire itself that a message may not hide.
+SWIFT_TYPES = frozenset(
+    """
+    Any AnyObject Array Arena Base64 Bool Catalog Character Choice Codable CreateRequest Dictionary Double Equatable
+    Error FieldMask FieldNames FieldSchema FieldStorage FieldType FieldValue Float Hashable Int Int32 Int64 JSONNames
+    JSONReader JSONWritable JSONWriter Language ListResponse Message MessageDescriptor Method MethodInfo Never Optional
+    Packing Protocol ProtobufScan RecordMessage RecordSchema Result Self Sendable Set String Task Text Timestamp Type
+    UInt32 UInt64 UInt8 UTF8Check Unpacked UpdateRequest Void WireEnum WireError WireLimits WireMessage
+    """.split()
+)
+
+
+def c_field(name: str, siblings: set[str]) -> str:
+    """The name a field goes by in C, given all names of its message."""
+    hidden = (name.startswith("n_") and name[2:] in siblings) or (name.startswith("has_") and name[4:] in siblings)
+    return name + "_" if name in C_RESERVED or hidden else name
+
+
+def _camel_to_lower(name: str) -> str:
+    out, was_upper = "", True
+    for character in name:
+        if character.isupper():
+            out += ("" if was_upper else "_") + character.lower()
+        else:
+            out += character
+        was_upper = character.isupper()
+    return out
+
+
+def upper_camel(name: str) -> str:
+    """`customer_success` as `CustomerSuccess`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def c_type(full_name: str) -> str:
+    """`ale.common.v1.Status` as protoc-c's struct `Ale__Common__V1__Status`."""
+    return "__".join(upper_camel(part) for part in full_name.split("."))
+
+
+def c_prefix(full_name: str) -> str:
+    """`ale.common.v1.Status` as protoc-c's function prefix `ale__common__v1__status`."""
+    return "__".join(_camel_to_lower(part) for part in full_name.split("."))
+
+
+def lower_camel(name: str) -> str:
+    """`meeting_date` or `CreateTouchpoint` in lowerCamelCase; a trailing `_id` becomes `ID`."""
+    camel = upper_camel(name)
+    camel = camel[:1].lower() + camel[1:]
+    return camel[:-2] + "ID" if name.endswith("_id") else camel
+
+
+def swift_property(name: str) -> str:
+    """The name of a Swift property, without backticks."""
+    camel = lower_camel(name)
+    return camel + "_" if camel in ("self", "init") else camel
+
+
+def quoted(name: str) -> str:
+    """`name` in backticks where Swift needs them in a declaration."""
+    return f"`{name}`" if name in SWIFT_KEYWORDS else name
