@@ -1,0 +1,102 @@
+import CNATS
+import Glibc
+
+/// Headers of a message: a name may occur several times, names are found in any case and keep the case they were
+/// given. Values of one name keep their order; the library does not tell the order between names of a received
+/// message, and cuts blanks at both ends of a value. A blank value cannot be sent.
+public struct Headers: Sendable, Hashable {
+    /// One name and value.
+    public struct Field: Sendable, Hashable {
+        /// The name as it was given.
+        public let name: String
+        /// The value.
+        public let value: String
+    }
+
+    /// Every field, in order.
+    public private(set) var fields: [Field] = []
+
+    /// No headers.
+    public init() {}
+
+    /// Whether there are none.
+    public var isEmpty: Bool { fields.isEmpty }
+
+    /// Adds a value beside those the name has already.
+    public mutating func add(_ name: String, _ value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// Makes this the only value of the name.
+    public mutating func set(_ name: String, _ value: String) {
+        remove(name)
+        add(name, value)
+    }
+
+    /// Removes every value of the name.
+    public mutating func remove(_ name: String) {
+        fields.removeAll { Headers.same($0.name, name) }
+    }
+
+    /// The first value of the name, in any case. Setting replaces every value; setting nil removes them.
+    public subscript(_ name: String) -> String? {
+        get { fields.first { Headers.same($0.name, name) }?.value }
+        set { if let newValue { set(name, newValue) } else { remove(name) } }
+    }
+
+    /// Every value of the name, in order.
+    public func values(_ name: String) -> [String] {
+        fields.filter { Headers.same($0.name, name) }.map(\.value)
+    }
+
+    /// Compares names byte by byte with ASCII letters folded; names are ASCII.
+    private static func same(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
+        return zip(left.utf8, right.utf8).allSatisfy { folded($0) == folded($1) }
+    }
+
+    private static func folded(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+}
+
+extension Headers: ExpressibleByDictionaryLiteral {
+    /// Headers from names and values, in the order written.
+    public init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements { add(name, value) }
+    }
+}
+
+extension Headers {
+    /// Throws when a name is not a printable token or a value has a line break or a NUL: either would end the
+    /// header early and let a value write headers of its own. A blank value is refused as well: libnats, receiving
+    /// it, takes the whole next header for the value.
+    func validate() throws(NATSError) {
+        for field in fields {
+            let nameIsSafe = field.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+            let valueIsSafe = !field.value.utf8.contains { $0 == 0 || $0 == 0x0A || $0 == 0x0D }
+            let valueIsBlank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+            guard !field.name.isEmpty, nameIsSafe, valueIsSafe, !valueIsBlank else { throw .invalidHeader(field.name) }
+        }
+    }
+
+    /// The headers of a received message.
+    init(of message: OpaquePointer) {
+        // libnats fills arrays that the caller frees; the texts they point to stay the message's.
+        var keys: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+        var keyCount: Int32 = 0
+        guard natsMsgHeader_Keys(message, &keys, &keyCount) == NATS_OK, let keys else { return }
+        defer { free(keys) }
+        fields.reserveCapacity(Int(keyCount))
+        for case let key? in UnsafeBufferPointer(start: keys, count: Int(keyCount)) {
+            var values: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+            var valueCount: Int32 = 0
+            guard natsMsgHeader_Values(message, key, &values, &valueCount) == NATS_OK, let values else { continue }
+            defer { free(values) }
+            let name = String(cString: key)
+            for case let value? in UnsafeBufferPointer(start: values, count: Int(valueCount)) {
+                fields.append(Field(name: name, value: String(cString: value)))
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import CNATS
+import Glibc
+import Synchronization
+
+/// A reader of a durable consumer. Several readers, here or in other processes, share its messages. One fetch runs at
+/// a time; a second one waits for the first.
+public final class PullConsumer: Sendable {
+    /// Its stream.
+    public let stream: String
+    /// Its durable name.
+    public let name: String
+    private let jetStream: JetStream
+    /// "_INBOX.<unique>.pull.<number>." : a token after it makes the address of one pull.
+    private let inbox: String
+    private let subscription: Subscription
+    private let turn: Slots
+    private let current: CurrentPull
+
+    private static let nextNumber = Atomic<Int>(1)
+    /// How long the server may take to say that it has no messages.
+    private static let answerLimit: Duration = .seconds(1)
+
+    init(jetStream: JetStream, stream: String, name: String) throws(NATSError) {
+        self.jetStream = jetStream
+        self.stream = stream
+        self.name = name
+        let connection = jetStream.connection
+        let waiters = connection.state.waiters
+        let current = CurrentPull()
+        inbox = "\(connection.inbox)pull.\(PullConsumer.nextNumber.add(1, ordering: .relaxed).oldValue)."
+        let prefixLength = inbox.utf8.count
+        turn = Slots(waiters, limit: 1)
+        self.current = current
+        // The messages of a pull come with the subject they were published to, so the wildcard inbox of requests could
+        // not tell whose they are: each reader has a subscription of its own. Statuses come with the pull's address.
+        subscription = try connection.makeSubscription(inbox + "*", nil, PendingLimit()) { connection, message in
+            if natsMsg_GetDataLength(message) == 0, natsMsg_GetReply(message) == nil,
+                let status = serverStatus(of: message)
+            {
+                guard let subject = natsMsg_GetSubject(message), strlen(subject) > prefixLength,
+                    let token = UInt64(String(cString: subject + prefixLength), radix: 36)
+                else { return }
+                return waiters.deliver(status: status.code, text: status.text, to: token)
+            }
+            let token = current.token.load(ordering: .acquiring)
+            if token != 0 && waiters.deliver(InboundMessage(copying: message), to: token) { return }
+            returnUnwanted(message, connection)
+        }
+    }
+
+    deinit { subscription.unsubscribe() }
+
+    /// Gives up to `batch` messages: at once when some are there, otherwise as soon as the first comes, or none after
+    /// `timeout`. Throws `isConsumerNotFound`, `isStreamNotFound`, `.disconnected`, `.closed`, `.cancelled`, or
+    /// `.timeout` when the server does not answer at all. A message that comes after a cancellation is given back to
+    /// the server, which counts it as delivered once more.
+    public func fetch(batch: Int, timeout: Duration) async throws(NATSError) -> [JetStreamMessage] {
+        let deadline = ContinuousClock.now + timeout
+        try await turn.take(timeout: timeout + jetStream.timeout)
+        defer { turn.release() }
+        let ready = try await pull(batch, wait: nil)
+        let remaining = deadline - ContinuousClock.now
+        if !ready.isEmpty || remaining <= .zero { return ready }
+        // One is asked for at first: with more, those that come after the first would be on their way to nobody.
+        let first = try await pull(1, wait: remaining)
+        if first.isEmpty || batch <= 1 { return first }
+        do throws(NATSError) {
+            return first + (try await pull(batch - 1, wait: nil))
+        } catch {
+            // What has arrived is the caller's; the same error will meet the next fetch.
+            return first
+        }
+    }
+
+    /// One pull: what is there now (`wait` nil), or what comes within `wait`.
+    private func pull(_ batch: Int, wait: Duration?) async throws(NATSError) -> [JetStreamMessage] {
+        let body = try JSON.encode(WirePull(batch: batch, expires: wait?.wireNanoseconds, noWait: wait == nil))
+        let connection = jetStream.connection
+        if let denied = connection.state.inboxDenied { throw denied }
+        defer { current.token.store(0, ordering: .releasing) }
+        let outcome: Waiters.Outcome
+        do throws(NATSError) {
+            // The server ends the pull at its deadline; the time beyond is for its answer to arrive.
+            let limit = (wait ?? .zero) + min(jetStream.timeout, PullConsumer.answerLimit)
+            outcome = try await connection.state.waiters.wait(.batch(limit: batch), timeout: limit) {
+                (token) throws(NATSError) in
+                current.token.store(token, ordering: .releasing)
+                let subject = "$JS.API.CONSUMER.MSG.NEXT.\(stream).\(name)"
+                try connection.send(
+                    subject, reply: inbox + String(token, radix: 36), headers: Headers(), payload: body)
+            }
+        } catch  where error == .timeout || error == .noResponders {
+            // The server says nothing to a pull of a consumer that is gone; its information says what is missing.
+            _ = try await jetStream.consumerInfo(name, on: stream)
+            throw error
+        }
+        guard case .batch(let messages) = outcome else { throw .other("an answer of the wrong kind") }
+        return messages.compactMap { JetStreamMessage($0, connection) }
+    }
+}
+
+/// The token of the pull that runs, or 0; shared with the thread that delivers.
+private final class CurrentPull: Sendable {
+    let token = Atomic<UInt64>(0)
+}
+
+private struct WirePull: Encodable {
+    var batch: Int
+    var expires: Int64?
+    var noWait: Bool
+}
+
+/// A message that came after its pull had been given up is given back, so that it is delivered again now and not only
+/// after the acknowledgement wait.
+private func returnUnwanted(_ message: OpaquePointer, _ connection: OpaquePointer?) {
+    guard let reply = natsMsg_GetReply(message) else { return }
+    if String(cString: reply).hasPrefix("$JS.ACK.") { _ = natsConnection_PublishString(connection, reply, "-NAK") }
+}
+
+/// The status line of a message that the server itself sent.
+private func serverStatus(of message: OpaquePointer) -> (code: Int, text: String)? {
+    var value: UnsafePointer<CChar>?
+    guard natsMsgHeader_Get(message, "Status", &value) == NATS_OK, let value, let code = Int(String(cString: value))
+    else { return nil }
+    var text: UnsafePointer<CChar>?
+    _ = natsMsgHeader_Get(message, "Description", &text)
+    return (code, text.map { String(cString: $0) } ?? "")
+}

@@ -1,0 +1,191 @@
+import NATS
+import Synchronization
+import TestKit
+import Testing
+
+/// What goes wrong: servers that die, credentials and permissions that are refused, and the orderly end.
+@Suite struct AdversityTests {
+    private static let users = """
+        authorization { users = [
+          { user: "all", password: "secret" }
+          { user: "few", password: "secret", permissions: {
+            publish: ["open.>"], subscribe: ["open.>", "_INBOX.>"] } }
+          { user: "deaf", password: "secret", permissions: { publish: ["open.>"], subscribe: ["open.>"] } }
+        ] }
+        """
+    static let guarded = Task { try await NATSServer.start(config: users, jetStream: false) }
+
+    @Test func aKilledServerIsReconnectedTo() async throws {
+        let server = try await NATSServer.start()
+        let nats = try await server.connect()
+        var events = nats.events().makeAsyncIterator()
+        try nats.subscribe("echo") { message in
+            if let reply = message.reply { try? nats.publish(reply, payload: message.payload) }
+        }
+        try nats.subscribe("silent") { _ in }
+        let jetStream = JetStream(nats)
+        let created = try await jetStream.createStream(StreamConfiguration(name: "kept", subjects: ["kept"])).created
+        try await jetStream.ensureConsumer(ConsumerConfiguration(name: "reader"), on: "kept")
+        let pending = Task { try await nats.request("silent", timeout: .seconds(30)) }
+        let reader = try jetStream.consumer("reader", on: "kept")
+        let fetch = Task { try await reader.fetch(batch: 1, timeout: .seconds(30)) }
+        try await waitUntil { try await jetStream.consumerInfo("reader", on: "kept").waiting == 1 }
+
+        try await server.kill()
+        #expect(await events.next() == .disconnected)
+        await #expect(throws: NATSError.disconnected) { _ = try await pending.value }
+        await #expect(throws: NATSError.disconnected) { _ = try await fetch.value }
+        #expect(!nats.isConnected && !nats.isClosed)
+        // Published while there is no server: kept, and answered after the restart.
+        let buffered = Task { try await nats.request("echo", payload: [9], timeout: .seconds(20)) }
+        try await waitUntil { nats.requestsInFlight == 1 }
+        try await server.restart()
+        #expect(await events.next() == .reconnected)
+        #expect(try await buffered.value.payload == [9])
+        #expect(try await nats.request("echo", payload: [1], timeout: .seconds(5)).payload == [1])
+        #expect(try await jetStream.streamInfo("kept").created == created)
+        await nats.close()
+        #expect(await events.next() == .disconnected)
+        #expect(await events.next() == .closed)
+        #expect(await events.next() == nil)
+        try await server.stop()
+    }
+
+    @Test func whatIsPublishedWithoutAServerIsBounded() async throws {
+        let server = try await NATSServer.start(jetStream: false)
+        let nats = try await server.connect { $0.reconnectBufferBytes = 10_000 }
+        try await server.kill()
+        try await waitUntil { !nats.isConnected }
+        #expect(throws: NATSError.disconnected) {
+            for _ in 0..<1_000 { try nats.publish("a", payload: [UInt8](repeating: 0, count: 100)) }
+        }
+        await nats.close()
+    }
+
+    @Test func noServerIsAnError() async throws {
+        let server = try await NATSServer.start(jetStream: false)
+        try await server.kill()
+        await #expect(throws: NATSError.disconnected) { _ = try await server.connect() }
+    }
+
+    @Test func wrongCredentialsAreRefused() async throws {
+        let server = try await Self.guarded.value
+        for credentials in [
+            ConnectionOptions.Credentials.none, .password(user: "all", password: "wrong"), .token("secret"),
+        ] {
+            await #expect {
+                try await server.connect { $0.credentials = credentials }
+            } throws: {
+                if case .authenticationFailed? = $0 as? NATSError { true } else { false }
+            }
+        }
+        let nats = try await server.connect { $0.credentials = .password(user: "all", password: "secret") }
+        #expect(nats.isConnected)
+        await nats.close()
+    }
+
+    @Test func aServerWithoutTLSIsRefusedWhenTLSIsWanted() async throws {
+        let server = try await Self.guarded.value
+        await #expect(throws: NATSError.self) {
+            try await server.connect {
+                $0.credentials = .password(user: "all", password: "secret")
+                $0.tls = ConnectionOptions.TLS()
+            }
+        }
+        await #expect(throws: NATSError.self) {
+            try await server.connect {
+                $0.credentials = .password(user: "all", password: "secret")
+                $0.urls = ["tls://127.0.0.1:\(server.port)"]
+            }
+        }
+    }
+
+    @Test func aForbiddenPublicationIsReported() async throws {
+        let heard = Mutex<[ConnectionEvent]>([])
+        let nats = try await Self.guarded.value.connect {
+            $0.credentials = .password(user: "few", password: "secret")
+            $0.onEvent = { event in heard.withLock { $0.append(event) } }
+        }
+        try nats.publish("closed.a")
+        try await waitUntil { heard.withLock { $0.count == 1 } }
+        guard case .permissionViolation("closed.a"?, _)? = heard.withLock({ $0.first }) else {
+            Issue.record("\(heard.withLock { $0 })")
+            return
+        }
+        // One who asks is told at once instead of at the deadline.
+        let start = ContinuousClock.now
+        await #expect {
+            try await nats.request("closed.b", timeout: .seconds(20))
+        } throws: {
+            if case .permissionDenied? = $0 as? NATSError { true } else { false }
+        }
+        #expect(ContinuousClock.now - start < .seconds(5))
+        try nats.subscribe("closed.c") { _ in }
+        try await waitUntil {
+            heard.withLock { $0.contains { if case .permissionViolation("closed.c"?, _) = $0 { true } else { false } } }
+        }
+        await nats.close()
+    }
+
+    @Test func aForbiddenInboxFailsRequestsAtOnce() async throws {
+        let nats = try await Self.guarded.value.connect { $0.credentials = .password(user: "deaf", password: "secret") }
+        try await waitUntil {
+            do {
+                _ = try await nats.request("open.a", timeout: .milliseconds(50))
+                return false
+            } catch NATSError.permissionDenied {
+                return true
+            } catch {
+                return false
+            }
+        }
+        await nats.close()
+    }
+
+    @Test func aDrainLosesNoRequestInFlight() async throws {
+        let server = try await NATSServer.start(jetStream: false)
+        let service = try await server.connect()
+        let client = try await server.connect()
+        let open = Counter()
+        try service.subscribe("work", queue: "q") { message in
+            open.add(1)
+            Task {
+                try await Task.sleep(for: .milliseconds(100))
+                try service.publish(message.reply ?? "", payload: message.payload)
+                open.add(-1)
+            }
+        }
+        try await service.flush(timeout: .seconds(5))
+        let requests = (0..<100).map { number in
+            Task { try await client.request("work", payload: [UInt8(number)], timeout: .seconds(10)) }
+        }
+        try await waitUntil { client.requestsInFlight == 100 && open.value > 0 }
+        try await client.flush(timeout: .seconds(5))
+        try await service.drain(timeout: .seconds(10)) {
+            try? await waitUntil { open.value == 0 }
+        }
+        #expect(service.isClosed)
+        for (number, request) in requests.enumerated() {
+            #expect(try await request.value.payload == [UInt8(number)])
+        }
+        await #expect(throws: NATSError.noResponders) { _ = try await client.request("work", timeout: .seconds(5)) }
+        await client.close()
+        try await server.stop()
+    }
+
+    @Test func aDrainIsBounded() async throws {
+        let server = try await Self.guarded.value
+        let nats = try await server.connect { $0.credentials = .password(user: "all", password: "secret") }
+        let released = Mutex(false)
+        try nats.subscribe("stuck") { _ in while !released.withLock({ $0 }) {} }
+        try nats.publish("stuck")
+        try await nats.flush(timeout: .seconds(5))
+        let start = ContinuousClock.now
+        await #expect(throws: NATSError.timeout) {
+            try await nats.drain(timeout: .milliseconds(300)) { try? await Task.sleep(for: .seconds(60)) }
+        }
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(nats.isClosed)
+        released.withLock { $0 = true }
+    }
+}
