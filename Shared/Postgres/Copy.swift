@@ -1,0 +1,307 @@
+import CPostgres
+import Glibc
+
+/// Writes rows for `COPY … FROM STDIN` in text format. Values are escaped here; 64 KB are sent at a time.
+///
+/// Call one of the field methods per column and then `endRow`, or `row` with all values.
+public final class CopyWriter {
+    private static let chunk = 64 * 1024
+
+    private var buffer: [UInt8] = []
+    private var isAtStart = true
+    private var hasNUL = false
+    private let connection: Connection
+    private var limit: Limit
+    /// Rows ended so far.
+    public private(set) var rowCount = 0
+
+    init(_ connection: Connection, _ limit: Limit) {
+        self.connection = connection
+        self.limit = limit
+        buffer.reserveCapacity(Self.chunk + 4096)
+    }
+
+    /// A text column.
+    public func text(_ text: String) {
+        separate()
+        var text = text
+        text.withUTF8 { escape(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// A text column from UTF-8 bytes, which are not checked here: the server refuses what is not UTF-8.
+    public func text(utf8: UnsafeRawBufferPointer) {
+        separate()
+        escape(utf8)
+    }
+
+    /// A NULL.
+    public func null() {
+        separate()
+        buffer.append(UInt8(ascii: "\\"))
+        buffer.append(UInt8(ascii: "N"))
+    }
+
+    /// An integer column.
+    public func int(_ number: Int64) {
+        separate()
+        TextFormat.append(number, to: &buffer)
+    }
+
+    /// A column of any type.
+    public func value(_ value: SQLValue) {
+        switch value {
+        case .null: null()
+        case .text(let text): self.text(text)
+        case .int(let number): int(number)
+        case .bytes(let data):
+            separate()
+            // The backslash of the hex form is itself escaped.
+            buffer.append(contentsOf: "\\\\x".utf8)
+            for byte in data {
+                buffer.append(hexDigit(byte >> 4))
+                buffer.append(hexDigit(byte & 15))
+            }
+        case .bool, .double, .timestamp, .textArray:
+            separate()
+            var bytes: [UInt8] = []
+            if !TextFormat.append(value, to: &bytes) { hasNUL = true }
+            bytes.withUnsafeBytes { escape($0) }
+        }
+    }
+
+    /// One or more fields that are escaped already and separated by tabs; for parsers that escape as they scan.
+    public func escaped(_ bytes: UnsafeRawBufferPointer) {
+        separate()
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// Ends the row, and sends when enough has come together. Throws when a value held a NUL character or the
+    /// connection is lost.
+    public func endRow() throws(PostgresError) {
+        guard !hasNUL else {
+            throw PostgresError(.invalidParameter, "row \(rowCount + 1) of the COPY contains a NUL character")
+        }
+        buffer.append(UInt8(ascii: "\n"))
+        isAtStart = true
+        rowCount += 1
+        if buffer.count >= Self.chunk { try sendBuffer() }
+    }
+
+    /// A whole row.
+    public func row(_ values: some Sequence<SQLValue>) throws(PostgresError) {
+        for value in values { self.value(value) }
+        try endRow()
+    }
+
+    private func separate() {
+        if isAtStart { isAtStart = false } else { buffer.append(UInt8(ascii: "\t")) }
+    }
+
+    /// Copies runs of ordinary bytes and escapes the few that have a meaning.
+    private func escape(_ bytes: UnsafeRawBufferPointer) {
+        var start = 0
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard byte == UInt8(ascii: "\\") || byte <= 13 else { continue }
+            let letter: UInt8
+            switch byte {
+            case UInt8(ascii: "\\"): letter = byte
+            case UInt8(ascii: "\n"): letter = UInt8(ascii: "n")
+            case UInt8(ascii: "\r"): letter = UInt8(ascii: "r")
+            case UInt8(ascii: "\t"): letter = UInt8(ascii: "t")
+            case 0:
+                hasNUL = true
+                continue
+            default: continue
+            }
+            buffer.append(contentsOf: bytes[start..<index])
+            buffer.append(UInt8(ascii: "\\"))
+            buffer.append(letter)
+            start = index + 1
+        }
+        buffer.append(contentsOf: bytes[start...])
+    }
+
+    func sendBuffer() throws(PostgresError) {
+        guard !buffer.isEmpty else { return }
+        let sent = buffer.withUnsafeBytes { bytes in
+            PQputCopyData(
+                connection.handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+        }
+        guard sent == 1 else { throw connection.lost() }
+        buffer.removeAll(keepingCapacity: true)
+        // Nothing stays in libpq: its buffer has no bound of its own.
+        try connection.flush(&limit)
+    }
+
+    /// Tells the server that all is sent, or that it should refuse, and reads its answer: the number of rows.
+    func finish(aborting: Bool) throws(PostgresError) -> Int {
+        if !aborting { try sendBuffer() }
+        let ended = PQputCopyEnd(connection.handle, aborting ? "the writer failed" : nil)
+        guard ended == 1 else { throw connection.lost() }
+        return try connection.endOfCopy(&limit)
+    }
+}
+
+extension Transaction {
+    /// Runs `COPY … FROM STDIN` (text format) with the rows that `body` writes; answers how many there were.
+    ///
+    /// COPY cannot be pipelined: what is queued is sent first, and the COPY waits for the server twice. When `body`
+    /// throws, the COPY is refused and the transaction has failed.
+    ///
+    /// - Parameter statement: `COPY staging (a, b) FROM STDIN`, without parameters and without another format.
+    public func copyIn(into statement: SQL, _ body: (CopyWriter) throws -> Void) throws -> Int {
+        try startCopy(statement, expecting: PGRES_COPY_IN)
+        let writer = CopyWriter(connection, limit)
+        do {
+            try body(writer)
+        } catch {
+            _ = try? attempt { () throws(PostgresError) in try writer.finish(aborting: true) }
+            throw error
+        }
+        return try attempt { () throws(PostgresError) in try writer.finish(aborting: false) }
+    }
+
+    /// Runs `COPY … TO STDOUT` (text format) and hands each row, its newline included, to `body`; answers how many
+    /// there were. The bytes are valid during the call only; `CopyText.fields` takes them apart.
+    ///
+    /// When `body` throws, the server is asked to stop and the transaction has failed.
+    public func copyOut(_ statement: SQL, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
+        try startCopy(statement, expecting: PGRES_COPY_OUT)
+        do {
+            while let row = try nextCopyRow() {
+                defer { PQfreemem(row.base) }
+                try body(UnsafeRawBufferPointer(start: row.base, count: row.count))
+            }
+        } catch {
+            abandonCopy()
+            throw error
+        }
+        return try attempt { () throws(PostgresError) in try connection.endOfCopy(&limit) }
+    }
+
+    private func startCopy(_ statement: SQL, expecting status: ExecStatusType) throws(PostgresError) {
+        guard statement.parameters.isEmpty, !statement.text.utf8.contains(0) else {
+            throw PostgresError(.invalidParameter, "COPY takes no parameters and no NUL character")
+        }
+        try attempt { () throws(PostgresError) in
+            if !connection.expected.isEmpty { _ = try connection.roundTrip(&limit) }
+            try connection.leavePipeline()
+            guard PQsendQuery(connection.handle, statement.text) == 1 else { throw connection.lost() }
+            connection.countRoundTrip()
+            try connection.flush(&limit)
+            guard let result = try connection.nextResult(&limit) else { throw connection.lost() }
+            if PQresultStatus(result.pointer) == status { return }
+            try connection.refuseCopy(result, statement, &limit)
+        }
+    }
+
+    private func nextCopyRow() throws(PostgresError) -> (base: UnsafeMutablePointer<CChar>, count: Int)? {
+        try attempt { () throws(PostgresError) in
+            while true {
+                var row: UnsafeMutablePointer<CChar>?
+                let count = PQgetCopyData(connection.handle, &row, 1)
+                if count > 0, let row { return (row, Int(count)) }
+                switch count {
+                case 0:
+                    try connection.wait(POLLIN, &limit)
+                    guard PQconsumeInput(connection.handle) == 1 else { throw connection.lost() }
+                case -1: return nil
+                default: throw connection.lost()
+                }
+            }
+        }
+    }
+
+    /// Stops the server's sending: it is asked to cancel, and what is under way is thrown away.
+    private func abandonCopy() {
+        guard !connection.isBroken else { return }
+        connection.requestCancel()
+        limit = Limit(deadline: .after(Connection.cancelGrace), cancelSent: true)
+        do throws(PostgresError) {
+            while let row = try nextCopyRow() { PQfreemem(row.base) }
+            _ = try attempt { () throws(PostgresError) in
+                _ = try connection.endOfCopy(&limit)
+                // The server was faster than the request: failed all the same.
+                throw PostgresError(.canceled, "the COPY was given up")
+            }
+        } catch {
+            // The refusal is what was asked for; a lost connection is marked as such.
+        }
+    }
+}
+
+extension Connection {
+    /// Reads the end of a COPY and turns the pipeline on again.
+    func endOfCopy(_ limit: inout Limit) throws(PostgresError) -> Int {
+        countRoundTrip()
+        try flush(&limit)
+        var rows = 0
+        var failure: PostgresError?
+        while let result = try nextResult(&limit) {
+            if PQresultStatus(result.pointer) == PGRES_COMMAND_OK {
+                rows = Rows(result).affected
+            } else if failure == nil {
+                failure = PostgresError(result)
+            }
+            guard PQstatus(handle) == CONNECTION_OK else {
+                failure?.kind = .connectionFailure
+                throw lost(failure)
+            }
+        }
+        try enterPipeline()
+        if let failure { throw failure }
+        return rows
+    }
+
+    /// The statement was not the expected COPY: brings the connection back to order and throws why.
+    func refuseCopy(_ result: ResultHandle, _ statement: SQL, _ limit: inout Limit) throws(PostgresError) {
+        guard PQresultStatus(result.pointer) == PGRES_FATAL_ERROR, PQstatus(handle) == CONNECTION_OK else {
+            throw lost(PostgresError(.invalidParameter, "not the expected kind of COPY: \(statement.text.prefix(80))"))
+        }
+        var error = PostgresError(result)
+        error.statement = statement.text
+        while try nextResult(&limit) != nil {}
+        try enterPipeline()
+        throw error
+    }
+}
+
+/// Reads rows as `COPY … TO STDOUT` writes them.
+public enum CopyText {
+    /// The columns of one row; nil for NULL.
+    public static func fields(_ row: UnsafeRawBufferPointer) -> [String?] {
+        var fields: [String?] = []
+        var field: [UInt8] = []
+        var isNull = false
+        var bytes = row.makeIterator()
+        func end() {
+            fields.append(isNull ? nil : String(decoding: field, as: UTF8.self))
+            field.removeAll(keepingCapacity: true)
+            isNull = false
+        }
+        while let byte = bytes.next(), byte != UInt8(ascii: "\n") {
+            switch byte {
+            case UInt8(ascii: "\t"): end()
+            case UInt8(ascii: "\\"):
+                guard let letter = bytes.next() else { break }
+                if letter == UInt8(ascii: "N") { isNull = true } else { field.append(unescaped(letter)) }
+            default: field.append(byte)
+            }
+        }
+        end()
+        return fields
+    }
+
+    private static func unescaped(_ letter: UInt8) -> UInt8 {
+        switch letter {
+        case UInt8(ascii: "b"): 8
+        case UInt8(ascii: "t"): 9
+        case UInt8(ascii: "n"): 10
+        case UInt8(ascii: "v"): 11
+        case UInt8(ascii: "f"): 12
+        case UInt8(ascii: "r"): 13
+        default: letter
+        }
+    }
+}

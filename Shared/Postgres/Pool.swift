@@ -1,0 +1,189 @@
+import CPostgres
+
+/// How a pool of connections behaves.
+public struct PoolConfiguration: Sendable {
+    /// A libpq connection string: `host=… port=… user=… dbname=…` or `postgresql://…`. May hold a password: not for
+    /// logs.
+    public var connectionString: String
+    /// Connections, each with a thread of its own; opened when first needed.
+    public var size: Int
+    /// How much work may wait for a connection; more is refused at once.
+    public var queueLimit: Int
+    /// Prepared statements kept per connection.
+    public var statementCacheSize: Int
+    /// How long work waits for a connection before it is refused.
+    public var acquireTimeout: Duration
+    /// How long one attempt to connect may take.
+    public var connectTimeout: Duration
+    /// How long a transaction may take when its call names no timeout.
+    public var defaultTimeout: Duration
+    /// Shown in `pg_stat_activity`.
+    public var applicationName: String
+
+    /// Every key with its default.
+    public init(
+        connectionString: String, size: Int = 8, queueLimit: Int = 1024, statementCacheSize: Int = 256,
+        acquireTimeout: Duration = .seconds(5), connectTimeout: Duration = .seconds(5),
+        defaultTimeout: Duration = .seconds(30), applicationName: String = ""
+    ) {
+        self.connectionString = connectionString
+        self.size = size
+        self.queueLimit = queueLimit
+        self.statementCacheSize = statementCacheSize
+        self.acquireTimeout = acquireTimeout
+        self.connectTimeout = connectTimeout
+        self.defaultTimeout = defaultTimeout
+        self.applicationName = applicationName
+    }
+
+    /// Refuses what cannot work, at the start rather than at the first request.
+    func validate() throws(PostgresError) {
+        guard (1...1000).contains(size) else {
+            throw PostgresError(.invalidParameter, "pool size \(size) is not within 1 to 1000")
+        }
+        guard queueLimit >= 1, statementCacheSize >= 8 else {
+            throw PostgresError(.invalidParameter, "queueLimit must be at least 1, statementCacheSize at least 8")
+        }
+        guard acquireTimeout > .zero, connectTimeout > .zero, defaultTimeout > .zero else {
+            throw PostgresError(.invalidParameter, "a pool's timeouts must be above zero")
+        }
+        try checkConnectionString(connectionString)
+    }
+}
+
+/// Refuses a connection string libpq cannot parse. The text itself is not repeated: it may hold a password.
+func checkConnectionString(_ text: String) throws(PostgresError) {
+    guard let options = PQconninfoParse(text, nil) else {
+        throw PostgresError(.invalidParameter, "the connection string is malformed")
+    }
+    PQconninfoFree(options)
+}
+
+/// What a pool is doing.
+public struct PoolMetrics: Sendable, Equatable {
+    /// Connections that are open.
+    public internal(set) var connected = 0
+    /// Connections at work.
+    public internal(set) var inUse = 0
+    /// Pieces of work waiting for a connection.
+    public internal(set) var waiting = 0
+    /// Pieces of work given to a connection since the start.
+    public internal(set) var started: UInt64 = 0
+    /// Pieces of work refused because no connection was free in time or the queue was full.
+    public internal(set) var refused: UInt64 = 0
+    /// Connections opened since the start.
+    public internal(set) var connects: UInt64 = 0
+    /// How often connections waited for the server to answer.
+    public internal(set) var roundTrips: UInt64 = 0
+}
+
+/// When a failed transaction is run once more.
+public struct Retry: Sendable {
+    let attempts: Int
+
+    /// Never.
+    public static let never = Retry(attempts: 1)
+    /// After a serialization failure or a deadlock, up to so many attempts in all, with a growing random pause
+    /// between. The body runs again from its beginning.
+    public static func conflicts(attempts: Int = 5) -> Retry { Retry(attempts: max(1, attempts)) }
+
+    func pause(after error: any Error, attempt: Int) -> Duration? {
+        guard attempt < attempts, let error = error as? PostgresError, error.kind == .server,
+            error.isSerializationFailure || error.isDeadlock
+        else { return nil }
+        return .milliseconds(Int.random(in: 1...(5 << min(attempt, 6))))
+    }
+}
+
+/// Connections to one database, each owned by a thread of its own. The cooperative pool of Swift never blocks.
+///
+/// Work waits in one bounded queue. Lost connections are opened again; work that comes meanwhile waits for its
+/// deadline.
+public final class Pool: Sendable {
+    private let core: PoolCore
+    private let defaultTimeout: Duration
+
+    /// Starts the threads; connections are opened when needed. Throws `.invalidParameter` for a configuration that
+    /// cannot work.
+    public init(_ configuration: PoolConfiguration) throws(PostgresError) {
+        try configuration.validate()
+        core = PoolCore(configuration)
+        defaultTimeout = configuration.defaultTimeout
+        core.start()
+    }
+
+    deinit { core.beginClosing() }
+
+    /// Runs a body as one transaction on one connection's thread.
+    ///
+    /// The body is synchronous: nothing can be awaited inside, so a transaction never waits for another service. When
+    /// it throws, the transaction is rolled back and the error thrown on. It may run more than once (see `retry`, and
+    /// when a table changed under a cached plan), so its only effects should be on the database.
+    ///
+    /// - Parameters:
+    ///   - settings: set for this transaction alone, such as the scope of row-level security.
+    ///   - timeout: for everything, waiting for a connection included; the pool's default when nil. The server stops
+    ///     a statement that takes longer, and the client asks it to when the sum does.
+    /// - Throws: what the body throws, or a `PostgresError`.
+    public func transaction<T: Sendable>(
+        settings: TransactionSettings = [], isolation: Isolation = .readCommitted, readOnly: Bool = false,
+        timeout: Duration? = nil, retry: Retry = .never, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        let options = options(settings, isolation, readOnly, timeout)
+        let deadline = Deadline.after(timeout ?? defaultTimeout)
+        var attempt = 1
+        while true {
+            let outcome = await core.perform(by: deadline) { connection -> Result<T, any Error> in
+                Result { try connection.transaction(options, deadline, body) }
+            }
+            switch outcome {
+            case .success(.success(let value)): return value
+            case .failure(let error): throw error
+            case .success(.failure(let error)):
+                guard let pause = retry.pause(after: error, attempt: attempt), !deadline.hasPassed else { throw error }
+                attempt += 1
+                try await Task.sleep(for: pause)
+            }
+        }
+    }
+
+    /// Runs one statement as a transaction of its own, in one round trip.
+    ///
+    /// When the connection is lost meanwhile the error is `.commitUnknown`, or `.connectionFailure` if `readOnly`
+    /// says that nothing is written.
+    public func run(
+        _ sql: SQL, settings: TransactionSettings = [], readOnly: Bool = false, timeout: Duration? = nil
+    ) async throws(PostgresError) -> Rows {
+        var options = options(settings, .readCommitted, readOnly, timeout)
+        if readOnly { options.settings.append((name: "transaction_read_only", value: "on")) }
+        let chosen = options
+        let deadline = Deadline.after(timeout ?? defaultTimeout)
+        let outcome = await core.perform(by: deadline) { connection -> Result<Rows, PostgresError> in
+            do throws(PostgresError) {
+                return .success(try connection.single(sql, chosen, deadline))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get().get()
+    }
+
+    /// What the pool is doing now.
+    public var metrics: PoolMetrics { core.snapshot }
+
+    /// Refuses new work, lets accepted work end within its deadlines, closes the connections, and returns then.
+    public func close() async {
+        await core.close()
+    }
+
+    private func options(
+        _ settings: TransactionSettings, _ isolation: Isolation, _ readOnly: Bool, _ timeout: Duration?
+    ) -> TransactionOptions {
+        var options = TransactionOptions(settings: settings, isolation: isolation, readOnly: readOnly)
+        // The session has the default already: set only what differs.
+        if let timeout, timeout != defaultTimeout {
+            options.settings.append((name: "statement_timeout", value: String(timeout.postgresMilliseconds)))
+        }
+        return options
+    }
+}

@@ -1,0 +1,344 @@
+/// One piece of work waiting for a connection. Guarded by the core's lock until it is taken.
+final class Job: @unchecked Sendable {
+    /// Does the work, calls `release` for the bookkeeping, and wakes the caller then.
+    typealias Run = @Sendable (_ granted: Result<Connection, PostgresError>, _ release: () -> Void) -> Void
+
+    // `run` is called exactly once: by the worker that took the job, or with an error by whoever removed it.
+    let deadline: Deadline
+    let run: Run
+
+    init(deadline: Deadline, run: @escaping Run) {
+        self.deadline = deadline
+        self.run = run
+    }
+}
+
+/// First in, first out, without moving everything at each removal.
+struct JobQueue {
+    private var items: [Job?] = []
+    private var head = 0
+
+    var count: Int { items.count - head }
+
+    mutating func append(_ job: Job) { items.append(job) }
+
+    mutating func popFirst() -> Job? {
+        guard head < items.count else { return nil }
+        defer {
+            items[head] = nil
+            head += 1
+            if head == items.count {
+                items.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head >= 1024 {
+                items.removeFirst(head)
+                head = 0
+            }
+        }
+        return items[head]
+    }
+
+    /// Takes out what matches.
+    mutating func remove(where matches: (Job) -> Bool) -> [Job] {
+        var removed: [Job] = []
+        var rest: [Job?] = []
+        for case let job? in items[head...] {
+            if matches(job) { removed.append(job) } else { rest.append(job) }
+        }
+        if !removed.isEmpty {
+            items = rest
+            head = 0
+        }
+        return removed
+    }
+
+    var earliestDeadline: Deadline? { items[head...].lazy.compactMap { $0?.deadline }.min() }
+}
+
+/// One thread with at most one connection.
+final class Worker: @unchecked Sendable {
+    // Guarded by the core's lock.
+    let condition = Condition()
+    let number: Int
+    var isConnected = false
+
+    init(number: Int) { self.number = number }
+}
+
+/// The queue, the threads and their bookkeeping. Apart from `Pool`, so that the threads do not keep the pool alive.
+final class PoolCore: @unchecked Sendable {
+    /// What a worker does next.
+    enum Step {
+        case job(Job)
+        /// There is work, and this worker has no connection.
+        case connect
+        /// It slept: its connection may have died meanwhile.
+        case awake
+        case exit
+    }
+
+    let configuration: PoolConfiguration
+    private let monitor = Monitor()
+    private let reaperCondition = Condition()
+    // All below is guarded by `monitor`.
+    private var queue = JobQueue()
+    private var idle: [Worker] = []
+    private var workers: [Worker] = []
+    private var running = 0
+    private var connecting = 0
+    private var isClosing = false
+    private var closers: [CheckedContinuation<Void, Never>] = []
+    private var counts = PoolMetrics()
+    private var connectError: PostgresError?
+    private var reaperWake = Deadline.now
+
+    init(_ configuration: PoolConfiguration) {
+        self.configuration = configuration
+    }
+
+    func start() {
+        workers = (0..<configuration.size).map(Worker.init(number:))
+        running = workers.count
+        for worker in workers {
+            startThread("pg-\(worker.number)") { self.work(worker) }
+        }
+        startThread("pg-reaper") { self.reap() }
+    }
+
+    var snapshot: PoolMetrics {
+        monitor.withLock {
+            var snapshot = counts
+            snapshot.waiting = queue.count
+            return snapshot
+        }
+    }
+
+    // MARK: For callers
+
+    /// Waits for a connection and calls `work` on its thread. A task cancelled while it waits leaves the queue.
+    func perform<R: Sendable>(
+        by deadline: Deadline, _ work: @escaping @Sendable (Connection) -> R
+    ) async -> Result<R, PostgresError> {
+        let acquire = min(deadline, .after(configuration.acquireTimeout))
+        let ticket = Ticket()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let job = Job(deadline: acquire) { granted, release in
+                    let result = granted.map(work)
+                    release()
+                    continuation.resume(returning: result)
+                }
+                submit(job, ticket)
+            }
+        } onCancel: {
+            cancel(ticket)
+        }
+    }
+
+    /// Tells the cancellation handler which job is its own; guarded by the core's lock.
+    final class Ticket: @unchecked Sendable {
+        // Both fields are touched under the core's lock alone.
+        var job: Job?
+        var isCancelled = false
+    }
+
+    private func submit(_ job: Job, _ ticket: Ticket) {
+        let refusal: PostgresError? = monitor.withLock {
+            if isClosing { return PostgresError(.closed, "the pool is closed") }
+            if ticket.isCancelled { return PostgresError(.canceled, "the task was cancelled") }
+            if queue.count >= configuration.queueLimit {
+                counts.refused += 1
+                return PostgresError(.poolExhausted, "\(queue.count) pieces of work wait already")
+            }
+            ticket.job = job
+            queue.append(job)
+            if idle.last?.isConnected == true || needsConnection {
+                idle.popLast()?.condition.signal()
+            }
+            if job.deadline < reaperWake { reaperCondition.signal() }
+            return nil
+        }
+        if let refusal { job.run(.failure(refusal)) {} }
+    }
+
+    /// Whether more work waits than connected workers are on their way to it and others are connecting for.
+    private var needsConnection: Bool { queue.count > counts.connected - counts.inUse + connecting }
+
+    private func cancel(_ ticket: Ticket) {
+        let removed = monitor.withLock { () -> [Job] in
+            ticket.isCancelled = true
+            guard let job = ticket.job else { return [] }
+            return queue.remove { $0 === job }
+        }
+        for job in removed { job.run(.failure(PostgresError(.canceled, "the task was cancelled"))) {} }
+    }
+
+    func beginClosing() {
+        monitor.withLock {
+            isClosing = true
+            for worker in workers { worker.condition.signal() }
+            reaperCondition.signal()
+        }
+    }
+
+    func close() async {
+        beginClosing()
+        await withCheckedContinuation { continuation in
+            let isDone = monitor.withLock {
+                if running > 0 { closers.append(continuation) }
+                return running == 0
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    // MARK: For workers
+
+    private func work(_ worker: Worker) {
+        var connection: Connection?
+        var backoff = Backoff()
+        while true {
+            switch next(worker, isConnected: connection != nil) {
+            case .job(let job):
+                guard let current = connection else { continue }
+                let before = current.roundTrips
+                job.run(.success(current)) {
+                    // A broken connection, or one left inside a transaction, must not meet the next work.
+                    if !current.isIdle || current.mustRetire { connection = nil }
+                    finished(worker, roundTrips: current.roundTrips - before, isConnected: connection != nil)
+                }
+            case .connect:
+                do throws(PostgresError) {
+                    connection = try Connection(settings)
+                    backoff = Backoff()
+                    connected(worker)
+                } catch {
+                    failedToConnect(worker, error, pause: backoff.next())
+                }
+            case .awake:
+                if let current = connection, !current.isUsable() {
+                    connection = nil
+                    disconnected(worker)
+                }
+            case .exit:
+                connection = nil
+                exited()
+                return
+            }
+        }
+    }
+
+    private var settings: ConnectionSettings {
+        ConnectionSettings(
+            connectionString: configuration.connectionString, applicationName: configuration.applicationName,
+            connectTimeout: configuration.connectTimeout, defaultTimeout: configuration.defaultTimeout,
+            idleInTransaction: configuration.defaultTimeout * 2,
+            statementCacheSize: configuration.statementCacheSize)
+    }
+
+    private func next(_ worker: Worker, isConnected: Bool) -> Step {
+        monitor.withLock {
+            if queue.count > 0 {
+                if !isConnected, needsConnection {
+                    connecting += 1
+                    return .connect
+                }
+                if isConnected, let job = queue.popFirst() {
+                    counts.inUse += 1
+                    counts.started += 1
+                    return .job(job)
+                }
+            }
+            // Accepted work is left to those that have a connection, or have just found that one is needed.
+            if isClosing { return .exit }
+            // Connected workers stand at the end, where the next work is handed out.
+            if isConnected { idle.append(worker) } else { idle.insert(worker, at: 0) }
+            monitor.wait(worker.condition)
+            // Whoever signalled has taken it off the list; a spurious waking or a closing has not.
+            idle.removeAll { $0 === worker }
+            return .awake
+        }
+    }
+
+    private func finished(_ worker: Worker, roundTrips: Int, isConnected: Bool) {
+        monitor.withLock {
+            counts.inUse -= 1
+            counts.roundTrips += UInt64(roundTrips)
+            if !isConnected { setConnected(worker, false) }
+        }
+    }
+
+    private func connected(_ worker: Worker) {
+        monitor.withLock {
+            connectError = nil
+            connecting -= 1
+            counts.connects += 1
+            setConnected(worker, true)
+        }
+    }
+
+    private func disconnected(_ worker: Worker) {
+        monitor.withLock { setConnected(worker, false) }
+    }
+
+    private func setConnected(_ worker: Worker, _ isConnected: Bool) {
+        guard worker.isConnected != isConnected else { return }
+        worker.isConnected = isConnected
+        counts.connected += isConnected ? 1 : -1
+    }
+
+    /// Remembers why, for the work that will be refused for it, and pauses.
+    private func failedToConnect(_ worker: Worker, _ error: PostgresError, pause: Duration) {
+        let until = Deadline.after(pause)
+        monitor.withLock {
+            connectError = error
+            connecting -= 1
+            while !until.hasPassed { monitor.wait(worker.condition, until: until) }
+        }
+    }
+
+    private func exited() {
+        let waiting = monitor.withLock { () -> [CheckedContinuation<Void, Never>] in
+            running -= 1
+            guard running == 0 else { return [] }
+            counts.connected = 0
+            reaperCondition.signal()
+            defer { closers.removeAll() }
+            return closers
+        }
+        for closer in waiting { closer.resume() }
+    }
+
+    // MARK: The reaper
+
+    /// Refuses work that has waited to its deadline. While nothing waits it wakes every half of the usual time, so
+    /// that ordinary work need not wake it.
+    private func reap() {
+        while true {
+            let (expired, error, isDone) = monitor.withLock { () -> ([Job], PostgresError, Bool) in
+                let tick = Deadline.after(configuration.acquireTimeout / 2)
+                reaperWake = min(queue.earliestDeadline ?? tick, tick)
+                if running > 0, !reaperWake.hasPassed { monitor.wait(reaperCondition, until: reaperWake) }
+                let now = Deadline.now
+                let expired = queue.remove { $0.deadline <= now }
+                counts.refused += UInt64(expired.count)
+                let error =
+                    connectError
+                    ?? PostgresError(.poolExhausted, "all \(configuration.size) connections stayed busy")
+                return (expired, error, running == 0)
+            }
+            for job in expired { job.run(.failure(error)) {} }
+            if isDone { return }
+        }
+    }
+}
+
+/// Pauses between attempts to connect: 50 ms doubling to 2 s, shortened at random so that many do not come at once.
+struct Backoff {
+    private var milliseconds = 50
+
+    mutating func next() -> Duration {
+        defer { milliseconds = min(milliseconds * 2, 2000) }
+        return .milliseconds(Int.random(in: milliseconds / 2...milliseconds))
+    }
+}

@@ -1,0 +1,220 @@
+import CPostgres
+import Glibc
+
+/// A result of libpq, freed with its last reader.
+final class ResultHandle: @unchecked Sendable {
+    // libpq: a PGresult is read-only once made and may be passed around freely between threads.
+    let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+
+    deinit { PQclear(pointer) }
+}
+
+/// The answer to a statement. The cells stay in libpq's memory until they are read.
+public struct Rows: Sendable, RandomAccessCollection {
+    let handle: ResultHandle
+    /// How many rows came back.
+    public let count: Int
+
+    init(_ handle: ResultHandle) {
+        self.handle = handle
+        count = Int(PQntuples(handle.pointer))
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+    public subscript(position: Int) -> Row {
+        precondition(position >= 0 && position < count, "row \(position) of \(count)")
+        return Row(handle: handle, index: Int32(position))
+    }
+
+    /// How many rows an INSERT, UPDATE, DELETE, MERGE or COPY changed; for SELECT the rows it returned.
+    public var affected: Int {
+        PQcmdTuples(handle.pointer).map { Int(atol($0)) } ?? 0
+    }
+
+    /// COMMIT of a failed transaction answers with the command tag ROLLBACK instead of an error.
+    var isRollback: Bool {
+        PQcmdStatus(handle.pointer).map { strcmp($0, "ROLLBACK") == 0 } ?? false
+    }
+
+    /// The names of the columns in order.
+    public var columns: [String] {
+        (0..<PQnfields(handle.pointer)).map { PQfname(handle.pointer, $0).map { String(cString: $0) } ?? "" }
+    }
+
+    /// The index of a column; look it up once before reading many rows.
+    public func index(of column: String) throws(PostgresError) -> Int {
+        Int(try handle.index(of: column))
+    }
+
+    /// The only row; nil for none, an error for several.
+    public func single() throws(PostgresError) -> Row? {
+        guard count <= 1 else { throw .decoding("\(count) rows where at most one was expected") }
+        return first
+    }
+}
+
+/// One row of an answer. Reading a column by a name it has not, a NULL without `optional…`, or a type that does not
+/// fit throws an error of kind `.decoding`.
+public struct Row: Sendable {
+    let handle: ResultHandle
+    let index: Int32
+
+    /// text, varchar, char, name, uuid (lower case), numeric (shortest exact decimal), date (YYYY-MM-DD), json,
+    /// jsonb, or a type of the database's own that is read as text (enum, citext).
+    public func string(_ column: String) throws(PostgresError) -> String {
+        try string(at: Int(handle.index(of: column)))
+    }
+    /// int2, int4, int8 or oid.
+    public func int(_ column: String) throws(PostgresError) -> Int {
+        Int(try int64(column))
+    }
+    /// int2, int4, int8 or oid.
+    public func int64(_ column: String) throws(PostgresError) -> Int64 {
+        try int64(at: Int(handle.index(of: column)))
+    }
+    /// bool.
+    public func bool(_ column: String) throws(PostgresError) -> Bool {
+        try bool(at: Int(handle.index(of: column)))
+    }
+    /// float4, float8 or an integer type.
+    public func double(_ column: String) throws(PostgresError) -> Double {
+        try double(at: Int(handle.index(of: column)))
+    }
+    /// bytea.
+    public func bytes(_ column: String) throws(PostgresError) -> [UInt8] {
+        try bytes(at: Int(handle.index(of: column)))
+    }
+    /// timestamptz, or timestamp taken as UTC: microseconds since 1970-01-01 UTC; `Int64.max` and `.min` for infinity.
+    public func timestamp(_ column: String) throws(PostgresError) -> Int64 {
+        try timestamp(at: Int(handle.index(of: column)))
+    }
+    /// text[], varchar[], uuid[] or name[], without NULL elements.
+    public func strings(_ column: String) throws(PostgresError) -> [String] {
+        try strings(at: Int(handle.index(of: column)))
+    }
+    /// Any supported type as it would be bound again.
+    public func value(_ column: String) throws(PostgresError) -> SQLValue {
+        try value(at: Int(handle.index(of: column)))
+    }
+    /// Whether the column is NULL.
+    public func isNull(_ column: String) throws(PostgresError) -> Bool {
+        handle.isNull(index, try handle.index(of: column))
+    }
+
+    /// As `string`, nil for NULL.
+    public func optionalString(_ column: String) throws(PostgresError) -> String? {
+        try isNull(column) ? nil : string(column)
+    }
+    /// As `int`, nil for NULL.
+    public func optionalInt(_ column: String) throws(PostgresError) -> Int? {
+        try isNull(column) ? nil : int(column)
+    }
+    /// As `int64`, nil for NULL.
+    public func optionalInt64(_ column: String) throws(PostgresError) -> Int64? {
+        try isNull(column) ? nil : int64(column)
+    }
+    /// As `bool`, nil for NULL.
+    public func optionalBool(_ column: String) throws(PostgresError) -> Bool? {
+        try isNull(column) ? nil : bool(column)
+    }
+    /// As `double`, nil for NULL.
+    public func optionalDouble(_ column: String) throws(PostgresError) -> Double? {
+        try isNull(column) ? nil : double(column)
+    }
+    /// As `bytes`, nil for NULL.
+    public func optionalBytes(_ column: String) throws(PostgresError) -> [UInt8]? {
+        try isNull(column) ? nil : bytes(column)
+    }
+    /// As `timestamp`, nil for NULL.
+    public func optionalTimestamp(_ column: String) throws(PostgresError) -> Int64? {
+        try isNull(column) ? nil : timestamp(column)
+    }
+    /// As `strings`, nil for NULL.
+    public func optionalStrings(_ column: String) throws(PostgresError) -> [String]? {
+        try isNull(column) ? nil : strings(column)
+    }
+
+    /// Whether the column at an index is NULL.
+    public func isNull(at column: Int) throws(PostgresError) -> Bool {
+        handle.isNull(index, try handle.checked(column))
+    }
+    /// As `string`, by index.
+    public func string(at column: Int) throws(PostgresError) -> String {
+        let cell = try handle.cell(index, column)
+        return try cell.string()
+    }
+    /// As `optionalString`, by index.
+    public func optionalString(at column: Int) throws(PostgresError) -> String? {
+        try isNull(at: column) ? nil : string(at: column)
+    }
+    /// As `int`, by index.
+    public func int(at column: Int) throws(PostgresError) -> Int {
+        Int(try int64(at: column))
+    }
+    /// As `int64`, by index.
+    public func int64(at column: Int) throws(PostgresError) -> Int64 {
+        try handle.cell(index, column).int64()
+    }
+    /// As `bool`, by index.
+    public func bool(at column: Int) throws(PostgresError) -> Bool {
+        try handle.cell(index, column).bool()
+    }
+    /// As `double`, by index.
+    public func double(at column: Int) throws(PostgresError) -> Double {
+        try handle.cell(index, column).double()
+    }
+    /// As `bytes`, by index.
+    public func bytes(at column: Int) throws(PostgresError) -> [UInt8] {
+        try handle.cell(index, column).data()
+    }
+    /// As `timestamp`, by index.
+    public func timestamp(at column: Int) throws(PostgresError) -> Int64 {
+        try handle.cell(index, column).timestamp()
+    }
+    /// As `strings`, by index.
+    public func strings(at column: Int) throws(PostgresError) -> [String] {
+        try handle.cell(index, column).strings()
+    }
+    /// As `value`, by index; `.null` for NULL.
+    public func value(at column: Int) throws(PostgresError) -> SQLValue {
+        try isNull(at: column) ? .null : handle.cell(index, column).value()
+    }
+}
+
+extension ResultHandle {
+    func index(of name: String) throws(PostgresError) -> Int32 {
+        // PQfnumber folds case and allocates; a walk along the names does neither.
+        let found = name.withCString { wanted in
+            (0..<PQnfields(pointer)).first { column in PQfname(pointer, column).map { strcmp($0, wanted) == 0 } ?? false
+            }
+        }
+        guard let found else { throw .decoding("no column \(name)") }
+        return found
+    }
+
+    func checked(_ column: Int) throws(PostgresError) -> Int32 {
+        guard column >= 0, column < Int(PQnfields(pointer)) else { throw .decoding("no column at index \(column)") }
+        return Int32(column)
+    }
+
+    func isNull(_ row: Int32, _ column: Int32) -> Bool {
+        PQgetisnull(pointer, row, column) != 0
+    }
+
+    func cell(_ row: Int32, _ column: Int) throws(PostgresError) -> Cell {
+        let column = try checked(column)
+        guard PQgetisnull(pointer, row, column) == 0, let start = PQgetvalue(pointer, row, column) else {
+            throw .decoding("column \(columnName(column)) is NULL")
+        }
+        return Cell(
+            bytes: UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(pointer, row, column))),
+            type: PQftype(pointer, column), owner: self, column: column)
+    }
+
+    func columnName(_ column: Int32) -> String {
+        PQfname(pointer, column).map { String(cString: $0) } ?? "\(column)"
+    }
+}
