@@ -1,0 +1,71 @@
+/// Why a filter or an ordering was refused, where in its text, and what would have been right.
+///
+/// The two sentences are for people; `code`, `position` and `expected` are for programs. The module depends on nothing,
+/// so both languages are plain strings here and become the product's two-language text where the error is answered.
+public struct FilterError: Error, Sendable, Hashable {
+    /// The kinds of refusal.
+    public enum Code: String, Sendable, Hashable {
+        /// The text does not follow the grammar.
+        case syntax = "FILTER_SYNTAX"
+        /// The text is longer than ``Filter/maximumBytes``, nests deeper than ``Filter/maximumDepth`` or holds more
+        /// than ``Filter/maximumRestrictions`` restrictions.
+        case tooLarge = "FILTER_TOO_LARGE"
+        /// A name that is not a field of the collection.
+        case unknownField = "FILTER_UNKNOWN_FIELD"
+        /// A function that does not exist, or one that stands where it cannot.
+        case unknownFunction = "FILTER_UNKNOWN_FUNCTION"
+        /// A comparator the field's type does not have.
+        case wrongComparator = "FILTER_WRONG_COMPARATOR"
+        /// A value that is not of the field's type or not among its choices.
+        case wrongValue = "FILTER_WRONG_VALUE"
+    }
+
+    /// The kind of refusal.
+    public let code: Code
+    /// Offset into the text, counted in Unicode scalars from 0.
+    public let position: Int
+    /// What could have stood at `position`: tokens, field names, choices or a form such as `YYYY-MM-DD`.
+    public let expected: [String]
+    /// The sentence in English.
+    public let english: String
+    /// The same sentence in Korean.
+    public let korean: String
+
+    init(_ code: Code, at position: Int, expected: [String] = [], _ english: String, _ korean: String) {
+        self.code = code
+        self.position = position
+        self.expected = expected
+        self.english = english + " (position \(position))"
+        self.korean = korean + " (위치 \(position))"
+    }
+}
+
+extension FilterError: CustomStringConvertible {
+    /// The English sentence with its code.
+    public var description: String { "\(code.rawValue): \(english)" }
+}
+
+extension FilterError {
+    /// The grammar wanted one thing and met another.
+    static func syntax(at position: Int, expected: [String], found: String) -> FilterError {
+        let list = expected.joined(separator: ", ")
+        return FilterError(
+            .syntax, at: position, expected: expected,
+            "Expected \(list) but found \(found).", "\(list)이(가) 와야 하는데 \(found)이(가) 있습니다.")
+    }
+
+    /// A value of the wrong form for a field.
+    static func wrongValue(at position: Int, _ value: String, field: String, expected: [String]) -> FilterError {
+        let list = expected.joined(separator: ", ")
+        let shown = FilterError.shortened(value)
+        return FilterError(
+            .wrongValue, at: position, expected: expected,
+            "“\(shown)” is not a value of \(field); expected \(list).",
+            "“\(shown)”은(는) \(field)의 값이 아닙니다. 가능한 값: \(list).")
+    }
+
+    /// Text of the caller's, cut so that an error stays short.
+    static func shortened(_ text: String) -> String {
+        text.unicodeScalars.count <= 40 ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(40))) + "…"
+    }
+}
