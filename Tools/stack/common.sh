@@ -5,7 +5,7 @@ PATH=$PATH:/usr/sbin:/sbin   # an ordinary user's may lack them
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 LOCAL=${ALE_LOCAL:-$ROOT/.local}
 BIN=${ALE_BIN:-$ROOT/.build/release}
-RUN=$LOCAL/run LOG=$LOCAL/log SECRETS=$LOCAL/secrets KEYS=$LOCAL/keys ENVIRONMENT=$LOCAL/env MAIL=$LOCAL/mail
+RUN=$LOCAL/run LOG=$LOCAL/log SECRETS=$LOCAL/secrets KEYS=$LOCAL/keys ENVIRONMENT=$LOCAL/env MAIL=$LOCAL/mail TOKENS=$LOCAL/tokens
 PORTS=$LOCAL/ports
 NATS_PORT='' NATS_MONITOR_PORT='' POSTGRES_PORT='' SMTP_PORT=''
 # shellcheck source=deploy/lib.sh

@@ -41,7 +41,7 @@ service_settings() {
 journey_settings() {
   nats_settings client
   setting ALE_KEYS_DIRECTORY "$KEYS"
-  setting ALE_ONBOARDING_PROGRAM "$BIN/onboarding"
+  setting ALE_TOKENS_DIRECTORY "$TOKENS"
   setting ALE_MAIL_DIRECTORY "$MAIL"
   setting ALE_SAMPLES_DIRECTORY "$ROOT/Samples"
 }

@@ -1,0 +1,132 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target: warnings are errors, so that none is ever left behind.
+let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+
+/// A C library of the system, found through pkg-config, with its Debian package for the message when it is missing.
+func system(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Shared/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+/// A module of Shared.
+func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", exclude: exclude, swiftSettings: strict)
+}
+
+/// Tests of one module, without servers unless the module is about one.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
+        resources: resources, swiftSettings: strict)
+}
+
+/// A service: a library with its records and an executable of a few lines.
+func service(_ name: String, executable: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [])
+    -> [Target]
+{
+    [
+        .target(
+            name: "\(name)Service", dependencies: ["Platform"] + dependencies, path: "Services/\(name)",
+            exclude: ["README.md", "Main"], resources: [.copy("Schema")] + resources, swiftSettings: strict),
+        .executableTarget(
+            name: executable, dependencies: [.byName(name: "\(name)Service")], path: "Services/\(name)/Main",
+            swiftSettings: strict),
+    ]
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+let package = Package(
+    name: "account-lifecycle",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+    ],
+    targets: [
+        // C libraries, each imported by one module only.
+        system("CNATS", pkgConfig: "libnats", apt: "libnats-dev"),
+        system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+        system("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
+        system("CZip", pkgConfig: "libzip", apt: "libzip-dev"),
+        system("CXlsxWriter", apt: "libxlsxwriter-dev"),
+        system("CJQ", apt: "libjq-dev"),
+        .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CProto", dependencies: ["CProtobufC"], path: "Shared/CProto"),
+
+        // Shared modules, lowest first.
+        shared("Tenancy", []),
+        shared("Roles", [], exclude: ["roles.tsv", "acl.tsv", "acl_decisions.tsv"]),
+        shared("Filters", []),
+        shared("Wire", ["CProto", "CProtobufC"]),
+        shared("NATS", ["CNATS"]),
+        shared("Postgres", ["CPostgres"]),
+        shared("RPC", ["Wire", "NATS", "Tenancy", log, metrics]),
+        shared("Identity", ["Tenancy", "Roles", "RPC", jwt]),
+        .target(
+            name: "Records",
+            dependencies: ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", log], path: "Shared/Records",
+            resources: [.copy("Schema")], swiftSettings: strict),
+        shared("Platform", ["Records", "Identity", log, metrics, lifecycle, configuration, arguments]),
+        shared("Workbook", ["CZip", "CXlsxWriter"]),
+        shared("Sandbox", []),
+        shared("Flows", ["CJQ", yams]),
+        shared("Mail", ["CCurl", mustache]),
+        shared("TestKit", ["NATS", "Postgres"]),
+        .executableTarget(
+            name: "script-worker", path: "Shared/ScriptWorker",
+            linkerSettings: [.linkedLibrary("duktape"), .linkedLibrary("seccomp"), .linkedLibrary("m")]),
+    ]
+        + service("Onboarding", executable: "onboarding")
+        + service("ImportValidation", executable: "import-validation", ["Workbook", "Sandbox"])
+        + service("CustomerSuccess", executable: "customer-success")
+        + service("PlayLauncher", executable: "play-launcher", ["Flows"], resources: [.copy("Flows")])
+        + service("Notifier", executable: "notifier", ["Mail"], resources: [.copy("Templates")])
+        + [
+            .executableTarget(
+                name: "journey", dependencies: ["Platform", "Workbook", arguments], path: "Tools/journey",
+                swiftSettings: strict),
+            .executableTarget(
+                name: "bench", dependencies: ["Platform", "Workbook", "TestKit", "CProto", "CProtobufC", "CNATS"],
+                path: "Tools/bench", swiftSettings: strict),
+            tests("Tenancy"),
+            tests("Roles"),
+            tests("Filters", ["Postgres", "TestKit"]),
+            tests("Wire"),
+            tests("NATS", ["TestKit"]),
+            tests("Postgres", ["TestKit"]),
+            tests("RPC", ["TestKit"]),
+            tests("Identity"),
+            tests("Records", ["TestKit"]),
+            tests("Platform"),
+            tests("Workbook"),
+            tests("Sandbox", ["script-worker"]),
+            tests("Flows"),
+            tests("Mail", ["TestKit"]),
+            .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
+            .testTarget(
+                name: "IntegrationTests", dependencies: ["TestKit", "Platform"], path: "Tests/IntegrationTests",
+                swiftSettings: strict),
+            .testTarget(
+                name: "ScenarioTests",
+                dependencies: [
+                    "TestKit", "Platform", "Workbook", "onboarding", "import-validation", "customer-success",
+                    "play-launcher", "notifier", "script-worker",
+                ],
+                path: "Tests/ScenarioTests", swiftSettings: strict),
+        ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,81 @@
+import Foundation
+import RPC
+import Wire
+
+extension Journey {
+    /// An onboarding agent creates the account; its domain is made under the provider's.
+    public func openAccount() async throws {
+        let agent = try credential(.agent)
+        account = try await step("Account \(accountName) is created", { $0.accountNumber ?? "" }) {
+            var request = CreateCustomerAccountRequest()
+            var account = CustomerAccount()
+            account.name = accountName
+            request.customerAccount = account
+            return try await world.call(OnboardingAPI.createCustomerAccount, request, as: agent)
+        }
+        try expect(
+            account.domain.hasPrefix(JourneyWorld.provider.path) && account.domain != JourneyWorld.provider.path,
+            "the account's domain is \(account.domain)")
+    }
+
+    /// By event, the onboarding case appears, and with it one import task for each default target.
+    public func seeCaseAndTasks() async throws {
+        let agent = try credential(.agent)
+        onboardingCase = try await step("Its onboarding case appears", { $0.number ?? "" }) {
+            try await world.eventually("the onboarding case") {
+                var request = ListRequest()
+                request.filter = "account = \"\(account.id)\""
+                let cases = try await world.call(OnboardingAPI.listOnboardingCases, request, as: agent)
+                return cases.onboardingCases.first
+            }
+        }
+        let number = onboardingCase.number ?? ""
+        try expect(number.hasPrefix("ALEONB") && number.count >= 13, "the case's number is \(number)")
+        try expect(
+            onboardingCase.state == "new" && onboardingCase.stage == "not_started" && onboardingCase.type == "full",
+            "the case is \(onboardingCase)")
+        let tasks = try await step("Eight import tasks appear", { "\($0.first?.number ?? "") …" }) {
+            try await world.eventually("eight import tasks") { () -> [ImportTask]? in
+                var request = ListRequest()
+                request.filter = "parent = \"\(onboardingCase.id)\""
+                let tasks = try await world.call(ImportValidationAPI.listImportTasks, request, as: agent).importTasks
+                return tasks.count == 8 ? tasks : nil
+            }
+        }
+        importTasks = Dictionary(uniqueKeysWithValues: tasks.map { ($0.targetTable ?? "", $0) })
+        try await step("Stage On track is refused while the case is New", { (_: Void) in "" }) {
+            var change = OnboardingCase()
+            change.id = onboardingCase.id
+            change.stage = "on_track"
+            var request = UpdateOnboardingCaseRequest()
+            request.onboardingCase = change
+            let problem = try await world.refusal(OnboardingAPI.updateOnboardingCase, request, as: agent)
+            try expect(problem.reason == "G-01", "the stage was refused with \(problem)")
+        }
+    }
+
+    /// The case goes live and is closed.
+    public func goLive() async throws {
+        let agent = try credential(.agent)
+        onboardingCase = try await step("The case becomes Active, then is closed", { $0.number ?? "" }) {
+            var change = OnboardingCase()
+            change.id = onboardingCase.id
+            change.state = "active"
+            change.assignedTo = users[.agent]
+            change.serviceBridgeIntegration = "not_required"
+            change.goLiveDate = "2026-12-01"
+            var request = UpdateOnboardingCaseRequest()
+            request.onboardingCase = change
+            let active = try await world.call(OnboardingAPI.updateOnboardingCase, request, as: agent)
+            try expect(active.stage == "on_track", "an active case has stage \(active.stage ?? "none")")
+            var closing = CloseRequest()
+            closing.id = onboardingCase.id
+            closing.closeNotes = "Live since the first of December."
+            return try await world.call(OnboardingAPI.closeOnboardingCase, closing, as: agent)
+        }
+        try expect(
+            onboardingCase.closedAt != nil && onboardingCase.closedBy == users[.agent]
+                && onboardingCase.active == false && onboardingCase.stage == "finished",
+            "the closed case is \(onboardingCase)")
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// A workbook of the journey and what must come of its rows.
+public struct JourneyWorkbook: Sendable {
+    /// Where the file is.
+    public let path: String
+    /// Key of the target table.
+    public let target: String
+    /// Rows that pass every check.
+    public let ready: Int64
+    /// Rows that do not.
+    public let attention: Int64
+
+    /// A workbook and its outcome.
+    public init(path: String, target: String, ready: Int64, attention: Int64) {
+        self.path = path
+        self.target = target
+        self.ready = ready
+        self.attention = attention
+    }
+}
+
+/// A customer's way from account to running success play, step by step, as an outside client.
+public final class Journey {
+    let world: JourneyWorld
+    var tokens: [Persona: String] = [:]
+    var users: [Persona: String] = [:]
+    /// The account made in the first step.
+    public internal(set) var account = CustomerAccount()
+    /// Its onboarding case.
+    public internal(set) var onboardingCase = OnboardingCase()
+    /// Its import tasks by target table.
+    public internal(set) var importTasks: [String: ImportTask] = [:]
+    /// The engagement made after go-live.
+    public internal(set) var engagement = Engagement()
+    /// The touchpoint the play made.
+    public internal(set) var touchpoint = Touchpoint()
+    /// The notifier that followed the play.
+    public internal(set) var notifier = SuccessLauncherNotifier()
+    /// The customer's name; workbooks name it in their account column.
+    public let accountName: String
+
+    /// A journey for a customer of this name.
+    public init(_ world: JourneyWorld, accountName: String = "Ernst Handel") {
+        self.world = world
+        self.accountName = accountName
+    }
+
+    /// The whole way.
+    public func run(_ workbooks: [JourneyWorkbook], mailDirectory: String?) async throws {
+        try await meetPeople()
+        try await openAccount()
+        try await seeCaseAndTasks()
+        for workbook in workbooks { try await importWorkbook(workbook) }
+        try await goLive()
+        try await beginEngagement()
+        try await launchPlay(mailDirectory: mailDirectory)
+        try await beRefused()
+    }
+
+    /// Who acts, with a token.
+    public func credential(_ persona: Persona) throws -> Credential {
+        guard let token = tokens[persona] else { throw JourneyFailure("nobody has met the \(persona.rawValue)") }
+        return .token(token)
+    }
+
+    /// The ready tokens of all personas.
+    public var readyTokens: [(persona: Persona, token: String)] {
+        Persona.allCases.compactMap { persona in tokens[persona].map { (persona, $0) } }
+    }
+
+    func step<Value>(_ text: String, _ number: (Value) -> String, _ body: () async throws -> Value) async throws -> Value {
+        let start = ContinuousClock.now
+        do {
+            let value = try await body()
+            world.report(JourneyStep(text: text, number: number(value), duration: start.duration(to: .now)))
+            return value
+        } catch {
+            throw error is JourneyFailure ? error : JourneyFailure("\(text): \(error)")
+        }
+    }
+
+    func expect(_ holds: Bool, _ what: @autoclosure () -> String) throws {
+        guard holds else { throw JourneyFailure(what()) }
+    }
+
+    /// The administrator enters the people of the provider; each gets a token.
+    public func meetPeople() async throws {
+        let admin = world.caller(.administrator, id: RecordID.derived(from: "journey administrator"))
+        tokens[.administrator] = try world.token(admin, lifetimeSeconds: 86_400)
+        for persona in Persona.allCases where persona != .administrator {
+            let user = try await step("\(persona.name) is entered as a user", { _ in "" }) {
+                try await user(persona)
+            }
+            users[persona] = user.id
+            tokens[persona] = try world.token(world.caller(persona, id: user.id), lifetimeSeconds: 86_400)
+        }
+    }
+
+    private func user(_ persona: Persona) async throws -> User {
+        let email = "\(persona.rawValue)@provider.example"
+        let admin = try credential(.administrator)
+        var request = ListRequest()
+        request.filter = "email = \"\(email)\""
+        if let known = try await world.call(OnboardingAPI.listUsers, request, as: admin).users.first { return known }
+        var creation = CreateUserRequest()
+        var user = User()
+        user.name = persona.name
+        user.email = email
+        creation.user = user
+        let created = try await world.call(OnboardingAPI.createUser, creation, as: admin)
+        for role in persona.roles {
+            var grant = RoleGrant()
+            grant.user = created.id
+            grant.role = role
+            var granting = CreateRoleGrantRequest()
+            granting.roleGrant = grant
+            _ = try await world.call(OnboardingAPI.createRoleGrant, granting, as: admin)
+        }
+        return created
+    }
+}

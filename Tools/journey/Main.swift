@@ -1,0 +1,81 @@
+import Foundation
+import Identity
+import JourneyKit
+import NATS
+import Platform
+import RPC
+
+/// Makes the journey against a running stack and prints it for people: what `make run` ends with.
+@main
+struct Main {
+    static func main() async {
+        do {
+            try await run()
+        } catch {
+            FileHandle.standardError.write(Data("The journey ended early. \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private static func run() async throws {
+        let settings = try await Settings.load()
+        let connection = try await connect(settings)
+        let keys = try settings.required("ale.keys.directory")
+        let issuer = try await Issuer(keyFile: "\(keys)/operator.key")
+        let world = JourneyWorld(client: Client(NATSTransport(connection)), issuer: issuer, report: report)
+        let samples = settings.string("ale.samples.directory", default: "Samples")
+        let journey = Journey(world)
+        print("The journey of a customer, from account to running success play:\n")
+        let start = ContinuousClock.now
+        try await journey.run(
+            [
+                JourneyWorkbook(path: "\(samples)/contracts.xlsx", target: "contract", ready: 8, attention: 4),
+                JourneyWorkbook(path: "\(samples)/locations.xlsx", target: "location", ready: 6, attention: 0),
+                JourneyWorkbook(path: "\(samples)/contacts.xlsx", target: "customer_contact", ready: 0, attention: 3),
+            ], mailDirectory: settings.optional("ale.mail.directory"))
+        print("\nDone in \(seconds(start.duration(to: .now))).")
+        printWhatNext(journey, settings)
+        await connection.close()
+    }
+
+    private static func connect(_ settings: Settings) async throws -> Connection {
+        let url = settings.string("ale.nats.url", default: "nats://127.0.0.1:4222")
+        var options = ConnectionOptions(urls: [url], name: "journey")
+        if let user = settings.optional("ale.nats.user") {
+            options.credentials = .password(user: user, password: try settings.secret("ale.nats.password") ?? "")
+            options.inboxPrefix = "_INBOX.\(user)"
+        }
+        return try await Connection.connect(options)
+    }
+
+    @Sendable private static func report(_ step: JourneyStep) {
+        let number = step.number.padding(toLength: max(15, step.number.count), withPad: " ", startingAt: 0)
+        print("  ✓ \(number) \(step.text)  (\(seconds(step.duration)))")
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        let (whole, fraction) = duration.components
+        return String(format: "%.2f s", Double(whole) + Double(fraction) / 1e18)
+    }
+
+    private static func printWhatNext(_ journey: Journey, _ settings: Settings) {
+        let directory = settings.optional("ale.tokens.directory")
+        print("\nA token for each person, good for a day:")
+        for (persona, token) in journey.readyTokens {
+            if let directory, (try? TextFile.write(token + "\n", to: "\(directory)/\(persona.rawValue)")) != nil {
+                print("  \(persona.rawValue.padding(toLength: 20, withPad: " ", startingAt: 0)) \(directory)/\(persona.rawValue)")
+            } else {
+                print("  \(persona.rawValue): \(token)")
+            }
+        }
+        if let mail = settings.optional("ale.mail.directory") { print("\nE-mails are written to \(mail).") }
+        print(
+            """
+
+            Three requests to try:
+              Tools/request.sh ale.v1.customer-success.engagements.get '{"id": "\(journey.engagement.number ?? "")"}' --as success-manager
+              Tools/request.sh ale.v1.customer-success.touchpoints.list '{"filter": "meeting_type = qbr"}' --as success-manager
+              Tools/request.sh ale.v1.onboarding.onboarding_cases.reopen '{"id": "\(journey.onboardingCase.number ?? "")"}' --as agent
+            """)
+    }
+}
