@@ -54,6 +54,9 @@ public struct ConnectionOptions: Sendable {
     /// Whether requests in flight fail with `.disconnected` when the connection is lost, instead of waiting for their
     /// deadline. The server forgets whom an answer was for, so waiting seldom helps.
     public var failsRequestsOnDisconnect = true
+    /// How many threads of the process deliver the messages of all its subscriptions together; nil gives every
+    /// subscription a thread of its own. Shared threads suit handlers that never block.
+    public var sharedDeliveryThreads: Int?
     /// Called on a thread of libnats for each event; it must be quick. See also `Connection.events()`.
     public var onEvent: (@Sendable (ConnectionEvent) -> Void)?
 

@@ -16,6 +16,10 @@ final class NativeOptions {
         try NATSError.check(natsOptions_SetWriteDeadline(pointer, options.writeDeadline.clampedMilliseconds))
         // Without it an answer waits up to a millisecond for the thread that flushes.
         try NATSError.check(natsOptions_SetSendAsap(pointer, true))
+        if let threads = options.sharedDeliveryThreads {
+            try NATSError.check(nats_SetMessageDeliveryPoolSize(Int32(clamping: threads)))
+            try NATSError.check(natsOptions_UseGlobalMessageDelivery(pointer, true))
+        }
         try setReconnection(options)
         try setCredentials(options.credentials)
         try setTLS(options)

@@ -1,0 +1,75 @@
+import Wire
+
+/// Names of the headers this module reads and writes.
+enum HeaderName {
+    static let authorization = "Authorization"
+    static let contentType = "Content-Type"
+    static let acceptLanguage = "Accept-Language"
+    static let timeout = "grpc-timeout"
+    static let traceParent = "traceparent"
+    static let traceState = "tracestate"
+    static let requestID = "Request-Id"
+    static let serviceError = "Nats-Service-Error"
+    static let serviceErrorCode = "Nats-Service-Error-Code"
+}
+
+extension Problem {
+    /// The problem as it may leave the service: without its cause, and a fault of the service's own without anything
+    /// but a general sentence and the trace id under which the log has the rest.
+    func outward(traceID: String) -> Problem {
+        guard code.isFault else {
+            var problem = self
+            problem.cause = nil
+            return problem
+        }
+        return Problem(code, Self.generalFault, metadata: ["trace_id": traceID])
+    }
+
+    /// The body of the error answer in the language `en` or `ko`. The cause is never in it.
+    public func status(language: String) -> Status {
+        var status = Status()
+        status.code = code.rawValue
+        status.message = text(language)
+        status.reason = reason ?? ""
+        status.fieldViolations = violations.map { violation in
+            var field = FieldViolation()
+            field.field = violation.field
+            field.description = violation.text(language)
+            field.rule = violation.rule ?? ""
+            return field
+        }
+        status.details = metadata.sorted { $0.key < $1.key }.map { key, value in
+            var detail = Detail()
+            detail.key = key
+            detail.value = value
+            return detail
+        }
+        return status
+    }
+
+    /// The problem a service answered. Its texts came in one language and stand for both.
+    public init(status: Status) {
+        func text(_ sentence: String) -> Text { Text(en: sentence, ko: sentence) }
+        func nonEmpty(_ value: String) -> String? { value.isEmpty ? nil : value }
+        self.init(
+            Code(rawValue: status.code) ?? .unknown, text(status.message), reason: nonEmpty(status.reason),
+            violations: status.fieldViolations.map {
+                Violation(field: $0.field, text: text($0.description), rule: nonEmpty($0.rule))
+            },
+            metadata: Dictionary(status.details.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// The value of `Nats-Service-Error`: one line of printable ASCII for operators' tools, in English. Headers have
+    /// no agreed character set, and a foreign line break would end the header; the body carries the full text.
+    var headerText: String {
+        let line = "\(code.name): \(text.en)".unicodeScalars.prefix(200).map { scalar in
+            (0x20...0x7E).contains(scalar.value) ? Character(scalar) : "?"
+        }
+        return String(line)
+    }
+
+    /// The headers that mark an error answer for every micro client.
+    var headers: Headers {
+        [HeaderName.serviceError: headerText, HeaderName.serviceErrorCode: String(code.rawValue)]
+    }
+}

@@ -1,0 +1,62 @@
+/// The W3C trace context of a call: which trace it belongs to, and which span is its own.
+public struct TraceContext: Sendable, Hashable {
+    /// 32 lower-case hexadecimal digits, not all zero.
+    public let traceID: String
+    /// 16 lower-case hexadecimal digits, not all zero: the span of this call.
+    public let spanID: String
+    /// The trace flags; bit 0 says that the trace is recorded.
+    public let flags: UInt8
+    /// The vendors' `tracestate`, passed on untouched; at most 512 characters.
+    public let state: String?
+
+    /// A new trace with its first span, recorded.
+    public static func generate() -> TraceContext {
+        TraceContext(traceID: randomHex(64) + randomHex(64), spanID: randomHex(64), flags: 1, state: nil)
+    }
+
+    /// Reads the header `traceparent` (and `tracestate`). The answer is nil when the value is malformed; W3C then asks
+    /// for a new trace. Versions to come are read as far as version 00 goes.
+    public init?(header: String, state: String? = nil) {
+        let parts = header.split(separator: "-", maxSplits: 4, omittingEmptySubsequences: false)
+        guard parts.count >= 4, Self.isHex(parts[0], 2), parts[0] != "ff", parts[0] != "00" || parts.count == 4,
+            Self.isHex(parts[1], 32), Self.isHex(parts[2], 16), Self.isHex(parts[3], 2),
+            parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" }),
+            let flags = UInt8(parts[3], radix: 16)
+        else { return nil }
+        let state = state.flatMap { $0.utf8.count <= 512 ? $0 : nil }
+        self.init(traceID: String(parts[1]), spanID: String(parts[2]), flags: flags, state: state)
+    }
+
+    private init(traceID: String, spanID: String, flags: UInt8, state: String?) {
+        self.traceID = traceID
+        self.spanID = spanID
+        self.flags = flags
+        self.state = state
+    }
+
+    /// A new span of the same trace.
+    public func child() -> TraceContext {
+        TraceContext(traceID: traceID, spanID: Self.randomHex(64), flags: flags, state: state)
+    }
+
+    /// The value of the header `traceparent`.
+    public var header: String {
+        "00-\(traceID)-\(spanID)-\(flags < 16 ? "0" : "")\(String(flags, radix: 16))"
+    }
+
+    private static func isHex(_ text: Substring, _ count: Int) -> Bool {
+        text.utf8.count == count
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+                default: false
+                }
+            }
+    }
+
+    private static func randomHex(_ bits: Int) -> String {
+        // Zero is not a valid id.
+        let digits = String(UInt64.random(in: 1...UInt64.max), radix: 16)
+        return String(repeating: "0", count: bits / 4 - digits.count) + digits
+    }
+}

@@ -1,0 +1,82 @@
+import Testing
+import Wire
+
+@testable import RPC
+
+@Suite struct ProblemTests {
+    @Test func codesAreThoseOfGRPC() {
+        #expect(Problem.Code.allCases.map(\.rawValue) == Array(0...16))
+        #expect(
+            Problem.Code.allCases.map(\.name) == [
+                "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+                "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
+                "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+            ])
+    }
+
+    static let full = Problem(
+        .failedPrecondition, Text(en: "No.", ko: "안 됩니다."), reason: "BR-07",
+        violations: [
+            .init(field: "engagement.account", text: Text(en: "Wrong.", ko: "틀림."), rule: "BR-07"),
+            .init(field: "engagement.name", text: Text(en: "Missing.", ko: "없음.")),
+        ],
+        metadata: ["limit": "3", "a": "b"], cause: "the secret")
+
+    @Test(arguments: ["en", "ko"]) func survivesTheWire(_ language: String) throws {
+        let bytes = try Self.full.status(language: language).encodeProtobuf()
+        #expect(!String(decoding: bytes, as: UTF8.self).contains("secret"))
+        let back = Problem(status: try Status.decode(protobuf: bytes))
+        #expect(back.code == .failedPrecondition)
+        #expect(back.text(language) == Self.full.text(language))
+        #expect(back.reason == "BR-07")
+        #expect(back.violations.map(\.field) == ["engagement.account", "engagement.name"])
+        #expect(back.violations.map(\.rule) == ["BR-07", nil])
+        #expect(back.violations.map { $0.text("en") } == Self.full.violations.map { $0.text(language) })
+        #expect(back.metadata == ["limit": "3", "a": "b"])
+        #expect(back.cause == nil)
+    }
+
+    @Test func headerIsOneAsciiLine() {
+        let problem = Problem.notFound(Text(en: "Kürzel\r\nNats-Evil: 1 " + String(repeating: "x", count: 900), ko: ""))
+        #expect(problem.headers["Nats-Service-Error-Code"] == "5")
+        let text = problem.headerText
+        #expect(text.hasPrefix("NOT_FOUND: K?rzel??Nats-Evil: 1 "))
+        #expect(text.utf8.count == 200)
+        #expect(text.utf8.allSatisfy { (0x20...0x7E).contains($0) })
+    }
+
+    @Test(arguments: [Problem.Code.internalError, .unknown, .dataLoss])
+    func faultsTellNothingOutside(_ code: Problem.Code) {
+        let problem = Problem(
+            code, Text(en: "password=1", ko: "password=1"), reason: "SQL",
+            violations: [.init(field: "password", text: Text(en: "", ko: ""))], metadata: ["password": "1"],
+            cause: "password=1")
+        let out = problem.outward(traceID: "abc")
+        #expect(out.code == code)
+        #expect(out.metadata == ["trace_id": "abc"])
+        #expect(!"\(out) \(out.text) \(out.violations)".contains("password"))
+        #expect(out.text.ko != out.text.en)
+    }
+
+    @Test func othersLoseOnlyTheCause() {
+        var expected = Self.full
+        expected.cause = nil
+        #expect(Self.full.outward(traceID: "abc") == expected)
+    }
+
+    @Test func kinds() {
+        let text = Text(en: "Needed.", ko: "필요함.")
+        #expect(Problem.invalid(field: "a.b", text, rule: "BR-01").violations.first?.rule == "BR-01")
+        #expect(Problem.invalid(field: "a.b", text).code == .invalidArgument)
+        let two = Problem.invalid([.init(field: "a", text: text), .init(field: "b", text: text, rule: "G-1")])
+        #expect(two.reason == "G-1")
+        #expect(two.text != text)
+        #expect(Problem.invalid([.init(field: "a", text: text)]).text == text)
+        #expect(Problem.failedPrecondition(rule: "BR-02", text).reason == "BR-02")
+        #expect(Problem.notFound(Text(en: "Contract", ko: "계약"), id: "7").text.en == "Contract 7 was not found.")
+        #expect(Problem.permissionDenied().code == .permissionDenied)
+        #expect(Problem.unauthenticated(reason: "EXPIRED").reason == "EXPIRED")
+        #expect(
+            "\(Self.full)" == "FAILED_PRECONDITION BR-07 engagement.account (BR-07) engagement.name cause: the secret")
+    }
+}
