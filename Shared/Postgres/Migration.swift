@@ -9,6 +9,7 @@ public struct Migration: Sendable, Equatable {
     /// Any number of statements; no BEGIN or COMMIT, for it runs inside a transaction.
     public let sql: String
 
+    /// One step; the migrator checks number and name.
     public init(number: Int, name: String, sql: String) {
         self.number = number
         self.name = name

@@ -98,8 +98,13 @@ public struct Retry: Sendable {
 /// Connections to one database, each owned by a thread of its own. The cooperative pool of Swift never blocks.
 ///
 /// Work waits in one bounded queue. Lost connections are opened again; work that comes meanwhile waits for its
-/// deadline.
+/// deadline. Work whose connection proves dead at its first use, before the server answered anything and surely before
+/// any commit, is given to another connection once.
 public final class Pool: Sendable {
+    /// How much longer than the server, which stops a statement itself, the client waits before it asks for it: after
+    /// such a request the connection cannot be used again.
+    private static let serverGrace: Duration = .milliseconds(250)
+
     private let core: PoolCore
     private let defaultTimeout: Duration
 
@@ -132,14 +137,19 @@ public final class Pool: Sendable {
         let options = options(settings, isolation, readOnly, timeout)
         let deadline = Deadline.after(timeout ?? defaultTimeout)
         var attempt = 1
+        var isRepeated = false
         while true {
             let outcome = await core.perform(by: deadline) { connection -> Result<T, any Error> in
-                Result { try connection.transaction(options, deadline, body) }
+                Result { try connection.transaction(options, deadline.adding(Pool.serverGrace), body) }
             }
             switch outcome {
             case .success(.success(let value)): return value
             case .failure(let error): throw error
             case .success(.failure(let error)):
+                if (error as? PostgresError)?.isRepeatable == true, !isRepeated, !deadline.hasPassed {
+                    isRepeated = true
+                    continue
+                }
                 guard let pause = retry.pause(after: error, attempt: attempt), !deadline.hasPassed else { throw error }
                 attempt += 1
                 try await Task.sleep(for: pause)
@@ -158,14 +168,22 @@ public final class Pool: Sendable {
         if readOnly { options.settings.append((name: "transaction_read_only", value: "on")) }
         let chosen = options
         let deadline = Deadline.after(timeout ?? defaultTimeout)
-        let outcome = await core.perform(by: deadline) { connection -> Result<Rows, PostgresError> in
+        var isRepeated = false
+        while true {
+            let outcome = await core.perform(by: deadline) { connection -> Result<Rows, PostgresError> in
+                do throws(PostgresError) {
+                    return .success(try connection.single(sql, chosen, deadline.adding(Pool.serverGrace)))
+                } catch {
+                    return .failure(error)
+                }
+            }
             do throws(PostgresError) {
-                return .success(try connection.single(sql, chosen, deadline))
+                return try outcome.get().get()
             } catch {
-                return .failure(error)
+                guard error.isRepeatable, !isRepeated, !deadline.hasPassed else { throw error }
+                isRepeated = true
             }
         }
-        return try outcome.get().get()
     }
 
     /// What the pool is doing now.

@@ -30,6 +30,7 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
         case migration
     }
 
+    /// What kind of failure it is.
     public var kind: Kind
     /// For logs; in English.
     public var message: String
@@ -37,7 +38,9 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
     public var sqlState: String?
     /// The violated constraint; its name is the name of a rule.
     public var constraint: String?
+    /// The table of the violated constraint.
     public var table: String?
+    /// The column that must not be NULL.
     public var column: String?
     /// The server's detail line. Holds row values: not for logs.
     public var detail: String?
@@ -49,6 +52,8 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
     var isStalePlan = false
     /// The connection was lost, and the server said so before it came to the COMMIT: nothing was changed.
     var isBeforeCommit = false
+    /// The connection turned out to be dead at the first use: the work may be done on another, unseen by anybody.
+    var isRepeatable = false
 
     init(_ kind: Kind, _ message: String) {
         self.kind = kind

@@ -22,8 +22,11 @@ public struct Rows: Sendable, RandomAccessCollection {
         count = Int(PQntuples(handle.pointer))
     }
 
+    /// Always 0.
     public var startIndex: Int { 0 }
+    /// Behind the last row.
     public var endIndex: Int { count }
+    /// The row at a position from 0; traps outside, as an array does.
     public subscript(position: Int) -> Row {
         precondition(position >= 0 && position < count, "row \(position) of \(count)")
         return Row(handle: handle, index: Int32(position))

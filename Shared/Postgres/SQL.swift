@@ -22,11 +22,13 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         placeholders = []
     }
 
+    /// A statement without parameters.
     public init(stringLiteral value: StaticString) {
         self.init()
         append(literal: value)
     }
 
+    /// What `"…\(value)…"` calls.
     public init(stringInterpolation: Interpolation) {
         self = stringInterpolation.sql
     }
@@ -88,12 +90,14 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
     public struct Interpolation: StringInterpolationProtocol {
         var sql = SQL()
 
+        /// Makes room for what the compiler has counted.
         public init(literalCapacity: Int, interpolationCount: Int) {
             sql.text.reserveCapacity(literalCapacity + interpolationCount * 3)
             sql.parameters.reserveCapacity(interpolationCount)
             sql.placeholders.reserveCapacity(interpolationCount)
         }
 
+        /// Appends text written in the program.
         public mutating func appendLiteral(_ literal: StaticString) {
             sql.append(literal: literal)
         }

@@ -4,11 +4,15 @@
 /// `text` works for uuid, date, numeric, timestamptz and jsonb columns alike. Where nothing tells the type, write a
 /// cast: `\(n)::int8`.
 public enum SQLValue: Sendable, Hashable {
+    /// NULL of any type.
     case null
     /// Any text; a NUL character is refused before anything is sent, because Postgres cannot store one.
     case text(String)
+    /// Any integer type, or numeric.
     case int(Int64)
+    /// A boolean.
     case bool(Bool)
+    /// A floating-point number; NaN and the infinities included.
     case double(Double)
     /// A `bytea`, sent in binary.
     case bytes([UInt8])

@@ -1,6 +1,8 @@
 /// How much of concurrent transactions one transaction sees.
 public enum Isolation: String, Sendable {
+    /// Each statement sees what was committed before it began.
     case readCommitted = "READ COMMITTED"
+    /// All statements see what was committed before the first; a write to a row changed since fails (40001).
     case repeatableRead = "REPEATABLE READ"
     /// May fail with a serialization failure at any statement or at COMMIT; use `retry: .conflicts()`.
     case serializable = "SERIALIZABLE"
@@ -41,6 +43,8 @@ public final class Transaction {
     private let options: TransactionOptions
     var limit: Limit
     private var hasBegun = false
+    /// Whether the body has been told anything by the server.
+    private(set) var hasAnswer = false
     private var savepoints = 0
     /// The first failure. From then on the transaction can only be rolled back, to a savepoint or entirely.
     private(set) var failure: PostgresError?
@@ -146,7 +150,9 @@ public final class Transaction {
         if let failure { throw failure }
         do throws(PostgresError) {
             try begin()
-            return try step()
+            let result = try step()
+            hasAnswer = true
+            return result
         } catch {
             throw fail(error)
         }
@@ -222,6 +228,10 @@ extension Connection {
                 return value
             } catch {
                 transaction.rollback()
+                if var lost = error as? PostgresError, lost.isConnectionFailure {
+                    lost.isRepeatable = !transaction.hasAnswer
+                    throw lost
+                }
                 guard transaction.failure?.isStalePlan == true, attempts == 1, !isBroken else { throw error }
             }
         }
@@ -249,10 +259,11 @@ extension Connection {
                 return rows
             } catch {
                 if error.isStalePlan, attempts == 1, !isBroken { continue }
-                guard isBroken, !options.readOnly, !error.isBeforeCommit else { throw error }
-                var unknown = error
-                unknown.kind = .commitUnknown
-                throw unknown
+                guard isBroken else { throw error }
+                var lost = error
+                lost.isRepeatable = error.isConnectionFailure && (options.readOnly || error.isBeforeCommit)
+                if !options.readOnly, !error.isBeforeCommit { lost.kind = .commitUnknown }
+                throw lost
             }
         }
     }

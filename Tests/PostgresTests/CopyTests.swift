@@ -1,0 +1,133 @@
+import Testing
+
+@testable import Postgres
+
+@Suite struct CopyTests {
+    private static let nasty: [String?] = [
+        "tab\there", "line\nbreak", "cr\r\n", "back\\slash", "\\N", "\\.", "", nil, "名前 🎉 é", "\u{8}\u{b}\u{c}\u{1}",
+        "'\"$1{}", "ends with \\",
+    ]
+
+    @Test func nastyTextThereAndBack() async throws {
+        try await withPool(size: 1) { pool in
+            _ = try await pool.run("CREATE TABLE t (id int4, t text, x bytea, a text[], at timestamptz)")
+            let rows = try await pool.transaction { tx in
+                tx.send("INSERT INTO t VALUES (-1, 'before')")
+                let rows = try tx.copyIn(into: "COPY t (id, t, x, a, at) FROM STDIN") { writer in
+                    for (id, text) in CopyTests.nasty.enumerated() {
+                        try writer.row([
+                            .int(Int64(id)), text.map(SQLValue.text) ?? .null, .bytes([0, 92, UInt8(id)]),
+                            .textArray(["a\\b", text ?? "", "\t"]), .timestamp(microsSinceUnixEpoch: Int64(id)),
+                        ])
+                    }
+                }
+                #expect(try tx.query("SELECT t FROM t WHERE id = -1")[0].string("t") == "before")
+                return rows
+            }
+            #expect(rows == CopyTests.nasty.count)
+            let stored = try await pool.run("SELECT * FROM t WHERE id >= 0 ORDER BY id")
+            for (id, text) in CopyTests.nasty.enumerated() {
+                #expect(try stored[id].optionalString("t") == text)
+                #expect(try stored[id].bytes("x") == [0, 92, UInt8(id)])
+                #expect(try stored[id].strings("a") == ["a\\b", text ?? "", "\t"])
+                #expect(try stored[id].timestamp("at") == Int64(id))
+            }
+            let read = try await pool.transaction(readOnly: true) { tx in
+                var read: [String?] = []
+                let count = try tx.copyOut("COPY (SELECT t FROM t WHERE id >= 0 ORDER BY id) TO STDOUT") { row in
+                    read.append(contentsOf: CopyText.fields(row))
+                }
+                #expect(count == CopyTests.nasty.count)
+                // The pipeline is on again.
+                _ = try tx.queryAll(["SELECT 1", "SELECT 2"])
+                return read
+            }
+            #expect(read == CopyTests.nasty)
+        }
+    }
+
+    @Test func manyRowsInSmallMemory() async throws {
+        try await withPool(size: 1) { pool in
+            _ = try await pool.run("CREATE TABLE t (id int8, t text)")
+            let text = String(repeating: "line\n", count: 40)
+            let count = try await pool.transaction { tx in
+                try tx.copyIn(into: "COPY t FROM STDIN") { writer in
+                    for id in 0..<30_000 {
+                        writer.int(Int64(id))
+                        writer.text(text)
+                        try writer.endRow()
+                    }
+                }
+            }
+            #expect(count == 30_000)
+            let sizes = try await pool.run("SELECT count(*) AS n, sum(length(t))::int8 AS size FROM t")[0]
+            #expect(try sizes.int("n") == 30_000)
+            #expect(try sizes.int("size") == 30_000 * 200)
+            let read = try await pool.transaction { tx in
+                var size = 0
+                _ = try tx.copyOut("COPY t TO STDOUT") { size += CopyText.fields($0)[1]?.utf8.count ?? 0 }
+                return size
+            }
+            #expect(read == 30_000 * 200)
+        }
+    }
+
+    @Test func refusalsLeaveAUsableConnection() async throws {
+        struct Stop: Error {}
+        try await withPool(size: 1) { pool in
+            _ = try await pool.run("CREATE TABLE t (id int4 CONSTRAINT t_positive CHECK (id > 0))")
+            let check = try await failure {
+                _ = try await pool.transaction { tx in
+                    try tx.copyIn(into: "COPY t FROM STDIN") { try $0.row([.int(0)]) }
+                }
+            }
+            #expect(check.isCheckViolation && check.constraint == "t_positive")
+            let noTable = try await failure {
+                _ = try await pool.transaction { tx in try tx.copyIn(into: "COPY missing FROM STDIN") { _ in } }
+            }
+            #expect(noTable.sqlState == "42P01")
+            let nul = try await failure {
+                _ = try await pool.transaction { tx in
+                    try tx.copyIn(into: "COPY t FROM STDIN") { try $0.row([.text("1\0")]) }
+                }
+            }
+            #expect(nul.kind == .invalidParameter)
+            await #expect(throws: Stop.self) {
+                _ = try await pool.transaction { tx in
+                    try tx.copyIn(into: "COPY t FROM STDIN") { writer in
+                        try writer.row([.int(5)])
+                        throw Stop()
+                    }
+                }
+            }
+            #expect(try await pool.run("SELECT 1 FROM t").isEmpty)
+            #expect(pool.metrics.connects == 1)
+        }
+    }
+
+    @Test func aReaderMayStopInTheMiddle() async throws {
+        struct Stop: Error {}
+        try await withPool(size: 1) { pool in
+            await #expect(throws: Stop.self) {
+                _ = try await pool.transaction { tx in
+                    try tx.copyOut("COPY (SELECT generate_series(1, 10000000)) TO STDOUT") { _ in throw Stop() }
+                }
+            }
+            let next = try await pool.run("SELECT 1")
+            #expect(next.count == 1)
+        }
+    }
+
+    @Test func anotherKindOfStatementIsRefused() async throws {
+        try await withPool(size: 1) { pool in
+            let error = try await failure {
+                _ = try await pool.transaction { tx in try tx.copyOut("SELECT 1") { _ in } }
+            }
+            #expect(error.kind == .invalidParameter)
+            _ = try await pool.run("CREATE TABLE t (id int4)")
+            let copy = try await failure { _ = try await pool.run("COPY t FROM STDIN") }
+            #expect(copy.message.contains("COPY"))
+            #expect(try await pool.run("SELECT 1").count == 1)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import TestKit
+import Testing
+
+@testable import Postgres
+
+@Suite struct MigratorTests {
+    private let two = [
+        Migration(number: 1, name: "first", sql: "CREATE TABLE svc.a (id int4);\nINSERT INTO svc.a VALUES (1);"),
+        Migration(number: 2, name: "second", sql: "CREATE TABLE svc.b (id int4); -- naïve 名"),
+    ]
+
+    private func migrator(_ database: String, _ migrations: [Migration]) throws -> Migrator {
+        try Migrator(connectionString: database, schema: "svc", migrations: migrations, timeout: .seconds(20))
+    }
+
+    @Test func appliesOnceAndVerifies() async throws {
+        let database = try await PostgresServer.shared.createDatabase()
+        let unmigrated = try await failure { try await migrator(database, two).verify() }
+        #expect(unmigrated.kind == .migration && unmigrated.message.contains("never been migrated"))
+        #expect(try await migrator(database, [two[0]]).migrate() == ["0001_first.sql"])
+        let behind = try await failure { try await migrator(database, two).verify() }
+        #expect(behind.message.contains("behind") && behind.message.contains("0002_second.sql"))
+        #expect(try await migrator(database, two).migrate() == ["0002_second.sql"])
+        #expect(try await migrator(database, two).migrate() == [])
+        try await migrator(database, two).verify()
+        let ahead = try await failure { try await migrator(database, [two[0]]).verify() }
+        #expect(ahead.message.contains("ahead") && ahead.message.contains("second"))
+        #expect(try await failure { _ = try await migrator(database, [two[0]]).migrate() }.kind == .migration)
+    }
+
+    @Test func concurrentMigratorsApplyEachOnce() async throws {
+        let database = try await PostgresServer.shared.createDatabase()
+        let slow =
+            [Migration(number: 1, name: "slow", sql: "CREATE TABLE svc.n (id int4); SELECT pg_sleep(0.2);")]
+            + (2...5).map { Migration(number: $0, name: "insert", sql: "INSERT INTO svc.n VALUES (\($0))") }
+        let applied = try await withThrowingTaskGroup(of: [String].self) { group in
+            for _ in 0..<4 { group.addTask { try await migrator(database, slow).migrate() } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(applied.map(\.count).sorted() == [0, 0, 0, 5])
+        let pool = try Pool(PoolConfiguration(connectionString: database, size: 1))
+        #expect(try await pool.run("SELECT 1 FROM svc.n").count == 4)
+        await pool.close()
+    }
+
+    @Test func aChangedFileStopsEverything() async throws {
+        let database = try await PostgresServer.shared.createDatabase()
+        _ = try await migrator(database, [two[0]]).migrate()
+        let edited = [Migration(number: 1, name: "first", sql: two[0].sql + " "), two[1]]
+        let error = try await failure { _ = try await migrator(database, edited).migrate() }
+        #expect(error.kind == .migration)
+        #expect(error.message.contains("0001_first.sql has changed since it was applied"))
+        #expect(try await failure { try await migrator(database, edited).verify() }.message.contains("has changed"))
+        #expect(try await migrator(database, two).migrate() == ["0002_second.sql"], "nothing was applied behind it")
+    }
+
+    @Test func aFailureNamesFileAndLineAndLeavesNothing() async throws {
+        let database = try await PostgresServer.shared.createDatabase()
+        let broken = [two[0], Migration(number: 2, name: "bad", sql: "CREATE TABLE svc.c (id int4);\n\nSELEC 1;")]
+        let error = try await failure { _ = try await migrator(database, broken).migrate() }
+        #expect(error.kind == .migration)
+        #expect(error.message.hasPrefix("0002_bad.sql line 3: "))
+        let ending = [two[0], Migration(number: 2, name: "bad", sql: "CREATE TABLE svc.c (id int4); COMMIT;")]
+        #expect(
+            try await failure { _ = try await migrator(database, ending).migrate() }.message.contains("own transaction")
+        )
+        let setting = [
+            two[0], Migration(number: 2, name: "sets", sql: "DROP TABLE svc.c; SET search_path = svc;"),
+            Migration(number: 3, name: "public", sql: "CREATE TABLE d (id int4)"),
+        ]
+        #expect(try await migrator(database, setting).migrate().count == 2)
+        let pool = try Pool(PoolConfiguration(connectionString: database, size: 1))
+        let places = try await pool.run("SELECT to_regclass('public.d') IS NOT NULL AS there")
+        #expect(try places[0].bool("there"), "a SET of one file does not reach the next")
+        await pool.close()
+    }
+
+    @Test func gapsAndWrongNamesAreRefused() throws {
+        for numbers in [[2], [1, 3], [1, 1], [2, 1]] {
+            let migrations = numbers.map { Migration(number: $0, name: "x", sql: "") }
+            let error = #expect(throws: PostgresError.self) { _ = try migrator("", migrations) }
+            #expect(error?.kind == .migration)
+        }
+        #expect(throws: PostgresError.self) { _ = try migrator("", [Migration(number: 1, name: "Bad-Name", sql: "")]) }
+    }
+
+    @Test func loadsAFolder() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("migrations-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ name: String, _ text: String) throws {
+            try text.write(to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8)
+        }
+        try write("0002_b_c.sql", "SELECT 2; -- 名")
+        try write("0001_a.sql", "SELECT 1;")
+        try write("README.md", "not SQL")
+        let loaded = try Migration.load(folder: folder.path)
+        #expect(loaded.map(\.fileName) == ["0001_a.sql", "0002_b_c.sql"])
+        #expect(loaded[1].sql == "SELECT 2; -- 名")
+        try write("3_c.sql", "SELECT 3;")
+        #expect(throws: PostgresError.self) { _ = try Migration.load(folder: folder.path) }
+        #expect(throws: PostgresError.self) { _ = try Migration.load(folder: folder.path + "/none") }
+    }
+}

@@ -1,0 +1,60 @@
+import Postgres
+import Synchronization
+import TestKit
+import Testing
+
+private let commonDatabase = Task { try await PostgresServer.shared.createDatabase("postgres_tests") }
+private let nextSchema = Mutex(0)
+
+/// A pool on a schema of its own with one connection open; the closure is the test.
+func withPool<T>(
+    size: Int = 2, cache: Int = 256, queueLimit: Int = 64, acquire: Duration = .seconds(5),
+    _ body: (Pool) async throws -> T
+) async throws -> T {
+    let schema = nextSchema.withLock { number in
+        number += 1
+        return "test_\(number)"
+    }
+    let database = try await commonDatabase.value
+    let pool = try Pool(
+        PoolConfiguration(
+            connectionString: database + " options='-c search_path=\(schema)'", size: size, queueLimit: queueLimit,
+            statementCacheSize: cache,
+            acquireTimeout: acquire, applicationName: "test"))
+    let result = await Result {
+        // Connecting can take longer than what a test allows for waiting.
+        try await eventually {
+            (try? await pool.run("CREATE SCHEMA IF NOT EXISTS \(identifier: schema)")) != nil
+        }
+        return try await body(pool)
+    }
+    await pool.close()
+    return try result.get()
+}
+
+extension Result where Failure == any Error {
+    init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
+
+/// The error of a body that must fail with a `PostgresError`.
+func failure(
+    _ body: () async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
+) async throws -> PostgresError {
+    let error = await #expect(throws: PostgresError.self, sourceLocation: sourceLocation) { try await body() }
+    return try #require(error, sourceLocation: sourceLocation)
+}
+
+/// Waits for a fact, up to a bound.
+func eventually(
+    within bound: Duration = .seconds(8), _ check: () async throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let deadline = ContinuousClock.now + bound
+    while ContinuousClock.now < deadline {
+        if try await check() { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    Issue.record("it did not become true within \(bound)", sourceLocation: sourceLocation)
+}
