@@ -14,7 +14,7 @@ struct Arena {
     /// The newest block; its first word points to the block before it.
     private var block: UnsafeMutableRawPointer
     private var blockSize: Int
-    /// How many bytes may still be taken from the system.
+    /// How many bytes may still be taken from the system; the last block may pass it by less than its own size.
     private var budget: Int
     /// Whether an allocation was refused because the budget was used up.
     private(set) var isExhausted = false
@@ -30,6 +30,7 @@ struct Arena {
         return try body(&arena)
     }
 
+    @inline(never)
     private init(first: UnsafeMutableRawPointer, limit: Int) {
         block = first
         blockSize = Self.firstBlock
@@ -38,6 +39,7 @@ struct Arena {
         budget = limit
     }
 
+    @inline(never)
     private func release() {
         var current: UnsafeMutableRawPointer? = block
         while let block = current {
@@ -49,7 +51,7 @@ struct Arena {
     /// `size` bytes, aligned for every C type a message holds; nil when the arena's bound is reached.
     mutating func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
         let start = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: next) + 7) & ~7).unsafelyUnwrapped
-        if size <= end - start {
+        if size >= 0, size <= end - start {
             next = start + size
             return start
         }
@@ -57,8 +59,13 @@ struct Arena {
     }
 
     private mutating func allocateInNewBlock(_ size: Int) -> UnsafeMutableRawPointer? {
+        // Checked first: the sum below must not overflow.
+        guard size >= 0, size <= budget else {
+            isExhausted = true
+            return nil
+        }
         let wanted = max(min(blockSize * 2, 1 << 20), size + 16)
-        guard size >= 0, size <= budget, wanted - 16 <= max(budget, 1 << 20), let fresh = malloc(wanted) else {
+        guard let fresh = malloc(wanted) else {
             isExhausted = true
             return nil
         }

@@ -81,42 +81,66 @@ struct JSONReader {
 
     // MARK: Objects and lists
 
-    /// A message; never `Timestamp` or `FieldMask`, which JSON writes as texts.
+    /// Where the reader is in an object. One bit per field; the generator lets no message have more than 128.
+    struct ObjectState {
+        fileprivate var seen: (UInt64, UInt64) = (0, 0)
+        fileprivate var isFirst = true
+    }
+
+    /// A message; never `Timestamp` or `FieldMask`, which JSON writes as texts. Everything that is the same for all
+    /// messages is in `nextField`, because this function is compiled once for each of them.
     @inline(never)
     mutating func object<M: WireMessage>() throws(WireError) -> M {
         var message = M()
-        if try peek() != UInt8(ascii: "{") { throw wrongType("an object") }
-        position += 1
-        level += 1
-        if level > limits.depth { throw WireError(.tooDeep(limit: limits.depth)) }
+        var state = ObjectState()
         let names = M.jsonNames
-        // One bit per field; the generator lets no message have more than 128.
-        var seen: (UInt64, UInt64) = (0, 0)
-        if try peek() == UInt8(ascii: "}") {
-            position += 1
-            level -= 1
-            return message
+        while let index = try nextField(names, &state) {
+            do { try message.readField(index, &self) } catch { throw error.inside(names[index]) }
         }
+        return message
+    }
+
+    /// Moves to the value of the next field that is not null and returns its index; nil behind the end of the object.
+    @inline(never)
+    private mutating func nextField(_ names: JSONNames, _ state: inout ObjectState) throws(WireError) -> Int? {
+        if state.isFirst, try peek() != UInt8(ascii: "{") { throw wrongType("an object") }
         while true {
+            if try endsObject(&state) { return nil }
             let index = try key(names)
             let bit: UInt64 = 1 << UInt64(index & 63)
-            if (index < 64 ? seen.0 : seen.1) & bit != 0 { throw WireError(.duplicateField, path: names[index]) }
-            if index < 64 { seen.0 |= bit } else { seen.1 |= bit }
+            if (index < 64 ? state.seen.0 : state.seen.1) & bit != 0 {
+                throw WireError(.duplicateField, path: names[index])
+            }
+            if index < 64 { state.seen.0 |= bit } else { state.seen.1 |= bit }
             try expect(UInt8(ascii: ":"), "':'")
             do {
-                if try !null() { try message.readField(index, &self) }
+                if try !null() { return index }
             } catch {
                 throw error.inside(names[index])
             }
+        }
+    }
+
+    /// Moves over the brace or comma before a field; says whether the object ends instead.
+    private mutating func endsObject(_ state: inout ObjectState) throws(WireError) -> Bool {
+        if state.isFirst {
+            state.isFirst = false
+            position += 1
+            level += 1
+            if level > limits.depth { throw WireError(.tooDeep(limit: limits.depth)) }
+            if try peek() != UInt8(ascii: "}") { return false }
+        } else {
             switch try peek() {
-            case UInt8(ascii: ","): position += 1
-            case UInt8(ascii: "}"):
+            case UInt8(ascii: ","):
                 position += 1
-                level -= 1
-                return message
+                return false
+            case UInt8(ascii: "}"): break
             default: throw WireError(.malformed("expected ',' or '}'"))
             }
         }
+        position += 1
+        level -= 1
+        return true
     }
 
     private mutating func key(_ names: JSONNames) throws(WireError) -> Int {

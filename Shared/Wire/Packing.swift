@@ -58,19 +58,29 @@ enum Packing {
     static func decode<M: WireMessage>(
         _ type: M.Type, _ bytes: UnsafeRawBufferPointer, _ limits: WireLimits
     ) throws(WireError) -> M {
-        let descriptor = M.descriptor.pointer
-        var scan = ProtobufScan(limits)
-        try scan.check(bytes, descriptor)
         let limit = (64 << 10) + bytes.count * growth
+        let descriptor = M.descriptor
         return try Arena.with(limit: limit) { (arena) throws(WireError) in
-            var allocator = ProtobufCAllocator(arena)
-            let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            guard let message = protobuf_c_message_unpack(descriptor, &allocator, bytes.count, data) else {
-                if arena.pointee.isExhausted { throw WireError(.tooLarge(limit: limit)) }
-                throw WireError(.malformed("protobuf-c cannot unpack it"))
-            }
-            return try M(UnsafeRawPointer(message).assumingMemoryBound(to: M.CMessage.self))
+            let message = try unpack(bytes, descriptor, limits, arena, limit)
+            return try M(message.assumingMemoryBound(to: M.CMessage.self))
         }
+    }
+
+    /// The part of decoding that is the same for all messages, kept out of the functions compiled for each of them.
+    @inline(never)
+    private static func unpack(
+        _ bytes: UnsafeRawBufferPointer, _ descriptor: MessageDescriptor, _ limits: WireLimits,
+        _ arena: UnsafeMutablePointer<Arena>, _ limit: Int
+    ) throws(WireError) -> UnsafeRawPointer {
+        var scan = ProtobufScan(limits)
+        try scan.check(bytes, descriptor.pointer)
+        var allocator = ProtobufCAllocator(arena)
+        let data = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        guard let message = protobuf_c_message_unpack(descriptor.pointer, &allocator, bytes.count, data) else {
+            if arena.pointee.isExhausted { throw WireError(.tooLarge(limit: limit)) }
+            throw WireError(.malformed("protobuf-c cannot unpack it"))
+        }
+        return UnsafeRawPointer(message)
     }
 }
 

@@ -77,8 +77,8 @@ import Testing
     private static let check = #"""
         # The two print the same float with different digits; the bytes above have shown that the values are equal.
         def short(number):
-            v = float(number)
-            return v if abs(v) > 3e38 else struct.unpack('f', struct.pack('f', v))[0]
+            v, largest = float(number), 3.4028234663852886e38
+            return v if abs(v) > 3.5e38 else struct.unpack('f', struct.pack('f', min(max(v, -largest), largest)))[0]
         def plain(text): return json.loads(text, parse_float=short, parse_int=short)
         bad = 0
         for line in sys.stdin:
@@ -92,7 +92,11 @@ import Testing
             if second.SerializeToString(deterministic=True) != expected: bad += 1; print(name, 'protobuf differs')
             if third.SerializeToString(deterministic=True) != expected: bad += 1; print(name, 'json differs', text[:300])
             known = not any(e in text for e in (':42', '[42', ',42'))
-            if known and plain(text) != plain(json_format.MessageToJson(first)): bad += 1; print(name, 'spelling', text[:300])
+            ours, theirs = plain(text), plain(json_format.MessageToJson(first))
+            if known and ours != theirs:
+                bad += 1
+                print(name, 'spelling', [(key, ours.get(key), theirs.get(key)) for key in {**ours, **theirs}
+                                         if ours.get(key) != theirs.get(key)])
         print('bad', bad)
         """#
 

@@ -21,8 +21,8 @@ extension Journey {
             let template = try await world.call(ImportValidationAPI.downloadTemplate, request, as: agent)
             try expect(template.content.starts(with: Array("PK".utf8)), "the template is no XLSX file")
         }
-        let upload = try await step("\(name) is uploaded in chunks", { _ in task.number ?? "" }) {
-            try await upload(workbook.path, name: name, task: task, agent)
+        let upload = try await step("\(name) is uploaded in chunks", { (_: Upload) in task.number ?? "" }) {
+            try await self.upload(workbook.path, name: name, task: task, agent)
         }
         try await step("\(name) is staged and checked", { (_: Void) in task.number ?? "" }) {
             var request = ImportUploadsRequest()
@@ -35,6 +35,22 @@ extension Journey {
         guard workbook.ready > 0 else { return }
         let mended = workbook.attention > 0 ? try await mend(workbook, task, agent) : 0
         try await publish(workbook, task, count: workbook.ready + mended, agent)
+    }
+
+    /// Uploads and stages one workbook without publishing it; seconds from the start of the run to its end.
+    public func stageOnly(_ workbook: JourneyWorkbook) async throws -> Double {
+        let task = try task(workbook)
+        let agent = try credential(.agent)
+        let name = URL(fileURLWithPath: workbook.path).lastPathComponent
+        var request = ImportUploadsRequest()
+        request.id = task.id
+        request.uploads = [try await upload(workbook.path, name: name, task: task, agent).id]
+        let runs = try await world.call(ImportValidationAPI.importUploads, request, as: agent).importRuns
+        guard let run = runs.first else { throw JourneyFailure("no run was started") }
+        let done = try await finished(run, agent)
+        try await expectRows(task, ready: workbook.ready, attention: workbook.attention, published: 0, agent)
+        guard let start = done.startedAt, let end = done.completedAt else { throw JourneyFailure("the run has no times") }
+        return Double(end.microseconds - start.microseconds) / 1e6
     }
 
     private func upload(_ path: String, name: String, task: ImportTask, _ agent: Credential) async throws -> Upload {
@@ -57,7 +73,8 @@ extension Journey {
         return try await world.call(ImportValidationAPI.completeUpload, complete, as: agent)
     }
 
-    private func finished(_ run: ImportRun, _ agent: Credential) async throws {
+    @discardableResult
+    private func finished(_ run: ImportRun, _ agent: Credential) async throws -> ImportRun {
         let done = try await world.eventually("import run \(run.id)") { () -> ImportRun? in
             var request = GetRequest()
             request.id = run.id
@@ -65,6 +82,7 @@ extension Journey {
             return ["completed", "failed"].contains(run.state ?? "") ? run : nil
         }
         try expect(done.state == "completed", "the run failed: \(done.message ?? "")")
+        return done
     }
 
     func expectRows(

@@ -3,8 +3,14 @@ import RPC
 import Wire
 
 extension Journey {
-    /// A success agent creates the engagement; three contracts are linked, the renewal date follows them.
+    /// A success agent creates the engagement, and links contracts to it.
     public func beginEngagement() async throws {
+        try await createEngagement()
+        try await linkContracts()
+    }
+
+    /// A success agent creates the engagement; its initial go-live comes from the case.
+    public func createEngagement() async throws {
         let manager = try credential(.successManager)
         engagement = try await step("An engagement begins", { $0.number ?? "" }) {
             var engagement = Engagement()
@@ -19,6 +25,11 @@ extension Journey {
         try expect(
             engagement.initialGoLive == onboardingCase.goLiveDate,
             "the initial go-live is \(engagement.initialGoLive ?? "empty")")
+    }
+
+    /// Three contracts are linked; the renewal date becomes the earliest that has not expired.
+    public func linkContracts() async throws {
+        let manager = try credential(.successManager)
         try await step("Three contracts are linked; the renewal date follows", { (_: Void) in engagement.number ?? "" }) {
             for contract in try await contractsToLink() {
                 var link = EngagementContract()
@@ -57,7 +68,7 @@ extension Journey {
     public func launchPlay(mailDirectory: String?) async throws {
         let manager = try credential(.successManager)
         let title = "Setup Next Quarterly Business Review"
-        let entry = try await step("The play \(title) is found and its questions read", { _ in "" }) {
+        let entry = try await step("The play \(title) is found and its questions read", { (_: PlayEntry) in "" }) {
             var request = ListPlayCategoriesRequest()
             request.sourceTable = "engagement"
             let categories = try await world.call(PlayLauncherAPI.listPlayCategories, request, as: manager).categories
@@ -71,7 +82,7 @@ extension Journey {
             try expect(play.questions.contains { $0.name == "meeting_date" }, "the questions are \(play.questions)")
             return entry
         }
-        let run = try await step("The play is launched", { _ in engagement.number ?? "" }) {
+        let run = try await step("The play is launched", { (_: FlowRun) in engagement.number ?? "" }) {
             var launch = LaunchPlayRequest()
             launch.definitionRecord = entry.definitionRecord
             launch.sourceTable = "engagement"

@@ -93,8 +93,8 @@ public final class Journey {
         let admin = world.caller(.administrator, id: RecordID.derived(from: "journey administrator"))
         tokens[.administrator] = try world.token(admin, lifetimeSeconds: 86_400)
         for persona in Persona.allCases where persona != .administrator {
-            let user = try await step("\(persona.name) is entered as a user", { _ in "" }) {
-                try await user(persona)
+            let user = try await step("\(persona.name) is entered as a user", { (_: User) in "" }) {
+                try await self.user(persona)
             }
             users[persona] = user.id
             tokens[persona] = try world.token(world.caller(persona, id: user.id), lifetimeSeconds: 86_400)

@@ -88,9 +88,10 @@ public final class JourneyWorld: Sendable {
             do {
                 return try await client.call(
                     method, request, as: credential, deadline: .seconds(20), requestID: requestID)
-            } catch let problem where problem.isPassing && ContinuousClock.now < end {
-                try await Task.sleep(for: .milliseconds(100))
+            } catch {
+                guard error.isPassing, ContinuousClock.now < end else { throw error }
             }
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 
@@ -109,17 +110,21 @@ public final class JourneyWorld: Sendable {
         _ method: Wire.Method<Request, Response>, _ request: Request, as credential: Credential
     ) async throws -> Problem {
         let end = ContinuousClock.now + patience
-        while true {
-            do {
-                _ = try await client.call(method, request, as: credential)
-            } catch let problem {
-                if problem.isPassing, ContinuousClock.now < end {
-                    try await Task.sleep(for: .milliseconds(100))
-                    continue
-                }
-                return problem
-            }
-            throw JourneyFailure("\(method.name) was not refused")
+        while let problem = await problem(method, request, as: credential) {
+            guard problem.isPassing, ContinuousClock.now < end else { return problem }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw JourneyFailure("\(method.name) was not refused")
+    }
+
+    private func problem<Request: Message, Response: Message>(
+        _ method: Wire.Method<Request, Response>, _ request: Request, as credential: Credential
+    ) async -> Problem? {
+        do {
+            _ = try await client.call(method, request, as: credential)
+            return nil
+        } catch {
+            return error
         }
     }
 }

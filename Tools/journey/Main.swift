@@ -76,6 +76,8 @@ struct Main {
               Tools/request.sh ale.v1.customer-success.engagements.get '{"id": "\(journey.engagement.number ?? "")"}' --as success-manager
               Tools/request.sh ale.v1.customer-success.touchpoints.list '{"filter": "meeting_type = qbr"}' --as success-manager
               Tools/request.sh ale.v1.onboarding.onboarding_cases.reopen '{"id": "\(journey.onboardingCase.number ?? "")"}' --as agent
+
+            The stack stays up. `make status` says what runs, `make stop` stops it, `make clean-data` begins afresh.
             """)
     }
 }

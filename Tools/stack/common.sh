@@ -37,7 +37,7 @@ wait_for() {
 
 # Folders only the owner may enter, but for .local itself: Postgres may run as another user.
 prepare_folders() {
-  local folders=("$RUN" "$LOG" "$SECRETS" "$KEYS" "$ENVIRONMENT" "$MAIL" "$LOCAL/files" "$LOCAL/nats")
+  local folders=("$RUN" "$LOG" "$SECRETS" "$KEYS" "$ENVIRONMENT" "$MAIL" "$TOKENS" "$LOCAL/files" "$LOCAL/nats")
   mkdir -p "$LOCAL" 2>/dev/null || true
   [ -w "$LOCAL" ] || fail "$LOCAL belongs to $(stat -c %U "$LOCAL" 2>/dev/null || echo somebody else): run this as that user."
   chmod 755 "$LOCAL"

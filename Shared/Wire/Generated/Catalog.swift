@@ -205,7 +205,7 @@ public enum Catalog {
         InAppNotification.self,
         ListInAppNotificationsResponse.self,
         EmailDelivery.self,
-        ListEmailDeliverysResponse.self,
+        ListEmailDeliveriesResponse.self,
         CustomerAccount.self,
         CreateCustomerAccountRequest.self,
         UpdateCustomerAccountRequest.self,

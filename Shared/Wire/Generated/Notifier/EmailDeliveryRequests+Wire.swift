@@ -4,38 +4,38 @@
 internal import CProto
 internal import CProtobufC
 
-extension ListEmailDeliverysResponse: WireMessage {
-    typealias CMessage = Ale__Notifier__V1__ListEmailDeliverysResponse
+extension ListEmailDeliveriesResponse: WireMessage {
+    typealias CMessage = Ale__Notifier__V1__ListEmailDeliveriesResponse
 
     static let descriptor: MessageDescriptor = {
         var message = CMessage()
-        ale__notifier__v1__list_email_deliverys_response__init(&message)
+        ale__notifier__v1__list_email_deliveries_response__init(&message)
         return MessageDescriptor(message.base)
     }()
 
     func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
-        ale__notifier__v1__list_email_deliverys_response__init(message)
-        if !self.emailDeliverys.isEmpty { message.pointee.n_email_deliverys = self.emailDeliverys.count; message.pointee.email_deliverys = try arena.messages(self.emailDeliverys, "emailDeliverys") }
+        ale__notifier__v1__list_email_deliveries_response__init(message)
+        if !self.emailDeliveries.isEmpty { message.pointee.n_email_deliveries = self.emailDeliveries.count; message.pointee.email_deliveries = try arena.messages(self.emailDeliveries, "emailDeliveries") }
         if !self.nextPageToken.isEmpty { message.pointee.next_page_token = try arena.string(self.nextPageToken, "nextPageToken") }
         if let value = self.totalSize { message.pointee.has_total_size = 1; message.pointee.total_size = value }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
-        self.emailDeliverys = try Unpacked.messages(message.pointee.n_email_deliverys, message.pointee.email_deliverys, "emailDeliverys")
+        self.emailDeliveries = try Unpacked.messages(message.pointee.n_email_deliveries, message.pointee.email_deliveries, "emailDeliveries")
         self.nextPageToken = Unpacked.string(message.pointee.next_page_token)
         if message.pointee.has_total_size != 0 { self.totalSize = message.pointee.total_size }
     }
 
     static let jsonNames = JSONNames([
-        ("emailDeliverys", "email_deliverys"),
+        ("emailDeliveries", "email_deliveries"),
         ("nextPageToken", "next_page_token"),
         ("totalSize", "total_size"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
-        case 0: self.emailDeliverys = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 0: self.emailDeliveries = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 1: self.nextPageToken = try reader.string()
         case 2: self.totalSize = try reader.int64()
         default: break
@@ -43,7 +43,7 @@ extension ListEmailDeliverysResponse: WireMessage {
     }
 
     func writeFields(_ writer: inout JSONWriter) throws(WireError) {
-        if !self.emailDeliverys.isEmpty { try writer.list("emailDeliverys", self.emailDeliverys) }
+        if !self.emailDeliveries.isEmpty { try writer.list("emailDeliveries", self.emailDeliveries) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
         if let value = self.totalSize { try writer.field("totalSize", value) }
     }

@@ -14,13 +14,13 @@ extension InAppNotification {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, mandatory: true, reference: "user", storage: .string),
-        FieldSchema(name: "subject", jsonName: "subject", label: Text(en: "Subject", ko: "제목"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "body", jsonName: "body", label: Text(en: "Body", ko: "본문"), type: .text, storage: .string),
-        FieldSchema(name: "kind", jsonName: "kind", label: Text(en: "Kind", ko: "종류"), type: .string, storage: .string),
-        FieldSchema(name: "source_table", jsonName: "sourceTable", label: Text(en: "Source table", ko: "소스 테이블"), type: .tableName, storage: .string),
-        FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, storage: .string),
-        FieldSchema(name: "read_at", jsonName: "readAt", label: Text(en: "Read at", ko: "읽은 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
+        FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, mandatory: true, reference: "user", customerVisible: true, storage: .string),
+        FieldSchema(name: "subject", jsonName: "subject", label: Text(en: "Subject", ko: "제목"), type: .string, mandatory: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "body", jsonName: "body", label: Text(en: "Body", ko: "본문"), type: .text, customerVisible: true, storage: .string),
+        FieldSchema(name: "kind", jsonName: "kind", label: Text(en: "Kind", ko: "종류"), type: .string, customerVisible: true, storage: .string),
+        FieldSchema(name: "source_table", jsonName: "sourceTable", label: Text(en: "Source table", ko: "소스 테이블"), type: .tableName, customerVisible: true, storage: .string),
+        FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, customerVisible: true, storage: .string),
+        FieldSchema(name: "read_at", jsonName: "readAt", label: Text(en: "Read at", ko: "읽은 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
     ]
 
     /// The value of the field `index` of `schema.fields`.

@@ -26,10 +26,10 @@ public enum NotifierAPI {
         service: "notifier", subject: "ale.v1.notifier.in_app_notifications.list", name: "ListInAppNotifications", summary: "Reads records of table in_app_notification in pages, filtered and ordered.")
     /// Reads one record of table email_delivery; NOT_FOUND when the caller may not know it.
     public static let getEmailDelivery = Method<GetRequest, EmailDelivery>(
-        service: "notifier", subject: "ale.v1.notifier.email_deliverys.get", name: "GetEmailDelivery", summary: "Reads one record of table email_delivery; NOT_FOUND when the caller may not know it.")
+        service: "notifier", subject: "ale.v1.notifier.email_deliveries.get", name: "GetEmailDelivery", summary: "Reads one record of table email_delivery; NOT_FOUND when the caller may not know it.")
     /// Reads records of table email_delivery in pages, filtered and ordered.
-    public static let listEmailDeliverys = Method<ListRequest, ListEmailDeliverysResponse>(
-        service: "notifier", subject: "ale.v1.notifier.email_deliverys.list", name: "ListEmailDeliverys", summary: "Reads records of table email_delivery in pages, filtered and ordered.")
+    public static let listEmailDeliveries = Method<ListRequest, ListEmailDeliveriesResponse>(
+        service: "notifier", subject: "ale.v1.notifier.email_deliveries.list", name: "ListEmailDeliveries", summary: "Reads records of table email_delivery in pages, filtered and ordered.")
     /// Marks one of the caller's own notifications as read.
     public static let markNotificationRead = Method<ActionRequest, InAppNotification>(
         service: "notifier", subject: "ale.v1.notifier.in_app_notifications.mark_read", name: "MarkNotificationRead", summary: "Marks one of the caller's own notifications as read.")
@@ -47,7 +47,7 @@ public enum NotifierAPI {
         getInAppNotification.info,
         listInAppNotifications.info,
         getEmailDelivery.info,
-        listEmailDeliverys.info,
+        listEmailDeliveries.info,
         markNotificationRead.info,
         describeNotifier.info,
     ]

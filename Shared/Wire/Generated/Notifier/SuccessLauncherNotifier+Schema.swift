@@ -14,10 +14,11 @@ extension SuccessLauncherNotifier {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
+        FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "status", jsonName: "status", label: Text(en: "Status", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("started"), label: Text(en: "Started", ko: "시작됨")),
             Choice(value: .string("in_progress"), label: Text(en: "In progress", ko: "진행 중")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료 일시")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
         ], outputOnly: true, defaultValue: .string("started"), storage: .string),
         FieldSchema(name: "definition_record", jsonName: "definitionRecord", label: Text(en: "Definition record", ko: "정의 기록"), type: .reference, reference: "definition_record", storage: .string),
@@ -43,17 +44,18 @@ extension SuccessLauncherNotifier {
             case 4: FieldValue(self.updatedAt)
             case 5: FieldValue(plain: self.updatedBy)
             case 6: FieldValue(plain: self.domain)
-            case 7: FieldValue(self.status)
-            case 8: FieldValue(self.definitionRecord)
-            case 9: FieldValue(self.flowRun)
-            case 10: FieldValue(self.sourceTable)
-            case 11: FieldValue(self.sourceRecord)
-            case 12: FieldValue(self.engagement)
-            case 13: FieldValue(self.inputs)
-            case 14: FieldValue(self.requestedBy)
-            case 15: FieldValue(self.startedAt)
-            case 16: FieldValue(self.completedAt)
-            case 17: FieldValue(self.message)
+            case 7: FieldValue(self.number)
+            case 8: FieldValue(self.status)
+            case 9: FieldValue(self.definitionRecord)
+            case 10: FieldValue(self.flowRun)
+            case 11: FieldValue(self.sourceTable)
+            case 12: FieldValue(self.sourceRecord)
+            case 13: FieldValue(self.engagement)
+            case 14: FieldValue(self.inputs)
+            case 15: FieldValue(self.requestedBy)
+            case 16: FieldValue(self.startedAt)
+            case 17: FieldValue(self.completedAt)
+            case 18: FieldValue(self.message)
             default: preconditionFailure("SuccessLauncherNotifier has no field \(index).")
             }
         }
@@ -74,17 +76,18 @@ extension SuccessLauncherNotifier {
         case 4: self.updatedAt = try value.time("updatedAt")
         case 5: self.updatedBy = try value.text("updatedBy") ?? ""
         case 6: self.domain = try value.text("domain") ?? ""
-        case 7: self.status = try value.text("status")
-        case 8: self.definitionRecord = try value.text("definitionRecord")
-        case 9: self.flowRun = try value.text("flowRun")
-        case 10: self.sourceTable = try value.text("sourceTable")
-        case 11: self.sourceRecord = try value.text("sourceRecord")
-        case 12: self.engagement = try value.text("engagement")
-        case 13: self.inputs = try value.text("inputs")
-        case 14: self.requestedBy = try value.text("requestedBy")
-        case 15: self.startedAt = try value.time("startedAt")
-        case 16: self.completedAt = try value.time("completedAt")
-        case 17: self.message = try value.text("message")
+        case 7: self.number = try value.text("number")
+        case 8: self.status = try value.text("status")
+        case 9: self.definitionRecord = try value.text("definitionRecord")
+        case 10: self.flowRun = try value.text("flowRun")
+        case 11: self.sourceTable = try value.text("sourceTable")
+        case 12: self.sourceRecord = try value.text("sourceRecord")
+        case 13: self.engagement = try value.text("engagement")
+        case 14: self.inputs = try value.text("inputs")
+        case 15: self.requestedBy = try value.text("requestedBy")
+        case 16: self.startedAt = try value.time("startedAt")
+        case 17: self.completedAt = try value.time("completedAt")
+        case 18: self.message = try value.text("message")
         default: preconditionFailure("SuccessLauncherNotifier has no field \(index).")
         }
     }

@@ -22,6 +22,7 @@ extension SuccessLauncherNotifier: WireMessage {
         if let value = self.updatedAt { message.pointee.updated_at = try arena.message(value, "updatedAt") }
         if !self.updatedBy.isEmpty { message.pointee.updated_by = try arena.string(self.updatedBy, "updatedBy") }
         if !self.domain.isEmpty { message.pointee.domain = try arena.string(self.domain, "domain") }
+        if let value = self.number { message.pointee.number = try arena.string(value, "number") }
         if let value = self.status { message.pointee.status = try arena.string(value, "status") }
         if let value = self.definitionRecord { message.pointee.definition_record = try arena.string(value, "definitionRecord") }
         if let value = self.flowRun { message.pointee.flow_run = try arena.string(value, "flowRun") }
@@ -44,6 +45,7 @@ extension SuccessLauncherNotifier: WireMessage {
         self.updatedAt = try Unpacked.message(message.pointee.updated_at, "updatedAt")
         self.updatedBy = Unpacked.string(message.pointee.updated_by)
         self.domain = Unpacked.string(message.pointee.domain)
+        if let text = message.pointee.number { self.number = Unpacked.string(text) }
         if let text = message.pointee.status { self.status = Unpacked.string(text) }
         if let text = message.pointee.definition_record { self.definitionRecord = Unpacked.string(text) }
         if let text = message.pointee.flow_run { self.flowRun = Unpacked.string(text) }
@@ -65,6 +67,7 @@ extension SuccessLauncherNotifier: WireMessage {
         ("updatedAt", "updated_at"),
         ("updatedBy", "updated_by"),
         ("domain", nil),
+        ("number", nil),
         ("status", nil),
         ("definitionRecord", "definition_record"),
         ("flowRun", "flow_run"),
@@ -87,17 +90,18 @@ extension SuccessLauncherNotifier: WireMessage {
         case 4: self.updatedAt = try reader.timestamp()
         case 5: self.updatedBy = try reader.string()
         case 6: self.domain = try reader.string()
-        case 7: self.status = try reader.string()
-        case 8: self.definitionRecord = try reader.string()
-        case 9: self.flowRun = try reader.string()
-        case 10: self.sourceTable = try reader.string()
-        case 11: self.sourceRecord = try reader.string()
-        case 12: self.engagement = try reader.string()
-        case 13: self.inputs = try reader.string()
-        case 14: self.requestedBy = try reader.string()
-        case 15: self.startedAt = try reader.timestamp()
-        case 16: self.completedAt = try reader.timestamp()
-        case 17: self.message = try reader.string()
+        case 7: self.number = try reader.string()
+        case 8: self.status = try reader.string()
+        case 9: self.definitionRecord = try reader.string()
+        case 10: self.flowRun = try reader.string()
+        case 11: self.sourceTable = try reader.string()
+        case 12: self.sourceRecord = try reader.string()
+        case 13: self.engagement = try reader.string()
+        case 14: self.inputs = try reader.string()
+        case 15: self.requestedBy = try reader.string()
+        case 16: self.startedAt = try reader.timestamp()
+        case 17: self.completedAt = try reader.timestamp()
+        case 18: self.message = try reader.string()
         default: break
         }
     }
@@ -110,6 +114,7 @@ extension SuccessLauncherNotifier: WireMessage {
         if let value = self.updatedAt { try writer.field("updatedAt", value) }
         if !self.updatedBy.isEmpty { try writer.field("updatedBy", self.updatedBy) }
         if !self.domain.isEmpty { try writer.field("domain", self.domain) }
+        if let value = self.number { try writer.field("number", value) }
         if let value = self.status { try writer.field("status", value) }
         if let value = self.definitionRecord { try writer.field("definitionRecord", value) }
         if let value = self.flowRun { try writer.field("flowRun", value) }

@@ -24,6 +24,8 @@ public struct SuccessLauncherNotifier: RecordMessage {
     /// Domain.
     /// Path of the domain the record belongs to; set by the system.
     public var domain: String = ""
+    /// Number.
+    public var number: String?
     /// Status.
     /// The source names the status, not its values.
     public var status: String?

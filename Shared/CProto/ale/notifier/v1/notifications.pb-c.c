@@ -322,52 +322,52 @@ void   ale__notifier__v1__email_delivery__free_unpacked
   assert(message->base.descriptor == &ale__notifier__v1__email_delivery__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   ale__notifier__v1__list_email_deliverys_response__init
-                     (Ale__Notifier__V1__ListEmailDeliverysResponse         *message)
+void   ale__notifier__v1__list_email_deliveries_response__init
+                     (Ale__Notifier__V1__ListEmailDeliveriesResponse         *message)
 {
-  static const Ale__Notifier__V1__ListEmailDeliverysResponse init_value = ALE__NOTIFIER__V1__LIST_EMAIL_DELIVERYS_RESPONSE__INIT;
+  static const Ale__Notifier__V1__ListEmailDeliveriesResponse init_value = ALE__NOTIFIER__V1__LIST_EMAIL_DELIVERIES_RESPONSE__INIT;
   *message = init_value;
 }
-size_t ale__notifier__v1__list_email_deliverys_response__get_packed_size
-                     (const Ale__Notifier__V1__ListEmailDeliverysResponse *message)
+size_t ale__notifier__v1__list_email_deliveries_response__get_packed_size
+                     (const Ale__Notifier__V1__ListEmailDeliveriesResponse *message)
 {
-  assert(message->base.descriptor == &ale__notifier__v1__list_email_deliverys_response__descriptor);
+  assert(message->base.descriptor == &ale__notifier__v1__list_email_deliveries_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t ale__notifier__v1__list_email_deliverys_response__pack
-                     (const Ale__Notifier__V1__ListEmailDeliverysResponse *message,
+size_t ale__notifier__v1__list_email_deliveries_response__pack
+                     (const Ale__Notifier__V1__ListEmailDeliveriesResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &ale__notifier__v1__list_email_deliverys_response__descriptor);
+  assert(message->base.descriptor == &ale__notifier__v1__list_email_deliveries_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t ale__notifier__v1__list_email_deliverys_response__pack_to_buffer
-                     (const Ale__Notifier__V1__ListEmailDeliverysResponse *message,
+size_t ale__notifier__v1__list_email_deliveries_response__pack_to_buffer
+                     (const Ale__Notifier__V1__ListEmailDeliveriesResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &ale__notifier__v1__list_email_deliverys_response__descriptor);
+  assert(message->base.descriptor == &ale__notifier__v1__list_email_deliveries_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Ale__Notifier__V1__ListEmailDeliverysResponse *
-       ale__notifier__v1__list_email_deliverys_response__unpack
+Ale__Notifier__V1__ListEmailDeliveriesResponse *
+       ale__notifier__v1__list_email_deliveries_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Ale__Notifier__V1__ListEmailDeliverysResponse *)
-     protobuf_c_message_unpack (&ale__notifier__v1__list_email_deliverys_response__descriptor,
+  return (Ale__Notifier__V1__ListEmailDeliveriesResponse *)
+     protobuf_c_message_unpack (&ale__notifier__v1__list_email_deliveries_response__descriptor,
                                 allocator, len, data);
 }
-void   ale__notifier__v1__list_email_deliverys_response__free_unpacked
-                     (Ale__Notifier__V1__ListEmailDeliverysResponse *message,
+void   ale__notifier__v1__list_email_deliveries_response__free_unpacked
+                     (Ale__Notifier__V1__ListEmailDeliveriesResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &ale__notifier__v1__list_email_deliverys_response__descriptor);
+  assert(message->base.descriptor == &ale__notifier__v1__list_email_deliveries_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifier__field_descriptors[18] =
+static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifier__field_descriptors[19] =
 {
   {
     "id",
@@ -454,8 +454,20 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "status",
+    "number",
     10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Notifier__V1__SuccessLauncherNotifier, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    11,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -467,7 +479,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "definition_record",
-    11,
+    12,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -479,7 +491,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "flow_run",
-    12,
+    13,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -491,7 +503,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "source_table",
-    13,
+    14,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -503,7 +515,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "source_record",
-    14,
+    15,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -515,7 +527,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "engagement",
-    15,
+    16,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -527,7 +539,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "inputs",
-    16,
+    17,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -539,7 +551,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "requested_by",
-    17,
+    18,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -551,7 +563,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "started_at",
-    18,
+    19,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -563,7 +575,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "completed_at",
-    19,
+    20,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
@@ -575,7 +587,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
   {
     "message",
-    20,
+    21,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -587,22 +599,23 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
   },
 };
 static const unsigned ale__notifier__v1__success_launcher_notifier__field_indices_by_name[] = {
-  16,   /* field[16] = completed_at */
+  17,   /* field[17] = completed_at */
   2,   /* field[2] = created_at */
   3,   /* field[3] = created_by */
-  8,   /* field[8] = definition_record */
+  9,   /* field[9] = definition_record */
   6,   /* field[6] = domain */
-  12,   /* field[12] = engagement */
+  13,   /* field[13] = engagement */
   1,   /* field[1] = etag */
-  9,   /* field[9] = flow_run */
+  10,   /* field[10] = flow_run */
   0,   /* field[0] = id */
-  13,   /* field[13] = inputs */
-  17,   /* field[17] = message */
-  14,   /* field[14] = requested_by */
-  11,   /* field[11] = source_record */
-  10,   /* field[10] = source_table */
-  15,   /* field[15] = started_at */
-  7,   /* field[7] = status */
+  14,   /* field[14] = inputs */
+  18,   /* field[18] = message */
+  7,   /* field[7] = number */
+  15,   /* field[15] = requested_by */
+  12,   /* field[12] = source_record */
+  11,   /* field[11] = source_table */
+  16,   /* field[16] = started_at */
+  8,   /* field[8] = status */
   4,   /* field[4] = updated_at */
   5,   /* field[5] = updated_by */
 };
@@ -610,7 +623,7 @@ static const ProtobufCIntRange ale__notifier__v1__success_launcher_notifier__num
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 18 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor ale__notifier__v1__success_launcher_notifier__descriptor =
 {
@@ -620,7 +633,7 @@ const ProtobufCMessageDescriptor ale__notifier__v1__success_launcher_notifier__d
   "Ale__Notifier__V1__SuccessLauncherNotifier",
   "ale.notifier.v1",
   sizeof(Ale__Notifier__V1__SuccessLauncherNotifier),
-  18,
+  19,
   ale__notifier__v1__success_launcher_notifier__field_descriptors,
   ale__notifier__v1__success_launcher_notifier__field_indices_by_name,
   2,  ale__notifier__v1__success_launcher_notifier__number_ranges,
@@ -1351,15 +1364,15 @@ const ProtobufCMessageDescriptor ale__notifier__v1__email_delivery__descriptor =
   (ProtobufCMessageInit) ale__notifier__v1__email_delivery__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__notifier__v1__list_email_deliverys_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor ale__notifier__v1__list_email_deliveries_response__field_descriptors[3] =
 {
   {
-    "email_deliverys",
+    "email_deliveries",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Ale__Notifier__V1__ListEmailDeliverysResponse, n_email_deliverys),
-    offsetof(Ale__Notifier__V1__ListEmailDeliverysResponse, email_deliverys),
+    offsetof(Ale__Notifier__V1__ListEmailDeliveriesResponse, n_email_deliveries),
+    offsetof(Ale__Notifier__V1__ListEmailDeliveriesResponse, email_deliveries),
     &ale__notifier__v1__email_delivery__descriptor,
     NULL,
     0,             /* flags */
@@ -1371,7 +1384,7 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__list_email_deliverys_re
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Ale__Notifier__V1__ListEmailDeliverysResponse, next_page_token),
+    offsetof(Ale__Notifier__V1__ListEmailDeliveriesResponse, next_page_token),
     NULL,
     NULL,
     0,             /* flags */
@@ -1382,36 +1395,36 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__list_email_deliverys_re
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Ale__Notifier__V1__ListEmailDeliverysResponse, has_total_size),
-    offsetof(Ale__Notifier__V1__ListEmailDeliverysResponse, total_size),
+    offsetof(Ale__Notifier__V1__ListEmailDeliveriesResponse, has_total_size),
+    offsetof(Ale__Notifier__V1__ListEmailDeliveriesResponse, total_size),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned ale__notifier__v1__list_email_deliverys_response__field_indices_by_name[] = {
-  0,   /* field[0] = email_deliverys */
+static const unsigned ale__notifier__v1__list_email_deliveries_response__field_indices_by_name[] = {
+  0,   /* field[0] = email_deliveries */
   1,   /* field[1] = next_page_token */
   2,   /* field[2] = total_size */
 };
-static const ProtobufCIntRange ale__notifier__v1__list_email_deliverys_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange ale__notifier__v1__list_email_deliveries_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor ale__notifier__v1__list_email_deliverys_response__descriptor =
+const ProtobufCMessageDescriptor ale__notifier__v1__list_email_deliveries_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "ale.notifier.v1.ListEmailDeliverysResponse",
-  "ListEmailDeliverysResponse",
-  "Ale__Notifier__V1__ListEmailDeliverysResponse",
+  "ale.notifier.v1.ListEmailDeliveriesResponse",
+  "ListEmailDeliveriesResponse",
+  "Ale__Notifier__V1__ListEmailDeliveriesResponse",
   "ale.notifier.v1",
-  sizeof(Ale__Notifier__V1__ListEmailDeliverysResponse),
+  sizeof(Ale__Notifier__V1__ListEmailDeliveriesResponse),
   3,
-  ale__notifier__v1__list_email_deliverys_response__field_descriptors,
-  ale__notifier__v1__list_email_deliverys_response__field_indices_by_name,
-  1,  ale__notifier__v1__list_email_deliverys_response__number_ranges,
-  (ProtobufCMessageInit) ale__notifier__v1__list_email_deliverys_response__init,
+  ale__notifier__v1__list_email_deliveries_response__field_descriptors,
+  ale__notifier__v1__list_email_deliveries_response__field_indices_by_name,
+  1,  ale__notifier__v1__list_email_deliveries_response__number_ranges,
+  (ProtobufCMessageInit) ale__notifier__v1__list_email_deliveries_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

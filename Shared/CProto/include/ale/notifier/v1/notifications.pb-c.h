@@ -24,7 +24,7 @@ typedef struct Ale__Notifier__V1__ListSuccessLauncherNotifiersResponse Ale__Noti
 typedef struct Ale__Notifier__V1__InAppNotification Ale__Notifier__V1__InAppNotification;
 typedef struct Ale__Notifier__V1__ListInAppNotificationsResponse Ale__Notifier__V1__ListInAppNotificationsResponse;
 typedef struct Ale__Notifier__V1__EmailDelivery Ale__Notifier__V1__EmailDelivery;
-typedef struct Ale__Notifier__V1__ListEmailDeliverysResponse Ale__Notifier__V1__ListEmailDeliverysResponse;
+typedef struct Ale__Notifier__V1__ListEmailDeliveriesResponse Ale__Notifier__V1__ListEmailDeliveriesResponse;
 
 
 /* --- enums --- */
@@ -42,6 +42,7 @@ struct  Ale__Notifier__V1__SuccessLauncherNotifier
   Google__Protobuf__Timestamp *updated_at;
   char *updated_by;
   char *domain;
+  char *number;
   char *status;
   char *definition_record;
   char *flow_run;
@@ -56,7 +57,7 @@ struct  Ale__Notifier__V1__SuccessLauncherNotifier
 };
 #define ALE__NOTIFIER__V1__SUCCESS_LAUNCHER_NOTIFIER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__notifier__v1__success_launcher_notifier__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__Notifier__V1__CreateSuccessLauncherNotifierRequest
@@ -164,17 +165,17 @@ struct  Ale__Notifier__V1__EmailDelivery
     , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL }
 
 
-struct  Ale__Notifier__V1__ListEmailDeliverysResponse
+struct  Ale__Notifier__V1__ListEmailDeliveriesResponse
 {
   ProtobufCMessage base;
-  size_t n_email_deliverys;
-  Ale__Notifier__V1__EmailDelivery **email_deliverys;
+  size_t n_email_deliveries;
+  Ale__Notifier__V1__EmailDelivery **email_deliveries;
   char *next_page_token;
   protobuf_c_boolean has_total_size;
   int64_t total_size;
 };
-#define ALE__NOTIFIER__V1__LIST_EMAIL_DELIVERYS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__notifier__v1__list_email_deliverys_response__descriptor) \
+#define ALE__NOTIFIER__V1__LIST_EMAIL_DELIVERIES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__notifier__v1__list_email_deliveries_response__descriptor) \
     , 0,NULL, NULL, 0, 0 }
 
 
@@ -311,24 +312,24 @@ Ale__Notifier__V1__EmailDelivery *
 void   ale__notifier__v1__email_delivery__free_unpacked
                      (Ale__Notifier__V1__EmailDelivery *message,
                       ProtobufCAllocator *allocator);
-/* Ale__Notifier__V1__ListEmailDeliverysResponse methods */
-void   ale__notifier__v1__list_email_deliverys_response__init
-                     (Ale__Notifier__V1__ListEmailDeliverysResponse         *message);
-size_t ale__notifier__v1__list_email_deliverys_response__get_packed_size
-                     (const Ale__Notifier__V1__ListEmailDeliverysResponse   *message);
-size_t ale__notifier__v1__list_email_deliverys_response__pack
-                     (const Ale__Notifier__V1__ListEmailDeliverysResponse   *message,
+/* Ale__Notifier__V1__ListEmailDeliveriesResponse methods */
+void   ale__notifier__v1__list_email_deliveries_response__init
+                     (Ale__Notifier__V1__ListEmailDeliveriesResponse         *message);
+size_t ale__notifier__v1__list_email_deliveries_response__get_packed_size
+                     (const Ale__Notifier__V1__ListEmailDeliveriesResponse   *message);
+size_t ale__notifier__v1__list_email_deliveries_response__pack
+                     (const Ale__Notifier__V1__ListEmailDeliveriesResponse   *message,
                       uint8_t             *out);
-size_t ale__notifier__v1__list_email_deliverys_response__pack_to_buffer
-                     (const Ale__Notifier__V1__ListEmailDeliverysResponse   *message,
+size_t ale__notifier__v1__list_email_deliveries_response__pack_to_buffer
+                     (const Ale__Notifier__V1__ListEmailDeliveriesResponse   *message,
                       ProtobufCBuffer     *buffer);
-Ale__Notifier__V1__ListEmailDeliverysResponse *
-       ale__notifier__v1__list_email_deliverys_response__unpack
+Ale__Notifier__V1__ListEmailDeliveriesResponse *
+       ale__notifier__v1__list_email_deliveries_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   ale__notifier__v1__list_email_deliverys_response__free_unpacked
-                     (Ale__Notifier__V1__ListEmailDeliverysResponse *message,
+void   ale__notifier__v1__list_email_deliveries_response__free_unpacked
+                     (Ale__Notifier__V1__ListEmailDeliveriesResponse *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -353,8 +354,8 @@ typedef void (*Ale__Notifier__V1__ListInAppNotificationsResponse_Closure)
 typedef void (*Ale__Notifier__V1__EmailDelivery_Closure)
                  (const Ale__Notifier__V1__EmailDelivery *message,
                   void *closure_data);
-typedef void (*Ale__Notifier__V1__ListEmailDeliverysResponse_Closure)
-                 (const Ale__Notifier__V1__ListEmailDeliverysResponse *message,
+typedef void (*Ale__Notifier__V1__ListEmailDeliveriesResponse_Closure)
+                 (const Ale__Notifier__V1__ListEmailDeliveriesResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -369,7 +370,7 @@ extern const ProtobufCMessageDescriptor ale__notifier__v1__list_success_launcher
 extern const ProtobufCMessageDescriptor ale__notifier__v1__in_app_notification__descriptor;
 extern const ProtobufCMessageDescriptor ale__notifier__v1__list_in_app_notifications_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__notifier__v1__email_delivery__descriptor;
-extern const ProtobufCMessageDescriptor ale__notifier__v1__list_email_deliverys_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__notifier__v1__list_email_deliveries_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1,0 +1,49 @@
+#ifndef ALE_CCURL_H
+#define ALE_CCURL_H
+
+// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one typed function for each kind of
+// argument. Callbacks have named types so that Swift checks the closures it passes.
+
+#include <curl/curl.h>
+
+typedef int (*ale_curl_debug_callback)(CURL *handle, curl_infotype type, char *data, size_t size, void *context);
+typedef int (*ale_curl_progress_callback)(
+    void *context, curl_off_t download_total, curl_off_t download_now, curl_off_t upload_total, curl_off_t upload_now);
+
+static inline CURLcode ale_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode ale_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode ale_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode ale_curl_set_debug(CURL *handle, ale_curl_debug_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, callback);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_DEBUGDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+    return code;
+}
+
+static inline CURLcode ale_curl_set_progress(CURL *handle, ale_curl_progress_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, callback);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    return code;
+}
+
+/// Bytes to upload. The memory belongs to the caller and must outlive the transfer.
+struct ale_curl_body {
+    const char *bytes;
+    size_t count;
+    size_t offset;
+};
+
+/// Uploads from a body, which curl may rewind when it has to start again on a new connection.
+CURLcode ale_curl_set_body(CURL *handle, struct ale_curl_body *body);
+
+#endif

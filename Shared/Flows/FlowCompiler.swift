@@ -1,0 +1,218 @@
+/// Turns a YAML tree into a ``CompiledFlow``, refusing what it does not know with its place.
+struct FlowCompiler {
+    /// The expressions met so far, each with its place for the message when libjq refuses it.
+    private var sources: [(expression: JQExpression, node: YAMLTree)] = []
+    var blocks: [String: FlowBlock] = [:]
+    var taskCount = 0
+    var methods: Set<String> = []
+    var subflows: [FlowReference] = []
+
+    /// Variables that every expression of a task may read.
+    static let taskVariables = ["context", "input", "task", "workflow", "runtime"]
+
+    mutating func flow(_ root: YAMLTree, digest: String) throws(FlowProblem) -> CompiledFlow {
+        let members = try root.members(["document", "input", "output", "do"])
+        let document = try document(try root.require("document", in: members))
+        var schema = FlowSchema(kind: .object)
+        var inputFrom: FlowTemplate?
+        if let input = members["input"] {
+            let parts = try input.members(["schema", "from"])
+            if let node = parts["schema"] { schema = try FlowSchema.compile(input: node) }
+            inputFrom = try parts["from"].map { node throws(FlowProblem) in
+                try template(node, variables: ["workflow", "runtime"], isWhole: true)
+            }
+        }
+        try block(try root.require("do", in: members), path: "do", depth: 1, scope: [])
+        var outputAs: FlowTemplate?
+        if let output = members["output"], let node = try output.members(["as"])["as"] {
+            outputAs = try template(node, variables: ["context", "workflow", "runtime"], isWhole: true)
+        }
+        let expressions = try compileExpressions()
+        return CompiledFlow(
+            reference: document.reference, title: document.title, summary: document.summary,
+            metadata: document.metadata, input: schema, digest: digest, methods: methods.sorted(), subflows: subflows,
+            inputFrom: inputFrom, outputAs: outputAs, blocks: blocks, expressions: expressions)
+    }
+
+    private func compileExpressions() throws(FlowProblem) -> JQ {
+        do throws(JQError) {
+            return try JQ(
+                sources.map(\.expression),
+                limits: JSONLimits(bytes: FlowBounds.valueBytes, depth: 64, values: 50_000))
+        } catch {
+            guard case .refused(let index, let reason) = error else {
+                throw FlowProblem(
+                    line: 1, column: 1, path: "", text: FlowText(en: "\(error)", ko: "\(error)"))
+            }
+            throw sources[index].node.problem(
+                "The expression is refused: \(reason).", "표현식을 사용할 수 없습니다: \(reason).")
+        }
+    }
+
+    // MARK: Document
+
+    private struct Document {
+        let reference: FlowReference
+        let title: FlowText
+        let summary: FlowText
+        let metadata: JSONValue
+    }
+
+    private func document(_ node: YAMLTree) throws(FlowProblem) -> Document {
+        let members = try node.members(["dsl", "namespace", "name", "version", "title", "summary", "metadata"])
+        let dsl = try node.require("dsl", in: members)
+        guard dsl.json == "1.0.0" else {
+            throw dsl.problem("dsl must be '1.0.0', in quotation marks.", "dsl은 따옴표로 묶은 '1.0.0'이어야 합니다.")
+        }
+        let reference = try reference(node, members)
+        let metadata = members["metadata"]?.json ?? .object([:])
+        if let given = members["metadata"], metadata.object == nil {
+            throw given.problem("metadata must be a mapping.", "metadata는 매핑이어야 합니다.")
+        }
+        let title = try members["title"]?.text(maximum: 200) ?? reference.name
+        let summary = try members["summary"]?.text(maximum: 2_000) ?? ""
+        return Document(
+            reference: reference, title: FlowText(en: title, ko: metadata["titleKo"]?.string ?? title),
+            summary: FlowText(en: summary, ko: metadata["summaryKo"]?.string ?? summary), metadata: metadata)
+    }
+
+    /// Namespace, name and version of a mapping, each checked.
+    func reference(_ node: YAMLTree, _ members: [String: YAMLTree]) throws(FlowProblem) -> FlowReference {
+        let namespace = try node.require("namespace", in: members)
+        let name = try node.require("name", in: members)
+        let version = try node.require("version", in: members)
+        for part in [namespace, name] {
+            let text = try part.text(maximum: 63)
+            guard text.isHostLabel else {
+                throw part.problem(
+                    "Only lower-case letters, digits and hyphens are allowed.", "소문자, 숫자, 하이픈만 사용할 수 있습니다.")
+            }
+        }
+        let numbers = try version.text(maximum: 32).split(separator: ".", omittingEmptySubsequences: false)
+        guard numbers.count == 3,
+            numbers.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+        else {
+            throw version.problem("A version looks like '1.0.0'.", "버전은 '1.0.0' 형식이어야 합니다.")
+        }
+        return FlowReference(
+            namespace: try namespace.text(), name: try name.text(), version: try version.text())
+    }
+
+    // MARK: Expressions
+
+    /// A key whose value is always an expression, with or without `${ }`.
+    mutating func expression(_ node: YAMLTree, variables: [String]) throws(FlowProblem) -> Int {
+        let text = try node.text()
+        return try add(try node.expression(text) ?? text, node, variables)
+    }
+
+    /// A value with expressions in it. `isWhole`: a text that is the whole value is an expression even without `${ }`.
+    mutating func template(
+        _ node: YAMLTree, variables: [String], isWhole: Bool = false
+    ) throws(FlowProblem) -> FlowTemplate {
+        switch node.value {
+        case .scalar(.string(let text)):
+            if let source = try node.expression(text) { return .expression(try add(source, node, variables)) }
+            return isWhole ? .expression(try add(text, node, variables)) : .literal(.string(text))
+        case .scalar(let value): return .literal(value)
+        case .sequence(let nodes):
+            var elements: [FlowTemplate] = []
+            for child in nodes { elements.append(try template(child, variables: variables)) }
+            return .array(elements)
+        case .mapping(let children):
+            var members: [(name: String, value: FlowTemplate)] = []
+            for child in children { members.append((child.key, try template(child.value, variables: variables))) }
+            return .object(members)
+        }
+    }
+
+    private mutating func add(_ source: String, _ node: YAMLTree, _ variables: [String]) throws(FlowProblem) -> Int {
+        guard sources.count < 2_000 else { throw node.problem("Too many expressions.", "표현식이 너무 많습니다.") }
+        guard source.contains(where: { !$0.isWhitespace }) else {
+            throw node.problem("The expression is empty.", "표현식이 비어 있습니다.")
+        }
+        sources.append((JQExpression(source, variables: variables), node))
+        return sources.count - 1
+    }
+}
+
+extension YAMLTree {
+    /// The members of a mapping, refusing any key that is not listed.
+    func members(_ known: [String]) throws(FlowProblem) -> [String: YAMLTree] {
+        guard case .mapping(let members) = value else { throw problem("A mapping is expected.", "매핑이 필요합니다.") }
+        var result: [String: YAMLTree] = [:]
+        for member in members {
+            guard known.contains(member.key) else {
+                throw FlowProblem(
+                    line: member.line, column: member.column, path: Self.join(path, member.key),
+                    text: FlowText(
+                        en: "Unknown key '\(member.key.prefix(60))'; known here: \(known.joined(separator: ", ")).",
+                        ko: "알 수 없는 키 '\(member.key.prefix(60))'. 사용 가능: \(known.joined(separator: ", "))."))
+            }
+            result[member.key] = member.value
+        }
+        return result
+    }
+
+    func require(_ key: String, in members: [String: YAMLTree]) throws(FlowProblem) -> YAMLTree {
+        guard let node = members[key] else { throw problem("The key '\(key)' is missing.", "'\(key)' 키가 없습니다.") }
+        return node
+    }
+
+    /// The text of a scalar string.
+    func text(maximum: Int = 10_000) throws(FlowProblem) -> String {
+        guard case .scalar(.string(let text)) = value else { throw problem("Text is expected.", "텍스트가 필요합니다.") }
+        guard !text.isEmpty, text.unicodeScalars.count <= maximum else {
+            throw problem("Text of 1 to \(maximum) characters is expected.", "1~\(maximum)자의 텍스트가 필요합니다.")
+        }
+        return text
+    }
+
+    /// A whole number within a range.
+    func integer(in range: ClosedRange<Int>) throws(FlowProblem) -> Int {
+        guard case .scalar(let scalar) = value, let number = scalar.int, range.contains(number) else {
+            throw problem(
+                "A whole number from \(range.lowerBound) to \(range.upperBound) is expected.",
+                "\(range.lowerBound)에서 \(range.upperBound) 사이의 정수가 필요합니다.")
+        }
+        return number
+    }
+
+    /// The source of a `${ … }` text; `nil` for plain text. Text that merely contains one is refused, since it would
+    /// otherwise be taken literally without anybody noticing.
+    func expression(_ text: String) throws(FlowProblem) -> String? {
+        let trimmed = text.trimmed
+        if trimmed.hasPrefix("${"), trimmed.hasSuffix("}") { return String(trimmed.dropFirst(2).dropLast()) }
+        guard !text.contains("${") else {
+            throw problem(
+                "An expression must be the whole text; join texts inside it.",
+                "표현식은 텍스트 전체여야 합니다. 텍스트 결합은 표현식 안에서 하세요.")
+        }
+        return nil
+    }
+}
+
+extension String {
+    /// Without spaces and line breaks at both ends.
+    var trimmed: String {
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+
+    /// Lower-case letters, digits and inner hyphens only.
+    var isHostLabel: Bool {
+        !isEmpty && first != "-" && last != "-"
+            && utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    }
+
+    /// A name that can be a jq variable: a letter or `_`, then letters, digits and `_`.
+    var isVariableName: Bool {
+        utf8.count <= 40 && !hasPrefix("__")
+            && utf8.first.map { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F } ?? false
+            && utf8.allSatisfy {
+                (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F
+            }
+    }
+}

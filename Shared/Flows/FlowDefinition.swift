@@ -1,0 +1,161 @@
+/// Bounds on a flow definition and its runs.
+public enum FlowBounds {
+    /// Most bytes of the YAML text.
+    public static let bytes = 64 * 1024
+    /// Most tasks, at all depths.
+    public static let tasks = 200
+    /// Deepest nesting of task lists.
+    public static let nesting = 8
+    /// Most iterations of one `for`.
+    public static let iterations = 1_000
+    /// Most tasks one run may carry out, loops included.
+    public static let steps = 10_000
+    /// Most attempts of one `try`, the first included.
+    public static let attempts = 20
+    /// Most bytes of the answer of a step, and of any value an expression makes.
+    public static let valueBytes = 256 * 1024
+    /// Most bytes of the stored state of a run.
+    public static let stateBytes = 2 * 1024 * 1024
+}
+
+/// A flow definition that passed every check, ready to run. Immutable; share it freely.
+///
+/// The language is a part of the CNCF Serverless Workflow DSL 1.0. What it has: `document`, `input` (`schema`, `from`),
+/// `output.as`, `do` with the tasks `call: rpc`, `set`, `switch`, `for`, `raise`, `try`, `wait`, `run: workflow`, `emit`
+/// and `do`; on every task `if`, `input.from`, `output.as`, `export.as`, `then`, `metadata`. Anything else is refused
+/// with its place. Expressions are jq in `${ }`; see ``JQ`` for what they may use.
+public struct CompiledFlow: Sendable {
+    /// Namespace, name and version.
+    public let reference: FlowReference
+    /// Title in both languages (`document.title`, `document.metadata.titleKo`).
+    public let title: FlowText
+    /// Summary in both languages (`document.summary`, `document.metadata.summaryKo`).
+    public let summary: FlowText
+    /// `document.metadata` as written.
+    public let metadata: JSONValue
+    /// What a run must be given.
+    public let input: FlowSchema
+    /// Identifies the text: equal texts have equal digests. 32 hexadecimal digits; not a security measure.
+    public let digest: String
+    /// Every method that a `call` may reach, sorted.
+    public let methods: [String]
+    /// Every flow that a `run` may start, in the order of appearance.
+    public let subflows: [FlowReference]
+
+    let inputFrom: FlowTemplate?
+    let outputAs: FlowTemplate?
+    let blocks: [String: FlowBlock]
+    let expressions: JQ
+
+    /// The questions of the wizard, in the order of the definition: the members of `answers` in the input schema.
+    public var wizard: [FlowQuestion] { input.members.first { $0.name == "answers" }?.schema.questions ?? [] }
+}
+
+/// Saving of flow definitions.
+public enum FlowDefinition {
+    /// Checks and compiles a definition. Takes some tens of milliseconds: libjq is started anew.
+    ///
+    /// - Throws: the first thing that is wrong, with its place.
+    public static func compile(yaml: String) throws(FlowProblem) -> CompiledFlow {
+        guard yaml.utf8.count <= FlowBounds.bytes else {
+            throw FlowProblem(
+                line: 1, column: 1, path: "",
+                text: FlowText(en: "A flow has at most 64 KB of text.", ko: "플로우는 최대 64KB입니다."))
+        }
+        let root = try YAMLTree.read(yaml)
+        var compiler = FlowCompiler()
+        return try compiler.flow(root, digest: StepKey.hash(yaml))
+    }
+}
+
+/// A value with expressions in it. Expressions are numbers into the flow's ``JQ``.
+indirect enum FlowTemplate: Sendable {
+    case literal(JSONValue)
+    case expression(Int)
+    case array([FlowTemplate])
+    case object([(name: String, value: FlowTemplate)])
+}
+
+/// A list of tasks, carried out in order. Its path names it in stored states: `do`, `do/retry/try`, `do/each/do`.
+struct FlowBlock: Sendable {
+    let path: String
+    let tasks: [FlowTask]
+}
+
+/// Where a run goes after a task.
+enum FlowDirective: Sendable, Equatable {
+    case next
+    case exit
+    case end
+    case task(Int)
+}
+
+struct FlowTask: Sendable {
+    let name: String
+    let condition: Int?
+    let inputFrom: FlowTemplate?
+    let outputAs: FlowTemplate?
+    let exportAs: FlowTemplate?
+    let then: FlowDirective
+    let kind: Kind
+
+    enum Kind: Sendable {
+        case call(method: String, request: FlowTemplate)
+        case set(FlowTemplate)
+        case choose([Case])
+        case loop(Loop)
+        case raise(type: FlowTemplate, status: Int, title: FlowTemplate, detail: FlowTemplate)
+        case attempt(body: String, handler: Handler)
+        case wait(milliseconds: Int64)
+        case run(FlowReference, input: FlowTemplate?)
+        case emit(type: String, data: FlowTemplate)
+        case list(block: String)
+    }
+
+    /// One case of a `switch`; without a condition it is the default.
+    struct Case: Sendable {
+        let condition: Int?
+        let then: FlowDirective
+    }
+
+    struct Loop: Sendable {
+        let each: String
+        let at: String
+        let items: Int
+        let condition: Int?
+        let body: String
+    }
+
+    /// The `catch` of a `try`.
+    struct Handler: Sendable {
+        let type: String?
+        let status: Int?
+        let variable: String
+        let when: Int?
+        let exceptWhen: Int?
+        let retry: Retry?
+        let body: String?
+    }
+
+    struct Retry: Sendable {
+        enum Backoff: Sendable { case constant, linear, exponential }
+        /// Attempts in all, the first included.
+        let attempts: Int
+        let delay: Int64
+        let backoff: Backoff
+
+        /// Longest pause between two attempts: one day.
+        static let longestDelay: Int64 = 86_400_000
+
+        /// Milliseconds to wait after the attempt with this number (from 1) has failed.
+        func pause(after attempt: Int) -> Int64 {
+            let factor: Double
+            switch backoff {
+            case .constant: factor = 1
+            case .linear: factor = Double(attempt)
+            case .exponential: factor = Double(UInt64(1) << UInt64(min(max(attempt - 1, 0), 40)))
+            }
+            return Int64(min(Double(delay) * factor, Double(Self.longestDelay)))
+        }
+    }
+}

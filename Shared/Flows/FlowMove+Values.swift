@@ -1,0 +1,102 @@
+/// Where the move stands, and the values expressions see there.
+extension FlowMove {
+    /// The innermost frame. Only asked for while there is one.
+    var top: FlowState.Frame {
+        get { state.frames[state.frames.count - 1] }
+        set { state.frames[state.frames.count - 1] = newValue }
+    }
+
+    var block: FlowBlock { flow.blocks[top.block] ?? FlowBlock(path: top.block, tasks: []) }
+
+    var task: FlowTask { block.tasks[top.index] }
+
+    /// Path of the current task with iterations and visits.
+    var taskKey: String {
+        guard top.index < block.tasks.count else { return top.key }
+        let visit = top.visits[top.index] ?? 1
+        return "\(top.key)/\(task.name)" + (visit > 1 ? "~\(visit)" : "")
+    }
+
+    var stepKey: StepKey { StepKey(path: taskKey, attempt: state.retries + 1) }
+
+    /// Puts a list of the active task on the stack.
+    mutating func push(
+        _ body: String, key: String, data: JSONValue, variables: [String: JSONValue]? = nil
+    ) {
+        var prefix = taskKey
+        if case .loop = task.kind, let active = top.active { prefix += "[\(active.position)]" }
+        state.frames.append(
+            FlowState.Frame(block: body, key: "\(prefix)/\(key)", data: data, variables: variables ?? top.variables))
+    }
+
+    var flowVariables: [String: JSONValue] {
+        [
+            "context": state.context,
+            "workflow": [
+                "id": .string(state.run), "input": state.input, "startedAt": .string(state.startedAt.text),
+                "definition": [
+                    "document": [
+                        "namespace": .string(flow.reference.namespace), "name": .string(flow.reference.name),
+                        "version": .string(flow.reference.version),
+                    ]
+                ],
+            ],
+            "runtime": ["name": "account-lifecycle", "version": "1.0.0", "now": .string(now.text)],
+        ]
+    }
+
+    func variables(input: JSONValue, output: JSONValue? = nil) -> [String: JSONValue] {
+        var variables = flowVariables.merging(top.variables) { $1 }
+        variables["input"] = input
+        variables["output"] = output
+        variables["task"] = ["name": .string(task.name), "reference": .string(taskKey)]
+        return variables
+    }
+
+    func truth(_ expression: Int, on input: JSONValue, output: JSONValue?) throws(FlowError) -> Bool {
+        try evaluate(expression, on: input, with: variables(input: input, output: output)).isTrue
+    }
+
+    func evaluate(
+        _ expression: Int, on input: JSONValue, with variables: [String: JSONValue]
+    ) throws(FlowError) -> JSONValue {
+        do throws(JQError) {
+            return try flow.expressions.evaluate(expression, input: input, variables: variables)
+        } catch {
+            let detail: String
+            switch error {
+            case .refused(_, let reason), .failed(let reason), .unfit(let reason): detail = reason
+            }
+            throw FlowError(
+                type: FlowError.expression, status: 400, title: "An expression failed.", detail: detail)
+        }
+    }
+
+    func fill(
+        _ template: FlowTemplate, on input: JSONValue, with variables: [String: JSONValue]
+    ) throws(FlowError) -> JSONValue {
+        switch template {
+        case .literal(let value): return value
+        case .expression(let index): return try evaluate(index, on: input, with: variables)
+        case .array(let elements):
+            var values: [JSONValue] = []
+            for element in elements { values.append(try fill(element, on: input, with: variables)) }
+            return .array(values)
+        case .object(let members):
+            var values: [String: JSONValue] = [:]
+            for member in members { values[member.name] = try fill(member.value, on: input, with: variables) }
+            return .object(values)
+        }
+    }
+
+    /// A text made from a template: strings as they are, other values as JSON.
+    func text(_ template: FlowTemplate, _ input: JSONValue) throws(FlowError) -> String {
+        let value = try fill(template, on: input, with: variables(input: input))
+        return value.string ?? value.text
+    }
+}
+
+extension JSONValue {
+    /// Truth as in jq: everything but false and null.
+    var isTrue: Bool { self != .null && self != .bool(false) }
+}

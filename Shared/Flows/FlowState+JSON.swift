@@ -1,0 +1,190 @@
+/// Why the machine refused to move.
+public enum FlowMachineError: Error, Sendable, Hashable {
+    /// The input does not fit the flow's schema.
+    case invalidInput([FlowViolation])
+    /// The state belongs to another flow, another version, or another text of it.
+    case otherFlow(FlowReference)
+    /// The run is over.
+    case over
+    /// The result is for another step than the one the run waits for.
+    case otherStep(expected: StepKey, given: StepKey)
+    /// The stored state cannot be read.
+    case unreadable(String)
+}
+
+extension FlowState {
+    /// Version of the stored form.
+    static let format = 1
+
+    /// Reads the text of ``json``.
+    public init(parsing bytes: [UInt8]) throws(FlowMachineError) {
+        let limits = JSONLimits(bytes: 2 * FlowBounds.stateBytes, depth: 256, values: 1_000_000)
+        let stored: JSONValue
+        do throws(JSONError) {
+            stored = try JSONValue(parsing: bytes, limits: limits)
+        } catch {
+            throw .unreadable(error.description)
+        }
+        try self.init(json: stored)
+    }
+
+    /// The state as it is stored.
+    public var json: JSONValue {
+        [
+            "format": .number(Double(Self.format)), "run": .string(run), "flow": flow.json, "digest": .string(digest),
+            "startedAt": startedAt.json, "action": action.json, "steps": .number(Double(steps)),
+            "retries": .number(Double(retries)), "input": input, "context": context,
+            "frames": .array(frames.map(\.json)),
+        ]
+    }
+
+    /// Reads a stored state.
+    public init(json: JSONValue) throws(FlowMachineError) {
+        let reader = StateReader(json)
+        guard try reader.int("format") == Self.format else { throw .unreadable("format") }
+        run = try reader.string("run")
+        flow = try FlowReference(state: try reader.value("flow"))
+        digest = try reader.string("digest")
+        startedAt = FlowInstant(milliseconds: Int64(try reader.int("startedAt")))
+        action = try FlowAction(state: try reader.value("action"))
+        steps = try reader.int("steps")
+        retries = try reader.int("retries")
+        input = try reader.value("input")
+        context = try reader.value("context")
+        for frame in try reader.array("frames") { frames.append(try Frame(state: frame)) }
+    }
+}
+
+/// Members of a stored object, with an error that names the one that is wrong.
+private struct StateReader {
+    let json: JSONValue
+
+    init(_ json: JSONValue) { self.json = json }
+
+    func value(_ name: String) throws(FlowMachineError) -> JSONValue {
+        guard let value = json[name] else { throw .unreadable(name) }
+        return value
+    }
+    func string(_ name: String) throws(FlowMachineError) -> String {
+        guard let text = json[name]?.string else { throw .unreadable(name) }
+        return text
+    }
+    func int(_ name: String) throws(FlowMachineError) -> Int {
+        guard let number = json[name]?.int else { throw .unreadable(name) }
+        return number
+    }
+    func array(_ name: String) throws(FlowMachineError) -> [JSONValue] {
+        guard let elements = json[name]?.array else { throw .unreadable(name) }
+        return elements
+    }
+    func step() throws(FlowMachineError) -> StepKey {
+        StepKey(path: try string("step"), attempt: try int("attempt"))
+    }
+}
+
+extension FlowInstant {
+    fileprivate var json: JSONValue { .number(Double(milliseconds)) }
+}
+
+extension FlowReference {
+    fileprivate var json: JSONValue {
+        ["namespace": .string(namespace), "name": .string(name), "version": .string(version)]
+    }
+
+    fileprivate init(state: JSONValue) throws(FlowMachineError) {
+        let reader = StateReader(state)
+        self.init(
+            namespace: try reader.string("namespace"), name: try reader.string("name"),
+            version: try reader.string("version"))
+    }
+}
+
+extension FlowAction {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue]
+        switch self {
+        case .call(_, let method, let request):
+            members = ["kind": "call", "method": .string(method), "request": request]
+        case .wait(_, let until): members = ["kind": "wait", "until": until.json]
+        case .emit(_, let type, let data): members = ["kind": "emit", "type": .string(type), "data": data]
+        case .runSubflow(_, let flow, let input):
+            members = ["kind": "run", "flow": flow.json, "input": input]
+        case .completed(let output): members = ["kind": "completed", "output": output]
+        case .failed(let error): members = ["kind": "failed", "error": error.json]
+        }
+        if let step {
+            members["step"] = .string(step.path)
+            members["attempt"] = .number(Double(step.attempt))
+        }
+        return .object(members)
+    }
+
+    fileprivate init(state: JSONValue) throws(FlowMachineError) {
+        let reader = StateReader(state)
+        switch try reader.string("kind") {
+        case "call":
+            self = .call(
+                step: try reader.step(), method: try reader.string("method"), request: try reader.value("request"))
+        case "wait":
+            self = .wait(
+                step: try reader.step(), until: FlowInstant(milliseconds: Int64(try reader.int("until"))))
+        case "emit":
+            self = .emit(step: try reader.step(), type: try reader.string("type"), data: try reader.value("data"))
+        case "run":
+            self = .runSubflow(
+                step: try reader.step(), flow: try FlowReference(state: try reader.value("flow")),
+                input: try reader.value("input"))
+        case "completed": self = .completed(try reader.value("output"))
+        case "failed":
+            guard let error = FlowError(json: try reader.value("error")) else { throw .unreadable("error") }
+            self = .failed(error)
+        default: throw .unreadable("kind")
+        }
+    }
+}
+
+extension FlowState.Frame {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "block": .string(block), "key": .string(key), "index": .number(Double(index)), "data": data,
+            "variables": .object(variables),
+            "visits": .object(
+                Dictionary(visits.map { ("\($0.key)", .number(Double($0.value))) }) { first, _ in first }),
+        ]
+        if let active { members["active"] = active.json }
+        return .object(members)
+    }
+
+    fileprivate init(state: JSONValue) throws(FlowMachineError) {
+        let reader = StateReader(state)
+        block = try reader.string("block")
+        key = try reader.string("key")
+        index = try reader.int("index")
+        data = try reader.value("data")
+        variables = try reader.value("variables").object ?? [:]
+        for (name, count) in try reader.value("visits").object ?? [:] {
+            guard let index = Int(name), let count = count.int else { throw .unreadable("visits") }
+            visits[index] = count
+        }
+        if let active = state["active"] { self.active = try FlowState.Active(state: active) }
+    }
+}
+
+extension FlowState.Active {
+    fileprivate var json: JSONValue {
+        [
+            "phase": .string(phase.rawValue), "input": input, "items": .array(items),
+            "position": .number(Double(position)), "attempt": .number(Double(attempt)),
+        ]
+    }
+
+    fileprivate init(state: JSONValue) throws(FlowMachineError) {
+        let reader = StateReader(state)
+        guard let phase = Phase(rawValue: try reader.string("phase")) else { throw .unreadable("phase") }
+        self.phase = phase
+        input = try reader.value("input")
+        items = try reader.array("items")
+        position = try reader.int("position")
+        attempt = try reader.int("attempt")
+    }
+}

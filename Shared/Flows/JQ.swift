@@ -1,0 +1,231 @@
+import CJQ
+import Synchronization
+
+/// Why a jq expression was refused or failed.
+public enum JQError: Error, Sendable, Equatable {
+    /// The expression at this index does not compile, with libjq's reason or that of the scan.
+    case refused(index: Int, reason: String)
+    /// The expression failed while it ran: `error`, a type mismatch, no value, more than one value.
+    case failed(String)
+    /// The result is larger or deeper than allowed, or not a finite number.
+    case unfit(String)
+}
+
+/// One jq expression with the names of the variables it may read.
+public struct JQExpression: Sendable, Hashable {
+    /// The expression, without `${ }`.
+    public let source: String
+    /// Names of the variables in reach, without `$`.
+    public let variables: [String]
+
+    /// An expression that may read `variables`.
+    public init(_ source: String, variables: [String] = []) {
+        self.source = source
+        self.variables = variables
+    }
+}
+
+/// A set of jq expressions compiled once and run many times.
+///
+/// libjq spends over ten milliseconds on its own built-ins for each program, so all expressions of a flow are compiled
+/// into one program that picks the expression by number. A jq state serves one caller at a time: a lock sees to that,
+/// and an evaluation never waits for anything while it holds it, so the value may be shared freely. Results depend on
+/// nothing but the expression and its inputs.
+///
+/// What keeps an evaluation bounded, since libjq cannot be interrupted: the scan of ``JQScanner``; `range` ends after
+/// 10,000 numbers, `*` does not repeat strings, `+` makes no string or array longer than a million; one value in, one
+/// value out; results within ``JSONLimits``.
+public final class JQ: Sendable {
+    private let program: Mutex<Program>
+    private let expressions: [JQExpression]
+    private let limits: JSONLimits
+
+    /// Definitions laid over jq's own. libjq compiles `a + b` into a call of `_plus`, found by name like any other
+    /// function, so the body of `_plus` itself must not use `+`.
+    private static let prelude = """
+        def __range($a; $b): range($a; $b);
+        def __plus($a; $b): $a + $b;
+        def __minus($a; $b): $a - $b;
+        def __contains($b): contains($b);
+        def __times($a; $b): $a * $b;
+        def __bounded: if . > 10000 or . < -10000 then error("range is limited to 10000 numbers") else . end;
+        def range($a; $b): (($b - $a) | __bounded) as $n | __range($a; $b);
+        def range($n): range(0; $n);
+        def range($a; $b; $by): if $by == 0 then error("range needs a step") else
+            (($b - $a) / $by | __bounded) as $n | __range(0; $n | ceil) | $a + . * $by end;
+        def __strftime($f): strftime($f);
+        def strftime($f): if type == "number" and (. > 1e11 or . < -1e11) then error("date is out of range") else
+            __strftime($f) end;
+        def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
+        def todateiso8601: todate;
+        def split($a; $flags): error("split takes one argument in flows");
+        def __crowd($b): type == "array" and ($b | type) == "array" and __times(length; $b | length) > 1000000;
+        def contains($b): if __crowd($b) then error("lists are too long to compare") else __contains($b) end;
+        def _minus($a; $b): if ($a | __crowd($b)) then error("lists are too long to compare") else
+            __minus($a; $b) end;
+        def __size: type as $t | if $t == "string" or $t == "array" then length else 0 end;
+        def _plus($a; $b): if __plus($a | __size; $b | __size) > 1000000 then error("value is too long") else
+            __plus($a; $b) end;
+        def _multiply($a; $b): if ($a | type) == "string" or ($b | type) == "string" then
+            error("a string cannot be multiplied") else __times($a; $b) end;
+
+        """
+
+    /// Compiles expressions. The first one that cannot be compiled is reported with its index.
+    public init(_ expressions: [JQExpression], limits: JSONLimits = JSONLimits()) throws(JQError) {
+        for (index, expression) in expressions.enumerated() {
+            if let reason = JQScanner.problem(in: expression.source) {
+                throw .refused(index: index, reason: reason)
+            }
+        }
+        self.expressions = expressions
+        self.limits = limits
+        switch Program.compile(Self.source(expressions[...])) {
+        case .success(let compiled): program = Mutex(compiled)
+        case .failure(let failure): throw Self.locate(failure, in: expressions)
+        }
+    }
+
+    /// Runs the expression at `index` on `input`. Variables of the expression that are not given are null.
+    public func evaluate(
+        _ index: Int, input: JSONValue, variables: [String: JSONValue] = [:]
+    ) throws(JQError) -> JSONValue {
+        let expression = expressions[index]
+        var reachable: [String: JSONValue] = [:]
+        for name in expression.variables { reachable[name] = variables[name] ?? .null }
+        let whole: JSONValue = .object([
+            "n": .number(Double(index)), "i": input, "v": .object(reachable),
+        ])
+        let result = program.withLock { $0.run(whole, limits: limits) }
+        return try result.get()
+    }
+
+    /// One program for a range of expressions. The line break after each keeps a comment from swallowing the bracket.
+    /// Each gives the list of its first two values: libjq aborts when a program is left before its last value while it
+    /// is inside a path expression, so every program must give exactly one.
+    private static func source(_ expressions: ArraySlice<JQExpression>) -> String {
+        var text = prelude + ". as $__in | "
+        for (index, expression) in zip(expressions.indices, expressions) {
+            text += "\(index == expressions.startIndex ? "if" : "elif") $__in.n == \(index) then "
+            for name in expression.variables { text += "$__in.v.\(name) as $\(name) | " }
+            text += "$__in.i | [limit(2; (\n\(expression.source)\n))] "
+        }
+        return text + (expressions.isEmpty ? "null" : "else null end")
+    }
+
+    /// Finds the expression that does not compile, by halves, because each attempt costs milliseconds.
+    private static func locate(_ failure: Program.Failure, in expressions: [JQExpression]) -> JQError {
+        var slice = expressions[...]
+        var reason = failure.reason
+        while slice.count > 1 {
+            let half = slice[slice.startIndex..<slice.startIndex + slice.count / 2]
+            if case .failure(let found) = Program.compile(source(half)) {
+                reason = found.reason
+                slice = half
+            } else {
+                slice = slice[half.endIndex...]
+            }
+        }
+        if case .failure(let found) = Program.compile(source(slice)) { reason = found.reason }
+        return .refused(index: slice.startIndex, reason: reason)
+    }
+}
+
+/// The owner of one jq state, freed when it goes.
+///
+/// `@unchecked Sendable`: libjq 1.6 keeps nothing per thread that outlives a call, so a state may be used from
+/// different threads one after the other; the lock around the program sees to "one after the other".
+private struct Program: ~Copyable, @unchecked Sendable {
+    struct Failure: Error { let reason: String }
+
+    private let state: OpaquePointer
+
+    deinit {
+        var pointer: OpaquePointer? = state
+        jq_teardown(&pointer)
+    }
+
+    /// Collects libjq's messages while a program is compiled.
+    private final class Messages { var texts: [String] = [] }
+
+    static func compile(_ source: String) -> Compiled {
+        guard let state = jq_init() else { return .failure(Failure(reason: "jq could not be started")) }
+        let messages = Messages()
+        jq_set_error_cb(
+            state,
+            { data, message in
+                guard let data else { return jv_free(message) }
+                let text = jq_format_error(message)
+                Unmanaged<Messages>.fromOpaque(data).takeUnretainedValue().texts.append(
+                    String(cString: jv_string_value(text)))
+                jv_free(text)
+            }, Unmanaged.passUnretained(messages).toOpaque())
+        let compiled = withExtendedLifetime(messages) { jq_compile(state, source) }
+        guard compiled != 0 else {
+            var pointer: OpaquePointer? = state
+            jq_teardown(&pointer)
+            return .failure(Failure(reason: clean(messages.texts.first ?? "it does not compile")))
+        }
+        // Whatever libjq would report while a program runs comes back as the result of that run.
+        jq_set_error_cb(state, { _, message in jv_free(message) }, nil)
+        return .success(Program(state: state))
+    }
+
+    /// Like `Result`, for a program that cannot be copied.
+    enum Compiled: ~Copyable {
+        case success(Program)
+        case failure(Failure)
+    }
+
+    /// libjq's message without the parts about a shell and about the program around the expression.
+    private static func clean(_ message: String) -> String {
+        var line = String(message.split(separator: "\n", omittingEmptySubsequences: true).first ?? "")
+        for noise in ["jq: error: ", " (Unix shell quoting issues?)"] { line = line.replacing(noise, with: "") }
+        if let place = line.firstRange(of: " at <top-level>") { line = String(line[..<place.lowerBound]) }
+        return line.trimmingTrailingSpace
+    }
+
+    func run(_ input: JSONValue, limits: JSONLimits) -> Result<JSONValue, JQError> {
+        jq_start(state, input.jv, 0)
+        let result = jq_next(state)
+        guard jv_is_valid(result) != 0 else {
+            let isError = ale_jv_is_error(jv_copy(result)) != 0
+            guard isError else {
+                jv_free(result)
+                return .failure(.failed("the expression gives no value"))
+            }
+            return .failure(.failed(Self.message(of: result)))
+        }
+        // Ends the program; there is nothing more to come.
+        jv_free(jq_next(state))
+        defer { jv_free(result) }
+        switch jv_array_length(jv_copy(result)) {
+        case 0: return .failure(.failed("the expression gives no value"))
+        case 1: break
+        default: return .failure(.failed("the expression gives more than one value"))
+        }
+        do throws(JQError) {
+            return .success(try JSONValue(consuming: jv_array_get(jv_copy(result), 0), limits: limits))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Text of an error value, which is consumed; at most 500 characters, since it may quote data.
+    private static func message(of value: jv) -> String {
+        let message = jv_invalid_get_msg(value)
+        let text: jv
+        if jv_get_kind(message) == JV_KIND_STRING { text = message } else { text = jv_dump_string(message, 0) }
+        defer { jv_free(text) }
+        return String(String(cString: jv_string_value(text)).prefix(500))
+    }
+}
+
+extension String {
+    /// Without spaces and line breaks at the end.
+    fileprivate var trimmingTrailingSpace: String {
+        var text = self[...]
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,96 @@
+/// What a number format makes of a number.
+enum DateStyle: UInt8, Sendable {
+    case none, date, dateTime
+    /// A time of day, or a duration.
+    case time
+
+    /// The style of a number format that every workbook knows without stating it. The numbers 27–36 and 50–58 are
+    /// the dates of East Asian editions.
+    init(builtIn id: Int) {
+        switch id {
+        case 14...17, 27...31, 36, 50...54, 57, 58: self = .date
+        case 22: self = .dateTime
+        case 18...21, 32...35, 45...47, 55, 56: self = .time
+        default: self = .none
+        }
+    }
+
+    /// The style of a format code such as `yyyy"년" m"월" d"일"`: what counts are date and time letters of the first
+    /// section that are neither quoted nor escaped nor part of a condition, colour or locale in brackets.
+    init(formatCode: String) {
+        var (date, time, month) = (false, false, false)
+        var letters = formatCode.lowercased()[...]
+        while let letter = letters.popFirst() {
+            switch letter {
+            case "\"": letters = letters.drop { $0 != "\"" }.dropFirst()
+            case "\\", "_", "*": letters = letters.dropFirst()
+            case "[":
+                let inside = letters.prefix { $0 != "]" }
+                if let unit = inside.first, "hms".contains(unit), inside.allSatisfy({ $0 == unit }) { time = true }
+                letters = letters.dropFirst(inside.count + 1)
+            case ";": letters = ""
+            case "g" where letters.hasPrefix("eneral"): letters = letters.dropFirst(6)
+            case "d", "y": date = true
+            case "h", "s": time = true
+            case "m": month = true
+            case "a" where letters.hasPrefix("m/pm"): letters = letters.dropFirst(4)
+            default: break
+            }
+        }
+        if date || (month && !time) {
+            self = time ? .dateTime : .date
+        } else {
+            self = time ? .time : .none
+        }
+    }
+}
+
+/// Serial numbers of days, as workbooks hold dates.
+enum ExcelDates {
+    private static let secondsPerDay: Int64 = 86_400
+    /// The day after 9999-12-31 in the 1900 system.
+    private static let end: Double = 2_958_466
+    private static let shift1904 = 1_462
+
+    /// The text of a serial number, and whether it is a date, a date and time, or (a time of day) plain text.
+    /// Nil when no date stands for it: the cell is then a number.
+    static func text(_ serial: Double, style: DateStyle, from1904: Bool) -> (kind: Row.Kind, text: String)? {
+        guard serial >= 0, serial < end else { return nil }
+        var seconds = Int64((serial * Double(secondsPerDay)).rounded())
+        if style == .time && serial < 1 { return (.text, clock(seconds)) }
+        if from1904 { seconds += Int64(shift1904) * secondsPerDay }
+        let (day, second) = seconds.quotientAndRemainder(dividingBy: secondsPerDay)
+        guard day >= 1, Double(day) < end else { return nil }
+        // A time stays visible even where the format hides it only when the format shows times at all.
+        let date = calendarDay(Int(day), from1904: from1904)
+        return style == .date ? (.date, date) : (.dateTime, "\(date) \(clock(second))")
+    }
+
+    /// The 1900 system has a 29 February 1900 that never was, day 60; the days before it are one off.
+    private static func calendarDay(_ day: Int, from1904: Bool) -> String {
+        if day == 60 && !from1904 { return "1900-02-29" }
+        return civil(daysSince1970: day - (day < 60 && !from1904 ? 25_568 : 25_569))
+    }
+
+    /// The Gregorian date of a day, by counting years from 1 March.
+    static func civil(daysSince1970 day: Int) -> String {
+        let shifted = day + 719_468
+        let era = shifted / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1, 2))"
+    }
+
+    private static func clock(_ seconds: Int64) -> String {
+        "\(padded(Int(seconds / 3_600), 2)):\(padded(Int(seconds / 60 % 60), 2)):\(padded(Int(seconds % 60), 2))"
+    }
+
+    static func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}

@@ -1,0 +1,136 @@
+/// The content of one cell.
+public enum Cell: Sendable, Hashable {
+    /// Nothing, or an empty text.
+    case empty
+    /// A text. Every cell of a CSV file with content is one.
+    case text(String)
+    /// A number.
+    case number(Double)
+    /// True or false.
+    case bool(Bool)
+    /// A date as "YYYY-MM-DD".
+    case date(String)
+    /// A date and time as "YYYY-MM-DD HH:MM:SS".
+    case dateTime(String)
+    /// An error of a formula, such as "#N/A".
+    case error(String)
+}
+
+/// One row of a table. Handed to a `RowSource` again and again, so that its memory is reused.
+public struct Row: Sendable {
+    /// The kinds of content, as in `Cell`.
+    public enum Kind: UInt8, Sendable { case empty, text, number, bool, date, dateTime, error }
+
+    struct Slot {
+        var kind: Kind = .empty
+        var start: UInt32 = 0
+        var count: UInt32 = 0
+    }
+
+    /// The number of the row in its sheet, or of the record in a CSV file; the first is 1.
+    public internal(set) var number = 0
+    /// Columns up to the last one with content.
+    public internal(set) var count = 0
+    var slots: [Slot] = []
+    var bytes: [UInt8] = []
+
+    /// A row without content.
+    public init() {}
+
+    /// What kind of content a column has; `.empty` beyond the last one.
+    public func kind(at column: Int) -> Kind {
+        column < count ? slots[column].kind : .empty
+    }
+
+    /// The content as text: a number in its shortest form without exponent, "true" or "false", a date as in `Cell`.
+    /// Nil when the cell is empty.
+    public func text(at column: Int) -> String? {
+        guard kind(at: column) != .empty else { return nil }
+        return withBytes(at: column) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The text of `text(at:)` as UTF-8 without copying; no bytes when the cell is empty.
+    public func withBytes<Result>(at column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows
+        -> Result
+    {
+        try bytes.withUnsafeBufferPointer { all in
+            guard column < count else { return try body(UnsafeBufferPointer(start: nil, count: 0)) }
+            let slot = slots[column]
+            return try body(UnsafeBufferPointer(rebasing: all[Int(slot.start)..<Int(slot.start + slot.count)]))
+        }
+    }
+
+    /// The content of a column; `.empty` beyond the last one.
+    public subscript(column: Int) -> Cell {
+        guard let text = text(at: column) else { return .empty }
+        switch kind(at: column) {
+        case .empty: return .empty
+        case .text: return .text(text)
+        case .number: return .number(Double(text) ?? .nan)
+        case .bool: return .bool(text == "true")
+        case .date: return .date(text)
+        case .dateTime: return .dateTime(text)
+        case .error: return .error(text)
+        }
+    }
+
+    /// All cells up to the last one with content.
+    public var cells: [Cell] { (0..<count).map { self[$0] } }
+
+    mutating func reset(number: Int) {
+        self.number = number
+        count = 0
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Sets the bytes from `start` to the end of the buffer as the content of a column.
+    @inline(__always)
+    mutating func close(column: Int, kind: Kind, from start: Int) {
+        let size = bytes.count - start
+        guard size > 0 else { return }
+        if column >= count {
+            while slots.count <= column { slots.append(Slot()) }
+            while count < column {
+                slots[count] = Slot()
+                count += 1
+            }
+            count = column + 1
+        }
+        slots[column] = Slot(
+            kind: kind, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: size))
+    }
+}
+
+/// A table that is read row by row with bounded memory.
+public protocol RowSource: AnyObject {
+    /// Reads the next row that has content into `row`. False at the end of the table.
+    /// After an error the source is of no further use.
+    func next(into row: inout Row) throws(WorkbookError) -> Bool
+}
+
+extension RowSource {
+    /// All rows that are left, for small tables.
+    public func readAll() throws(WorkbookError) -> [Row] {
+        var rows: [Row] = []
+        var row = Row()
+        while try next(into: &row) { rows.append(row) }
+        return rows
+    }
+}
+
+/// Names of cells as people know them.
+public enum CellName {
+    /// "A" for column 0, "XFD" for column 16,383.
+    public static func column(_ index: Int) -> String {
+        var left = index + 1
+        var letters = ""
+        while left > 0 {
+            letters = String(UnicodeScalar(UInt8(65 + (left - 1) % 26))) + letters
+            left = (left - 1) / 26
+        }
+        return letters
+    }
+
+    /// "C12" for column 2 of row 12.
+    public static func cell(column index: Int, row: Int) -> String { "\(column(index))\(row)" }
+}

@@ -1,0 +1,56 @@
+/// Why a file cannot be read or written, with texts fit for the person who sent it.
+public struct WorkbookError: Error, Sendable, Hashable {
+    /// The kinds of error.
+    public enum Kind: String, Sendable {
+        /// The file is absent or the operating system refuses it.
+        case unreadable
+        /// Not a workbook: not a zip container.
+        case notAWorkbook = "not_a_workbook"
+        /// A workbook of Excel 97–2003 (.xls) or another old Office file.
+        case legacy
+        /// Protected by a password.
+        case encrypted
+        /// Cut off or damaged.
+        case damaged
+        /// Against the rules of the format.
+        case malformed
+        /// A bound of `WorkbookLimits` is passed.
+        case tooLarge = "too_large"
+        /// There is no such sheet, or none at all.
+        case noSheet = "no_sheet"
+        /// The encoding of the text is not one that is read.
+        case encoding
+        /// Writing failed.
+        case unwritable
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// Where: a cell such as `C12`, a row or a part of the container; nil when it concerns the whole file.
+    public let place: String?
+    /// In English, the place included.
+    public let english: String
+    /// In Korean, the place included.
+    public let korean: String
+
+    init(_ kind: Kind, at place: String? = nil, _ english: String, _ korean: String) {
+        self.kind = kind
+        self.place = place
+        self.english = place.map { "\($0): \(english)" } ?? english
+        self.korean = place.map { "\($0): \(korean)" } ?? korean
+    }
+
+    static func limit(_ what: String, _ whatKorean: String, _ limit: some BinaryInteger, at place: String? = nil)
+        -> Self
+    {
+        Self(.tooLarge, at: place, "more than \(limit) \(what)", "\(whatKorean) 한도 \(limit)을(를) 초과했습니다")
+    }
+
+    static func malformed(_ english: String, at place: String? = nil) -> Self {
+        Self(.malformed, at: place, english, "올바른 통합 문서 형식이 아닙니다 (\(english))")
+    }
+
+    static func damaged(at place: String? = nil) -> Self {
+        Self(.damaged, at: place, "the file is cut off or damaged", "파일이 잘렸거나 손상되었습니다")
+    }
+}

@@ -1,0 +1,72 @@
+/// Reads a sheet of an Excel workbook (.xlsx, transitional or strict) row by row, with memory bounded by the shared
+/// strings and one window of the sheet. Formulas are read by their last result; formatting matters only for dates.
+/// Not for use on two threads at once.
+public final class WorkbookReader: RowSource {
+    /// A sheet with cells.
+    public struct Sheet: Sendable, Hashable {
+        /// The name on its tab.
+        public let name: String
+        /// False for hidden sheets.
+        public let isVisible: Bool
+    }
+
+    private let archive: ZipArchive
+    private let package: WorkbookPackage
+    private let limits: WorkbookLimits
+    private var strings: SharedStrings?
+    private var styles: [DateStyle]?
+    private var scanner: SheetScanner?
+
+    /// Opens the workbook at a path. Throws when it is no workbook, is damaged, protected, or passes a bound.
+    public init(path: String, limits: WorkbookLimits = WorkbookLimits()) throws(WorkbookError) {
+        self.limits = limits
+        archive = try ZipArchive(path: path, limits: limits)
+        package = try WorkbookPackage(archive, limits)
+    }
+
+    /// The sheets in the order of their tabs.
+    public var sheets: [Sheet] { package.sheets.map { Sheet(name: $0.name, isVisible: $0.isVisible) } }
+
+    /// Goes to the start of a sheet: the one of this name (case does not count), or the first visible one.
+    public func open(sheet name: String? = nil) throws(WorkbookError) {
+        let part = package.sheets.first { sheet in
+            name.map { $0.lowercased() == sheet.name.lowercased() } ?? sheet.isVisible
+        }
+        guard let part, let entry = try archive.open(part.path, limit: limits.inflatedBytes) else {
+            let english = name.map { "there is no sheet named \"\($0)\"" } ?? "there is no visible sheet"
+            let korean = name.map { "\"\($0)\" 시트가 없습니다" } ?? "표시된 시트가 없습니다"
+            throw WorkbookError(.noSheet, english, korean)
+        }
+        scanner = try SheetScanner(
+            entry, strings: loadStrings(), styles: loadStyles(), from1904: package.from1904, limits: limits)
+    }
+
+    /// Reads the next row with content, of the first visible sheet unless `open(sheet:)` chose another.
+    public func next(into row: inout Row) throws(WorkbookError) -> Bool {
+        if scanner == nil { try open() }
+        return try scanner?.next(into: &row) ?? false
+    }
+
+    private func loadStrings() throws(WorkbookError) -> SharedStrings {
+        if let strings { return strings }
+        let entry: ZipEntry?
+        if let path = package.stringsPath {
+            entry = try archive.open(path, limit: limits.inflatedBytes)
+        } else {
+            entry = nil
+        }
+        let loaded = if let entry { try SharedStrings(entry, limits: limits) } else { SharedStrings() }
+        strings = loaded
+        return loaded
+    }
+
+    private func loadStyles() throws(WorkbookError) -> [DateStyle] {
+        if let styles { return styles }
+        var loaded: [DateStyle] = []
+        if let path = package.stylesPath, let entry = try archive.open(path, limit: limits.partBytes) {
+            loaded = try WorkbookPackage.styles(entry)
+        }
+        styles = loaded
+        return loaded
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+@testable import Flows
+
+/// The flows that come with the play launcher.
+@Suite struct ShippedFlowsTests {
+    static let files: [String] =
+        (try? FileManager.default.contentsOfDirectory(atPath: flowsFolder.path))?
+        .filter { $0.hasSuffix(".yaml") }.sorted() ?? []
+
+    static func flow(_ file: String) throws -> CompiledFlow {
+        try FlowDefinition.compile(
+            yaml: String(contentsOf: flowsFolder.appendingPathComponent(file), encoding: .utf8))
+    }
+
+    static let source: JSONValue = [
+        "table": "risk_signal", "id": "11111111-0000-4000-8000-000000000000",
+        "engagement": "22222222-0000-4000-8000-000000000000", "account": "33333333-0000-4000-8000-000000000000",
+    ]
+
+    /// An answer for every mandatory question.
+    static func answers(_ flow: CompiledFlow) -> JSONValue {
+        var answers: [String: JSONValue] = [:]
+        for question in flow.wizard where question.isMandatory {
+            answers[question.name] =
+                question.choices.first?.value ?? (question.kind == .date ? "2027-03-31" : "some text")
+        }
+        return .object(answers)
+    }
+
+    @Test func allSeventeenAreThere() { #expect(Self.files.count == 17) }
+
+    @Test(arguments: files)
+    func eachCompilesAndRunsToItsEnd(file: String) throws {
+        let flow = try Self.flow(file)
+        #expect(flow.reference == FlowReference(namespace: "ale", name: String(file.dropLast(5)), version: "1.0.0"))
+        #expect(flow.title.en != flow.title.ko && flow.summary.en != flow.summary.ko)
+        for question in flow.wizard { #expect(question.label.en != question.label.ko) }
+        var runner = Runner(flow)
+        var count = 0
+        let end = try runner.run(["source": Self.source, "answers": Self.answers(flow)]) { action, _ in
+            guard case .call(_, let method, let request) = action else { return failure(status: 500) }
+            if method.hasSuffix(".list") {
+                return .succeeded([
+                    "lifecycleTasks": [["id": "t1"]],
+                    "knowledgeArticles": [["id": "k1", "etag": "e", "sharedOnCases": ["c1"]]],
+                ])
+            }
+            count += 1
+            let isCreate = method.hasPrefix("customer-success.") && method.hasSuffix(".create")
+            #expect(isCreate || method == "onboarding.knowledge_articles.update")
+            // The record itself, beside an update mask at most.
+            #expect(request.object?.values.contains { $0.object != nil } == true)
+            return .succeeded(["id": .string("id-\(count)"), "number": .string("N\(count)")])
+        }
+        guard case .completed(let output) = end else { return #expect(Bool(false), "\(end)") }
+        let records = try #require(output["records"]?.array)
+        #expect(records.count == (file.hasPrefix("ale-attach") ? 0 : count))
+        #expect(records.allSatisfy { $0["id"]?.string != nil && $0["table"]?.string != nil })
+    }
+
+    @Test(arguments: [
+        ("advisory-session-optimize-architecture", [1, 3, 1]), ("get-to-green-play", [1, 4, 1]),
+        ("internal-partner-implementation-review", [1, 3]), ("decommission-legacy-costs-objective", [1]),
+        ("enable-business-velocity", [1, 1, 1, 3, 1, 1, 3]), ("product-proof-of-concept", [1, 4]),
+    ])
+    func recordsAreMadeInTheirOrder(name: String, runs: [Int]) throws {
+        let flow = try Self.flow(name + ".yaml")
+        var runner = Runner(flow)
+        var answers = Self.answers(flow).object ?? [:]
+        if flow.wizard.contains(where: { $0.name == "product" }) { answers["product"] = "p" }
+        _ = try runner.run(["source": Self.source, "answers": .object(answers)]) { _, index in
+            .succeeded(["id": .string("id-\(index)"), "number": "N"])
+        }
+        var methods: [(String, Int)] = []
+        for case .call(_, let method, _) in runner.actions {
+            if methods.last?.0 == method { methods[methods.count - 1].1 += 1 } else { methods.append((method, 1)) }
+        }
+        #expect(methods.map(\.1) == runs)
+    }
+
+    @Test func solutionsAreLinkedOnlyWhenLaunchedFromARiskSignal() throws {
+        var runner = Runner(try Self.flow("get-to-green-play.yaml"))
+        var source = Self.source.object ?? [:]
+        source["table"] = "engagement"
+        _ = try runner.run(["source": .object(source), "answers": [:]]) { _, _ in
+            .succeeded(["id": "i", "number": "n"])
+        }
+        #expect(runner.actions.count == 5)
+    }
+
+    @Test func theQuarterlyReviewMakesOneTouchpoint() throws {
+        let flow = try Self.flow("setup-next-quarterly-business-review.yaml")
+        #expect(flow.wizard.filter(\.isMandatory).map(\.name) == ["meeting_date"])
+        var runner = Runner(flow)
+        let end = try runner.run([
+            "source": Self.source,
+            "answers": [
+                "meeting_date": "2027-03-31", "contact": "44444444-0000-4000-8000-000000000000", "due_date": "",
+            ],
+        ]) { _, _ in .succeeded(["id": "55555555-0000-4000-8000-000000000000", "number": "TCHPT0000008"]) }
+        #expect(
+            runner.actions == [
+                .call(
+                    step: StepKey(path: "do/createTouchpoint", attempt: 1),
+                    method: "customer-success.touchpoints.create",
+                    request: [
+                        "touchpoint": [
+                            "engagement": "22222222-0000-4000-8000-000000000000", "meetingType": "qbr",
+                            "category": "value_and_adoption", "priority": 4,
+                            "subject": "Setup next Quarterly Business Review",
+                            "description":
+                                "Prepare, schedule and hold the next quarterly business review with the customer.",
+                            "meetingDate": "2027-03-31", "contact": "44444444-0000-4000-8000-000000000000",
+                        ]
+                    ])
+            ])
+        #expect(
+            end
+                == .completed([
+                    "records": [
+                        [
+                            "table": "touchpoint", "id": "55555555-0000-4000-8000-000000000000",
+                            "number": "TCHPT0000008",
+                        ]
+                    ]
+                ]))
+    }
+}

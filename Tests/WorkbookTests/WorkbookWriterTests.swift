@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import Workbook
+
+@Suite struct WorkbookWriterTests {
+    private func part(_ name: String, of bytes: [UInt8]) throws -> String {
+        try withFile(bytes) { path in
+            let archive = try ZipArchive(path: path, limits: WorkbookLimits())
+            guard let entry = try archive.open(name, limit: 1 << 20) else { return "" }
+            var text: [UInt8] = []
+            let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: 4_096)
+            defer { memory.deallocate() }
+            while case let count = try entry.read(into: memory, count: 4_096), count > 0 {
+                text.append(contentsOf: UnsafeBufferPointer(start: memory, count: count))
+            }
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    private let columns = [
+        WorkbookColumn(label: "Number", mandatory: true, note: "As in the contract"),
+        WorkbookColumn(label: "시작일", kind: .date), WorkbookColumn(label: "Changed", kind: .dateTime),
+        WorkbookColumn(label: "Value", kind: .number), WorkbookColumn(label: "Active", kind: .bool),
+        WorkbookColumn(label: "Status", kind: .choice(["Draft, new", "Active"])),
+    ]
+
+    @Test func aTemplateHasHeadersListsNotesAndNoRows() throws {
+        let bytes = try WorkbookWriter.template(sheet: "Contract: 1/2", columns: columns, texts: .korean)
+        try withFile(bytes) { path in
+            let reader = try WorkbookReader(path: path)
+            #expect(reader.sheets.map(\.name) == ["Contract  1 2", "_choices"])
+            #expect(reader.sheets.map(\.isVisible) == [true, false])
+            #expect(try reader.readAll().map(\.cells) == [columns.map { .text($0.label) }])
+            try reader.open(sheet: "_choices")
+            #expect(
+                try reader.readAll().map(\.cells) == [
+                    [.text("true"), .text("false")], [.text("Draft, new"), .text("Active")],
+                ])
+        }
+        let sheet = try part("xl/worksheets/sheet1.xml", of: bytes)
+        #expect(sheet.contains("state=\"frozen\""))
+        #expect(sheet.contains("sqref=\"E2:E1048576\"") && sheet.contains("sqref=\"F2:F1048576\""))
+        #expect(sheet.contains("<formula1>'_choices'!$A$2:$B$2</formula1>"))
+        #expect(sheet.contains("목록의 값 중에서 선택하세요."))
+        #expect(try part("xl/comments1.xml", of: bytes).contains("필수\nAs in the contract"))
+        #expect(try part("xl/styles.xml", of: bytes).contains("yyyy-mm-dd hh:mm:ss"))
+    }
+
+    @Test func whatIsWrittenIsReadBack() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).xlsx").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let writer = try WorkbookWriter(path: path, sheet: "Contract", columns: columns)
+        try writer.append(["C1", "2024-02-29", "2024-02-29 13:45:10", "1863.40", "TRUE", "Active"])
+        try writer.append(["=1+1", "not a date", nil, "12,5", "maybe", "-x"])
+        try writer.append(["a\u{1}b & <c>", "2023-02-29", "", "12345678901234567890", nil, "@x", "beyond"])
+        try writer.finish()
+        try writer.finish()
+        let rows = try WorkbookReader(path: path).readAll().dropFirst().map(\.cells)
+        #expect(
+            Array(rows) == [
+                [
+                    .text("C1"), .date("2024-02-29"), .dateTime("2024-02-29 13:45:10"), .number(1863.4), .bool(true),
+                    .text("Active"),
+                ],
+                [.text("=1+1"), .text("not a date"), .empty, .text("12,5"), .text("maybe"), .text("-x")],
+                [.text("ab & <c>"), .text("2023-02-29"), .empty, .text("12345678901234567890"), .empty, .text("@x")],
+            ])
+        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        #expect(!(try part("xl/worksheets/sheet1.xml", of: bytes)).contains("<f>"))
+    }
+
+    @Test func aPathThatCannotBeWritten() {
+        let error = failure {
+            let writer = try WorkbookWriter(path: "/nonexistent/a.xlsx", sheet: "A", columns: columns)
+            try writer.finish()
+        }
+        #expect(error?.kind == .unwritable)
+    }
+
+    @Test func anUnfinishedWorkbookLeavesNothing() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).xlsx").path
+        do {
+            let writer = try WorkbookWriter(path: path, sheet: "A", columns: columns)
+            try writer.append(["x"])
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+}

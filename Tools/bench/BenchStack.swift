@@ -1,0 +1,118 @@
+import Foundation
+import Identity
+import JourneyKit
+import NATS
+import Postgres
+import RPC
+
+/// The stack the figures are taken from: release programs, started by `Tools/stack.sh` in a folder of their own.
+final class BenchStack: Sendable {
+    let folder: String
+    let connection: Connection
+    let issuer: Issuer
+    /// Ports and folders as the stack wrote them.
+    let natsURL: String
+
+    /// The repository.
+    static let root = FileManager.default.currentDirectoryPath
+
+    static func start() async throws -> BenchStack {
+        let folder = "/tmp/ale-bench-\(getpid())"
+        try await Command.run("\(root)/Tools/stack.sh", ["start"], environment: environment(folder))
+        let ports = try String(contentsOfFile: "\(folder)/ports", encoding: .utf8)
+        guard let line = ports.split(separator: "\n").first(where: { $0.hasPrefix("NATS_PORT=") }) else {
+            throw JourneyFailure("the stack wrote no port of NATS")
+        }
+        let url = "nats://127.0.0.1:\(line.dropFirst("NATS_PORT=".count))"
+        var options = ConnectionOptions(urls: [url], name: "bench")
+        options.credentials = .password(user: "client", password: try secret(folder, "nats-client"))
+        options.inboxPrefix = "_INBOX.client"
+        let connection = try await Connection.connect(options)
+        return BenchStack(
+            folder: folder, connection: connection, issuer: try await Issuer(keyFile: "\(folder)/keys/operator.key"),
+            natsURL: url)
+    }
+
+    private init(folder: String, connection: Connection, issuer: Issuer, natsURL: String) {
+        self.folder = folder
+        self.connection = connection
+        self.issuer = issuer
+        self.natsURL = natsURL
+    }
+
+    func stop() async {
+        await connection.close()
+        _ = try? await Command.run(
+            "\(Self.root)/Tools/stack.sh", ["clean"], environment: Self.environment(folder))
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private static func environment(_ folder: String) -> [String: String] {
+        ["ALE_LOCAL": folder, "ALE_BIN": programs]
+    }
+
+    /// Where the programs are: beside this one.
+    static var programs: String { Bundle.main.bundleURL.path }
+
+    static func secret(_ folder: String, _ name: String) throws -> String {
+        try String(contentsOfFile: "\(folder)/secrets/\(name).password", encoding: .utf8)
+    }
+
+    func world() -> JourneyWorld {
+        JourneyWorld(client: Client(NATSTransport(connection)), issuer: issuer, patience: .seconds(180))
+    }
+
+    /// A connection string for the login of a service.
+    func connectionString(_ role: String) throws -> String {
+        let env = try String(contentsOfFile: "\(folder)/env/onboarding.env", encoding: .utf8)
+        guard let line = env.split(separator: "\n").first(where: { $0.hasPrefix("ALE_POSTGRES_PORT=") }) else {
+            throw JourneyFailure("the stack wrote no port of Postgres")
+        }
+        let port = line.dropFirst("ALE_POSTGRES_PORT=".count).filter(\.isNumber)
+        let password = try Self.secret(folder, "postgres-\(role)")
+        return "host=127.0.0.1 port=\(port) dbname=ale user=\(role) password=\(password)"
+    }
+
+    /// The process of a service.
+    func pid(_ service: String) throws -> pid_t {
+        let text = try String(contentsOfFile: "\(folder)/run/\(service).pid", encoding: .utf8)
+        guard let pid = text.split(whereSeparator: \.isWhitespace).first.flatMap({ pid_t($0) }) else {
+            throw JourneyFailure("no process for \(service)")
+        }
+        return pid
+    }
+
+    /// A line of /proc/PID/status in kilobytes.
+    static func memory(_ pid: pid_t, _ field: String) -> Double {
+        let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("\(field):") } ?? ""
+        return Double(line.filter(\.isNumber)) ?? 0
+    }
+}
+
+/// Runs other programs and waits for them.
+enum Command {
+    @discardableResult
+    static func run(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+    ) async throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let path = "/tmp/ale-bench-output-\(UUID().uuidString)"
+        FileManager.default.createFile(atPath: path, contents: nil)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let output = FileHandle(forWritingAtPath: path)
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        guard status == 0 else { throw JourneyFailure("\(program) ended with \(status): \(text)") }
+        return text
+    }
+}
