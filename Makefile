@@ -36,6 +36,7 @@ bench: bootstrap build ## Print ratios, each against a floor measured in the sam
 
 proto: bootstrap ## Generate code and docs/subjects.md from proto/
 	@Tools/proto.sh
+	@/usr/bin/python3 Tools/generate/roles.py
 
 format: ## Format all Swift sources in place
 	@Tools/format.sh

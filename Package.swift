@@ -21,6 +21,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
         resources: resources, swiftSettings: strict)
 }
 
+/// Tests of one service's decisions against a real database.
+func serviceTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: "\(name)Service"), "TestKit", "Platform"] + dependencies,
+        path: "Tests/\(name)Tests", swiftSettings: strict)
+}
+
 /// A service: a library with its records and an executable of a few lines.
 func service(_ name: String, executable: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [])
     -> [Target]
@@ -74,7 +81,7 @@ let package = Package(
         shared("Wire", ["CProto", "CProtobufC"]),
         shared("NATS", ["CNATS"]),
         shared("Postgres", ["CPostgres"]),
-        shared("RPC", ["Wire", "NATS", "Tenancy", log, metrics]),
+        shared("RPC", ["Wire", "NATS", "Tenancy", log]),
         shared("Identity", ["Tenancy", "Roles", "RPC", jwt]),
         .target(
             name: "Records",
@@ -96,22 +103,34 @@ let package = Package(
         + service("PlayLauncher", executable: "play-launcher", ["Flows"], resources: [.copy("Flows")])
         + service("Notifier", executable: "notifier", ["Mail"], resources: [.copy("Templates")])
         + [
+            .target(
+                name: "JourneyKit", dependencies: ["Identity", "NATS", "RPC", "Records", "Roles", "Tenancy", "Wire"],
+                path: "Tools/JourneyKit", swiftSettings: strict),
             .executableTarget(
-                name: "journey", dependencies: ["Platform", "Workbook", arguments], path: "Tools/journey",
+                name: "journey", dependencies: ["JourneyKit", "Platform"], path: "Tools/journey",
                 swiftSettings: strict),
             .executableTarget(
-                name: "bench", dependencies: ["Platform", "Workbook", "TestKit", "CProto", "CProtobufC", "CNATS"],
-                path: "Tools/bench", swiftSettings: strict),
+                name: "bench",
+                dependencies: ["JourneyKit", "Platform", "Workbook", "floor"], path: "Tools/bench",
+                swiftSettings: strict),
+            .executableTarget(
+                name: "floor", dependencies: ["CProto", "CNATS", "CPostgres"], path: "Tools/floor",
+                linkerSettings: [.linkedLibrary("protobuf-c")]),
             tests("Tenancy"),
             tests("Roles"),
             tests("Filters", ["Postgres", "TestKit"]),
             tests("Wire"),
             tests("NATS", ["TestKit"]),
             tests("Postgres", ["TestKit"]),
-            tests("RPC", ["TestKit"]),
-            tests("Identity"),
+            tests("RPC", ["TestKit", "NATS", "Wire", "Tenancy", log], resources: [.copy("Resources")]),
+            tests("Identity", [jwt]),
             tests("Records", ["TestKit"]),
             tests("Platform"),
+            serviceTests("Onboarding"),
+            serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
+            serviceTests("CustomerSuccess"),
+            serviceTests("PlayLauncher", ["Flows"]),
+            serviceTests("Notifier", ["Mail"]),
             tests("Workbook"),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
@@ -123,7 +142,7 @@ let package = Package(
             .testTarget(
                 name: "ScenarioTests",
                 dependencies: [
-                    "TestKit", "Platform", "Workbook", "onboarding", "import-validation", "customer-success",
+                    "TestKit", "JourneyKit", "Platform", "Workbook", "onboarding", "import-validation", "customer-success",
                     "play-launcher", "notifier", "script-worker",
                 ],
                 path: "Tests/ScenarioTests", swiftSettings: strict),

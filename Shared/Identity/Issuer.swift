@@ -58,7 +58,7 @@ public struct Issuer: Sendable {
         let x = Base64URL.encode(pair.publicKey.rawRepresentation)
         var key = JSONKey(kty: "OKP", crv: "Ed25519", alg: "EdDSA", kid: "ale-\(x.prefix(16))", use: "sig", x: x)
         keySet.keys.insert(key, at: 0)
-        keySet.keys = Array(keySet.keys.prefix(8))
+        keySet.keys = Array(keySet.keys.prefix(16))
         // The public key first: a token signed before it is known would be refused.
         try writePublic(keySet, to: keySetFile)
         key.d = Base64URL.encode(pair.rawRepresentation)

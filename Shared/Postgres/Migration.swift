@@ -41,7 +41,8 @@ public struct Migration: Sendable, Equatable {
             migrations.append(Migration(number: number, name: name, sql: try read(folder + "/" + file)))
         }
         migrations.sort { $0.number < $1.number }
-        try check(migrations)
+        // The folder may continue another list; the migrator checks the whole.
+        try check(migrations, from: migrations.first?.number ?? 1)
         return migrations
     }
 
@@ -72,11 +73,11 @@ public struct Migration: Sendable, Equatable {
     }
 
     /// Numbers count 1, 2, 3, …; a gap or a doubled number is a merge gone wrong.
-    static func check(_ migrations: [Migration]) throws(PostgresError) {
-        for (index, migration) in migrations.enumerated() {
-            guard migration.number == index + 1 else {
+    static func check(_ migrations: [Migration], from first: Int = 1) throws(PostgresError) {
+        for (number, migration) in zip(first..., migrations) {
+            guard migration.number == number else {
                 throw PostgresError(
-                    .migration, "\(migration.fileName) stands where number \(index + 1) should: numbers have no gaps")
+                    .migration, "\(migration.fileName) stands where number \(number) should: numbers have no gaps")
             }
             guard isName(migration.name) else {
                 throw PostgresError(.migration, "\"\(migration.name)\" is not a name of [a-z0-9_]")

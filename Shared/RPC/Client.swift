@@ -72,15 +72,44 @@ public struct Client: Sendable {
         _ method: Method<Request, Response>, _ request: Request, as credential: Credential? = nil,
         deadline: Duration? = nil, requestID: String? = nil, retry: RetryPolicy = .none
     ) async throws(Problem) -> Response {
+        let payload = try Self.encode(request)
+        let answer = try await deliver(
+            payload, to: method.subject, named: method.name, as: credential, deadline: deadline, requestID: requestID,
+            retry: retry)
+        do throws(WireError) {
+            return try Response.decode(protobuf: answer, limits: WireLimits(bytes: transport.maximumMessageBytes))
+        } catch {
+            throw .internalError(cause: "the answer to \(method.name) is not a \(Response.fullName): \(error)")
+        }
+    }
+
+    /// Calls a method that is known by its subject only, in protobuf-JSON: what flows and tools do.
+    ///
+    /// - Parameters:
+    ///   - json: the request, an object.
+    ///   - subject: `ale.v1.customer-success.touchpoints.create`.
+    ///   - credential: as in ``call(_:_:as:deadline:requestID:retry:)``, like the parameters behind it.
+    /// - Returns: the answer in protobuf-JSON.
+    public func call(
+        json: [UInt8], to subject: String, as credential: Credential? = nil, deadline: Duration? = nil,
+        requestID: String? = nil, retry: RetryPolicy = .none
+    ) async throws(Problem) -> [UInt8] {
+        try await deliver(
+            json, to: subject, named: subject, as: credential, deadline: deadline, requestID: requestID, retry: retry)
+    }
+
+    private func deliver(
+        _ payload: [UInt8], to subject: String, named name: String, as credential: Credential?, deadline: Duration?,
+        requestID: String?, retry: RetryPolicy
+    ) async throws(Problem) -> [UInt8] {
         let context = CallContext.current
         var end = Deadline.after(deadline ?? (context == nil ? Deadline.standard : Deadline.limit))
         if let context { end = min(end, context.deadline) }
-        let payload = try Self.encode(request)
         var failures = 0
         while true {
             do throws(Problem) {
                 let headers = try await self.headers(context, credential, end, requestID)
-                return try await exchange(payload, to: method, headers, end)
+                return try await exchange(payload, to: subject, named: name, headers, end)
             } catch {
                 failures += 1
                 let harmless = requestID != nil || error.reason == Self.noResponders
@@ -129,29 +158,24 @@ public struct Client: Sendable {
         return headers
     }
 
-    private func exchange<Request, Response: Message>(
-        _ payload: [UInt8], to method: Method<Request, Response>, _ headers: Headers, _ end: Deadline
-    ) async throws(Problem) -> Response {
+    private func exchange(
+        _ payload: [UInt8], to subject: String, named name: String, _ headers: Headers, _ end: Deadline
+    ) async throws(Problem) -> [UInt8] {
         let remaining = end.remaining
-        guard remaining > .zero else { throw .deadlineExceeded(cause: "no time left to call \(method.name)") }
+        guard remaining > .zero else { throw .deadlineExceeded(cause: "no time left to call \(name)") }
         guard payload.count + headers.byteCount <= transport.maximumMessageBytes else {
             throw .requestTooLarge(payload.count, limit: transport.maximumMessageBytes)
         }
         let answer: Delivery
         do throws(TransportFailure) {
-            answer = try await transport.request(payload, to: method.subject, headers: headers, timeout: remaining)
+            answer = try await transport.request(payload, to: subject, headers: headers, timeout: remaining)
         } catch {
-            throw Self.problem(error, method.name)
+            throw Self.problem(error, name)
         }
         if let code = answer.headers[HeaderName.serviceErrorCode] {
             throw Self.problem(answered: answer, code: code)
         }
-        do throws(WireError) {
-            return try Response.decode(
-                protobuf: answer.payload, limits: WireLimits(bytes: transport.maximumMessageBytes))
-        } catch {
-            throw .internalError(cause: "the answer to \(method.name) is not a \(Response.fullName): \(error)")
-        }
+        return answer.payload
     }
 
     private static func problem(_ failure: TransportFailure, _ method: String) -> Problem {
@@ -174,9 +198,11 @@ public struct Client: Sendable {
         let code = Int32(code).flatMap(Problem.Code.init(rawValue:)) ?? .unknown
         let sentence = answer.headers[HeaderName.serviceError] ?? code.name
         let fallback = Problem(code, Text(en: sentence, ko: sentence))
-        guard let status = try? Status.decode(protobuf: answer.payload), status.code == code.rawValue else {
-            return fallback
-        }
+        let format = PayloadFormat(payload: answer.payload, contentType: answer.headers[HeaderName.contentType])
+        let body =
+            format == .json
+            ? try? Status.decode(json: answer.payload) : try? Status.decode(protobuf: answer.payload)
+        guard let status = body, status.code == code.rawValue else { return fallback }
         return Problem(status: status)
     }
 }

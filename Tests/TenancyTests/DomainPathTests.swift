@@ -2,7 +2,9 @@ import Tenancy
 import Testing
 
 @Suite struct DomainPathTests {
-    @Test(arguments: ["/", "/provider/", "/provider/d0000001/", "/a/b-c/0/", "/-/", "/\(String(repeating: "x", count: 32))/"])
+    @Test(arguments: [
+        "/", "/provider/", "/provider/d0000001/", "/a/b-c/0/", "/-/", "/\(String(repeating: "x", count: 32))/",
+    ])
     func accepts(_ path: String) throws {
         let domain = try #require(DomainPath(path))
         #expect(domain.path == path)
@@ -10,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "provider", "/provider", "provider/", "//", "/a//b/", "/A/", "/a b/", "/a_b/", "/a.b/", "/é/", "/a/\n", "/*/",
+        "", "provider", "/provider", "provider/", "//", "/a//b/", "/A/", "/a b/", "/a_b/", "/a.b/", "/é/", "/a/\n",
+        "/*/",
         "/>/", "/'/", "/\"/", "/\\/", "/\(String(repeating: "x", count: 33))/", "/a\u{0}/",
         "/" + String(repeating: "a/", count: 17),
     ])

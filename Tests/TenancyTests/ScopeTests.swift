@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct ScopeTests {
     static let paths = [
-        "/", "/provider/", "/provider/d0000001/", "/provider/d0000001/x/", "/provider/d0000002/", "/provider-2/", "/provider0/",
+        "/", "/provider/", "/provider/d0000001/", "/provider/d0000001/x/", "/provider/d0000002/", "/provider-2/",
+        "/provider0/",
         "/provide/", "/providerx/", "/a/", "/z/",
     ]
 
@@ -31,7 +32,9 @@ import Testing
         func randomPath() -> DomainPath? {
             let depth = Int.random(in: 0...4, using: &random)
             let segments = (0..<depth).map { _ in
-                String((0..<Int.random(in: 1...2, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a" })
+                String(
+                    (0..<Int.random(in: 1...2, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a"
+                    })
             }
             return DomainPath("/" + segments.map { $0 + "/" }.joined())
         }

@@ -1,0 +1,64 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// Rules that many records of this service share.
+extension Rule {
+    /// G-10: the squad of a record is drawn from the members of its own account.
+    static var squadOfAccount: Rule {
+        .check(
+            "G-10", field: "squad",
+            Text(
+                en: "The squad may only hold members of the account's squad.",
+                ko: "스쿼드 팀은 해당 계정의 스쿼드 팀 구성원으로만 구성할 수 있습니다.")
+        ) { change, context in
+            let members = change.new[field: "squad"].strings ?? []
+            guard !members.isEmpty, change.changes("squad") || change.changes("account") else { return true }
+            let account = change.new[field: "account"].sqlValue
+            let strangers = try context.transaction.query(
+                """
+                SELECT 1 FROM customer_success.squad_member \
+                WHERE id = ANY(\(members)) AND account IS DISTINCT FROM \(account) LIMIT 1
+                """)
+            return strangers.isEmpty
+        }
+    }
+
+    /// A record is not deleted while risk signals (G-97), `dependants` or, where it can be one, a solution points to it:
+    /// those that hold no foreign key.
+    static func kept(whileAny dependants: [Dependants] = []) -> Rule {
+        .kept("AIP-135", whileAny: dependants + [.risks(of: R.schema.table), .solutions(of: R.schema.table)])
+    }
+}
+
+extension Dependants {
+    /// Risk signals that name a record of `table` as their source (G-97).
+    static func risks(of table: String) -> Dependants {
+        .documents(RiskSignal.self, table: "\"table\"", is: table, id: "source_record")
+    }
+
+    /// Relationships that name a record of `table` as the solution of a risk.
+    static func solutions(of table: String) -> Dependants {
+        .documents(RiskSignalSolution.self, table: "solution_table", is: table, id: "solution_record")
+    }
+}
+
+extension DatabaseRule {
+    /// The closure information goes with the state (G-11); the constraint `<table>_closure` says so, too.
+    static func closure(_ id: String, _ table: String) -> DatabaseRule {
+        DatabaseRule(
+            id, constraint: "\(table)_closure", field: "state",
+            Text(
+                en: "Closed and canceled records, and only those, carry closure information.",
+                ko: "종결되거나 취소된 레코드에만 종결 정보가 있어야 합니다."))
+    }
+
+    /// The constraint behind ``Rule/ordered(_:_:notAfter:)`` for the planned dates.
+    static func plannedDates(_ id: String, _ table: String) -> DatabaseRule {
+        DatabaseRule(
+            id, constraint: "\(table)_dates", field: "planned_stop",
+            Text(
+                en: "Planned stop must not be before planned start.", ko: "계획된 중지는 계획된 시작보다 빠를 수 없습니다."))
+    }
+}

@@ -1,0 +1,154 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+extension Engagement: StandardRecord {
+    public typealias Creation = CreateEngagementRequest
+    public typealias Modification = UpdateEngagementRequest
+    public typealias Page = ListEngagementsResponse
+
+    public static let storage = Storage<Engagement>(
+        domain: .references(["account"]),
+        // G-93: the go-live date is the case's, also when that changes later.
+        inherited: [
+            Inherited("initial_go_live", via: "initial_onboarding", column: "go_live_date", rule: "BR-07")
+        ],
+        computed: [Computed("health_score") { engagement, _ in healthScore(engagement.perceivedHealth) }],
+        customer: CustomerAccess(),
+        requiredRule: "BR-02",
+        constraints: [.closure("BR-03", "engagement")],
+        domainRule: "BR-01")
+
+    public static let rules: [Rule<Engagement>] = [
+        .locked(
+            "BR-05", field: "account",
+            whileAny: [
+                .records(SuccessObjective.self, by: "engagement"), .records(SuccessCase.self, by: "engagement"),
+                .records(InternalPlay.self, by: "engagement"), .records(RiskSignal.self, by: "engagement"),
+            ]),
+        Rule("BR-06") { change, context in try refuseCycle(change, context) },
+        Rule("BR-07") { change, context in try checkOnboarding(change, context) },
+        Rule("G-05") { change, context in rememberHealth(&change, context) },
+        .check(
+            "G-17", field: "renewal_date",
+            Text(
+                en: "The renewal date follows the linked contracts and cannot be set by hand.",
+                ko: "갱신 날짜는 연결된 계약에 따라 정해지므로 직접 설정할 수 없습니다.")
+        ) { change, context in
+            guard !context.context.isSystem, change.changes("renewal_date"), let old = change.old else { return true }
+            return try !context.exists(.records(EngagementContract.self, by: "engagement"), of: old.id)
+        },
+        .squadOfAccount,
+        .after("G-96") { change, context in try moveTouchpoints(change, context) },
+        .after("BR-58") { change, context in try moveContracts(change, context) },
+        .after("G-03") { change, context in try adoptRisks(change, context) },
+        .kept(),
+    ]
+
+    public static let lifecycle: Lifecycle<Engagement>? = Lifecycle(
+        moves: Lifecycle<Engagement>.journeyMoves, reopened: "in_progress", closingRule: "BR-03", reopeningRule: "BR-04")
+
+    /// Green 100, Yellow 60, Red 20, unknown empty, until there is a real formula (G-08).
+    static func healthScore(_ health: String?) -> FieldValue {
+        switch health {
+        case "green": .int(100)
+        case "yellow": .int(60)
+        case "red": .int(20)
+        default: .null
+        }
+    }
+
+    /// BR-06: the parent is neither the engagement itself nor below it. Changes of parents wait for each other, so
+    /// that two of them cannot close a cycle together.
+    private static func refuseCycle(_ change: Change<Engagement>, _ context: RuleContext) throws {
+        guard change.changes("parent"), let parent = change.new.parent else { return }
+        let tx = context.transaction
+        tx.send("SELECT pg_advisory_xact_lock(hashtextextended('engagement.parent', 0))")
+        let rows = try tx.query(
+            """
+            WITH RECURSIVE above AS (
+                SELECT id, parent FROM customer_success.engagement WHERE id = \(parent)
+                UNION SELECT e.id, e.parent FROM customer_success.engagement e JOIN above a ON e.id = a.parent)
+            SELECT 1 FROM above WHERE id = \(change.new.id) LIMIT 1
+            """)
+        guard rows.isEmpty else {
+            throw Problem.broken(
+                "BR-06", Engagement.self, field: "parent",
+                Text(
+                    en: "An engagement cannot be below itself.", ko: "참여는 자기 자신의 하위에 있을 수 없습니다."))
+        }
+    }
+
+    /// BR-07, G-91: the case belongs to the same account and is not canceled.
+    private static func checkOnboarding(_ change: Change<Engagement>, _ context: RuleContext) throws {
+        guard change.changes("initial_onboarding") || change.changes("account") else { return }
+        let rows = try context.transaction.query(
+            """
+            SELECT account, state FROM customer_success.onboarding_case \
+            WHERE id = \((change.new.initialOnboarding ?? "").sqlValue)
+            """)
+        guard let row = rows.first, try row.string("account") == change.new.account else {
+            throw Problem.broken(
+                "BR-07", Engagement.self, field: "initial_onboarding",
+                Text(
+                    en: "The onboarding case belongs to another account.", ko: "온보딩 케이스가 다른 계정에 속해 있습니다."))
+        }
+        guard try row.optionalString("state") != "canceled" else {
+            throw Problem.broken(
+                "G-91", Engagement.self, field: "initial_onboarding",
+                Text(en: "The onboarding case was canceled.", ko: "온보딩 케이스가 취소되었습니다."))
+        }
+    }
+
+    /// G-05: what the health was before, and since when it is what it is.
+    private static func rememberHealth(_ change: inout Change<Engagement>, _ context: RuleContext) {
+        guard let old = change.old, change.changes("perceived_health") else { return }
+        change.new.previousPerceivedHealth = old.perceivedHealth
+        change.new.healthChangedAt = context.context.now
+    }
+
+    /// G-96: touchpoints do not hold the account of an engagement; they follow it, and leave behind what belongs to
+    /// the account before.
+    private static func moveTouchpoints(_ change: Change<Engagement>, _ context: RuleContext) throws {
+        guard !change.isCreation, change.changes("account") else { return }
+        let rows = try context.transaction.query(
+            "SELECT id FROM customer_success.touchpoint WHERE engagement = \(change.new.id)")
+        for row in rows {
+            try context.change(Touchpoint.self, try row.string("id")) { touchpoint in
+                touchpoint.account = change.new.account
+                touchpoint.domain = change.new.domain
+                touchpoint.contact = nil
+                touchpoint.product = nil
+                touchpoint.productRelated = false
+                touchpoint.squad = []
+            }
+        }
+    }
+
+    /// Links to contracts follow the account, too. BR-58 then refuses those of another account, and with them the move.
+    private static func moveContracts(_ change: Change<Engagement>, _ context: RuleContext) throws {
+        guard !change.isCreation, change.changes("account") else { return }
+        let rows = try context.transaction.query(
+            "SELECT id FROM customer_success.engagement_contract WHERE engagement = \(change.new.id)")
+        for row in rows {
+            try context.change(EngagementContract.self, try row.string("id")) { link in
+                link.account = change.new.account
+                link.domain = change.new.domain
+            }
+        }
+    }
+
+    /// G-03: open onboarding risks of the case become risks of the engagement created from it.
+    private static func adoptRisks(_ change: Change<Engagement>, _ context: RuleContext) throws {
+        guard change.isCreation, let onboarding = change.new.initialOnboarding else { return }
+        let rows = try context.transaction.query(
+            """
+            SELECT id FROM customer_success.risk_signal \
+            WHERE onboarding_case = \(onboarding) AND engagement IS NULL AND active
+            """)
+        for row in rows {
+            try context.change(RiskSignal.self, try row.string("id")) { $0.engagement = change.new.id }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import RPC
+import Records
+import Wire
+
+extension InternalPlay: StandardRecord {
+    public typealias Creation = CreateInternalPlayRequest
+    public typealias Modification = UpdateInternalPlayRequest
+    public typealias Page = ListInternalPlaysResponse
+
+    /// The provider's own work: no customer reaches it.
+    public static let storage = Storage<InternalPlay>(
+        domain: .references(["engagement"]),
+        inherited: [Inherited("account", via: "engagement")],
+        requiredRule: "BR-38",
+        constraints: [
+            .closure("BR-39", "internal_play"),
+            DatabaseRule("BR-41", constraint: "internal_play_no_parent", field: "parent", noParent),
+        ])
+
+    public static let rules: [Rule<InternalPlay>] = [
+        .check("BR-41", field: "parent", noParent) { change, _ in change.new.parent == nil },
+        .locked(
+            "BR-42", field: "engagement",
+            whileAny: [.records(InternalPlayTask.self, by: "internal_play"), .risks(of: "internal_play")]),
+        .squadOfAccount,
+        .kept(),
+    ]
+
+    public static let lifecycle: Lifecycle<InternalPlay>? = Lifecycle(
+        moves: Lifecycle<InternalPlay>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-39",
+        reopeningRule: "BR-40")
+
+    private static let noParent = Text(
+        en: "An internal play never has a parent.", ko: "내부 시연에는 상위 항목이 있을 수 없습니다.")
+}

@@ -1,0 +1,71 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// The daily job that proposes an internal play for renewals that come near (G-108). Off unless it is configured.
+struct RenewalWatch: Sendable {
+    /// Days before the renewal date in which a play is proposed, both ends included.
+    static let window = 90...120
+
+    private let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// Proposes one internal play for every active engagement whose renewal is near and that has no open internal play.
+    /// A renewal is proposed once: a proposal that was closed or canceled is not made again. Returns how many it made.
+    @Sendable func run() async throws(Problem) -> Int {
+        let database = database
+        let context = WriteContext.system(database.service, domain: .root, now: database.clock.now)
+        let first = context.today.adding(days: Self.window.lowerBound).description
+        let last = context.today.adding(days: Self.window.upperBound).description
+        let near = try await database.transaction(as: context.caller, readOnly: true) { tx in
+            try tx.query(
+                """
+                SELECT e.id FROM customer_success.engagement e \
+                WHERE e.active AND e.renewal_date BETWEEN \(first)::date AND \(last)::date AND NOT EXISTS ( \
+                    SELECT 1 FROM customer_success.internal_play p WHERE p.engagement = e.id AND p.active) \
+                ORDER BY e.id
+                """
+            ).map { try $0.string(at: 0) }
+        }
+        var made = 0
+        for id in near {
+            let isMade = try await database.transaction(as: context.caller) { tx in
+                try propose(id, renewingBetween: first...last, context, tx)
+            }
+            if isMade { made += 1 }
+        }
+        return made
+    }
+
+    private func propose(
+        _ id: String, renewingBetween days: ClosedRange<String>, _ context: WriteContext, _ tx: Transaction
+    ) throws -> Bool {
+        // Locked: nobody adds a play or moves the date meanwhile.
+        guard let engagement = try Store<Engagement>(database).find(id, lock: .update, in: tx),
+            engagement.active == true, let renewal = engagement.renewalDate, days.contains(renewal)
+        else { return false }
+        let plays = Store<InternalPlay>(database)
+        let playID = RecordID.derived(from: "renewal-watch/\(id)/\(renewal)")
+        let known = try tx.query(
+            """
+            SELECT 1 FROM customer_success.internal_play \
+            WHERE id = \(playID) OR (engagement = \(id) AND active) LIMIT 1
+            """)
+        guard known.isEmpty else { return false }
+        var play = InternalPlay()
+        play.id = playID
+        play.engagement = id
+        play.assignedTo = engagement.customerSuccessManager
+        play.dueDate = renewal
+        play.shortDescription = String("Plan the renewal / 갱신 계획: \(engagement.title ?? "")".prefix(1_000))
+        play.description = """
+            The engagement renews on \(renewal). Plan what makes the renewal likely.
+            참여의 갱신 날짜는 \(renewal)입니다. 갱신 가능성을 높일 활동을 계획하세요.
+            """
+        _ = try plays.create(play, context, in: tx)
+        return true
+    }
+}

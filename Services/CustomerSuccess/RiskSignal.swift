@@ -1,0 +1,99 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+extension RiskSignal: StandardRecord {
+    public typealias Creation = CreateRiskSignalRequest
+    public typealias Modification = UpdateRiskSignalRequest
+    public typealias Page = ListRiskSignalsResponse
+
+    /// Risks of an engagement, or of an onboarding before there is one (G-03). No customer reaches them.
+    public static let storage = Storage<RiskSignal>(
+        domain: .references(["engagement", "onboarding_case"]),
+        inherited: [
+            Inherited("account", via: "engagement", rule: "BR-47"),
+            Inherited("account", via: "onboarding_case", rule: "BR-47"),
+        ],
+        requiredRule: "BR-48",
+        conditional: ["engagement"],
+        constraints: [
+            DatabaseRule("BR-48", constraint: "risk_signal_engagement_needed", field: "engagement", engagementNeeded),
+            .closure("BR-49", "risk_signal"),
+        ],
+        domainRule: "BR-47")
+
+    public static let rules: [Rule<RiskSignal>] = [
+        .check("BR-48", field: "engagement", engagementNeeded) { change, _ in
+            change.new.engagement != nil || (change.new.scope == "onboarding" && change.new.onboardingCase != nil)
+        },
+        Rule("G-03") { change, context in try checkCase(change, context) },
+        Rule("G-97") { change, context in try checkSource(change, context) },
+        .squadOfAccount,
+        .kept(),
+    ]
+
+    public static let lifecycle: Lifecycle<RiskSignal>? = Lifecycle(
+        moves: ["new": ["active"], "active": ["closed", "canceled"]], reopened: "active", closingRule: "BR-49",
+        reopeningRule: "BR-50")
+
+    private static let engagementNeeded = Text(
+        en: "A risk signal needs an engagement, or the scope Onboarding and an onboarding case.",
+        ko: "위험 신호에는 참여가 필요합니다. 참여가 없으면 범위가 온보딩이고 온보딩 케이스가 있어야 합니다.")
+
+    /// Tables a risk signal can be tied to.
+    private static let sources = [
+        "engagement", "success_objective", "success_outcome", "success_initiative", "success_case", "success_task",
+        "touchpoint", "internal_play", "internal_play_task", "onboarding_case",
+    ]
+
+    /// An engagement and a case on one risk belong to the same account.
+    private static func checkCase(_ change: Change<RiskSignal>, _ context: RuleContext) throws {
+        guard change.changes("engagement") || change.changes("onboarding_case"),
+            let engagement = change.new.engagement, let onboarding = change.new.onboardingCase
+        else { return }
+        let rows = try context.transaction.query(
+            """
+            SELECT e.account FROM customer_success.engagement e \
+            JOIN customer_success.onboarding_case c ON c.account = e.account \
+            WHERE e.id = \(engagement) AND c.id = \(onboarding)
+            """)
+        guard rows.isEmpty else { return }
+        throw Problem.broken(
+            "G-03", RiskSignal.self, field: "onboarding_case",
+            Text(
+                en: "The onboarding case belongs to another account than the engagement.",
+                ko: "온보딩 케이스가 참여와 다른 계정에 속해 있습니다."))
+    }
+
+    /// G-97: table and source record go together and name a record of the risk's account. The source cannot be deleted
+    /// before this write is done.
+    private static func checkSource(_ change: Change<RiskSignal>, _ context: RuleContext) throws {
+        guard change.changes("table") || change.changes("source_record") || change.changes("account") else { return }
+        guard let table = change.new.table, let source = change.new.sourceRecord else {
+            guard change.new.table == nil, change.new.sourceRecord == nil else {
+                throw Problem.broken(
+                    "G-97", RiskSignal.self, field: "source_record",
+                    Text(en: "Table and source record go together.", ko: "테이블과 소스 기록은 함께 입력해야 합니다."))
+            }
+            return
+        }
+        guard sources.contains(table) else {
+            let allowed = sources.joined(separator: ", ")
+            throw Problem.broken(
+                "G-97", RiskSignal.self, field: "table",
+                Text(en: "Table must be one of: \(allowed).", ko: "테이블은 다음 중 하나여야 합니다: \(allowed)."))
+        }
+        let lock: SQL = table == "onboarding_case" ? "" : " FOR KEY SHARE"
+        let statement: SQL =
+            "SELECT account FROM customer_success.\(identifier: table) WHERE id = \(source)"
+        let rows = try context.transaction.query(statement + lock)
+        guard let row = rows.first, try row.optionalString(at: 0) == change.new.account else {
+            throw Problem.broken(
+                "G-97", RiskSignal.self, field: "source_record",
+                Text(
+                    en: "The account has no such record in the chosen table.",
+                    ko: "선택한 테이블에 해당 계정의 레코드가 없습니다."))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Records
+import Wire
+
+extension SquadMember: StandardRecord {
+    public typealias Creation = CreateSquadMemberRequest
+    public typealias Modification = UpdateSquadMemberRequest
+    public typealias Page = ListSquadMembersResponse
+
+    /// A person of the provider who supports one account (G-10). No customer reaches them.
+    public static let storage = Storage<SquadMember>(
+        domain: .references(["account"]),
+        requiredRule: "G-10",
+        constraints: [
+            DatabaseRule(
+                "BR-55", constraint: "squad_member_unique", field: "user",
+                Text(
+                    en: "This user already has this responsibility in the account's squad.",
+                    ko: "이 사용자는 계정의 스쿼드 팀에서 이미 이 책임을 맡고 있습니다."))
+        ],
+        domainRule: "BR-56")
+
+    public static let rules: [Rule<SquadMember>] = [
+        .locked("G-10", field: "account", whileAny: squads),
+        .kept("AIP-135", whileAny: squads),
+    ]
+
+    /// Every record that may list the member in its squad.
+    private static let squads: [Dependants] = [
+        .lists(Engagement.self, in: "squad"), .lists(SuccessInitiative.self, in: "squad"),
+        .lists(SuccessCase.self, in: "squad"), .lists(SuccessTask.self, in: "squad"),
+        .lists(Touchpoint.self, in: "squad"), .lists(InternalPlay.self, in: "squad"),
+        .lists(InternalPlayTask.self, in: "squad"), .lists(RiskSignal.self, in: "squad"),
+    ]
+}

@@ -1,0 +1,27 @@
+import Records
+import Wire
+
+extension SuccessCase: StandardRecord {
+    public typealias Creation = CreateSuccessCaseRequest
+    public typealias Modification = UpdateSuccessCaseRequest
+    public typealias Page = ListSuccessCasesResponse
+
+    public static let storage = Storage<SuccessCase>(
+        domain: .references(["engagement"]),
+        inherited: [Inherited("account", via: "engagement")],
+        customer: CustomerAccess(),
+        requiredRule: "BR-26",
+        constraints: [.closure("BR-27", "success_case")])
+
+    public static let rules: [Rule<SuccessCase>] = [
+        .locked(
+            "BR-29", field: "engagement",
+            whileAny: [.records(SuccessTask.self, by: "parent"), .risks(of: "success_case")]),
+        .squadOfAccount,
+        .kept(whileAny: [.records(SuccessTask.self, by: "parent")]),
+    ]
+
+    public static let lifecycle: Lifecycle<SuccessCase>? = Lifecycle(
+        moves: Lifecycle<SuccessCase>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-27",
+        reopeningRule: "BR-28")
+}

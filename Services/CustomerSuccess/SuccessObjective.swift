@@ -1,0 +1,29 @@
+import Records
+import Wire
+
+extension SuccessObjective: StandardRecord {
+    public typealias Creation = CreateSuccessObjectiveRequest
+    public typealias Modification = UpdateSuccessObjectiveRequest
+    public typealias Page = ListSuccessObjectivesResponse
+
+    public static let storage = Storage<SuccessObjective>(
+        domain: .references(["engagement"]),
+        inherited: [Inherited("account", via: "engagement", rule: "BR-08")],
+        computed: [.daysRemaining(until: "planned_stop")],
+        customer: CustomerAccess(),
+        requiredRule: "BR-09",
+        constraints: [.closure("BR-10", "success_objective"), .plannedDates("BR-13", "success_objective")],
+        domainRule: "BR-08")
+
+    public static let rules: [Rule<SuccessObjective>] = [
+        .locked(
+            "BR-12", field: "engagement",
+            whileAny: [.records(SuccessOutcome.self, by: "success_objective"), .risks(of: "success_objective")]),
+        .ordered("BR-13", "planned_start", notAfter: "planned_stop"),
+        .kept(),
+    ]
+
+    public static let lifecycle: Lifecycle<SuccessObjective>? = Lifecycle(
+        moves: Lifecycle<SuccessObjective>.journeyMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-10",
+        reopeningRule: "BR-11")
+}

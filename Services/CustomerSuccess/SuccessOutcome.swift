@@ -1,0 +1,51 @@
+import RPC
+import Records
+import Wire
+
+extension SuccessOutcome: StandardRecord {
+    public typealias Creation = CreateSuccessOutcomeRequest
+    public typealias Modification = UpdateSuccessOutcomeRequest
+    public typealias Page = ListSuccessOutcomesResponse
+
+    public static let storage = Storage<SuccessOutcome>(
+        domain: .references(["success_objective"]),
+        inherited: [Inherited("account", via: "success_objective", rule: "BR-14")],
+        customer: CustomerAccess(),
+        requiredRule: "BR-15",
+        constraints: [
+            .closure("BR-16", "success_outcome"), .plannedDates("BR-19", "success_outcome"),
+            DatabaseRule(
+                "BR-20", constraint: "success_outcome_tracking", field: "tracking_method",
+                Text(
+                    en: "The reference of the tracking method is missing.", ko: "추적 방법에 해당하는 참조가 없습니다.")),
+        ],
+        domainRule: "BR-14")
+
+    public static let rules: [Rule<SuccessOutcome>] = [
+        .locked(
+            "BR-18", field: "success_objective",
+            whileAny: [.records(SuccessInitiative.self, by: "success_outcome"), .risks(of: "success_outcome")]),
+        .ordered("BR-19", "planned_start", notAfter: "planned_stop"),
+        Rule("BR-20") { change, _ in try checkTracking(change.new) },
+        .kept(),
+    ]
+
+    public static let lifecycle: Lifecycle<SuccessOutcome>? = Lifecycle(
+        moves: Lifecycle<SuccessOutcome>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-16",
+        reopeningRule: "BR-17")
+
+    /// The field that names the measure, for each tracking method; values typed by people need none (G-20).
+    private static let measures = ["indicator_kpi": "indicator", "survey": "survey", "report": "report"]
+
+    private static func checkTracking(_ outcome: SuccessOutcome) throws {
+        guard let method = outcome.trackingMethod, let field = measures[method], outcome[field: field].isEmpty else {
+            return
+        }
+        let label = SuccessOutcome.schema.fields[SuccessOutcome.index(field)].label
+        throw Problem.broken(
+            "BR-20", SuccessOutcome.self, field: field,
+            Text(
+                en: "\(label.en) must be filled in for the chosen tracking method.",
+                ko: "선택한 추적 방법에는 \(label.ko)을(를) 입력해야 합니다."))
+    }
+}

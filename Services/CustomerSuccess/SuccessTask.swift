@@ -1,0 +1,44 @@
+import RPC
+import Records
+import Wire
+
+extension SuccessTask: StandardRecord {
+    public typealias Creation = CreateSuccessTaskRequest
+    public typealias Modification = UpdateSuccessTaskRequest
+    public typealias Page = ListSuccessTasksResponse
+
+    public static let storage = Storage<SuccessTask>(
+        // The parent is a success case, an initiative or a touchpoint (G-82, G-83).
+        domain: .document(table: "parent_table", id: "parent"),
+        inherited: [Inherited("account", via: "parent")],
+        // Customers see the tasks meant for them, and move those whose contact they are (G-18, G-22).
+        customer: CustomerAccess(
+            rows: { _ in "visible_to_customer = true" }, writable: ["state"],
+            changeable: { caller in "contact = \"\(caller.contact ?? nobody)\"" }),
+        requiredRule: "BR-34",
+        constraints: [.closure("BR-35", "success_task")])
+
+    public static let rules: [Rule<SuccessTask>] = [
+        .locked("BR-37", field: "parent", whileAny: [.risks(of: "success_task")]),
+        .check(
+            "G-84", field: "parent",
+            Text(
+                en: "A task that solves a risk must stay with a success case.",
+                ko: "위험의 솔루션인 작업은 성공 케이스에 속해 있어야 합니다.")
+        ) { change, context in
+            guard let old = change.old, change.changes("parent_table"), change.new.parentTable != "success_case" else {
+                return true
+            }
+            return try !context.exists(.solutions(of: "success_task"), of: old.id)
+        },
+        .squadOfAccount,
+        .kept(),
+    ]
+
+    public static let lifecycle: Lifecycle<SuccessTask>? = Lifecycle(
+        moves: Lifecycle<SuccessTask>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-35",
+        reopeningRule: "BR-36")
+
+    /// The id no contact has.
+    private static let nobody = "00000000-0000-0000-0000-000000000000"
+}

@@ -1,0 +1,70 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+extension Touchpoint: StandardRecord {
+    public typealias Creation = CreateTouchpointRequest
+    public typealias Modification = UpdateTouchpointRequest
+    public typealias Page = ListTouchpointsResponse
+
+    public static let storage = Storage<Touchpoint>(
+        domain: .references(["engagement"]),
+        inherited: [Inherited("account", via: "engagement")],
+        computed: [.daysRemaining(until: "due_date")],
+        // Customers raise touchpoints (G-86) and comment; the rest is the provider's.
+        customer: CustomerAccess(writable: [
+            "engagement", "subject", "description", "category", "channel", "contact", "product", "product_related",
+            "additional_comments",
+        ]),
+        requiredRule: "BR-30",
+        constraints: [
+            .closure("BR-31", "touchpoint"),
+            DatabaseRule("G-85", constraint: "touchpoint_product_needed", field: "product", productNeeded),
+        ])
+
+    public static let rules: [Rule<Touchpoint>] = [
+        .locked(
+            "BR-33", field: "engagement",
+            whileAny: [.records(SuccessTask.self, by: "parent"), .risks(of: "touchpoint")]),
+        .check("G-85", field: "product", productNeeded) { change, _ in
+            change.new.productRelated != true || change.new.product != nil
+        },
+        Rule("G-86") { change, context in try assignCustomersTouchpoint(&change, context) },
+        .squadOfAccount,
+        .after("G-96") { change, context in try moveTasks(change, context) },
+        .kept(whileAny: [.records(SuccessTask.self, by: "parent")]),
+    ]
+
+    public static let lifecycle: Lifecycle<Touchpoint>? = Lifecycle(
+        moves: Lifecycle<Touchpoint>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-31",
+        reopeningRule: "BR-32")
+
+    private static let productNeeded = Text(
+        en: "Product is needed when the touchpoint is about a product.", ko: "제품에 관한 접점에는 제품이 필요합니다.")
+
+    /// G-86: what a customer raises goes to the success manager of the engagement, in the name of the customer.
+    private static func assignCustomersTouchpoint(
+        _ change: inout Change<Touchpoint>, _ context: RuleContext
+    ) throws {
+        guard change.isCreation, context.context.caller.kind == .customer else { return }
+        let engagement = try context.find(Engagement.self, change.new.engagement)
+        change.new.assignedTo = engagement?.customerSuccessManager
+        if change.new.contact == nil { change.new.contact = context.context.caller.contact }
+    }
+
+    /// Tasks follow a touchpoint that moved to another account with its engagement (G-96).
+    private static func moveTasks(_ change: Change<Touchpoint>, _ context: RuleContext) throws {
+        guard !change.isCreation, change.changes("account") else { return }
+        let rows = try context.transaction.query(
+            "SELECT id FROM customer_success.success_task WHERE parent = \(change.new.id)")
+        for row in rows {
+            try context.change(SuccessTask.self, try row.string("id")) { task in
+                task.account = change.new.account
+                task.domain = change.new.domain
+                task.contact = nil
+                task.squad = []
+            }
+        }
+    }
+}

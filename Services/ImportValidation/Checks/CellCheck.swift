@@ -1,0 +1,119 @@
+import Records
+import Wire
+import Workbook
+
+/// One field-level check of a cell that holds something (imports.md 4.1).
+enum CellCheck: Sendable, Hashable {
+    /// The text names exactly one record of a table through a field (G-59).
+    case reference(Reference)
+    /// The text is a value, or a label in either language; gives the value to store.
+    case choice([String: String])
+    case date(format: String)
+    case dateTime(format: String)
+    case boolean
+    /// At most so many characters.
+    case limit(Int)
+    /// A whole or a decimal number (G-61).
+    case decimal
+    case integer
+    case email
+    case url
+
+    /// A table and the field through which texts name its records.
+    struct Reference: Sendable, Hashable {
+        let table: String
+        let field: String
+    }
+
+    /// The formats that the dictionary's own checks ask for.
+    static let standardDate = "yyyy-MM-dd"
+    static let standardDateTime = "yyyy-MM-dd HH:mm:ss"
+
+    /// Two checks of one subtype replace each other: one that an administrator adds, the dictionary's.
+    enum Subtype: Sendable, Hashable {
+        case reference, choice, date, datetime, boolean, limit, number, form
+    }
+
+    var subtype: Subtype {
+        switch self {
+        case .reference: .reference
+        case .choice: .choice
+        case .date: .date
+        case .dateTime: .datetime
+        case .boolean: .boolean
+        case .limit: .limit
+        case .decimal, .integer: .number
+        case .email, .url: .form
+        }
+    }
+
+    /// What is wrong with a text that is not empty; nil when nothing is. References are judged elsewhere, many at once.
+    func fault(_ text: String, _ label: Text) -> Text? {
+        switch self {
+        case .reference: return nil
+        case .choice(let values):
+            guard values[Self.trimmed(text)] == nil else { return nil }
+            let allowed = Set(values.values).sorted().joined(separator: ", ")
+            return Text(en: "\(label.en) must be one of: \(allowed).", ko: "\(label.ko)은(는) 다음 중 하나여야 합니다: \(allowed).")
+        case .date(let format):
+            guard Self.isoDate(text, format: format) == nil else { return nil }
+            return Text(
+                en: "\(label.en) must be a date in the format \(format).", ko: "\(label.ko)은(는) \(format) 형식의 날짜여야 합니다.")
+        case .dateTime(let format):
+            guard CellText.date(Self.trimmed(text), format: format) == nil else { return nil }
+            return Text(
+                en: "\(label.en) must be a date and time in the format \(format).",
+                ko: "\(label.ko)은(는) \(format) 형식의 날짜와 시간이어야 합니다.")
+        case .boolean:
+            guard CellText.bool(Self.trimmed(text)) == nil else { return nil }
+            return Text(en: "\(label.en) must be true or false.", ko: "\(label.ko)은(는) true 또는 false여야 합니다.")
+        case .limit(let maximum):
+            guard !CellText.fits(text, maximum: maximum) else { return nil }
+            return Text(
+                en: "\(label.en) may be at most \(maximum) characters long.", ko: "\(label.ko)은(는) 최대 \(maximum)자입니다.")
+        case .decimal:
+            guard CellText.decimal(Self.trimmed(text)) == nil else { return nil }
+            return Text(en: "\(label.en) must be a number such as 1863.4.", ko: "\(label.ko)은(는) 1863.4와 같은 숫자여야 합니다.")
+        case .integer:
+            guard CellText.integer(Self.trimmed(text)) == nil else { return nil }
+            return Text(en: "\(label.en) must be a whole number.", ko: "\(label.ko)은(는) 정수여야 합니다.")
+        case .email:
+            guard !Validation.isEmail(Self.trimmed(text)) else { return nil }
+            return Text(en: "\(label.en) must be an e-mail address.", ko: "\(label.ko)은(는) 이메일 주소여야 합니다.")
+        case .url:
+            guard !text.hasPrefix("https://"), !text.hasPrefix("http://") else { return nil }
+            return Text(en: "\(label.en) must be a web address.", ko: "\(label.ko)은(는) 웹 주소여야 합니다.")
+        }
+    }
+
+    /// The text as the target table stores it. Only for texts that passed.
+    func stored(_ text: String) -> String {
+        switch self {
+        case .choice(let values): values[Self.trimmed(text)] ?? text
+        case .date(let format): Self.isoDate(text, format: format) ?? text
+        case .dateTime(let format): CellText.date(Self.trimmed(text), format: format) ?? text
+        case .boolean: CellText.bool(Self.trimmed(text)).map(String.init) ?? text
+        case .decimal, .integer: CellText.decimal(Self.trimmed(text)) ?? text
+        case .reference, .email: Self.trimmed(text)
+        case .limit, .url: text
+        }
+    }
+
+    /// A date without the outer spaces; the usual format is read without taking the format apart each time.
+    private static func isoDate(_ text: String, format: String) -> String? {
+        let text = trimmed(text)
+        if format == standardDate { return CivilDate(text) == nil ? nil : text }
+        return CellText.date(text, format: format)
+    }
+
+    /// The text without outer white space.
+    static func trimmed(_ text: String) -> String {
+        let bytes = text.utf8
+        guard let first = bytes.first, let last = bytes.last else { return text }
+        // The usual text begins and ends with a printable ASCII character and needs no second look.
+        if first > 0x20, first < 0x7F, last > 0x20, last < 0x7F { return text }
+        let start = text.drop(while: \.isWhitespace)
+        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return String(start[...end])
+    }
+}

@@ -1,0 +1,128 @@
+import Wire
+
+/// Every check that the rows of one staging table must pass: those that follow from the dictionary of the target, and
+/// those an administrator added.
+struct CheckPlan: Sendable {
+    /// What is checked in one column.
+    struct Column: Sendable {
+        let label: Text
+        var isMandatory: Bool
+        var checks: [CellCheck]
+    }
+
+    /// A record-level check.
+    struct Script: Sendable {
+        let name: String
+        let source: String
+        /// Positions of the cells the script can read; nil when that cannot be told and every cell counts.
+        let reach: [Int]?
+    }
+
+    let target: ImportTarget
+    private(set) var columns: [Column]
+    private(set) var scripts: [Script] = []
+
+    private struct Replaced: Hashable {
+        let position: Int
+        let subtype: CellCheck.Subtype
+    }
+
+    /// Longest text of a field without a check of its own.
+    private static let lineLimit = 1_000
+    private static let textLimit = 65_536
+
+    /// The plan for `target`: the dictionary's checks, then `assists` in their order. A check of a column replaces the
+    /// dictionary's of the same subtype; a mandatory one makes the column mandatory, none makes it optional.
+    init(_ target: ImportTarget, _ assists: [DataValidationAssist]) {
+        self.target = target
+        columns = target.fields.map { field in
+            Column(label: field.label, isMandatory: field.mandatory, checks: Self.standard(field).map { [$0] } ?? [])
+        }
+        var replaced: Set<Replaced> = []
+        for assist in assists {
+            if assist.validationType == "record" {
+                guard let source = assist.script else { continue }
+                scripts.append(
+                    Script(name: assist.name ?? "", source: source, reach: ScriptReach.positions(source, target)))
+            } else if let position = target.position(of: assist.stagingTableField ?? ""),
+                let check = Self.check(assist, target)
+            {
+                if replaced.insert(Replaced(position: position, subtype: check.subtype)).inserted {
+                    columns[position].checks.removeAll { $0.subtype == check.subtype }
+                }
+                columns[position].checks.append(check)
+                if assist.mandatory == true { columns[position].isMandatory = true }
+            }
+        }
+    }
+
+    /// The formats that native dates of a column are written in; nil for columns without a date.
+    var dateFormats: [(format: String, hasTime: Bool)?] {
+        columns.map { column in
+            for check in column.checks {
+                if case .date(let format) = check { return (format, false) }
+                if case .dateTime(let format) = check { return (format, true) }
+            }
+            return nil
+        }
+    }
+
+    /// The texts of a row as the target table stores them.
+    func stored(_ cells: [String]) -> [String] {
+        columns.indices.map { position in
+            let text = position < cells.count ? cells[position] : ""
+            return text.isEmpty ? "" : columns[position].checks.reduce(text) { $1.stored($0) }
+        }
+    }
+
+    /// The check that a field's type asks for.
+    private static func standard(_ field: FieldSchema) -> CellCheck? {
+        switch field.type {
+        case .reference:
+            field.reference.map { .reference(.init(table: $0, field: ImportTarget.naturalField(of: $0))) }
+        case .choice: choice(field)
+        case .date: .date(format: CellCheck.standardDate)
+        case .datetime: .dateTime(format: CellCheck.standardDateTime)
+        case .boolean: .boolean
+        case .integer: .integer
+        case .decimal, .currency: .decimal
+        case .email: .email
+        case .url: .url
+        case .text: .limit(textLimit)
+        default: .limit(lineLimit)
+        }
+    }
+
+    private static func choice(_ field: FieldSchema) -> CellCheck {
+        var values: [String: String] = [:]
+        for choice in field.choices {
+            let value = choice.value.int.map(String.init) ?? choice.value.string ?? ""
+            // A value wins over a label that happens to read like it.
+            for label in [choice.label.en, choice.label.ko] where values[label] == nil { values[label] = value }
+            values[value] = value
+        }
+        return .choice(values)
+    }
+
+    /// The check an administrator added; nil when its table or field does not exist any more.
+    private static func check(_ assist: DataValidationAssist, _ target: ImportTarget) -> CellCheck? {
+        switch assist.validationSubType {
+        case "reference":
+            guard let table = assist.referenceTable, let field = assist.referenceTableField else { return nil }
+            return .reference(.init(table: ImportTarget.named(table)?.table ?? table, field: field))
+        case "choice":
+            let schema = ImportTarget.named(assist.targetTable)?.schema ?? target.schema
+            let name = assist.targetTableField ?? assist.stagingTableField ?? ""
+            guard let field = schema.field(name), !field.choices.isEmpty else { return nil }
+            return choice(field)
+        case "date": return .date(format: assist.dateFormat ?? CellCheck.standardDate)
+        case "datetime": return .dateTime(format: assist.datetimeFormat ?? CellCheck.standardDateTime)
+        case "boolean": return .boolean
+        case "string_limit": return .limit(Int(assist.maxLength ?? Int32(lineLimit)))
+        case "integer_or_decimal":
+            let position = target.position(of: assist.stagingTableField ?? "")
+            return position.map { target.fields[$0].type == .integer ? .integer : .decimal }
+        default: return nil
+        }
+    }
+}

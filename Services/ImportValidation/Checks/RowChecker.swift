@@ -1,0 +1,171 @@
+import Sandbox
+import Wire
+
+/// What the checks say of a row.
+struct RowVerdict: Sendable, Equatable {
+    /// Why it needs attention, one reason a line; empty when it is ready to publish.
+    var comment = ""
+
+    var status: String { comment.isEmpty ? "ready_to_publish" : "needs_attention" }
+}
+
+/// Judges rows, many at once, and remembers within one run what it has asked others before.
+struct RowChecker {
+    /// Asks how many records of a table each text names; at most ``referencesPerCall`` texts at a time.
+    typealias Resolver = @Sendable (CellCheck.Reference, [String]) async throws -> [String: Int]
+    /// Runs a record-level check over rows.
+    typealias Runner = @Sendable (String, ScriptBatch) async throws -> [ScriptVerdict]
+
+    static let referencesPerCall = 1_000
+    /// Remembered answers, over which they are forgotten and asked for anew.
+    private static let memory = 100_000
+    private static let longestReference = 1_000
+    private static let bytesPerCall = 256 << 10
+
+    let plan: CheckPlan
+    private let records: [String: ScriptValue]
+    private let language: String
+    private let resolve: Resolver
+    private let run: Runner
+    private var known: [CellCheck.Reference: [String: Int]] = [:]
+    private var verdicts: [[[String]: String?]]
+
+    /// A checker for the rows of one task. `records` is what scripts may look at beside the row.
+    init(
+        _ plan: CheckPlan, records: [String: ScriptValue], language: String, resolve: @escaping Resolver,
+        run: @escaping Runner
+    ) {
+        self.plan = plan
+        self.records = records
+        self.language = language
+        self.resolve = resolve
+        self.run = run
+        verdicts = Array(repeating: [:], count: plan.scripts.count)
+    }
+
+    /// One verdict per row, in their order. What a record-level check says comes first; then the fields in the order of
+    /// their columns. Where a record-level check has failed, that the account is unknown says nothing new and is left
+    /// out: an account that is not the case's is as a rule not the caller's to see.
+    mutating func check(_ rows: [[String]]) async throws -> [RowVerdict] {
+        var reasons: [[String]] = Array(repeating: [], count: rows.count)
+        for index in plan.scripts.indices {
+            for (row, message) in try await judge(rows, by: index).enumerated() {
+                if let message { reasons[row].append(message) }
+            }
+        }
+        let judged = reasons.map { !$0.isEmpty }
+        for position in plan.columns.indices {
+            try await checkColumn(position, rows, judged, &reasons)
+        }
+        return reasons.map { RowVerdict(comment: $0.joined(separator: "\n")) }
+    }
+
+    // MARK: Fields
+
+    private mutating func checkColumn(
+        _ position: Int, _ rows: [[String]], _ judged: [Bool], _ reasons: inout [[String]]
+    ) async throws {
+        let column = plan.columns[position]
+        for check in column.checks {
+            if case .reference(let reference) = check { try await learn(reference, rows, position) }
+        }
+        let isAccount = position == plan.target.accountColumn
+        for (row, cells) in rows.enumerated() {
+            let text = position < cells.count ? cells[position] : ""
+            if text.isEmpty || CellCheck.trimmed(text).isEmpty {
+                guard column.isMandatory else { continue }
+                let missing = Text(en: "\(column.label.en) is mandatory.", ko: "\(column.label.ko)은(는) 필수입니다.")
+                reasons[row].append(missing(language))
+                continue
+            }
+            for check in column.checks {
+                if case .reference(let reference) = check {
+                    if isAccount && judged[row] { continue }
+                    if let fault = fault(reference, text, column.label) { reasons[row].append(fault(language)) }
+                } else if let fault = check.fault(text, column.label) {
+                    reasons[row].append(fault(language))
+                }
+            }
+        }
+    }
+
+    /// Finds out about all texts of a column that are new.
+    private mutating func learn(_ reference: CellCheck.Reference, _ rows: [[String]], _ position: Int) async throws {
+        if known[reference, default: [:]].count > Self.memory { known[reference] = [:] }
+        var asked: Set<String> = []
+        for cells in rows where position < cells.count && !cells[position].isEmpty {
+            let text = CellCheck.trimmed(cells[position])
+            guard !text.isEmpty, text.utf8.count <= Self.longestReference else { continue }
+            if known[reference]?[text] == nil { asked.insert(text) }
+        }
+        var call: [String] = []
+        var bytes = 0
+        for text in asked.sorted() {
+            if call.count == Self.referencesPerCall || bytes > Self.bytesPerCall {
+                try await ask(reference, call)
+                (call, bytes) = ([], 0)
+            }
+            call.append(text)
+            bytes += text.utf8.count
+        }
+        if !call.isEmpty { try await ask(reference, call) }
+    }
+
+    private mutating func ask(_ reference: CellCheck.Reference, _ texts: [String]) async throws {
+        let answers = try await resolve(reference, texts)
+        for text in texts { known[reference, default: [:]][text] = answers[text] ?? 0 }
+    }
+
+    /// A reference hits exactly one record (G-59).
+    private func fault(_ reference: CellCheck.Reference, _ text: String, _ label: Text) -> Text? {
+        let matches = known[reference]?[CellCheck.trimmed(text)] ?? 0
+        guard matches != 1 else { return nil }
+        let shown = text.prefix(80)
+        if matches == 0 {
+            return Text(en: "\(label.en): there is no \"\(shown)\".", ko: "\(label.ko): \"\(shown)\"을(를) 찾을 수 없습니다.")
+        }
+        return Text(
+            en: "\(label.en): \(matches) records are called \"\(shown)\".",
+            ko: "\(label.ko): \"\(shown)\"에 해당하는 레코드가 \(matches)개입니다.")
+    }
+
+    // MARK: Scripts
+
+    /// The message of a record-level check for each row; nil where the row passes.
+    private mutating func judge(_ rows: [[String]], by index: Int) async throws -> [String?] {
+        let script = plan.scripts[index]
+        guard let reach = script.reach else {
+            return try await evaluate(script, rows, Array(plan.columns.indices))
+        }
+        if verdicts[index].count > Self.memory { verdicts[index] = [:] }
+        let keys = rows.map { cells in reach.map { $0 < cells.count ? cells[$0] : "" } }
+        var fresh: [[String]] = []
+        var seen: Set<[String]> = []
+        for key in keys where verdicts[index][key] == nil && seen.insert(key).inserted { fresh.append(key) }
+        if !fresh.isEmpty {
+            let messages = try await evaluate(script, fresh, reach)
+            for (key, message) in zip(fresh, messages) { verdicts[index][key] = .some(message) }
+        }
+        return keys.map { verdicts[index][$0] ?? nil }
+    }
+
+    /// Runs a script over rows that hold the cells at `positions` alone.
+    private func evaluate(_ script: CheckPlan.Script, _ rows: [[String]], _ positions: [Int]) async throws -> [String?] {
+        var columns = positions.map { "u_" + plan.target.fields[$0].name }
+        let account = plan.target.accountColumn.flatMap { positions.firstIndex(of: $0) }
+        if account != nil { columns.append("u_company") }
+        let values = rows.map { cells -> [String?] in
+            var values = positions.indices.map { $0 < cells.count && !cells[$0].isEmpty ? cells[$0] : nil }
+            if let account { values.append(values[account]) }
+            return values
+        }
+        let answers = try await run(script.source, ScriptBatch(columns: columns, rows: values, records: records))
+        return answers.map { answer in
+            switch answer {
+            case .passed: nil
+            case .rejected(let message): message
+            case .failed(let failure): language == "ko" ? failure.korean : failure.english
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Postgres
+import Records
+import Wire
+
+/// How far the data of an import task is (G-54), worked out from its rows and runs and never set by hand.
+public enum DataImportState: Int32, Sendable {
+    case notLoaded = 1
+    case loading = 2
+    case validating = 3
+    case needsAttention = 4
+    case readyToPublish = 5
+    case partiallyPublished = 6
+    case published = 7
+    case loadFailed = 8
+
+    /// What the state follows from.
+    public struct Facts: Sendable, Equatable {
+        /// Rows by status.
+        public var yetToValidate = 0
+        public var needsAttention = 0
+        public var readyToPublish = 0
+        public var published = 0
+        /// Whether a load, or a validation, is queued or running.
+        public var isLoading = false
+        public var isValidating = false
+        /// Whether the last load of the task failed.
+        public var lastLoadFailed = false
+
+        /// No rows and no runs.
+        public init() {}
+    }
+
+    /// The state that follows from `facts`: work under way first, then what is left to do.
+    public init(_ facts: Facts) {
+        let open = facts.yetToValidate + facts.needsAttention + facts.readyToPublish
+        if facts.isLoading {
+            self = .loading
+        } else if facts.isValidating {
+            self = .validating
+        } else if open + facts.published == 0 {
+            self = facts.lastLoadFailed ? .loadFailed : .notLoaded
+        } else if facts.published > 0 {
+            self = open == 0 ? .published : .partiallyPublished
+        } else {
+            self = open == facts.readyToPublish ? .readyToPublish : .needsAttention
+        }
+    }
+
+    /// Sets the state of a task from its rows and runs as the transaction sees them.
+    static func refresh(_ task: String, _ database: Database, _ context: WriteContext, _ tx: Transaction) throws {
+        // Others who refresh the same task wait here, so that the last one counts what all of them wrote.
+        tx.send("SELECT 1 FROM import_validation.import_task WHERE id = \(task) FOR UPDATE")
+        let state = DataImportState(try facts(task, tx)).rawValue
+        try Store<ImportTask>(database).change(task, context.asSystem, in: tx) { $0.dataImportState = state }
+    }
+
+    /// What is known of a task.
+    static func facts(_ task: String, _ tx: Transaction) throws -> Facts {
+        let answers = try tx.queryAll([
+            "SELECT status, count(*) FROM import_validation.staging_row WHERE import_task = \(task) GROUP BY status",
+            "SELECT DISTINCT kind FROM import_validation.import_run_work WHERE import_task = \(task)",
+            """
+            SELECT state FROM import_validation.import_run \
+            WHERE import_task = \(task) AND kind = 'load' AND state IN ('completed', 'failed') \
+            ORDER BY completed_at DESC, id DESC LIMIT 1
+            """,
+        ])
+        var facts = Facts()
+        for row in answers[0] {
+            let count = try row.int(at: 1)
+            switch try row.string(at: 0) {
+            case "yet_to_validate": facts.yetToValidate = count
+            case "needs_attention": facts.needsAttention = count
+            case "ready_to_publish": facts.readyToPublish = count
+            default: facts.published = count
+            }
+        }
+        let kinds = try answers[1].map { try $0.string(at: 0) }
+        facts.isLoading = kinds.contains("load")
+        facts.isValidating = kinds.contains("validate")
+        facts.lastLoadFailed = try answers[2].first?.string(at: 0) == "failed"
+        return facts
+    }
+}

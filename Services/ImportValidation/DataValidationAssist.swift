@@ -1,0 +1,116 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+extension DataValidationAssist: StandardRecord {
+    public typealias Creation = CreateDataValidationAssistRequest
+    public typealias Modification = UpdateDataValidationAssistRequest
+    public typealias Page = ListDataValidationAssistsResponse
+
+    /// A check of a domain holds for the domains below it.
+    public static let storage = Storage<DataValidationAssist>(visibility: .definition, domain: .caller)
+
+    public static let rules: [Rule<DataValidationAssist>] = [
+        Rule("IMP-02") { change, _ in try checkParameters(change.new) }
+    ]
+
+    /// Each subtype has parameters it cannot do without (imports.md 4.1, 4.2).
+    private static func checkParameters(_ assist: DataValidationAssist) throws {
+        let needed: [String]
+        switch (assist.validationType, assist.validationSubType) {
+        case ("record", _): needed = ["script"]
+        case (_, nil): needed = ["validation_sub_type"]
+        case (_, "reference"): needed = ["staging_table_field", "reference_table", "reference_table_field"]
+        case (_, "date"): needed = ["staging_table_field", "date_format"]
+        case (_, "datetime"): needed = ["staging_table_field", "datetime_format"]
+        case (_, "string_limit"): needed = ["staging_table_field", "max_length"]
+        default: needed = ["staging_table_field"]
+        }
+        for field in needed where assist[field: field].isEmpty {
+            let label = schema.field(field)?.label ?? Text(en: field, ko: field)
+            throw Problem.broken(
+                "IMP-02", DataValidationAssist.self, field: field,
+                Text(en: "This check needs \(label.en).", ko: "이 확인에는 \(label.ko)이(가) 필요합니다."))
+        }
+        if let limit = assist.maxLength, limit < 1 {
+            throw Problem.broken(
+                "IMP-02", DataValidationAssist.self, field: "max_length",
+                Text(en: "The limit must be at least 1.", ko: "한도는 1 이상이어야 합니다."))
+        }
+    }
+
+    /// Reads the checks that hold for a staging table in the domain of the transaction, in their order.
+    static func active(for stagingTable: String, _ tx: Transaction) throws -> [DataValidationAssist] {
+        let rows = try tx.query(
+            """
+            SELECT id, validation_type, validation_sub_type, reference_table, reference_table_field, target_table, \
+            target_table_field, staging_table_field, date_format, datetime_format, max_length, mandatory, script, name \
+            FROM import_validation.data_validation_assist \
+            WHERE staging_table = \(stagingTable) AND active IS NOT FALSE ORDER BY "order" NULLS LAST, id LIMIT 500
+            """)
+        return try rows.map { row in
+            var assist = DataValidationAssist()
+            assist.id = try row.string("id")
+            assist.validationType = try row.optionalString("validation_type")
+            assist.validationSubType = try row.optionalString("validation_sub_type")
+            assist.referenceTable = try row.optionalString("reference_table")
+            assist.referenceTableField = try row.optionalString("reference_table_field")
+            assist.targetTable = try row.optionalString("target_table")
+            assist.targetTableField = try row.optionalString("target_table_field")
+            assist.stagingTable = stagingTable
+            assist.stagingTableField = try row.optionalString("staging_table_field")
+            assist.dateFormat = try row.optionalString("date_format")
+            assist.datetimeFormat = try row.optionalString("datetime_format")
+            assist.maxLength = try row.optionalInt("max_length").map(Int32.init(clamping:))
+            assist.mandatory = try row.optionalBool("mandatory")
+            assist.script = try row.optionalString("script")
+            assist.name = try row.optionalString("name")
+            return assist
+        }
+    }
+}
+
+/// The check that comes with the product (imports.md 4.2): the account in a row is that of the case.
+enum AccountCheck {
+    static let name = "Account matches the case"
+    /// Shown to people as the sample prints it, in every language.
+    static let message = "The Account is not matching with the Case Account."
+
+    static let script = """
+        function executeCondition(stagingTableGr) {
+            var result = { validationPassed: true, message: '' };
+            if (stagingTableGr.task && stagingTableGr.u_company) {
+                if (stagingTableGr.task.company.name != stagingTableGr.u_company) {
+                    result.validationPassed = false;
+                    result.message = '\(message)';
+                }
+            }
+            return result;
+        }
+        """
+
+    /// Adds the check, once, for every staging table whose rows name an account. What an administrator changed or
+    /// switched off stays as it is.
+    static func seed(_ database: Database) async throws(Problem) {
+        let service = Caller.service(database.service, domain: .root)
+        try await database.transaction(as: service) { tx in
+            // Instances that start together wait for each other.
+            tx.send("SELECT pg_advisory_xact_lock(hashtextextended('import_validation.seed', 0))")
+            let rows = try tx.query(
+                "SELECT staging_table FROM import_validation.data_validation_assist WHERE created_by = \(service.subject)")
+            let present = Set(try rows.map { try $0.string(at: 0) })
+            let context = WriteContext.system(database.service, domain: .root, now: database.clock.now)
+            for target in ImportTarget.all where target.accountColumn != nil && !present.contains(target.stagingTable) {
+                var assist = DataValidationAssist()
+                assist.name = name
+                assist.validationType = "record"
+                assist.stagingTable = target.stagingTable
+                assist.script = script
+                assist.order = 100
+                _ = try Store<DataValidationAssist>(database).create(assist, context, in: tx)
+            }
+        }
+    }
+}

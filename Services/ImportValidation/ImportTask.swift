@@ -1,0 +1,80 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+extension ImportTask: StandardRecord {
+    public typealias Creation = CreateImportTaskRequest
+    public typealias Modification = UpdateImportTaskRequest
+    public typealias Page = ListImportTasksResponse
+
+    public static let storage = Storage<ImportTask>(
+        domain: .references(["parent"]),
+        inherited: [Inherited("account", via: "parent"), Inherited("company", via: "parent", column: "account")],
+        computed: [.daysRemaining(until: "due_date")],
+        // G-23: hidden until an agent has set the contact and switched the task to visible.
+        customer: CustomerAccess(rows: { caller in
+            "visible_to_customer = true AND contact = \"\(caller.contact ?? noContact)\""
+        }),
+        conditional: ["source_table", "data_source"],
+        immutable: ["parent", "target_table", "source_table"],
+        constraints: [
+            DatabaseRule(
+                "G-49", constraint: "import_task_once", field: "target_table",
+                Text(en: "The case has its import task for this target.", ko: "이 대상에 대한 임포트 작업이 케이스에 이미 있습니다."))
+        ],
+        named: ["data_source"])
+
+    public static let rules: [Rule<ImportTask>] = [
+        Rule("IMP-01") { change, _ in try followTarget(&change) },
+        .check(
+            "G-54", field: "data_import_state",
+            Text(en: "The data import state follows the rows of the task.", ko: "데이터 가져오기 상태는 작업의 행에 따라 정해집니다.")
+        ) { change, context in
+            if context.context.isSystem { return true }
+            return change.isCreation ? change.new.dataImportState == 1 : !change.changes("data_import_state")
+        },
+    ]
+
+    /// G-02: any move among the open states; reopening leads to Open. Progress follows the state (onboarding.md 1.2).
+    public static let lifecycle: Lifecycle<ImportTask>? = Lifecycle(
+        moves: Dictionary(
+            uniqueKeysWithValues: openStates.map { state in
+                (state, Set(openStates).subtracting([state]).union(["closed", "canceled"]))
+            }),
+        reopened: "open",
+        tie: .init(
+            "progress",
+            [
+                "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"],
+                "awaiting_internal": ["paused", "at_risk"], "in_progress": ["on_track", "at_risk"],
+                "review": ["on_track", "at_risk"], "closed": ["finished"], "canceled": ["finished"],
+            ]))
+
+    /// What a customer's token without a contact is compared with: no record has this id.
+    private static let noContact = "00000000-0000-0000-0000-000000000000"
+
+    private static let openStates = ["open", "awaiting_customer", "awaiting_internal", "in_progress", "review"]
+
+    /// Whether its rows may still be worked on.
+    var isOpen: Bool { state != "closed" && state != "canceled" }
+
+    /// The target table must be one we import into; staging table and template follow from it where nothing is said.
+    private static func followTarget(_ change: inout Change<ImportTask>) throws {
+        guard let target = ImportTarget.named(change.new.targetTable) else {
+            let names = ImportTarget.all.map(\.table).joined(separator: ", ")
+            throw Problem.broken(
+                "IMP-01", ImportTask.self, field: "target_table",
+                Text(
+                    en: "Nothing can be imported into this table; possible: \(names).",
+                    ko: "이 테이블에는 임포트할 수 없습니다. 가능: \(names)."))
+        }
+        change.new.targetTable = target.table
+        if (change.new.sourceTable ?? "").isEmpty { change.new.sourceTable = target.stagingTable }
+        if (change.new.dataSource ?? "").isEmpty { change.new.dataSource = target.templateName }
+        if change.isCreation, (change.new.shortDescription ?? "").isEmpty {
+            change.new.shortDescription = target.taskTitle
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Platform
+import RPC
+import Records
+import Wire
+
+/// From an attached workbook to rows fit to publish.
+public enum ImportValidation: ServiceDefinition {
+    public static let name = "import-validation"
+    public static let summary = "From an attached workbook to rows fit to publish."
+    public static let api = ImportValidationAPI.all
+
+    public static var schemaFolder: String {
+        Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
+    }
+
+    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
+        let settings = try ImportSettings(context.settings)
+        let database = context.database
+        let replicas = Replicas(context)
+        let access = TaskAccess(database: database)
+        let queue = RunQueue(database: database, signal: Signal())
+        var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
+        endpoints.add(ImportTask.self)
+        endpoints.add(listed: Upload.self)
+        endpoints.add(listed: ImportRun.self)
+        endpoints.add(DataValidationAssist.self)
+        endpoints.add(
+            UploadEndpoints(
+                database: database, files: UploadFiles(directory: settings.filesDirectory),
+                limit: settings.uploadLimit, access: access
+            ).endpoints)
+        endpoints.add(TaskEndpoints(database: database, queue: queue, access: access).endpoints)
+        endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
+        let described = endpoints.described
+        endpoints.add(
+            Endpoint(ImportValidationAPI.describeImportValidation) { call, request async throws(Problem) in
+                try DictionaryDescription.answer(described, request, call)
+            })
+        let workers = ImportWorkers(context, settings, queue, replicas)
+        return Assembly(
+            endpoints: endpoints, handlers: replicas.handlers,
+            background: [Background("import-workers", isSingle: false) { await workers.run() }],
+            prepare: { try await AccountCheck.seed(database) })
+    }
+}

@@ -1,0 +1,151 @@
+import Postgres
+import RPC
+import Records
+import Wire
+import Workbook
+
+/// Reads a file into staging and checks every row on the way (imports.md 5, step 6): one pass, so that a row is written
+/// once, with its verdict. While one batch is being written the next one is read and checked.
+struct LoadRun {
+    private static let batch = 3_000
+
+    let context: RunContext
+
+    /// Loads the file of the run. A load that was interrupted begins again: rows it had written are removed first.
+    func run() async throws -> RunQueue.Ending {
+        let (task, target) = try await context.task()
+        let upload = try await prepare()
+        let checker = try await context.checker(task, target)
+        do {
+            return try await load(upload, target, checker)
+        } catch let error as WorkbookError {
+            throw RunFailure(text: Text(en: error.english, ko: error.korean))
+        }
+    }
+
+    /// The file's upload, with nothing of it in staging.
+    private func prepare() async throws -> Upload {
+        let database = context.database
+        let claim = context.claim
+        return try await database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
+            RunQueue.hold(claim, tx)
+            guard let run = try Store<ImportRun>(database).find(claim.run, in: tx),
+                let upload = try Store<Upload>(database).find(run.upload ?? "", in: tx)
+            else { throw RunFailure(text: Text(en: "The upload is gone.", ko: "업로드가 없습니다.")) }
+            if claim.attempts > 1 { Self.takeBack(upload.id, claim, tx) }
+            return upload
+        }
+    }
+
+    private func load(_ upload: Upload, _ target: ImportTarget, _ checker: RowChecker) async throws -> RunQueue.Ending {
+        var checker = checker
+        let source = try context.files.open(upload.id, name: upload.fileName ?? "")
+        var row = Workbook.Row()
+        guard try source.next(into: &row) else {
+            throw RunFailure(text: Text(en: "The file is empty.", ko: "파일이 비어 있습니다."))
+        }
+        let header = try SheetHeader(row, target)
+        let reader = RowReader(header, checker.plan)
+        var progress = Progress(context.claim, total: 0, connection: context.connection)
+        var writing: Task<Void, any Error>?
+        var written: (rows: Int, failed: Int) = (0, 0)
+        do {
+            while true {
+                let rows = try Self.next(source, &row, reader)
+                if rows.isEmpty { break }
+                let verdicts = try await checker.check(rows.map(\.cells))
+                try await writing?.value
+                progress.add(done: written.rows, failed: written.failed)
+                written = (rows.count, verdicts.count { !$0.comment.isEmpty })
+                let done = progress.done
+                writing = Task { try await write(rows, verdicts, upload, width: target.fields.count, done: done) }
+                try Task.checkCancellation()
+            }
+            try await writing?.value
+        } catch {
+            // Nothing may be written any more once the rows are taken back.
+            writing?.cancel()
+            _ = await writing?.result
+            throw error
+        }
+        progress.add(done: written.rows, failed: written.failed)
+        progress.total = progress.done
+        progress.tell()
+        return .init(
+            total: progress.done, done: progress.done, failed: progress.failed,
+            message: RunMessages.validated(header.remark)(context.language), uploadState: "loaded")
+    }
+
+    /// The next rows that hold something.
+    private static func next(
+        _ source: any RowSource, _ row: inout Workbook.Row, _ reader: RowReader
+    ) throws(WorkbookError) -> [ReadRow] {
+        var rows: [ReadRow] = []
+        rows.reserveCapacity(batch)
+        while rows.count < batch, try source.next(into: &row) {
+            if let cells = reader.cells(row) { rows.append(ReadRow(number: row.number, cells: cells)) }
+        }
+        return rows
+    }
+
+    private func write(
+        _ rows: [ReadRow], _ verdicts: [RowVerdict], _ upload: Upload, width: Int, done: Int64
+    ) async throws {
+        let claim = context.claim
+        let now = context.database.clock.now
+        try await context.database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
+            // The disk is waited for once, by the transaction that ends the run; a load that a crash cuts off begins again.
+            tx.send("SET LOCAL synchronous_commit = off")
+            RunQueue.hold(claim, tx)
+            tx.send(
+                StagingStore.insertion(rows, verdicts, width: width, upload: upload, claim: claim, now: now))
+            // How far a run is makes neither an event nor a new revision.
+            tx.send(
+                "UPDATE import_validation.import_run SET done_rows = \(done + Int64(rows.count)) WHERE id = \(claim.run)")
+        }
+    }
+
+    /// Removes the rows of an upload that a load has written so far.
+    private static func takeBack(_ upload: String, _ claim: Claim, _ tx: Transaction) {
+        tx.send(
+            """
+            DELETE FROM import_validation.staging_row \
+            WHERE import_task = \(claim.task) AND upload = \(upload) AND status <> 'published'
+            """)
+    }
+
+    /// Takes back what a load has written that failed for good: a bad file leaves nothing behind (G-65).
+    static func undo(_ context: RunContext) async throws {
+        let claim = context.claim
+        let database = context.database
+        try await database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
+            RunQueue.hold(claim, tx)
+            guard let run = try Store<ImportRun>(database).find(claim.run, in: tx), let upload = run.upload else { return }
+            takeBack(upload, claim, tx)
+        }
+    }
+}
+
+/// What a run says at its end.
+enum RunMessages {
+    /// G-63, and what there is to remark.
+    static func validated(_ remark: Text? = nil) -> Text {
+        let text = Text(
+            en: "Data has been successfully validated! Please check the staging table.",
+            ko: "데이터 확인이 완료되었습니다! 스테이징 테이블을 확인하세요.")
+        guard let remark else { return text }
+        return Text(en: text.en + " " + remark.en, ko: text.ko + " " + remark.ko)
+    }
+
+    static func published(_ rows: Int64, failed: Int64) -> Text {
+        if rows == 0 { return Text(en: "No chosen row was ready to publish.", ko: "선택한 행 중 게시할 준비가 된 행이 없습니다.") }
+        return Text(
+            en: "\(rows - failed) of \(rows) rows were published.", ko: "\(rows)개 행 중 \(rows - failed)개가 게시되었습니다.")
+    }
+
+    static let givenUp = Text(
+        en: "The run was interrupted too often and was given up. Try again later.",
+        ko: "실행이 너무 자주 중단되어 종료되었습니다. 나중에 다시 시도하세요.")
+    static let internalFault = Text(
+        en: "The run failed for a reason inside the system.", ko: "시스템 내부 문제로 실행이 실패했습니다.")
+}

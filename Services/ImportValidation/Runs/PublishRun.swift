@@ -1,0 +1,134 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// Moves rows that are ready into their target table (imports.md 5, step 9; G-55, G-56), on behalf of the person who
+/// asked for it.
+struct PublishRun {
+    private static let batch = 500
+    private static let bytesPerBatch = 600 << 10
+
+    let context: RunContext
+
+    /// Publishes batch after batch. Each is sent under a request id that follows from its rows and their revisions: after
+    /// a crash the same batch gets the same answer again, and nothing is published twice.
+    func run() async throws -> RunQueue.Ending {
+        let (task, target) = try await context.task()
+        let stagingTable = task.sourceTable ?? target.stagingTable
+        let assists = try await context.database.transaction(as: context.service, readOnly: true) { tx in
+            try TaskAccess.requireOpenCase(task, tx)
+            return try DataValidationAssist.active(for: stagingTable, tx)
+        }
+        let plan = CheckPlan(target, assists)
+        let claim = context.claim
+        let before = try await alreadyDone()
+        var progress = Progress(claim, total: try await waiting() + before.done, connection: context.connection)
+        progress.add(done: Int(before.done), failed: Int(before.failed))
+        while true {
+            let page = try await context.database.transaction(as: context.service, readOnly: true) { tx in
+                try StagingStore.page(
+                    claim.task, status: "ready_to_publish", after: nil, limit: Self.batch,
+                    chosenFor: claim.allReady ? nil : claim.run, unchosen: claim.allReady, tx)
+            }
+            let rows = Self.fitting(page)
+            if rows.isEmpty { break }
+            let outcomes = try await publish(rows, task, plan)
+            progress.add(done: rows.count, failed: outcomes.count { !$0.message.isEmpty })
+            try await settle(rows, outcomes, progress)
+        }
+        progress.tell()
+        return .init(
+            total: progress.done, done: progress.done, failed: progress.failed,
+            message: RunMessages.published(progress.done, failed: progress.failed)(context.language))
+    }
+
+    /// What this run had done before it was interrupted.
+    private func alreadyDone() async throws -> (done: Int64, failed: Int64) {
+        let database = context.database
+        let id = context.claim.run
+        let run = try await database.transaction(as: context.service, readOnly: true) { tx in
+            try Store<ImportRun>(database).find(id, in: tx)
+        }
+        return (run?.doneRows ?? 0, run?.failedRows ?? 0)
+    }
+
+    private func waiting() async throws -> Int64 {
+        let claim = context.claim
+        var statement: SQL = """
+            SELECT count(*) FROM import_validation.staging_row \
+            WHERE import_task = \(claim.task) AND status = 'ready_to_publish'
+            """
+        if claim.allReady {
+            statement += " AND publish_run IS NULL"
+        } else {
+            statement += " AND publish_run = \(claim.run)"
+        }
+        let counting = statement
+        return try await context.database.transaction(as: context.service, readOnly: true) { tx in
+            try tx.query(counting).first?.int64(at: 0) ?? 0
+        }
+    }
+
+    /// As many rows from the start as one request carries; at least one.
+    private static func fitting(_ rows: [HeldRow]) -> [HeldRow] {
+        var bytes = 0
+        var count = 0
+        for row in rows {
+            bytes += row.cells.reduce(64) { $0 + $1.utf8.count + 4 }
+            if count > 0 && bytes > bytesPerBatch { break }
+            count += 1
+        }
+        return Array(rows.prefix(count))
+    }
+
+    private func publish(_ rows: [HeldRow], _ task: ImportTask, _ plan: CheckPlan) async throws -> [PublishOutcome] {
+        var request = PublishRowsRequest()
+        request.targetTable = plan.target.table
+        request.account = task.account ?? ""
+        request.columns = plan.target.fields.map(\.name)
+        request.rows = rows.map { row in
+            var sent = PublishRow()
+            sent.rowID = row.id
+            sent.values = plan.stored(row.cells)
+            return sent
+        }
+        let name = rows.map { "\($0.id):\($0.revision)" }.joined(separator: ",")
+        request.requestID = RecordID.derived(from: "\(context.claim.run)/\(name)")
+        let answer = try await context.client.call(
+            OnboardingAPI.publishRows, request, as: try credential(), deadline: .seconds(60),
+            requestID: request.requestID, retry: .exponential(attempts: 6))
+        let results = Dictionary(answer.results.map { ($0.rowID, $0) }) { first, _ in first }
+        return rows.map { row in
+            guard let result = results[row.id] else {
+                let text = Text(en: "There was no answer for this row.", ko: "이 행에 대한 응답이 없습니다.")
+                return PublishOutcome(record: "", message: text(context.language))
+            }
+            let refused = Text(en: "The row could not be published.", ko: "행을 게시할 수 없습니다.")
+            let message = result.message.isEmpty ? refused(context.language) : result.message
+            return PublishOutcome(
+                record: result.targetRecord, message: result.outcome == "failed" ? message : "")
+        }
+    }
+
+    /// The requester's own rights decide in the target table.
+    private func credential() throws(Problem) -> Credential? {
+        guard let issuer = context.issuer, context.claim.requester.kind != .service else { return nil }
+        return .token(try issuer.delegatedToken(for: context.claim.requester, by: context.database.service))
+    }
+
+    private func settle(_ rows: [HeldRow], _ outcomes: [PublishOutcome], _ progress: Progress) async throws {
+        let claim = context.claim
+        let writing = context.writing
+        let (done, failed, total) = (progress.done, progress.failed, progress.total)
+        try await context.database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
+            RunQueue.hold(claim, tx)
+            StagingStore.settle(rows, outcomes, writing, tx)
+            tx.send(
+                """
+                UPDATE import_validation.import_run SET done_rows = \(done), failed_rows = \(failed), \
+                total_rows = \(total) WHERE id = \(claim.run)
+                """)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Identity
+import Logging
+import NATS
+import Platform
+import Postgres
+import RPC
+import Records
+import Sandbox
+import Tenancy
+import Wire
+
+/// Why a run cannot go on, told to people; the run fails.
+struct RunFailure: Error {
+    let text: Text
+}
+
+/// What a run works with.
+struct RunContext: Sendable {
+    let claim: Claim
+    let database: Database
+    let queue: RunQueue
+    let client: Client
+    let connection: Connection
+    let issuer: Issuer?
+    let files: UploadFiles
+    let scripts: ScriptWorker
+    let replicas: Replicas
+
+    /// Who the run's transactions are: the service inside the domain of the task.
+    var service: Caller { .service(database.service, domain: claim.domain) }
+
+    /// What the run writes with now.
+    var writing: WriteContext { .system(database.service, domain: claim.domain, now: database.clock.now) }
+
+    /// The language of the one who asked for the run: comments and messages are kept in it.
+    var language: String { claim.requester.locale }
+
+    /// The task and its target.
+    func task() async throws -> (task: ImportTask, target: ImportTarget) {
+        let database = database
+        let id = claim.task
+        let found = try await database.transaction(as: service, readOnly: true) { tx in
+            try Store<ImportTask>(database).find(id, in: tx)
+        }
+        guard let task = found, let target = ImportTarget.named(task.targetTable) else {
+            throw RunFailure(text: Text(en: "The import task is gone.", ko: "임포트 작업이 없습니다."))
+        }
+        return (task, target)
+    }
+
+    /// A checker for the rows of a task, with the checks as they are now.
+    func checker(_ task: ImportTask, _ target: ImportTarget) async throws -> RowChecker {
+        let stagingTable = task.sourceTable ?? target.stagingTable
+        let assists = try await database.transaction(as: service, readOnly: true) { tx in
+            try DataValidationAssist.active(for: stagingTable, tx)
+        }
+        let account = task.account ?? ""
+        let client = client
+        let scripts = scripts
+        return RowChecker(
+            CheckPlan(target, assists), records: try await records(task), language: language,
+            resolve: { reference, texts in
+                var request = ResolveReferencesRequest()
+                request.table = reference.table
+                request.field = reference.field
+                request.account = account
+                request.values = texts
+                let answer = try await client.call(
+                    OnboardingAPI.resolveReferences, request, deadline: .seconds(20), retry: .exponential(attempts: 5))
+                return Dictionary(answer.references.map { ($0.value, Int($0.matches)) }) { $1 }
+            },
+            run: { source, batch in try await scripts.evaluate(source, batch) })
+    }
+
+    /// What scripts may look at beside the row: task, case and account (G-62).
+    private func records(_ task: ImportTask) async throws -> [String: ScriptValue] {
+        let id = task.account ?? ""
+        let parent = task.parent ?? ""
+        var facts = try await facts(account: id, parent: parent)
+        if facts.name == nil, !id.isEmpty {
+            // The event that brings the account has not come yet.
+            try await replicas.fetchAccount(id)
+            facts = try await self.facts(account: id, parent: parent)
+        }
+        let account = ScriptValue.record(["id": .text(id), "name": facts.name.map(ScriptValue.text) ?? .null])
+        let onboarding = ScriptValue.record([
+            "id": .text(parent), "number": facts.number.map(ScriptValue.text) ?? .null,
+            "state": facts.state.map(ScriptValue.text) ?? .null, "account": account,
+        ])
+        let fields: [String: ScriptValue] = [
+            "id": .text(task.id), "number": .text(task.number ?? ""), "target_table": .text(task.targetTable ?? ""),
+            "source_table": .text(task.sourceTable ?? ""), "company": account, "account": account, "parent": onboarding,
+        ]
+        return ["task": .record(fields), "case": onboarding, "account": account]
+    }
+
+    private struct Facts: Sendable {
+        var name: String?
+        var number: String?
+        var state: String?
+    }
+
+    private func facts(account: String, parent: String) async throws -> Facts {
+        try await database.transaction(as: service, readOnly: true) { tx in
+            let answers = try tx.queryAll([
+                "SELECT name FROM import_validation.customer_account WHERE id = \(account.isEmpty ? nil : account)",
+                "SELECT number, state FROM import_validation.onboarding_case WHERE id = \(parent.isEmpty ? nil : parent)",
+            ])
+            return Facts(
+                name: try answers[0].first?.optionalString(at: 0), number: try answers[1].first?.optionalString(at: 0),
+                state: try answers[1].first?.optionalString(at: 1))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// Checks the rows of a task that are yet to validate (imports.md 5, step 8).
+struct ValidateRun {
+    private static let batch = 2_000
+
+    let context: RunContext
+
+    /// Checks page after page. Rows that are edited meanwhile stay yet to validate.
+    func run() async throws -> RunQueue.Ending {
+        let (task, target) = try await context.task()
+        var checker = try await context.checker(task, target)
+        let claim = context.claim
+        let service = context.service
+        let database = context.database
+        let total = try await database.transaction(as: service, readOnly: true) { tx in
+            try tx.query(
+                """
+                SELECT count(*) FROM import_validation.staging_row \
+                WHERE import_task = \(claim.task) AND status = 'yet_to_validate'
+                """
+            ).first?.int64(at: 0) ?? 0
+        }
+        var progress = Progress(claim, total: total, connection: context.connection)
+        var last: HeldRow?
+        while true {
+            let after = last
+            let rows = try await database.transaction(as: service, readOnly: true) { tx in
+                try StagingStore.page(claim.task, status: "yet_to_validate", after: after, limit: Self.batch, tx)
+            }
+            guard let end = rows.last else { break }
+            last = end
+            let verdicts = try await checker.check(rows.map(\.cells))
+            let writing = context.writing
+            let done = progress.done + Int64(rows.count)
+            try await database.transaction(as: service, deadline: .after(.seconds(60))) { tx in
+                RunQueue.hold(claim, tx)
+                StagingStore.judge(rows, verdicts, writing, tx)
+                tx.send("UPDATE import_validation.import_run SET done_rows = \(done) WHERE id = \(claim.run)")
+            }
+            progress.add(done: rows.count, failed: verdicts.count { !$0.comment.isEmpty })
+        }
+        progress.tell()
+        return .init(
+            total: progress.done, done: progress.done, failed: progress.failed,
+            message: RunMessages.validated()(context.language))
+    }
+}

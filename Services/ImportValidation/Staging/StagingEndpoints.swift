@@ -1,0 +1,210 @@
+import Filters
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// Reading and correcting staged rows (imports.md 5, steps 7 and 8).
+struct StagingEndpoints: Sendable {
+    private static let largestPage = 1_000
+    /// The longest text of a cell, as in a workbook.
+    private static let longestCell = 32_767
+    private static let label = Text(en: "Staging row", ko: "스테이징 행")
+
+    let database: Database
+    let access: TaskAccess
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(ImportValidationAPI.getStagingRow) { call, request async throws(Problem) in
+                try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                    let (row, target) = try found(request.id, tx) { try access.read($0, by: call.caller, in: tx) }
+                    return try Self.message(row, target)
+                }
+            },
+            Endpoint(ImportValidationAPI.listStagingRows) { call, request async throws(Problem) in
+                try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                    try list(request, call, tx)
+                }
+            },
+            Endpoint(ImportValidationAPI.updateStagingRow) { call, request async throws(Problem) in
+                let method = ImportValidationAPI.updateStagingRow.name
+                return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
+                    try update(request, call, context, tx)
+                }
+            },
+        ]
+    }
+
+    private static let selection: SQL = """
+        SELECT id, revision, import_task, status, comment, source_file, row_number, target_record, created_at, cells \
+        FROM import_validation.staging_row
+        """
+
+    private static func message(_ row: Row, _ target: ImportTarget) throws -> StagingRow {
+        var message = StagingRow()
+        message.id = try row.string(at: 0)
+        message.etag = String(try row.int64(at: 1))
+        message.importTask = try row.string(at: 2)
+        message.status = try row.string(at: 3)
+        message.comment = try row.optionalString(at: 4) ?? ""
+        message.sourceFile = try row.string(at: 5)
+        message.rowNumber = Int32(clamping: try row.int64(at: 6))
+        message.targetRecord = try row.optionalString(at: 7) ?? ""
+        message.createdAt = Timestamp(microseconds: try row.timestamp(at: 8))
+        message.cells = zip(target.fields, try row.strings(at: 9)).map { field, value in
+            var cell = StagedCell()
+            cell.field = field.name
+            cell.value = value
+            return cell
+        }
+        return message
+    }
+
+    /// A row whose task the caller may work with; a task he may not know hides its rows.
+    private func found(
+        _ id: String, lock: Bool = false, _ tx: Transaction, _ allowed: (String) throws -> ImportTask
+    ) throws -> (Row, ImportTarget) {
+        guard Validation.isUUID(id) else { throw Problem.notFound(Self.label, id: id) }
+        let rows = try tx.query(Self.selection + " WHERE id = \(id)" + (lock ? " FOR UPDATE" : ""))
+        guard let row = rows.first else { throw Problem.notFound(Self.label, id: id) }
+        let task: ImportTask
+        do {
+            task = try allowed(try row.string(at: 2))
+        } catch let problem as Problem where problem.code == .notFound {
+            throw Problem.notFound(Self.label, id: id)
+        }
+        guard let target = ImportTarget.named(task.targetTable) else {
+            throw Problem.internalError(cause: "import task \(task.id) has no target")
+        }
+        return (row, target)
+    }
+
+    // MARK: List
+
+    private static let filters = FilterSchema([
+        FilterField(
+            "status", .choice(allowed: ["yet_to_validate", "needs_attention", "ready_to_publish", "published"])),
+        FilterField("comment", .string), FilterField("source_file", .string), FilterField("row_number", .int),
+    ])
+
+    private func list(_ request: ListStagingRowsRequest, _ call: Call, _ tx: Transaction) throws -> ListStagingRowsResponse {
+        let task = try access.read(request.importTask, by: call.caller, in: tx)
+        guard let target = ImportTarget.named(task.targetTable) else {
+            throw Problem.internalError(cause: "import task \(task.id) has no target")
+        }
+        var condition: SQL = " WHERE import_task = \(task.id)"
+        if !request.status.isEmpty { condition += " AND status = \(request.status)" }
+        condition += try filter(request.filter, call)
+        let size = request.pageSize <= 0 ? 50 : min(Int(request.pageSize), Self.largestPage)
+        let binding = PageToken.Binding(
+            method: "staging_rows", filter: "\(task.id)/\(request.status)/\(request.filter)", order: "",
+            domain: call.caller.domain.path)
+        var page = Self.selection + condition
+        if let token = try PageToken.read(request.pageToken, for: binding) {
+            guard token.position.count == 2, let number = token.position[0].flatMap({ Int64($0) }),
+                let id = token.position[1], Validation.isUUID(id)
+            else {
+                throw Problem.invalid(
+                    field: "page_token", Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158")
+            }
+            page += " AND (row_number, id) > (\(number)::int4, \(id)::uuid)"
+        }
+        page += " ORDER BY row_number, id LIMIT \(size + 1)"
+        var statements = [page]
+        if request.count {
+            statements.append("SELECT count(*) FROM import_validation.staging_row" + condition)
+        }
+        let answers = try tx.queryAll(statements)
+        var response = ListStagingRowsResponse()
+        response.stagingRows = try answers[0].prefix(size).map { try Self.message($0, target) }
+        if answers[0].count > size, let last = response.stagingRows.last {
+            response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
+        }
+        if request.count { response.totalSize = try answers[1].first?.int64(at: 0) ?? 0 }
+        return response
+    }
+
+    private func filter(_ text: String, _ call: Call) throws -> SQL {
+        guard !text.isEmpty else { return "" }
+        do throws(FilterError) {
+            let context = FilterContext(nowMicroseconds: database.clock.now.microseconds, subject: call.caller.subject)
+            let checked = try Filter.parse(text).check(against: Self.filters, context: context)
+            var condition: SQL = " AND ("
+            for piece in checked.pieces {
+                switch piece {
+                case .sql(let text): condition += "\(raw: text)"
+                case .parameter(let value): condition += "\(value.postgresText.sqlValue)"
+                }
+            }
+            return condition + ")"
+        } catch {
+            throw Problem.invalid(field: "filter", Text(en: error.english, ko: error.korean), rule: "AIP-160")
+        }
+    }
+
+    // MARK: Update
+
+    /// Corrects cells. The row is then to be checked anew, and knows no reason any more.
+    private func update(
+        _ request: UpdateStagingRowRequest, _ call: Call, _ context: WriteContext, _ tx: Transaction
+    ) throws -> StagingRow {
+        let (row, target) = try found(request.id, lock: true, tx) { id in
+            let task = try access.worked(id, by: call.caller, in: tx)
+            try TaskAccess.requireOpen(task)
+            return task
+        }
+        var message = try Self.message(row, target)
+        guard request.etag.isEmpty || request.etag == message.etag else {
+            throw Problem.aborted(
+                Text(en: "The row has changed since you read it. Read it again.", ko: "행을 읽은 뒤 변경되었습니다. 다시 읽어 주세요."),
+                reason: "ETAG_MISMATCH")
+        }
+        guard message.status != "published" else {
+            throw Problem(
+                .failedPrecondition,
+                Text(en: "The row is published; change its record instead.", ko: "이미 게시된 행입니다. 대상 레코드를 변경하세요."),
+                reason: "ROW_PUBLISHED")
+        }
+        var cells = try row.strings(at: 9)
+        while cells.count < target.fields.count { cells.append("") }
+        try Self.apply(request.cells, to: &cells, target)
+        tx.send(
+            """
+            UPDATE import_validation.staging_row SET revision = revision + 1, status = 'yet_to_validate', \
+            comment = NULL, publish_run = NULL, cells = \(cells)::text[], updated_at = \(context.now.sqlValue), \
+            updated_by = \(context.caller.subject) WHERE id = \(message.id)
+            """, expecting: 1)
+        try DataImportState.refresh(message.importTask, database, context, tx)
+        message.etag = String((Int64(message.etag) ?? 0) + 1)
+        message.status = "yet_to_validate"
+        message.comment = ""
+        message.cells = zip(target.fields, cells).map { field, value in
+            var cell = StagedCell()
+            cell.field = field.name
+            cell.value = value
+            return cell
+        }
+        return message
+    }
+
+    private static func apply(_ changes: [StagedCell], to cells: inout [String], _ target: ImportTarget) throws {
+        guard !changes.isEmpty else {
+            throw Problem.invalid(field: "cells", Text(en: "No cell is named.", ko: "변경할 셀이 없습니다."))
+        }
+        for change in changes {
+            guard let position = target.position(of: change.field) else {
+                throw Problem.invalid(
+                    field: "cells.field",
+                    Text(en: "There is no column \(change.field.prefix(80)).", ko: "\(change.field.prefix(80)) 열이 없습니다."))
+            }
+            guard change.value.utf8.count <= longestCell || change.value.utf16.count <= longestCell else {
+                throw Problem.invalid(
+                    field: "cells.value",
+                    Text(en: "A cell holds at most \(longestCell) characters.", ko: "셀은 최대 \(longestCell)자입니다."))
+            }
+            cells[position] = change.value
+        }
+    }
+}

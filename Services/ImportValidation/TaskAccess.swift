@@ -1,0 +1,76 @@
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// Who may do what with an import task beyond reading and changing its fields (G-15, G-23).
+struct TaskAccess: Sendable {
+    let database: Database
+
+    /// The task, for a caller who may validate, edit, publish and start over: its assignee or any onboarding agent.
+    func worked(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
+        try found(id, by: caller, in: tx) { task in
+            Self.isAgent(caller) || caller.kind == .person && task.assignedTo == caller.subject
+        }
+    }
+
+    /// The task, for a caller who may upload and import: also the customer contact who was given it.
+    func uploaded(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
+        try found(id, by: caller, in: tx) { task in
+            Self.isAgent(caller) || caller.kind == .person && task.assignedTo == caller.subject
+                || caller.kind == .customer && Self.isContact(caller, of: task)
+        }
+    }
+
+    /// The task, for a caller who may read its rows.
+    func read(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
+        try found(id, by: caller, in: tx) { task in
+            caller.kind == .service || Access.allows(caller.roles, .read, on: "staging_row") && caller.kind != .customer
+                || caller.kind == .person && task.assignedTo == caller.subject
+        }
+    }
+
+    /// The task, or why not: NOT_FOUND to who may not know it, PERMISSION_DENIED to who may only look.
+    private func found(
+        _ id: String, by caller: Caller, in tx: Transaction, _ isAllowed: (ImportTask) -> Bool
+    ) throws -> ImportTask {
+        let store = Store<ImportTask>(database)
+        guard let task = try store.find(id, in: tx) else { throw Problem.notFound(ImportTask.schema.label, id: id) }
+        if isAllowed(task) { return task }
+        _ = try store.get(id, as: caller, in: tx)
+        throw Problem.permissionDenied()
+    }
+
+    /// Whether the caller may work on any import task of the domain.
+    static func isAgent(_ caller: Caller) -> Bool {
+        caller.kind == .service || caller.kind == .person && Access.allows(caller.roles, .write, on: "staging_row")
+    }
+
+    private static func isContact(_ caller: Caller, of task: ImportTask) -> Bool {
+        guard let contact = caller.contact else { return false }
+        return task.contact == contact && task.visibleToCustomer == true
+    }
+
+    /// Refuses work on a task that is closed or canceled.
+    static func requireOpen(_ task: ImportTask) throws {
+        guard !task.isOpen else { return }
+        throw Problem(
+            .failedPrecondition,
+            Text(en: "The import task is closed. Reopen it first.", ko: "임포트 작업이 종결되었습니다. 먼저 다시 여세요."),
+            reason: "TASK_CLOSED")
+    }
+
+    /// Refuses what would change customer data after the onboarding case has ended.
+    static func requireOpenCase(_ task: ImportTask, _ tx: Transaction) throws {
+        let rows = try tx.query(
+            "SELECT state FROM import_validation.onboarding_case WHERE id = \((task.parent ?? "").sqlValue)")
+        let state = try rows.first?.optionalString("state")
+        guard state == "closed" || state == "canceled" else { return }
+        throw Problem(
+            .failedPrecondition,
+            Text(en: "The onboarding case is closed; nothing can be published any more.", ko: "온보딩 케이스가 종결되어 더 이상 게시할 수 없습니다."),
+            reason: "CASE_CLOSED")
+    }
+}

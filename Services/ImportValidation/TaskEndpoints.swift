@@ -1,0 +1,235 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+import Workbook
+
+/// What can be done with an import task beyond a record's usual verbs.
+struct TaskEndpoints: Sendable {
+    /// Most rows one request may name.
+    private static let mostRows = 10_000
+    /// Most uploads one request may import.
+    private static let mostUploads = 50
+
+    let database: Database
+    let queue: RunQueue
+    let access: TaskAccess
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(ImportValidationAPI.downloadTemplate) { call, request async throws(Problem) in
+                try await template(call, request)
+            },
+            Endpoint(ImportValidationAPI.importUploads) { call, request async throws(Problem) in
+                try await load(call, request)
+            },
+            Endpoint(ImportValidationAPI.validateRows) { call, request async throws(Problem) in
+                try await validate(call, request)
+            },
+            Endpoint(ImportValidationAPI.publishStagingRows) { call, request async throws(Problem) in
+                try await publish(call, request)
+            },
+            Endpoint(ImportValidationAPI.startOver) { call, request async throws(Problem) in
+                try await startOver(call, request)
+            },
+            Endpoint(ImportValidationAPI.summarizeImport) { call, request async throws(Problem) in
+                try await summarize(call, request)
+            },
+        ]
+    }
+
+    /// The XLSX with the importable columns of the task's target, in the caller's language; both languages load.
+    private func template(
+        _ call: Call, _ request: DownloadTemplateRequest
+    ) async throws(Problem) -> DownloadTemplateResponse {
+        let task = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            let task = try Store<ImportTask>(database).get(request.id, as: call.caller, in: tx)
+            return try Store<ImportTask>(database).find(task.id, in: tx) ?? task
+        }
+        guard let target = ImportTarget.named(task.targetTable) else {
+            throw .internalError(cause: "import task \(task.id) has no target")
+        }
+        let isKorean = call.language == "ko"
+        do throws(WorkbookError) {
+            let bytes = try WorkbookWriter.template(
+                sheet: target.schema.label(call.language),
+                columns: target.fields.map { Self.column($0, call.language) }, texts: isKorean ? .korean : .english)
+            var response = DownloadTemplateResponse()
+            response.fileName = task.dataSource ?? target.templateName
+            response.content = bytes
+            response.sha256 = Hex.sha256(bytes)
+            return response
+        } catch {
+            throw .internalError(cause: "the template of \(target.table): \(error)")
+        }
+    }
+
+    private static func column(_ field: FieldSchema, _ language: String) -> WorkbookColumn {
+        let kind: WorkbookColumn.Kind =
+            switch field.type {
+            case .integer, .decimal, .currency: .number
+            case .date: .date
+            case .datetime: .dateTime
+            case .boolean: .bool
+            case .choice: .choice(field.choices.map { $0.value.string ?? $0.label(language) })
+            default: .text
+            }
+        return WorkbookColumn(label: field.label(language), kind: kind, mandatory: field.mandatory)
+    }
+
+    /// One run per file, answered at once and worked on behind (G-65).
+    private func load(_ call: Call, _ request: ImportUploadsRequest) async throws(Problem) -> ImportUploadsResponse {
+        guard !request.uploads.isEmpty, request.uploads.count <= Self.mostUploads,
+            Set(request.uploads).count == request.uploads.count
+        else {
+            throw .invalid(
+                field: "uploads",
+                Text(en: "1 to \(Self.mostUploads) different uploads.", ko: "서로 다른 업로드 1~\(Self.mostUploads)개여야 합니다."))
+        }
+        let method = ImportValidationAPI.importUploads.name
+        let response = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
+            let task = try access.uploaded(request.id, by: call.caller, in: tx)
+            try TaskAccess.requireOpen(task)
+            var response = ImportUploadsResponse()
+            for id in request.uploads {
+                let upload = try loadable(id, of: task, call.caller, tx)
+                var run = ImportRun()
+                run.importTask = task.id
+                run.kind = "load"
+                run.upload = upload.id
+                response.importRuns.append(
+                    try RunQueue.enqueue(run, language: call.language, database, context, tx))
+            }
+            try DataImportState.refresh(task.id, database, context, tx)
+            return response
+        }
+        queue.signal.notify()
+        return response
+    }
+
+    /// An upload that can be loaded: complete, of this task, and not loaded since the task was last started over.
+    private func loadable(_ id: String, of task: ImportTask, _ caller: Caller, _ tx: Transaction) throws -> Upload {
+        let mayAll = TaskAccess.isAgent(caller) || task.assignedTo == caller.subject
+        guard let upload = try Store<Upload>(database).find(id, lock: .update, in: tx), upload.importTask == task.id,
+            mayAll || upload.createdBy == caller.subject
+        else { throw Problem.notFound(Upload.schema.label, id: id) }
+        if upload.state == "loaded" { throw Self.alreadyLoaded }
+        guard upload.state == "complete" else {
+            throw Problem(
+                .failedPrecondition,
+                Text(
+                    en: "The upload is \(upload.state ?? ""); only a complete one can be imported.",
+                    ko: "업로드가 \(upload.state ?? "") 상태입니다. 완료된 업로드만 임포트할 수 있습니다."),
+                reason: "UPLOAD_INCOMPLETE")
+        }
+        let rows = try tx.query(
+            "SELECT 1 FROM import_validation.import_run WHERE upload = \(id) AND state IN ('queued', 'running') LIMIT 1")
+        guard rows.isEmpty else { throw Self.alreadyLoaded }
+        return upload
+    }
+
+    private static let alreadyLoaded = Problem.alreadyExists(
+        Text(en: "This file is loaded already, or is being loaded.", ko: "이 파일은 이미 로드되었거나 로드 중입니다."),
+        reason: "UPLOAD_LOADED")
+
+    private func validate(_ call: Call, _ request: ValidateRowsRequest) async throws(Problem) -> ImportRun {
+        let method = ImportValidationAPI.validateRows.name
+        let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
+            let task = try access.worked(request.id, by: call.caller, in: tx)
+            try TaskAccess.requireOpen(task)
+            var run = ImportRun()
+            run.importTask = task.id
+            run.kind = "validate"
+            let stored = try RunQueue.enqueue(run, language: call.language, database, context, tx)
+            try DataImportState.refresh(task.id, database, context, tx)
+            return stored
+        }
+        queue.signal.notify()
+        return run
+    }
+
+    /// Rows named in the request are marked for the run, so that what is chosen is fixed even when the service restarts.
+    private func publish(_ call: Call, _ request: PublishStagingRowsRequest) async throws(Problem) -> ImportRun {
+        guard request.allReady != !request.stagingRows.isEmpty, request.stagingRows.count <= Self.mostRows,
+            request.stagingRows.allSatisfy(Validation.isUUID)
+        else {
+            throw .invalid(
+                field: "staging_rows",
+                Text(
+                    en: "Either all_ready, or 1 to \(Self.mostRows) ids of rows.",
+                    ko: "all_ready 또는 행 ID 1~\(Self.mostRows)개 중 하나를 지정해야 합니다."))
+        }
+        let method = ImportValidationAPI.publishStagingRows.name
+        let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
+            let task = try access.worked(request.id, by: call.caller, in: tx)
+            try TaskAccess.requireOpen(task)
+            try TaskAccess.requireOpenCase(task, tx)
+            var run = ImportRun()
+            run.importTask = task.id
+            run.kind = "publish"
+            let stored = try RunQueue.enqueue(
+                run, allReady: request.allReady, language: call.language, database, context, tx)
+            if !request.allReady {
+                tx.send(
+                    """
+                    UPDATE import_validation.staging_row SET publish_run = \(stored.id) \
+                    WHERE import_task = \(task.id) AND id = ANY(\(request.stagingRows)::uuid[]) \
+                    AND status = 'ready_to_publish' AND publish_run IS NULL
+                    """)
+            }
+            return stored
+        }
+        queue.signal.notify()
+        return run
+    }
+
+    /// G-64: every unpublished row of this task goes; published ones and their records stay.
+    private func startOver(_ call: Call, _ request: StartOverRequest) async throws(Problem) -> StartOverResponse {
+        guard request.confirm else {
+            throw .invalid(
+                field: "confirm",
+                Text(
+                    en: "Every unpublished row of the task will be removed: confirm must be true.",
+                    ko: "작업의 게시되지 않은 모든 행이 삭제됩니다. confirm은 true여야 합니다."), rule: "G-64")
+        }
+        let method = ImportValidationAPI.startOver.name
+        return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
+            let task = try access.worked(request.id, by: call.caller, in: tx)
+            try TaskAccess.requireOpen(task)
+            let busy = try tx.query("SELECT 1 FROM import_validation.import_run_work WHERE import_task = \(task.id) LIMIT 1")
+            guard busy.isEmpty else {
+                throw Problem(
+                    .failedPrecondition,
+                    Text(en: "Wait until the runs of this task have ended.", ko: "이 작업의 실행이 끝날 때까지 기다리세요."),
+                    reason: "RUN_IN_PROGRESS")
+            }
+            let removed = try tx.query(
+                "DELETE FROM import_validation.staging_row WHERE import_task = \(task.id) AND status <> 'published'")
+            // The files are still there and may be loaded again.
+            let loaded = try tx.query(
+                "SELECT id FROM import_validation.upload WHERE import_task = \(task.id) AND state = 'loaded'")
+            for row in loaded {
+                try Store<Upload>(database).change(row.string(at: 0), context.asSystem, in: tx) { $0.state = "complete" }
+            }
+            try DataImportState.refresh(task.id, database, context, tx)
+            var response = StartOverResponse()
+            response.removedRows = Int64(removed.affected)
+            return response
+        }
+    }
+
+    private func summarize(_ call: Call, _ request: GetRequest) async throws(Problem) -> ImportSummary {
+        try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            let task = try access.read(request.id, by: call.caller, in: tx)
+            let facts = try DataImportState.facts(task.id, tx)
+            var summary = ImportSummary()
+            summary.importTask = task.id
+            summary.yetToValidate = Int64(facts.yetToValidate)
+            summary.needsAttention = Int64(facts.needsAttention)
+            summary.readyToPublish = Int64(facts.readyToPublish)
+            summary.published = Int64(facts.published)
+            return summary
+        }
+    }
+}

@@ -1,0 +1,15 @@
+import RPC
+import Records
+import Tenancy
+import Wire
+
+extension Upload: ListedRecord {
+    public typealias Page = ListUploadsResponse
+
+    /// Customers see what they have sent themselves.
+    public static let storage = Storage<Upload>(
+        domain: .references(["import_task"]),
+        customer: CustomerAccess(rows: { caller in
+            "created_by = \"\(caller.subject.filter { $0 != "\"" && $0 != "\\" })\""
+        }))
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Mail
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// Sends queued mails, in any number of instances, each mail by one at a time.
+///
+/// A mail is sent at least once: an instance that dies after the server took the mail and before that was recorded leaves
+/// it queued, and it is sent again under the same Message-ID, by which receivers and people can tell.
+struct MailQueue: Sendable {
+    private let database: Database
+    private let sender: SMTPSender
+    private let from: MailAddress
+    private let templates: MailTemplates
+    private let queue: LeasedQueue
+
+    init(_ database: Database, _ sender: SMTPSender, from: MailAddress, _ templates: MailTemplates) {
+        self.database = database
+        self.sender = sender
+        self.from = from
+        self.templates = templates
+        queue = LeasedQueue(database, table: "mail_queue", key: "delivery", limit: 8)
+    }
+
+    /// Sends until the task is cancelled.
+    func run() async {
+        await queue.run { id in
+            guard let letter = try await load(id) else { return }
+            try await record(await send(letter), letter)
+        }
+        sender.close()
+    }
+
+    /// A queued mail.
+    private struct Letter: Sendable {
+        let delivery: EmailDelivery
+        let language: String
+        let name: String?
+        let values: [String: String]
+    }
+
+    private func load(_ id: String) async throws -> Letter? {
+        let database = database
+        let owner = queue.owner
+        return try await asService(.root) { tx in
+            let rows = try tx.query(
+                """
+                SELECT language, recipient_name, contents FROM notifier.mail_queue \
+                WHERE delivery = \(id) AND owner = \(owner)
+                """)
+            guard let row = rows.first, let delivery = try Store<EmailDelivery>(database).find(id, in: tx) else {
+                return nil
+            }
+            let values = try JSONDecoder().decode([String: String].self, from: Data(row.string("contents").utf8))
+            return Letter(
+                delivery: delivery, language: try row.string("language"),
+                name: try row.optionalString("recipient_name"), values: values)
+        }
+    }
+
+    /// What came of an attempt.
+    enum Outcome: Sendable, Equatable {
+        case sent
+        /// Not now; `reason` begins with the server's code.
+        case later(reason: String)
+        case never(reason: String)
+        /// The attempt did not take place.
+        case untried
+    }
+
+    private func send(_ letter: Letter) async -> Outcome {
+        guard let content = templates.render(letter.delivery.template ?? "", letter.values, language: letter.language)
+        else { return .never(reason: "there is no template \(letter.delivery.template ?? "")") }
+        do throws(MailError) {
+            // A name that a header cannot carry is left out; the mail matters more.
+            let address = letter.delivery.recipient ?? ""
+            let plain = try MailAddress(address)
+            let recipient = letter.name.flatMap { name in
+                name.isEmpty ? nil : try? MailAddress(address, name: name)
+            }
+            let message = MailMessage(
+                from: from, to: [recipient ?? plain], subject: content.subject, text: content.text, html: content.html,
+                messageID: Self.messageID(letter.delivery.id, from: from),
+                date: letter.delivery.createdAt?.seconds ?? database.clock.now.seconds,
+                headers: [.init("Auto-Submitted", "auto-generated")])
+            return Outcome(try await sender.send(message).first?.outcome)
+        } catch {
+            return Outcome(error)
+        }
+    }
+
+    /// The same for every attempt, so that a mail delivered twice can be told.
+    static func messageID(_ delivery: String, from: MailAddress) -> String {
+        "\(delivery)@\(from.address.split(separator: "@").last ?? "localhost")"
+    }
+
+    private func record(_ outcome: Outcome, _ letter: Letter) async throws {
+        let attempts = (letter.delivery.attempts ?? 0) + 1
+        let database = database
+        let owner = queue.owner
+        let id = letter.delivery.id
+        guard outcome != .untried else { return try await putBack(id) }
+        let domain = DomainPath(letter.delivery.domain) ?? .root
+        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
+        try await asService(domain) { tx in
+            let pause = outcome.isTransient ? MailSchedule.pause(after: Int(attempts)) : nil
+            if let pause {
+                tx.send(
+                    """
+                    UPDATE notifier.mail_queue SET owner = NULL, lease_until = NULL, \
+                    due_at = now() + make_interval(secs => \(pause)) WHERE delivery = \(id) AND owner = \(owner)
+                    """, expecting: 1)
+            } else {
+                tx.send("DELETE FROM notifier.mail_queue WHERE delivery = \(id) AND owner = \(owner)", expecting: 1)
+            }
+            try Store<EmailDelivery>(database).change(id, context, in: tx) { delivery in
+                delivery.attempts = attempts
+                delivery.lastError = outcome.reason
+                if outcome == .sent {
+                    delivery.state = "sent"
+                    delivery.sentAt = context.now
+                } else if pause == nil {
+                    delivery.state = "failed"
+                }
+            }
+        }
+    }
+
+    /// The line before the sender was full, or the service is stopping: another attempt, not a further one.
+    private func putBack(_ id: String) async throws {
+        let owner = queue.owner
+        try await asService(.root) { tx in
+            tx.send(
+                """
+                UPDATE notifier.mail_queue SET owner = NULL, lease_until = NULL, due_at = now() + interval '2 seconds' \
+                WHERE delivery = \(id) AND owner = \(owner)
+                """)
+        }
+    }
+
+    private func asService<T: Sendable>(
+        _ domain: DomainPath, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws(Problem) -> T {
+        try await database.transaction(as: .service(database.service, domain: domain), body)
+    }
+}
+
+extension MailQueue.Outcome {
+    /// What the server said.
+    init(_ outcome: MailDelivery.Outcome?) {
+        switch outcome {
+        case .accepted: self = .sent
+        case .transient(let code, let reason): self = .later(reason: Self.text(code, reason))
+        case .permanent(let code, let reason): self = .never(reason: Self.text(code, reason))
+        case nil: self = .untried
+        }
+    }
+
+    /// Why nothing was said.
+    init(_ error: MailError) {
+        switch error {
+        case .invalid(let part, let reason): self = .never(reason: "\(part): \(reason)")
+        case .overloaded, .canceled, .closed: self = .untried
+        }
+    }
+
+    var isTransient: Bool {
+        if case .later = self { true } else { false }
+    }
+
+    var reason: String? {
+        switch self {
+        case .later(let reason), .never(let reason): reason
+        case .sent, .untried: nil
+        }
+    }
+
+    private static func text(_ code: Int, _ reason: String) -> String {
+        String((code == 0 ? reason : "\(code) \(reason)").prefix(500))
+    }
+}
+
+/// When a mail that could not be handed over is tried again.
+enum MailSchedule {
+    /// Seconds before the second, third, … attempt: eight in all, over some three hours.
+    static let pauses = [5, 15, 60, 300, 900, 3_600, 7_200]
+
+    /// Seconds until the next attempt; nil when there is none.
+    static func pause(after attempts: Int) -> Int? {
+        (1...pauses.count).contains(attempts) ? pauses[attempts - 1] : nil
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Mail
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// A message for somebody, in that person's language.
+struct Notice: Sendable {
+    let kind: String
+    let subject: String
+    let body: String
+    let sourceTable: String?
+    let sourceRecord: String?
+}
+
+/// Puts messages where people find them: in the product, and in the queue of mails. Both in the transaction of what
+/// they tell about, so that nothing is told that did not happen and nothing happens untold.
+struct Messenger: Sendable {
+    /// Longest body of a notification, in characters.
+    private static let bodyLimit = 4_000
+    /// Longest subject, in characters.
+    private static let subjectLimit = 300
+
+    let database: Database
+    let templates: MailTemplates
+
+    /// Shows a notice to `user`, who sees the domain `domain`.
+    func notify(
+        _ notice: Notice, to user: String, in domain: DomainPath, _ context: WriteContext, _ tx: Transaction
+    ) throws {
+        var notification = InAppNotification()
+        notification.domain = domain.path
+        notification.user = user
+        notification.kind = notice.kind
+        notification.subject = String(notice.subject.prefix(Self.subjectLimit))
+        notification.body = String(notice.body.prefix(Self.bodyLimit))
+        notification.sourceTable = notice.sourceTable
+        notification.sourceRecord = notice.sourceRecord
+        _ = try Store<InAppNotification>(database).create(notification, context, in: tx)
+    }
+
+    /// Queues a mail. Somebody without a usable address gets none.
+    func mail(
+        _ template: String, _ values: [String: String], to reader: Reader, about source: (table: String?, id: String?),
+        _ context: WriteContext, _ tx: Transaction
+    ) throws {
+        guard reader.isActive, let address = reader.email, Self.isUsable(address) else { return }
+        let values = values.mapValues { String($0.prefix(Self.bodyLimit)) }
+        guard let content = templates.render(template, values, language: reader.language) else {
+            throw Problem.internalError(cause: "there is no mail template \(template)")
+        }
+        var delivery = EmailDelivery()
+        delivery.domain = reader.domain.path
+        delivery.user = reader.id
+        delivery.recipient = address
+        delivery.template = template
+        delivery.subject = String(content.subject.prefix(Self.subjectLimit))
+        delivery.state = "queued"
+        delivery.attempts = 0
+        delivery.sourceTable = source.table
+        delivery.sourceRecord = source.id
+        let queued = try Store<EmailDelivery>(database).create(delivery, context, in: tx)
+        let contents = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
+        tx.send(
+            """
+            INSERT INTO notifier.mail_queue (delivery, domain, language, recipient_name, contents) \
+            VALUES (\(queued.id), \(queued.domain), \(reader.language), \(reader.name), \(contents))
+            """)
+    }
+
+    /// Whether both the record and the mail take the address.
+    private static func isUsable(_ address: String) -> Bool {
+        guard let field = EmailDelivery.schema.field("recipient"),
+            Validation.fault(.string(address), field) == nil
+        else { return false }
+        return (try? MailAddress(address)) != nil
+    }
+}
+
+/// The mails the notifier writes.
+struct MailTemplates: Sendable {
+    /// Their names, which are those of the files in Templates.
+    static let names = ["play-completed", "play-failed", "record-updated"]
+
+    private let templates: [String: MailTemplate]
+
+    /// Reads all of them; a template that is not valid stops the start.
+    init() throws {
+        let folder = Bundle.module.url(forResource: "Templates", withExtension: nil) ?? URL(filePath: "Templates")
+        templates = try Dictionary(
+            uniqueKeysWithValues: Self.names.map { ($0, try MailTemplate(name: $0, in: folder)) })
+    }
+
+    /// The mail `name` with these texts; nil when there is no such mail.
+    func render(_ name: String, _ values: [String: String], language: String) -> MailContent? {
+        // An empty text is no text: sections around it are left out.
+        let given = values.filter { !$0.value.isEmpty }.mapValues { MailValue.text($0) }
+        return templates[name]?.render(given, language: MailLanguage(rawValue: language) ?? .en)
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Mail
+import Platform
+import RPC
+import Records
+import Wire
+
+/// Follows each success play and tells people.
+public enum Notifier: ServiceDefinition {
+    public static let name = "notifier"
+    public static let summary = "Follows each success play and tells people."
+    public static let api = NotifierAPI.all
+
+    public static var schemaFolder: String {
+        Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
+    }
+
+    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
+        let database = context.database
+        let (sender, from) = try mailer(context.settings)
+        let templates = try MailTemplates()
+        let replicas = Replicas(database, context.client)
+        let messenger = Messenger(database: database, templates: templates)
+        let follower = PlayFollower(database: database, replicas: replicas, messenger: messenger)
+        let watchLists = WatchLists(database: database, replicas: replicas, messenger: messenger)
+        let mails = MailQueue(database, sender, from: from, templates)
+        database.register(InAppNotification.self)
+        var endpoints = RecordEndpoints(database, api: api)
+        endpoints.add(SuccessLauncherNotifier.self)
+        endpoints.add(listed: EmailDelivery.self)
+        endpoints.add(Notifications(database: database).endpoints)
+        let described = endpoints.described + [InAppNotification.self]
+        endpoints.add(
+            Endpoint(NotifierAPI.describeNotifier) { call, request async throws(Problem) in
+                try DictionaryDescription.answer(described, request, call)
+            })
+        return Assembly(
+            endpoints: endpoints, handlers: replicas.handlers + [follower.handler] + watchLists.handlers,
+            background: [Background("mail queue", isSingle: false) { await mails.run() }])
+    }
+
+    private static func mailer(_ settings: Settings) throws(ConfigurationError) -> (SMTPSender, MailAddress) {
+        let address = try settings.required("ale.mail.from")
+        guard let from = try? MailAddress(address) else {
+            throw ConfigurationError("ALE_MAIL_FROM is \(address); it must be an e-mail address.")
+        }
+        let user = settings.optional("ale.smtp.user")
+        let password = try settings.secret("ale.smtp.password")
+        let host = settings.string("ale.smtp.host", default: "127.0.0.1")
+        let port = try settings.int("ale.smtp.port", default: 25, in: 1...65_535)
+        let security = try settings.choice("ale.smtp.security", default: SMTPConfiguration.Security.startTLS)
+        do throws(MailError) {
+            let configuration = try SMTPConfiguration(
+                host: host, port: port, security: security,
+                credentials: user.map { .init(user: $0, password: password ?? "") }, messageTimeout: 30_000)
+            return (SMTPSender(configuration), from)
+        } catch {
+            throw ConfigurationError("The mail server (ALE_SMTP_…) cannot be used: \(error)")
+        }
+    }
+}

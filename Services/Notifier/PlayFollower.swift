@@ -1,0 +1,124 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// Follows each run of a play: keeps its launcher notifier (G-78) and tells the person who launched it (G-77).
+struct PlayFollower: Sendable {
+    let database: Database
+    let replicas: Replicas
+    let messenger: Messenger
+
+    /// Reacts to every change of a run.
+    var handler: EventHandler {
+        EventHandler("notifier-flow-run", service: "play-launcher", record: "flow_run") { event in
+            guard Self.isChange(event) else { return }
+            let run = try FlowRun.decode(protobuf: event.record)
+            try await replicas.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
+        } apply: { event, context, tx in
+            guard Self.isChange(event) else { return }
+            let run = try FlowRun.decode(protobuf: event.record)
+            tx.seeAllDomains()
+            guard let status = try follow(run, context, tx) else { return }
+            try tell(run, status, context, tx)
+        }
+    }
+
+    private static func isChange(_ event: RecordEvent) -> Bool {
+        event.action == "created" || event.action == "updated"
+    }
+
+    /// Brings the notifier of the run up to date. Returns the status it came to; nil when it stays as it was.
+    private func follow(_ run: FlowRun, _ context: WriteContext, _ tx: Transaction) throws -> String? {
+        let store = Store<SuccessLauncherNotifier>(database)
+        let known = try store.find(where: "flow_run = \(run.id)", lock: .update, in: tx).first
+        guard let status = NotifierStatus.next(known?.status, run: run.state ?? "") else { return nil }
+        guard let known else {
+            var notifier = SuccessLauncherNotifier()
+            notifier.domain = run.domain
+            notifier.flowRun = run.id
+            Self.copy(run, status, to: &notifier)
+            _ = try store.create(notifier, context, in: tx)
+            return status
+        }
+        try store.change(known.id, context, in: tx) { Self.copy(run, status, to: &$0) }
+        return status
+    }
+
+    private static func copy(_ run: FlowRun, _ status: String, to notifier: inout SuccessLauncherNotifier) {
+        notifier.status = status
+        notifier.definitionRecord = run.definitionRecord
+        notifier.sourceTable = run.sourceTable
+        notifier.sourceRecord = run.sourceRecord
+        notifier.engagement = run.engagement
+        notifier.inputs = run.answers
+        notifier.requestedBy = run.requestedBy
+        notifier.startedAt = run.startedAt
+        notifier.completedAt = run.completedAt
+        notifier.message = run.message
+    }
+
+    private func tell(_ run: FlowRun, _ status: String, _ context: WriteContext, _ tx: Transaction) throws {
+        guard let message = PlayMessage(status), let user = run.requestedBy, Validation.isUUID(user) else { return }
+        let title = try title(run, tx)
+        let reader = try Reader.find([user], in: tx).first
+        let language = reader?.language ?? "en"
+        let subject = message.subject(title)(language)
+        try messenger.notify(
+            Notice(
+                kind: message.kind, subject: subject, body: run.message ?? subject, sourceTable: run.sourceTable,
+                sourceRecord: run.sourceRecord),
+            to: user, in: reader?.domain ?? DomainPath(run.domain) ?? .root, context, tx)
+        guard let template = message.template, let reader else { return }
+        try messenger.mail(
+            template, ["title": title, "message": run.message ?? "", "name": reader.name], to: reader,
+            about: (run.sourceTable, run.sourceRecord), context, tx)
+    }
+
+    private func title(_ run: FlowRun, _ tx: Transaction) throws -> String {
+        let fallback = run.flow ?? ""
+        guard let id = run.definitionRecord else { return fallback }
+        let rows = try tx.query("SELECT title FROM notifier.definition_record WHERE id = \(id)")
+        return try rows.first?.optionalString("title") ?? fallback
+    }
+}
+
+/// What is said about a play when its status changes.
+enum PlayMessage: String, CaseIterable {
+    case launched = "in_progress"
+    case completed, failed
+
+    /// Nil for the begin, of which nobody is told: the person is just choosing.
+    init?(_ status: String) { self.init(rawValue: status) }
+
+    /// The kind of the notification.
+    var kind: String {
+        switch self {
+        case .launched: "play_started"
+        case .completed: "play_completed"
+        case .failed: "play_failed"
+        }
+    }
+
+    /// The mail that goes with it; none at the launch, when the person is at the page.
+    var template: String? {
+        switch self {
+        case .launched: nil
+        case .completed: "play-completed"
+        case .failed: "play-failed"
+        }
+    }
+
+    /// The line people read first.
+    func subject(_ title: String) -> Text {
+        switch self {
+        case .launched:
+            Text(en: "Success play \"\(title)\" was created.", ko: "성공 플레이 \"\(title)\"이(가) 생성되었습니다.")
+        case .completed:
+            Text(en: "Success play \"\(title)\" is completed.", ko: "성공 플레이 \"\(title)\"이(가) 완료되었습니다.")
+        case .failed:
+            Text(en: "Success play \"\(title)\" failed.", ko: "성공 플레이 \"\(title)\"이(가) 실패했습니다.")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// Tells the people on the watch list or the work notes list of a record what happened to it (G-29): all but the one who
+/// did it, and nobody who may not read the record.
+struct WatchLists: Sendable {
+    /// Longest comment or work note quoted, in characters.
+    private static let quoteLimit = 500
+
+    let database: Database
+    let replicas: Replicas
+    let messenger: Messenger
+
+    /// React to the records that have such lists.
+    var handlers: [EventHandler] {
+        [
+            EventHandler(
+                "notifier-watch-success", service: "customer-success", record: "*", prepare: prepare, apply: apply),
+            EventHandler(
+                "notifier-watch-case", service: "onboarding", record: "onboarding_case", prepare: prepare, apply: apply),
+            EventHandler(
+                "notifier-watch-task", service: "onboarding", record: "lifecycle_task", prepare: prepare, apply: apply),
+        ]
+    }
+
+    private func prepare(_ event: RecordEvent) async throws {
+        try await replicas.fetch(users: event.notify)
+    }
+
+    private func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
+        let listed = Set(event.notify).subtracting([event.actor]).sorted()
+        guard !listed.isEmpty, let watched = Watched(event) else { return }
+        tx.seeAllDomains()
+        for reader in try Reader.find(listed, in: tx) where watched.mayKnow(reader) {
+            let subject = watched.subject(reader.language)
+            let body = watched.body(for: reader, quoteLimit: Self.quoteLimit)
+            try messenger.notify(
+                Notice(
+                    kind: "record_\(event.action)", subject: subject, body: body.isEmpty ? subject : body,
+                    sourceTable: event.table, sourceRecord: event.id),
+                to: reader.id, in: reader.domain, context, tx)
+            try messenger.mail(
+                "record-updated", ["subject": subject, "body": body, "name": reader.name], to: reader,
+                about: (event.table, event.id), context, tx)
+        }
+    }
+}
+
+/// An event as its readers see it.
+struct Watched: Sendable {
+    let event: RecordEvent
+    let schema: RecordSchema
+    private let domain: DomainPath
+    private let record: any RecordMessage
+
+    /// Nil for an event of a table this program does not know.
+    init?(_ event: RecordEvent) {
+        guard let type = Catalog.records.first(where: { $0.schema.table == event.table }),
+            let domain = DomainPath(event.domain), let record = try? type.decode(protobuf: event.record)
+        else { return nil }
+        self.event = event
+        schema = type.schema
+        self.domain = domain
+        self.record = record
+    }
+
+    /// Whether a person may know of the event: is active, has the record's domain in sight, holds a role that reads
+    /// the table, and, where a table's field is guarded, sees at least one of the changed ones.
+    ///
+    /// Customers are told of records of their own account that are shown to customers, never of work notes. This is
+    /// checked with the copies of users and roles, which may be a moment behind.
+    func mayKnow(_ reader: Reader) -> Bool {
+        guard reader.isActive, reader.domain.contains(domain),
+            let basis = Access.basis(reader.roles, .read, on: schema.table)
+        else { return false }
+        let isCustomer = reader.account != nil || basis == .customer
+        if isCustomer {
+            guard event.action != "noted", value("visible_to_customer").flatMap(\.bool) ?? true else { return false }
+            if let account = value("account")?.string, account != reader.account { return false }
+        }
+        return event.action != "updated" || event.changedFields.isEmpty || !visible(to: reader).isEmpty
+    }
+
+    private func value(_ field: String) -> FieldValue? {
+        schema.index(of: field).map { record[fieldAt: $0] }
+    }
+
+    /// The changed fields the person may read.
+    private func visible(to reader: Reader) -> [FieldSchema] {
+        event.changedFields.compactMap(schema.field).filter { field in
+            Access.mayRead(reader.roles, field: field.name, of: schema.table)
+                ?? (reader.account == nil || field.customerVisible)
+        }
+    }
+
+    /// The line people read first.
+    func subject(_ language: String) -> String {
+        let name = [schema.label(language), event.number].filter { !$0.isEmpty }.joined(separator: " ")
+        let text =
+            switch event.action {
+            case "created": Text(en: "\(name) was created.", ko: "\(name)이(가) 생성되었습니다.")
+            case "deleted": Text(en: "\(name) was deleted.", ko: "\(name)이(가) 삭제되었습니다.")
+            case "closed": Text(en: "\(name) was closed.", ko: "\(name)이(가) 종결되었습니다.")
+            case "canceled": Text(en: "\(name) was canceled.", ko: "\(name)이(가) 취소되었습니다.")
+            case "reopened": Text(en: "\(name) was reopened.", ko: "\(name)이(가) 다시 열렸습니다.")
+            case "commented": Text(en: "New comment on \(name).", ko: "\(name)에 새 댓글이 있습니다.")
+            case "noted": Text(en: "New work note on \(name).", ko: "\(name)에 새 작업 메모가 있습니다.")
+            default: Text(en: "\(name) was updated.", ko: "\(name)이(가) 업데이트되었습니다.")
+            }
+        return text(language)
+    }
+
+    /// The new comment or note, or the names of the fields that changed; empty when there is nothing to add.
+    func body(for reader: Reader, quoteLimit: Int) -> String {
+        guard event.text.isEmpty else { return String(event.text.prefix(quoteLimit)) }
+        let labels = visible(to: reader).map { $0.label(reader.language) }
+        guard event.action != "created", !labels.isEmpty else { return "" }
+        let list = labels.joined(separator: ", ")
+        return Text(en: "Changed: \(list).", ko: "변경된 항목: \(list).")(reader.language)
+    }
+}

@@ -1,0 +1,97 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+extension CustomerAccount: StandardRecord {
+    public typealias Creation = CreateCustomerAccountRequest
+    public typealias Modification = UpdateCustomerAccountRequest
+    public typealias Page = ListCustomerAccountsResponse
+
+    // A parent account lives in a domain beside this one's, where references normally may not point; a rule checks it.
+    public static let storage = Storage<CustomerAccount>(
+        domain: .preset, customer: CustomerAccess(rows: CustomerRows.ownAccount("id")), unchecked: ["parent"])
+
+    public static let rules: [Rule<CustomerAccount>] = [
+        .drafting("G-13") { change, context in try settle(&change, context) },
+        Rule("ACCOUNT_TREE") { change, context in try checkParent(change, context) },
+        Rule("D-03") { change, context in try limitSuccessAgent(change, context) },
+        Rule("G-04") { change, context in try stampEscalation(&change, context) },
+    ]
+
+    /// A new account gets a number and a domain of its own below the caller's.
+    private static func settle(_ change: inout Change<CustomerAccount>, _ context: RuleContext) throws {
+        guard let name = change.new.name, !name.isEmpty else { return }
+        var domain = Domain()
+        domain.name = name
+        domain.parent = context.context.caller.domain.path
+        let made = try Store<Domain>(context.database).create(domain, context.context.asSystem, in: context.transaction)
+        change.new.domain = made.domain
+        let rows = try context.transaction.query("SELECT nextval('onboarding.customer_account_number')")
+        change.new.accountNumber = RecordNumber.text("ACCT", try rows.first?.int64(at: 0) ?? 0)
+    }
+
+    /// The parent is an account the caller sees, and neither the account itself nor one below it.
+    private static func checkParent(_ change: Change<CustomerAccount>, _ context: RuleContext) throws {
+        guard change.changes("parent"), let parent = change.new.parent, !parent.isEmpty else { return }
+        let tx = context.transaction
+        tx.send("SELECT pg_advisory_xact_lock(hashtextextended('customer_account.parent', 0))")
+        let rows = try tx.query(
+            """
+            WITH RECURSIVE above AS (
+                SELECT id, parent FROM onboarding.customer_account WHERE id = \(parent)
+                UNION SELECT a.id, a.parent FROM onboarding.customer_account a JOIN above b ON a.id = b.parent)
+            SELECT id FROM above
+            """)
+        let above = try rows.map { try $0.string(at: 0) }
+        guard !above.isEmpty else {
+            throw Problem.broken(
+                "ACCOUNT_TREE", CustomerAccount.self, field: "parent",
+                Text(en: "There is no such account.", ko: "해당 계정이 없습니다."))
+        }
+        guard !above.contains(change.new.id) else {
+            throw Problem.broken(
+                "ACCOUNT_TREE", CustomerAccount.self, field: "parent",
+                Text(en: "An account cannot be below itself.", ko: "계정은 자기 자신의 하위에 있을 수 없습니다."))
+        }
+    }
+
+    /// Success agents write accounts for the sake of the escalation alone.
+    private static func limitSuccessAgent(_ change: Change<CustomerAccount>, _ context: RuleContext) throws {
+        guard !context.context.isSystem, !change.isCreation, !context.context.caller.isOnboardingAgent else { return }
+        let open: Set<String> = ["escalated"]
+        for field in schema.fields where !field.outputOnly && !open.contains(field.name) && change.changes(field.name) {
+            throw Problem.permissionDenied(
+                Text(en: "You may change the escalation only.", ko: "에스컬레이션 여부만 변경할 수 있습니다."),
+                reason: "FIELD_ACCESS")
+        }
+    }
+
+    /// Escalation is the success agent's, and carries its time.
+    private static func stampEscalation(_ change: inout Change<CustomerAccount>, _ context: RuleContext) throws {
+        let isEscalated = change.new.escalated ?? false
+        guard isEscalated != change.old?.escalated ?? false else { return }
+        guard context.context.isSystem || context.context.caller.isSuccessAgent else {
+            throw Problem.permissionDenied(reason: "G-04")
+        }
+        change.new.escalatedAt = isEscalated ? context.context.now : nil
+    }
+
+    /// The verbs escalate and deescalate (G-04).
+    static func escalationEndpoints(_ database: Database) -> [Endpoint] {
+        [
+            (OnboardingAPI.escalateCustomerAccount, true), (OnboardingAPI.deescalateCustomerAccount, false),
+        ].map { method, escalated in
+            Endpoint(method) { call, request async throws(Problem) in
+                try await database.perform(call, method.name, request, requestID: request.requestID) { tx, context in
+                    let store = Store<CustomerAccount>(database)
+                    let record = try store.change(request.id, etag: request.etag, context, in: tx) {
+                        $0.escalated = escalated
+                    }
+                    return store.projected(record, for: call.caller)
+                }
+            }
+        }
+    }
+}

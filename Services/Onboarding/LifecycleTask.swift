@@ -1,0 +1,63 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+extension LifecycleTask: StandardRecord {
+    public typealias Creation = CreateLifecycleTaskRequest
+    public typealias Modification = UpdateLifecycleTaskRequest
+    public typealias Page = ListLifecycleTasksResponse
+
+    public static let storage = Storage<LifecycleTask>(
+        domain: .references(["parent"]),
+        inherited: [Inherited("company", via: "parent", column: "account")],
+        computed: [.daysRemaining(until: "due_date")],
+        customer: CustomerAccess(
+            rows: CustomerRows.tasks, writable: ["state", "additional_comments"], changeable: CustomerRows.ownContact),
+        immutable: ["parent"])
+
+    public static let rules: [Rule<LifecycleTask>] = [
+        Rule("G-44") { change, context in try assign(&change, context) }
+    ]
+
+    static let openStates: Set<String> = ["open", "awaiting_customer", "awaiting_internal", "in_progress", "review"]
+
+    /// G-02: any move among open states, and from any of them to Closed or Canceled; reopening leads to Open.
+    static let moves = Dictionary(
+        uniqueKeysWithValues: openStates.map { state in
+            (state, openStates.subtracting([state]).union(["closed", "canceled"]))
+        })
+
+    /// The first value of each state is its default (onboarding.md 1.2).
+    static let progress = [
+        "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"], "awaiting_internal": ["paused", "at_risk"],
+        "in_progress": ["on_track", "at_risk"], "review": ["on_track", "at_risk"], "closed": ["finished"],
+        "canceled": ["finished"],
+    ]
+
+    public static let lifecycle: Lifecycle<LifecycleTask>? = Lifecycle(
+        moves: moves, reopened: "open", tie: Lifecycle.Tie("progress", progress),
+        mayMove: { caller, record, state in
+            // G-21, G-22: for customers, assigned means that they are the contact.
+            if caller.isOnboardingAgent { return true }
+            if state == "canceled" || record.closedAt != nil { return false }
+            guard caller.kind == .customer else { return state != "closed" || record.assignedTo == caller.subject }
+            return caller.contact != nil && record.contact == caller.contact
+        })
+
+    /// G-44: whoever holds the task's responsibility on the case, by default the provider's ServiceNow administrator;
+    /// else the assignee of the case.
+    private static func assign(_ change: inout Change<LifecycleTask>, _ context: RuleContext) throws {
+        guard change.isCreation, change.new[field: "assigned_to"].isEmpty, let parent = change.new.parent else { return }
+        let responsibility =
+            change.new.responsibility ?? Seed.responsibility("provider", Seed.administrator)
+        let rows = try context.transaction.query(
+            """
+            SELECT coalesce((SELECT "user" FROM onboarding.case_team_member WHERE onboarding_case = \(parent) \
+            AND side = 'provider' AND responsibility = \(responsibility) ORDER BY id LIMIT 1), \
+            (SELECT assigned_to FROM onboarding.onboarding_case WHERE id = \(parent)))
+            """)
+        change.new.assignedTo = try rows.first?.optionalString(at: 0)
+    }
+}

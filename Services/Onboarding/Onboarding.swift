@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import Platform
+import RPC
+import Records
+import Wire
+
+/// Accounts, people, domains and onboarding cases: from signed to live.
+public enum Onboarding: ServiceDefinition {
+    public static let name = "onboarding"
+    public static let summary = "Accounts, people, domains and onboarding cases: from signed to live."
+    public static let api = OnboardingAPI.all
+
+    public static var schemaFolder: String {
+        Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
+    }
+
+    public static var commands: [any ParsableCommand.Type] { [KeysCommand.self, TokenCommand.self] }
+
+    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
+        let database = context.database
+        let isCaseAutomatic = try context.settings.bool("ale.onboarding.auto.case", default: true)
+        return Assembly(
+            endpoints: endpoints(database),
+            handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic)],
+            prepare: { try await Seed.run(database) })
+    }
+
+    /// Everything the service answers.
+    static func endpoints(_ database: Database) -> RecordEndpoints {
+        var endpoints = RecordEndpoints(database, api: api)
+        endpoints.add(Domain.self)
+        endpoints.add(CustomerAccount.self)
+        endpoints.add(CustomerContact.self)
+        endpoints.add(User.self)
+        endpoints.add(RoleGrant.self)
+        endpoints.add(Location.self)
+        endpoints.add(Contract.self)
+        endpoints.add(SoldProduct.self)
+        endpoints.add(ServiceEntitlement.self)
+        endpoints.add(InstallBaseItem.self)
+        endpoints.add(AccountAddressRelationship.self)
+        endpoints.add(SoldProductInstallBaseM2m.self)
+        endpoints.add(ResponsibilityDefinition.self)
+        endpoints.add(OnboardingCase.self)
+        endpoints.add(LifecycleTask.self)
+        endpoints.add(CaseTeamMember.self)
+        let described = endpoints.described
+        endpoints.add(CustomerAccount.escalationEndpoints(database))
+        endpoints.add(ReferenceSearch.endpoint(database))
+        endpoints.add(Publishing.endpoint(database))
+        endpoints.add(
+            Endpoint(OnboardingAPI.describeOnboarding) { call, request async throws(Problem) in
+                try DictionaryDescription.answer(described, request, call)
+            })
+        return endpoints
+    }
+}

@@ -1,0 +1,104 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+extension OnboardingCase: StandardRecord {
+    public typealias Creation = CreateOnboardingCaseRequest
+    public typealias Modification = UpdateOnboardingCaseRequest
+    public typealias Page = ListOnboardingCasesResponse
+
+    /// What activity 2 of the playbook asks for; empty until the case leaves New.
+    static let askedLater = ["assigned_to", "service_bridge_integration", "go_live_date"]
+
+    public static let storage = Storage<OnboardingCase>(
+        domain: .references(["account"]),
+        computed: [.daysRemaining(until: "go_live_date")],
+        customer: CustomerAccess(rows: CustomerRows.cases),
+        redaction: Redaction(["products"]) { $0.productsCustomerVisible != true },  // G-101
+        requiredRule: "onboarding.md 3.1",
+        conditional: Set(askedLater),
+        immutable: ["account"])
+
+    public static let rules: [Rule<OnboardingCase>] = [
+        .drafting("G-38") { change, context in
+            // Generated from another case: that one supplies the account.
+            guard change.new.account == nil, let parent = change.new.parent else { return }
+            change.new.account = try context.find(OnboardingCase.self, parent)?.account
+        },
+        .drafting("G-39") { change, context in
+            if change.new.type == nil { change.new.type = context.context.isSystem ? "full" : "phased" }
+        },
+        Rule("onboarding.md 3.1") { change, _ in try checkAskedLater(change.new) },
+    ]
+
+    /// The first value of each state is its default (onboarding.md 1.2).
+    static let stages = [
+        "new": ["not_started", "at_risk"], "unassigned": ["not_started", "at_risk"], "active": ["on_track", "at_risk"],
+        "blocked": ["paused", "at_risk"], "closed": ["finished"], "canceled": ["finished"],
+    ]
+
+    /// G-02; reopening leads to Active.
+    static let moves: [String: Set<String>] = [
+        "new": ["unassigned", "active", "blocked", "canceled"], "unassigned": ["active", "blocked", "canceled"],
+        "active": ["blocked", "closed", "canceled"], "blocked": ["active", "canceled"],
+    ]
+
+    public static let lifecycle: Lifecycle<OnboardingCase>? = Lifecycle(
+        moves: moves, reopened: "active", tie: Lifecycle.Tie("stage", stages),
+        mayMove: { caller, record, state in
+            // G-21: the assignee or any agent closes; an agent cancels and reopens. `closedAt` still stands when a
+            // closed case is being reopened.
+            if state == "canceled" || record.closedAt != nil { return caller.isOnboardingAgent }
+            return caller.isOnboardingAgent || record.assignedTo == caller.subject
+        })
+
+    private static func checkAskedLater(_ record: OnboardingCase) throws {
+        guard ["active", "blocked", "closed"].contains(record.state ?? "") else { return }
+        let empty = askedLater.filter { record[field: $0].isEmpty }
+        guard empty.isEmpty else {
+            throw Problem.invalid(
+                empty.map { name in
+                    let label = schema.field(name)?.label ?? Text(en: name, ko: name)
+                    return .init(
+                        field: "onboarding_case.\(name)",
+                        text: Text(
+                            en: "\(label.en) is mandatory once the case has left New.",
+                            ko: "케이스가 신규 상태를 벗어나면 \(label.ko)은(는) 필수입니다."),
+                        rule: "onboarding.md 3.1")
+                })
+        }
+    }
+}
+
+/// A new account brings its onboarding case along (onboarding.md 1.1).
+enum AutomaticCase {
+    /// Reacts to `customer_account.created`. With the switch off the event is only taken note of (G-37).
+    static func handler(_ database: Database, isOn: Bool) -> EventHandler {
+        EventHandler(
+            "onboarding-automatic-case", service: Onboarding.name, record: "customer_account", action: "created"
+        ) { event, context, tx in
+            guard isOn else { return }
+            let account = try CustomerAccount.decode(protobuf: event.record)
+            try open(for: account, actor: event.actor, database, context, tx)
+        }
+    }
+
+    /// Opens the case of an account, unless the account is gone or has an open one already.
+    static func open(
+        for account: CustomerAccount, actor: String, _ database: Database, _ context: WriteContext, _ tx: Transaction
+    ) throws {
+        // Whoever opens a case by hand at this moment holds a share of this row: one waits for the other.
+        let known = try tx.query("SELECT 1 FROM onboarding.customer_account WHERE id = \(account.id) FOR UPDATE")
+        guard !known.isEmpty else { return }
+        let open = try tx.query("SELECT 1 FROM onboarding.onboarding_case WHERE account = \(account.id) AND active LIMIT 1")
+        guard open.isEmpty else { return }
+        var record = OnboardingCase()
+        record.account = account.id
+        record.type = "full"
+        record.shortDescription = "Onboarding for \(account.name ?? account.id)"
+        if Validation.isUUID(actor) { record.assignedTo = actor }
+        _ = try Store<OnboardingCase>(database).create(record, context, in: tx)
+    }
+}

@@ -1,0 +1,95 @@
+import Postgres
+import RPC
+import Records
+import Roles
+import Wire
+
+extension CustomerContact: StandardRecord {
+    public typealias Creation = CreateCustomerContactRequest
+    public typealias Modification = UpdateCustomerContactRequest
+    public typealias Page = ListCustomerContactsResponse
+
+    public static let storage = Storage<CustomerContact>(
+        domain: .references(["account"]), customer: CustomerAccess(rows: CustomerRows.ownAccount("account")),
+        immutable: ["account"],
+        constraints: [
+            DatabaseRule(
+                "G-56", constraint: "customer_contact_account_email", field: "email",
+                Text(
+                    en: "The account already has a contact with this e-mail address.",
+                    ko: "이 계정에 같은 이메일 주소의 연락처가 이미 있습니다."))
+        ])
+
+    public static let rules: [Rule<CustomerContact>] = [
+        .check(
+            "PORTAL_USER", field: "user",
+            Text(en: "The portal user belongs to another account.", ko: "포털 사용자가 다른 계정에 속해 있습니다.")
+        ) { change, context in
+            guard change.changes("user"), let user = try context.find(User.self, change.new.user) else { return true }
+            return user.account == change.new.account
+        }
+    ]
+}
+
+extension User: StandardRecord {
+    public typealias Creation = CreateUserRequest
+    public typealias Modification = UpdateUserRequest
+    public typealias Page = ListUsersResponse
+
+    public static let storage = Storage<User>(
+        domain: .references(["account"]), immutable: ["account"],
+        constraints: [
+            DatabaseRule(
+                "G-103", constraint: "user_email", field: "email",
+                Text(
+                    en: "There is already a user with this e-mail address.", ko: "같은 이메일 주소의 사용자가 이미 있습니다."))
+        ])
+
+    public static let rules: [Rule<User>] = [
+        .drafting("G-13") { change, context in
+            if change.new.account == nil, change.new.domain.isEmpty {
+                change.new.domain = context.context.caller.domain.path
+            }
+        },
+        .afterDeletion("USER_IN_USE") { change, context in
+            let rows = try context.transaction.query(
+                "SELECT 1 FROM onboarding.role_grant WHERE \"user\" = \(change.new.id) LIMIT 1")
+            guard rows.isEmpty else {
+                throw Problem.failedPrecondition(
+                    rule: "USER_IN_USE",
+                    Text(en: "The user still holds roles. Deactivate the user instead.", ko: "사용자에게 역할이 남아 있습니다. 대신 비활성화하세요."))
+            }
+        },
+    ]
+}
+
+extension RoleGrant: StandardRecord {
+    public typealias Creation = CreateRoleGrantRequest
+    public typealias Modification = UpdateRoleGrantRequest
+    public typealias Page = ListRoleGrantsResponse
+
+    public static let storage = Storage<RoleGrant>(
+        domain: .references(["user"]), immutable: ["user", "role"],
+        constraints: [
+            DatabaseRule(
+                "D-35", constraint: "role_grant_unique", field: "role",
+                Text(en: "The user already holds this role.", ko: "사용자에게 이미 이 역할이 있습니다."))
+        ])
+
+    public static let rules: [Rule<RoleGrant>] = [
+        .check(
+            "G-14", field: "role",
+            Text(en: "There is no such role to grant.", ko: "부여할 수 있는 역할이 아닙니다.")
+        ) { change, _ in RoleCatalog.isGrantable(change.new.role ?? "") },
+        .check(
+            "G-18", field: "role",
+            Text(
+                en: "Roles of customers go to users with an account, all others to users without.",
+                ko: "고객 역할은 계정이 있는 사용자에게만, 그 밖의 역할은 계정이 없는 사용자에게만 부여할 수 있습니다.")
+        ) { change, context in
+            let user = try context.find(User.self, change.new.user)
+            let isExternal = RoleCatalog.role(named: change.new.role ?? "")?.isExternal == true
+            return (user?.account != nil) == isExternal
+        },
+    ]
+}

@@ -1,0 +1,269 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// The publication of one batch into the table of `R`, inside one transaction.
+///
+/// Everything is read first, with one query per referred table and one for existing records; new records then go out
+/// together. Only when the database refuses such a batch are its rows tried one by one, so that a failing row is
+/// reported alone and never holds back the others (G-56).
+struct Publication<R: StandardRecord> {
+    private let batch: PublishBatch
+    private let key: [Int]
+    private let fields: [FieldSchema]
+    private let store: Store<R>
+    private let tx: Transaction
+
+    /// A row that became a record, on its way.
+    private struct Draft {
+        let position: Int
+        let record: R
+        /// Names of the fields whose cells hold something.
+        let filled: [String]
+        let key: [FieldValue]
+    }
+
+    init(_ batch: PublishBatch, key: [String], _ tx: Transaction) {
+        self.batch = batch
+        self.key = key.map(R.index)
+        fields = batch.request.columns.compactMap { R.schema.field($0) }
+        store = Store<R>(batch.database)
+        self.tx = tx
+    }
+
+    /// One result per row, in the order of the rows.
+    func run() throws -> [PublishResult] {
+        var results = batch.request.rows.map { row in
+            var result = PublishResult()
+            result.rowID = row.rowID
+            return result
+        }
+        let cells = batch.request.rows.map(cells(of:))
+        let references = try PublishedReferences(texts(in: cells), of: batch.account, in: tx)
+        var drafts: [Draft] = []
+        for (position, row) in cells.enumerated() {
+            switch draft(row, at: position, references) {
+            case .success(let draft): drafts.append(draft)
+            case .failure(let faults): results[position].fail(faults.texts.map { $0(batch.language) })
+            }
+        }
+        var known = try existing(drafts)
+        var fresh: [Draft] = []
+        var others: [Draft] = []
+        var seen: Set<[FieldValue]> = []
+        for draft in drafts {
+            // The second row with the same key changes what the first one made.
+            if known[draft.key] == nil, seen.insert(draft.key).inserted { fresh.append(draft) } else { others.append(draft) }
+        }
+        for (draft, outcome) in try create(fresh) {
+            if let record = outcome.record { known[draft.key] = record }
+            results[draft.position].take(outcome)
+        }
+        for draft in others {
+            let outcome = try merge(draft, with: known[draft.key])
+            if let record = outcome.record { known[draft.key] = record }
+            results[draft.position].take(outcome)
+        }
+        return results
+    }
+
+    // MARK: Reading
+
+    /// The cells of a row; nil when it has not one for each column.
+    private func cells(of row: PublishRow) -> [PublishedCell]? {
+        guard row.values.count == fields.count else { return nil }
+        return zip(row.values, fields).map { PublishedCell($0, for: $1) }
+    }
+
+    private func texts(in rows: [[PublishedCell]?]) -> [String: Set<String>] {
+        var texts: [String: Set<String>] = [:]
+        for row in rows {
+            for (cell, field) in zip(row ?? [], fields) {
+                if case .reference(let text) = cell { texts[field.reference ?? "", default: []].insert(text) }
+            }
+        }
+        return texts
+    }
+
+    private struct Faults: Error {
+        var texts: [Text]
+    }
+
+    private func draft(
+        _ cells: [PublishedCell]?, at position: Int, _ references: PublishedReferences
+    ) -> Result<Draft, Faults> {
+        guard let cells else {
+            return .failure(
+                Faults(texts: [Text(en: "The row has not one value for each column.", ko: "행의 값 개수가 열 개수와 다릅니다.")]))
+        }
+        var record = R()
+        var filled: [String] = []
+        var faults: [Text] = []
+        for (cell, field) in zip(cells, fields) {
+            switch cell {
+            case .fault(let text): faults.append(text)
+            case .value(.null): break
+            case .value(let value):
+                record[field: field.name] = value
+                filled.append(field.name)
+            case .reference(let text):
+                switch references.find(text, for: field) {
+                case .success(let id):
+                    record[field: field.name] = .string(id)
+                    filled.append(field.name)
+                case .failure(let fault): faults.append(fault.text)
+                }
+            }
+        }
+        // What a workbook brings belongs to the account of the case, whether or not a column says so.
+        if let index = R.schema.index(of: "account") { record[fieldAt: index] = .string(batch.account.id) }
+        if faults.isEmpty {
+            for (index, field) in R.schema.fields.enumerated()
+            where field.mandatory && !field.outputOnly && record[fieldAt: index].isEmpty {
+                faults.append(Text(en: "\(field.label.en) is mandatory.", ko: "\(field.label.ko)은(는) 필수입니다."))
+            }
+        }
+        guard faults.isEmpty else { return .failure(Faults(texts: faults)) }
+        return .success(Draft(position: position, record: record, filled: filled, key: key(of: record)))
+    }
+
+    private func key(of record: R) -> [FieldValue] {
+        key.map { index in
+            let value = record[fieldAt: index]
+            guard R.schema.fields[index].type == .email, let text = value.string else { return value }
+            return .string(text.lowercased())
+        }
+    }
+
+    /// Records that are there already, by their keys. Found through the last field of the key, which tells most.
+    private func existing(_ drafts: [Draft]) throws -> [[FieldValue]: R] {
+        guard let last = key.last, !drafts.isEmpty else { return [:] }
+        let field = R.schema.fields[last]
+        let texts = Set(drafts.compactMap { $0.key.last?.string }).sorted()
+        let column: SQL =
+            field.type == .email ? "lower(\(identifier: field.name))" : "\(identifier: field.name)"
+        var condition: SQL = "\(column) = ANY(\(texts))"
+        if R.schema.index(of: "account") != nil { condition += " AND account = \(batch.account.id)" }
+        var known: [[FieldValue]: R] = [:]
+        for record in try store.find(where: condition, in: tx) { known[key(of: record)] = record }
+        return known
+    }
+
+    // MARK: Writing
+
+    private func create(_ drafts: [Draft]) throws -> [(Draft, PublishOutcome<R>)] {
+        guard !drafts.isEmpty else { return [] }
+        do {
+            let records = try tx.savepoint {
+                let records = try store.createAll(drafts.map(\.record), batch.context, in: tx)
+                try tx.flush()
+                return records
+            }
+            return zip(drafts, records).map { ($0, .created($1)) }
+        } catch {
+            try rethrowUnlessOfOneRow(error)
+            // Somebody else may have brought the same rows in the meantime.
+            let known = try existing(drafts)
+            return try drafts.map { draft in (draft, try merge(draft, with: known[draft.key])) }
+        }
+    }
+
+    /// Creates the record of a row, or changes the existing one where the row says otherwise. An empty cell leaves the
+    /// field as it is.
+    private func merge(_ draft: Draft, with known: R?) throws -> PublishOutcome<R> {
+        guard let known else {
+            return try alone { .created(try store.create(draft.record, batch.context, in: tx)) }
+        }
+        let different = draft.filled.filter { name in
+            guard let field = R.schema.field(name) else { return false }
+            return !field.isSame(known[field: name], draft.record[field: name])
+        }
+        guard !different.isEmpty else { return .unchanged(known) }
+        var values = draft.record
+        values.id = known.id
+        values.etag = ""
+        return try alone {
+            .updated(try store.update(values, mask: FieldMask(paths: different), batch.context, in: tx))
+        }
+    }
+
+    /// Runs the work of one row so that it can fail alone.
+    private func alone(_ body: () throws -> PublishOutcome<R>) throws -> PublishOutcome<R> {
+        do {
+            return try tx.savepoint(body)
+        } catch {
+            try rethrowUnlessOfOneRow(error)
+            return .failed(messages(of: batch.database.problem(of: error)))
+        }
+    }
+
+    /// A lost connection, a deadline or a deadlock is not the fault of a row: the whole batch is tried again or fails.
+    private func rethrowUnlessOfOneRow(_ error: any Error) throws {
+        switch batch.database.problem(of: error).code {
+        case .invalidArgument, .failedPrecondition, .alreadyExists, .notFound, .permissionDenied, .outOfRange: return
+        default: throw error
+        }
+    }
+
+    private func messages(of problem: Problem) -> [String] {
+        let texts = problem.violations.isEmpty ? [problem.text] : problem.violations.map(\.text)
+        return texts.map { $0(batch.language) }
+    }
+}
+
+/// What became of one row.
+enum PublishOutcome<R: Sendable>: Sendable {
+    case created(R)
+    case updated(R)
+    case unchanged(R)
+    case failed([String])
+
+    /// The record in the target table; nil when the row failed.
+    var record: R? {
+        switch self {
+        case .created(let record), .updated(let record), .unchanged(let record): record
+        case .failed: nil
+        }
+    }
+}
+
+extension PublishResult {
+    mutating func fail(_ messages: [String]) {
+        outcome = "failed"
+        message = messages.joined(separator: " ")
+    }
+
+    mutating func take<R: Record>(_ result: PublishOutcome<R>) {
+        switch result {
+        case .created: outcome = "created"
+        case .updated: outcome = "updated"
+        case .unchanged: outcome = "unchanged"
+        case .failed(let messages): fail(messages)
+        }
+        targetRecord = result.record?.id ?? ""
+    }
+}
+
+extension FieldSchema {
+    /// Whether two values of the field mean the same: 1863.4 is 1863.40.
+    func isSame(_ left: FieldValue, _ right: FieldValue) -> Bool {
+        guard type == .decimal || type == .currency, let one = left.string, let other = right.string else {
+            return left == right
+        }
+        return Self.shortest(one) == Self.shortest(other)
+    }
+
+    /// A decimal without zeros that mean nothing.
+    static func shortest(_ decimal: String) -> String {
+        let isNegative = decimal.hasPrefix("-")
+        let parts = (isNegative ? decimal.dropFirst() : decimal[...]).split(
+            separator: ".", omittingEmptySubsequences: false)
+        var whole = (parts.first ?? "").drop { $0 == "0" }
+        if whole.isEmpty { whole = "0" }
+        var fraction = parts.count > 1 ? parts[1] : ""
+        while fraction.last == "0" { fraction.removeLast() }
+        let text = fraction.isEmpty ? String(whole) : "\(whole).\(fraction)"
+        return isNegative && text != "0" ? "-" + text : text
+    }
+}

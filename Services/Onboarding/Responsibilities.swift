@@ -1,0 +1,112 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+extension ResponsibilityDefinition: StandardRecord {
+    public typealias Creation = CreateResponsibilityDefinitionRequest
+    public typealias Modification = UpdateResponsibilityDefinitionRequest
+    public typealias Page = ListResponsibilityDefinitionsResponse
+
+    public static let storage = Storage<ResponsibilityDefinition>(
+        visibility: .definition, domain: .caller,
+        constraints: [
+            DatabaseRule(
+                "G-43", constraint: "responsibility_definition_unique", field: "name",
+                Text(en: "There is already such a responsibility.", ko: "같은 책임이 이미 있습니다."))
+        ])
+}
+
+extension CaseTeamMember: StandardRecord {
+    public typealias Creation = CreateCaseTeamMemberRequest
+    public typealias Modification = UpdateCaseTeamMemberRequest
+    public typealias Page = ListCaseTeamMembersResponse
+
+    public static let storage = Storage<CaseTeamMember>(
+        domain: .references(["onboarding_case"]), customer: CustomerAccess(rows: CustomerRows.team),
+        immutable: ["onboarding_case"],
+        constraints: [
+            DatabaseRule(
+                "onboarding.md 3.1", constraint: "case_team_member_unique", field: "responsibility",
+                Text(
+                    en: "This person already has this responsibility on the case.",
+                    ko: "이 사람은 케이스에서 이미 이 책임을 맡고 있습니다."))
+        ])
+
+    public static let rules: [Rule<CaseTeamMember>] = [
+        .check(
+            "onboarding.md 4", field: "contact",
+            Text(
+                en: "A member of the customer team is a contact, one of the account team a user.",
+                ko: "고객 팀 구성원은 연락처이고, 계정 팀 구성원은 사용자여야 합니다.")
+        ) { change, _ in
+            let isContact = !change.new[field: "contact"].isEmpty
+            let isUser = !change.new[field: "user"].isEmpty
+            return change.new.side == "customer" ? isContact && !isUser : isUser && !isContact
+        },
+        .check(
+            "G-43", field: "responsibility",
+            Text(en: "The responsibility belongs to the other side.", ko: "상대편의 책임입니다.")
+        ) { change, context in
+            guard change.changes("responsibility") || change.changes("side") else { return true }
+            let definition = try context.find(ResponsibilityDefinition.self, change.new.responsibility)
+            return definition?.side == nil || definition?.side == change.new.side
+        },
+    ]
+}
+
+/// The records that are there from the first start on: the provider's domain and the predefined responsibilities.
+enum Seed {
+    /// The domain of the provider, below which customers get theirs.
+    static let provider = "/provider/"
+    /// Who is assigned tasks by default (G-44).
+    static let administrator = "ServiceNow developer/admin"
+
+    /// G-43. The role is the one an administrator must grant by hand (onboarding.md 4).
+    static let responsibilities: [(side: String, name: String, role: String?)] = [
+        ("customer", "Customer onboarding contact", "sn_customerservice.customer_admin"),
+        ("customer", "Key team member", "sn_customerservice.customer_case_manager"),
+        ("customer", "Data SME", nil),
+        ("customer", administrator, nil),
+        ("provider", "Onboarding manager", nil),
+        ("provider", "Data analyst", nil),
+        ("provider", administrator, nil),
+        ("squad", "Success manager", nil),
+        ("squad", "Architect", nil),
+        ("squad", "Support", nil),
+    ]
+
+    /// The id of a predefined responsibility, the same in every installation.
+    static func responsibility(_ side: String, _ name: String) -> String {
+        RecordID.derived(from: "responsibility_definition \(side) \(name)")
+    }
+
+    /// Makes what is missing; several instances may start at once.
+    static func run(_ database: Database) async throws {
+        guard let domain = DomainPath(provider) else { return }
+        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
+        try await database.transaction(as: context.caller) { tx in
+            tx.send("SELECT pg_advisory_xact_lock(hashtextextended('onboarding.seed', 0))")
+            if try Store<Domain>(database).find(where: "path = \(provider)", in: tx).isEmpty {
+                var record = Domain()
+                record.id = RecordID.derived(from: "domain \(provider)")
+                record.path = provider
+                record.name = "Provider"
+                record.parent = DomainPath.root.path
+                _ = try Store<Domain>(database).create(record, context, in: tx)
+            }
+            let store = Store<ResponsibilityDefinition>(database)
+            for item in responsibilities {
+                let id = responsibility(item.side, item.name)
+                guard try store.find(id, in: tx) == nil else { continue }
+                var record = ResponsibilityDefinition()
+                record.id = id
+                record.name = item.name
+                record.side = item.side
+                record.requiredRole = item.role
+                _ = try store.create(record, context, in: tx)
+            }
+        }
+    }
+}

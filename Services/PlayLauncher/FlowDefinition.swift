@@ -1,0 +1,96 @@
+import Flows
+import Postgres
+import RPC
+import Records
+import Wire
+
+extension Wire.FlowDefinition: ListedRecord {
+    public typealias Page = ListFlowDefinitionsResponse
+
+    public static let storage = Storage<Wire.FlowDefinition>(
+        visibility: .definition, domain: .caller, requiredRule: "G-76",
+        immutable: ["name", "version", "definition"],
+        constraints: [
+            DatabaseRule(
+                "G-76", constraint: "flow_definition_unique", field: "version",
+                Text(
+                    en: "This version of the flow exists already; a changed flow needs a new version.",
+                    ko: "이 플로우 버전이 이미 있습니다. 변경된 플로우에는 새 버전이 필요합니다."))
+        ])
+
+    public static let rules: [Rule<Wire.FlowDefinition>] = [
+        .drafting("G-76") { change, context in try check(&change, context) }
+    ]
+
+    /// Compiles the definition. Name, version and title are those the text gives itself.
+    private static func check(_ change: inout Change<FlowDefinition>, _ context: RuleContext) throws {
+        guard let yaml = change.new.definition, !yaml.isEmpty else { return }
+        let flow: CompiledFlow
+        do {
+            flow = try Flows.FlowDefinition.compile(yaml: yaml)
+        } catch {
+            let place = error.path.isEmpty ? "" : " (\(error.path))"
+            throw Problem.broken(
+                "G-76", FlowDefinition.self, field: "definition",
+                Text(
+                    en: "Line \(error.line), column \(error.column)\(place): \(error.text.en)",
+                    ko: "\(error.line)행 \(error.column)열\(place): \(error.text.ko)"))
+        }
+        try agree(&change.new.name, flow.reference.name, field: "name")
+        try agree(&change.new.version, flow.reference.version, field: "version")
+        change.new.title = flow.title.en
+        // What ships may be ahead of the services it calls: such a flow is not offered until they declare the methods.
+        if !context.context.isSystem, let unknown = flow.methods.first(where: { !FlowMethod.exists($0) }) {
+            throw Problem.broken(
+                "G-76", FlowDefinition.self, field: "definition",
+                Text(en: "There is no method \(unknown).", ko: "\(unknown) 메서드가 없습니다."))
+        }
+        for subflow in flow.subflows {
+            let known = try FlowLibrary.find(subflow, context.database, in: context.transaction)
+            guard known == nil else { continue }
+            throw Problem.broken(
+                "G-76", FlowDefinition.self, field: "definition",
+                Text(en: "There is no flow \(subflow).", ko: "\(subflow) 플로우가 없습니다."))
+        }
+    }
+
+    private static func agree(_ given: inout String?, _ own: String, field: String) throws {
+        guard given ?? own == own else {
+            throw Problem.broken(
+                "G-76", FlowDefinition.self, field: field,
+                Text(en: "The definition itself says \(own).", ko: "정의에는 \(own)(으)로 되어 있습니다."))
+        }
+        given = own
+    }
+}
+
+/// Methods as flows name them: `customer-success.touchpoints.create`.
+enum FlowMethod {
+    private static let subjects = Set(Catalog.methods.map(\.subject))
+    /// Verbs whose requests carry a request id in their body.
+    private static let writing: Set<String> = [
+        "create", "update", "delete", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note",
+    ]
+
+    /// The subject to send the request to.
+    static func subject(_ method: String) -> String { "ale.v1.\(method)" }
+
+    /// Whether a service declares the method.
+    static func exists(_ method: String) -> Bool { subjects.contains(subject(method)) }
+
+    /// The request of a step with its request id in the body, where the method has a place for it.
+    static func body(_ request: JSONValue, of method: String, requestID: String) -> JSONValue {
+        guard let verb = method.split(separator: ".").last, writing.contains(String(verb)),
+            var members = request.object
+        else { return request }
+        members["requestId"] = .string(requestID)
+        return .object(members)
+    }
+
+    /// The dictionary of the records a method is about.
+    static func schema(_ method: String) -> RecordSchema? {
+        let parts = method.split(separator: ".")
+        guard parts.count == 3 else { return nil }
+        return Catalog.schemas.first { $0.service == parts[0] && $0.collection == parts[1] }
+    }
+}

@@ -1,0 +1,26 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+extension FlowRun: ListedRecord {
+    public typealias Page = ListFlowRunsResponse
+
+    public static let storage = Storage<FlowRun>(domain: .preset)
+
+    public static let rules: [Rule<FlowRun>] = [
+        .check(
+            "G-78", field: "state",
+            Text(en: "The run cannot go to this state.", ko: "실행을 이 상태로 바꿀 수 없습니다.")
+        ) { change, _ in
+            guard let old = change.old, change.changes("state") else { return true }
+            return moves[old.state ?? ""]?.contains(change.new.state ?? "") == true
+        }
+    ]
+
+    /// States and those that may follow: a run is begun, launched, and ends once.
+    static let moves: [String: Set<String>] = [
+        "started": ["in_progress"], "in_progress": ["waiting", "completed", "failed"],
+        "waiting": ["in_progress", "completed", "failed"],
+    ]
+}

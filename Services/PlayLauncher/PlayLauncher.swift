@@ -1,0 +1,58 @@
+import Foundation
+import Identity
+import Platform
+import RPC
+import Records
+import Wire
+
+/// Launches success plays and runs their subflows durably.
+public enum PlayLauncher: ServiceDefinition {
+    public static let name = "play-launcher"
+    public static let summary = "Launches success plays and runs their subflows durably."
+    public static let api = PlayLauncherAPI.all
+
+    public static var schemaFolder: String {
+        Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
+    }
+
+    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
+        guard let issuer = context.issuer else {
+            throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: runs act for the people who launched them.")
+        }
+        let database = context.database
+        let library = FlowLibrary()
+        let runner = Runner(database, context.client, issuer, library)
+        let plays = Plays(database: database, client: context.client, library: library, runner: runner)
+        var endpoints = RecordEndpoints(database, api: api)
+        endpoints.add(AleChoice.self)
+        endpoints.add(DefinitionRecord.self)
+        endpoints.add(listed: FlowDefinition.self)
+        endpoints.add(listed: FlowRun.self)
+        endpoints.add(createFlowDefinition(database))
+        endpoints.add(plays.endpoints)
+        let described = endpoints.described
+        endpoints.add(
+            Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in
+                try DictionaryDescription.answer(described, request, call)
+            })
+        let seed = Seed(database: database, library: library)
+        return Assembly(
+            endpoints: endpoints,
+            background: [Background("flow runner", isSingle: false) { await runner.run() }],
+            prepare: { try await seed.prepare() })
+    }
+
+    /// Flow definitions are created and read, never changed: a new text is a new version.
+    private static func createFlowDefinition(_ database: Database) -> Endpoint {
+        let method = PlayLauncherAPI.createFlowDefinition
+        return Endpoint(method) { call, request async throws(Problem) in
+            try await database.perform(
+                call, method.name, request, requestID: request.requestID, validateOnly: request.validateOnly
+            ) { tx, context in
+                let store = Store<FlowDefinition>(database)
+                return store.projected(
+                    try store.create(request.resource ?? FlowDefinition(), context, in: tx), for: call.caller)
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Flows
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// The record a play is launched from, as the launching person may see it.
+struct PlaySource: Sendable {
+    /// The tables whose pages offer plays: the seven printed ones and the page of the onboarding case (G-75).
+    static let schemas: [RecordSchema] = [
+        Engagement.schema, SuccessInitiative.schema, SuccessObjective.schema, Touchpoint.schema, SuccessCase.schema,
+        InternalPlay.schema, RiskSignal.schema, OnboardingCase.schema,
+    ]
+
+    let schema: RecordSchema
+    let id: String
+    let domain: DomainPath
+    /// The record in protobuf-JSON.
+    let record: JSONValue
+
+    /// The dictionary of a table plays are launched from; INVALID_ARGUMENT for any other.
+    static func schema(of table: String) throws(Problem) -> RecordSchema {
+        if let schema = schemas.first(where: { $0.table == table }) { return schema }
+        let known = schemas.map(\.table).joined(separator: ", ")
+        throw .invalid(
+            field: "source_table",
+            Text(en: "Plays are launched from: \(known).", ko: "다음 테이블에서 플레이를 시작할 수 있습니다: \(known)."), rule: "G-75")
+    }
+
+    /// Whether records of the table are, or belong to, an engagement.
+    static func hasEngagement(_ table: String) -> Bool {
+        table == Engagement.schema.table
+            || schemas.contains { $0.table == table && $0.index(of: "engagement") != nil }
+    }
+
+    /// Asks the owner for the record, with the token of the person who calls: what the person may not read is not found.
+    static func read(_ table: String, _ id: String, _ client: Client) async throws(Problem) -> PlaySource {
+        let schema = try schema(of: table)
+        guard !id.isEmpty else {
+            throw .invalid(field: "source_record", Text(en: "The record is missing.", ko: "레코드가 지정되지 않았습니다."))
+        }
+        let request: JSONValue = ["id": .string(id)]
+        let answer = try await client.call(
+            json: Array(request.text.utf8), to: "ale.v1.\(schema.service).\(schema.collection).get")
+        guard let record = try? JSONValue(parsing: answer), let own = record["id"]?.string,
+            let domain = record["domain"]?.string.flatMap(DomainPath.init)
+        else { throw .internalError(cause: "\(table) \(id) was answered without id or domain") }
+        return PlaySource(schema: schema, id: own, domain: domain, record: record)
+    }
+
+    /// The engagement the record is or belongs to.
+    var engagement: String? {
+        schema.table == Engagement.schema.table ? id : record["engagement"]?.string
+    }
+
+    /// The account of the record.
+    var account: String? { record["account"]?.string }
+
+    /// `source` of the flow's input.
+    var input: JSONValue {
+        var members: [String: JSONValue] = ["table": .string(schema.table), "id": .string(id)]
+        if let engagement, !engagement.isEmpty { members["engagement"] = .string(engagement) }
+        if let account, !account.isEmpty { members["account"] = .string(account) }
+        return .object(members)
+    }
+
+    /// What the details page is filled with beforehand (G-76).
+    func prefill(_ name: String, _ caller: Caller) -> JSONValue? {
+        switch name {
+        case "requested_by": caller.kind == .person ? .string(caller.subject) : nil
+        case "contact": record["contact"] ?? record["keyCustomerContact"]
+        default: record[name]
+        }
+    }
+}

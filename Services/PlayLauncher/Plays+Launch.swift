@@ -1,0 +1,169 @@
+import Flows
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+extension Plays {
+    /// A run that waits for the person to choose a play and to answer its questions.
+    func begin(_ request: BeginPlayRequest, _ call: Call) async throws(Problem) -> FlowRun {
+        try authorize(call.caller)
+        let source = try await PlaySource.read(request.sourceTable, request.sourceRecord, client)
+        let database = database
+        return try await database.perform(
+            call, PlayLauncherAPI.beginPlay.name, request, requestID: request.requestID
+        ) { tx, context in
+            let store = Store<FlowRun>(database)
+            let run = try store.create(Self.draft(source, context), context.asSystem, in: tx)
+            return store.projected(run, for: call.caller)
+        }
+    }
+
+    /// Checks everything, and has the run begin: from here on it goes on by itself.
+    func launch(_ request: LaunchPlayRequest, _ call: Call) async throws(Problem) -> FlowRun {
+        try authorize(call.caller)
+        let begun = try await begun(request, call)
+        let source = try await PlaySource.read(
+            begun?.sourceTable ?? request.sourceTable, begun?.sourceRecord ?? request.sourceRecord, client)
+        let plan = try await plan(request.definitionRecord, call)
+        try Self.check(plan, fits: source)
+        let answers = try Self.answers(request.answers, plan.flow, source, call.caller)
+        let runID = begun?.id ?? RecordID.make(at: database.clock.now)
+        let machine = try start(plan, run: runID, ["source": source.input, "answers": answers])
+        let database = database
+        let run = try await database.perform(
+            call, PlayLauncherAPI.launchPlay.name, request, requestID: request.requestID
+        ) { tx, context in
+            let store = Store<FlowRun>(database)
+            func complete(_ run: inout FlowRun) {
+                run.definitionRecord = plan.record.id
+                run.flow = plan.definition.name
+                run.flowVersion = plan.definition.version
+                run.answers = answers.text
+            }
+            if begun == nil {
+                var draft = Self.draft(source, context)
+                draft.id = runID
+                complete(&draft)
+                _ = try store.create(draft, context.asSystem, in: tx)
+            }
+            let run = try store.change(runID, context.asSystem, in: tx) { run in
+                guard run.state == "started" else {
+                    throw Problem.failedPrecondition(
+                        rule: "G-78", Text(en: "The play was launched already.", ko: "이미 시작된 플레이입니다."),
+                        field: "flow_run")
+                }
+                complete(&run)
+                run.state = "in_progress"
+            }
+            let execution = Execution(
+                run: run.id, domain: source.domain, requester: call.caller, trace: call.trace.header,
+                title: plan.flow.title(plan.record, call.caller.locale),
+                machines: [Execution.Machine(definition: plan.definition.id, state: machine)])
+            execution.insert(now: context.now, in: tx)
+            return store.projected(run, for: call.caller)
+        }
+        runner.wake.notify()
+        return run
+    }
+
+    private static func draft(_ source: PlaySource, _ context: WriteContext) -> FlowRun {
+        var run = FlowRun()
+        run.domain = source.domain.path
+        run.sourceTable = source.schema.table
+        run.sourceRecord = source.id
+        run.engagement = source.engagement
+        run.account = source.account
+        run.requestedBy = context.caller.subject
+        run.startedAt = context.now
+        run.state = "started"
+        return run
+    }
+
+    /// The run of ``begin(_:_:)`` that the request goes on with; it is its requester's alone.
+    private func begun(_ request: LaunchPlayRequest, _ call: Call) async throws(Problem) -> FlowRun? {
+        guard !request.flowRun.isEmpty else { return nil }
+        let database = database
+        let run = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            try Store<FlowRun>(database).find(request.flowRun, in: tx)
+        }
+        guard let run, run.requestedBy == call.caller.subject else {
+            throw .notFound(FlowRun.schema.label, id: request.flowRun)
+        }
+        let sameTable = request.sourceTable.isEmpty || request.sourceTable == run.sourceTable
+        guard sameTable, request.sourceRecord.isEmpty || request.sourceRecord == run.sourceRecord else {
+            throw .invalid(
+                field: "source_record",
+                Text(en: "The run was begun from another record.", ko: "다른 레코드에서 시작된 실행입니다."))
+        }
+        return run
+    }
+
+    private static func check(_ plan: Plan, fits source: PlaySource) throws(Problem) {
+        guard let place = DomainPath(plan.record.domain), place.contains(source.domain) else {
+            throw .notFound(DefinitionRecord.schema.label, id: plan.record.id)
+        }
+        guard plan.flow.launches(from: source.schema.table) else {
+            throw .failedPrecondition(
+                rule: "G-75",
+                Text(
+                    en: "This play is not launched from \(source.schema.label.en).",
+                    ko: "\(source.schema.label.ko)에서는 이 플레이를 시작할 수 없습니다."),
+                field: "source_table")
+        }
+    }
+
+    /// The answers, with defaults and what the page is filled with beforehand. What is wrong names its question.
+    static func answers(
+        _ text: String, _ flow: CompiledFlow, _ source: PlaySource, _ caller: Caller
+    ) throws(Problem) -> JSONValue {
+        guard let given = try? JSONValue(parsing: text.isEmpty ? "{}" : text, limits: JSONLimits(bytes: 65_536, depth: 8)),
+            var members = given.object
+        else {
+            throw .invalid(
+                field: "answers",
+                Text(en: "The answers must be a JSON object of at most 64 KB.", ko: "응답은 64KB 이하의 JSON 객체여야 합니다."),
+                rule: "G-76")
+        }
+        for question in flow.wizard {
+            guard let name = question.prefill, members[question.name] == nil else { continue }
+            members[question.name] = source.prefill(name, caller)
+        }
+        let (answers, wrong) = flow.validate(answers: .object(members))
+        var violations = wrong.map { violation in
+            Problem.Violation(field: "answers.\(violation.field)", text: Text(violation.text), rule: "G-76")
+        }
+        for question in flow.wizard where question.reference != nil {
+            guard let id = answers[question.name]?.string, !Validation.isUUID(id) else { continue }
+            violations.append(
+                .init(
+                    field: "answers.\(question.name)",
+                    text: Text(
+                        en: "\(question.label.en) must be the id of a record.",
+                        ko: "\(question.label.ko)은(는) 레코드 ID여야 합니다."), rule: "G-76"))
+        }
+        let whole = flow.validate(input: ["source": source.input, "answers": answers])
+        violations += whole.violations.filter { !$0.field.hasPrefix("answers") }.map { violation in
+            Problem.Violation(field: violation.field, text: Text(violation.text), rule: "G-76")
+        }
+        guard violations.isEmpty else { throw .invalid(violations) }
+        return answers
+    }
+
+    private func start(_ plan: Plan, run: String, _ input: JSONValue) throws(Problem) -> FlowState {
+        do throws(FlowMachineError) {
+            return try FlowMachine(plan.flow).start(run: run, input: input, now: FlowInstant(database.clock.now))
+        } catch {
+            throw .internalError(cause: "the flow \(plan.flow.reference) did not start: \(error)")
+        }
+    }
+}
+
+extension FlowInstant {
+    /// An instant of the service's clock, cut to milliseconds.
+    init(_ instant: Timestamp) {
+        let microseconds = instant.microseconds
+        self.init(milliseconds: microseconds >= 0 ? microseconds / 1_000 : (microseconds - 999) / 1_000)
+    }
+}

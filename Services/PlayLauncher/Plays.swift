@@ -1,0 +1,185 @@
+import Flows
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// The launcher pages: what can be launched from where, the questions, and the launch itself.
+struct Plays: Sendable {
+    let database: Database
+    let client: Client
+    let library: FlowLibrary
+    let runner: Runner
+
+    /// The methods beyond single records.
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(PlayLauncherAPI.listPlayCategories) { call, request async throws(Problem) in
+                try await categories(request, call)
+            },
+            Endpoint(PlayLauncherAPI.describePlay) { call, request async throws(Problem) in
+                try await describe(request, call)
+            },
+            Endpoint(PlayLauncherAPI.beginPlay) { call, request async throws(Problem) in
+                try await begin(request, call)
+            },
+            Endpoint(PlayLauncherAPI.launchPlay) { call, request async throws(Problem) in
+                try await launch(request, call)
+            },
+            Endpoint(PlayLauncherAPI.listFlowSteps) { call, request async throws(Problem) in
+                try await steps(request, call)
+            },
+        ]
+    }
+
+    /// Launching is a right of its own (D-70): who has it sees the published entries.
+    func authorize(_ caller: Caller) throws(Problem) {
+        guard caller.kind != .customer, Access.allows(caller.roles, .create, on: FlowRun.schema.table) else {
+            throw .permissionDenied()
+        }
+    }
+
+    // MARK: Categories
+
+    private struct Offer: Sendable {
+        let choices: [AleChoice]
+        let records: [DefinitionRecord]
+        let flows: [String: FlowDefinition]
+    }
+
+    private func categories(
+        _ request: ListPlayCategoriesRequest, _ call: Call
+    ) async throws(Problem) -> ListPlayCategoriesResponse {
+        try authorize(call.caller)
+        let table = try PlaySource.schema(of: request.sourceTable).table
+        let database = database
+        let ancestors = call.caller.domain.ancestors.map(\.path)
+        let offer = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            let choices = try Store<AleChoice>(database).find(
+                where: "active AND domain = ANY(\(ancestors)) ORDER BY \"order\", name", in: tx)
+            let records = try Store<DefinitionRecord>(database).find(
+                where: "state = 'published' AND domain = ANY(\(ancestors)) ORDER BY \"order\", title", in: tx)
+            return Offer(
+                choices: choices, records: records, flows: try FlowLibrary.newest(of: records, database, in: tx))
+        }
+        return try page(offer, table: table, language: call.language)
+    }
+
+    private func page(_ offer: Offer, table: String, language: String) throws(Problem) -> ListPlayCategoriesResponse {
+        var entries: [(record: DefinitionRecord, entry: PlayEntry)] = []
+        for record in offer.records {
+            guard let definition = offer.flows[record.id] else { continue }
+            let flow = try library.compiled(definition)
+            guard flow.launches(from: table) else { continue }
+            var entry = PlayEntry()
+            entry.definitionRecord = record.id
+            entry.title = flow.title(record, language)
+            entry.description = flow.summary(record, language)
+            entries.append((record, entry))
+        }
+        var response = ListPlayCategoriesResponse()
+        for choice in offer.choices where choice.dependentCategory == nil {
+            let value = AleChoice.value(ofCategory: choice.name ?? "")
+            let own = entries.filter { $0.record.category == value }
+            // A category is offered once something of it is published.
+            guard !own.isEmpty, !response.categories.contains(where: { $0.value == value }) else { continue }
+            var category = PlayCategory()
+            category.value = value
+            category.label = Self.label(value, choice, language)
+            category.entries = own.filter { $0.record.subCategory == nil }.map(\.entry)
+            for sub in offer.choices where sub.dependentCategory == choice.id {
+                let below = own.filter { $0.record.subCategory == sub.id }.map(\.entry)
+                guard !below.isEmpty else { continue }
+                var subcategory = PlaySubcategory()
+                subcategory.id = sub.id
+                subcategory.name = sub.name ?? ""
+                subcategory.entries = below
+                category.subcategories.append(subcategory)
+            }
+            response.categories.append(category)
+        }
+        return response
+    }
+
+    /// The dictionary's label where it has one, since choices have a name in one language only.
+    private static func label(_ value: String, _ choice: AleChoice, _ language: String) -> String {
+        DefinitionRecord.schema.field("category")?.choices.first { $0.value == .string(value) }?.label(language)
+            ?? choice.name ?? value
+    }
+
+    // MARK: Questions
+
+    private func describe(_ request: DescribePlayRequest, _ call: Call) async throws(Problem) -> DescribePlayResponse {
+        try authorize(call.caller)
+        let plan = try await plan(request.definitionRecord, call)
+        var response = DescribePlayResponse()
+        response.title = plan.flow.title(plan.record, call.language)
+        response.questions = plan.flow.wizard.map { question in
+            var described = PlayQuestion()
+            described.name = question.name
+            described.label = Text(question.label)(call.language)
+            described.type = question.reference == nil ? question.kind.rawValue : "reference:\(question.reference ?? "")"
+            described.mandatory = question.isMandatory
+            described.choices = question.choices.map { Self.text($0.value) }
+            described.default = Self.text(question.defaultValue)
+            if described.default.isEmpty, question.prefill == "requested_by", call.caller.kind == .person {
+                described.default = call.caller.subject
+            }
+            return described
+        }
+        return response
+    }
+
+    private static func text(_ value: JSONValue) -> String {
+        value.isNull ? "" : value.string ?? value.text
+    }
+
+    // MARK: Plans
+
+    /// What is to be run: a published entry and the newest version of its flow.
+    struct Plan: Sendable {
+        let record: DefinitionRecord
+        let definition: FlowDefinition
+        let flow: CompiledFlow
+    }
+
+    /// The published definition record `id`, for whoever may launch.
+    func plan(_ id: String, _ call: Call) async throws(Problem) -> Plan {
+        let database = database
+        let found = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            guard let record = try Store<DefinitionRecord>(database).find(id, in: tx) else {
+                throw Problem.notFound(DefinitionRecord.schema.label, id: id)
+            }
+            return (record, try FlowLibrary.newest(of: [record], database, in: tx)[record.id])
+        }
+        guard found.0.state == "published" else {
+            throw .failedPrecondition(
+                rule: "BR-53", Text(en: "The definition record is not published.", ko: "정의 기록이 게시되지 않았습니다."),
+                field: "definition_record")
+        }
+        guard let definition = found.1 else {
+            throw .failedPrecondition(
+                rule: "G-76", Text(en: "The flow of this play is not active.", ko: "이 플레이의 플로우가 활성 상태가 아닙니다."),
+                field: "definition_record")
+        }
+        return Plan(record: found.0, definition: definition, flow: try library.compiled(definition))
+    }
+
+    // MARK: Steps
+
+    /// The steps of a run. Answers of calls are shown to the person the run acts for, and to those who administer runs.
+    private func steps(_ request: ListFlowStepsRequest, _ call: Call) async throws(Problem) -> ListFlowStepsResponse {
+        let database = database
+        return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            let run = try Store<FlowRun>(database).get(request.flowRun, as: call.caller, in: tx)
+            let seesResults =
+                run.requestedBy == call.caller.subject
+                || Access.allows(call.caller.roles, .write, on: FlowRun.schema.table)
+            var response = ListFlowStepsResponse()
+            response.steps = try FlowStep.list(run: run.id, withResults: seesResults, in: tx)
+            return response
+        }
+    }
+}

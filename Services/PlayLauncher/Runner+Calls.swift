@@ -1,0 +1,166 @@
+import Flows
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// Calls of steps, and the end of a run.
+extension Runner {
+    /// How long an answer may take.
+    private static let patience: Duration = .seconds(20)
+    /// How long a token for one call is valid.
+    private static let tokenSeconds: Int64 = 60
+
+    /// What came of a call.
+    enum Answer: Sendable {
+        case done(StepResult)
+        /// Not this time; the same call may go through later.
+        case again(Problem)
+    }
+
+    /// Makes the call of a step, for the person who launched the play.
+    func call(_ method: String, _ request: JSONValue, requestID: String, _ execution: Execution) async -> Answer {
+        let issuer = issuer
+        let requester = execution.requester
+        let credential = Credential.provider { () async throws(Problem) in
+            try issuer.delegatedToken(for: requester, by: PlayLauncher.name, lifetimeSeconds: Self.tokenSeconds)
+        }
+        return await call(method, request, requestID: requestID, as: credential, execution)
+    }
+
+    private func call(
+        _ method: String, _ request: JSONValue, requestID: String, as credential: Credential, _ execution: Execution
+    ) async -> Answer {
+        let body = FlowMethod.body(request, of: method, requestID: requestID)
+        let context = CallContext(
+            deadline: .after(Self.patience),
+            trace: execution.trace.flatMap { TraceContext(header: $0)?.child() } ?? .generate(),
+            language: execution.requester.locale)
+        let client = client
+        do throws(Problem) {
+            let answer = try await context.run { () async throws(Problem) in
+                try await client.call(
+                    json: Array(body.text.utf8), to: FlowMethod.subject(method), as: credential, requestID: requestID)
+            }
+            return .done(Self.result(answer))
+        } catch {
+            if error.mayPass { return .again(error) }
+            return .done(.failed(FlowError(error, execution.requester.locale)))
+        }
+    }
+
+    private static func result(_ answer: [UInt8]) -> StepResult {
+        do throws(JSONError) {
+            return .succeeded(try JSONValue(parsing: answer, limits: JSONLimits(bytes: FlowBounds.valueBytes)))
+        } catch {
+            return .failed(
+                FlowError(
+                    type: FlowError.runtime, status: 413, title: "The answer of the step cannot be used.",
+                    detail: error.description))
+        }
+    }
+
+    /// Writes the work note on the record the play was launched from, and ends the run.
+    ///
+    /// The note is the service's own: it says what the system has done, and is due also when the person who launched
+    /// has lost the right to write there. A note that is refused does not undo what the play did.
+    func finish(_ execution: Execution) async throws -> Bool {
+        let database = database
+        let loaded = try await asService(execution.domain) { tx in
+            let steps = try FlowStep.list(run: execution.run, withResults: true, in: tx)
+            return (try Store<FlowRun>(database).find(execution.run, in: tx), steps)
+        }
+        guard let run = loaded.0 else { throw Problem.internalError(cause: "run \(execution.run) is gone") }
+        let telling = Telling(execution, steps: loaded.1)
+        let schema = try PlaySource.schema(of: run.sourceTable ?? "")
+        let method = "\(schema.service).\(schema.collection).add_work_note"
+        let answer = await call(
+            method, ["id": .string(run.sourceRecord ?? ""), "text": .string(telling.message)],
+            requestID: RecordID.derived(from: "\(run.id)\n\(Telling.step)"),
+            as: issuer.credential(for: PlayLauncher.name), execution)
+        let result: StepResult
+        switch answer {
+        case .done(let done): result = done
+        case .again(let problem):
+            guard RetrySchedule.pause(after: execution.failures + 1) == nil else {
+                return try await postpone(execution, problem)
+            }
+            result = .failed(FlowError(problem, execution.requester.locale))
+        }
+        try await close(execution, telling, noted: result, method)
+        return false
+    }
+
+    private func close(
+        _ execution: Execution, _ telling: Telling, noted: StepResult, _ method: String
+    ) async throws {
+        let database = database
+        let owner = owner
+        let now = database.clock.now
+        try await asService(execution.domain) { tx in
+            tx.send(
+                """
+                UPDATE play_launcher.flow_execution SET phase = 'done', owner = NULL, lease_until = NULL \
+                WHERE run = \(execution.run) AND owner = \(owner)
+                """, expecting: 1)
+            tx.send(
+                """
+                UPDATE play_launcher.flow_step SET method = \(method) \
+                WHERE run = \(execution.run) AND key = \(Telling.step)
+                """)
+            FlowStep.end(Telling.step, noted, run: execution.run, now: now, in: tx)
+            try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
+                run.state = telling.isFailed ? "failed" : "completed"
+                run.completedAt = now
+                run.createdRecords = telling.createdRecords.text
+                run.message = telling.message
+            }
+        }
+        database.log.info(
+            "run is over",
+            metadata: ["run": "\(execution.run)", "state": "\(telling.isFailed ? "failed" : "completed")"])
+    }
+}
+
+extension Problem {
+    /// Whether the very same request may go through later.
+    var mayPass: Bool {
+        switch code {
+        case .unavailable, .deadlineExceeded, .canceled: true
+        // An answer that is too large, or an etag that is old, stays so.
+        case .resourceExhausted: reason != "RESPONSE_TOO_LARGE"
+        case .aborted: reason != "ETAG_MISMATCH"
+        default: false
+        }
+    }
+}
+
+extension FlowError {
+    /// The error of a step whose call was refused, as flows catch it and people read it.
+    init(_ problem: Problem, _ language: String) {
+        let isRight = problem.code == .permissionDenied || problem.code == .unauthenticated
+        let details = problem.violations.map { "\($0.field): \($0.text(language))" }
+        let detail = ([problem.text(language)] + details.filter { !$0.hasSuffix(problem.text(language)) })
+            .joined(separator: " ")
+        self.init(
+            type: isRight ? FlowError.authorization : FlowError.communication, status: Self.status(problem.code),
+            title: problem.reason ?? problem.code.name, detail: detail)
+    }
+
+    /// The HTTP status that stands for a code, as google.rpc.Code maps them.
+    private static func status(_ code: Problem.Code) -> Int {
+        switch code {
+        case .invalidArgument, .failedPrecondition, .outOfRange: 400
+        case .unauthenticated: 401
+        case .permissionDenied: 403
+        case .notFound: 404
+        case .aborted, .alreadyExists: 409
+        case .resourceExhausted: 429
+        case .canceled: 499
+        case .unimplemented: 501
+        case .unavailable: 503
+        case .deadlineExceeded: 504
+        default: 500
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// What the service brings along: the categories (G-73), the demo subflows, and a published entry for each.
+///
+/// Every item is made once in the life of the schema, under its name in `seeded`: what people change, close or delete
+/// stays as they left it. A flow that ships in a new version is added beside the old one and used from then on.
+struct Seed: Sendable {
+    /// Where all of it lives: the provider, seen by every domain below.
+    static let domain = DomainPath("/provider/") ?? .root
+
+    /// An entry of the launcher and the flow it starts.
+    struct Entry: Sendable {
+        /// Number of the flow in the specification.
+        let id: String
+        /// Name of the flow and of its file.
+        let flow: String
+        let title: String
+        let category: String
+    }
+
+    /// The categories in their order.
+    static let categories = ["Onboarding", "Risk management", "Success planning", "Success support"]
+
+    /// The demo subflows (G-79); blueprints have the category Success planning (G-81).
+    static let entries: [Entry] = [
+        Entry("F-03", "Advisory Session: Optimize Architecture", "success_support"),
+        Entry("F-04", "Advisory Session: Strategy Assessment", "success_support"),
+        Entry("F-05", "ALE Attach Knowledge Article - Service Bridge", "success_support"),
+        Entry("F-06", "Assessment: Quarterly NPS Survey and Review", "success_support"),
+        Entry("F-07", "Create Risk Signal and Issue Record", "risk_management"),
+        Entry("F-08", "Customer Experience Digital Transformation - Standard", "success_planning"),
+        Entry("F-09", "Customer Experience Digital Transformation Objective", "success_planning"),
+        Entry("F-10", "Decommission Legacy Costs", "success_planning"),
+        Entry("F-11", "Decommission Legacy Costs Objective", "success_planning"),
+        Entry("F-12", "Enable Business Velocity", "success_planning"),
+        Entry("F-13", "Get to Green Play", "risk_management"),
+        Entry("F-14", "Internal Partner Implementation Review", "success_support"),
+        Entry("F-15", "Product Implementation Reviews and Recommendations", "success_support"),
+        Entry("F-16", "Product Proof of Concept", "success_support"),
+        Entry("F-17", "Responsible Contact", "success_support"),
+        Entry("F-18", "Scheduled a Follow-Up", "success_support"),
+        Entry("F-19", "Setup Next Quarterly Business Review", "success_support"),
+    ]
+
+    /// The folder with the shipped flows.
+    static var folder: URL {
+        Bundle.module.url(forResource: "Flows", withExtension: nil) ?? URL(filePath: "Flows")
+    }
+
+    /// The YAML of a shipped flow; nil when the file is not there.
+    static func yaml(_ flow: String) -> String? {
+        try? String(contentsOf: folder.appending(path: "\(flow).yaml"), encoding: .utf8)
+    }
+
+    let database: Database
+    let library: FlowLibrary
+
+    /// Makes what is not there yet. Several instances may start at once: one makes it, the others find it.
+    func prepare() async throws {
+        let flows = try Self.entries.map { entry in
+            guard let yaml = Self.yaml(entry.flow) else {
+                throw Problem.internalError(cause: "the flow \(entry.flow) is not beside the program")
+            }
+            return (entry: entry, yaml: yaml, version: Self.version(yaml))
+        }
+        let context = WriteContext.system(database.service, domain: Self.domain, now: database.clock.now)
+        let database = database
+        let library = library
+        try await database.transaction(as: context.caller) { tx in
+            tx.send("SELECT pg_advisory_xact_lock(hashtextextended('play-launcher.seed', 0))")
+            var known = Set(try tx.query("SELECT name FROM play_launcher.seeded").map { try $0.string(at: 0) })
+            func isNew(_ name: String) -> Bool {
+                guard known.insert(name).inserted else { return false }
+                tx.send("INSERT INTO play_launcher.seeded (name, domain) VALUES (\(name), \(Self.domain.path))")
+                return true
+            }
+            for (order, name) in Self.categories.enumerated() where isNew("category:\(name)") {
+                var choice = AleChoice()
+                choice.name = name
+                choice.order = Int32(order + 1) * 100
+                _ = try Store<AleChoice>(database).create(choice, context, in: tx)
+            }
+            for (order, item) in flows.enumerated() {
+                if isNew("flow:\(item.entry.flow)@\(item.version)") {
+                    var flow = FlowDefinition()
+                    flow.definition = item.yaml
+                    _ = try Store<FlowDefinition>(database).create(flow, context, in: tx)
+                }
+                guard isNew("definition:\(item.entry.flow)") else { continue }
+                try Self.publish(item.entry, order: order, database, library, context, tx)
+            }
+        }
+    }
+
+    private static func publish(
+        _ entry: Entry, order: Int, _ database: Database, _ library: FlowLibrary, _ context: WriteContext,
+        _ tx: Transaction
+    ) throws {
+        let flows = try Store<FlowDefinition>(database).find(
+            where: "name = \(entry.flow) AND domain = \(domain.path) LIMIT 1", in: tx)
+        guard let flow = flows.first else { return }
+        var record = DefinitionRecord()
+        record.flow = flow.id
+        record.category = entry.category
+        record.state = "published"
+        record.order = Int32(order + 1) * 100
+        record.title = entry.title
+        record.description = try library.compiled(flow).summary.en
+        _ = try Store<DefinitionRecord>(database).create(record, context, in: tx)
+    }
+
+    /// The version a definition gives itself, read without compiling it: a start must not wait for that.
+    static func version(_ yaml: String) -> String {
+        for line in yaml.split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, line.hasPrefix("  version:") else { continue }
+            return parts[1].trimmingCharacters(in: CharacterSet(charactersIn: " '\""))
+        }
+        return ""
+    }
+}
+
+extension Seed.Entry {
+    fileprivate init(_ id: String, _ title: String, _ category: String) {
+        self.init(id: id, flow: Self.name(of: title), title: title, category: category)
+    }
+
+    /// `Advisory Session: Optimize Architecture` is the flow `advisory-session-optimize-architecture`.
+    private static func name(of title: String) -> String {
+        title.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.joined(separator: "-")
+    }
+}

@@ -1,0 +1,113 @@
+import Flows
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// What a finished run has to tell: what was created, and how it ended (F-01, F-02).
+struct Telling: Sendable {
+    /// The step that writes the work note.
+    static let step = "work-note"
+    /// Most records a message names.
+    private static let named = 10
+
+    let isFailed: Bool
+    /// `[{"table": …, "id": …, "number": …}]`.
+    let createdRecords: JSONValue
+    /// For people, in the language of the person who launched.
+    let message: String
+
+    init(_ execution: Execution, steps: [FlowStep]) {
+        self.init(
+            execution.machines[0].state.action, title: execution.title, steps: steps,
+            language: execution.requester.locale)
+    }
+
+    /// - Parameters:
+    ///   - outcome: how the flow ended.
+    ///   - title: of the play, in `language`.
+    init(_ outcome: FlowAction, title: String, steps: [FlowStep], language: String) {
+        var records = Self.created(by: steps)
+        var failure: String?
+        switch outcome {
+        case .completed(let output): records = output["records"]?.array ?? records
+        case .failed(let error): failure = error.message
+        default: break
+        }
+        isFailed = failure != nil
+        createdRecords = .array(records)
+        message = Self.message(title, records, failure)(language)
+    }
+
+    /// The records that steps created, for a flow that did not come to say so itself.
+    private static func created(by steps: [FlowStep]) -> [JSONValue] {
+        steps.compactMap { step in
+            guard step.state == "done", step.method.hasSuffix(".create"), let schema = FlowMethod.schema(step.method),
+                let answer = try? JSONValue(parsing: step.result), let id = answer["id"]
+            else { return nil }
+            var record: [String: JSONValue] = ["table": .string(schema.table), "id": id]
+            record["number"] = answer["number"]
+            return .object(record)
+        }
+    }
+
+    private static func message(_ title: String, _ records: [JSONValue], _ failure: String?) -> Text {
+        let created = list(records)
+        if let failure {
+            let rest =
+                records.isEmpty
+                ? Text(en: "", ko: "")
+                : Text(en: " Created before that: \(created.en).", ko: " 그 전에 생성된 레코드: \(created.ko).")
+            return Text(
+                en: "Success play \"\(title)\" failed: \(failure)\(rest.en)",
+                ko: "성공 플레이 \"\(title)\"이(가) 실패했습니다: \(failure)\(rest.ko)")
+        }
+        guard !records.isEmpty else {
+            return Text(
+                en: "Success play \"\(title)\" is completed. No record was created.",
+                ko: "성공 플레이 \"\(title)\"이(가) 완료되었습니다. 생성된 레코드는 없습니다.")
+        }
+        return Text(
+            en: "Success play \"\(title)\" is completed. Created: \(created.en).",
+            ko: "성공 플레이 \"\(title)\"이(가) 완료되었습니다. 생성된 레코드: \(created.ko).")
+    }
+
+    private static func list(_ records: [JSONValue]) -> Text {
+        let shown = records.prefix(named).map { record in
+            let table = record["table"]?.string ?? ""
+            let number = record["number"]?.string.map { " \($0)" } ?? ""
+            let label = Catalog.schemas.first { $0.table == table }?.label ?? Text(en: table, ko: table)
+            return Text(en: label.en + number, ko: label.ko + number)
+        }
+        let rest = records.count - shown.count
+        return Text(
+            en: shown.map(\.en).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : ""),
+            ko: shown.map(\.ko).joined(separator: ", ") + (rest > 0 ? " 외 \(rest)건" : ""))
+    }
+}
+
+/// Events that flows emit themselves: they go out like those of records, under the run, with the action `emitted`.
+enum FlowEvent {
+    static func insert(
+        _ type: String, _ data: JSONValue, _ execution: Execution, _ database: Database, now: Timestamp,
+        in tx: Transaction
+    ) throws {
+        var event = RecordEvent()
+        event.eventID = RecordID.make(at: now)
+        event.table = FlowRun.schema.table
+        event.action = "emitted"
+        event.id = execution.run
+        event.domain = execution.domain.path
+        event.actor = execution.requester.subject
+        event.at = now
+        let text: JSONValue = ["type": .string(type), "data": data]
+        event.text = text.text
+        let subject = "ale.v1.events.\(execution.domain.subjectToken).\(database.service).flow_run.emitted"
+        tx.send(
+            """
+            INSERT INTO play_launcher.outbox (event_id, domain, subject, record, trace, payload) \
+            VALUES (\(event.eventID), \(event.domain), \(subject), \(event.id), \(execution.trace), \
+            \(try event.encodeProtobuf()))
+            """)
+    }
+}

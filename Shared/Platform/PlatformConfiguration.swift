@@ -1,0 +1,89 @@
+import Logging
+import NATS
+import Postgres
+
+/// How log lines look.
+public enum LogFormat: String, CaseIterable, Sendable {
+    case json, plain
+}
+
+/// What every service is configured by. Each service's README lists the keys.
+public struct PlatformConfiguration: Sendable {
+    /// Where NATS is: `nats://127.0.0.1:4222`, several separated by commas.
+    public var natsURL: String
+    /// The service's own NATS user and its password.
+    public var natsUser: String?
+    public var natsPassword: String?
+    /// Where Postgres is.
+    public var postgresHost: String
+    public var postgresPort: Int
+    public var postgresDatabase: String
+    /// The service's own login, or the owner of its schema for `migrate`.
+    public var postgresUser: String
+    public var postgresPassword: String?
+    public var postgresPoolSize: Int
+    /// Public keys that tokens are checked with.
+    public var keySetFile: String
+    /// Private key for tokens of the service itself.
+    public var serviceKeyFile: String?
+    /// Name in the `iss` claim of accepted tokens.
+    public var issuer: String
+    public var logLevel: Logger.Level
+    public var logFormat: LogFormat
+    /// Written when the service is ready, removed when it stops; nil for none.
+    public var readyFile: String?
+    /// How many requests may be in work at once; more are refused.
+    public var maximumInFlight: Int
+    /// How long a stopping service may take to finish what it has begun, in seconds.
+    public var drainSeconds: Int
+
+    /// Reads every key; `service` names the default users.
+    public init(_ settings: Settings, service: String) throws {
+        let schema = String(service.map { $0 == "-" ? "_" : $0 })
+        natsURL = settings.string("ale.nats.url", default: "nats://127.0.0.1:4222")
+        natsUser = settings.optional("ale.nats.user")
+        natsPassword = try settings.secret("ale.nats.password")
+        postgresHost = settings.string("ale.postgres.host", default: "127.0.0.1")
+        postgresPort = try settings.int("ale.postgres.port", default: 5_432, in: 1...65_535)
+        postgresDatabase = settings.string("ale.postgres.database", default: "ale")
+        postgresUser = settings.string("ale.postgres.user", default: "ale_\(schema)")
+        postgresPassword = try settings.secret("ale.postgres.password")
+        postgresPoolSize = try settings.int("ale.postgres.pool.size", default: 8, in: 1...100)
+        keySetFile = settings.string("ale.jwks.file", default: "")
+        serviceKeyFile = settings.optional("ale.service.key.file")
+        issuer = settings.string("ale.issuer", default: "ale")
+        logLevel = try settings.choice("ale.log.level", default: Logger.Level.info)
+        logFormat = try settings.choice("ale.log.format", default: .json)
+        readyFile = settings.optional("ale.ready.file")
+        maximumInFlight = try settings.int("ale.maximum.in.flight", default: 1_024, in: 1...65_536)
+        drainSeconds = try settings.int("ale.drain.seconds", default: 20, in: 1...300)
+    }
+
+    /// Every key that ``init(_:service:)`` reads, as variables. Tests hold the READMEs against it.
+    public static let variables = [
+        "ALE_CONFIG_FILE", "ALE_NATS_URL", "ALE_NATS_USER", "ALE_NATS_PASSWORD", "ALE_POSTGRES_HOST",
+        "ALE_POSTGRES_PORT", "ALE_POSTGRES_DATABASE", "ALE_POSTGRES_USER", "ALE_POSTGRES_PASSWORD",
+        "ALE_POSTGRES_POOL_SIZE", "ALE_JWKS_FILE", "ALE_SERVICE_KEY_FILE", "ALE_ISSUER", "ALE_LOG_LEVEL",
+        "ALE_LOG_FORMAT", "ALE_READY_FILE", "ALE_MAXIMUM_IN_FLIGHT", "ALE_DRAIN_SECONDS",
+    ]
+
+    /// The connection string for libpq.
+    func connectionString(applicationName: String) -> String {
+        var parts = [
+            "host=\(Self.quoted(postgresHost))", "port=\(postgresPort)", "dbname=\(Self.quoted(postgresDatabase))",
+            "user=\(Self.quoted(postgresUser))", "application_name=\(Self.quoted(applicationName))",
+            "connect_timeout=5",
+        ]
+        if let postgresPassword { parts.append("password=\(Self.quoted(postgresPassword))") }
+        return parts.joined(separator: " ")
+    }
+
+    private static func quoted(_ value: String) -> String {
+        var text = "'"
+        for character in value {
+            if character == "'" || character == "\\" { text.append("\\") }
+            text.append(character)
+        }
+        return text + "'"
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Identity
+import Logging
+import NATS
+import RPC
+import Records
+import Wire
+
+/// What makes a service: its name, the methods it declares, its schema, and how it is put together.
+public protocol ServiceDefinition: Sendable {
+    /// The name in subjects: `customer-success`.
+    static var name: String { get }
+    /// One sentence for discovery.
+    static var summary: String { get }
+    /// The methods of its proto service.
+    static var api: [MethodInfo] { get }
+    /// The folder with its migrations, `0002_….sql` and on; 0001 is the ground that all services share.
+    static var schemaFolder: String { get }
+    /// Subcommands of its own.
+    static var commands: [any ParsableCommand.Type] { get }
+    /// Puts the service together. A wrong setting is thrown as a ``ConfigurationError``.
+    static func assemble(_ context: ServiceContext) async throws -> Assembly
+}
+
+extension ServiceDefinition {
+    /// None.
+    public static var commands: [any ParsableCommand.Type] { [] }
+}
+
+/// What a service is given to put itself together from.
+public struct ServiceContext: Sendable {
+    /// Its schema.
+    public let database: Database
+    /// For calls to other services: on behalf of the current caller, or as the service itself outside of a call.
+    public let client: Client
+    /// Its connection, for subjects beyond requests and events.
+    public let connection: Connection
+    /// Mints tokens of the service and for those it acts for; nil without a key.
+    public let issuer: Issuer?
+    /// Its own settings beyond those of the platform.
+    public let settings: Settings
+    /// Ids only.
+    public let log: Logger
+}
+
+/// The parts of a running service.
+public struct Assembly: Sendable {
+    /// What it answers.
+    public var endpoints: RecordEndpoints
+    /// What it does about events.
+    public var handlers: [EventHandler]
+    /// What runs beside: each until its task is cancelled.
+    public var background: [Background]
+    /// What must be done before the service is ready, such as its seed records.
+    public var prepare: @Sendable () async throws -> Void
+
+    /// A service that answers `endpoints`.
+    public init(
+        endpoints: RecordEndpoints, handlers: [EventHandler] = [], background: [Background] = [],
+        prepare: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.endpoints = endpoints
+        self.handlers = handlers
+        self.background = background
+        self.prepare = prepare
+    }
+}
+
+/// Work that goes on as long as the service.
+public struct Background: Sendable {
+    /// Names its lock and its log lines.
+    public let name: String
+    /// Whether only one instance of the service may do it at a time.
+    public let isSingle: Bool
+    let run: @Sendable () async -> Void
+
+    /// Work that ends when its task is cancelled.
+    public init(_ name: String, isSingle: Bool, run: @escaping @Sendable () async -> Void) {
+        self.name = name
+        self.isSingle = isSingle
+        self.run = run
+    }
+}

@@ -1,0 +1,25 @@
+import Wire
+
+/// One record before and after a write.
+public struct Change<R: Record>: Sendable {
+    /// The record as stored; nil when it is being created.
+    public let old: R?
+    /// The record as it will be stored.
+    public var new: R
+
+    /// Whether the record is new.
+    public var isCreation: Bool { old == nil }
+
+    /// Whether the value of `field` differs from the stored one; on creation whether it has a value.
+    public func changes(_ field: String) -> Bool { changes(at: R.index(field)) }
+
+    func changes(at index: Int) -> Bool {
+        guard let old else { return !new[fieldAt: index].isEmpty }
+        return old[fieldAt: index] != new[fieldAt: index]
+    }
+
+    /// Names of all fields that differ, in the order of the dictionary.
+    func changedFields(_ layout: TableLayout<R>) -> [Int] {
+        layout.columns.map(\.index).filter { changes(at: $0) }
+    }
+}

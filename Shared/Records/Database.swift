@@ -1,0 +1,181 @@
+import Logging
+import Postgres
+import RPC
+import Synchronization
+import Tenancy
+import Wire
+
+/// A service's own schema: its pool, its clock, and what its records have told about themselves.
+public final class Database: Sendable {
+    /// The service: `customer-success`.
+    public let service: String
+    /// Its schema: `customer_success`.
+    public let schema: String
+    /// The connections.
+    public let pool: Pool
+    /// Where writes take their time from.
+    public let clock: any WallClock
+    /// Ids only.
+    public let log: Logger
+    /// Told after every commit that left events behind, so that the relay need not wait for its next look.
+    public let outboxSignal: Signal
+
+    private struct Registry {
+        var layouts: [ObjectIdentifier: any Sendable] = [:]
+        var constraints: [String: (table: String, rule: DatabaseRule)] = [:]
+        var tables: [String: ReferenceTable] = [:]
+    }
+    private let registry = Mutex(Registry())
+
+    /// A table of this schema that references may point to.
+    struct ReferenceTable: Sendable {
+        let columns: Set<String>
+        /// Whether it is a copy of another service's records, which may be behind.
+        let isReplica: Bool
+        /// Definitions are seen from below but not written there, and what cannot be written cannot be locked.
+        var isDefinition = false
+    }
+
+    /// The database of `service`.
+    public init(service: String, pool: Pool, clock: any WallClock, log: Logger, outboxSignal: Signal = Signal()) {
+        self.service = service
+        schema = Self.schemaName(of: service)
+        self.pool = pool
+        self.clock = clock
+        self.log = log
+        self.outboxSignal = outboxSignal
+    }
+
+    /// `customer-success` keeps its tables in `customer_success`.
+    public static func schemaName(of service: String) -> String {
+        String(service.map { $0 == "-" ? "_" : $0 })
+    }
+
+    /// Makes a record type known, so that others may refer to its table and its constraints name their rules.
+    public func register<R: Record>(_ type: R.Type) {
+        let layout = TableLayout<R>()
+        registry.withLock { registry in
+            registry.layouts[ObjectIdentifier(type)] = layout
+            registry.tables[R.schema.table] = ReferenceTable(
+                columns: Set(layout.columns.map(\.name)), isReplica: false,
+                isDefinition: R.storage.visibility == .definition)
+            for rule in R.storage.constraints { registry.constraints[rule.constraint] = (R.schema.table, rule) }
+        }
+    }
+
+    /// Makes a replica known, so that references may point to it.
+    func register(replica table: String, columns: Set<String>) {
+        registry.withLock { $0.tables[table] = ReferenceTable(columns: columns, isReplica: true) }
+    }
+
+    func layout<R: Record>(_ type: R.Type) -> TableLayout<R> {
+        let known = registry.withLock { $0.layouts[ObjectIdentifier(type)] }
+        if let layout = known as? TableLayout<R> { return layout }
+        register(type)
+        return TableLayout<R>()
+    }
+
+    func referenceTable(_ name: String) -> ReferenceTable? { registry.withLock { $0.tables[name] } }
+
+    func rule(ofConstraint name: String) -> (table: String, rule: DatabaseRule)? {
+        registry.withLock { $0.constraints[name] }
+    }
+
+    /// Runs `body` in one transaction that sees what `caller` may see. The body cannot wait: no RPC fits into it.
+    ///
+    /// A deadlock, a serialization failure or a race for the same request id is tried again, at most three times.
+    public func transaction<T: Sendable>(
+        as caller: Caller, deadline: Deadline = .after(Deadline.standard), readOnly: Bool = false,
+        _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws(Problem) -> T {
+        var attempt = 1
+        while true {
+            do {
+                let timeout = deadline.remaining
+                guard timeout > .zero else { throw Problem.deadlineExceeded() }
+                let value = try await pool.transaction(
+                    settings: caller.scope.settings, readOnly: readOnly, timeout: timeout, body)
+                if !readOnly { outboxSignal.notify() }
+                return value
+            } catch let error as PostgresError where error.isWorthRetrying && attempt < 3 {
+                attempt += 1
+            } catch {
+                throw problem(of: error)
+            }
+        }
+    }
+
+    /// What an error of a transaction means to the caller.
+    public func problem(of error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: problem
+        case let error as PostgresError: Problem(error, in: self)
+        case let missing as MissingReference: missing.problem
+        case is CancellationError: .canceled()
+        default: .internalError(cause: String(describing: error))
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether the same transaction may well succeed the next time.
+    var isWorthRetrying: Bool {
+        isSerializationFailure || isDeadlock || (isUniqueViolation && constraint == "request_log_pkey")
+    }
+}
+
+extension Scope {
+    /// The settings that row-level security reads, for one transaction.
+    public var settings: [(name: String, value: String)] {
+        [("ale.scope_lower", lowerBound), ("ale.scope_upper", upperBound), ("ale.ancestors", ancestorArray)]
+    }
+}
+
+extension Problem {
+    /// The problem behind a database error; the error itself goes to the log only.
+    init(_ error: PostgresError, in database: Database) {
+        if let name = error.constraint, let (table, rule) = database.rule(ofConstraint: name) {
+            self = .invalid(field: "\(table).\(rule.field)", rule.text, rule: rule.id)
+        } else if error.isUniqueViolation {
+            self = .alreadyExists(
+                Text(en: "Such a record exists already.", ko: "같은 레코드가 이미 있습니다."), reason: error.constraint)
+        } else if error.isForeignKeyViolation {
+            self = Problem(
+                .failedPrecondition,
+                Text(
+                    en: "Other records depend on this one, or it refers to one that is gone.",
+                    ko: "다른 레코드가 이 레코드에 종속되어 있거나, 참조한 레코드가 없습니다."), reason: "REFERENCE_IN_USE")
+        } else if error.isCheckViolation || error.isNotNullViolation {
+            self = Problem(
+                .invalidArgument, Text(en: "A value is not allowed here.", ko: "허용되지 않는 값이 있습니다."),
+                reason: error.constraint ?? error.column)
+        } else if error.isQueryCanceled {
+            self = .deadlineExceeded(cause: error.description)
+        } else if error.isConnectionFailure {
+            self = .unavailable(cause: error.description)
+        } else if error.kind == .poolExhausted {
+            self = .resourceExhausted(reason: "DATABASE_BUSY")
+        } else if error.isSerializationFailure || error.isDeadlock {
+            self = .aborted(Text(en: "Somebody else was faster. Try again.", ko: "다른 사용자가 먼저 변경했습니다. 다시 시도해 주세요."))
+        } else {
+            self = .internalError(cause: error.description)
+        }
+    }
+}
+
+/// A reference to a record that is not there, or not for the caller.
+struct MissingReference: Error {
+    let table: String
+    let field: String
+    let reference: String
+    let id: String
+    let isReplica: Bool
+
+    var problem: Problem {
+        let text = Text(en: "There is no such record to refer to.", ko: "참조할 레코드가 없습니다.")
+        return Problem(
+            .invalidArgument, text, reason: "NO_SUCH_REFERENCE",
+            violations: [.init(field: "\(table).\(field)", text: text)],
+            metadata: isReplica ? ["replica": reference, "id": id] : [:])
+    }
+}

@@ -1,0 +1,147 @@
+import Logging
+import NATS
+import Postgres
+import RPC
+import Tenancy
+import Wire
+
+/// What a service does about events of others, or of its own.
+public struct EventHandler: Sendable {
+    let name: String
+    let subject: String
+    let prepare: (@Sendable (RecordEvent) async throws -> Void)?
+    let apply: @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
+
+    /// Handles the events `service.record.action`; `*` stands for any action.
+    /// - Parameters:
+    ///   - name: the durable consumer's name, unique in the system: `import-validation-case-created`.
+    ///   - prepare: asks others for what the effect needs, before its transaction. May run more than once.
+    ///   - apply: the effect, in the transaction that also marks the event as seen: it happens once.
+    public init(
+        _ name: String, service: String, record: String, action: String = "*",
+        prepare: (@Sendable (RecordEvent) async throws -> Void)? = nil,
+        apply: @escaping @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
+    ) {
+        self.name = name
+        subject = "ale.v1.events.*.\(service).\(record).\(action)"
+        self.prepare = prepare
+        self.apply = apply
+    }
+}
+
+/// Feeds events to one handler, in order, each one's effect once.
+///
+/// One instance of a service consumes for a handler at a time. An event that fails is tried again and again with
+/// growing pauses: those behind it wait, so that order holds and nothing is lost.
+public struct EventConsumer: Sendable {
+    private let handler: EventHandler
+    private let database: Database
+    private let jetStream: JetStream
+    private let leadership: Leadership
+
+    /// A consumer for `handler`. Only the leader of the service's instances consumes.
+    public init(_ handler: EventHandler, _ database: Database, _ jetStream: JetStream, _ leadership: Leadership) {
+        self.handler = handler
+        self.database = database
+        self.jetStream = jetStream
+        self.leadership = leadership
+    }
+
+    /// Consumes until the task is cancelled.
+    public func run() async {
+        var consumer: PullConsumer?
+        while !Task.isCancelled {
+            guard leadership.isLeader else {
+                consumer = nil
+                try? await Task.sleep(for: .milliseconds(50))
+                continue
+            }
+            do {
+                let ready = try await prepared(consumer)
+                consumer = ready
+                for message in try await ready.fetch(batch: 100, timeout: .seconds(2)) {
+                    guard await handle(message) else { break }
+                }
+            } catch let error as NATSError {
+                if case .timeout = error { continue }
+                consumer = nil
+                database.log.debug("no events for now", metadata: ["consumer": "\(handler.name)", "cause": "\(error)"])
+                try? await Task.sleep(for: .milliseconds(200))
+            } catch {
+                consumer = nil
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    private func prepared(_ consumer: PullConsumer?) async throws -> PullConsumer {
+        if let consumer { return consumer }
+        _ = try await EventStream.ensure(jetStream)
+        var configuration = ConsumerConfiguration(name: handler.name, filterSubject: handler.subject)
+        configuration.acknowledgementWait = .seconds(60)
+        configuration.maximumPending = 200
+        // What was delivered to an instance that is gone would come again only after its wait, behind newer events.
+        // Made anew behind the last acknowledged event, the consumer goes on in order and at once; should it be lost
+        // in between, it begins with the oldest, and the inbox knows what was seen.
+        if let known = try await known() {
+            configuration.start = .sequence(known.acknowledgedSequence + 1)
+            try await jetStream.deleteConsumer(handler.name, on: EventStream.name)
+        }
+        try await jetStream.ensureConsumer(configuration, on: EventStream.name)
+        return try jetStream.consumer(handler.name, on: EventStream.name)
+    }
+
+    /// The durable consumer as the server knows it; nil when there is none.
+    private func known() async throws -> ConsumerInfo? {
+        do throws(NATSError) {
+            return try await jetStream.consumerInfo(handler.name, on: EventStream.name)
+        } catch  where error.isConsumerNotFound {
+            return nil
+        }
+    }
+
+    /// Whether the event had its effect; false when the task was cancelled or the lock lost meanwhile.
+    private func handle(_ message: JetStreamMessage) async -> Bool {
+        guard let event = try? RecordEvent.decode(protobuf: message.message.payload),
+            let domain = DomainPath(event.domain)
+        else {
+            database.log.error("an event cannot be read", metadata: ["subject": "\(message.message.subject)"])
+            try? message.term()
+            return true
+        }
+        var pause: Duration = .milliseconds(50)
+        while !Task.isCancelled {
+            do {
+                try await handler.prepare?(event)
+                try await apply(event, domain, trace: message.message.headers["traceparent"])
+                try? message.ack()
+                return true
+            } catch {
+                database.log.warning(
+                    "an event failed and is tried again",
+                    metadata: ["consumer": "\(handler.name)", "event": "\(event.eventID)", "cause": "\(error)"])
+                try? message.inProgress()
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(10))
+                guard leadership.isLeader else { return false }
+            }
+        }
+        return false
+    }
+
+    private func apply(_ event: RecordEvent, _ domain: DomainPath, trace: String?) async throws {
+        let schema = database.schema
+        let name = handler.name
+        let apply = handler.apply
+        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now, trace: trace)
+        try await database.transaction(as: context.caller) { tx in
+            let first = try tx.query(
+                """
+                INSERT INTO \(identifier: schema).inbox (consumer, event_id, domain) \
+                VALUES (\(name), \(event.eventID), \(event.domain)) ON CONFLICT DO NOTHING
+                """)
+            guard first.affected == 1 else { return }
+            try apply(event, context, tx)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Filters
+import Roles
+import Tenancy
+import Wire
+
+/// What a caller may see of a record type: its access rows, field rules and the customer's view (G-18, G-24).
+struct FieldAccess<R: Record>: Sendable {
+    /// Fields the caller may not read, as indexes of the dictionary.
+    let hidden: [Int]
+    private let isCustomer: Bool
+
+    init(_ caller: Caller) {
+        isCustomer = caller.kind == .customer
+        let table = R.schema.table
+        // The usual case costs nothing: a person of the provider and a table without rules for single fields.
+        guard caller.kind != .service, isCustomer || Access.hasFieldRules(table) else {
+            hidden = []
+            return
+        }
+        let isCustomer = isCustomer
+        hidden = R.schema.fields.indices.filter { index in
+            let field = R.schema.fields[index]
+            if let granted = Access.mayRead(caller.roles, field: field.name, of: table) {
+                // A field rule adds to the row rule: for customers it opens the field, for others it guards it.
+                return !granted
+            }
+            return isCustomer && !field.customerVisible
+        }
+    }
+
+    /// Takes out of `record` what the caller may not read.
+    func project(_ record: inout R, for caller: Caller) {
+        let redacted = redacted(of: record, for: caller)
+        for index in hidden { record[fieldAt: index] = .null }
+        for field in redacted { record[field: field] = .null }
+    }
+
+    /// The fields of this very record that are hidden from the caller besides ``hidden``.
+    func redacted(of record: R, for caller: Caller) -> Set<String> {
+        guard caller.kind == .customer, let redaction = R.storage.redaction, redaction.applies(record) else { return [] }
+        return redaction.fields
+    }
+
+    /// The fields a filter or an ordering of this caller may name.
+    var filterSchema: FilterSchema {
+        let hidden = Set(self.hidden)
+        let computed = Set(R.storage.computed.map(\.field)).union(isCustomer ? R.storage.redaction?.fields ?? [] : [])
+        return FilterSchema(
+            R.schema.fields.enumerated().compactMap { index, field in
+                guard !hidden.contains(index), !computed.contains(field.name) else { return nil }
+                if R.storage.named.contains(field.name) {
+                    return FilterField(field.name, .string, column: "\"\(field.name)\"")
+                }
+                return FilterField(field)
+            })
+    }
+}
+
+extension FilterField {
+    /// The filter's view of a field of the dictionary; nil for fields that have no column.
+    init?(_ field: FieldSchema) {
+        let column = field.name == "etag" ? "revision" : "\"\(field.name)\""
+        switch field.type {
+        case .journal, .attachment: return nil
+        case .choice where field.storage == .int:
+            self.init(field.name, .intChoice(allowed: field.choices.compactMap(\.value.int)), column: column)
+        case .choice:
+            self.init(field.name, .choice(allowed: field.choices.compactMap(\.value.string)), column: column)
+        case .reference:
+            self.init(field.name, .reference, column: column, sqlType: field.reference == "user" ? "text" : nil)
+        case .documentID: self.init(field.name, .reference, column: column)
+        case .listOfReferences: self.init(field.name, .list, column: column, sqlType: "uuid")
+        case .listOfUsers, .listOfRoles: self.init(field.name, .list, column: column)
+        case .date: self.init(field.name, .date, column: column)
+        case .decimal, .currency: self.init(field.name, .decimal, column: column)
+        case .boolean: self.init(field.name, .bool, column: column)
+        case .datetime: self.init(field.name, .timestamp, column: column)
+        case .integer: self.init(field.name, .int, column: column)
+        default:
+            if field.name == "id" {
+                self.init(field.name, .reference, column: column)
+            } else if field.name == "etag" {
+                return nil
+            } else {
+                self.init(field.name, .string, column: column, searchable: !Self.unsearched.contains(field.name))
+            }
+        }
+    }
+
+    /// Texts that say nothing to a person who searches.
+    private static var unsearched: Set<String> { ["domain", "created_by", "updated_by", "definition", "answers"] }
+}
+
+extension FieldValue {
+    /// The value as a filter compares it.
+    func filterValue(_ type: FieldType) -> FilterValue {
+        switch self {
+        case .null: .null
+        case .string(let text):
+            switch type {
+            case .date: .date(text)
+            case .decimal, .currency: .decimal(text)
+            default: .string(text)
+            }
+        case .int(let number): .int(number)
+        case .bool(let flag): .bool(flag)
+        case .timestamp(let instant): .timestamp(instant.microseconds)
+        case .strings(let list): .strings(list)
+        }
+    }
+}

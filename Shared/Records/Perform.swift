@@ -1,0 +1,125 @@
+import Postgres
+import RPC
+import Tenancy
+import Wire
+
+/// Thrown by a body that only wanted to know whether it would work; carries the answer out of the rolled-back
+/// transaction.
+struct DryRun<Response: Message>: Error {
+    let response: Response
+}
+
+extension Database {
+    /// What a call writes with: its caller, the time and its trace.
+    public func context(_ call: Call) -> WriteContext {
+        WriteContext(caller: call.caller, now: clock.now, trace: call.trace.header)
+    }
+
+    /// Answers a request that writes: in one transaction, and once only. A request id that was answered before gets
+    /// the same answer again, also after a restart (AIP-155); with another request it is refused.
+    public func perform<Request: Message, Response: Message>(
+        _ call: Call, _ method: String, _ request: Request, requestID: String = "", validateOnly: Bool = false,
+        _ body: @escaping @Sendable (Transaction, WriteContext) throws -> Response
+    ) async throws(Problem) -> Response {
+        let given = requestID.isEmpty ? call.requestID ?? "" : requestID
+        let context = WriteContext(
+            caller: call.caller, now: clock.now, trace: call.trace.header, requestID: validateOnly ? "" : given)
+        guard context.requestID.utf8.count <= 64 else {
+            throw .invalid(
+                field: "request_id", Text(en: "At most 64 characters.", ko: "최대 64자입니다."), rule: "AIP-155")
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = context.requestID.isEmpty ? [] : try request.encodeProtobuf()
+        } catch {
+            throw .internalError(cause: "\(error)")
+        }
+        let log = RequestLog(schema: schema, caller: call.caller, id: context.requestID, method: method, request: bytes)
+        do {
+            return try await pooled(call, log) { tx in
+                if let answered: Response = try log?.answer(in: tx) { return answered }
+                let response = try body(tx, context)
+                if validateOnly {
+                    try tx.flush()
+                    throw DryRun(response: response)
+                }
+                try log?.store(response, now: context.now, in: tx)
+                return response
+            }
+        } catch let dry as DryRun<Response> {
+            return dry.response
+        } catch {
+            throw problem(of: error)
+        }
+    }
+
+    private func pooled<T: Sendable>(
+        _ call: Call, _ log: RequestLog?, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        var attempt = 1
+        while true {
+            do {
+                let timeout = call.deadline.remaining
+                guard timeout > .zero else { throw Problem.deadlineExceeded() }
+                let value = try await pool.transaction(settings: call.caller.scope.settings, timeout: timeout, body)
+                outboxSignal.notify()
+                return value
+            } catch let error as PostgresError where error.isWorthRetrying && attempt < 3 {
+                attempt += 1
+            }
+        }
+    }
+}
+
+/// Requests that were answered, under the ids their callers gave them.
+struct RequestLog: Sendable {
+    let schema: String
+    let caller: Caller
+    let id: String
+    let method: String
+    let request: [UInt8]
+
+    /// Nil when the caller gave no id.
+    init?(schema: String, caller: Caller, id: String, method: String, request: [UInt8]) {
+        guard !id.isEmpty else { return nil }
+        self.schema = schema
+        self.caller = caller
+        self.id = id
+        self.method = method
+        self.request = request
+    }
+
+    /// The stored answer; nil when the request is new.
+    ///
+    /// Two requests with one id wait for each other here: the second must find the first one's answer, and not, say,
+    /// refuse because the first has just closed the record.
+    func answer<Response: Message>(in tx: Transaction) throws -> Response? {
+        let lock = "\(schema) \(caller.subject) \(caller.domain) \(id)"
+        tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\(lock), 0))")
+        let rows = try tx.query(
+            """
+            SELECT response, method = \(method) AND request_hash = sha256(\(request)) \
+            FROM \(identifier: schema).request_log \
+            WHERE caller = \(caller.subject) AND domain = \(caller.domain.path) AND request_id = \(id)
+            """)
+        guard let row = rows.first else { return nil }
+        guard try row.bool(at: 1) else {
+            throw Problem.invalid(
+                field: "request_id",
+                Text(
+                    en: "This request id was used for another request.", ko: "이 요청 ID는 다른 요청에 이미 사용되었습니다."),
+                rule: "AIP-155")
+        }
+        return try Response.decode(protobuf: try row.bytes(at: 0))
+    }
+
+    func store(_ response: some Message, now: Timestamp, in tx: Transaction) throws {
+        tx.send(
+            """
+            INSERT INTO \(identifier: schema).request_log \
+            (caller, request_id, domain, method, request_hash, response, created_at) \
+            VALUES (\(caller.subject), \(id), \(caller.domain.path), \(method), sha256(\(request)), \
+            \(try response.encodeProtobuf()), \(now.sqlValue))
+            """)
+    }
+}

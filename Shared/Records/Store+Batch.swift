@@ -1,0 +1,62 @@
+import Postgres
+import RPC
+import Tenancy
+import Wire
+
+extension Store {
+    /// Creates many records at once: what they refer to is read in one round trip, and the rows are sent without
+    /// waiting for each other.
+    ///
+    /// All or nothing: the first record that cannot be created throws; a refusal of the database shows at the next
+    /// `query` or `flush` of the transaction. Meant for batches of some hundreds.
+    public func createAll(_ drafts: [R], _ context: WriteContext, in tx: Transaction) throws -> [R] {
+        if !context.isSystem { try authorize(.create, context.caller) }
+        var intakes: [Intake<R>] = []
+        var loads: [ReferenceLoad<R>] = []
+        var statements: [SQL] = []
+        var places: [SQL: Int] = [:]
+        for draft in drafts {
+            let given = R.schema.fields.indices.filter { !draft[fieldAt: $0].isEmpty }
+            var intake = try Intake<R>(draft, given, context, isCreation: true)
+            fillDefaults(&intake.record)
+            try complete(&intake.record, context, tx)
+            let load = ReferenceLoad(
+                intake.record, fields: R.schema.fields.indices, database: database, isSystem: context.isSystem)
+            // Rows of one batch mostly refer to the same few records.
+            for statement in try load.statements() where places[statement] == nil {
+                places[statement] = statements.count
+                statements.append(statement)
+            }
+            intakes.append(intake)
+            loads.append(load)
+        }
+        if layout.numberIndex != nil {
+            let sequence = "\(database.schema).\(R.schema.table)_number"
+            statements.append("SELECT nextval(\(sequence)::regclass) FROM generate_series(1, \(drafts.count)::int)")
+        }
+        let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
+        return try zip(intakes, loads).enumerated().map { position, pair in
+            let (intake, load) = pair
+            let own = try load.statements().compactMap { places[$0].map { answers[$0] } }
+            let number = try layout.numberIndex.flatMap { _ in answers.last }.map { try $0[position].int64(at: 0) }
+            return try insert(intake, load, own[...], number, context, tx)
+        }
+    }
+
+    /// The part of a creation that follows what was read for it.
+    func insert(
+        _ intake: Intake<R>, _ references: ReferenceLoad<R>, _ answers: ArraySlice<Rows>, _ number: Int64?,
+        _ context: WriteContext, _ tx: Transaction
+    ) throws -> R {
+        var record = intake.record
+        let domains = try references.resolve(answers, into: &record)
+        if let index = layout.numberIndex, let number {
+            record[fieldAt: index] = .string(RecordNumber.text(R.schema.numberPrefix ?? "", number))
+        }
+        stampCreation(&record, context)
+        var change = Change(old: nil, new: record)
+        try place(&change, domains, context, tx)
+        try references.checkDomains(answers, of: change.new)
+        return try finish(&change, action: "created", intake, context, tx)
+    }
+}

@@ -1,0 +1,106 @@
+import Postgres
+import Wire
+
+/// The columns of a record's table, worked out once from the dictionary: every field but journals and computed ones.
+struct TableLayout<R: Record>: Sendable {
+    struct Column: Sendable {
+        /// The field's index in the dictionary.
+        let index: Int
+        let name: String
+        let storage: FieldStorage
+    }
+
+    /// Columns in the order of the dictionary, without `etag`, which is the column `revision`.
+    let columns: [Column]
+    /// `id, revision, created_at, …` as text for SELECT.
+    let selection: String
+    /// Schema-qualified name of the table.
+    let table: String
+    let numberIndex: Int?
+    let indexes: Header
+
+    /// Where the fields common to all records are.
+    struct Header: Sendable {
+        let id, etag, createdAt, createdBy, updatedAt, updatedBy, domain: Int
+    }
+
+    init() {
+        let schema = R.schema
+        let computed = Set(R.storage.computed.map(\.field))
+        columns = schema.fields.enumerated().compactMap { index, field in
+            guard field.type != .journal, field.type != .attachment, field.name != "etag",
+                !computed.contains(field.name)
+            else { return nil }
+            return Column(index: index, name: field.name, storage: field.storage)
+        }
+        selection = (["revision"] + columns.map { SQL.quoted(identifier: $0.name) }).joined(separator: ", ")
+        table =
+            SQL.quoted(identifier: Database.schemaName(of: schema.service)) + "."
+            + SQL.quoted(identifier: schema.table)
+        numberIndex = schema.numberPrefix == nil ? nil : schema.index(of: "number")
+        indexes = Header(
+            id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),
+            createdBy: R.index("created_by"), updatedAt: R.index("updated_at"), updatedBy: R.index("updated_by"),
+            domain: R.index("domain"))
+    }
+
+    /// The record of a row selected by ``selection``, starting at its column `offset`.
+    func record(_ row: Row, offset: Int = 0, today: CivilDate) throws(PostgresError) -> R {
+        var record = R()
+        record.etag = String(try row.int64(at: offset))
+        for (position, column) in columns.enumerated() {
+            let value = try row.value(offset + 1 + position, column.storage)
+            if value != .null { record[fieldAt: column.index] = value }
+        }
+        for computed in R.storage.computed {
+            record[fieldAt: R.index(computed.field)] = computed.value(record, today)
+        }
+        return record
+    }
+
+    /// `INSERT INTO t (…) VALUES (…)` for a complete record.
+    func insertion(_ record: R, revision: Int64) -> SQL {
+        var values: SQL = "\(revision)"
+        for column in columns { values += ", \(record[fieldAt: column.index].sqlValue)" }
+        return "INSERT INTO \(raw: table) (\(raw: selection)) VALUES (\(values))"
+    }
+
+    /// `UPDATE t SET … WHERE id AND revision`, writing only the columns that differ.
+    func update(_ record: R, changed: [Int], from revision: Int64) -> SQL {
+        var assignments: SQL = "revision = revision + 1"
+        let stamped = Set(changed + [indexes.updatedAt, indexes.updatedBy])
+        for column in columns where stamped.contains(column.index) {
+            assignments += ", \(identifier: column.name) = \(record[fieldAt: column.index].sqlValue)"
+        }
+        return
+            "UPDATE \(raw: table) SET \(assignments) WHERE id = \(record.id) AND revision = \(revision)"
+    }
+}
+
+extension FieldValue {
+    /// The value as Postgres takes it; an empty text is absence.
+    public var sqlValue: SQLValue {
+        switch self {
+        case .null: .null
+        case .string(let text): text.isEmpty ? .null : .text(text)
+        case .int(let number): .int(number)
+        case .bool(let flag): .bool(flag)
+        case .timestamp(let instant): .timestamp(microsSinceUnixEpoch: instant.microseconds)
+        case .strings(let list): .textArray(list)
+        }
+    }
+}
+
+extension Row {
+    /// The column at `index` as a field kept by `storage`.
+    func value(_ index: Int, _ storage: FieldStorage) throws(PostgresError) -> FieldValue {
+        guard try !isNull(at: index) else { return .null }
+        return switch storage {
+        case .string: .string(try string(at: index))
+        case .int: .int(try int64(at: index))
+        case .bool: .bool(try bool(at: index))
+        case .timestamp: .timestamp(Timestamp(microseconds: try timestamp(at: index)))
+        case .strings: .strings(try strings(at: index))
+        }
+    }
+}

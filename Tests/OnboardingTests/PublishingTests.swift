@@ -1,0 +1,143 @@
+import RPC
+import Records
+import Tenancy
+import Testing
+import Wire
+
+@testable import OnboardingService
+
+/// Rows of workbooks on their way into the target tables, on a real database (G-55, G-56).
+@Suite struct PublishingTests {
+    static let columns = ["account", "number", "end_date", "contract_value"]
+
+    private func contracts(_ world: World) async throws -> [String: Contract] {
+        var list = ListRequest()
+        list.filter = "account = \"\(world.account.id)\""
+        list.pageSize = 1_000
+        let contracts = try await world.call(OnboardingAPI.listContracts, list, as: world.agent).contracts
+        return Dictionary(uniqueKeysWithValues: contracts.map { ($0.number ?? "", $0) })
+    }
+
+    @Test func aFailingRowHoldsNothingBack() async throws {
+        let world = try await World()
+        let answer = try await world.publish(
+            "contract", Self.columns,
+            [
+                ["Ernst Handel", "C1", "2027-01-01", "1863.4"], ["Ernst Händel", "C2", "2027-01-01", ""],
+                ["", "C3", "2027-02-30", "x"], [world.account.id, "C4", "2027-01-01", ""], ["", "", "2027-01-01", ""],
+                ["", "C5"],
+            ])
+        #expect(answer.results.map(\.outcome) == ["created", "failed", "failed", "created", "failed", "failed"])
+        #expect(answer.results.map(\.rowID) == ["0", "1", "2", "3", "4", "5"])
+        #expect(answer.results[2].message.contains("YYYY-MM-DD") && answer.results[2].message.contains("1863.4"))
+        let stored = try await contracts(world)
+        #expect(Set(stored.keys) == ["C1", "C4"] && stored["C1"]?.id == answer.results[0].targetRecord)
+        #expect(stored["C1"]?.domain == world.account.domain && stored["C1"]?.createdBy == world.agent.subject)
+    }
+
+    @Test func publishedTwiceIsPublishedOnce() async throws {
+        let world = try await World()
+        let rows = [["", "C1", "2027-01-01", "10.50"], ["", "C2", "2027-01-01", ""]]
+        let first = try await world.publish("contract", Self.columns, rows, requestID: "p1")
+        #expect(try await world.publish("contract", Self.columns, rows, requestID: "p1") == first)
+        let again = try await world.publish("contract", Self.columns, rows, requestID: "p2")
+        #expect(again.results.map(\.outcome) == ["unchanged", "unchanged"])
+        #expect(again.results.map(\.targetRecord) == first.results.map(\.targetRecord))
+        let changed = try await world.publish(
+            "contract", Self.columns, [["", "C1", "2028-01-01", ""], ["", "C2", "2027-01-01", "7"]])
+        #expect(changed.results.map(\.outcome) == ["updated", "updated"])
+        let stored = try await contracts(world)
+        #expect(stored.count == 2 && stored["C1"]?.endDate == "2028-01-01")
+        #expect(stored["C1"]?.contractValue == "10.5", "an empty cell leaves the field as it is")
+    }
+
+    @Test func theSameKeyTwiceInOneBatch() async throws {
+        let world = try await World()
+        let answer = try await world.publish("cmn_location", ["name", "city"], [["L", "Graz"], ["L", "Wien"], ["L", ""]])
+        #expect(answer.results.map(\.outcome) == ["created", "updated", "unchanged"])
+        #expect(Set(answer.results.map(\.targetRecord)).count == 1)
+    }
+
+    @Test func whatTheDatabaseRefusesIsReportedAlone() async throws {
+        let world = try await World()
+        // Two different addresses to us, the same to the index: only the database tells them apart from a new one.
+        let rows = [["A", "B", "x@y.example"], ["A", "B", "\u{130}@y.example"], ["A", "B", "i\u{307}@y.example"]]
+        let answer = try await world.publish("customer_contact", ["first_name", "last_name", "email"], rows)
+        #expect(answer.results[0].outcome == "created" && answer.results[1].outcome == "created")
+        #expect(answer.results.allSatisfy { !$0.outcome.isEmpty })
+    }
+
+    @Test func referencesAreFoundWithinTheAccount() async throws {
+        let world = try await World()
+        let other = try await World()
+        _ = try await other.publish("contract", Self.columns, [["", "FOREIGN", "2027-01-01", ""]])
+        _ = try await world.publish("contract", Self.columns, [["", "C1", "2027-01-01", ""]])
+        let products = try await world.publish(
+            "sold_product", ["name", "contract", "quantity"],
+            [["P1", "C1", "3"], ["P2", "FOREIGN", ""], ["P1", "", "1"]])
+        #expect(products.results.map(\.outcome) == ["created", "failed", "created"])
+        _ = try await world.publish("location", ["name"], [["Graz"]])
+        _ = try await world.publish("install_base_item", ["name", "location"], [["I1", "Graz"]])
+        let links = try await world.publish(
+            "sold_product_install_base_m2m", ["sold_product", "install_base_item"],
+            [["P1", "I1"], [products.results[0].targetRecord, "I1"], [products.results[0].targetRecord, "I1"]])
+        #expect(links.results.map(\.outcome) == ["failed", "created", "unchanged"], "P1 names two products")
+        let addresses = try await world.publish(
+            "account_address_relationship", ["location", "address_type"], [["Graz", "Billing"]])
+        #expect(addresses.results.map(\.outcome) == ["created"])
+        let entitlements = try await world.publish(
+            "service_entitlement", ["name", "contract", "total_units"], [["E", "C1", "5"], ["E", "", "5"]])
+        #expect(entitlements.results.map(\.outcome) == ["created", "created"])
+    }
+
+    @Test func fiveHundredRowsAtOnce() async throws {
+        let world = try await World(Server.start())
+        let rows = (0..<500).map { ["Place \($0)", "Graz"] }
+        let answer = try await world.publish("location", ["name", "city"], rows)
+        #expect(answer.results.allSatisfy { $0.outcome == "created" })
+        let before = world.server.database.pool.metrics.roundTrips
+        #expect(try await world.publish("location", ["name", "city"], rows).results.allSatisfy { $0.outcome == "unchanged" })
+        #expect(world.server.database.pool.metrics.roundTrips - before < 20, "one query per kind, not one per row")
+    }
+
+    @Test func whoMayNotCreateMayNotPublish() async throws {
+        let world = try await World()
+        func code(_ caller: Caller, _ table: String = "contract", _ columns: [String] = Self.columns) async -> Problem.Code? {
+            do throws(Problem) {
+                _ = try await world.publish(table, columns, [], as: caller)
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        #expect(await code(world.successAgent) == .permissionDenied)
+        #expect(await code(try world.customer()) == .permissionDenied)
+        #expect(await code(world.agent, "user") == .invalidArgument)
+        #expect(await code(world.agent, "contract", ["created_by"]) == .invalidArgument)
+        #expect(await code(world.agent, "contract", ["number", "number"]) == .invalidArgument)
+    }
+
+    @Test func textsAreResolvedWithTheAccountOfTheCase() async throws {
+        let world = try await World()
+        let other = try await World()
+        _ = try await other.publish("contract", Self.columns, [["", "C9", "2027-01-01", ""]])
+        _ = try await world.publish("contract", Self.columns, [["", "C1", "2027-01-01", ""]])
+        var request = ResolveReferencesRequest()
+        request.table = "contract"
+        request.field = "number"
+        request.account = world.account.id
+        request.values = [" C1 ", "C9", "c1"]
+        let answer = try await world.call(OnboardingAPI.resolveReferences, request, as: world.agent).references
+        #expect(answer.map(\.value) == [" C1 ", "C9", "c1"] && answer.map(\.matches) == [1, 0, 0])
+        #expect(!answer[0].id.isEmpty && answer[1].id.isEmpty)
+        request.field = "end_date"
+        #expect(await world.problem(OnboardingAPI.resolveReferences, request, as: world.agent)?.code == .invalidArgument)
+        request.table = "customer_account"
+        request.field = "name"
+        request.values = ["Ernst Handel"]
+        let accounts = try await world.call(OnboardingAPI.resolveReferences, request, as: world.agent).references
+        #expect((accounts.first?.matches ?? 0) >= 2 && accounts.first?.id == "", "several accounts bear this name")
+        let own = try await world.call(OnboardingAPI.resolveReferences, request, as: try world.customer()).references
+        #expect(own.first?.id == world.account.id)
+    }
+}

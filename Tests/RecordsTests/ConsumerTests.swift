@@ -1,0 +1,125 @@
+import NATS
+import Postgres
+import RPC
+import Records
+import Synchronization
+import Tenancy
+import TestKit
+import Testing
+import Wire
+
+/// Handlers that fail, instances that die, leaders that change.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct ConsumerTests {
+    struct NotYet: Error {}
+
+    /// A handler that fails at first holds back what is behind it, and then everything has its effect in order.
+    @Test func aFailingHandlerIsTriedAgain() async throws {
+        let events = try await EventBench.make()
+        let leadership = try events.leadership()
+        var helpers = Helpers()
+        helpers.add(events.relay(leadership))
+        let attempts = Counter()
+        helpers.add(
+            events.consume("effects", leadership) { event in
+                guard event.action == "created" else { return }
+                attempts.add(1)
+                if attempts.value <= 3 { throw NotYet() }
+            })
+        let made = try await events.bench.create("first")
+        for number in 0..<5 { try await events.bench.change(made.id) { $0.subject = "change \(number)" } }
+        #expect(try await events.verdict() == EventBench.allWell)
+        #expect(attempts.value == 4)
+        #expect(try await events.bench.count("customer_success.inbox WHERE consumer = 'effects'") == 6)
+        await helpers.end()
+        await leadership.resign()
+        try await events.close()
+    }
+
+    /// An instance dies in the middle of a batch it has fetched: the next one goes on where it stood, at once and in
+    /// order, and does not begin with what is newer.
+    @Test func theNextInstanceGoesOnInOrder() async throws {
+        let events = try await EventBench.make()
+        let leadership = try events.leadership()
+        var helpers = Helpers()
+        helpers.add(events.relay(leadership))
+        try await EventTests.write(events.bench, records: 3, writers: 1, changes: 300)
+        try await waitUntil("sent") {
+            try await events.bench.count("customer_success.outbox WHERE sent_at IS NULL") == 0
+        }
+        // Each instance dies after a few events, having fetched many; each has a connection of its own.
+        for _ in 0..<4 {
+            let connection = try await EventBench.connect(events.nats)
+            let instance = EventBench(bench: events.bench, nats: events.nats, connection: connection)
+            let handled = Counter()
+            let task = instance.consume("effects", leadership) { _ in
+                handled.add(1)
+                if handled.value > 40 { throw NotYet() }
+            }
+            try await waitUntil("forty events") { handled.value > 40 }
+            task.cancel()
+            await task.value
+            await connection.close()
+        }
+        helpers.add(events.consume(leadership))
+        #expect(try await events.verdict(within: .seconds(30)) == EventBench.allWell)
+        await helpers.end()
+        await leadership.resign()
+        try await events.close()
+    }
+
+    /// Two instances: one leads, and when it dies the other takes over. Nothing is sent or done twice.
+    @Test func theOtherInstanceTakesOver() async throws {
+        let events = try await EventBench.make()
+        let bench = events.bench
+        let first = try events.leadership()
+        try await waitUntil("the first leads") { first.isLeader }
+        let second = try events.leadership()
+        var firsts = Helpers()
+        var seconds = Helpers()
+        let other = EventBench(bench: bench, nats: events.nats, connection: try await EventBench.connect(events.nats))
+        firsts.add(events.relay(first))
+        firsts.add(events.consume(first))
+        seconds.add(other.relay(second))
+        seconds.add(other.consume(second))
+        async let writing: Void = EventTests.write(bench, records: 5, writers: 4, changes: 100)
+        try await waitUntil("progress") { try await bench.count("customer_success.effect") > 50 }
+        #expect(first.isLeader && !second.isLeader)
+        // The connection that holds the lock is cut, as by a crash.
+        try await bench.psql(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database d ON d.oid = database
+            WHERE locktype = 'advisory' AND granted AND d.datname = current_database()
+                AND pid IN (SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'leader%')
+            """)
+        await first.resign()
+        await firsts.end()
+        await events.connection.close()
+        try await waitUntil("the second leads") { second.isLeader }
+        try await writing
+        #expect(try await other.verdict() == EventBench.allWell)
+        #expect(try await bench.count("customer_success.effect") == 5 + 400)
+        await seconds.end()
+        await second.resign()
+        try await other.close()
+    }
+
+    /// Without the lock nobody relays and nobody consumes.
+    @Test func followersRest() async throws {
+        let events = try await EventBench.make()
+        let leader = try events.leadership()
+        try await waitUntil("one leads") { leader.isLeader }
+        let follower = try events.leadership()
+        var helpers = Helpers()
+        helpers.add(events.relay(follower))
+        helpers.add(events.consume(follower))
+        _ = try await events.bench.create("waiting")
+        try await Task.sleep(for: .seconds(1))
+        #expect(try await events.bench.count("customer_success.outbox WHERE sent_at IS NULL") == 1)
+        #expect(try await events.bench.count("customer_success.effect") == 0)
+        await leader.resign()
+        #expect(try await events.verdict() == EventBench.allWell)
+        await helpers.end()
+        await follower.resign()
+        try await events.close()
+    }
+}

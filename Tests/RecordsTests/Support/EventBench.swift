@@ -1,0 +1,101 @@
+import NATS
+import Postgres
+import RPC
+import Records
+import Synchronization
+import Tenancy
+import TestKit
+import Wire
+
+/// A ``Workbench`` with a nats-server, where a service's relay and consumers can be started and ended at will.
+struct EventBench: Sendable {
+    let bench: Workbench
+    let nats: NATSServer
+    let connection: Connection
+
+    var jetStream: JetStream { JetStream(connection) }
+
+    /// A database and a nats-server of its own, since tests delete streams and kill servers.
+    static func make() async throws -> EventBench {
+        let bench = try await Workbench.make(poolSize: 6)
+        let nats = try await NATSServer.start()
+        return EventBench(bench: bench, nats: nats, connection: try await connect(nats))
+    }
+
+    static func connect(_ nats: NATSServer) async throws -> Connection {
+        var options = ConnectionOptions(urls: [nats.url], name: "records-tests")
+        options.reconnectWait = .milliseconds(50)
+        return try await Connection.connect(options)
+    }
+
+    /// Stands for election, as one instance of the service does.
+    func leadership() throws -> Leadership {
+        try Leadership(
+            connectionString: bench.connectionString, name: "ale.customer-success", checkEvery: .milliseconds(200))
+    }
+
+    /// Runs a relay until the task is cancelled.
+    func relay(_ leadership: Leadership) -> Task<Void, Never> {
+        let relay = OutboxRelay(bench.database, jetStream, leadership)
+        return Task { await relay.run() }
+    }
+
+    /// Runs a consumer that writes one row per effect, until the task is cancelled.
+    func consume(
+        _ name: String = "effects", _ leadership: Leadership,
+        before: @escaping @Sendable (RecordEvent) throws -> Void = { _ in }
+    ) -> Task<Void, Never> {
+        let handler = EventHandler(name, service: "customer-success", record: "touchpoint") { event, _, tx in
+            try before(event)
+            tx.send(
+                """
+                INSERT INTO customer_success.effect (consumer, event, record, revision, domain)
+                VALUES (\(name), \(event.eventID), \(event.id), \(event.revision), \(event.domain))
+                """)
+        }
+        let consumer = EventConsumer(handler, bench.database, jetStream, leadership)
+        return Task { await consumer.run() }
+    }
+
+    /// Waits until every event of the outbox had its effect with `consumer`, and checks that each had it once and,
+    /// per record, in the order of the outbox. Answers what is wrong.
+    func verdict(_ consumer: String = "effects", within bound: Duration = .seconds(40)) async throws -> String {
+        let missing = """
+            customer_success.outbox o WHERE NOT EXISTS (SELECT FROM customer_success.effect e
+                WHERE e.event = o.event_id AND e.consumer = '\(consumer)')
+            """
+        try await waitUntil(within: bound, "effects of \(consumer)") { try await bench.count(missing) == 0 }
+        let doubled = """
+            (SELECT event FROM customer_success.effect WHERE consumer = '\(consumer)' GROUP BY event HAVING count(*) > 1) d
+            """
+        let misplaced = """
+            (SELECT o.seq < lag(o.seq) OVER (PARTITION BY e.record ORDER BY e.id) AS wrong
+             FROM customer_success.effect e JOIN customer_success.outbox o ON o.event_id = e.event
+             WHERE e.consumer = '\(consumer)') m WHERE wrong
+            """
+        return "doubled \(try await bench.count(doubled)), misplaced \(try await bench.count(misplaced))"
+    }
+
+    /// What ``verdict(_:within:)`` says when all is well.
+    static let allWell = "doubled 0, misplaced 0"
+
+    func close() async throws {
+        await connection.close()
+        await bench.close()
+        try await nats.stop()
+    }
+}
+
+/// Tasks that end with a test.
+struct Helpers {
+    private var tasks: [Task<Void, Never>] = []
+
+    init() {}
+
+    mutating func add(_ task: Task<Void, Never>) { tasks.append(task) }
+
+    func end() async {
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+    }
+}

@@ -1,0 +1,201 @@
+import Logging
+import Postgres
+import RPC
+import Records
+import Synchronization
+import Tenancy
+import TestKit
+import Wire
+
+/// A clock that stands still until it is set.
+final class TestClock: WallClock {
+    private let instant = Mutex(Timestamp(seconds: 1_720_000_000, nanos: 0))
+
+    var now: Timestamp {
+        get { instant.withLock { $0 } }
+    }
+
+    func advance(seconds: Int64) {
+        instant.withLock { $0 = Timestamp(microseconds: $0.microseconds + seconds * 1_000_000) }
+    }
+}
+
+/// One database with the tables of ``TestTables``, and a service's way into it: its own role, its pool, its store.
+struct Workbench: Sendable {
+    let server: PostgresServer
+    let name: String
+    let database: Database
+    let clock: TestClock
+
+    var store: Store<Touchpoint> { Store<Touchpoint>(database) }
+    var pool: Pool { database.pool }
+
+    private static let template = Task {
+        let server = try await PostgresServer.shared
+        try await prepareTemplate("records_template", on: server)
+        return server
+    }
+
+    /// A fresh database on the server that all suites share.
+    static func make(_ service: String = "customer-success", poolSize: Int = 4) async throws -> Workbench {
+        let server = try await template.value
+        let name = "records_\(UInt64.random(in: 0...UInt64.max))"
+        try await server.createDatabase(name, template: "records_template")
+        return try Workbench(server, name, service, poolSize)
+    }
+
+    private init(_ server: PostgresServer, _ name: String, _ service: String, _ poolSize: Int) throws {
+        self.server = server
+        self.name = name
+        clock = TestClock()
+        database = Database(
+            service: service,
+            pool: try Workbench.pool(server, name, "ale_" + Database.schemaName(of: service), size: poolSize),
+            clock: clock, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        database.register(Touchpoint.self)
+        database.register(DefinitionRecord.self)
+    }
+
+    /// The same database after a restart of the service: nothing remembered, new connections.
+    func restarted() throws -> Workbench { try Workbench(server, name, database.service, 4) }
+
+    /// Connections of one role.
+    func pool(as role: String, size: Int = 2) throws -> Pool { try Workbench.pool(server, name, role, size: size) }
+
+    /// The connection string of the service.
+    var connectionString: String { server.connectionString(database: name, user: "ale_\(database.schema)") }
+
+    /// What the superuser sees.
+    @discardableResult
+    func psql(_ sql: String) async throws -> String { try await server.psql(sql, database: name) }
+
+    /// The superuser's `SELECT count(*)`.
+    func count(_ rows: String) async throws -> Int { Int(try await psql("SELECT count(*) FROM \(rows)")) ?? -1 }
+
+    func close() async { await pool.close() }
+
+    private static func pool(_ server: PostgresServer, _ name: String, _ role: String, size: Int) throws -> Pool {
+        try Pool(
+            PoolConfiguration(connectionString: server.connectionString(database: name, user: role), size: size))
+    }
+
+    private static func prepareTemplate(_ name: String, on server: PostgresServer) async throws {
+        try await server.createDatabase(name)
+        for (schema, tables) in [
+            ("customer_success", TestTables.touchpoints), ("play_launcher", TestTables.definitions),
+        ] {
+            // Schema and roles as the deployment makes them: the login owns nothing.
+            try await server.psql(
+                """
+                CREATE ROLE ale_\(schema) LOGIN NOINHERIT;
+                CREATE ROLE ale_\(schema)_owner LOGIN NOINHERIT;
+                CREATE SCHEMA \(schema) AUTHORIZATION ale_\(schema)_owner;
+                """, database: name)
+            let migrations = [
+                Ground.migration(schema: schema), Migration(number: 2, name: "records", sql: tables),
+            ]
+            _ = try await Migrator(
+                connectionString: server.connectionString(database: name, user: "ale_\(schema)_owner"),
+                schema: schema, migrations: migrations
+            ).migrate()
+        }
+    }
+}
+
+extension Caller {
+    /// An employee with every right in `domain`.
+    static func person(_ domain: String = "/provider/", subject: String = "alice") -> Caller {
+        Caller(subject: subject, kind: .person, domain: DomainPath(domain) ?? .root, roles: ["admin"])
+    }
+}
+
+extension Touchpoint {
+    /// A touchpoint that may be created.
+    static func draft(_ subject: String) -> Touchpoint {
+        var draft = Touchpoint()
+        draft.subject = subject
+        draft.description = "What was said."
+        draft.engagement = RecordID.derived(from: "engagement")
+        return draft
+    }
+}
+
+extension Workbench {
+    /// Runs `body` as a request of `caller`, in a transaction of its own.
+    func asking<T: Sendable>(
+        _ caller: Caller = .person(), readOnly: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws(Problem) -> T {
+        try await database.transaction(as: caller, readOnly: readOnly, body)
+    }
+
+    /// Creates a touchpoint.
+    func create(_ subject: String, _ caller: Caller = .person()) async throws(Problem) -> Touchpoint {
+        let context = WriteContext(caller: caller, now: clock.now)
+        let store = store
+        return try await asking(caller) { tx in try store.create(.draft(subject), context, in: tx) }
+    }
+
+    /// Changes the fields that `change` sets, without a request.
+    @discardableResult
+    func change(
+        _ id: String, _ caller: Caller = .person(), _ change: @escaping @Sendable (inout Touchpoint) -> Void
+    ) async throws(Problem) -> Touchpoint {
+        let context = WriteContext(caller: caller, now: clock.now)
+        let store = store
+        return try await asking(caller) { tx in try store.change(id, context, in: tx, change) }
+    }
+
+    /// A create by way of `perform`, as the endpoint does it.
+    func perform(
+        create draft: Touchpoint, requestID: String = "", validateOnly: Bool = false, caller: Caller = .person()
+    ) async throws(Problem) -> Touchpoint {
+        var request = CreateTouchpointRequest()
+        request.touchpoint = draft
+        request.requestID = requestID
+        request.validateOnly = validateOnly
+        let store = store
+        return try await database.perform(
+            Call(caller: caller), "CreateTouchpoint", request, requestID: requestID, validateOnly: validateOnly
+        ) { tx, context in try store.create(draft, context, in: tx) }
+    }
+
+    /// One page of a list.
+    func list(_ request: ListRequest, _ caller: Caller = .person()) async throws(Problem) -> Store<Touchpoint>.Page {
+        let store = store
+        return try await asking(caller, readOnly: true) { tx in try store.list(request, as: caller, in: tx) }
+    }
+}
+
+/// The problem of a body that must fail with one.
+func problem(_ body: () async throws -> Void) async throws -> Problem {
+    do { try await body() } catch let problem as Problem { return problem }
+    throw NoProblem()
+}
+
+/// Nothing went wrong where something should have.
+struct NoProblem: Error {}
+
+/// The fact did not come true in time.
+struct NeverTrue: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Waits for a fact, within a bound.
+func waitUntil(
+    within bound: Duration = .seconds(30), _ what: String = "", _ isTrue: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + bound
+    while try await !isTrue() {
+        guard ContinuousClock.now < deadline else { throw NeverTrue(description: "not within \(bound): \(what)") }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}
+
+/// A number that tasks share.
+final class Counter: Sendable {
+    private let number = Atomic<Int>(0)
+
+    var value: Int { number.load(ordering: .sequentiallyConsistent) }
+
+    func add(_ amount: Int) { number.add(amount, ordering: .sequentiallyConsistent) }
+}

@@ -1,0 +1,84 @@
+import Records
+import Testing
+import Wire
+
+@Suite struct ValidationTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let field: String
+        let value: FieldValue
+        let isRight: Bool
+
+        init(_ field: String, _ value: FieldValue, _ isRight: Bool) {
+            self.field = field
+            self.value = value
+            self.isRight = isRight
+        }
+        var testDescription: String { "\(field) \(String(describing: value).prefix(60)) \(isRight)" }
+    }
+
+    private static let id = "0190a5b0-1c2d-7e3f-8a9b-0c1d2e3f4a5b"
+    private static let long = String(repeating: "ㄱ", count: 1_000)
+
+    static let cases: [Case] = [
+        Case("due_date", .string("2024-02-29"), true), Case("due_date", .string("2023-02-29"), false),
+        Case("due_date", .string("29.02.2024"), false), Case("due_date", .string(""), true),
+        Case("due_date", .null, true),
+        Case("engagement", .string(id), true), Case("engagement", .string(id.uppercased()), false),
+        Case("engagement", .string("TCHPT0000001"), false), Case("engagement", .string(id + " "), false),
+        Case("engagement", .string(String(id.dropLast()) + "g"), false),
+        Case("engagement", .string(id.replacing("-", with: "")), false),
+        Case("assigned_to", .string("service:onboarding"), true),
+        Case("assigned_to", .string("a\u{0}b"), false),
+        Case("subject", .string(long), true), Case("subject", .string(long + "ㄱ"), false),
+        Case("subject", .string("a\u{0}b"), false),
+        Case("subject", .string("👩‍👩‍👧‍👦'; DROP TABLE x; --"), true),
+        Case("description", .string(String(repeating: "a", count: 65_536)), true),
+        Case("description", .string(String(repeating: "a", count: 65_537)), false),
+        Case("work_notes", .string(String(repeating: "a", count: 65_537)), false),
+        Case("work_notes", .string("a\u{0}"), false),
+        Case("state", .string("new"), true), Case("state", .string("New"), false), Case("state", .string("open"), false),
+        Case("priority", .int(1), true), Case("priority", .int(5), true), Case("priority", .int(0), false),
+        Case("priority", .int(6), false), Case("priority", .int(.min), false),
+        Case("squad", .strings([id]), true), Case("squad", .strings([]), true),
+        Case("squad", .strings([id, "x"]), false), Case("squad", .strings([""]), false),
+        Case("squad", .strings(Array(repeating: id, count: 501)), false),
+        Case("watch_list", .strings(Array(repeating: "alice", count: 500)), true),
+        Case("watch_list", .strings(Array(repeating: "alice", count: 501)), false),
+        Case("watch_list", .strings(["a\u{0}b"]), false), Case("watch_list", .strings([long + "x"]), false),
+    ]
+
+    @Test(arguments: cases) func fields(_ expected: Case) throws {
+        let field = try #require(Touchpoint.schema.field(expected.field))
+        let fault = Validation.fault(expected.value, field)
+        #expect((fault == nil) == expected.isRight, "\(fault?.en ?? "nothing wrong")")
+        if let fault {
+            // The sentence names the field in both languages.
+            #expect(fault.en.contains(field.label.en) && fault.ko.contains(field.label.ko))
+        }
+    }
+
+    @Test func aReferenceKeptAsAName() throws {
+        let field = try #require(DefinitionRecord.schema.field("flow"))
+        #expect(Validation.fault(.string("setup-next-qbr"), field, isName: true) == nil)
+        #expect(Validation.fault(.string("setup-next-qbr"), field) != nil)
+        #expect(Validation.fault(.string(Self.long + "x"), field, isName: true) != nil)
+        #expect(Validation.fault(.string("a\u{0}b"), field, isName: true) != nil)
+    }
+
+    @Test(arguments: [
+        ("0", true), ("-1", true), ("1863.4", true), ("-0.000001", true), ("999999999999999999.999999", true),
+        ("1000000000000000000", false), ("0.1234567", false), ("", false), ("-", false), (".", false), ("1.", false),
+        (".5", false), ("+1", false), ("1,5", false), ("1e3", false), ("NaN", false), ("１", false), ("--1", false),
+        ("1.2.3", false), (" 1", false), ("Infinity", false),
+    ])
+    func decimals(_ text: String, _ isRight: Bool) { #expect(Validation.isDecimal(text) == isRight) }
+
+    @Test(arguments: [
+        ("a@b.example", true), ("first.last+tag@mail.example.org", true), ("이름@예시.example", true), ("a@b", false),
+        ("@b.example", false), ("a@", false), ("a@b@c.example", false), ("a b@c.example", false),
+        ("a@b..example", false), ("a@.example", false), ("a@b.example\n", false), ("a@b.example\u{7F}", false),
+        ("", false), (String(repeating: "a", count: 65) + "@b.example", false),
+        ("a@" + String(repeating: "b", count: 250) + ".example", false),
+    ])
+    func addresses(_ text: String, _ isRight: Bool) { #expect(Validation.isEmail(text) == isRight) }
+}

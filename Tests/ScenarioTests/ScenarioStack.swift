@@ -1,0 +1,147 @@
+import Foundation
+import Identity
+import JourneyKit
+import NATS
+import RPC
+import Testing
+
+/// The whole system as processes, in a folder and on ports of its own: what `Tools/stack.sh` starts for everybody.
+final class ScenarioStack: Sendable {
+    /// The processes that can be killed.
+    static let services = ["onboarding", "import-validation", "customer-success", "play-launcher", "notifier"]
+
+    let folder: String
+    let connection: Connection
+    let issuer: Issuer
+
+    private init(folder: String, connection: Connection, issuer: Issuer) {
+        self.folder = folder
+        self.connection = connection
+        self.issuer = issuer
+    }
+
+    /// The repository.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    /// The workbooks that are not the project's own; nil where the folder is absent.
+    static var sharedData: String? {
+        let path = URL(fileURLWithPath: root).deletingLastPathComponent().appendingPathComponent("shared/data").path
+        return FileManager.default.fileExists(atPath: "\(path)/northwind-contracts.xlsx") ? path : nil
+    }
+
+    /// Starts everything anew, with no data.
+    static func start() async throws -> ScenarioStack {
+        let folder = "/tmp/ale-scenario-\(UUID().uuidString.prefix(8).lowercased())"
+        do {
+            try await run("start", folder)
+            let issuer = try await Issuer(keyFile: "\(folder)/keys/operator.key")
+            return ScenarioStack(folder: folder, connection: try await connect(folder), issuer: issuer)
+        } catch {
+            try? await run("clean", folder)
+            throw error
+        }
+    }
+
+    /// Starts what does not run.
+    func restart() async throws { try await Self.run("start", folder) }
+
+    /// Ends everything and removes the folder.
+    func stop() async {
+        await connection.close()
+        try? await Self.run("clean", folder)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Runs `body` with a fresh stack and takes it down whatever happens.
+    static func with<T>(_ body: (ScenarioStack) async throws -> T) async throws -> T {
+        let stack = try await start()
+        do {
+            let value = try await body(stack)
+            await stack.stop()
+            return value
+        } catch {
+            await stack.keepLogs()
+            await stack.stop()
+            throw error
+        }
+    }
+
+    /// Copies the ends of the logs into the test's output, so that a failure can be understood.
+    private func keepLogs() async {
+        for service in Self.services {
+            guard let log = try? String(contentsOfFile: "\(folder)/log/\(service).log", encoding: .utf8) else { continue }
+            print("--- \(service)\n" + log.split(separator: "\n").suffix(15).joined(separator: "\n"))
+        }
+    }
+
+    /// An outside client with the stack's operator key.
+    func world(patience: Duration = .seconds(60)) -> JourneyWorld {
+        JourneyWorld(client: Client(NATSTransport(connection)), issuer: issuer, patience: patience)
+    }
+
+    /// Where caught e-mails are.
+    var mailDirectory: String { "\(folder)/mail" }
+
+    /// Signals one process, a service, `nats` or `postgres`; without a signal it is killed without warning.
+    func kill(_ name: String, _ signal: Int32 = SIGKILL) throws {
+        let pid = try #require(pid(name), "\(name) does not run")
+        _ = Glibc.kill(pid, signal)
+    }
+
+    private func pid(_ name: String) -> pid_t? {
+        let path = name == "postgres" ? "\(postgresHome)/data/postmaster.pid" : "\(folder)/run/\(name).pid"
+        let text = try? String(contentsOfFile: path, encoding: .utf8)
+        return text?.split(whereSeparator: \.isWhitespace).first.flatMap { pid_t($0) }
+    }
+
+    private var postgresHome: String {
+        let path = try? String(contentsOfFile: "\(folder)/postgres.path", encoding: .utf8)
+        return path?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "\(folder)/postgres"
+    }
+
+    /// A setting of a service, as the stack wrote it.
+    func setting(_ name: String, of service: String) throws -> String {
+        let text = try String(contentsOfFile: "\(folder)/env/\(service).env", encoding: .utf8)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("\(name)=") }
+        let value = try #require(line, "\(service) has no \(name)").dropFirst(name.count + 1)
+        return value.trimmingCharacters(in: CharacterSet(charactersIn: "'"))
+    }
+
+    private static func connect(_ folder: String) async throws -> Connection {
+        let ports = try String(contentsOfFile: "\(folder)/ports", encoding: .utf8)
+        let line = ports.split(separator: "\n").first { $0.hasPrefix("NATS_PORT=") }
+        let port = try #require(line).dropFirst("NATS_PORT=".count)
+        let password = try String(contentsOfFile: "\(folder)/secrets/nats-client.password", encoding: .utf8)
+        var options = ConnectionOptions(urls: ["nats://127.0.0.1:\(port)"], name: "scenario")
+        options.credentials = .password(user: "client", password: password)
+        options.inboxPrefix = "_INBOX.client"
+        return try await Connection.connect(options)
+    }
+
+    /// Runs a command of `Tools/stack.sh` for the folder, with the programs built for this test run.
+    private static func run(_ command: String, _ folder: String) async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(root)/Tools/stack.sh")
+        process.arguments = [command]
+        var environment = ProcessInfo.processInfo.environment
+        environment["ALE_LOCAL"] = folder
+        environment["ALE_BIN"] = Bundle.main.bundleURL.path
+        process.environment = environment
+        let output = "\(folder).log"
+        FileManager.default.createFile(atPath: output, contents: nil)
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        let handle = FileHandle(forWritingAtPath: output)
+        process.standardOutput = handle
+        process.standardError = handle
+        process.standardInput = FileHandle.nullDevice
+        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        guard status == 0 else {
+            let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+            throw JourneyFailure("stack.sh \(command) ended with \(status):\n\(text)")
+        }
+    }
+}
