@@ -17,19 +17,26 @@ check() {
   [ "$verdict" = passed ]
 }
 
+# Scenarios start the whole system: they come after all others, not among them.
 swift_tests() {
-  local arguments=(test --skip-build)
-  [ -z "${ALE_TEST_FILTER:-}" ] || arguments+=(--filter "$ALE_TEST_FILTER")
-  swift "${arguments[@]}"
+  if [ -n "${ALE_TEST_FILTER:-}" ]; then
+    swift test --skip-build --filter "$ALE_TEST_FILTER"
+  else
+    swift test --skip-build --skip ScenarioTests
+  fi
+}
+
+scenarios() {
+  [ -n "${ALE_TEST_FILTER:-}" ] || swift test --skip-build --filter ScenarioTests
 }
 
 Tools/bootstrap.sh || exit 1
 mkdir -p "$logs" && rm -f "$logs"/test-*.log
 check format Tools/format.sh --check
 check generated Tools/proto.sh --check
-check build swift build --build-tests && check tests swift_tests
+check build swift build --build-tests && { check tests swift_tests; check scenarios scenarios; }
 
 printf '\n== summary\n'
 printf '  %s\n' "${summary[@]}"
-[ ! -f "$logs/test-tests.log" ] || grep -E '^.{0,4}Test run with|^Executed [1-9]' "$logs/test-tests.log" | tail -n 2
+grep -hE '^.{0,4}Test run with|^Executed [1-9]' "$logs"/test-tests.log "$logs"/test-scenarios.log 2>/dev/null
 exit "$failed"

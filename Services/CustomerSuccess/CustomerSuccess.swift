@@ -15,7 +15,7 @@ public enum CustomerSuccess: ServiceDefinition {
     }
 
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
-        let replicas = Replicas(context.database, context.client)
+        let replicas = Replicas(context.database, context.client, own: context.ownCredential)
         var jobs = [DailyJob("renewal-dates", RenewalDates(context.database).run)]
         if try context.settings.bool("ale.renewal.watch", default: false) {
             jobs.append(DailyJob("renewal-watch", RenewalWatch(context.database).run))
@@ -29,8 +29,12 @@ public enum CustomerSuccess: ServiceDefinition {
     static func endpoints(_ database: Database, _ replicas: Replicas) -> RecordEndpoints {
         var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
         endpoints.add(SquadMember.self)
-        endpoints.add(Engagement.self)
-        endpoints.add(EngagementContract.self)
+        endpoints.add(Engagement.self) { engagement async throws(Problem) in
+            await replicas.refresh("onboarding_case", engagement.initialOnboarding)
+        }
+        endpoints.add(EngagementContract.self) { link async throws(Problem) in
+            await replicas.refresh("contract", link.contract)
+        }
         endpoints.add(SuccessObjective.self)
         endpoints.add(SuccessOutcome.self)
         endpoints.add(SuccessInitiative.self)

@@ -38,7 +38,8 @@ struct DailyJob: Sendable {
             return true
         } catch {
             database.log.error(
-                "daily job failed and is tried again", metadata: ["job": "\(name)", "cause": "\(error.cause ?? error.text.en)"])
+                "daily job failed and is tried again",
+                metadata: ["job": "\(name)", "cause": "\(error.cause ?? error.text.en)"])
             return false
         }
     }

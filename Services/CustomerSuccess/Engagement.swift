@@ -47,7 +47,8 @@ extension Engagement: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<Engagement>? = Lifecycle(
-        moves: Lifecycle<Engagement>.journeyMoves, reopened: "in_progress", closingRule: "BR-03", reopeningRule: "BR-04")
+        moves: Lifecycle<Engagement>.journeyMoves, reopened: "in_progress", closingRule: "BR-03", reopeningRule: "BR-04"
+    )
 
     /// Green 100, Yellow 60, Red 20, unknown empty, until there is a real formula (G-08).
     static func healthScore(_ health: String?) -> FieldValue {

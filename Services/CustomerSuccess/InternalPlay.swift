@@ -27,8 +27,8 @@ extension InternalPlay: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<InternalPlay>? = Lifecycle(
-        moves: Lifecycle<InternalPlay>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-39",
-        reopeningRule: "BR-40")
+        moves: Lifecycle<InternalPlay>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        closingRule: "BR-39", reopeningRule: "BR-40")
 
     private static let noParent = Text(
         en: "An internal play never has a parent.", ko: "내부 시연에는 상위 항목이 있을 수 없습니다.")

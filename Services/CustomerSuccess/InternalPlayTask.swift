@@ -22,6 +22,6 @@ extension InternalPlayTask: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<InternalPlayTask>? = Lifecycle(
-        moves: Lifecycle<InternalPlayTask>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-44",
-        reopeningRule: "BR-45")
+        moves: Lifecycle<InternalPlayTask>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        closingRule: "BR-44", reopeningRule: "BR-45")
 }

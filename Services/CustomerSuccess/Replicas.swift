@@ -16,10 +16,12 @@ struct Replicas: Sendable {
     private let responsibilities: Replica<ResponsibilityDefinition>
     private let database: Database
     private let client: Client
+    private let own: Credential?
 
-    init(_ database: Database, _ client: Client) {
+    init(_ database: Database, _ client: Client, own: Credential? = nil) {
         self.database = database
         self.client = client
+        self.own = own
         accounts = Replica(CustomerAccount.self, fields: ["name", "escalated", "currency"], database)
         contacts = Replica(
             CustomerContact.self, fields: ["account", "first_name", "last_name", "email", "phone", "title"], database)
@@ -56,32 +58,44 @@ struct Replicas: Sendable {
         ]
     }
 
-    /// Fetches what a reference names before its event has come: seen with the caller's own eyes.
+    /// Fetches what a reference names before its event has come. Asked as the service: the copy must be whole, and whether
+    /// the caller may see it is decided by the scope of the caller's transaction.
     var source: ReplicaSource {
-        ReplicaSource { table, id, _ async throws(Problem) in
-            var request = GetRequest()
-            request.id = id
-            do throws(Problem) {
-                switch table {
-                case "customer_account":
-                    try await accounts.store(client.call(OnboardingAPI.getCustomerAccount, request))
-                case "customer_contact":
-                    try await contacts.store(client.call(OnboardingAPI.getCustomerContact, request))
-                case "onboarding_case":
-                    try await cases.store(client.call(OnboardingAPI.getOnboardingCase, request))
-                case "contract": try await contracts.store(client.call(OnboardingAPI.getContract, request))
-                case "sold_product": try await products.store(client.call(OnboardingAPI.getSoldProduct, request))
-                case "user": try await users.store(client.call(OnboardingAPI.getUser, request))
-                case "responsibility_definition":
-                    try await responsibilities.store(client.call(OnboardingAPI.getResponsibilityDefinition, request))
-                default: return false
-                }
-                return true
-            } catch {
-                // Not there, or not for the caller: to the caller that is the same.
-                if error.code == .notFound || error.code == .permissionDenied { return false }
-                throw error
+        ReplicaSource { table, id, _ async throws(Problem) in try await fetch(table, id) }
+    }
+
+    /// Brings the copy of a record up to date, where a write takes something over from it for good and an event may
+    /// still be on its way. When the owner cannot be asked, the copy has to do.
+    func refresh(_ table: String, _ id: String?) async {
+        guard let id, Validation.isUUID(id) else { return }
+        _ = try? await fetch(table, id)
+    }
+
+    private func fetch(_ table: String, _ id: String) async throws(Problem) -> Bool {
+        var request = GetRequest()
+        request.id = id
+        do throws(Problem) {
+            switch table {
+            case "customer_account":
+                try await accounts.store(client.call(OnboardingAPI.getCustomerAccount, request, as: own))
+            case "customer_contact":
+                try await contacts.store(client.call(OnboardingAPI.getCustomerContact, request, as: own))
+            case "onboarding_case":
+                try await cases.store(client.call(OnboardingAPI.getOnboardingCase, request, as: own))
+            case "contract": try await contracts.store(client.call(OnboardingAPI.getContract, request, as: own))
+            case "sold_product":
+                try await products.store(client.call(OnboardingAPI.getSoldProduct, request, as: own))
+            case "user": try await users.store(client.call(OnboardingAPI.getUser, request, as: own))
+            case "responsibility_definition":
+                try await responsibilities.store(
+                    client.call(OnboardingAPI.getResponsibilityDefinition, request, as: own))
+            default: return false
             }
+            return true
+        } catch {
+            // Not there, or not for the caller: to the caller that is the same.
+            if error.code == .notFound || error.code == .permissionDenied { return false }
+            throw error
         }
     }
 }

@@ -22,6 +22,6 @@ extension SuccessCase: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<SuccessCase>? = Lifecycle(
-        moves: Lifecycle<SuccessCase>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-27",
-        reopeningRule: "BR-28")
+        moves: Lifecycle<SuccessCase>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        closingRule: "BR-27", reopeningRule: "BR-28")
 }

@@ -38,8 +38,8 @@ extension SuccessInitiative: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<SuccessInitiative>? = Lifecycle(
-        moves: Lifecycle<SuccessInitiative>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-22",
-        reopeningRule: "BR-23", closingNeeds: ["close_code", "close_notes"],
+        moves: Lifecycle<SuccessInitiative>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        closingRule: "BR-22", reopeningRule: "BR-23", closingNeeds: ["close_code", "close_notes"],
         clearedOnReopening: ["close_code", "close_notes"], closingDefaults: ["canceled": ["close_code": "canceled"]])
 
     private static func followEngagement(_ change: inout Change<SuccessInitiative>, _ context: RuleContext) throws {

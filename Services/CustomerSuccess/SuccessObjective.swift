@@ -24,6 +24,6 @@ extension SuccessObjective: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<SuccessObjective>? = Lifecycle(
-        moves: Lifecycle<SuccessObjective>.journeyMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-10",
-        reopeningRule: "BR-11")
+        moves: Lifecycle<SuccessObjective>.journeyMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        closingRule: "BR-10", reopeningRule: "BR-11")
 }

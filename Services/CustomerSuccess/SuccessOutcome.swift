@@ -31,8 +31,8 @@ extension SuccessOutcome: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<SuccessOutcome>? = Lifecycle(
-        moves: Lifecycle<SuccessOutcome>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-16",
-        reopeningRule: "BR-17")
+        moves: Lifecycle<SuccessOutcome>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        closingRule: "BR-16", reopeningRule: "BR-17")
 
     /// The field that names the measure, for each tracking method; values typed by people need none (G-20).
     private static let measures = ["indicator_kpi": "indicator", "survey": "survey", "report": "report"]

@@ -36,8 +36,8 @@ extension SuccessTask: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<SuccessTask>? = Lifecycle(
-        moves: Lifecycle<SuccessTask>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-35",
-        reopeningRule: "BR-36")
+        moves: Lifecycle<SuccessTask>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        closingRule: "BR-35", reopeningRule: "BR-36")
 
     /// The id no contact has.
     private static let nobody = "00000000-0000-0000-0000-000000000000"

@@ -37,8 +37,8 @@ extension Touchpoint: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<Touchpoint>? = Lifecycle(
-        moves: Lifecycle<Touchpoint>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress, closingRule: "BR-31",
-        reopeningRule: "BR-32")
+        moves: Lifecycle<Touchpoint>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        closingRule: "BR-31", reopeningRule: "BR-32")
 
     private static let productNeeded = Text(
         en: "Product is needed when the touchpoint is about a product.", ko: "제품에 관한 접점에는 제품이 필요합니다.")

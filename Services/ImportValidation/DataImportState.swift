@@ -48,8 +48,7 @@ public enum DataImportState: Int32, Sendable {
 
     /// Sets the state of a task from its rows and runs as the transaction sees them.
     static func refresh(_ task: String, _ database: Database, _ context: WriteContext, _ tx: Transaction) throws {
-        // Others who refresh the same task wait here, so that the last one counts what all of them wrote.
-        tx.send("SELECT 1 FROM import_validation.import_task WHERE id = \(task) FOR UPDATE")
+        // Whoever comes here holds the task's lock, so that the last one counts what all others wrote.
         let state = DataImportState(try facts(task, tx)).rawValue
         try Store<ImportTask>(database).change(task, context.asSystem, in: tx) { $0.dataImportState = state }
     }

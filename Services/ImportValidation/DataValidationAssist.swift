@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Records
+import Sandbox
 import Tenancy
 import Wire
 
@@ -38,6 +39,18 @@ extension DataValidationAssist: StandardRecord {
             throw Problem.broken(
                 "IMP-02", DataValidationAssist.self, field: "max_length",
                 Text(en: "The limit must be at least 1.", ko: "한도는 1 이상이어야 합니다."))
+        }
+    }
+
+    /// Refuses a script that cannot be used, with the line of the error, before it is saved (G-62).
+    static func compile(_ assist: DataValidationAssist, _ worker: ScriptWorker) async throws(Problem) {
+        guard let script = assist.script, !script.isEmpty else { return }
+        do throws(ScriptError) {
+            try await worker.check(script)
+        } catch {
+            if case .workerUnavailable(let cause) = error { throw .unavailable(reason: "SCRIPT_WORKER", cause: cause) }
+            throw .broken(
+                "G-62", DataValidationAssist.self, field: "script", Text(en: error.english, ko: error.korean))
         }
     }
 
@@ -99,7 +112,8 @@ enum AccountCheck {
             // Instances that start together wait for each other.
             tx.send("SELECT pg_advisory_xact_lock(hashtextextended('import_validation.seed', 0))")
             let rows = try tx.query(
-                "SELECT staging_table FROM import_validation.data_validation_assist WHERE created_by = \(service.subject)")
+                "SELECT staging_table FROM import_validation.data_validation_assist WHERE created_by = \(service.subject)"
+            )
             let present = Set(try rows.map { try $0.string(at: 0) })
             let context = WriteContext.system(database.service, domain: .root, now: database.clock.now)
             for target in ImportTarget.all where target.accountColumn != nil && !present.contains(target.stagingTable) {

@@ -20,7 +20,8 @@ struct ImportSettings: Sendable {
         guard let worker = settings.optional("ale.script.worker") ?? ScriptWorker.executableBesideThisOne(),
             FileManager.default.isExecutableFile(atPath: worker)
         else {
-            throw ConfigurationError("ALE_SCRIPT_WORKER must name the program script-worker, which is not beside this one.")
+            throw ConfigurationError(
+                "ALE_SCRIPT_WORKER must name the program script-worker, which is not beside this one.")
         }
         scriptWorker = worker
         do {

@@ -71,7 +71,8 @@ public struct ImportTarget: Sendable {
     private static func isImportable(_ field: FieldSchema) -> Bool {
         guard !field.outputOnly, !common.contains(field.name) else { return false }
         switch field.type {
-        case .journal, .attachment, .listOfReferences, .listOfUsers, .listOfRoles, .documentID, .json, .script: return false
+        case .journal, .attachment, .listOfReferences, .listOfUsers, .listOfRoles, .documentID, .json, .script:
+            return false
         default: return true
         }
     }

@@ -2,6 +2,7 @@ import Foundation
 import Platform
 import RPC
 import Records
+import Sandbox
 import Wire
 
 /// From an attached workbook to rows fit to publish.
@@ -24,7 +25,10 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(ImportTask.self)
         endpoints.add(listed: Upload.self)
         endpoints.add(listed: ImportRun.self)
-        endpoints.add(DataValidationAssist.self)
+        let compiler = ScriptWorker(executable: settings.scriptWorker)
+        endpoints.add(DataValidationAssist.self) { assist async throws(Problem) in
+            try await DataValidationAssist.compile(assist, compiler)
+        }
         endpoints.add(
             UploadEndpoints(
                 database: database, files: UploadFiles(directory: settings.filesDirectory),

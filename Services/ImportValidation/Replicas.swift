@@ -11,10 +11,12 @@ struct Replicas: Sendable {
     private let cases: Replica<OnboardingCase>
     private let database: Database
     private let client: Client
+    private let own: Credential?
 
     init(_ context: ServiceContext) {
         database = context.database
         client = context.client
+        own = context.ownCredential
         accounts = Replica(CustomerAccount.self, fields: ["name"], database)
         cases = Replica(OnboardingCase.self, fields: ["number", "account", "state", "assigned_to"], database)
     }
@@ -31,7 +33,8 @@ struct Replicas: Sendable {
         ]
     }
 
-    /// Fetches what a reference names before its event has come: seen with the caller's own eyes.
+    /// Fetches what a reference names before its event has come. Asked as the service: the copy must be whole, and whether
+    /// the caller may see it is decided by the scope of the caller's transaction.
     var source: ReplicaSource {
         ReplicaSource { table, id, _ async throws(Problem) in
             var request = GetRequest()
@@ -40,7 +43,7 @@ struct Replicas: Sendable {
                 switch table {
                 case "customer_account": try await fetchAccount(id)
                 case "onboarding_case":
-                    try await cases.store(client.call(OnboardingAPI.getOnboardingCase, request))
+                    try await cases.store(client.call(OnboardingAPI.getOnboardingCase, request, as: own))
                 default: return false
                 }
                 return true
@@ -56,7 +59,7 @@ struct Replicas: Sendable {
     func fetchAccount(_ id: String) async throws(Problem) {
         var request = GetRequest()
         request.id = id
-        try await accounts.store(client.call(OnboardingAPI.getCustomerAccount, request))
+        try await accounts.store(client.call(OnboardingAPI.getCustomerAccount, request, as: own))
     }
 }
 

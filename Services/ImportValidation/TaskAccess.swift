@@ -9,16 +9,19 @@ import Wire
 struct TaskAccess: Sendable {
     let database: Database
 
-    /// The task, for a caller who may validate, edit, publish and start over: its assignee or any onboarding agent.
+    /// The task, locked, for a caller who may validate, edit, publish and start over: its assignee or any onboarding
+    /// agent. The lock on the task comes before every other one, so that nobody waits in a circle.
     func worked(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
-        try found(id, by: caller, in: tx) { task in
+        try found(id, by: caller, lock: .update, in: tx) { task in
             Self.isAgent(caller) || caller.kind == .person && task.assignedTo == caller.subject
         }
     }
 
     /// The task, for a caller who may upload and import: also the customer contact who was given it.
-    func uploaded(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
-        try found(id, by: caller, in: tx) { task in
+    func uploaded(
+        _ id: String, by caller: Caller, lock: Store<ImportTask>.Lock = .none, in tx: Transaction
+    ) throws -> ImportTask {
+        try found(id, by: caller, lock: lock, in: tx) { task in
             Self.isAgent(caller) || caller.kind == .person && task.assignedTo == caller.subject
                 || caller.kind == .customer && Self.isContact(caller, of: task)
         }
@@ -26,7 +29,7 @@ struct TaskAccess: Sendable {
 
     /// The task, for a caller who may read its rows.
     func read(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
-        try found(id, by: caller, in: tx) { task in
+        try found(id, by: caller, lock: .none, in: tx) { task in
             caller.kind == .service || Access.allows(caller.roles, .read, on: "staging_row") && caller.kind != .customer
                 || caller.kind == .person && task.assignedTo == caller.subject
         }
@@ -34,10 +37,13 @@ struct TaskAccess: Sendable {
 
     /// The task, or why not: NOT_FOUND to who may not know it, PERMISSION_DENIED to who may only look.
     private func found(
-        _ id: String, by caller: Caller, in tx: Transaction, _ isAllowed: (ImportTask) -> Bool
+        _ id: String, by caller: Caller, lock: Store<ImportTask>.Lock, in tx: Transaction,
+        _ isAllowed: (ImportTask) -> Bool
     ) throws -> ImportTask {
         let store = Store<ImportTask>(database)
-        guard let task = try store.find(id, in: tx) else { throw Problem.notFound(ImportTask.schema.label, id: id) }
+        guard let task = try store.find(id, lock: lock, in: tx) else {
+            throw Problem.notFound(ImportTask.schema.label, id: id)
+        }
         if isAllowed(task) { return task }
         _ = try store.get(id, as: caller, in: tx)
         throw Problem.permissionDenied()
@@ -51,6 +57,16 @@ struct TaskAccess: Sendable {
     private static func isContact(_ caller: Caller, of task: ImportTask) -> Bool {
         guard let contact = caller.contact else { return false }
         return task.contact == contact && task.visibleToCustomer == true
+    }
+
+    /// A record made for a caller, without what is the provider's own business when he is a customer.
+    static func shown<R: RecordMessage>(_ record: R, to caller: Caller) -> R {
+        guard caller.kind == .customer else { return record }
+        var record = record
+        for field in ["domain", "created_by", "updated_by"] {
+            if let index = R.schema.index(of: field) { record[fieldAt: index] = .null }
+        }
+        return record
     }
 
     /// Refuses work on a task that is closed or canceled.
@@ -70,7 +86,9 @@ struct TaskAccess: Sendable {
         guard state == "closed" || state == "canceled" else { return }
         throw Problem(
             .failedPrecondition,
-            Text(en: "The onboarding case is closed; nothing can be published any more.", ko: "온보딩 케이스가 종결되어 더 이상 게시할 수 없습니다."),
+            Text(
+                en: "The onboarding case is closed; nothing can be published any more.",
+                ko: "온보딩 케이스가 종결되어 더 이상 게시할 수 없습니다."),
             reason: "CASE_CLOSED")
     }
 }

@@ -89,7 +89,7 @@ struct TaskEndpoints: Sendable {
         }
         let method = ImportValidationAPI.importUploads.name
         let response = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
-            let task = try access.uploaded(request.id, by: call.caller, in: tx)
+            let task = try access.uploaded(request.id, by: call.caller, lock: .update, in: tx)
             try TaskAccess.requireOpen(task)
             var response = ImportUploadsResponse()
             for id in request.uploads {
@@ -98,8 +98,8 @@ struct TaskEndpoints: Sendable {
                 run.importTask = task.id
                 run.kind = "load"
                 run.upload = upload.id
-                response.importRuns.append(
-                    try RunQueue.enqueue(run, language: call.language, database, context, tx))
+                let queued = try RunQueue.enqueue(run, language: call.language, database, context, tx)
+                response.importRuns.append(TaskAccess.shown(queued, to: call.caller))
             }
             try DataImportState.refresh(task.id, database, context, tx)
             return response
@@ -124,7 +124,8 @@ struct TaskEndpoints: Sendable {
                 reason: "UPLOAD_INCOMPLETE")
         }
         let rows = try tx.query(
-            "SELECT 1 FROM import_validation.import_run WHERE upload = \(id) AND state IN ('queued', 'running') LIMIT 1")
+            "SELECT 1 FROM import_validation.import_run WHERE upload = \(id) AND state IN ('queued', 'running') LIMIT 1"
+        )
         guard rows.isEmpty else { throw Self.alreadyLoaded }
         return upload
     }
@@ -197,7 +198,8 @@ struct TaskEndpoints: Sendable {
         return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.worked(request.id, by: call.caller, in: tx)
             try TaskAccess.requireOpen(task)
-            let busy = try tx.query("SELECT 1 FROM import_validation.import_run_work WHERE import_task = \(task.id) LIMIT 1")
+            let busy = try tx.query(
+                "SELECT 1 FROM import_validation.import_run_work WHERE import_task = \(task.id) LIMIT 1")
             guard busy.isEmpty else {
                 throw Problem(
                     .failedPrecondition,
@@ -210,7 +212,9 @@ struct TaskEndpoints: Sendable {
             let loaded = try tx.query(
                 "SELECT id FROM import_validation.upload WHERE import_task = \(task.id) AND state = 'loaded'")
             for row in loaded {
-                try Store<Upload>(database).change(row.string(at: 0), context.asSystem, in: tx) { $0.state = "complete" }
+                try Store<Upload>(database).change(row.string(at: 0), context.asSystem, in: tx) {
+                    $0.state = "complete"
+                }
             }
             try DataImportState.refresh(task.id, database, context, tx)
             var response = StartOverResponse()

@@ -16,6 +16,9 @@ public enum Notifier: ServiceDefinition {
     }
 
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
+        guard context.issuer != nil else {
+            throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: the notifier asks others who people are.")
+        }
         let database = context.database
         let (sender, from) = try mailer(context.settings)
         let templates = try MailTemplates()
@@ -24,6 +27,13 @@ public enum Notifier: ServiceDefinition {
         let follower = PlayFollower(database: database, replicas: replicas, messenger: messenger)
         let watchLists = WatchLists(database: database, replicas: replicas, messenger: messenger)
         let mails = MailQueue(database, sender, from: from, templates)
+        return Assembly(
+            endpoints: endpoints(database), handlers: replicas.handlers + [follower.handler] + watchLists.handlers,
+            background: [Background("mail queue", isSingle: false) { await mails.run() }])
+    }
+
+    /// What it answers.
+    static func endpoints(_ database: Database) -> RecordEndpoints {
         database.register(InAppNotification.self)
         var endpoints = RecordEndpoints(database, api: api)
         endpoints.add(SuccessLauncherNotifier.self)
@@ -34,9 +44,7 @@ public enum Notifier: ServiceDefinition {
             Endpoint(NotifierAPI.describeNotifier) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
-        return Assembly(
-            endpoints: endpoints, handlers: replicas.handlers + [follower.handler] + watchLists.handlers,
-            background: [Background("mail queue", isSingle: false) { await mails.run() }])
+        return endpoints
     }
 
     private static func mailer(_ settings: Settings) throws(ConfigurationError) -> (SMTPSender, MailAddress) {

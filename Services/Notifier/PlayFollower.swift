@@ -12,17 +12,22 @@ struct PlayFollower: Sendable {
 
     /// Reacts to every change of a run.
     var handler: EventHandler {
-        EventHandler("notifier-flow-run", service: "play-launcher", record: "flow_run") { event in
-            guard Self.isChange(event) else { return }
-            let run = try FlowRun.decode(protobuf: event.record)
-            try await replicas.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
-        } apply: { event, context, tx in
-            guard Self.isChange(event) else { return }
-            let run = try FlowRun.decode(protobuf: event.record)
-            tx.seeAllDomains()
-            guard let status = try follow(run, context, tx) else { return }
-            try tell(run, status, context, tx)
-        }
+        EventHandler(
+            "notifier-flow-run", service: "play-launcher", record: "flow_run", prepare: prepare, apply: apply)
+    }
+
+    private func prepare(_ event: RecordEvent) async throws {
+        guard Self.isChange(event) else { return }
+        let run = try FlowRun.decode(protobuf: event.record)
+        try await replicas.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
+    }
+
+    func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
+        guard Self.isChange(event) else { return }
+        let run = try FlowRun.decode(protobuf: event.record)
+        tx.seeAllDomains()
+        guard let status = try follow(run, context, tx) else { return }
+        try tell(run, status, context, tx)
     }
 
     private static func isChange(_ event: RecordEvent) -> Bool {

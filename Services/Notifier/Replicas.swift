@@ -32,9 +32,10 @@ struct Replicas: Sendable {
             guard try await isMissing("user", id) else { continue }
             var request = GetRequest()
             request.id = id
-            guard let user = try await known({ () async throws(Problem) in
+            let found = try await known { () async throws(Problem) in
                 try await client.call(OnboardingAPI.getUser, request)
-            }) else { continue }
+            }
+            guard let user = found else { continue }
             // The roles first: somebody known without them would seem to have none.
             try await fetchGrants(of: id)
             try await users.store(user)
@@ -44,10 +45,10 @@ struct Replicas: Sendable {
         }
         var request = GetRequest()
         request.id = definition
-        guard let record = try await known({ () async throws(Problem) in
+        let record = try await known { () async throws(Problem) in
             try await client.call(PlayLauncherAPI.getDefinitionRecord, request)
-        }) else { return }
-        try await definitions.store(record)
+        }
+        if let record { try await definitions.store(record) }
     }
 
     private func fetchGrants(of user: String) async throws {

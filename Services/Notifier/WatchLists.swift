@@ -31,7 +31,7 @@ struct WatchLists: Sendable {
         try await replicas.fetch(users: event.notify)
     }
 
-    private func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
+    func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
         let listed = Set(event.notify).subtracting([event.actor]).sorted()
         guard !listed.isEmpty, let watched = Watched(event) else { return }
         tx.seeAllDomains()
@@ -69,20 +69,26 @@ struct Watched: Sendable {
     }
 
     /// Whether a person may know of the event: is active, has the record's domain in sight, holds a role that reads
-    /// the table, and, where a table's field is guarded, sees at least one of the changed ones.
+    /// the table, and, when fields changed, may read at least one of them.
     ///
-    /// Customers are told of records of their own account that are shown to customers, never of work notes. This is
-    /// checked with the copies of users and roles, which may be a moment behind.
+    /// Customers are told of records of their own account that are shown to customers, never of work notes; of
+    /// onboarding only those who see the whole account, because which contact a user is, is not known here (G-22).
+    /// All of this is decided by copies of users and roles, which may be a moment behind.
     func mayKnow(_ reader: Reader) -> Bool {
         guard reader.isActive, reader.domain.contains(domain),
             let basis = Access.basis(reader.roles, .read, on: schema.table)
         else { return false }
-        let isCustomer = reader.account != nil || basis == .customer
-        if isCustomer {
-            guard event.action != "noted", value("visible_to_customer").flatMap(\.bool) ?? true else { return false }
-            if let account = value("account")?.string, account != reader.account { return false }
-        }
+        if reader.account != nil || basis == .customer, !isShown(to: reader) { return false }
         return event.action != "updated" || event.changedFields.isEmpty || !visible(to: reader).isEmpty
+    }
+
+    /// The row rules for customers, as far as they can be told from the record itself.
+    private func isShown(to customer: Reader) -> Bool {
+        guard event.action != "noted" else { return false }
+        if let visible = value("visible_to_customer"), visible.bool != true { return false }
+        if let account = value("account") ?? value("company"), account.string != customer.account { return false }
+        return schema.service != OnboardingCase.schema.service
+            || customer.roles.contains("sn_customerservice.customer_case_manager")
     }
 
     private func value(_ field: String) -> FieldValue? {

@@ -97,7 +97,9 @@ struct TokenCommand: AsyncParsableCommand {
             throw ValidationError("--subject or --persona is needed.")
         }
         guard Validation.isUUID(subject) else { throw ValidationError("--subject must be a UUID in lower case.") }
-        guard let domain = DomainPath(domain) else { throw ValidationError("--domain must be a path such as /provider/.") }
+        guard let domain = DomainPath(domain) else {
+            throw ValidationError("--domain must be a path such as /provider/.")
+        }
         guard locale == "en" || locale == "ko" else { throw ValidationError("--locale must be en or ko.") }
         guard (1...2_678_400).contains(lifetime) else {
             throw ValidationError("--lifetime must be from 1 to 2678400 seconds.")

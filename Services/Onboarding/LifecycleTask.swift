@@ -31,7 +31,8 @@ extension LifecycleTask: StandardRecord {
 
     /// The first value of each state is its default (onboarding.md 1.2).
     static let progress = [
-        "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"], "awaiting_internal": ["paused", "at_risk"],
+        "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"],
+        "awaiting_internal": ["paused", "at_risk"],
         "in_progress": ["on_track", "at_risk"], "review": ["on_track", "at_risk"], "closed": ["finished"],
         "canceled": ["finished"],
     ]
@@ -49,7 +50,9 @@ extension LifecycleTask: StandardRecord {
     /// G-44: whoever holds the task's responsibility on the case, by default the provider's ServiceNow administrator;
     /// else the assignee of the case.
     private static func assign(_ change: inout Change<LifecycleTask>, _ context: RuleContext) throws {
-        guard change.isCreation, change.new[field: "assigned_to"].isEmpty, let parent = change.new.parent else { return }
+        guard change.isCreation, change.new[field: "assigned_to"].isEmpty, let parent = change.new.parent else {
+            return
+        }
         let responsibility =
             change.new.responsibility ?? Seed.responsibility("provider", Seed.administrator)
         let rows = try context.transaction.query(

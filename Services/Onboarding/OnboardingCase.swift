@@ -92,7 +92,8 @@ enum AutomaticCase {
         // Whoever opens a case by hand at this moment holds a share of this row: one waits for the other.
         let known = try tx.query("SELECT 1 FROM onboarding.customer_account WHERE id = \(account.id) FOR UPDATE")
         guard !known.isEmpty else { return }
-        let open = try tx.query("SELECT 1 FROM onboarding.onboarding_case WHERE account = \(account.id) AND active LIMIT 1")
+        let open = try tx.query(
+            "SELECT 1 FROM onboarding.onboarding_case WHERE account = \(account.id) AND active LIMIT 1")
         guard open.isEmpty else { return }
         var record = OnboardingCase()
         record.account = account.id

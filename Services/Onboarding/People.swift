@@ -57,7 +57,9 @@ extension User: StandardRecord {
             guard rows.isEmpty else {
                 throw Problem.failedPrecondition(
                     rule: "USER_IN_USE",
-                    Text(en: "The user still holds roles. Deactivate the user instead.", ko: "사용자에게 역할이 남아 있습니다. 대신 비활성화하세요."))
+                    Text(
+                        en: "The user still holds roles. Deactivate the user instead.",
+                        ko: "사용자에게 역할이 남아 있습니다. 대신 비활성화하세요."))
             }
         },
     ]

@@ -54,7 +54,11 @@ struct Publication<R: StandardRecord> {
         var seen: Set<[FieldValue]> = []
         for draft in drafts {
             // The second row with the same key changes what the first one made.
-            if known[draft.key] == nil, seen.insert(draft.key).inserted { fresh.append(draft) } else { others.append(draft) }
+            if known[draft.key] == nil, seen.insert(draft.key).inserted {
+                fresh.append(draft)
+            } else {
+                others.append(draft)
+            }
         }
         for (draft, outcome) in try create(fresh) {
             if let record = outcome.record { known[draft.key] = record }

@@ -39,7 +39,8 @@ enum PublishedCell: Equatable, Sendable {
         case "true": .value(.bool(true))
         case "false": .value(.bool(false))
         default:
-            .fault(Text(en: "\(field.label.en) must be true or false.", ko: "\(field.label.ko)은(는) true 또는 false여야 합니다."))
+            .fault(
+                Text(en: "\(field.label.en) must be true or false.", ko: "\(field.label.ko)은(는) true 또는 false여야 합니다."))
         }
     }
 

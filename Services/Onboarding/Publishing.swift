@@ -79,7 +79,8 @@ enum Publishing {
     private static func account(_ id: String, in tx: Transaction) throws -> PublishedReferences.Account {
         let rows =
             Validation.isUUID(id)
-            ? try tx.query("SELECT name, account_number FROM onboarding.customer_account WHERE id = \(id) FOR KEY SHARE")
+            ? try tx.query(
+                "SELECT name, account_number FROM onboarding.customer_account WHERE id = \(id) FOR KEY SHARE")
             : nil
         guard let row = rows?.first else { throw Problem.notFound(CustomerAccount.schema.label, id: id) }
         return PublishedReferences.Account(id: id, name: try row.string(at: 0), number: try row.string(at: 1))

@@ -61,7 +61,9 @@ enum ReferenceSearch {
         else {
             throw .invalid(
                 field: "field",
-                Text(en: "\(table.schema.label.en) has no such text field.", ko: "\(table.schema.label.ko)에 이 텍스트 항목이 없습니다."))
+                Text(
+                    en: "\(table.schema.label.en) has no such text field.",
+                    ko: "\(table.schema.label.ko)에 이 텍스트 항목이 없습니다."))
         }
         return field
     }

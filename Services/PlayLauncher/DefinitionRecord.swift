@@ -10,15 +10,16 @@ extension DefinitionRecord: StandardRecord {
     public typealias Page = ListDefinitionRecordsResponse
 
     public static let storage = Storage<DefinitionRecord>(
-        visibility: .definition,
-        domain: .caller,  // BR-52
+        // There is no account to take the domain from.
+        visibility: .definition, domain: .caller,
         constraints: [
             DatabaseRule(
                 "BR-51", constraint: "definition_record_unique", field: "title",
                 Text(
                     en: "Another definition record has this title and category.",
                     ko: "제목과 범주가 같은 정의 기록이 이미 있습니다."))
-        ])
+        ],
+        domainRule: "BR-52")
 
     public static let rules: [Rule<DefinitionRecord>] = [
         Rule("BR-53") { change, _ in change.new.active = change.new.state == "published" },
@@ -27,7 +28,8 @@ extension DefinitionRecord: StandardRecord {
             Text(en: "There is no active category of this name.", ko: "이 이름의 활성 범주가 없습니다.")
         ) { change, context in
             guard change.changes("category") else { return true }
-            return try categories(context).contains { AleChoice.value(ofCategory: $0.name ?? "") == change.new.category }
+            let values = try categories(context).map { AleChoice.value(ofCategory: $0.name ?? "") }
+            return values.contains(change.new.category ?? "")
         },
         .check(
             "G-74", field: "sub_category",

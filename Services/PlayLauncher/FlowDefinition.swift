@@ -41,9 +41,12 @@ extension Wire.FlowDefinition: ListedRecord {
         change.new.title = flow.title.en
         // What ships may be ahead of the services it calls: such a flow is not offered until they declare the methods.
         if !context.context.isSystem, let unknown = flow.methods.first(where: { !FlowMethod.exists($0) }) {
+            let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
+            let line = (lines.firstIndex { $0.contains(unknown) } ?? 0) + 1
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: "definition",
-                Text(en: "There is no method \(unknown).", ko: "\(unknown) 메서드가 없습니다."))
+                Text(
+                    en: "Line \(line): there is no method \(unknown).", ko: "\(line)행: \(unknown) 메서드가 없습니다."))
         }
         for subflow in flow.subflows {
             let known = try FlowLibrary.find(subflow, context.database, in: context.transaction)

@@ -19,10 +19,20 @@ public enum PlayLauncher: ServiceDefinition {
         guard let issuer = context.issuer else {
             throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: runs act for the people who launched them.")
         }
-        let database = context.database
+        let parts = parts(context.database, context.client, issuer)
+        return Assembly(
+            endpoints: parts.endpoints,
+            background: [Background("flow runner", isSingle: false) { await parts.runner.run() }],
+            prepare: { try await parts.seed.prepare() })
+    }
+
+    /// What the service is made of, apart from the process around it.
+    static func parts(
+        _ database: Database, _ client: Client, _ issuer: Issuer
+    ) -> (endpoints: RecordEndpoints, runner: Runner, seed: Seed) {
         let library = FlowLibrary()
-        let runner = Runner(database, context.client, issuer, library)
-        let plays = Plays(database: database, client: context.client, library: library, runner: runner)
+        let runner = Runner(database, client, issuer, library)
+        let plays = Plays(database: database, client: client, library: library, runner: runner)
         var endpoints = RecordEndpoints(database, api: api)
         endpoints.add(AleChoice.self)
         endpoints.add(DefinitionRecord.self)
@@ -35,11 +45,7 @@ public enum PlayLauncher: ServiceDefinition {
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
-        let seed = Seed(database: database, library: library)
-        return Assembly(
-            endpoints: endpoints,
-            background: [Background("flow runner", isSingle: false) { await runner.run() }],
-            prepare: { try await seed.prepare() })
+        return (endpoints, runner, Seed(database: database, library: library))
     }
 
     /// Flow definitions are created and read, never changed: a new text is a new version.

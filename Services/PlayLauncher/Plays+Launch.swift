@@ -118,7 +118,8 @@ extension Plays {
     static func answers(
         _ text: String, _ flow: CompiledFlow, _ source: PlaySource, _ caller: Caller
     ) throws(Problem) -> JSONValue {
-        guard let given = try? JSONValue(parsing: text.isEmpty ? "{}" : text, limits: JSONLimits(bytes: 65_536, depth: 8)),
+        let limits = JSONLimits(bytes: 65_536, depth: 8)
+        guard let given = try? JSONValue(parsing: text.isEmpty ? "{}" : text, limits: limits),
             var members = given.object
         else {
             throw .invalid(

@@ -120,7 +120,7 @@ struct Plays: Sendable {
             var described = PlayQuestion()
             described.name = question.name
             described.label = Text(question.label)(call.language)
-            described.type = question.reference == nil ? question.kind.rawValue : "reference:\(question.reference ?? "")"
+            described.type = question.reference.map { "reference:\($0)" } ?? question.kind.rawValue
             described.mandatory = question.isMandatory
             described.choices = question.choices.map { Self.text($0.value) }
             described.default = Self.text(question.defaultValue)

@@ -15,27 +15,35 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var all = metadata
-        for (key, value) in event.metadata ?? [:] { all[key] = value }
-        let line = format == .json ? json(event, all) : plain(event, all)
         // One write per line: lines of several threads do not mix.
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        FileHandle.standardError.write(Data((line(event.level, event.message, event.metadata) + "\n").utf8))
     }
 
-    private func json(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
+    /// The line for an event, without the line end.
+    func line(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata?) -> String {
+        var all = self.metadata
+        for (key, value) in metadata ?? [:] { all[key] = value }
+        return format == .json ? json(level, message, all) : plain(level, message, all)
+    }
+
+    private static let ownFields: Set<String> = ["at", "level", "service", "message"]
+
+    private func json(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
         var fields = [
-            "\"at\":\(Self.quoted(SystemClock().now.rfc3339))", "\"level\":\(Self.quoted(event.level.rawValue))",
-            "\"service\":\(Self.quoted(label))", "\"message\":\(Self.quoted(event.message.description))",
+            "\"at\":\(Self.quoted(SystemClock().now.rfc3339))", "\"level\":\(Self.quoted(level.rawValue))",
+            "\"service\":\(Self.quoted(label))", "\"message\":\(Self.quoted(message.description))",
         ]
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            // A name must not stand in an object twice.
+            let key = Self.ownFields.contains(key) ? "_\(key)" : key
             fields.append("\(Self.quoted(key)):\(Self.quoted(value.description))")
         }
         return "{" + fields.joined(separator: ",") + "}"
     }
 
-    private func plain(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
+    private func plain(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
         let facts = metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.singleLine($0.value.description))" }
-        let head = "\(SystemClock().now.rfc3339) \(event.level.rawValue) \(label): \(Self.singleLine(event.message.description))"
+        let head = "\(SystemClock().now.rfc3339) \(level.rawValue) \(label): \(Self.singleLine(message.description))"
         return ([head] + facts).joined(separator: " ")
     }
 

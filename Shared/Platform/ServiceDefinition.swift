@@ -37,6 +37,8 @@ public struct ServiceContext: Sendable {
     public let connection: Connection
     /// Mints tokens of the service and for those it acts for; nil without a key.
     public let issuer: Issuer?
+    /// The service's own token, for what it asks as itself within somebody's call; nil without a key.
+    public let ownCredential: Credential?
     /// Its own settings beyond those of the platform.
     public let settings: Settings
     /// Ids only.

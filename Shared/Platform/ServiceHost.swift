@@ -36,9 +36,11 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         let database = Database(
             service: Definition.name, pool: pool, clock: SystemClock(), log: log, outboxSignal: signal)
         let issuer = try await makeIssuer()
-        let client = Client(NATSTransport(connection), credential: issuer?.credential(for: Definition.name))
+        let own = issuer?.credential(for: Definition.name)
+        let client = Client(NATSTransport(connection), credential: own)
         let context = ServiceContext(
-            database: database, client: client, connection: connection, issuer: issuer, settings: settings, log: log)
+            database: database, client: client, connection: connection, issuer: issuer, ownCredential: own,
+            settings: settings, log: log)
         let assembly = try await Definition.assemble(context)
         guard assembly.endpoints.missing.isEmpty else {
             throw ConfigurationError("no endpoint answers \(assembly.endpoints.missing.joined(separator: ", "))")
@@ -127,7 +129,9 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         options.onEvent = { event in
             log.info("nats", metadata: ["event": "\(event)"])
             // Without the right to one of its subjects a service would be deaf to it and look well.
-            if case .permissionViolation(let subject, _) = event, subject?.hasPrefix("ale.v1.\(Definition.name).") == true {
+            if case .permissionViolation(let subject, _) = event,
+                subject?.hasPrefix("ale.v1.\(Definition.name).") == true
+            {
                 log.critical("NATS forbids this service its own subjects; ending")
                 exit(78)
             }

@@ -17,7 +17,15 @@ public struct Settings: Sendable {
 
     /// Settings from the process environment and the file it names.
     public static func load() async throws -> Settings {
-        let environment = EnvironmentVariablesProvider()
+        try await load(EnvironmentVariablesProvider())
+    }
+
+    /// Settings from given variables and the file they name, for tests.
+    static func load(_ variables: [String: String]) async throws -> Settings {
+        try await load(EnvironmentVariablesProvider(environmentVariables: variables))
+    }
+
+    private static func load(_ environment: EnvironmentVariablesProvider) async throws -> Settings {
         let bare = ConfigReader(provider: environment)
         guard let path = bare.string(forKey: "ale.config.file") else { return Settings(reader: bare) }
         do {
@@ -40,15 +48,19 @@ public struct Settings: Sendable {
         String(key.uppercased().map { $0 == "." ? "_" : $0 })
     }
 
-    /// A text; `fallback` when it is not set.
-    public func string(_ key: String, default fallback: String) -> String {
-        reader.string(forKey: ConfigKey(key)) ?? fallback
+    /// What is set, as text. The file may hold numbers as such.
+    private func text(_ key: String, isSecret: Bool = false) -> String? {
+        let key = ConfigKey(key)
+        return reader.string(forKey: key, isSecret: isSecret)
+            ?? reader.int(forKey: key, isSecret: isSecret).map(String.init)
+            ?? reader.double(forKey: key, isSecret: isSecret).map { String($0) }
     }
 
-    /// A text that may be absent.
-    public func optional(_ key: String) -> String? {
-        reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
-    }
+    /// A text; `fallback` when it is not set or empty.
+    public func string(_ key: String, default fallback: String) -> String { optional(key) ?? fallback }
+
+    /// A text that may be absent; an empty one is absent.
+    public func optional(_ key: String) -> String? { text(key).flatMap { $0.isEmpty ? nil : $0 } }
 
     /// A text that must be set.
     public func required(_ key: String) throws(ConfigurationError) -> String {
@@ -57,7 +69,8 @@ public struct Settings: Sendable {
     }
 
     /// A whole number within bounds.
-    public func int(_ key: String, default fallback: Int, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+    public func int(_ key: String, default fallback: Int, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int
+    {
         guard let text = optional(key) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
             throw ConfigurationError(
@@ -70,10 +83,12 @@ public struct Settings: Sendable {
     /// Yes or no: `true` or `false`.
     public func bool(_ key: String, default fallback: Bool) throws(ConfigurationError) -> Bool {
         guard let text = optional(key) else { return fallback }
-        guard let value = Bool(text) else {
-            throw ConfigurationError("\(Self.variable(key)) is \(text); it must be true or false.")
+        if let value = Bool(text) { return value }
+        // A truth value in the file is read as the number 1 or 0.
+        if reader.string(forKey: ConfigKey(key)) == nil, let value = reader.bool(forKey: ConfigKey(key)) {
+            return value
         }
-        return value
+        throw ConfigurationError("\(Self.variable(key)) is \(text); it must be true or false.")
     }
 
     /// One of a set of words.
@@ -96,7 +111,7 @@ public struct Settings: Sendable {
             }
             return text.trimmingNewlines
         }
-        return reader.string(forKey: ConfigKey(key), isSecret: true)
+        return text(key, isSecret: true)
     }
 }
 

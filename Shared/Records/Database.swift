@@ -118,10 +118,18 @@ public final class Database: Sendable {
 }
 
 extension PostgresError {
+    /// Whether the change may have been made: the connection was lost behind the COMMIT.
+    var isOutcomeUnknown: Bool { kind == .commitUnknown }
+
     /// Whether the same transaction may well succeed the next time.
     var isWorthRetrying: Bool {
         isSerializationFailure || isDeadlock || (isUniqueViolation && constraint == "request_log_pkey")
     }
+}
+
+extension PostgresError {
+    /// Whether a value does not fit its type (class 22), or is too large for an index (class 54).
+    var isValueRefused: Bool { sqlState?.hasPrefix("22") == true || sqlState?.hasPrefix("54") == true }
 }
 
 extension Scope {
@@ -134,7 +142,7 @@ extension Scope {
 extension Problem {
     /// The problem behind a database error; the error itself goes to the log only.
     init(_ error: PostgresError, in database: Database) {
-        if let name = error.constraint, let (table, rule) = database.rule(ofConstraint: name) {
+        if let name = error.constraint, !error.isValueRefused, let (table, rule) = database.rule(ofConstraint: name) {
             self = .invalid(field: "\(table).\(rule.field)", rule.text, rule: rule.id)
         } else if error.isUniqueViolation {
             self = .alreadyExists(
@@ -145,14 +153,18 @@ extension Problem {
                 Text(
                     en: "Other records depend on this one, or it refers to one that is gone.",
                     ko: "다른 레코드가 이 레코드에 종속되어 있거나, 참조한 레코드가 없습니다."), reason: "REFERENCE_IN_USE")
-        } else if error.isCheckViolation || error.isNotNullViolation {
+        } else if error.isCheckViolation || error.isNotNullViolation || error.isValueRefused {
             self = Problem(
                 .invalidArgument, Text(en: "A value is not allowed here.", ko: "허용되지 않는 값이 있습니다."),
                 reason: error.constraint ?? error.column)
         } else if error.isQueryCanceled {
             self = .deadlineExceeded(cause: error.description)
-        } else if error.isConnectionFailure {
+        } else if error.isConnectionFailure || error.isOutcomeUnknown {
+            // Whether it was done is told by repeating it with the same request id.
             self = .unavailable(cause: error.description)
+        } else if error.isInsufficientPrivilege, error.message.contains("row-level security") {
+            // The row would lie in a domain that the caller does not reach: an above one, seen and not written.
+            self = .permissionDenied()
         } else if error.kind == .poolExhausted {
             self = .resourceExhausted(reason: "DATABASE_BUSY")
         } else if error.isSerializationFailure || error.isDeadlock {

@@ -37,7 +37,9 @@ struct FieldAccess<R: Record>: Sendable {
 
     /// The fields of this very record that are hidden from the caller besides ``hidden``.
     func redacted(of record: R, for caller: Caller) -> Set<String> {
-        guard caller.kind == .customer, let redaction = R.storage.redaction, redaction.applies(record) else { return [] }
+        guard caller.kind == .customer, let redaction = R.storage.redaction, redaction.applies(record) else {
+            return []
+        }
         return redaction.fields
     }
 

@@ -64,7 +64,10 @@ extension Database {
                 let value = try await pool.transaction(settings: call.caller.scope.settings, timeout: timeout, body)
                 outboxSignal.notify()
                 return value
-            } catch let error as PostgresError where error.isWorthRetrying && attempt < 3 {
+            } catch let error as PostgresError
+                where attempt < 3 && (error.isWorthRetrying || log != nil && error.isOutcomeUnknown)
+            {
+                // With a request id nobody needs to be left in the dark: the log says whether the COMMIT was done.
                 attempt += 1
             }
         }

@@ -34,8 +34,11 @@ public struct RecordEndpoints: Sendable {
         return declared.keys.filter { !answered.contains($0) }.sorted()
     }
 
-    /// Adds every verb declared for `R` that is the same for all records.
-    public mutating func add<R: StandardRecord>(_ type: R.Type) {
+    /// Adds every verb declared for `R` that is the same for all records. `check` looks at what a create or an update
+    /// brings before its transaction, for what needs to wait, such as compiling a script.
+    public mutating func add<R: StandardRecord>(
+        _ type: R.Type, check: (@Sendable (R) async throws(Problem) -> Void)? = nil
+    ) {
         add(listed: type)
         let store = Store<R>(database)
         let database = database
@@ -44,6 +47,7 @@ public struct RecordEndpoints: Sendable {
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
                     let draft = request.resource ?? R()
+                    try await check?(draft)
                     return try await fetchingReplicas(replicas, call) { () async throws(Problem) in
                         try await database.perform(
                             call, method.name, request, requestID: request.requestID,
@@ -58,6 +62,7 @@ public struct RecordEndpoints: Sendable {
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
                     let values = request.resource ?? R()
+                    try await check?(values)
                     return try await fetchingReplicas(replicas, call) { () async throws(Problem) in
                         try await database.perform(
                             call, method.name, request, requestID: request.requestID,

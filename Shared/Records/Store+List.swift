@@ -103,7 +103,8 @@ struct ListQuery<R: Record> {
     func token(after record: R) throws -> String {
         let values: [String?] = terms.map { term in
             let value = record[field: term.field.name]
-            return value == .null ? nil : value.filterValue(R.schema.field(term.field.name)?.type ?? .string).postgresText
+            return value == .null
+                ? nil : value.filterValue(R.schema.field(term.field.name)?.type ?? .string).postgresText
         }
         let token = PageToken(position: values + [record.id]).text(for: binding)
         guard token.utf8.count <= PageToken.maximumLength else {
@@ -132,7 +133,9 @@ struct ListQuery<R: Record> {
                 alternatives.append((equal + [later]).joined(separator: " AND "))
                 equal.append(column + " = " + bound)
             } else {
-                if term.descending { alternatives.append((equal + [column + " IS NOT NULL"]).joined(separator: " AND ")) }
+                if term.descending {
+                    alternatives.append((equal + [column + " IS NOT NULL"]).joined(separator: " AND "))
+                }
                 equal.append(column + " IS NULL")
             }
         }

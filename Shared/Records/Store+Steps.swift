@@ -105,7 +105,8 @@ extension Store {
             let inherited = R.storage.inherited.filter { $0.via == idField && known.columns.contains($0.column) }
             let columns = (["domain"] + inherited.map(\.column)).map(SQL.quoted(identifier:)).joined(separator: ", ")
             let rows = try tx.query(
-                "SELECT \(raw: columns) FROM \(identifier: database.schema).\(identifier: table) WHERE id = \(id) FOR KEY SHARE")
+                "SELECT \(raw: columns) FROM \(identifier: database.schema).\(identifier: table) WHERE id = \(id) FOR KEY SHARE"
+            )
             guard let row = rows.first else { continue }
             change.new.domain = try row.string(at: 0)
             change.new[field: tableField] = .string(table)

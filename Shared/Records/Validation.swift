@@ -14,7 +14,8 @@ public enum Validation {
     public static func fault(_ value: FieldValue, _ field: FieldSchema, isName: Bool = false) -> Text? {
         guard !value.isEmpty else { return nil }
         switch value {
-        case .string(let text) where isName: return text.utf8.contains(0) ? holdsNUL(field) : tooLong(text, lineLimit, field)
+        case .string(let text) where isName:
+            return text.utf8.contains(0) ? holdsNUL(field) : tooLong(text, lineLimit, field)
         case .string(let text): return stringFault(text, field)
         case .strings(let list): return listFault(list, field)
         case .int:
@@ -46,7 +47,9 @@ public enum Validation {
             guard !isEmail(text) else { return nil }
             return Text(en: "\(field.label.en) must be an e-mail address.", ko: "\(field.label.ko)은(는) 이메일 주소여야 합니다.")
         case .url:
-            guard !(text.hasPrefix("https://") || text.hasPrefix("http://")) || text.utf8.count > 2_000 else { return nil }
+            guard !(text.hasPrefix("https://") || text.hasPrefix("http://")) || text.utf8.count > 2_000 else {
+                return nil
+            }
             return Text(en: "\(field.label.en) must be a web address.", ko: "\(field.label.ko)은(는) 웹 주소여야 합니다.")
         case .text, .script, .json, .journal: return tooLong(text, textLimit, field)
         default: return tooLong(text, lineLimit, field)

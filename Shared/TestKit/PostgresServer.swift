@@ -40,6 +40,7 @@ public final class PostgresServer: Sendable {
         _ = PostgresServer.cleanUpAtExit
         var template = Array("/tmp/ale-postgres-\(getpid())-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw ServerError(description: "mkdtemp: \(errno)") }
+        // The template is a literal: never without an address.
         directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         process = Mutex(nil)
         do {

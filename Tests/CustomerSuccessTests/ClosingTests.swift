@@ -27,7 +27,8 @@ import Wire
         try await check(type, closing, reopening, way)
     }
 
-    private func check<R: Sample>(_ type: R.Type, _ closing: String, _ reopening: String, _ way: [String]) async throws {
+    private func check<R: Sample>(_ type: R.Type, _ closing: String, _ reopening: String, _ way: [String]) async throws
+    {
         let world = try await World()
         var record = try await world.make(type)
         #expect(record[field: "state"] == .string("new"))
@@ -42,7 +43,9 @@ import Wire
             #expect(closed[field: "closed_by"] == .string(world.agent.subject))
             #expect(closed[field: "close_notes"] == .string("Done."))
             #expect(closed[field: "active"] == .bool(false))
-            try await breaks(closing, field: "\(R.schema.table).state") { _ = try await world.close(record, notes: "x") }
+            try await breaks(closing, field: "\(R.schema.table).state") {
+                _ = try await world.close(record, notes: "x")
+            }
             record = try await world.act("reopen", record)
             #expect(record[field: "state"] == .string(way.last ?? ""))
             for field in ["closed_at", "closed_by", "close_notes"] {

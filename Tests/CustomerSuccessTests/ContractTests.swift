@@ -7,7 +7,8 @@ import Wire
 
 /// Contracts of engagements, and the renewal date that follows them (BR-57 to BR-60, G-17).
 @Suite struct ContractTests {
-    private func link(_ engagement: Engagement, _ contract: String, in world: World) async throws -> EngagementContract {
+    private func link(_ engagement: Engagement, _ contract: String, in world: World) async throws -> EngagementContract
+    {
         var draft = EngagementContract()
         draft.engagement = engagement.id
         draft.contract = contract

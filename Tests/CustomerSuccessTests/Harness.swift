@@ -62,7 +62,8 @@ struct Server: Sendable {
         if overNATS {
             let url = try await NATSServer.common.value.url
             transport = NATSTransport(try await Connection.connect(ConnectionOptions(urls: [url], name: "service")))
-            clientTransport = NATSTransport(try await Connection.connect(ConnectionOptions(urls: [url], name: "client")))
+            clientTransport = NATSTransport(
+                try await Connection.connect(ConnectionOptions(urls: [url], name: "client")))
         } else {
             transport = InMemoryTransport()
             clientTransport = transport

@@ -1,9 +1,9 @@
 import RPC
-@testable import Records
 import Testing
 import Wire
 
 @testable import CustomerSuccessService
+@testable import Records
 
 /// The jobs of each day, on a clock that the test sets.
 @Suite struct JobTests {

@@ -45,7 +45,8 @@ import Wire
         }
         // All at once are named at once.
         let problem = try await breaks(rule) { _ = try await world.create(R()) }
-        #expect(Set(problem.violations.map(\.field)).isSuperset(of: fields.dropFirst().map { "\(R.schema.table).\($0)" }))
+        #expect(
+            Set(problem.violations.map(\.field)).isSuperset(of: fields.dropFirst().map { "\(R.schema.table).\($0)" }))
         #expect(try await world.get(R.self, record.id).etag == "1")
     }
 
@@ -69,7 +70,9 @@ import Wire
         let record = try await world.make(type) { $0.domain = "/provider/" }
         #expect(record.domain == world.domain)
         if R.schema.index(of: "account") != nil { #expect(record[field: "account"] == .string(world.account)) }
-        try await breaks(rule, field: "update_mask") { _ = try await world.set(record, "domain", .string("/provider/")) }
+        try await breaks(rule, field: "update_mask") {
+            _ = try await world.set(record, "domain", .string("/provider/"))
+        }
         #expect(try await world.get(R.self, record.id).domain == world.domain)
     }
 

@@ -62,7 +62,8 @@ struct World: Sendable {
                 ["id": contract, "account": account, "end_date": day(100 * (index + 1)), "contract_value": "1000.50"])
         }
         try await insert("user", ["id": manager, "name": "Jeremy Hess"], domain: "/provider/")
-        try await insert("responsibility_definition", ["id": responsibility, "name": "Architect"], domain: "/provider/")
+        try await insert(
+            "responsibility_definition", ["id": responsibility, "name": "Architect"], domain: "/provider/")
     }
 
     /// Puts a record of another service into its replica, as an event would.

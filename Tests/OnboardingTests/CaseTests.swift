@@ -79,7 +79,9 @@ import Wire
         let mine = try await world.openCase { $0.contact = world.contact.id }
         let others = try await world.openCase()
         func seen(_ caller: Caller) async throws -> Set<String> {
-            Set(try await world.call(OnboardingAPI.listOnboardingCases, ListRequest(), as: caller).onboardingCases.map(\.id))
+            Set(
+                try await world.call(OnboardingAPI.listOnboardingCases, ListRequest(), as: caller).onboardingCases.map(
+                    \.id))
         }
         #expect(try await seen(try world.customer()) == [mine.id])
         #expect(try await seen(try world.customer("sn_customerservice.customer_case_manager")) == [mine.id, others.id])
@@ -167,7 +169,8 @@ import Wire
         var request = ActionRequest()
         request.id = world.account.id
         #expect(
-            await world.problem(OnboardingAPI.escalateCustomerAccount, request, as: world.agent)?.code == .permissionDenied)
+            await world.problem(OnboardingAPI.escalateCustomerAccount, request, as: world.agent)?.code
+                == .permissionDenied)
         let escalated = try await world.call(OnboardingAPI.escalateCustomerAccount, request, as: world.successAgent)
         #expect(escalated.escalated == true && escalated.escalatedAt == FixedClock().now)
         let back = try await world.call(OnboardingAPI.deescalateCustomerAccount, request, as: world.successAgent)
@@ -198,7 +201,8 @@ import Wire
 
     @Test func postgresAloneRefusesWithoutAScope() async throws {
         let world = try await World()
-        for table in ["customer_account", "domain", "user", "customer_contact", "onboarding_case", "outbox", "journal"] {
+        for table in ["customer_account", "domain", "user", "customer_contact", "onboarding_case", "outbox", "journal"]
+        {
             let rows = try await world.server.database.pool.run("SELECT 1 FROM onboarding.\(identifier: table)")
             #expect(rows.isEmpty, "\(table)")
         }

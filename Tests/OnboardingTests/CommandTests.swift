@@ -13,7 +13,7 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await KeysCommand.Initialize.parse(["--directory", folder]).run()
-        let settings = Settings(values: ["ALE_SERVICE_KEY_FILE": folder + "/service.key"])
+        let settings = Settings(values: ["ALE_SERVICE_KEY_FILE": folder + "/operator.key"])
         let account = "01990000-0000-7000-8000-000000000001"
         let command = try TokenCommand.parse([
             "--subject", "01990000-0000-7000-8000-000000000002", "--role", "sn_customerservice.customer", "--domain",
@@ -26,7 +26,7 @@ import Testing
         #expect(caller.kind == .customer && caller.account == account && caller.contact == account)
         #expect(caller.domain.path == "/provider/d0000001/" && caller.locale == "ko")
         #expect(caller.roles == ["sn_customerservice.customer"])
-        let mode = try FileManager.default.attributesOfItem(atPath: folder + "/service.key")[.posixPermissions] as? Int
+        let mode = try FileManager.default.attributesOfItem(atPath: folder + "/operator.key")[.posixPermissions] as? Int
         #expect(mode == 0o600)
     }
 

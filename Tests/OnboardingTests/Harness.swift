@@ -20,19 +20,11 @@ struct Server: Sendable {
     /// The superuser's connection: it sees everything.
     let admin: Pool
 
+    /// A server with a database of its own.
     static func start() async throws -> Server {
         let postgres = try await PostgresServer.shared
-        let name = try await postgres.createDatabase()
-        for role in ["ale_onboarding", "ale_onboarding_owner"] {
-            try await postgres.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
-        try await postgres.psql("CREATE SCHEMA onboarding AUTHORIZATION ale_onboarding_owner", database: name)
-        let migrator = try Migrator(
-            connectionString: postgres.connectionString(database: name, user: "ale_onboarding_owner"),
-            schema: "onboarding",
-            migrations: [Ground.migration(schema: "onboarding")] + Migration.load(folder: Onboarding.schemaFolder))
-        _ = try await migrator.migrate()
+        let name = "onboarding_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        try await postgres.createDatabase(name, template: template.value)
         let pool = try Pool(
             PoolConfiguration(
                 connectionString: postgres.connectionString(database: name, user: "ale_onboarding"), size: 4,
@@ -53,13 +45,33 @@ struct Server: Sendable {
             admin: try Pool(PoolConfiguration(connectionString: postgres.connectionString(database: name), size: 1)))
     }
 
+    /// A database with the migrated schema, copied for each server.
+    private static let template = Task {
+        let postgres = try await PostgresServer.shared
+        let name = "onboarding_template"
+        try await postgres.createDatabase(name)
+        for role in ["ale_onboarding", "ale_onboarding_owner"] {
+            try await postgres.psql(
+                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        }
+        try await postgres.psql("CREATE SCHEMA onboarding AUTHORIZATION ale_onboarding_owner", database: name)
+        let migrator = try Migrator(
+            connectionString: postgres.connectionString(database: name, user: "ale_onboarding_owner"),
+            schema: "onboarding",
+            migrations: [Ground.migration(schema: "onboarding")] + Migration.load(folder: Onboarding.schemaFolder))
+        _ = try await migrator.migrate()
+        return name
+    }
+
     /// Services that answer until the process ends.
     private static let running = Mutex<[Service]>([])
 }
 
 /// Noon of 2026-03-10.
 struct FixedClock: WallClock {
-    var now: Timestamp { Timestamp(seconds: Int64(CivilDate(year: 2026, month: 3, day: 10).days) * 86_400 + 43_200, nanos: 0) }
+    var now: Timestamp {
+        Timestamp(seconds: Int64(CivilDate(year: 2026, month: 3, day: 10).days) * 86_400 + 43_200, nanos: 0)
+    }
 }
 
 /// Tokens of these tests spell the caller out; who may be whom is not what they are about.
@@ -183,7 +195,9 @@ struct World: Sendable {
         return try await call(OnboardingAPI.updateOnboardingCase, request, as: caller)
     }
 
-    func createTask(_ parent: OnboardingCase, _ edit: (inout LifecycleTask) -> Void = { _ in }) async throws -> LifecycleTask {
+    func createTask(_ parent: OnboardingCase, _ edit: (inout LifecycleTask) -> Void = { _ in }) async throws
+        -> LifecycleTask
+    {
         var record = LifecycleTask()
         record.parent = parent.id
         record.shortDescription = "Send locations"

@@ -19,7 +19,8 @@ import Wire
         "canceled": ["active"],
     ]
     static let taskTable: [String: [String]] = [
-        "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"], "awaiting_internal": ["paused", "at_risk"],
+        "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"],
+        "awaiting_internal": ["paused", "at_risk"],
         "in_progress": ["on_track", "at_risk"], "review": ["on_track", "at_risk"], "closed": ["finished"],
         "canceled": ["finished"],
     ]
@@ -151,11 +152,14 @@ import Wire
             return move(old, to: new, as: caller).problem?.code != .permissionDenied
         }
         #expect(may(agent, "closed", from: task) && may(assignee, "closed", from: task))
-        #expect(may(customer, "closed", from: task) && !may(other, "closed", from: task) && !may(stranger, "closed", from: task))
+        #expect(
+            may(customer, "closed", from: task) && !may(other, "closed", from: task)
+                && !may(stranger, "closed", from: task))
         #expect(may(agent, "canceled", from: task) && !may(assignee, "canceled", from: task))
         #expect(!may(customer, "canceled", from: task))
         var done = task
         closed(&done, "closed")
-        #expect(may(agent, "open", from: done) && !may(assignee, "open", from: done) && !may(customer, "open", from: done))
+        #expect(
+            may(agent, "open", from: done) && !may(assignee, "open", from: done) && !may(customer, "open", from: done))
     }
 }

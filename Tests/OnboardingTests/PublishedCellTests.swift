@@ -29,16 +29,20 @@ import Wire
         #expect(isRight ? cell == .value(.string(text)) : isFault(cell))
     }
 
-    @Test(arguments: [("1863.4", true), ("-1", true), ("1,863.4", false), ("1.2.3", false), ("1e3", false), (".5", false)])
+    @Test(arguments: [
+        ("1863.4", true), ("-1", true), ("1,863.4", false), ("1.2.3", false), ("1e3", false), (".5", false),
+    ])
     func decimals(text: String, isRight: Bool) throws {
         let cell = try cell(Contract.self, "contract_value", text)
         #expect(isRight ? cell == .value(.string(text)) : isFault(cell))
     }
 
-    @Test(arguments: [
-        ("7", 7), ("-7", -7), ("7.0", 7), ("2147483647", 2_147_483_647), ("2147483648", nil), ("7.5", nil), ("+7", nil),
-        ("seven", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("7", 7), ("-7", -7), ("7.0", 7), ("2147483647", 2_147_483_647), ("2147483648", nil), ("7.5", nil),
+            ("+7", nil),
+            ("seven", nil),
+        ] as [(String, Int64?)])
     func integers(text: String, number: Int64?) throws {
         let cell = try cell(SoldProduct.self, "quantity", text)
         if let number { #expect(cell == .value(.int(number))) } else { #expect(isFault(cell)) }

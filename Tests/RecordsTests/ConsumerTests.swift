@@ -60,7 +60,7 @@ import Wire
             await task.value
             await connection.close()
         }
-        helpers.add(events.consume(leadership))
+        helpers.add(events.consume("effects", leadership))
         #expect(try await events.verdict(within: .seconds(30)) == EventBench.allWell)
         await helpers.end()
         await leadership.resign()
@@ -78,9 +78,9 @@ import Wire
         var seconds = Helpers()
         let other = EventBench(bench: bench, nats: events.nats, connection: try await EventBench.connect(events.nats))
         firsts.add(events.relay(first))
-        firsts.add(events.consume(first))
+        firsts.add(events.consume("effects", first))
         seconds.add(other.relay(second))
-        seconds.add(other.consume(second))
+        seconds.add(other.consume("effects", second))
         async let writing: Void = EventTests.write(bench, records: 5, writers: 4, changes: 100)
         try await waitUntil("progress") { try await bench.count("customer_success.effect") > 50 }
         #expect(first.isLeader && !second.isLeader)
@@ -111,7 +111,7 @@ import Wire
         let follower = try events.leadership()
         var helpers = Helpers()
         helpers.add(events.relay(follower))
-        helpers.add(events.consume(follower))
+        helpers.add(events.consume("effects", follower))
         _ = try await events.bench.create("waiting")
         try await Task.sleep(for: .seconds(1))
         #expect(try await events.bench.count("customer_success.outbox WHERE sent_at IS NULL") == 1)

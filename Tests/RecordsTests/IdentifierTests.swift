@@ -58,9 +58,10 @@ import Wire
         #expect(RecordID.derived(from: "accounts/Ernst Handel") == "e05f966a-8662-86a1-adf4-e049dc3993f9")
     }
 
-    @Test(arguments: [
-        (1, "TCHPT0000001"), (42, "TCHPT0000042"), (9_999_999, "TCHPT9999999"), (10_000_000, "TCHPT10000000"),
-        (Int64.max, "TCHPT9223372036854775807"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (1, "TCHPT0000001"), (42, "TCHPT0000042"), (9_999_999, "TCHPT9999999"), (10_000_000, "TCHPT10000000"),
+            (Int64.max, "TCHPT9223372036854775807"),
+        ] as [(Int64, String)])
     func numbers(_ number: Int64, _ text: String) { #expect(RecordNumber.text("TCHPT", number) == text) }
 }

@@ -10,7 +10,9 @@ import Wire
     /// Few values and many absent ones, so that every ordering has ties and every page boundary falls into one.
     private static func random(_ number: Int, _ source: inout SeededGenerator) -> Touchpoint {
         var draft = Touchpoint.draft("subject \(number)")
-        func maybe<T>(_ values: [T]) -> T? { Int.random(in: 0..<3, using: &source) == 0 ? nil : values.randomElement(using: &source) }
+        func maybe<T>(_ values: [T]) -> T? {
+            Int.random(in: 0..<3, using: &source) == 0 ? nil : values.randomElement(using: &source)
+        }
         draft.description = ["b", "A", "a", "B", "é", "z", "가", "'"].randomElement(using: &source) ?? "a"
         draft.category = maybe(["general_conversation", "renewal_support", "value_and_adoption"])
         draft.dueDate = maybe(["2024-01-01", "2024-02-29", "2025-01-01"])
@@ -49,7 +51,8 @@ import Wire
     }
 
     /// Absent values last when ascending, first when descending; texts by their bytes; ties by id.
-    private static func isBefore(_ a: Touchpoint, _ b: Touchpoint, _ order: [(field: String, descending: Bool)]) -> Bool {
+    private static func isBefore(_ a: Touchpoint, _ b: Touchpoint, _ order: [(field: String, descending: Bool)]) -> Bool
+    {
         for (field, descending) in order {
             let (left, right) = (a[field: field], b[field: field])
             if left == right { continue }

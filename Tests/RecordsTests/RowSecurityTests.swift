@@ -23,7 +23,8 @@ import Wire
         return bench
     }
 
-    private func domains(_ bench: Workbench, _ table: String, _ settings: TransactionSettings) async throws -> [String] {
+    private func domains(_ bench: Workbench, _ table: String, _ settings: TransactionSettings) async throws -> [String]
+    {
         try await bench.pool.transaction(settings: settings) { tx in
             try tx.query("SELECT domain FROM customer_success.\(identifier: table) ORDER BY domain")
                 .map { try $0.string(at: 0) }

@@ -83,7 +83,8 @@ import Wire
         values.etag = ""
         for (path, rule) in [("no_such_field", "AIP-134"), ("number", "AIP-203"), ("etag", "AIP-203")] {
             let refused = try await problem { _ = try await update(bench, values, [path]) }
-            #expect(refused.violations.first?.field == "update_mask" && refused.violations.first?.rule == rule, "\(path)")
+            #expect(
+                refused.violations.first?.field == "update_mask" && refused.violations.first?.rule == rule, "\(path)")
         }
         // Without a mask: every field that is filled in.
         values.description = "filled in"
@@ -164,7 +165,8 @@ import Wire
             _ = try await bench.asking(stranger) { tx in try store.get(made.id, as: stranger, in: tx) }
         }
         #expect(read.code == .notFound)
-        #expect(try await problem { try await bench.change(made.id, stranger) { $0.subject = "theirs" } }.code == .notFound)
+        #expect(
+            try await problem { try await bench.change(made.id, stranger) { $0.subject = "theirs" } }.code == .notFound)
         // From above it is seen.
         let above = try await bench.asking(.person("/")) { tx in try store.get(made.id, as: .person("/"), in: tx) }
         #expect(above.id == made.id)

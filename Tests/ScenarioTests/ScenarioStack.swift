@@ -70,7 +70,9 @@ final class ScenarioStack: Sendable {
     /// Copies the ends of the logs into the test's output, so that a failure can be understood.
     private func keepLogs() async {
         for service in Self.services {
-            guard let log = try? String(contentsOfFile: "\(folder)/log/\(service).log", encoding: .utf8) else { continue }
+            guard let log = try? String(contentsOfFile: "\(folder)/log/\(service).log", encoding: .utf8) else {
+                continue
+            }
             print("--- \(service)\n" + log.split(separator: "\n").suffix(15).joined(separator: "\n"))
         }
     }
@@ -85,7 +87,8 @@ final class ScenarioStack: Sendable {
 
     /// Signals one process, a service, `nats` or `postgres`; without a signal it is killed without warning.
     func kill(_ name: String, _ signal: Int32 = SIGKILL) throws {
-        let pid = try #require(pid(name), "\(name) does not run")
+        let process = pid(name)
+        let pid = try #require(process, "\(name) does not run")
         _ = Glibc.kill(pid, signal)
     }
 
@@ -129,7 +132,7 @@ final class ScenarioStack: Sendable {
         environment["ALE_BIN"] = Bundle.main.bundleURL.path
         process.environment = environment
         let output = "\(folder).log"
-        FileManager.default.createFile(atPath: output, contents: nil)
+        _ = FileManager.default.createFile(atPath: output, contents: nil)
         defer { try? FileManager.default.removeItem(atPath: output) }
         let handle = FileHandle(forWritingAtPath: output)
         process.standardOutput = handle

@@ -15,16 +15,16 @@ extension Journey {
         let task = try task(workbook)
         let agent = try credential(.agent)
         let name = URL(fileURLWithPath: workbook.path).lastPathComponent
-        try await step("The template of \(task.number ?? "") is downloaded", { (_: Void) in task.number ?? "" }) {
+        try await step("The template of \(task.number ?? "") is downloaded", about: task.number ?? "") {
             var request = DownloadTemplateRequest()
             request.id = task.id
             let template = try await world.call(ImportValidationAPI.downloadTemplate, request, as: agent)
             try expect(template.content.starts(with: Array("PK".utf8)), "the template is no XLSX file")
         }
-        let upload = try await step("\(name) is uploaded in chunks", { (_: Upload) in task.number ?? "" }) {
+        let upload = try await step("\(name) is uploaded in chunks", about: task.number ?? "") {
             try await self.upload(workbook.path, name: name, task: task, agent)
         }
-        try await step("\(name) is staged and checked", { (_: Void) in task.number ?? "" }) {
+        try await step("\(name) is staged and checked", about: task.number ?? "") {
             var request = ImportUploadsRequest()
             request.id = task.id
             request.uploads = [upload.id]
@@ -49,7 +49,9 @@ extension Journey {
         guard let run = runs.first else { throw JourneyFailure("no run was started") }
         let done = try await finished(run, agent)
         try await expectRows(task, ready: workbook.ready, attention: workbook.attention, published: 0, agent)
-        guard let start = done.startedAt, let end = done.completedAt else { throw JourneyFailure("the run has no times") }
+        guard let start = done.startedAt, let end = done.completedAt else {
+            throw JourneyFailure("the run has no times")
+        }
         return Double(end.microseconds - start.microseconds) / 1e6
     }
 
@@ -101,7 +103,7 @@ extension Journey {
     /// One row that needs attention is corrected, validated again, and comes out right.
     private func mend(_ workbook: JourneyWorkbook, _ task: ImportTask, _ agent: Credential) async throws -> Int64 {
         let comment = "The Account is not matching with the Case Account."
-        try await step("One row is corrected and validated again", { (_: Void) in task.number ?? "" }) {
+        try await step("One row is corrected and validated again", about: task.number ?? "") {
             var list = ListStagingRowsRequest()
             list.importTask = task.id
             list.status = "needs_attention"
@@ -135,7 +137,7 @@ extension Journey {
     private func publish(
         _ workbook: JourneyWorkbook, _ task: ImportTask, count: Int64, _ agent: Credential
     ) async throws {
-        try await step("\(count) rows are published, once though asked twice", { (_: Void) in task.number ?? "" }) {
+        try await step("\(count) rows are published, once though asked twice", about: task.number ?? "") {
             var request = PublishStagingRowsRequest()
             request.id = task.id
             request.allReady = true

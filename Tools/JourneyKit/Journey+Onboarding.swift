@@ -6,7 +6,7 @@ extension Journey {
     /// An onboarding agent creates the account; its domain is made under the provider's.
     public func openAccount() async throws {
         let agent = try credential(.agent)
-        account = try await step("Account \(accountName) is created", { $0.accountNumber ?? "" }) {
+        account = try await step("Account \(accountName) is created", numbered: \.accountNumber) {
             var request = CreateCustomerAccountRequest()
             var account = CustomerAccount()
             account.name = accountName
@@ -21,7 +21,7 @@ extension Journey {
     /// By event, the onboarding case appears, and with it one import task for each default target.
     public func seeCaseAndTasks() async throws {
         let agent = try credential(.agent)
-        onboardingCase = try await step("Its onboarding case appears", { $0.number ?? "" }) {
+        onboardingCase = try await step("Its onboarding case appears", numbered: \.number) {
             try await world.eventually("the onboarding case") {
                 var request = ListRequest()
                 request.filter = "account = \"\(account.id)\""
@@ -34,7 +34,7 @@ extension Journey {
         try expect(
             onboardingCase.state == "new" && onboardingCase.stage == "not_started" && onboardingCase.type == "full",
             "the case is \(onboardingCase)")
-        let tasks = try await step("Eight import tasks appear", { "\($0.first?.number ?? "") …" }) {
+        let tasks = try await step("Eight import tasks appear", numbered: \.first?.number) {
             try await world.eventually("eight import tasks") { () -> [ImportTask]? in
                 var request = ListRequest()
                 request.filter = "parent = \"\(onboardingCase.id)\""
@@ -43,7 +43,7 @@ extension Journey {
             }
         }
         importTasks = Dictionary(uniqueKeysWithValues: tasks.map { ($0.targetTable ?? "", $0) })
-        try await step("Stage On track is refused while the case is New", { (_: Void) in "" }) {
+        try await step("Stage On track is refused while the case is New") {
             var change = OnboardingCase()
             change.id = onboardingCase.id
             change.stage = "on_track"
@@ -57,7 +57,7 @@ extension Journey {
     /// The case goes live and is closed.
     public func goLive() async throws {
         let agent = try credential(.agent)
-        onboardingCase = try await step("The case becomes Active, then is closed", { $0.number ?? "" }) {
+        onboardingCase = try await step("The case becomes Active, then is closed", numbered: \.number) {
             var change = OnboardingCase()
             change.id = onboardingCase.id
             change.state = "active"

@@ -8,7 +8,7 @@ import Wire
 extension Journey {
     /// Everybody who may not gets the right refusal, and nobody learns what is none of their business.
     public func beRefused() async throws {
-        try await step("Strangers, customers and forgers are refused", { (_: Void) in "" }) {
+        try await step("Strangers, customers and forgers are refused") {
             var request = GetRequest()
             request.id = engagement.id
             try await expect(.unauthenticated, request, as: .anonymous, "without a token")

@@ -12,7 +12,7 @@ extension Journey {
     /// A success agent creates the engagement; its initial go-live comes from the case.
     public func createEngagement() async throws {
         let manager = try credential(.successManager)
-        engagement = try await step("An engagement begins", { $0.number ?? "" }) {
+        engagement = try await step("An engagement begins", numbered: \.number) {
             var engagement = Engagement()
             engagement.account = account.id
             engagement.initialOnboarding = onboardingCase.id
@@ -30,7 +30,7 @@ extension Journey {
     /// Three contracts are linked; the renewal date becomes the earliest that has not expired.
     public func linkContracts() async throws {
         let manager = try credential(.successManager)
-        try await step("Three contracts are linked; the renewal date follows", { (_: Void) in engagement.number ?? "" }) {
+        try await step("Three contracts are linked; the renewal date follows", about: engagement.number ?? "") {
             for contract in try await contractsToLink() {
                 var link = EngagementContract()
                 link.engagement = engagement.id
@@ -68,7 +68,7 @@ extension Journey {
     public func launchPlay(mailDirectory: String?) async throws {
         let manager = try credential(.successManager)
         let title = "Setup Next Quarterly Business Review"
-        let entry = try await step("The play \(title) is found and its questions read", { (_: PlayEntry) in "" }) {
+        let entry = try await step("The play \(title) is found and its questions read") {
             var request = ListPlayCategoriesRequest()
             request.sourceTable = "engagement"
             let categories = try await world.call(PlayLauncherAPI.listPlayCategories, request, as: manager).categories
@@ -82,7 +82,7 @@ extension Journey {
             try expect(play.questions.contains { $0.name == "meeting_date" }, "the questions are \(play.questions)")
             return entry
         }
-        let run = try await step("The play is launched", { (_: FlowRun) in engagement.number ?? "" }) {
+        let run = try await step("The play is launched", about: engagement.number ?? "") {
             var launch = LaunchPlayRequest()
             launch.definitionRecord = entry.definitionRecord
             launch.sourceTable = "engagement"
@@ -90,7 +90,7 @@ extension Journey {
             launch.answers = "{\"meeting_date\": \"2027-03-15\"}"
             return try await world.call(PlayLauncherAPI.launchPlay, launch, as: manager)
         }
-        notifier = try await step("Its launcher notifier goes to Completed", { $0.number(or: "") }) {
+        notifier = try await step("Its launcher notifier goes to Completed", numbered: \.number) {
             try await world.eventually("the notifier's completion") { () -> SuccessLauncherNotifier? in
                 var request = ListRequest()
                 request.filter = "flow_run = \"\(run.id)\""
@@ -105,7 +105,7 @@ extension Journey {
     }
 
     private func seeWhatThePlayDid(_ manager: Credential) async throws {
-        touchpoint = try await step("The touchpoint is there", { $0.number ?? "" }) {
+        touchpoint = try await step("The touchpoint is there", numbered: \.number) {
             var request = ListRequest()
             request.filter = "engagement = \"\(engagement.id)\""
             let found = try await world.call(CustomerSuccessAPI.listTouchpoints, request, as: manager).touchpoints
@@ -116,7 +116,7 @@ extension Journey {
         try expect(
             number.hasPrefix("TCHPT") && touchpoint.meetingType == "qbr" && touchpoint.priority == 4,
             "the touchpoint is \(touchpoint)")
-        try await step("A work note stands on the engagement", { (_: Void) in engagement.number ?? "" }) {
+        try await step("A work note stands on the engagement", about: engagement.number ?? "") {
             _ = try await world.eventually("the work note") { () -> ActivityEntry? in
                 var request = ListActivityRequest()
                 request.id = engagement.id
@@ -124,7 +124,7 @@ extension Journey {
                 return stream.entries.first { $0.kind == "work_notes" }
             }
         }
-        try await step("A notification waits in the product", { (_: Void) in "" }) {
+        try await step("A notification waits in the product") {
             _ = try await world.eventually("the notification") { () -> InAppNotification? in
                 let found = try await world.call(NotifierAPI.listInAppNotifications, ListRequest(), as: manager)
                 return found.inAppNotifications.first { $0.sourceRecord == engagement.id }
@@ -134,7 +134,7 @@ extension Journey {
 
     private func seeMail(in directory: String) async throws {
         let recipient = "\(Persona.successManager.rawValue)@provider.example"
-        try await step("An e-mail is delivered to \(recipient)", { (_: Void) in "" }) {
+        try await step("An e-mail is delivered to \(recipient)") {
             _ = try await world.eventually("the e-mail") { () -> String? in
                 let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
                 return files.first { file in
@@ -145,12 +145,5 @@ extension Journey {
                 }
             }
         }
-    }
-}
-
-extension SuccessLauncherNotifier {
-    /// The record has a number where the dictionary gives it one.
-    func number(or fallback: String) -> String {
-        Self.schema.index(of: "number").flatMap { self[fieldAt: $0].string } ?? fallback
     }
 }

@@ -73,12 +73,29 @@ public final class Journey {
         Persona.allCases.compactMap { persona in tokens[persona].map { (persona, $0) } }
     }
 
-    func step<Value>(_ text: String, _ number: (Value) -> String, _ body: () async throws -> Value) async throws -> Value {
+    /// A step about no record, or about the record `number`.
+    func step<Value>(_ text: String, about number: String = "", _ body: () async throws -> Value) async throws -> Value
+    {
         let start = ContinuousClock.now
+        let value = try await attempt(text, body)
+        world.report(JourneyStep(text: text, number: number, duration: start.duration(to: .now)))
+        return value
+    }
+
+    /// A step that brings a record, whose number is where `number` says.
+    func step<Value>(
+        _ text: String, numbered number: KeyPath<Value, String?>, _ body: () async throws -> Value
+    ) async throws -> Value {
+        let start = ContinuousClock.now
+        let value = try await attempt(text, body)
+        world.report(
+            JourneyStep(text: text, number: value[keyPath: number] ?? "", duration: start.duration(to: .now)))
+        return value
+    }
+
+    private func attempt<Value>(_ text: String, _ body: () async throws -> Value) async throws -> Value {
         do {
-            let value = try await body()
-            world.report(JourneyStep(text: text, number: number(value), duration: start.duration(to: .now)))
-            return value
+            return try await body()
         } catch {
             throw error is JourneyFailure ? error : JourneyFailure("\(text): \(error)")
         }
@@ -93,7 +110,7 @@ public final class Journey {
         let admin = world.caller(.administrator, id: RecordID.derived(from: "journey administrator"))
         tokens[.administrator] = try world.token(admin, lifetimeSeconds: 86_400)
         for persona in Persona.allCases where persona != .administrator {
-            let user = try await step("\(persona.name) is entered as a user", { (_: User) in "" }) {
+            let user = try await step("\(persona.name) is entered as a user") {
                 try await self.user(persona)
             }
             users[persona] = user.id

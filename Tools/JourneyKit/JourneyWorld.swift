@@ -18,7 +18,9 @@ public struct JourneyFailure: Error, CustomStringConvertible {
 
 /// The people of the journey.
 public enum Persona: String, CaseIterable, Sendable {
-    case administrator, agent, successManager = "success-manager", playAdministrator = "play-administrator"
+    case administrator, agent
+    case successManager = "success-manager"
+    case playAdministrator = "play-administrator"
 
     /// The roles an administrator grants to the person.
     public var roles: Set<String> {

@@ -19,7 +19,9 @@ struct ImportBench {
         let writer = try WorkbookWriter(
             path: path, sheet: "Location", columns: labels.map { WorkbookColumn(label: $0, kind: .text) })
         for row in 1...34_006 {
-            try writer.append(["Site \(row)", "Ernst Handel", nil, "City \(row)", "\(row % 90)", nil, "Austria", "Europe/Vienna"])
+            try writer.append([
+                "Site \(row)", "Ernst Handel", nil, "City \(row)", "\(row % 90)", nil, "Austria", "Europe/Vienna",
+            ])
         }
         try writer.finish()
         return (path, 34_006)
@@ -47,11 +49,13 @@ struct ImportBench {
         let start = ContinuousClock.now
         try await pool.transaction(timeout: .seconds(120)) { tx in
             _ = try tx.query("CREATE TABLE import_validation.bench_rows (number int8, cells text[])")
-            try tx.copyIn(into: "import_validation.bench_rows") { writer in
+            _ = try tx.copyIn(into: "import_validation.bench_rows") { writer in
                 let source = try TableFile.open(path: path, name: "bench.xlsx")
                 var row = Workbook.Row()
                 while try source.next(into: &row) {
-                    try writer.row([.int(Int64(row.number)), .textArray((0..<row.count).map { row.text(at: $0) ?? "" })])
+                    try writer.row([
+                        .int(Int64(row.number)), .textArray((0..<row.count).map { row.text(at: $0) ?? "" }),
+                    ])
                 }
             }
         }

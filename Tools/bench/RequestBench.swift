@@ -26,10 +26,13 @@ struct RequestBench {
         let columns = Touchpoint.schema.fields.filter {
             ![.journal, .attachment].contains($0.type) && !["etag", "days_remaining"].contains($0.name)
         }
-        let sql = "SELECT revision, \(columns.map { "\"\($0.name)\"" }.joined(separator: ", ")) FROM customer_success.touchpoint WHERE id = $1"
+        let sql =
+            "SELECT revision, \(columns.map { "\"\($0.name)\"" }.joined(separator: ", ")) FROM customer_success.touchpoint WHERE id = $1"
         let responder = try Floor(
-            ["respond", stack.natsURL, "admin", BenchStack.secret(stack.folder, "nats-admin"),
-             stack.connectionString("ale_customer_success"), "ale.v1.customer-success.floor.read", sql, "8"])
+            [
+                "respond", stack.natsURL, "admin", BenchStack.secret(stack.folder, "nats-admin"),
+                stack.connectionString("ale_customer_success"), "ale.v1.customer-success.floor.read", sql, "8",
+            ])
         defer { responder.stop() }
         try responder.awaitReady()
         let id = Array(touchpoint.id.utf8)
@@ -137,7 +140,9 @@ final class Floor {
 
     func awaitReady() throws {
         let line = output.fileHandleForReading.availableData
-        guard String(decoding: line, as: UTF8.self).hasPrefix("ready") else { throw JourneyFailure("the floor did not start") }
+        guard String(decoding: line, as: UTF8.self).hasPrefix("ready") else {
+            throw JourneyFailure("the floor did not start")
+        }
     }
 
     func stop() {

@@ -24,7 +24,9 @@ enum StartBench {
         var environment = ProcessInfo.processInfo.environment
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
-            if parts.count == 2 { environment[parts[0]] = parts[1].trimmingCharacters(in: CharacterSet(charactersIn: "'")) }
+            if parts.count == 2 {
+                environment[parts[0]] = parts[1].trimmingCharacters(in: CharacterSet(charactersIn: "'"))
+            }
         }
         let ready = "\(stack.folder)/run/\(service).second"
         environment["ALE_READY_FILE"] = ready

@@ -63,7 +63,9 @@ struct Main {
         print("\nA token for each person, good for a day:")
         for (persona, token) in journey.readyTokens {
             if let directory, (try? TextFile.write(token + "\n", to: "\(directory)/\(persona.rawValue)")) != nil {
-                print("  \(persona.rawValue.padding(toLength: 20, withPad: " ", startingAt: 0)) \(directory)/\(persona.rawValue)")
+                print(
+                    "  \(persona.rawValue.padding(toLength: 20, withPad: " ", startingAt: 0)) \(directory)/\(persona.rawValue)"
+                )
             } else {
                 print("  \(persona.rawValue): \(token)")
             }

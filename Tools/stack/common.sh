@@ -103,6 +103,15 @@ pid_of() {
   printf '%s\n' "$pid"
 }
 
+# Whatever the caller had open beyond the standard three: a server that kept it would keep the caller waiting.
+close_inherited() {
+  local descriptor
+  for descriptor in /proc/self/fd/*; do
+    descriptor=${descriptor##*/}
+    [ "$descriptor" -le 2 ] || [ "$descriptor" -eq 255 ] || eval "exec $descriptor>&-"
+  done
+}
+
 # launch NAME ENVIRONMENT-FILE COMMAND…: in a session of its own, with nothing of the caller's environment.
 launch() {
   local name=$1 environment=$2 pid log=$LOG/$1.log before; shift 2
@@ -112,6 +121,7 @@ launch() {
     cd "$ROOT" || exit 1
     local settings=()
     [ -z "$environment" ] || mapfile -t settings < <(set -a; eval "$(cat "$environment")"; env | grep '^ALE_')
+    close_inherited
     exec setsid env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="${HOME:-/}" LANG=C.UTF-8 "${settings[@]}" "$@"
   ) </dev/null >>"$log" 2>&1 9>&- &
   pid=$!

@@ -71,8 +71,10 @@ EOF
 
 launch_postgres() {
   # The server's descriptors are the log's alone: neither the lock nor the caller's output stay open in it.
-  as_postgres pg_ctl start --pgdata="$PG_HOME/data" --log="$PG_HOME/postgres.log" --wait --timeout=120 \
-    </dev/null >"$LOG/postgres-start.log" 2>&1 9>&-
+  (
+    close_inherited
+    as_postgres pg_ctl start --pgdata="$PG_HOME/data" --log="$PG_HOME/postgres.log" --wait --timeout=120
+  ) </dev/null >"$LOG/postgres-start.log" 2>&1
 }
 
 start_postgres() {

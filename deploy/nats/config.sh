@@ -29,7 +29,7 @@ jetstream() {
   # Every service makes the stream, or brings it up to date; deleting and purging it is the operator's.
   for verb in CREATE UPDATE INFO; do printf '        "$JS.API.STREAM.%s.ALE_EVENTS"\n' "$verb"; done
   for consumer in $(consumers "$1"); do
-    for verb in CREATE DURABLE.CREATE INFO MSG.NEXT; do
+    for verb in CREATE DURABLE.CREATE INFO DELETE MSG.NEXT; do
       printf '        "$JS.API.CONSUMER.%s.ALE_EVENTS.%s"\n' "$verb" "$consumer"
     done
     printf '        "$JS.API.CONSUMER.CREATE.ALE_EVENTS.%s.>"\n' "$consumer"

@@ -58,7 +58,8 @@ enum CellCheck: Sendable, Hashable {
         case .date(let format):
             guard Self.isoDate(text, format: format) == nil else { return nil }
             return Text(
-                en: "\(label.en) must be a date in the format \(format).", ko: "\(label.ko)은(는) \(format) 형식의 날짜여야 합니다.")
+                en: "\(label.en) must be a date in the format \(format).", ko: "\(label.ko)은(는) \(format) 형식의 날짜여야 합니다."
+            )
         case .dateTime(let format):
             guard CellText.date(Self.trimmed(text), format: format) == nil else { return nil }
             return Text(

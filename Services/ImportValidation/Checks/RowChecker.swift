@@ -150,7 +150,8 @@ struct RowChecker {
     }
 
     /// Runs a script over rows that hold the cells at `positions` alone.
-    private func evaluate(_ script: CheckPlan.Script, _ rows: [[String]], _ positions: [Int]) async throws -> [String?] {
+    private func evaluate(_ script: CheckPlan.Script, _ rows: [[String]], _ positions: [Int]) async throws -> [String?]
+    {
         var columns = positions.map { "u_" + plan.target.fields[$0].name }
         let account = plan.target.accountColumn.flatMap { positions.firstIndex(of: $0) }
         if account != nil { columns.append("u_company") }

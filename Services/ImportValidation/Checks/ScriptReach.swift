@@ -7,7 +7,8 @@
 enum ScriptReach {
     /// Words with which a script could reach a row or an accident other than through its argument.
     private static let doubtful: Set<String> = [
-        "eval", "Function", "arguments", "with", "random", "Date", "Proxy", "Reflect", "constructor", "this", "globalThis",
+        "eval", "Function", "arguments", "with", "random", "Date", "Proxy", "Reflect", "constructor", "this",
+        "globalThis",
     ]
     private static let records: Set<String> = ["task", "case", "account"]
     private static let readers: Set<String> = ["getValue", "getDisplayValue", "isValidField"]

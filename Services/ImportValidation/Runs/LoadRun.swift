@@ -7,7 +7,9 @@ import Workbook
 /// Reads a file into staging and checks every row on the way (imports.md 5, step 6): one pass, so that a row is written
 /// once, with its verdict. While one batch is being written the next one is read and checked.
 struct LoadRun {
-    private static let batch = 3_000
+    private static let batch = 2_000
+    /// Batches on their way to the database at once.
+    private static let writers = 2
 
     let context: RunContext
 
@@ -32,7 +34,10 @@ struct LoadRun {
             guard let run = try Store<ImportRun>(database).find(claim.run, in: tx),
                 let upload = try Store<Upload>(database).find(run.upload ?? "", in: tx)
             else { throw RunFailure(text: Text(en: "The upload is gone.", ko: "업로드가 없습니다.")) }
-            if claim.attempts > 1 { Self.takeBack(upload.id, claim, tx) }
+            if claim.attempts > 1 {
+                Self.takeBack(upload.id, claim, tx)
+                tx.send("UPDATE import_validation.import_run SET done_rows = 0 WHERE id = \(claim.run)")
+            }
             return upload
         }
     }
@@ -47,33 +52,42 @@ struct LoadRun {
         let header = try SheetHeader(row, target)
         let reader = RowReader(header, checker.plan)
         var progress = Progress(context.claim, total: 0, connection: context.connection)
-        var writing: Task<Void, any Error>?
-        var written: (rows: Int, failed: Int) = (0, 0)
+        var writing: [Write] = []
         do {
             while true {
                 let rows = try Self.next(source, &row, reader)
                 if rows.isEmpty { break }
                 let verdicts = try await checker.check(rows.map(\.cells))
-                try await writing?.value
-                progress.add(done: written.rows, failed: written.failed)
-                written = (rows.count, verdicts.count { !$0.comment.isEmpty })
-                let done = progress.done
-                writing = Task { try await write(rows, verdicts, upload, width: target.fields.count, done: done) }
+                if writing.count == Self.writers { try await writing.removeFirst().finish(&progress) }
+                let task = Task { try await write(rows, verdicts, upload, width: target.fields.count) }
+                writing.append(
+                    Write(task: task, rows: rows.count, failed: verdicts.count { !$0.comment.isEmpty }))
                 try Task.checkCancellation()
             }
-            try await writing?.value
+            while !writing.isEmpty { try await writing.removeFirst().finish(&progress) }
         } catch {
             // Nothing may be written any more once the rows are taken back.
-            writing?.cancel()
-            _ = await writing?.result
+            for write in writing { write.task.cancel() }
+            for write in writing { _ = await write.task.result }
             throw error
         }
-        progress.add(done: written.rows, failed: written.failed)
         progress.total = progress.done
         progress.tell()
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
             message: RunMessages.validated(header.remark)(context.language), uploadState: "loaded")
+    }
+
+    /// A batch on its way to the database.
+    private struct Write {
+        let task: Task<Void, any Error>
+        let rows: Int
+        let failed: Int
+
+        func finish(_ progress: inout Progress) async throws {
+            try await task.value
+            progress.add(done: rows, failed: failed)
+        }
     }
 
     /// The next rows that hold something.
@@ -89,19 +103,20 @@ struct LoadRun {
     }
 
     private func write(
-        _ rows: [ReadRow], _ verdicts: [RowVerdict], _ upload: Upload, width: Int, done: Int64
+        _ rows: [ReadRow], _ verdicts: [RowVerdict], _ upload: Upload, width: Int
     ) async throws {
         let claim = context.claim
         let now = context.database.clock.now
         try await context.database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
             // The disk is waited for once, by the transaction that ends the run; a load that a crash cuts off begins again.
             tx.send("SET LOCAL synchronous_commit = off")
-            RunQueue.hold(claim, tx)
+            tx.send(StagingStore.insertion(rows, verdicts, width: width, upload: upload, claim: claim, now: now))
+            // How far a run is makes neither an event nor a new revision. Last, for it makes other batches wait.
             tx.send(
-                StagingStore.insertion(rows, verdicts, width: width, upload: upload, claim: claim, now: now))
-            // How far a run is makes neither an event nor a new revision.
-            tx.send(
-                "UPDATE import_validation.import_run SET done_rows = \(done + Int64(rows.count)) WHERE id = \(claim.run)")
+                """
+                UPDATE import_validation.import_run SET done_rows = coalesce(done_rows, 0) + \(rows.count) \
+                WHERE id = \(claim.run)
+                """)
         }
     }
 
@@ -120,7 +135,9 @@ struct LoadRun {
         let database = context.database
         try await database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
             RunQueue.hold(claim, tx)
-            guard let run = try Store<ImportRun>(database).find(claim.run, in: tx), let upload = run.upload else { return }
+            guard let run = try Store<ImportRun>(database).find(claim.run, in: tx), let upload = run.upload else {
+                return
+            }
             takeBack(upload, claim, tx)
         }
     }

@@ -22,7 +22,7 @@ struct ClaimLost: Error {}
 /// Runs that wait or are under way. The queue is in the database: a run outlives the process that works on it.
 struct RunQueue: Sendable {
     /// A worker that has not been heard of for so long has died.
-    static let silence: Duration = .seconds(10)
+    static let silentSeconds = 6
     static let heartbeat: Duration = .seconds(2)
     /// Takings of a run after which it is given up.
     static let maximumAttempts = 50
@@ -51,6 +51,7 @@ struct RunQueue: Sendable {
     /// task come one after the other; loads go side by side (G-65).
     func claim(_ worker: String) async throws(Problem) -> Claim? {
         let service = Caller.service(database.service, domain: .root)
+        let silence: SQL = "\(Self.silentSeconds)::int8 * interval '1 second'"
         return try await database.transaction(as: service) { tx in
             // One at a time, so that two workers do not both find a task free.
             tx.send("SELECT pg_advisory_xact_lock(hashtextextended('import_validation.claim', 0))")
@@ -58,12 +59,12 @@ struct RunQueue: Sendable {
                 """
                 WITH next AS (
                     SELECT w.run FROM import_validation.import_run_work w
-                    WHERE (w.beat_at IS NULL OR w.beat_at < clock_timestamp() - interval '10 seconds')
+                    WHERE (w.beat_at IS NULL OR w.beat_at < clock_timestamp() - \(silence))
                     AND w.not_before <= clock_timestamp()
                     AND (w.kind = 'load' OR NOT EXISTS (
                         SELECT 1 FROM import_validation.import_run_work o
                         WHERE o.import_task = w.import_task AND o.kind = w.kind AND o.run <> w.run
-                        AND o.beat_at >= clock_timestamp() - interval '10 seconds'))
+                        AND o.beat_at >= clock_timestamp() - \(silence)))
                     ORDER BY w.queued_at LIMIT 1)
                 UPDATE import_validation.import_run_work w
                 SET worker = \(worker), beat_at = clock_timestamp(), attempts = w.attempts + 1
@@ -144,6 +145,8 @@ struct RunQueue: Sendable {
         let database = database
         let context = WriteContext.system(database.service, domain: claim.domain, now: database.clock.now)
         try await database.transaction(as: context.caller) { tx in
+            // Before every other lock, as requests do.
+            tx.send("SELECT 1 FROM import_validation.import_task WHERE id = \(claim.task) FOR UPDATE")
             Self.hold(claim, tx)
             let run = try Store<ImportRun>(database).change(claim.run, context, in: tx) { run in
                 run.state = ending.state

@@ -28,7 +28,9 @@ struct SheetHeader {
             }
             if !doubled.isEmpty {
                 parts.append(
-                    Text(en: "Several columns are for the same field: \(doubled).", ko: "여러 열이 같은 필드를 가리킵니다: \(doubled)."))
+                    Text(
+                        en: "Several columns are for the same field: \(doubled).", ko: "여러 열이 같은 필드를 가리킵니다: \(doubled)."
+                    ))
             }
             if !unmatched.isEmpty { parts.append(Self.ignored(unmatched)) }
             throw RunFailure(text: Text(en: Self.joined(parts, \.en), ko: Self.joined(parts, \.ko)))

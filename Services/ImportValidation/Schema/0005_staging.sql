@@ -4,8 +4,10 @@ CREATE TABLE import_validation.staging_row (
     id uuid PRIMARY KEY,
     revision bigint NOT NULL,
     created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL,
-    updated_by text NOT NULL,
+    -- Empty until the row is first judged again, corrected or published.
+    updated_at timestamptz,
+    -- Who corrected the row last.
+    updated_by text,
     domain text COLLATE "C" NOT NULL,
     -- No foreign keys: they would be checked row by row and take most of the time of a load. A task stays as long as it
     -- has uploads, and uploads are never removed.

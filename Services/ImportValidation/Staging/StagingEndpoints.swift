@@ -64,11 +64,9 @@ struct StagingEndpoints: Sendable {
 
     /// A row whose task the caller may work with; a task he may not know hides its rows.
     private func found(
-        _ id: String, lock: Bool = false, _ tx: Transaction, _ allowed: (String) throws -> ImportTask
+        _ id: String, _ tx: Transaction, _ allowed: (String) throws -> ImportTask
     ) throws -> (Row, ImportTarget) {
-        guard Validation.isUUID(id) else { throw Problem.notFound(Self.label, id: id) }
-        let rows = try tx.query(Self.selection + " WHERE id = \(id)" + (lock ? " FOR UPDATE" : ""))
-        guard let row = rows.first else { throw Problem.notFound(Self.label, id: id) }
+        let row = try row(id, tx)
         let task: ImportTask
         do {
             task = try allowed(try row.string(at: 2))
@@ -81,6 +79,13 @@ struct StagingEndpoints: Sendable {
         return (row, target)
     }
 
+    private func row(_ id: String, lock: Bool = false, _ tx: Transaction) throws -> Row {
+        guard Validation.isUUID(id) else { throw Problem.notFound(Self.label, id: id) }
+        let rows = try tx.query(Self.selection + " WHERE id = \(id)" + (lock ? " FOR UPDATE" : ""))
+        guard let row = rows.first else { throw Problem.notFound(Self.label, id: id) }
+        return row
+    }
+
     // MARK: List
 
     private static let filters = FilterSchema([
@@ -89,7 +94,9 @@ struct StagingEndpoints: Sendable {
         FilterField("comment", .string), FilterField("source_file", .string), FilterField("row_number", .int),
     ])
 
-    private func list(_ request: ListStagingRowsRequest, _ call: Call, _ tx: Transaction) throws -> ListStagingRowsResponse {
+    private func list(_ request: ListStagingRowsRequest, _ call: Call, _ tx: Transaction) throws
+        -> ListStagingRowsResponse
+    {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
         guard let target = ImportTarget.named(task.targetTable) else {
             throw Problem.internalError(cause: "import task \(task.id) has no target")
@@ -107,7 +114,8 @@ struct StagingEndpoints: Sendable {
                 let id = token.position[1], Validation.isUUID(id)
             else {
                 throw Problem.invalid(
-                    field: "page_token", Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158")
+                    field: "page_token", Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158"
+                )
             }
             page += " AND (row_number, id) > (\(number)::int4, \(id)::uuid)"
         }
@@ -150,11 +158,12 @@ struct StagingEndpoints: Sendable {
     private func update(
         _ request: UpdateStagingRowRequest, _ call: Call, _ context: WriteContext, _ tx: Transaction
     ) throws -> StagingRow {
-        let (row, target) = try found(request.id, lock: true, tx) { id in
+        let (_, target) = try found(request.id, tx) { id in
             let task = try access.worked(id, by: call.caller, in: tx)
             try TaskAccess.requireOpen(task)
             return task
         }
+        let row = try row(request.id, lock: true, tx)
         var message = try Self.message(row, target)
         guard request.etag.isEmpty || request.etag == message.etag else {
             throw Problem.aborted(
@@ -197,7 +206,9 @@ struct StagingEndpoints: Sendable {
             guard let position = target.position(of: change.field) else {
                 throw Problem.invalid(
                     field: "cells.field",
-                    Text(en: "There is no column \(change.field.prefix(80)).", ko: "\(change.field.prefix(80)) 열이 없습니다."))
+                    Text(
+                        en: "There is no column \(change.field.prefix(80)).", ko: "\(change.field.prefix(80)) 열이 없습니다.")
+                )
             }
             guard change.value.utf8.count <= longestCell || change.value.utf16.count <= longestCell else {
                 throw Problem.invalid(

@@ -36,13 +36,16 @@ enum StagingStore {
             """
         for column in columns { lists += ", \(column)::text[]" }
         let names = (0..<width).map { "c\($0)" }.joined(separator: ", ")
+        // Adds nothing when the run has become another worker's. A shared lock, so that batches go in side by side.
         return """
-            INSERT INTO import_validation.staging_row (id, revision, created_at, updated_at, updated_by, domain, \
-            import_task, upload, row_number, source_file, status, comment, cells) \
-            SELECT u.id, 1, \(now.sqlValue), \(now.sqlValue), \(claim.requester.subject), \(claim.domain.path), \
-            \(claim.task)::uuid, \(upload.id)::uuid, u.number, \((upload.fileName ?? ""))::text, \
+            WITH held AS MATERIALIZED (SELECT run FROM import_validation.import_run_work \
+            WHERE run = \(claim.run) AND worker = \(claim.worker) FOR SHARE) \
+            INSERT INTO import_validation.staging_row (id, revision, created_at, domain, import_task, upload, row_number, \
+            source_file, status, comment, cells) \
+            SELECT u.id, 1, \(now.sqlValue), \(claim.domain.path), \(claim.task)::uuid, \(upload.id)::uuid, u.number, \
+            \(upload.fileName ?? "")::text, \
             CASE WHEN u.comment = '' THEN 'ready_to_publish' ELSE 'needs_attention' END, nullif(u.comment, ''), \
-            ARRAY[\(raw: names)] FROM unnest(\(lists)) AS u(id, number, comment, \(raw: names))
+            ARRAY[\(raw: names)] FROM held, unnest(\(lists)) AS u(id, number, comment, \(raw: names))
             """
     }
 

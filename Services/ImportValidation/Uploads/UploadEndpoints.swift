@@ -15,13 +15,13 @@ struct UploadEndpoints: Sendable {
     var endpoints: [Endpoint] {
         [
             Endpoint(ImportValidationAPI.beginUpload) { call, request async throws(Problem) in
-                try await begin(call, request)
+                TaskAccess.shown(try await begin(call, request), to: call.caller)
             },
             Endpoint(ImportValidationAPI.appendUpload) { call, request async throws(Problem) in
-                try await append(call, request)
+                TaskAccess.shown(try await append(call, request), to: call.caller)
             },
             Endpoint(ImportValidationAPI.completeUpload) { call, request async throws(Problem) in
-                try await complete(call, request)
+                TaskAccess.shown(try await complete(call, request), to: call.caller)
             },
         ]
     }

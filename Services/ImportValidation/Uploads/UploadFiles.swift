@@ -57,7 +57,9 @@ struct UploadFiles: Sendable {
         let start = (try? file.read(upToCount: 4_096)) ?? Data()
         if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) { return false }
         // A container is looked at as a workbook.
-        if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) { return false }
+        if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) {
+            return false
+        }
         return start.starts(with: Data("%PDF".utf8)) || start.contains { $0 < 9 || $0 > 13 && $0 < 32 && $0 != 27 }
     }
 

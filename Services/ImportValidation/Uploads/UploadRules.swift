@@ -20,12 +20,15 @@ public enum UploadRules {
     ) throws(Problem) -> Step {
         guard count > 0, count <= chunkLimit else {
             throw .invalid(
-                field: "content", Text(en: "A chunk holds 1 to \(chunkLimit) bytes.", ko: "조각은 1~\(chunkLimit)바이트여야 합니다."))
+                field: "content",
+                Text(en: "A chunk holds 1 to \(chunkLimit) bytes.", ko: "조각은 1~\(chunkLimit)바이트여야 합니다."))
         }
         guard offset >= 0, offset <= size, Int64(count) <= size - offset else {
             throw .invalid(
                 field: "offset",
-                Text(en: "The chunk goes beyond the announced size of \(size) bytes.", ko: "조각이 예고된 크기 \(size)바이트를 넘습니다."))
+                Text(
+                    en: "The chunk goes beyond the announced size of \(size) bytes.", ko: "조각이 예고된 크기 \(size)바이트를 넘습니다."
+                ))
         }
         if offset == received { return .write(received: received + Int64(count)) }
         if offset < received, offset + Int64(count) <= received { return .repeated }
@@ -38,20 +41,24 @@ public enum UploadRules {
     /// Refuses a file by its name and announced size, before any of it is sent (G-112).
     public static func check(fileName: String, size: Int64, sha256: String, limit: Int64) throws(Problem) {
         let name = fileName.lowercased()
-        guard !fileName.isEmpty, fileName.count <= 255, !fileName.contains(where: { $0 == "/" || $0 == "\\" || $0.isNewline })
+        guard !fileName.isEmpty, fileName.count <= 255,
+            !fileName.contains(where: { $0 == "/" || $0 == "\\" || $0.isNewline })
         else {
-            throw .invalid(field: "file_name", Text(en: "A file name of at most 255 characters.", ko: "255자 이하의 파일 이름이어야 합니다."))
+            throw .invalid(
+                field: "file_name", Text(en: "A file name of at most 255 characters.", ko: "255자 이하의 파일 이름이어야 합니다."))
         }
         guard [".xlsx", ".csv", ".txt", ".tsv"].contains(where: name.hasSuffix) else {
             throw .invalid(
                 field: "file_name",
                 Text(
-                    en: "Only Excel workbooks (.xlsx) and text files with separators (.csv, .tsv, .txt) can be imported.",
+                    en:
+                        "Only Excel workbooks (.xlsx) and text files with separators (.csv, .tsv, .txt) can be imported.",
                     ko: "Excel 통합 문서(.xlsx)와 구분 기호로 나뉜 텍스트 파일(.csv, .tsv, .txt)만 임포트할 수 있습니다."), rule: "G-112")
         }
         guard size > 0, size <= limit else {
             throw .invalid(
-                field: "size_bytes", Text(en: "The file may hold 1 to \(limit) bytes.", ko: "파일 크기는 1~\(limit)바이트여야 합니다."),
+                field: "size_bytes",
+                Text(en: "The file may hold 1 to \(limit) bytes.", ko: "파일 크기는 1~\(limit)바이트여야 합니다."),
                 rule: "G-112")
         }
         try check(sha256: sha256)

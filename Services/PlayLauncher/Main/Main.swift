@@ -1,5 +1,5 @@
-import PlayLauncherService
 import Platform
+import PlayLauncherService
 
 @main
 struct Main {

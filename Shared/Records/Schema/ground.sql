@@ -8,7 +8,9 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE ON SEQUENCES TO ale_{sch
 -- are seen in their own domain and from those below, and written like data. Without a scope nothing is seen.
 CREATE FUNCTION {schema}.separate(name text, visibility text DEFAULT 'data') RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    own text := $p$domain >= current_setting('ale.scope_lower', true) AND domain < current_setting('ale.scope_upper', true)$p$;
+    -- NULL for what is not set, or was set in an earlier transaction of the session: half a scope sees nothing either.
+    own text := $p$domain >= nullif(current_setting('ale.scope_lower', true), '')
+        AND domain < nullif(current_setting('ale.scope_upper', true), '')$p$;
     above text := $p$domain = ANY (coalesce(nullif(current_setting('ale.ancestors', true), ''), '{}')::text[])$p$;
 BEGIN
     EXECUTE format('ALTER TABLE {schema}.%I ENABLE ROW LEVEL SECURITY', name);

@@ -42,7 +42,7 @@ struct EventBench: Sendable {
 
     /// Runs a consumer that writes one row per effect, until the task is cancelled.
     func consume(
-        _ name: String = "effects", _ leadership: Leadership,
+        _ name: String, _ leadership: Leadership,
         before: @escaping @Sendable (RecordEvent) throws -> Void = { _ in }
     ) -> Task<Void, Never> {
         let handler = EventHandler(name, service: "customer-success", record: "touchpoint") { event, _, tx in

@@ -11,9 +11,7 @@ import Wire
 final class TestClock: WallClock {
     private let instant = Mutex(Timestamp(seconds: 1_720_000_000, nanos: 0))
 
-    var now: Timestamp {
-        get { instant.withLock { $0 } }
-    }
+    var now: Timestamp { instant.withLock { $0 } }
 
     func advance(seconds: Int64) {
         instant.withLock { $0 = Timestamp(microseconds: $0.microseconds + seconds * 1_000_000) }
@@ -42,6 +40,13 @@ struct Workbench: Sendable {
         let name = "records_\(UInt64.random(in: 0...UInt64.max))"
         try await server.createDatabase(name, template: "records_template")
         return try Workbench(server, name, service, poolSize)
+    }
+
+    /// A database on a server of its own, which may be killed.
+    static func makeMortal(poolSize: Int = 4) async throws -> Workbench {
+        let server = try await PostgresServer.start()
+        try await prepareTemplate("records", on: server)
+        return try Workbench(server, "records", "customer-success", poolSize)
     }
 
     private init(_ server: PostgresServer, _ name: String, _ service: String, _ poolSize: Int) throws {

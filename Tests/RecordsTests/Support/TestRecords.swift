@@ -19,7 +19,8 @@ extension Touchpoint: StandardRecord {
     ]
 
     public static let lifecycle: Lifecycle<Touchpoint>? = Lifecycle<Touchpoint>(
-        moves: Lifecycle<Touchpoint>.workMoves, reopened: "in_progress", tie: Lifecycle<Touchpoint>.workProgress, closingRule: "T-03",
+        moves: Lifecycle<Touchpoint>.workMoves, reopened: "in_progress", tie: Lifecycle<Touchpoint>.workProgress,
+        closingRule: "T-03",
         reopeningRule: "T-04", closingNeeds: ["close_notes"])
 
     static let subjectOnce = Text(en: "There is one of this subject.", ko: "같은 제목이 있습니다.")
@@ -59,6 +60,9 @@ enum TestTables {
         CREATE TABLE customer_success.location (
             id uuid PRIMARY KEY, revision bigint NOT NULL, domain text COLLATE "C" NOT NULL, name text, city text);
         SELECT customer_success.separate('location');
+        CREATE TABLE customer_success.sold_product (
+            id uuid PRIMARY KEY, revision bigint NOT NULL, domain text COLLATE "C" NOT NULL, name text);
+        SELECT customer_success.separate('sold_product');
         """
 
     /// For the schema of play-launcher.

@@ -1,0 +1,97 @@
+import RPC
+import Records
+import Roles
+import Tenancy
+import Testing
+import Wire
+
+@testable import CustomerSuccessService
+
+/// Every access rule of every table, over the wire: the role it names is let in, its neighbour is refused.
+@Suite struct AccessTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let rule: AccessRule
+        let example: AccessExample
+        var testDescription: String { "\(rule.id) \(rule.table) \(example.operation)" }
+    }
+
+    /// Reports are not a request of this service: reading and writing are.
+    static let cases: [Case] = Access.rules.flatMap { rule in
+        rule.examples.map { Case(rule: rule, example: $0) }
+    }.filter { one in
+        one.rule.field == nil && one.example.operation != .reportView
+            && allSamples.contains { $0.schema.table == one.rule.table }
+    }
+
+    @Test func noTableIsForgotten() {
+        for type in allSamples {
+            let operations = Self.cases.filter { $0.rule.table == type.schema.table }.map(\.example.operation)
+            #expect(Set(operations) == [.read, .create, .write, .delete], "\(type.schema.table)")
+        }
+    }
+
+    @Test(arguments: cases)
+    func theRoleIsLetInAndItsNeighbourIsNot(one: Case) async throws {
+        let type = try #require(allSamples.first { $0.schema.table == one.rule.table })
+        try await check(type, one)
+    }
+
+    private func check<R: Sample>(_ type: R.Type, _ one: Case) async throws {
+        let world = try await World()
+        func caller(_ role: String) -> Caller {
+            var caller = one.rule.isForCustomers ? world.customer : world.agent
+            caller.roles = RoleCatalog.close([role])
+            return caller
+        }
+        try await attempt(one.example.operation, type, as: caller(one.example.allowed), in: world)
+        let refused = try await refusal("\(one)") {
+            try await attempt(one.example.operation, type, as: caller(one.example.refused), in: world)
+        }
+        #expect(refused.code == .permissionDenied, "\(one) \(refused)")
+    }
+
+    private func attempt<R: Sample>(
+        _ operation: Operation, _ type: R.Type, as caller: Caller, in world: World
+    ) async throws {
+        switch operation {
+        case .read:
+            let record = try await example(type, in: world)
+            #expect(try await world.get(type, record.id, as: caller).id == record.id)
+            let page = try await world.list(type, filter: "id = \"\(record.id)\"", as: caller)
+            #expect(page.resources.map(\.id) == [record.id])
+        case .create:
+            _ = try await world.create(R.draft(in: world), as: caller)
+        case .write:
+            let record = try await example(type, in: world)
+            let (field, value) = try await change(of: type, in: world)
+            _ = try await world.set(record, field, value, as: caller)
+        case .delete: try await world.delete(try await example(type, in: world), as: caller)
+        case .reportView: break
+        }
+    }
+
+    /// A record that customers may see and change where they may at all.
+    private func example<R: Sample>(_ type: R.Type, in world: World) async throws -> R {
+        if type == SquadMember.self {
+            let responsibility = uuid()
+            try await world.insert("responsibility_definition", ["id": responsibility], domain: "/provider/")
+            return try await world.make(type) { $0[field: "responsibility"] = .string(responsibility) }
+        }
+        return try await world.make(type) { record in
+            guard R.schema.table == "success_task" else { return }
+            record[field: "visible_to_customer"] = .bool(true)
+            record[field: "contact"] = .string(world.contact)
+        }
+    }
+
+    /// A change that is allowed in every record of the table.
+    private func change(of type: any Sample.Type, in world: World) async throws -> (String, FieldValue) {
+        switch type.schema.table {
+        case "success_task": ("state", .string("in_progress"))
+        case "squad_member": ("active", .bool(false))
+        case "engagement_contract": ("contract", .string(world.contracts[1]))
+        case "risk_signal_solution": ("solution_record", .string(try await world.make(InternalPlay.self).id))
+        default: ("description", .string("Other"))
+        }
+    }
+}

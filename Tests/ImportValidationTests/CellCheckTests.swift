@@ -1,0 +1,70 @@
+import Testing
+import Wire
+
+@testable import ImportValidationService
+
+/// Every subtype of field-level checks: what passes, what fails, what is stored.
+@Suite struct CellCheckTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let check: CellCheck
+        let text: String
+        /// What the target table stores; nil when the check fails.
+        let stored: String?
+
+        init(_ check: CellCheck, _ text: String, _ stored: String?) {
+            self.check = check
+            self.text = text
+            self.stored = stored
+        }
+
+        var testDescription: String { "\(check) \(text)" }
+    }
+
+    private static let status = CellCheck.choice([
+        "active": "active", "Active": "active", "활성": "active", "expired": "expired", "Expired": "expired",
+    ])
+
+    static let cases: [Case] = [
+        // Choices: value or label in either language, exact after trimming (G-59).
+        Case(status, "active", "active"), Case(status, " Expired ", "expired"), Case(status, "활성", "active"),
+        Case(status, "ACTIVE", nil), Case(status, "gone", nil),
+        // Dates in the format of the check, and only real ones.
+        Case(.date(format: "yyyy-MM-dd"), "2024-02-29", "2024-02-29"),
+        Case(.date(format: "yyyy-MM-dd"), " 2024-02-29", "2024-02-29"),
+        Case(.date(format: "yyyy-MM-dd"), "2023-02-29", nil), Case(.date(format: "yyyy-MM-dd"), "29.02.2024", nil),
+        Case(.date(format: "dd.MM.yyyy"), "29.02.2024", "2024-02-29"),
+        Case(.date(format: "dd.MM.yyyy"), "2024-02-29", nil),
+        Case(.dateTime(format: "yyyy-MM-dd HH:mm"), "2024-02-29 23:59", "2024-02-29 23:59:00"),
+        Case(.dateTime(format: "yyyy-MM-dd HH:mm"), "2024-02-29 24:00", nil),
+        // Booleans in any case (G-60).
+        Case(.boolean, "TRUE", "true"), Case(.boolean, "false", "false"), Case(.boolean, "yes", nil),
+        Case(.boolean, "1", nil),
+        // Numbers: a point, no grouping (G-61).
+        Case(.decimal, "1863.4", "1863.4"), Case(.decimal, "-12", "-12"), Case(.decimal, "1,863.4", nil),
+        Case(.decimal, "12,5", nil), Case(.decimal, "1e3", nil),
+        Case(.integer, "12", "12"), Case(.integer, "+12", "12"), Case(.integer, "12.5", nil),
+        Case(.integer, "twelve", nil),
+        // Length counts characters, not bytes.
+        Case(.limit(3), "어제는", "어제는"), Case(.limit(3), "abcd", nil),
+        Case(.email, "ana@example.org", "ana@example.org"), Case(.email, "ana@example", nil),
+        Case(.email, "a b@c.de", nil),
+        Case(.url, "https://example.org", "https://example.org"), Case(.url, "example.org", nil),
+    ]
+
+    @Test(arguments: cases)
+    func judges(_ example: Case) {
+        let fault = example.check.fault(example.text, Text(en: "Field", ko: "필드"))
+        #expect((fault == nil) == (example.stored != nil))
+        if let stored = example.stored {
+            #expect(example.check.stored(example.text) == stored)
+        } else {
+            #expect(fault?.en.hasPrefix("Field ") == true)
+            #expect(fault?.ko.hasPrefix("필드은(는) ") == true)
+        }
+    }
+
+    @Test(arguments: [("", ""), ("  ", ""), (" a b ", "a b"), ("\u{3000}서울", "서울"), ("é", "é")])
+    func trims(text: String, trimmed: String) {
+        #expect(CellCheck.trimmed(text) == trimmed)
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+import Wire
+import Workbook
+
+@testable import ImportValidationService
+
+/// From an uploaded file to cells in the order of the target's fields.
+@Suite final class FileTests: Sendable {
+    private let files: UploadFiles
+
+    init() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("uploads-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        files = UploadFiles(directory: directory.path)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: files.directory) }
+
+    private func read(_ text: String, _ table: String, _ assists: [DataValidationAssist] = []) throws -> [[String]] {
+        try files.write(Array(text.utf8), at: 0, of: "u")
+        let source = try files.open("u", name: "a.csv")
+        return try read(source, table, assists)
+    }
+
+    private func read(
+        _ source: any RowSource, _ table: String, _ assists: [DataValidationAssist] = []
+    ) throws -> [[String]] {
+        let target = try #require(ImportTarget.named(table))
+        var row = Row()
+        try #require(try source.next(into: &row))
+        let reader = RowReader(try SheetHeader(row, target), CheckPlan(target, assists))
+        var rows: [[String]] = []
+        while try source.next(into: &row) {
+            if let cells = reader.cells(row) { rows.append(cells) }
+        }
+        return rows
+    }
+
+    @Test func chunksMakeTheFile() async throws {
+        try files.write(Array("Name,".utf8), at: 0, of: "u")
+        try files.write(Array("City\n".utf8), at: 5, of: "u")
+        try files.write(Array("City\n".utf8), at: 5, of: "u")
+        #expect(files.holds(Array("City".utf8), at: 5, of: "u"))
+        #expect(!files.holds(Array("Town".utf8), at: 5, of: "u"))
+        let sealed = try await files.seal("u")
+        #expect(sealed.size == 10)
+        #expect(sealed.sha256 == Hex.sha256(Array("Name,City\n".utf8)))
+    }
+
+    @Test func theHashIsSHA256() {
+        #expect(
+            Hex.sha256(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    @Test func columnsAreFoundByLabelOrNameInEitherLanguage() throws {
+        let target = try #require(ImportTarget.named("location"))
+        let rows = try read("도시,name,Remark, account \nLinz,Werk,x,Ernst Handel\n,,only a remark,\n", "location")
+        #expect(rows.count == 1)
+        let byName = Dictionary(uniqueKeysWithValues: zip(target.fields.map(\.name), rows[0]))
+        #expect(byName["city"] == "Linz" && byName["name"] == "Werk" && byName["account"] == "Ernst Handel")
+        #expect(byName["street"] == "")
+    }
+
+    @Test func aMissingMandatoryColumnStopsTheLoad() throws {
+        let failure = #expect(throws: RunFailure.self) { try self.read("Nmae,City\nA,B\n", "location") }
+        #expect(
+            failure?.text.en
+                == "Mandatory columns are missing: \"Name\". Columns without a field: \"Nmae\" (\"Name\"?).")
+        #expect(failure?.text.ko.contains("필수 열이 없습니다: \"이름\".") == true)
+    }
+
+    @Test func aFieldInTwoColumnsStopsTheLoad() {
+        let failure = #expect(throws: RunFailure.self) { try self.read("Name,이름\nA,B\n", "location") }
+        #expect(failure?.text.en.contains("\"name\"") == true)
+    }
+
+    @Test func nativeDatesComeInTheFormatOfTheirCheck() throws {
+        var assist = DataValidationAssist()
+        assist.validationType = "field"
+        assist.validationSubType = "date"
+        assist.stagingTableField = "end_date"
+        assist.dateFormat = "dd.MM.yyyy"
+        let path = files.path(of: "e.xlsx")
+        let writer = try WorkbookWriter(
+            path: path, sheet: "S",
+            columns: [
+                .init(label: "Name"), .init(label: "Account"), .init(label: "Start date", kind: .date),
+                .init(label: "End date", kind: .date),
+            ])
+        try writer.append(["Support", "Ernst Handel", "1996-07-04", "1996-08-01"])
+        try writer.finish()
+        let rows = try read(TableFile.open(path: path, name: "e.xlsx"), "service_entitlement", [assist])
+        let entitlement = try #require(ImportTarget.named("service_entitlement"))
+        #expect(rows[0][try #require(entitlement.position(of: "start_date"))] == "1996-07-04")
+        #expect(rows[0][try #require(entitlement.position(of: "end_date"))] == "01.08.1996")
+    }
+
+    @Test(arguments: ["%PDF-1.7\n", "\u{89}PNG\r\n\u{1A}\n\0\0", "MZ\0\0"])
+    func whatIsNoTextIsSeen(start: String) throws {
+        try files.write(Array(start.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }), at: 0, of: "u")
+        #expect(files.isBinary("u"))
+    }
+
+    @Test func textIsText() throws {
+        try files.write(Array("Name;Ort\nWien;Österreich\n".utf8), at: 0, of: "u")
+        #expect(!files.isBinary("u"))
+        try files.write([0xFF, 0xFE, 0x41, 0x00], at: 0, of: "v")
+        #expect(!files.isBinary("v"))
+    }
+}

@@ -1,0 +1,128 @@
+import Sandbox
+import Synchronization
+import Testing
+import Wire
+
+@testable import ImportValidationService
+
+/// What the checks of a whole row say together.
+@Suite struct RowCheckerTests {
+    private static let task: [String: ScriptValue] = [
+        "task": .record(["id": .text("t"), "company": .record(["id": .text("a"), "name": .text("Ernst Handel")])])
+    ]
+
+    /// A checker over a plan with the sample script, and how often others were asked.
+    private final class Asked: Sendable {
+        let references = Mutex<[[String]]>([])
+        let scriptRows = Mutex(0)
+    }
+
+    private static func script(_ source: String) -> DataValidationAssist {
+        var assist = DataValidationAssist()
+        assist.validationType = "record"
+        assist.script = source
+        return assist
+    }
+
+    /// Accounts and contracts that exist: "Ernst Handel" once, "Twice" two times.
+    private static func checker(
+        _ table: String, _ assists: [DataValidationAssist], language: String = "en", _ asked: Asked
+    ) throws -> RowChecker {
+        let worker = ScriptWorker(executable: try #require(ScriptWorker.executableBesideThisOne()))
+        return RowChecker(
+            CheckPlan(try #require(ImportTarget.named(table)), assists), records: task, language: language,
+            resolve: { _, texts in
+                asked.references.withLock { $0.append(texts) }
+                return Dictionary(
+                    uniqueKeysWithValues: texts.map { ($0, $0 == "Ernst Handel" ? 1 : $0 == "Twice" ? 2 : 0) })
+            },
+            run: { source, batch in
+                asked.scriptRows.withLock { $0 += batch.rows.count }
+                return try await worker.evaluate(source, batch)
+            })
+    }
+
+    private static func row(_ table: String, _ values: [String: String]) throws -> [String] {
+        let target = try #require(ImportTarget.named(table))
+        return target.fields.map { values[$0.name] ?? "" }
+    }
+
+    private static func contract(_ account: String, end: String = "2026-12-31") throws -> [String] {
+        try row("contract", ["account": account, "number": "1", "end_date": end])
+    }
+
+    @Test func theSampleAloneIsTheCommentOfAStrangersRow() async throws {
+        let asked = Asked()
+        var checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
+        let verdicts = try await checker.check([
+            try Self.contract("Ernst Handel"), try Self.contract("Hanari Carnes"), try Self.contract("Ernst Handel "),
+        ])
+        #expect(verdicts.map(\.comment) == ["", AccountCheck.message, AccountCheck.message])
+        #expect(verdicts.map(\.status) == ["ready_to_publish", "needs_attention", "needs_attention"])
+    }
+
+    @Test func reasonsComeInOrder() async throws {
+        let asked = Asked()
+        var checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
+        let verdicts = try await checker.check([
+            try Self.row("contract", ["account": "Hanari Carnes", "end_date": "soon", "contract_value": "much"])
+        ])
+        #expect(
+            verdicts[0].comment.split(separator: "\n") == [
+                "The Account is not matching with the Case Account.",
+                "End date must be a date in the format yyyy-MM-dd.",
+                "Contract value must be a number such as 1863.4.", "Number is mandatory.",
+            ])
+    }
+
+    @Test func anUnknownAccountIsSaidWhereNoScriptSpeaks() async throws {
+        let asked = Asked()
+        var checker = try Self.checker("contract", [], language: "ko", asked)
+        let verdicts = try await checker.check([
+            try Self.contract("Hanari Carnes"), try Self.contract("Twice"), try Self.contract(" Ernst Handel "),
+        ])
+        #expect(verdicts[0].comment == "계약 계정: \"Hanari Carnes\"을(를) 찾을 수 없습니다.")
+        #expect(verdicts[1].comment == "계약 계정: \"Twice\"에 해당하는 레코드가 2개입니다.")
+        #expect(verdicts[2].comment == "")
+    }
+
+    @Test func anEmptyValueFailsOnlyWhereItIsMandatory() async throws {
+        var checker = try Self.checker("contract", [], Asked())
+        let verdicts = try await checker.check([try Self.row("contract", ["account": "  ", "number": "1"])])
+        #expect(verdicts[0].comment == "Account is mandatory.\nEnd date is mandatory.")
+    }
+
+    @Test func othersAreAskedOncePerText() async throws {
+        let asked = Asked()
+        var checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
+        let rows = try (0..<3_000).map { try Self.contract("Account \($0 % 1_500)") }
+        _ = try await checker.check(rows)
+        _ = try await checker.check(rows)
+        #expect(asked.references.withLock { $0.map(\.count) } == [1_000, 500])
+        // The sample reads the account alone: equal accounts are judged once.
+        #expect(asked.scriptRows.withLock { $0 } == 1_500)
+    }
+
+    @Test func aScriptThatMayReadAnythingSeesEveryRow() async throws {
+        let asked = Asked()
+        let source = """
+            function executeCondition(row) {
+                var copy = row;
+                return { validationPassed: copy.u_number == '1', message: 'Number is ' + copy['u_number'] };
+            }
+            """
+        var checker = try Self.checker("contract", [Self.script(source)], asked)
+        var other = try Self.contract("Ernst Handel")
+        other[try #require(ImportTarget.named("contract")?.position(of: "number"))] = "2"
+        let verdicts = try await checker.check([try Self.contract("Ernst Handel"), other, other])
+        #expect(verdicts.map(\.comment) == ["", "Number is 2", "Number is 2"])
+        #expect(asked.scriptRows.withLock { $0 } == 3)
+    }
+
+    @Test func aScriptThatFailsFailsTheRowWithTheFixedText() async throws {
+        var checker = try Self.checker(
+            "contract", [Self.script("function executeCondition(r) { return r.u_account.nothing.at.all; }")], Asked())
+        let verdicts = try await checker.check([try Self.contract("Ernst Handel")])
+        #expect(verdicts[0].comment == "The check script failed on this row.")
+    }
+}

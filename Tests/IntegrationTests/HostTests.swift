@@ -1,0 +1,157 @@
+import Foundation
+import Identity
+import Logging
+import NATS
+import Platform
+import Postgres
+import RPC
+import Records
+import Synchronization
+import Tenancy
+import TestKit
+import Testing
+import Wire
+
+/// A service from its definition to its end: migrations, readiness, an answer, and the end.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct HostTests {
+    /// One method, which answers itself.
+    private enum Echo: ServiceDefinition {
+        static let name = "echo"
+        static let summary = "Says it again."
+        static let method = Method<GetRequest, GetRequest>(
+            service: "echo", subject: "ale.v1.echo.echoes.get", name: "GetEcho", summary: "Says it again.")
+        static let api = [method.info]
+        static var schemaFolder: String { HostTests.noMigrations }
+
+        static func assemble(_ context: ServiceContext) async throws -> Assembly {
+            var endpoints = RecordEndpoints(context.database, api: api)
+            endpoints.add(Endpoint(method) { (_, request: GetRequest) async throws(Problem) in request })
+            return Assembly(endpoints: endpoints)
+        }
+    }
+
+    /// Declares a method that nothing answers.
+    private enum Deaf: ServiceDefinition {
+        static let name = "echo"
+        static let summary = "Says nothing."
+        static let api = Echo.api
+        static var schemaFolder: String { HostTests.noMigrations }
+
+        static func assemble(_ context: ServiceContext) async throws -> Assembly {
+            Assembly(endpoints: RecordEndpoints(context.database, api: api))
+        }
+    }
+
+    private static let noMigrations: String = {
+        let path = NSTemporaryDirectory() + "no-migrations-\(getpid())"
+        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }()
+
+    private struct Ground {
+        let postgres: PostgresServer
+        let nats: NATSServer
+        let folder: String
+        let database: String
+
+        /// The settings of the service; `user` is its own role or the owner's.
+        func settings(_ user: String, _ more: [String: String] = [:]) -> Settings {
+            Settings(
+                values: [
+                    "ALE_POSTGRES_HOST": postgres.directory, "ALE_POSTGRES_PORT": String(postgres.port),
+                    "ALE_POSTGRES_DATABASE": database, "ALE_POSTGRES_USER": user, "ALE_NATS_URL": nats.url,
+                    "ALE_JWKS_FILE": folder + "/jwks.json", "ALE_READY_FILE": folder + "/ready",
+                    "ALE_LOG_LEVEL": "critical", "ALE_DRAIN_SECONDS": "5",
+                ].merging(more) { $1 })
+        }
+
+        func close() async throws {
+            try? FileManager.default.removeItem(atPath: folder)
+            try await nats.stop()
+            try await postgres.stop()
+        }
+    }
+
+    private func ground() async throws -> Ground {
+        let postgres = try await PostgresServer.start()
+        let folder = NSTemporaryDirectory() + "host-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Issuer.generateKey(keyFile: folder + "/host.key", keySetFile: folder + "/jwks.json")
+        try await postgres.createDatabase("host")
+        try await postgres.psql(
+            """
+            CREATE ROLE ale_echo LOGIN; CREATE ROLE ale_echo_owner LOGIN;
+            CREATE SCHEMA echo AUTHORIZATION ale_echo_owner; GRANT USAGE ON SCHEMA echo TO ale_echo
+            """, database: "host")
+        return Ground(postgres: postgres, nats: try await NATSServer.start(), folder: folder, database: "host")
+    }
+
+    /// The readiness file is there exactly as long as the service answers.
+    @Test func readyIsWrittenAndRemoved() async throws {
+        let ground = try await ground()
+        let ready = ground.folder + "/ready"
+        // Behind its migrations it does not start.
+        await #expect(throws: PostgresError.self) { try await ServiceHost<Echo>(ground.settings("ale_echo")).serve() }
+        #expect(!FileManager.default.fileExists(atPath: ready))
+        try await ServiceHost<Echo>(ground.settings("ale_echo_owner")).migrate()
+        let serving = Task { try await ServiceHost<Echo>(ground.settings("ale_echo")).serve() }
+        let failed = Flag()
+        Task {
+            if case .failure(let error) = await serving.result { failed.raise("\(error)") }
+        }
+        try await until {
+            if let error = failed.text { throw ProgramFailure(description: error) }
+            return FileManager.default.fileExists(atPath: ready)
+        }
+        let connection = try await Connection.connect(ConnectionOptions(urls: [ground.nats.url], name: "asker"))
+        // Who is ready can be found and answers; the caller without a token is told so.
+        let ping = try await connection.request("$SRV.PING.echo", payload: [], timeout: .seconds(5))
+        #expect(String(decoding: ping.payload, as: UTF8.self).contains("\"name\":\"echo\""))
+        let refused = await #expect(throws: Problem.self) {
+            _ = try await Client(NATSTransport(connection)).call(Echo.method, GetRequest())
+        }
+        #expect(refused?.code == .unauthenticated)
+        serving.cancel()
+        _ = await serving.result
+        #expect(!FileManager.default.fileExists(atPath: ready))
+        await connection.close()
+        try await ground.close()
+    }
+
+    /// What cannot work stops the start, with a sentence.
+    @Test func wrongStartsAreRefused() async throws {
+        let ground = try await ground()
+        try await ServiceHost<Echo>(ground.settings("ale_echo_owner")).migrate()
+        let deaf = await #expect(throws: ConfigurationError.self) {
+            try await ServiceHost<Deaf>(ground.settings("ale_echo")).serve()
+        }
+        #expect(deaf?.description.contains("ale.v1.echo.echoes.get") == true)
+        let keyless = await #expect(throws: ConfigurationError.self) {
+            try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_JWKS_FILE": ""])).serve()
+        }
+        #expect(keyless?.description == "ALE_JWKS_FILE must be set.")
+        let unreachable = await #expect(throws: ConfigurationError.self) {
+            try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_NATS_URL": "nats://127.0.0.1:1"])).serve()
+        }
+        #expect(unreachable?.description.contains("ALE_NATS_URL") == true)
+        #expect(!FileManager.default.fileExists(atPath: ground.folder + "/ready"))
+        try await ground.close()
+    }
+
+    private func until(_ isTrue: () throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try !isTrue() {
+            guard ContinuousClock.now < deadline else { throw ProgramFailure(description: "not ready in time") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}
+
+/// What one task tells another.
+private final class Flag: Sendable {
+    private let state = Mutex<String?>(nil)
+
+    var text: String? { state.withLock { $0 } }
+
+    func raise(_ text: String) { state.withLock { $0 = text } }
+}

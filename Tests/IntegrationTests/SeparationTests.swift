@@ -1,0 +1,187 @@
+import Postgres
+import Records
+import Tenancy
+import Testing
+import Wire
+
+/// Postgres alone refuses what a service may not see: each service's role against the tables of its real migrations.
+@Suite(.timeLimit(.minutes(3))) struct SeparationTests {
+    private static let here = "/provider/d1/"
+
+    /// Tables of a schema, with whether they have a domain.
+    private func tables(_ schema: String) async throws -> [(name: String, hasDomain: Bool)] {
+        try await ServiceSchemas.shared.value.rows(
+            """
+            SELECT c.relname, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'domain')
+            FROM pg_class c WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            ORDER BY 1
+            """
+        ).map { ($0[0], $0[1] == "t") }
+    }
+
+    /// Fills every table that has a domain with one row of the domain `here`, whatever its columns are. Its own rules
+    /// are put aside: what is asked here is who sees the row.
+    private func seeded(_ service: String) async throws -> String {
+        let all = try await ServiceSchemas.shared.value
+        let schema = Database.schemaName(of: service)
+        let name = "seeded_\(schema)"
+        try await all.copy(name)
+        try await all.server.psql(
+            """
+            DO $$
+            DECLARE item record; names text; given text;
+            BEGIN
+                SET LOCAL session_replication_role = replica;
+                FOR item IN SELECT conrelid::regclass AS tab, conname FROM pg_constraint
+                    WHERE contype = 'c' AND connamespace = '\(schema)'::regnamespace AND conrelid <> 0
+                LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', item.tab, item.conname); END LOOP;
+                FOR item IN SELECT c.oid, c.oid::regclass AS tab FROM pg_class c JOIN pg_attribute d
+                    ON d.attrelid = c.oid AND d.attname = 'domain'
+                    WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind = 'r'
+                LOOP
+                    SELECT string_agg(quote_ident(attname), ', '), string_agg(CASE
+                        WHEN attname = 'domain' THEN '''\(Self.here)'''
+                        WHEN typcategory = 'A' THEN '''{}'''
+                        WHEN typname IN ('int2', 'int4', 'int8', 'numeric', 'float8') THEN '1'
+                        WHEN typname = 'uuid' THEN 'gen_random_uuid()'
+                        WHEN typname = 'bool' THEN 'true'
+                        WHEN typname IN ('timestamptz', 'date') THEN 'now()'
+                        WHEN typname IN ('json', 'jsonb') THEN '''{}'''
+                        WHEN typname = 'bytea' THEN '''\\x00'''
+                        ELSE '''x''' END, ', ')
+                    INTO names, given FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                    WHERE attrelid = item.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+                        AND attidentity = '' AND (attname = 'domain' OR attnotnull AND NOT atthasdef);
+                    EXECUTE format('INSERT INTO %s (%s) VALUES (%s)', item.tab, names, given);
+                END LOOP;
+            END $$
+            """, database: name)
+        return name
+    }
+
+    private func count(_ pool: Pool, _ schema: String, _ table: String, _ path: String?) async throws -> Int {
+        let settings = path.map { Scope.domain(DomainPath($0) ?? .root).settings } ?? []
+        let rows = try await pool.run(
+            "SELECT count(*) FROM \(identifier: schema).\(identifier: table)", settings: settings)
+        return try rows[0].int(at: 0)
+    }
+
+    @Test(arguments: ServiceSchemas.services) func withoutTheScopeThereAreNoRows(_ service: String) async throws {
+        let schema = Database.schemaName(of: service)
+        let all = try await ServiceSchemas.shared.value
+        let database = try await seeded(service)
+        let pool = try Pool(
+            PoolConfiguration(
+                connectionString: all.connectionString("ale_\(schema)", database: database), size: 1))
+        let definitions = Set(
+            try await all.rows(
+                "SELECT tablename FROM pg_policies WHERE schemaname = '\(schema)' AND policyname = 'above'"
+            ).map { $0[0] })
+        let separated = try await tables(schema).filter(\.hasDomain).map(\.name)
+        #expect(separated.count >= 5)
+        for table in separated {
+            // The row is there: its own domain and those above see it.
+            for path in [Self.here, "/provider/", "/"] {
+                #expect(try await count(pool, schema, table, path) == 1, "\(table) from \(path)")
+            }
+            #expect(try await count(pool, schema, table, nil) == 0, "\(table) without a scope")
+            for path in ["/provider/d2/", "/provider/d/", "/provider/d10/", "/customer/"] {
+                #expect(try await count(pool, schema, table, path) == 0, "\(table) from \(path)")
+            }
+            let below = try await count(pool, schema, table, Self.here + "x/")
+            #expect(below == (definitions.contains(table) ? 1 : 0), "\(table) from below")
+        }
+        await pool.close()
+    }
+
+    @Test(arguments: ServiceSchemas.services) func everyTableIsSeparated(_ service: String) async throws {
+        let schema = Database.schemaName(of: service)
+        let all = try await ServiceSchemas.shared.value
+        let open = try await all.rows(
+            """
+            SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'domain'
+            WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind IN ('r', 'p')
+                AND (NOT c.relrowsecurity OR NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+            """)
+        #expect(open.isEmpty, "tables with a domain and without row security")
+        let collations = try await all.rows(
+            """
+            SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'domain'
+            JOIN pg_collation l ON l.oid = a.attcollation
+            WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind = 'r'
+                AND (l.collname <> 'C' OR NOT a.attnotnull)
+            """)
+        #expect(collations.isEmpty, "the range of a scope needs the order of bytes")
+        // What has no domain belongs to nobody: only what the ground itself keeps.
+        let without = try await tables(schema).filter { !$0.hasDomain }.map(\.name)
+        #expect(Set(without).subtracting(["relay", "schema_migration"]).isEmpty, "\(without)")
+        // Neither views nor functions of the owner's power lead around the policies.
+        let around = try await all.rows(
+            """
+            SELECT proname FROM pg_proc WHERE pronamespace = '\(schema)'::regnamespace AND prosecdef
+            UNION ALL SELECT relname FROM pg_class
+            WHERE relnamespace = '\(schema)'::regnamespace AND relkind IN ('v', 'm', 'f')
+            """)
+        #expect(around.isEmpty)
+    }
+
+    @Test(arguments: ServiceSchemas.services) func theRoleOwnsNothing(_ service: String) async throws {
+        let schema = Database.schemaName(of: service)
+        let all = try await ServiceSchemas.shared.value
+        let role = "ale_\(schema)"
+        let powers = try await all.rows(
+            """
+            SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolcanlogin
+            FROM pg_roles WHERE rolname IN ('\(role)', '\(role)_owner')
+            """)
+        #expect(powers == Array(repeating: ["f", "f", "f", "f", "f", "t"], count: 2))
+        let owned = try await all.rows(
+            """
+            SELECT classid::regclass, objid FROM pg_shdepend
+            WHERE deptype = 'o' AND refclassid = 'pg_authid'::regclass AND refobjid = '\(role)'::regrole
+            """)
+        #expect(owned.isEmpty)
+        let member = try await all.rows("SELECT roleid::regrole FROM pg_auth_members WHERE member = '\(role)'::regrole")
+        #expect(member.isEmpty)
+        let beyond = try await all.rows(
+            """
+            SELECT c.oid::regclass, p FROM pg_class c, unnest(ARRAY['TRUNCATE', 'REFERENCES', 'TRIGGER']) p
+            WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind = 'r'
+                AND has_table_privilege('\(role)', c.oid, p)
+            """)
+        #expect(beyond.isEmpty)
+        // Making objects of its own, here or elsewhere, would be the first step around the policies.
+        let places = try await all.rows(
+            "SELECT nspname FROM pg_namespace WHERE has_schema_privilege('\(role)', oid, 'CREATE')")
+        #expect(places.isEmpty)
+    }
+
+    @Test(arguments: ServiceSchemas.services) func noServiceReachesAnother(_ service: String) async throws {
+        let all = try await ServiceSchemas.shared.value
+        let role = "ale_\(Database.schemaName(of: service))"
+        // Which migrations were applied may be read by whoever reaches the schema: nobody else does.
+        for other in ServiceSchemas.services where other != service {
+            let schema = Database.schemaName(of: other)
+            let reach = try await all.rows(
+                """
+                SELECT has_schema_privilege('\(role)', '\(schema)', 'USAGE'),
+                    bool_or(has_table_privilege('\(role)', c.oid, 'SELECT,INSERT,UPDATE,DELETE'))
+                FROM pg_class c WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind = 'r'
+                    AND c.relname <> 'schema_migration'
+                """)
+            #expect(reach == [["f", "f"]], "\(service) reaches \(other)")
+        }
+    }
+
+    /// The journal is only added to, by every service.
+    @Test(arguments: ServiceSchemas.services) func theJournalIsOnlyAddedTo(_ service: String) async throws {
+        let schema = Database.schemaName(of: service)
+        let rights = try await ServiceSchemas.shared.value.rows(
+            """
+            SELECT has_table_privilege('ale_\(schema)', '\(schema).journal', 'UPDATE'),
+                has_table_privilege('ale_\(schema)', '\(schema).journal', 'DELETE'),
+                has_any_column_privilege('ale_\(schema)', '\(schema).journal', 'UPDATE')
+            """)
+        #expect(rights == [["f", "f", "f"]])
+    }
+}

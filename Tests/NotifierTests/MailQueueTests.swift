@@ -1,0 +1,83 @@
+import Mail
+import Postgres
+import RPC
+import Records
+import Testing
+import Wire
+
+@testable import NotifierService
+
+/// The mails and their way out.
+@Suite struct MailQueueTests {
+    @Test(arguments: MailTemplates.names, ["en", "ko"])
+    func everyMailIsWritten(name: String, language: String) throws {
+        let values = [
+            "title": "Review", "message": "Made <b>TCHPT1</b>.", "name": "Pat", "subject": "Touchpoint N1",
+            "body": "Changed: <State>.",
+        ]
+        let content = try #require(MailTemplates().render(name, values, language: language))
+        let isUpdate = name == "record-updated"
+        #expect(content.subject.contains(isUpdate ? "Touchpoint N1" : "Review"))
+        #expect(content.text.contains("Pat") && content.text.contains(isUpdate ? "<State>" : "<b>TCHPT1</b>"))
+        #expect(content.html.contains(isUpdate ? "&lt;State&gt;" : "&lt;b&gt;TCHPT1&lt;/b&gt;"))
+        #expect(content.html.contains("<html lang=\"\(language)\">"))
+        #expect(!(content.subject + content.text + content.html).contains("{{"))
+        let isKorean = content.text.unicodeScalars.contains { (0xAC00...0xD7A3).contains($0.value) }
+        #expect(isKorean == (language == "ko"))
+    }
+
+    @Test func aMailWithoutBodyHasNoGap() throws {
+        let content = try #require(
+            MailTemplates().render("record-updated", ["subject": "S", "name": "Pat", "body": ""], language: "en"))
+        #expect(content.text.contains("S\n\nYou receive"))
+        #expect(!content.html.contains("<p></p>"))
+    }
+
+    @Test func aMailIsTriedEightTimes() {
+        #expect(MailSchedule.pauses.count + 1 == 8)
+        #expect(zip(MailSchedule.pauses, MailSchedule.pauses.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(MailSchedule.pause(after: 1) == 5)
+        #expect(MailSchedule.pause(after: 7) == 7_200)
+        #expect(MailSchedule.pause(after: 8) == nil)
+    }
+
+    @Test func whatTheServerSaysDecides() throws {
+        #expect(MailQueue.Outcome(.accepted) == .sent)
+        #expect(MailQueue.Outcome(.transient(code: 451, reason: "later")) == .later(reason: "451 later"))
+        #expect(MailQueue.Outcome(.transient(code: 0, reason: "no connection")) == .later(reason: "no connection"))
+        #expect(MailQueue.Outcome(.permanent(code: 550, reason: "unknown")) == .never(reason: "550 unknown"))
+        #expect(MailQueue.Outcome(.overloaded) == .untried)
+        #expect(MailQueue.Outcome(.canceled) == .untried)
+        #expect(MailQueue.Outcome(.invalid(part: "to", reason: "r")) == .never(reason: "to: r"))
+        let from = try MailAddress("ale@mail.example")
+        #expect(MailQueue.messageID("id", from: from) == "id@mail.example")
+    }
+
+    @Test func aMailThatCannotBeHandedOverStaysQueued() async throws {
+        let stage = try await Stage()
+        let user = try await stage.meet(successAgent)
+        var run = FlowRun()
+        run.id = uuid()
+        (run.domain, run.requestedBy, run.state, run.flow) = (Stage.account, user, "completed", "f")
+        try await stage.follow(run)
+        // Nobody listens on port 1.
+        let sender = SMTPSender(try SMTPConfiguration(host: "127.0.0.1", port: 1, security: .none))
+        let queue = try MailQueue(stage.database, sender, from: MailAddress("ale@mail.example"), MailTemplates())
+        let work = Task { await queue.run() }
+        let limit = ContinuousClock.now + .seconds(10)
+        var mail = try #require(try await stage.mails(to: user).first)
+        while mail.attempts == 0, ContinuousClock.now < limit {
+            try await Task.sleep(for: .milliseconds(20))
+            mail = try #require(try await stage.mails(to: user).first)
+        }
+        work.cancel()
+        await work.value
+        #expect(mail.attempts == 1 && mail.state == "queued" && mail.lastError?.isEmpty == false)
+        let waiting = try await stage.inside("/") { tx in
+            try tx.query(
+                "SELECT owner IS NULL AND due_at > now() + interval '2 seconds' FROM notifier.mail_queue"
+            ).map { try $0.bool(at: 0) }
+        }
+        #expect(waiting == [true])
+    }
+}

@@ -1,0 +1,132 @@
+import Postgres
+import RPC
+import Records
+import Testing
+import Wire
+
+@testable import NotifierService
+
+/// What becomes of the events of a run (G-77, G-78).
+@Suite struct PlayTests {
+    private static func run(by user: String, _ state: String) -> FlowRun {
+        var run = FlowRun()
+        run.id = uuid()
+        run.domain = Stage.account
+        run.flow = "get-to-green-play"
+        run.sourceTable = "engagement"
+        run.sourceRecord = uuid()
+        run.engagement = run.sourceRecord
+        run.requestedBy = user
+        run.state = state
+        return run
+    }
+
+    @Test func aRunIsFollowedFromItsBeginToItsEnd() async throws {
+        let stage = try await Stage.shared.value
+        let user = try await stage.meet(successAgent, language: "ko")
+        var run = Self.run(by: user, "started")
+        try await stage.follow(run, "created")
+        let begun = try #require(try await stage.notifiers(of: run.id).first)
+        #expect(begun.status == "started" && begun.domain == Stage.account)
+        #expect(begun.number?.hasPrefix("SLNTF") == true && begun.requestedBy == user)
+        #expect(try await stage.notifications(of: user).isEmpty)
+
+        run.state = "in_progress"
+        run.answers = #"{"a":1}"#
+        try await stage.follow(run)
+        run.state = "waiting"
+        try await stage.follow(run)
+        let running = try #require(try await stage.notifiers(of: run.id).first)
+        #expect(running.status == "in_progress" && running.inputs == #"{"a":1}"#)
+        #expect(try await stage.notifications(of: user).map(\.kind) == ["play_started"])
+
+        run.state = "completed"
+        run.message = "TCHPT0000001"
+        try await stage.follow(run)
+        // The same once more changes nothing.
+        try await stage.follow(run)
+        let done = try await stage.notifiers(of: run.id)
+        #expect(done.map(\.status) == ["completed"] && done[0].message == "TCHPT0000001")
+        let told = try await stage.notifications(of: user)
+        #expect(told.map(\.kind) == ["play_started", "play_completed"])
+        #expect(told[1].domain == "/provider/" && told[1].body == "TCHPT0000001")
+        #expect(told[1].subject == "성공 플레이 \"get-to-green-play\"이(가) 완료되었습니다.")
+        let mails = try await stage.mails(to: user)
+        #expect(mails.map(\.template) == ["play-completed"] && mails[0].state == "queued")
+        #expect(mails[0].subject == "성공 플레이 \"get-to-green-play\" 완료" && mails[0].domain == "/provider/")
+    }
+
+    @Test func whoHearsOfARunLateHearsOfItsEnd() async throws {
+        let stage = try await Stage.shared.value
+        let user = try await stage.meet(successAgent)
+        var run = Self.run(by: user, "failed")
+        run.message = "Not you."
+        try await stage.follow(run)
+        #expect(try await stage.notifiers(of: run.id).map(\.status) == ["failed"])
+        run.state = "in_progress"
+        try await stage.follow(run)
+        #expect(try await stage.notifiers(of: run.id).map(\.status) == ["failed"])
+        #expect(try await stage.notifications(of: user).map(\.kind) == ["play_failed"])
+        #expect(try await stage.mails(to: user).map(\.template) == ["play-failed"])
+    }
+
+    @Test func somebodyUnknownOrWithoutAddressGetsNoMail() async throws {
+        let stage = try await Stage.shared.value
+        let stranger = uuid()
+        try await stage.follow(Self.run(by: stranger, "completed"))
+        // Where the run lives, whoever could launch it can see it.
+        #expect(try await stage.notifications(of: stranger).map(\.domain) == [Stage.account])
+        #expect(try await stage.mails(to: stranger).isEmpty)
+        for address in [nil, "not an address", "root@localhost"] {
+            let user = try await stage.meet(successAgent, email: address)
+            try await stage.follow(Self.run(by: user, "completed"))
+            #expect(try await stage.notifications(of: user).count == 1)
+            #expect(try await stage.mails(to: user).isEmpty)
+        }
+        let service = Self.run(by: "service:other", "completed")
+        try await stage.follow(service)
+        #expect(try await stage.notifiers(of: service.id).count == 1)
+    }
+
+    @Test func theStatusNeverGoesBack() {
+        #expect(NotifierStatus.next(nil, run: "started") == "started")
+        #expect(NotifierStatus.next(nil, run: "completed") == "completed")
+        #expect(NotifierStatus.next("started", run: "waiting") == "in_progress")
+        #expect(NotifierStatus.next("in_progress", run: "failed") == "failed")
+        for (status, state) in [
+            ("started", "started"), ("in_progress", "started"), ("in_progress", "waiting"), ("completed", "failed"),
+            ("failed", "completed"), ("completed", "in_progress"), ("started", "unheard of"),
+        ] { #expect(NotifierStatus.next(status, run: state) == nil) }
+    }
+
+    @Test func everybodyReadsTheirOwnNotificationsOnly() async throws {
+        let stage = try await Stage.shared.value
+        let user = try await stage.meet(successAgent)
+        try await stage.follow(Self.run(by: user, "completed"))
+        let id = try #require(try await stage.notifications(of: user).first?.id)
+        var get = GetRequest()
+        get.id = id
+        var mark = ActionRequest()
+        mark.id = id
+        let own = Credential.token("\(user)|\(successAgent)|/provider/")
+        let client = stage.client
+        let ownList = try await client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: own)
+        #expect(ownList.inAppNotifications.map(\.id) == [id])
+        for other in ["\(uuid())|\(successAgent)|/provider/", "\(uuid())|admin|/"].map(Credential.token) {
+            let list = try await client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: other)
+            #expect(list.inAppNotifications.isEmpty)
+            await #expect { try await client.call(NotifierAPI.getInAppNotification, get, as: other) } throws: {
+                ($0 as? Problem)?.code == .notFound
+            }
+            await #expect { try await client.call(NotifierAPI.markNotificationRead, mark, as: other) } throws: {
+                ($0 as? Problem)?.code == .notFound
+            }
+        }
+        let read = try await client.call(NotifierAPI.markNotificationRead, mark, as: own)
+        #expect(read.readAt != nil)
+        #expect(try await client.call(NotifierAPI.markNotificationRead, mark, as: own).readAt == read.readAt)
+        await #expect { try await client.call(NotifierAPI.listEmailDeliveries, ListRequest(), as: own) } throws: {
+            ($0 as? Problem)?.code == .permissionDenied
+        }
+    }
+}

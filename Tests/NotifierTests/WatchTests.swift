@@ -1,0 +1,95 @@
+import Roles
+import Tenancy
+import Testing
+import Wire
+
+@testable import NotifierService
+
+/// Who is told what of a watched record (G-29).
+@Suite struct WatchTests {
+    private static func reader(
+        _ role: String, domain: String = "/provider/", account: String? = nil, isActive: Bool = true
+    ) throws -> Reader {
+        Reader(
+            id: uuid(), name: "Pat", email: nil, language: "en", domain: try #require(DomainPath(domain)),
+            roles: RoleCatalog.close([role]), account: account, isActive: isActive)
+    }
+
+    private static func watched(
+        _ record: some RecordMessage, _ action: String, changed: [String] = []
+    ) throws -> Watched {
+        try #require(
+            Watched(
+                event(type(of: record).schema.table, action, try record.encodeProtobuf(), id: uuid()) {
+                    $0.changedFields = changed
+                    $0.number = "N1"
+                }))
+    }
+
+    @Test func providersAreToldWhatTheyMayRead() throws {
+        let watched = try Self.watched(Touchpoint(), "updated", changed: ["state"])
+        #expect(try watched.mayKnow(Self.reader(successAgent)))
+        #expect(try watched.mayKnow(Self.reader("sn_acct_lc.touchpoint_read", domain: Stage.account)))
+        #expect(try !watched.mayKnow(Self.reader(successAgent, isActive: false)))
+        #expect(try !watched.mayKnow(Self.reader(successAgent, domain: "/provider/d0000002/")))
+        #expect(try !watched.mayKnow(Self.reader("sn_acct_lc.engagement_read")))
+        #expect(try !watched.mayKnow(Self.reader("sn_customerservice.customer")))
+    }
+
+    @Test func customersAreToldWhatTheySee() throws {
+        let account = uuid()
+        let customer = try Self.reader("sn_acct_lc.ale_success_customer", domain: Stage.account, account: account)
+        var touchpoint = Touchpoint()
+        touchpoint.account = account
+        #expect(try Self.watched(touchpoint, "commented").mayKnow(customer))
+        #expect(try !Self.watched(touchpoint, "noted").mayKnow(customer))
+        #expect(try !Self.watched(touchpoint, "updated", changed: ["work_notes_list"]).mayKnow(customer))
+        touchpoint.account = uuid()
+        #expect(try !Self.watched(touchpoint, "commented").mayKnow(customer))
+        var task = SuccessTask()
+        task.account = account
+        #expect(try !Self.watched(task, "commented").mayKnow(customer))
+        task.visibleToCustomer = true
+        #expect(try Self.watched(task, "commented").mayKnow(customer))
+        #expect(try !Self.watched(InternalPlay(), "commented").mayKnow(customer))
+        var onboarding = OnboardingCase()
+        onboarding.account = account
+        let user = try Self.reader("sn_customerservice.customer", domain: Stage.account, account: account)
+        let manager = try Self.reader(
+            "sn_customerservice.customer_case_manager", domain: Stage.account, account: account)
+        #expect(try !Self.watched(onboarding, "commented").mayKnow(user))
+        #expect(try Self.watched(onboarding, "commented").mayKnow(manager))
+    }
+
+    @Test func listedPeopleAreToldExceptTheActor() async throws {
+        let stage = try await Stage.shared.value
+        let (one, other) = (
+            try await stage.meet(successAgent, language: "ko"), try await stage.meet(successAgent)
+        )
+        let stranger = try await stage.meet("sn_acct_lc.engagement_read")
+        let id = uuid()
+        let updated = try event("touchpoint", "updated", Touchpoint().encodeProtobuf(), id: id) {
+            $0.notify = [one, other, stranger, uuid(), "service:x"]
+            $0.changedFields = ["state", "priority"]
+            $0.number = "TCHPT0000001"
+            $0.actor = other
+        }
+        try await stage.apply(updated, stage.watchLists.apply)
+        let told = try await stage.notifications(of: one)
+        #expect(told.map(\.subject) == ["접점 TCHPT0000001이(가) 업데이트되었습니다."])
+        #expect(told.map(\.kind) == ["record_updated"] && told[0].sourceRecord == id)
+        #expect(told[0].body?.hasPrefix("변경된 항목: ") == true)
+        #expect(try await stage.mails(to: one).map(\.template) == ["record-updated"])
+        #expect(try await stage.notifications(of: other).isEmpty)
+        #expect(try await stage.notifications(of: stranger).isEmpty)
+        #expect(try await stage.mails(to: stranger).isEmpty)
+    }
+
+    @Test func everyActionHasItsWordsInBothLanguages() throws {
+        for action in ["created", "updated", "deleted", "closed", "canceled", "reopened", "commented", "noted"] {
+            let watched = try Self.watched(Touchpoint(), action)
+            #expect(watched.subject("en").contains("Touchpoint N1"))
+            #expect(watched.subject("ko").contains("접점 N1"))
+        }
+    }
+}

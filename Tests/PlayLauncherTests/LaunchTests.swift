@@ -1,0 +1,100 @@
+import RPC
+import Records
+import Tenancy
+import Testing
+import Wire
+
+@testable import PlayLauncherService
+
+/// The launcher pages and the launch.
+@Suite struct LaunchTests {
+    private static let review = "Setup Next Quarterly Business Review"
+
+    @Test func categoriesAreThoseWithPublishedEntries() async throws {
+        let stage = try await Stage()
+        var request = ListPlayCategoriesRequest()
+        request.sourceTable = "engagement"
+        let page = try await stage.call(
+            PlayLauncherAPI.listPlayCategories, request, as: try person(successAgent, locale: "ko"))
+        #expect(page.categories.map(\.value) == ["risk_management", "success_planning", "success_support"])
+        #expect(page.categories.map(\.label) == ["위험 관리", "성공 계획", "성공 지원"])
+        // One of the seventeen is launched from onboarding cases only.
+        #expect(page.categories.flatMap(\.entries).count == 16)
+        #expect(page.categories[2].entries.last?.title == "다음 분기별 비즈니스 검토 설정")
+        request.sourceTable = "success_task"
+        let wrong = await stage.problem(PlayLauncherAPI.listPlayCategories, request, as: try person(successAgent))
+        #expect(wrong?.reason == "G-75")
+        request.sourceTable = "engagement"
+        let viewer = try person("sn_acct_lc.ale_success_viewer")
+        let refused = await stage.problem(PlayLauncherAPI.listPlayCategories, request, as: viewer)
+        #expect(refused?.code == .permissionDenied)
+    }
+
+    @Test func questionsComeInTheCallersLanguage() async throws {
+        let stage = try await Stage.shared.value
+        let caller = try person(successAgent, locale: "ko")
+        var request = DescribePlayRequest()
+        request.definitionRecord = try await stage.entry(Self.review).id
+        let page = try await stage.call(PlayLauncherAPI.describePlay, request, as: caller)
+        let date = try #require(page.questions.first { $0.name == "meeting_date" })
+        #expect(date.label == "회의 날짜" && date.type == "date" && date.mandatory)
+        #expect(page.questions.first { $0.name == "assigned_to" }?.default == caller.subject)
+    }
+
+    @Test func wrongAnswersNameTheirQuestions() async throws {
+        let stage = try await Stage.shared.value
+        let caller = try person(successAgent)
+        func fields(_ answers: String) async throws -> [String] {
+            do {
+                _ = try await stage.launch(Self.review, answers, from: uuid(), as: caller)
+                return []
+            } catch let problem as Problem {
+                return problem.violations.map(\.field)
+            }
+        }
+        #expect(try await fields("{}") == ["answers.meeting_date"])
+        #expect(try await fields("[]") == ["answers"])
+        #expect(try await fields(#"{"meeting_date": "2027-02-30", "x": 1}"#) == ["answers.meeting_date", "answers.x"])
+        #expect(try await fields(#"{"meeting_date": "2027-03-31", "contact": "me"}"#) == ["answers.contact"])
+    }
+
+    @Test func theSourceRecordMustBeReadable() async throws {
+        let stage = try await Stage.shared.value
+        let stranger = try person(successAgent, domain: "/elsewhere/")
+        var request = BeginPlayRequest()
+        request.sourceTable = "engagement"
+        request.sourceRecord = uuid()
+        #expect(await stage.problem(PlayLauncherAPI.beginPlay, request, as: stranger)?.code == .notFound)
+        let viewer = try person("sn_acct_lc.ale_success_viewer")
+        #expect(await stage.problem(PlayLauncherAPI.beginPlay, request, as: viewer)?.code == .permissionDenied)
+    }
+
+    @Test func aRunIsBegunLaunchedOnceAndByItsRequesterAlone() async throws {
+        let stage = try await Stage.shared.value
+        let caller = try person(successAgent)
+        var begin = BeginPlayRequest()
+        begin.sourceTable = "engagement"
+        begin.sourceRecord = uuid()
+        let begun = try await stage.call(PlayLauncherAPI.beginPlay, begin, as: caller)
+        #expect(begun.state == "started" && begun.domain == StandIn.domain && begun.requestedBy == caller.subject)
+        #expect(begun.engagement == begin.sourceRecord)
+        var launch = LaunchPlayRequest()
+        launch.flowRun = begun.id
+        launch.definitionRecord = try await stage.entry(Self.review).id
+        launch.answers = #"{"meeting_date": "2027-03-31"}"#
+        let other = try person(successAgent)
+        #expect(await stage.problem(PlayLauncherAPI.launchPlay, launch, as: other)?.code == .notFound)
+        #expect(try await stage.call(PlayLauncherAPI.launchPlay, launch, as: caller).state == "in_progress")
+        let again = await stage.problem(PlayLauncherAPI.launchPlay, launch, as: caller)
+        #expect(again?.code == .failedPrecondition)
+        #expect(try await stage.end(of: begun.id).state == "completed")
+    }
+
+    @Test func theCallerIsKeptWhole() throws {
+        var caller = try person(successAgent, locale: "ko")
+        #expect(Caller(json: caller.json) == caller)
+        (caller.account, caller.contact, caller.kind) = (uuid(), uuid(), .customer)
+        #expect(Caller(json: caller.json) == caller)
+        #expect(Caller(json: .null) == nil)
+    }
+}

@@ -1,0 +1,164 @@
+import Flows
+import Postgres
+import RPC
+import Records
+import Testing
+import Wire
+
+@testable import PlayLauncherService
+
+/// Runs on a real Postgres, with a stand-in for the service they call.
+@Suite struct RunTests {
+    private static let review = "Setup Next Quarterly Business Review"
+
+    private static func answers(_ subject: String) -> String {
+        #"{"meeting_date": "2027-03-31", "subject": "\#(subject)"}"#
+    }
+
+    @Test func aPlayCreatesItsTouchpointForThePersonWhoLaunchedIt() async throws {
+        let stage = try await Stage.shared.value
+        let caller = try person(successAgent, locale: "ko")
+        let (engagement, subject) = (uuid(), "Review \(uuid())")
+        let run = try await stage.launch(Self.review, Self.answers(subject), from: engagement, as: caller)
+        let end = try await stage.end(of: run.id)
+        #expect(end.state == "completed" && end.completedAt != nil)
+        let touchpoint = try #require(stage.owner.touchpoints(subject).first)
+        #expect(touchpoint.meetingType == "qbr" && touchpoint.priority == 4 && touchpoint.engagement == engagement)
+        // Answers nobody gave come from the record and the person.
+        #expect(touchpoint.contact == "00000000-0000-4000-8000-00000000000c")
+        #expect(touchpoint.assignedTo == caller.subject)
+        let request = try #require(stage.owner.creations(subject).first)
+        #expect(request.caller.subject == caller.subject && request.caller.actor == "service:play-launcher")
+        #expect(request.caller.domain == caller.domain && request.caller.roles == caller.roles)
+        #expect(request.language == "ko")
+        #expect(
+            end.createdRecords
+                == #"[{"id":"\#(touchpoint.id)","number":"\#(touchpoint.number ?? "")","table":"touchpoint"}]"#)
+        let note = try #require(stage.owner.notes(on: engagement).first)
+        #expect(note.caller.subject == "service:play-launcher")
+        #expect(note.text == end.message)
+        #expect(note.text.hasPrefix("성공 플레이 \"다음 분기별 비즈니스 검토 설정\"이(가) 완료되었습니다."))
+        #expect(try await stage.steps(of: run.id).map(\.state) == ["done", "done"])
+    }
+
+    @Test func theSameRequestLaunchesOnce() async throws {
+        let stage = try await Stage.shared.value
+        let caller = try person(successAgent)
+        let (engagement, subject, id) = (uuid(), "Review \(uuid())", uuid())
+        let first = try await stage.launch(
+            Self.review, Self.answers(subject), from: engagement, as: caller, requestID: id)
+        let second = try await stage.launch(
+            Self.review, Self.answers(subject), from: engagement, as: caller, requestID: id)
+        #expect(first == second)
+        _ = try await stage.end(of: first.id)
+        #expect(stage.owner.creations(subject).count == 1)
+    }
+
+    @Test func aStepThatMayPassIsTriedAgainUnderTheSameRequestID() async throws {
+        let stage = try await Stage.shared.value
+        let (engagement, subject) = (uuid(), "Review \(uuid())")
+        stage.owner.refuse(subject, with: [.unavailable(), .deadlineExceeded(), .aborted(Text(en: "x", ko: "x"))])
+        let run = try await stage.launch(
+            Self.review, Self.answers(subject), from: engagement, as: try person(successAgent))
+        #expect(try await stage.end(of: run.id).state == "completed")
+        let calls = stage.owner.creations(subject)
+        #expect(calls.count == 4 && Set(calls.map(\.id)).count == 1)
+        #expect(try await stage.steps(of: run.id).map(\.attempts) == [4, 1])
+        #expect(stage.owner.notes(on: engagement).count == 1)
+    }
+
+    @Test func aStepThatIsRefusedFailsTheRun() async throws {
+        let stage = try await Stage.shared.value
+        let (engagement, subject) = (uuid(), "Review \(uuid())")
+        stage.owner.refuse(subject, with: [.permissionDenied(Text(en: "Not you.", ko: "안 됩니다."))])
+        let run = try await stage.launch(
+            Self.review, Self.answers(subject), from: engagement, as: try person(successAgent))
+        let end = try await stage.end(of: run.id)
+        #expect(end.state == "failed")
+        #expect(end.message == "Success play \"\(Self.review)\" failed: Not you.")
+        #expect(end.createdRecords == "[]")
+        #expect(stage.owner.notes(on: engagement).map(\.text) == [end.message])
+        #expect(stage.owner.creations(subject).count == 1)
+    }
+
+    /// A runner that was killed leaves its lease and a step whose answer nobody recorded.
+    @Test func anotherRunnerGoesOnWhereOneWasKilled() async throws {
+        let stage = try await Stage.shared.value
+        let (engagement, subject) = (uuid(), "Review \(uuid())")
+        // Only fails, so that the run is let go and can be put into the state of a kill.
+        stage.owner.refuse(subject, with: Array(repeating: .unavailable(), count: 2))
+        let run = try await stage.launch(
+            Self.review, Self.answers(subject), from: engagement, as: try person(successAgent))
+        let id = run.id
+        let dead = uuid()
+        try await stage.admin.transaction { tx in
+            tx.send(
+                """
+                UPDATE play_launcher.flow_execution SET owner = \(dead), lease_until = now() + interval '1 second', \
+                due_at = now() WHERE run = \(id)
+                """)
+        }
+        #expect(try await stage.end(of: id).state == "completed")
+        #expect(stage.owner.touchpoints(subject).count == 1)
+        #expect(stage.owner.notes(on: engagement).count == 1)
+        #expect(Set(stage.owner.creations(subject).map(\.id)).count == 1)
+    }
+
+    @Test func waitsEventsAndSubflowsAreCarriedOut() async throws {
+        let stage = try await Stage.shared.value
+        let admin = try person(playAdministrator)
+        let name = "w\(uuid().suffix(8))"
+        func create(_ yaml: String) async throws -> String {
+            var request = CreateFlowDefinitionRequest()
+            request.flowDefinition = FlowDefinition()
+            request.flowDefinition?.definition = yaml
+            return try await stage.call(PlayLauncherAPI.createFlowDefinition, request, as: admin).id
+        }
+        func head(_ name: String) -> String {
+            "document: {dsl: '1.0.0', namespace: ale, name: \(name), version: '1.0.0', title: \(name)}\ndo:\n"
+        }
+        _ = try await create(
+            head("\(name)-sub") + """
+                  - pause: {wait: {milliseconds: 50}}
+                  - tell: {emit: {event: {with: {type: test.told, data: {a: 1}}}}}
+                  - give: {set: {b: 2}}
+                """)
+        var record = DefinitionRecord()
+        record.flow = try await create(
+            head(name) + "  - below: {run: {workflow: {namespace: ale, name: \(name)-sub, version: '1.0.0'}}}\n")
+        record.title = name
+        record.category = "onboarding"
+        record.state = "published"
+        var creation = CreateDefinitionRecordRequest()
+        creation.definitionRecord = record
+        _ = try await stage.call(PlayLauncherAPI.createDefinitionRecord, creation, as: admin)
+        let run = try await stage.launch(name, from: uuid(), as: try person(successAgent)).id
+        #expect(try await stage.end(of: run).state == "completed")
+        let steps = try await stage.steps(of: run)
+        #expect(
+            steps.map(\.key) == [
+                "do/below#1", "do/below#1/do/pause#1", "do/below#1/do/tell#1", Telling.step,
+            ])
+        #expect(steps.allSatisfy { $0.state == "done" } && steps[0].result == #"{"b":2}"#)
+        let events = try await stage.admin.transaction { tx in
+            try tx.query(
+                "SELECT subject FROM play_launcher.outbox WHERE record = \(run) ORDER BY seq"
+            ).map { try $0.string(at: 0).split(separator: ".").last.map(String.init) }
+        }
+        #expect(events == ["created", "updated", "updated", "updated", "emitted", "updated"])
+    }
+
+    @Test func answersOfCallsAreTheRequestersOwn() async throws {
+        let stage = try await Stage.shared.value
+        let (caller, subject) = (try person(successAgent), "Review \(uuid())")
+        let run = try await stage.launch(Self.review, Self.answers(subject), from: uuid(), as: caller)
+        _ = try await stage.end(of: run.id)
+        var request = ListFlowStepsRequest()
+        request.flowRun = run.id
+        let own = try await stage.call(PlayLauncherAPI.listFlowSteps, request, as: caller)
+        let others = try await stage.call(PlayLauncherAPI.listFlowSteps, request, as: try person(successAgent))
+        #expect(own.steps[0].result.contains(subject))
+        #expect(others.steps.map(\.key) == own.steps.map(\.key))
+        #expect(others.steps.allSatisfy { $0.result.isEmpty })
+    }
+}

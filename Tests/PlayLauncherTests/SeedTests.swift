@@ -1,0 +1,56 @@
+import Flows
+import Testing
+import Wire
+
+@testable import PlayLauncherService
+
+/// What the service brings along.
+@Suite struct SeedTests {
+    /// The demo subflows of the specification, F-03 to F-19.
+    static let names = [
+        "Advisory Session: Optimize Architecture", "Advisory Session: Strategy Assessment",
+        "ALE Attach Knowledge Article - Service Bridge", "Assessment: Quarterly NPS Survey and Review",
+        "Create Risk Signal and Issue Record", "Customer Experience Digital Transformation - Standard",
+        "Customer Experience Digital Transformation Objective", "Decommission Legacy Costs",
+        "Decommission Legacy Costs Objective", "Enable Business Velocity", "Get to Green Play",
+        "Internal Partner Implementation Review", "Product Implementation Reviews and Recommendations",
+        "Product Proof of Concept", "Responsible Contact", "Scheduled a Follow-Up",
+        "Setup Next Quarterly Business Review",
+    ]
+
+    @Test func everyFlowHasAnEntry() {
+        #expect(Seed.entries.map(\.title) == Self.names)
+        #expect(Seed.entries.map(\.id) == (3...19).map { $0 < 10 ? "F-0\($0)" : "F-\($0)" })
+        let values = Set(Seed.categories.map(AleChoice.value(ofCategory:)))
+        #expect(values == ["onboarding", "risk_management", "success_planning", "success_support"])
+        #expect(Seed.entries.allSatisfy { values.contains($0.category) })
+    }
+
+    /// G-81: a blueprint is a play of the category Success planning.
+    @Test func blueprintsPlanSuccess() {
+        func flows(_ category: String) -> [String] { Seed.entries.filter { $0.category == category }.map(\.id) }
+        #expect(flows("success_planning") == ["F-08", "F-09", "F-10", "F-11", "F-12"])
+        #expect(flows("risk_management") == ["F-07", "F-13"])
+    }
+
+    @Test(arguments: Seed.entries)
+    func theFlowCompiles(entry: Seed.Entry) throws {
+        let yaml = try #require(Seed.yaml(entry.flow))
+        let flow = try Flows.FlowDefinition.compile(yaml: yaml)
+        #expect(flow.reference.name == entry.flow)
+        #expect(flow.title.en == entry.title)
+        #expect(flow.title.ko != flow.title.en)
+        #expect(Seed.version(yaml) == flow.reference.version)
+    }
+
+    @Test func flowsAreOfferedWhereTheyFit() throws {
+        func flow(_ id: String) throws -> CompiledFlow {
+            let entry = try #require(Seed.entries.first { $0.id == id })
+            return try Flows.FlowDefinition.compile(yaml: #require(Seed.yaml(entry.flow)))
+        }
+        let review = try flow("F-19")
+        #expect(PlaySource.schemas.map(\.table).filter(review.launches) == PlaySource.schemas.dropLast().map(\.table))
+        // Links articles to the tasks of a case, which no other record has.
+        #expect(try !flow("F-05").launches(from: "engagement"))
+    }
+}

@@ -1,0 +1,89 @@
+import Flows
+import RPC
+import Testing
+import Wire
+
+@testable import PlayLauncherService
+
+/// What is decided without a server.
+@Suite struct TellingTests {
+    private static func step(_ method: String, _ result: String, state: String = "done") -> FlowStep {
+        var step = FlowStep()
+        (step.method, step.result, step.state) = (method, result, state)
+        return step
+    }
+
+    @Test func aCompletedRunTellsWhatItCreated() {
+        let records: JSONValue = [["table": "touchpoint", "id": "i", "number": "TCHPT0000008"]]
+        let en = Telling(.completed(["records": records]), title: "Review", steps: [], language: "en")
+        #expect(en.message == "Success play \"Review\" is completed. Created: Touchpoint TCHPT0000008.")
+        #expect(!en.isFailed && en.createdRecords == records)
+        let ko = Telling(.completed(["records": records]), title: "검토", steps: [], language: "ko")
+        #expect(ko.message == "성공 플레이 \"검토\"이(가) 완료되었습니다. 생성된 레코드: 접점 TCHPT0000008.")
+        let none = Telling(.completed(.null), title: "Review", steps: [], language: "en")
+        #expect(none.message == "Success play \"Review\" is completed. No record was created.")
+    }
+
+    @Test func aFailedRunTellsWhatWasCreatedBefore() {
+        let steps = [
+            Self.step("customer-success.success_cases.create", #"{"id": "c", "number": "SCASE0000001"}"#),
+            Self.step("customer-success.success_tasks.create", "", state: "failed"),
+            Self.step("customer-success.success_tasks.list", #"{"id": "x"}"#),
+        ]
+        let error = FlowError(.permissionDenied(Text(en: "Not you.", ko: "안 됩니다.")), "en")
+        let telling = Telling(.failed(error), title: "Play", steps: steps, language: "en")
+        #expect(telling.isFailed)
+        #expect(telling.createdRecords == [["table": "success_case", "id": "c", "number": "SCASE0000001"]])
+        #expect(
+            telling.message
+                == "Success play \"Play\" failed: Not you. Created before that: Success case SCASE0000001.")
+    }
+
+    @Test func longListsAreCut() {
+        let records = JSONValue.array((1...12).map { ["table": "success_task", "number": .string("N\($0)")] })
+        let telling = Telling(.completed(["records": records]), title: "P", steps: [], language: "en")
+        #expect(telling.message.contains("N10 and 2 more."))
+        #expect(!telling.message.contains("N11"))
+    }
+
+    @Test func pausesGrowAndEnd() throws {
+        let pauses = (1..<RetrySchedule.limit).compactMap(RetrySchedule.pause(after:))
+        #expect(pauses.count == RetrySchedule.limit - 1)
+        #expect(pauses.first == .milliseconds(200) && pauses.last == .seconds(30))
+        #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $0 <= $1 })
+        #expect(RetrySchedule.pause(after: RetrySchedule.limit) == nil)
+    }
+
+    @Test func onlyWhatMayPassIsTriedAgain() {
+        let text = Text(en: "x", ko: "x")
+        for problem in [
+            Problem.unavailable(), .deadlineExceeded(), .resourceExhausted(), .aborted(text), .canceled(),
+        ] { #expect(problem.mayPass) }
+        for problem in [
+            Problem.aborted(text, reason: "ETAG_MISMATCH"), .resourceExhausted(reason: "RESPONSE_TOO_LARGE"),
+            .permissionDenied(), .notFound(text), .invalid(field: "a", text), .internalError(cause: "x"),
+            .unauthenticated(), .unimplemented(),
+        ] { #expect(!problem.mayPass) }
+    }
+
+    @Test func errorsOfCallsAreErrorsOfTheFlow() {
+        let refused = FlowError(.permissionDenied(), "en")
+        #expect(refused.type == FlowError.authorization && refused.status == 403)
+        let invalid = FlowError(
+            .invalid([
+                .init(field: "a.b", text: Text(en: "One.", ko: "하나.")),
+                .init(field: "c", text: Text(en: "Two.", ko: "둘.")),
+            ]), "en")
+        #expect(invalid.type == FlowError.communication && invalid.status == 400)
+        #expect(invalid.detail == "Some fields are not valid. a.b: One. c: Two.")
+    }
+
+    @Test func requestIDsGoIntoTheBodyWhereThereIsAPlace() {
+        let request: JSONValue = ["touchpoint": [:]]
+        let created = FlowMethod.body(request, of: "customer-success.touchpoints.create", requestID: "r")
+        #expect(created == ["touchpoint": [:], "requestId": "r"])
+        #expect(FlowMethod.body(request, of: "onboarding.lifecycle_tasks.list", requestID: "r") == request)
+        #expect(FlowMethod.exists("customer-success.touchpoints.create"))
+        #expect(!FlowMethod.exists("customer-success.touchpoints.createx"))
+    }
+}
