@@ -89,9 +89,14 @@ enum ReferenceSearch {
             let own: SQL = schema.table == "customer_account" ? "id" : "account"
             condition += " AND " + own + " = \((caller.account ?? "").sqlValue)"
         }
+        // Seen with the account of the case, a name it shares with other accounts means the account itself.
+        let isOwn: SQL =
+            schema.table == "customer_account" && Validation.isUUID(request.account)
+            ? "bool_or(id = \(request.account))" : "false"
         let rows = try tx.query(
             """
-            SELECT \(identifier: field.name)::text, count(*), min(id::text) \
+            SELECT \(identifier: field.name)::text, CASE WHEN \(isOwn) THEN 1 ELSE count(*) END, \
+            CASE WHEN \(isOwn) THEN \(request.account) ELSE min(id::text) END \
             FROM onboarding.\(identifier: schema.table) WHERE \(condition) GROUP BY 1
             """)
         var found: [String: (count: Int32, id: String)] = [:]

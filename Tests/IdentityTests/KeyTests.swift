@@ -98,10 +98,10 @@ import Testing
 
     @Test func oldKeysAreDroppedInTheEnd() async throws {
         let fixture = try await IdentityFixture()
-        for _ in 0..<12 { try Issuer.generateKey(keyFile: fixture.keyFile, keySetFile: fixture.keySetFile) }
+        for _ in 0..<24 { try Issuer.generateKey(keyFile: fixture.keyFile, keySetFile: fixture.keySetFile) }
         let document = try JSONDecoder().decode(
             JSONKeySet.self, from: Data(contentsOf: URL(filePath: fixture.keySetFile)))
-        #expect(document.keys.count == 8)
+        #expect(document.keys.count == 16)
         #expect(document.keys[0].kid == (try fixture.keyID))
     }
 }

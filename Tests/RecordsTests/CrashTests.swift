@@ -45,7 +45,7 @@ import Wire
     }
 
     /// Repeats a creation until it is answered; what it is told meanwhile is that the service is not available now.
-    private static func insist(_ bench: Workbench, _ name: String) async throws -> Touchpoint {
+    private static func insist(_ bench: Workbench, _ name: String) async throws -> TestTouchpoint {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             do throws(Problem) {

@@ -8,8 +8,8 @@ import Wire
 /// Lists of a few hundred random rows, page by page, against the same rows sorted in memory.
 @Suite struct ListTests {
     /// Few values and many absent ones, so that every ordering has ties and every page boundary falls into one.
-    private static func random(_ number: Int, _ source: inout SeededGenerator) -> Touchpoint {
-        var draft = Touchpoint.draft("subject \(number)")
+    private static func random(_ number: Int, _ source: inout SeededGenerator) -> TestTouchpoint {
+        var draft = TestTouchpoint.draft("subject \(number)")
         func maybe<T>(_ values: [T]) -> T? {
             Int.random(in: 0..<3, using: &source) == 0 ? nil : values.randomElement(using: &source)
         }
@@ -35,12 +35,14 @@ import Wire
         return bench
     }
 
-    private func all(_ bench: Workbench, order: String, filter: String = "", size: Int32) async throws -> [Touchpoint] {
+    private func all(
+        _ bench: Workbench, order: String, filter: String = "", size: Int32
+    ) async throws -> [TestTouchpoint] {
         var request = ListRequest()
         request.orderBy = order
         request.filter = filter
         request.pageSize = size
-        var records: [Touchpoint] = []
+        var records: [TestTouchpoint] = []
         repeat {
             let page = try await bench.list(request)
             records += page.records
@@ -51,7 +53,8 @@ import Wire
     }
 
     /// Absent values last when ascending, first when descending; texts by their bytes; ties by id.
-    private static func isBefore(_ a: Touchpoint, _ b: Touchpoint, _ order: [(field: String, descending: Bool)]) -> Bool
+    private static func isBefore(_ a: TestTouchpoint, _ b: TestTouchpoint, _ order: [(field: String, descending: Bool)])
+        -> Bool
     {
         for (field, descending) in order {
             let (left, right) = (a[field: field], b[field: field])
@@ -179,7 +182,7 @@ import Wire
     /// A hidden field must not be guessed by filters, orderings, or from the answer.
     @Test func hiddenFieldsAreNotThere() async throws {
         let bench = try await Workbench.make(poolSize: 1)
-        var draft = Touchpoint.draft("shown")
+        var draft = TestTouchpoint.draft("shown")
         draft.watchList = ["bob"]
         _ = try await bench.perform(create: draft)
         let roles = RoleCatalog.close(["sn_acct_lc.touchpoint_read"])
@@ -208,7 +211,7 @@ import Wire
     @Test func anOrderingTooLongForATokenIsRefused() async throws {
         let bench = try await Workbench.make(poolSize: 1)
         for number in 0..<2 {
-            var draft = Touchpoint.draft("long \(number)")
+            var draft = TestTouchpoint.draft("long \(number)")
             draft.description = String(repeating: "x", count: 20_000)
             _ = try await bench.perform(create: draft)
         }

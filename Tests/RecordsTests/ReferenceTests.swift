@@ -25,8 +25,8 @@ import Wire
         return (bench, replica)
     }
 
-    private func draft(_ subject: String, product: String) -> Touchpoint {
-        var draft = Touchpoint.draft(subject)
+    private func draft(_ subject: String, product: String) -> TestTouchpoint {
+        var draft = TestTouchpoint.draft(subject)
         draft.product = RecordID.derived(from: product)
         return draft
     }
@@ -84,7 +84,7 @@ import Wire
         let (bench, _) = try await filled()
         let store = bench.store
         let context = WriteContext(caller: .person(), now: bench.clock.now)
-        func create(_ drafts: [Touchpoint]) async throws -> [Touchpoint] {
+        func create(_ drafts: [TestTouchpoint]) async throws -> [TestTouchpoint] {
             try await bench.asking { tx in try store.createAll(drafts, context, in: tx) }
         }
         let drafts = (0..<250).map { draft("batch \($0)", product: "/provider/") }

@@ -28,13 +28,13 @@ import Wire
         let other = try await problem { _ = try await bench.perform(create: .draft("twice"), requestID: "r-1") }
         #expect(other.code == .invalidArgument && other.violations.first?.field == "request_id")
         var request = CreateTouchpointRequest()
-        request.touchpoint = .draft("once")
+        request.touchpoint = TestTouchpoint.draft("once").wrapped
         request.requestID = "r-1"
         let asked = request
         let method = try await problem {
             _ = try await bench.database.perform(
                 Call(caller: .person()), "CloseTouchpoint", asked, requestID: "r-1"
-            ) { _, _ in Touchpoint() }
+            ) { _, _ in TestTouchpoint() }
         }
         #expect(method.violations.first?.field == "request_id")
         #expect(try await bench.count("customer_success.touchpoint") == 1)
@@ -72,7 +72,7 @@ import Wire
     @Test func concurrentRepetitions() async throws {
         let bench = try await Workbench.make(poolSize: 8)
         for round in 0..<20 {
-            let answers = try await withThrowingTaskGroup(of: Touchpoint.self) { group in
+            let answers = try await withThrowingTaskGroup(of: TestTouchpoint.self) { group in
                 for _ in 0..<6 {
                     group.addTask { try await bench.perform(create: .draft("round \(round)"), requestID: "r-\(round)") }
                 }
@@ -97,7 +97,7 @@ import Wire
             request.closeNotes = "Done."
             let asked = request
             let store = bench.store
-            let closed = try await withThrowingTaskGroup(of: Touchpoint.self) { group in
+            let closed = try await withThrowingTaskGroup(of: TestTouchpoint.self) { group in
                 for _ in 0..<6 {
                     group.addTask {
                         try await bench.database.perform(

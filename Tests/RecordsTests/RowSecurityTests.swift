@@ -116,7 +116,7 @@ import Wire
     /// Definitions are seen in their domain and below; not beside, not above unless the domain contains theirs.
     @Test func definitionsAreSeenFromBelow() async throws {
         let bench = try await Workbench.make("play-launcher", poolSize: 1)
-        let store = Store<DefinitionRecord>(bench.database)
+        let store = Store<TestDefinitionRecord>(bench.database)
         func titles(_ path: String) async throws -> [String] {
             let caller = Caller.person(path)
             return try await bench.asking(caller, readOnly: true) { tx in
@@ -128,10 +128,10 @@ import Wire
         for path in ["/", "/a/", "/a/x/", "/b/"] {
             let caller = Caller.person(path)
             let context = WriteContext(caller: caller, now: bench.clock.now)
-            var draft = DefinitionRecord()
+            var draft = TestDefinitionRecord()
             draft.title = path
             draft.flow = "flow"
-            draft.category = DefinitionRecord.schema.field("category")?.choices.first?.value.string
+            draft.category = TestDefinitionRecord.schema.field("category")?.choices.first?.value.string
             let given = draft
             _ = try await bench.asking(caller) { tx in try store.create(given, context, in: tx) }
         }

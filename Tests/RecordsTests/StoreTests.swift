@@ -8,7 +8,7 @@ import Wire
 @Suite struct StoreTests {
     @Test func createFillsInWhatTheSystemKnows() async throws {
         let bench = try await Workbench.make(poolSize: 1)
-        var draft = Touchpoint.draft("first")
+        var draft = TestTouchpoint.draft("first")
         // What only the system writes is ignored when a person sends it.
         draft.id = RecordID.derived(from: "mine")
         draft.number = "TCHPT9999999"
@@ -35,13 +35,13 @@ import Wire
 
     @Test func createSaysEverythingThatIsWrong() async throws {
         let bench = try await Workbench.make(poolSize: 1)
-        var draft = Touchpoint()
+        var draft = TestTouchpoint()
         draft.dueDate = "2024-02-30"
         draft.priority = 9
         let wrong = try await problem { _ = try await bench.perform(create: draft) }
         #expect(wrong.code == .invalidArgument)
         #expect(Set(wrong.violations.map(\.field)) == ["touchpoint.due_date", "touchpoint.priority"])
-        let empty = try await problem { _ = try await bench.perform(create: Touchpoint()) }
+        let empty = try await problem { _ = try await bench.perform(create: TestTouchpoint()) }
         #expect(
             Set(empty.violations.map(\.field)) == [
                 "touchpoint.subject", "touchpoint.description", "touchpoint.engagement",
@@ -69,7 +69,7 @@ import Wire
     @Test func updateWritesTheMaskAndNothingElse() async throws {
         let bench = try await Workbench.make(poolSize: 1)
         let made = try await bench.create("before")
-        var values = Touchpoint()
+        var values = TestTouchpoint()
         values.id = made.id
         values.subject = "after"
         values.description = "not in the mask"
@@ -95,7 +95,7 @@ import Wire
     @Test func nothingChangedWritesNothing() async throws {
         let bench = try await Workbench.make(poolSize: 1)
         let made = try await bench.create("same")
-        var values = Touchpoint()
+        var values = TestTouchpoint()
         values.id = made.id
         values.subject = "same"
         #expect(try await update(bench, values, ["subject"]).etag == made.etag)
@@ -106,7 +106,7 @@ import Wire
 
     @Test func immutableFieldsKeepTheirValue() async throws {
         let bench = try await Workbench.make(poolSize: 1)
-        var draft = Touchpoint.draft("phone")
+        var draft = TestTouchpoint.draft("phone")
         draft.channel = "phone"
         var values = try await bench.perform(create: draft)
         values.channel = "chat"
@@ -151,7 +151,7 @@ import Wire
             "SELECT encode(payload, 'hex') FROM customer_success.outbox ORDER BY seq DESC LIMIT 1")
         let event = try RecordEvent.decode(protobuf: bytes(hex: payload))
         #expect(event.action == "deleted" && event.id == made.id && event.revision == 2)
-        #expect(try Touchpoint.decode(protobuf: event.record).subject == "gone")
+        #expect(try TestTouchpoint.decode(protobuf: event.record).subject == "gone")
         await bench.close()
     }
 
@@ -173,7 +173,8 @@ import Wire
         await bench.close()
     }
 
-    private func update(_ bench: Workbench, _ values: Touchpoint, _ paths: [String]?) async throws -> Touchpoint {
+    private func update(_ bench: Workbench, _ values: TestTouchpoint, _ paths: [String]?) async throws -> TestTouchpoint
+    {
         let context = WriteContext(caller: .person(), now: bench.clock.now)
         let store = bench.store
         let mask = paths.map { paths in

@@ -49,7 +49,7 @@ import Wire
     ]
 
     @Test(arguments: cases) func fields(_ expected: Case) throws {
-        let field = try #require(Touchpoint.schema.field(expected.field))
+        let field = try #require(TestTouchpoint.schema.field(expected.field))
         let fault = Validation.fault(expected.value, field)
         #expect((fault == nil) == expected.isRight, "\(fault?.en ?? "nothing wrong")")
         if let fault {
@@ -59,7 +59,7 @@ import Wire
     }
 
     @Test func aReferenceKeptAsAName() throws {
-        let field = try #require(DefinitionRecord.schema.field("flow"))
+        let field = try #require(TestDefinitionRecord.schema.field("flow"))
         #expect(Validation.fault(.string("setup-next-qbr"), field, isName: true) == nil)
         #expect(Validation.fault(.string("setup-next-qbr"), field) != nil)
         #expect(Validation.fault(.string(Self.long + "x"), field, isName: true) != nil)

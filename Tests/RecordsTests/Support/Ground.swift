@@ -25,7 +25,7 @@ struct Workbench: Sendable {
     let database: Database
     let clock: TestClock
 
-    var store: Store<Touchpoint> { Store<Touchpoint>(database) }
+    var store: Store<TestTouchpoint> { Store<TestTouchpoint>(database) }
     var pool: Pool { database.pool }
 
     private static let template = Task {
@@ -57,8 +57,8 @@ struct Workbench: Sendable {
             service: service,
             pool: try Workbench.pool(server, name, "ale_" + Database.schemaName(of: service), size: poolSize),
             clock: clock, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        database.register(Touchpoint.self)
-        database.register(DefinitionRecord.self)
+        database.register(TestTouchpoint.self)
+        database.register(TestDefinitionRecord.self)
     }
 
     /// The same database after a restart of the service: nothing remembered, new connections.
@@ -114,10 +114,10 @@ extension Caller {
     }
 }
 
-extension Touchpoint {
+extension TestTouchpoint {
     /// A touchpoint that may be created.
-    static func draft(_ subject: String) -> Touchpoint {
-        var draft = Touchpoint()
+    static func draft(_ subject: String) -> TestTouchpoint {
+        var draft = TestTouchpoint()
         draft.subject = subject
         draft.description = "What was said."
         draft.engagement = RecordID.derived(from: "engagement")
@@ -134,7 +134,7 @@ extension Workbench {
     }
 
     /// Creates a touchpoint.
-    func create(_ subject: String, _ caller: Caller = .person()) async throws(Problem) -> Touchpoint {
+    func create(_ subject: String, _ caller: Caller = .person()) async throws(Problem) -> TestTouchpoint {
         let context = WriteContext(caller: caller, now: clock.now)
         let store = store
         return try await asking(caller) { tx in try store.create(.draft(subject), context, in: tx) }
@@ -143,8 +143,8 @@ extension Workbench {
     /// Changes the fields that `change` sets, without a request.
     @discardableResult
     func change(
-        _ id: String, _ caller: Caller = .person(), _ change: @escaping @Sendable (inout Touchpoint) -> Void
-    ) async throws(Problem) -> Touchpoint {
+        _ id: String, _ caller: Caller = .person(), _ change: @escaping @Sendable (inout TestTouchpoint) -> Void
+    ) async throws(Problem) -> TestTouchpoint {
         let context = WriteContext(caller: caller, now: clock.now)
         let store = store
         return try await asking(caller) { tx in try store.change(id, context, in: tx, change) }
@@ -152,10 +152,10 @@ extension Workbench {
 
     /// A create by way of `perform`, as the endpoint does it.
     func perform(
-        create draft: Touchpoint, requestID: String = "", validateOnly: Bool = false, caller: Caller = .person()
-    ) async throws(Problem) -> Touchpoint {
+        create draft: TestTouchpoint, requestID: String = "", validateOnly: Bool = false, caller: Caller = .person()
+    ) async throws(Problem) -> TestTouchpoint {
         var request = CreateTouchpointRequest()
-        request.touchpoint = draft
+        request.touchpoint = draft.wrapped
         request.requestID = requestID
         request.validateOnly = validateOnly
         let store = store
@@ -165,7 +165,8 @@ extension Workbench {
     }
 
     /// One page of a list.
-    func list(_ request: ListRequest, _ caller: Caller = .person()) async throws(Problem) -> Store<Touchpoint>.Page {
+    func list(_ request: ListRequest, _ caller: Caller = .person()) async throws(Problem) -> Store<TestTouchpoint>.Page
+    {
         let store = store
         return try await asking(caller, readOnly: true) { tx in try store.list(request, as: caller, in: tx) }
     }
