@@ -28,6 +28,8 @@ struct Figure {
         let columns = [(name, 46), (value, 16), (floor, 16), (ratioText, 6), (aim, 10)]
         let line = columns.map { $0.0.padding(toLength: max($0.1, $0.0.count), withPad: " ", startingAt: 0) }
         print(line.joined(separator: " ") + (isMet ? "met" : "missed"))
+        // Each line at once, also into a pipe or a file.
+        fflush(nil)
     }
 
     static func header() {

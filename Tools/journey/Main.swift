@@ -51,6 +51,8 @@ struct Main {
     @Sendable private static func report(_ step: JourneyStep) {
         let number = step.number.padding(toLength: max(15, step.number.count), withPad: " ", startingAt: 0)
         print("  ✓ \(number) \(step.text)  (\(seconds(step.duration)))")
+        // Each line at once, also into a pipe or a file.
+        fflush(nil)
     }
 
     private static func seconds(_ duration: Duration) -> String {
