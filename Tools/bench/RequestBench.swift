@@ -26,8 +26,8 @@ struct RequestBench {
         let columns = Touchpoint.schema.fields.filter {
             ![.journal, .attachment].contains($0.type) && !["etag", "days_remaining"].contains($0.name)
         }
-        let sql =
-            "SELECT revision, \(columns.map { "\"\($0.name)\"" }.joined(separator: ", ")) FROM customer_success.touchpoint WHERE id = $1"
+        let selection = (["revision"] + columns.map { "\"\($0.name)\"" }).joined(separator: ", ")
+        let sql = "SELECT \(selection) FROM customer_success.touchpoint WHERE id = $1"
         let responder = try Floor(
             [
                 "respond", stack.natsURL, "admin", BenchStack.secret(stack.folder, "nats-admin"),
@@ -90,7 +90,10 @@ struct RequestBench {
         let password = try BenchStack.secret(stack.folder, "postgres-ale_customer_success")
         let output = try await Command.run(
             "/usr/lib/postgresql/15/bin/pgbench",
-            ["-n", "-M", "prepared", "-c", "16", "-j", "2", "-t", "\(transactionsPerClient)", "-f", script, connection],
+            [
+                "-n", "-M", "prepared", "-c", "16", "-j", "2", "-t", "\(transactionsPerClient)", "-f", script,
+                connection,
+            ],
             environment: ["PGPASSWORD": password])
         guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("tps = ") }),
             let tps = Double(line.dropFirst("tps = ".count).prefix { $0.isNumber || $0 == "." })
