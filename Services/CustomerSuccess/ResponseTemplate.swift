@@ -63,8 +63,8 @@ struct TemplateText: Sendable {
         var rest = body[...]
         while let start = rest.firstIndex(of: "{") {
             let inside = rest[start...].dropFirst()
-            guard inside.first == "{", let end = inside.firstIndex(of: "}"),
-                body[end...].dropFirst().first == "}"
+            guard inside.first == "{", let end = inside.dropFirst().firstIndex(where: { $0 == "{" || $0 == "}" }),
+                body[end...].hasPrefix("}}")
             else {
                 pieces.append(.text(String(rest[...start])))
                 rest = inside
