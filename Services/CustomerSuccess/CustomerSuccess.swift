@@ -16,17 +16,25 @@ public enum CustomerSuccess: ServiceDefinition {
 
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
         let replicas = Replicas(context.database, context.client, own: context.ownCredential)
-        var jobs = [DailyJob("renewal-dates", RenewalDates(context.database).run)]
-        if try context.settings.bool("ale.renewal.watch", default: false) {
-            jobs.append(DailyJob("renewal-watch", RenewalWatch(context.database).run))
-        }
+        let jobs = jobs(
+            context.database, watchesRenewals: try context.settings.bool("ale.renewal.watch", default: false))
         return Assembly(
-            endpoints: endpoints(context.database, replicas), handlers: replicas.handlers,
+            endpoints: endpoints(context.database, replicas, jobs), handlers: replicas.handlers,
             background: jobs.map { $0.background(context.database) })
     }
 
+    /// What the service does every day.
+    static func jobs(_ database: Database, watchesRenewals: Bool) -> [DailyJob] {
+        var jobs = [
+            DailyJob("renewal-dates", RenewalDates(database).run),
+            DailyJob("scorecard-snapshots", ScorecardSnapshots(database).run),
+        ]
+        if watchesRenewals { jobs.append(DailyJob("renewal-watch", RenewalWatch(database).run)) }
+        return jobs
+    }
+
     /// What the service answers.
-    static func endpoints(_ database: Database, _ replicas: Replicas) -> RecordEndpoints {
+    static func endpoints(_ database: Database, _ replicas: Replicas, _ jobs: [DailyJob]) -> RecordEndpoints {
         var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
         endpoints.add(SquadMember.self)
         endpoints.add(Engagement.self) { engagement async throws(Problem) in
@@ -46,6 +54,12 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(InternalPlayTask.self)
         endpoints.add(RiskSignal.self)
         endpoints.add(RiskSignalSolution.self)
+        endpoints.add(ResponseTemplate.self)
+        endpoints.add(TemplateRendering(database).endpoint)
+        endpoints.add(LandingPages(database).endpoints)
+        endpoints.add(EngagementPages(database).endpoint)
+        endpoints.add(ObjectivePages(database).endpoint)
+        endpoints.add(DailyJob.endpoint(jobs))
         let described = endpoints.described
         endpoints.add(
             Endpoint(CustomerSuccessAPI.describeCustomerSuccess) { call, request async throws(Problem) in

@@ -1,6 +1,9 @@
 import Platform
 import RPC
 import Records
+import Roles
+import Tenancy
+import Wire
 
 /// Work done once for every day, by the leading instance, as soon as the day has begun in UTC.
 ///
@@ -10,11 +13,13 @@ struct DailyJob: Sendable {
     /// How often the calendar is looked at.
     private static let look: Duration = .seconds(30)
 
-    private let name: String
-    private let run: @Sendable () async throws(Problem) -> Int
+    /// What administrators run it by.
+    let name: String
+    private let run: @Sendable (DomainPath) async throws(Problem) -> Int
 
-    /// The job `name`; `run` answers how many records it touched, and may be repeated without harm.
-    init(_ name: String, _ run: @escaping @Sendable () async throws(Problem) -> Int) {
+    /// The job `name`; `run` works in a domain and all below, answers how many records it touched, and may be repeated
+    /// without harm.
+    init(_ name: String, _ run: @escaping @Sendable (DomainPath) async throws(Problem) -> Int) {
         self.name = name
         self.run = run
     }
@@ -31,9 +36,28 @@ struct DailyJob: Sendable {
         }
     }
 
+    /// Answers `jobs.run_now`: an administrator runs one of the jobs over the own domain.
+    static func endpoint(_ jobs: [DailyJob]) -> Endpoint {
+        Endpoint(CustomerSuccessAPI.runJob) { call, request async throws(Problem) in
+            guard call.caller.has(RoleCatalog.administrator), call.caller.kind != .customer else {
+                throw .permissionDenied()
+            }
+            guard let job = jobs.first(where: { $0.name == request.job }) else {
+                let names = jobs.map(\.name).joined(separator: ", ")
+                throw .invalid(
+                    field: "job",
+                    Text(en: "Job must be one of: \(names).", ko: "작업은 다음 중 하나여야 합니다: \(names)."))
+            }
+            var response = RunJobResponse()
+            response.job = job.name
+            response.records = Int64(try await job.run(call.caller.domain))
+            return response
+        }
+    }
+
     private func attempt(_ database: Database) async -> Bool {
         do throws(Problem) {
-            let count = try await run()
+            let count = try await run(.root)
             database.log.info("daily job is done", metadata: ["job": "\(name)", "records": "\(count)"])
             return true
         } catch {

@@ -35,9 +35,9 @@ struct RenewalDates: Sendable {
 
     /// Sets renewal date and contract value of every engagement whose linked contracts say otherwise today. Returns how
     /// many changed. Running it again changes nothing.
-    @Sendable func run() async throws(Problem) -> Int {
+    @Sendable func run(in domain: DomainPath = .root) async throws(Problem) -> Int {
         let database = database
-        let context = WriteContext.system(database.service, domain: .root, now: database.clock.now)
+        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
         let today = context.today.description
         let stale = try await database.transaction(as: context.caller, readOnly: true) { tx in
             try tx.query(

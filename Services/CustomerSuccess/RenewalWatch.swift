@@ -15,9 +15,9 @@ struct RenewalWatch: Sendable {
 
     /// Proposes one internal play for every active engagement whose renewal is near and that has no open internal play.
     /// A renewal is proposed once: a proposal that was closed or canceled is not made again. Returns how many it made.
-    @Sendable func run() async throws(Problem) -> Int {
+    @Sendable func run(in domain: DomainPath = .root) async throws(Problem) -> Int {
         let database = database
-        let context = WriteContext.system(database.service, domain: .root, now: database.clock.now)
+        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
         let first = context.today.adding(days: Self.window.lowerBound).description
         let last = context.today.adding(days: Self.window.upperBound).description
         let near = try await database.transaction(as: context.caller, readOnly: true) { tx in

@@ -42,6 +42,12 @@ extension Store {
         return Page(records: records, nextPageToken: token, totalSize: total)
     }
 
+    /// A filter that a rule of the service wrote, as a condition; it may name every field.
+    func ownCondition(_ rule: String, _ caller: Caller) throws -> SQL {
+        let unrestricted = FieldAccess<R>(.service(database.service, domain: caller.domain)).filterSchema
+        return SQL(try Filter.parse(rule).check(against: unrestricted, context: filterContext(caller)))
+    }
+
     private func listQuery(
         _ request: ListRequest, _ access: FieldAccess<R>, _ caller: Caller, _ narrowed: String?
     ) throws -> ListQuery<R> {
@@ -56,9 +62,7 @@ extension Store {
         }
         let ownRows = caller.kind == .customer ? R.storage.customer?.rows(caller) : nil
         for rule in [ownRows, narrowed].compactMap({ $0 }) {
-            let unrestricted = FieldAccess<R>(.service(database.service, domain: caller.domain)).filterSchema
-            let filter = try Filter.parse(rule).check(against: unrestricted, context: context)
-            condition = "(" + condition + ") AND (" + SQL(filter) + ")"
+            condition = "(" + condition + ") AND (" + (try ownCondition(rule, caller)) + ")"
         }
         let terms: [OrderBy.Term]
         do {

@@ -15,16 +15,18 @@ import Wire
         var testDescription: String { "\(rule.id) \(rule.table) \(example.operation)" }
     }
 
+    static let samples = allSamples + definitionSamples
+
     /// Reports are not a request of this service: reading and writing are.
     static let cases: [Case] = Access.rules.flatMap { rule in
         rule.examples.map { Case(rule: rule, example: $0) }
     }.filter { one in
         one.rule.field == nil && one.example.operation != .reportView
-            && allSamples.contains { $0.schema.table == one.rule.table }
+            && samples.contains { $0.schema.table == one.rule.table }
     }
 
     @Test func noTableIsForgotten() {
-        for type in allSamples {
+        for type in Self.samples {
             let operations = Self.cases.filter { $0.rule.table == type.schema.table }.map(\.example.operation)
             #expect(Set(operations) == [.read, .create, .write, .delete], "\(type.schema.table)")
         }
@@ -32,7 +34,7 @@ import Wire
 
     @Test(arguments: cases)
     func theRoleIsLetInAndItsNeighbourIsNot(one: Case) async throws {
-        let type = try #require(allSamples.first { $0.schema.table == one.rule.table })
+        let type = try #require(Self.samples.first { $0.schema.table == one.rule.table })
         try await check(type, one)
     }
 
@@ -88,7 +90,7 @@ import Wire
     private func change(of type: any Sample.Type, in world: World) async throws -> (String, FieldValue) {
         switch type.schema.table {
         case "success_task": ("state", .string("in_progress"))
-        case "squad_member": ("active", .bool(false))
+        case "squad_member", "response_template": ("active", .bool(false))
         case "engagement_contract": ("contract", .string(world.contracts[1]))
         case "risk_signal_solution": ("solution_record", .string(try await world.make(InternalPlay.self).id))
         default: ("description", .string("Other"))

@@ -74,7 +74,9 @@ struct Server: Sendable {
         let replicas = Replicas(database, Client(owner, credential: .token("service")))
         let service = try Service(
             .init(name: CustomerSuccess.name, version: "0.1.0", description: CustomerSuccess.summary),
-            endpoints: CustomerSuccess.endpoints(database, replicas).endpoints, transport: transport,
+            endpoints: CustomerSuccess.endpoints(
+                database, replicas, CustomerSuccess.jobs(database, watchesRenewals: true)
+            ).endpoints, transport: transport,
             authenticator: CallerTokens(), logger: database.log)
         try await service.start()
         running.withLock { $0.append(service) }

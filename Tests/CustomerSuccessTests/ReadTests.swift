@@ -118,7 +118,7 @@ import Wire
     @Test func theDictionaryIsToldAsItMayBeUsed() async throws {
         let world = try await World()
         let all = try await world.call(CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest())
-        #expect(Set(all.tables.map(\.table)) == Set(allSamples.map { $0.schema.table }))
+        #expect(Set(all.tables.map(\.table)) == Set((allSamples + definitionSamples).map { $0.schema.table }))
         let theirs = try await world.call(
             CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest(), as: world.customer)
         #expect(

@@ -13,16 +13,20 @@ extension World {
     func make<R: Sample>(_ type: R.Type, _ edit: (inout R) -> Void = { _ in }) async throws -> R {
         var draft = try await R.draft(in: self)
         edit(&draft)
-        return try await create(draft)
+        // Definitions are written by those who look after them.
+        return try await create(draft, as: R.storage.visibility == .definition ? administrator : nil)
     }
 }
 
-/// All record types of the service.
+/// All record types of the service that belong to an account.
 let allSamples: [any Sample.Type] = [
     SquadMember.self, Engagement.self, EngagementContract.self, SuccessObjective.self, SuccessOutcome.self,
     SuccessInitiative.self, SuccessCase.self, SuccessTask.self, Touchpoint.self, InternalPlay.self,
     InternalPlayTask.self, RiskSignal.self, RiskSignalSolution.self,
 ]
+
+/// Those that are seen from below instead of from above.
+let definitionSamples: [any Sample.Type] = [ResponseTemplate.self]
 
 extension SquadMember: Sample {
     static func draft(in world: World) async throws -> SquadMember {
@@ -151,6 +155,16 @@ extension RiskSignalSolution: Sample {
         draft.riskSignal = try await world.make(RiskSignal.self).id
         draft.solutionTable = "internal_play"
         draft.solutionRecord = try await world.make(InternalPlay.self).id
+        return draft
+    }
+}
+
+extension ResponseTemplate: Sample {
+    static func draft(in world: World) async throws -> ResponseTemplate {
+        var draft = ResponseTemplate()
+        draft.name = "Thanks \(uuid())"
+        draft.bodyEn = "Dear {{contact.first_name}}"
+        draft.bodyKo = "{{contact.first_name}} 님"
         return draft
     }
 }

@@ -12,7 +12,7 @@ import Wire
     static let tables =
         allSamples.map { $0.schema.table } + [
             "customer_account", "customer_contact", "onboarding_case", "contract", "sold_product", "user",
-            "responsibility_definition", "outbox", "journal",
+            "responsibility_definition", "outbox", "journal", "scorecard_snapshot",
         ]
 
     /// A pool with the service's login on the shared server.
@@ -32,6 +32,7 @@ import Wire
     @Test func noScopeOrTheWrongOneSeesNothing() async throws {
         let world = try await World()
         for type in allSamples { _ = try await make(type, in: world) }
+        _ = try await ScorecardSnapshots(world.server.database).run()
         let others = ["/", "/provider/", world.domain].compactMap { DomainPath($0)?.child("stranger") }
         try await withLogin(world.server) { pool in
             for table in Self.tables {

@@ -381,9 +381,42 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table squad_member.
     public static let deleteSquadMember = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.squad_members.delete", name: "DeleteSquadMember", summary: "Removes one record of table squad_member.")
+    /// Creates a record of table response_template (AIP-133).
+    public static let createResponseTemplate = Method<CreateResponseTemplateRequest, ResponseTemplate>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.create", name: "CreateResponseTemplate", summary: "Creates a record of table response_template (AIP-133).")
+    /// Reads one record of table response_template; NOT_FOUND when the caller may not know it.
+    public static let getResponseTemplate = Method<GetRequest, ResponseTemplate>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.get", name: "GetResponseTemplate", summary: "Reads one record of table response_template; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table response_template in pages, filtered and ordered.
+    public static let listResponseTemplates = Method<ListRequest, ListResponseTemplatesResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.list", name: "ListResponseTemplates", summary: "Reads records of table response_template in pages, filtered and ordered.")
+    /// Changes fields of one record of table response_template; ABORTED when the etag is stale.
+    public static let updateResponseTemplate = Method<UpdateResponseTemplateRequest, ResponseTemplate>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.update", name: "UpdateResponseTemplate", summary: "Changes fields of one record of table response_template; ABORTED when the etag is stale.")
+    /// Removes one record of table response_template.
+    public static let deleteResponseTemplate = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.delete", name: "DeleteResponseTemplate", summary: "Removes one record of table response_template.")
+    /// Fills a template for a record the caller may read, for a comment (G-113). NOT_FOUND for either.
+    public static let renderResponseTemplate = Method<RenderResponseTemplateRequest, RenderResponseTemplateResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.render", name: "RenderResponseTemplate", summary: "Fills a template for a record the caller may read, for a comment (G-113).")
+    /// The success landing page of the caller: scorecards with trends, active engagements and what goes on in them.
+    public static let getLandingPage = Method<GetLandingPageRequest, LandingPage>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.landing", name: "GetLandingPage", summary: "The success landing page of the caller: scorecards with trends, active engagements and what goes on in them.")
+    /// The engagements behind a scorecard, in pages.
+    public static let listCardEngagements = Method<ListCardEngagementsRequest, ListCardEngagementsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.list_card", name: "ListCardEngagements", summary: "The engagements behind a scorecard, in pages.")
+    /// The page of one engagement; NOT_FOUND when the caller may not know it.
+    public static let getEngagementPage = Method<GetEngagementPageRequest, EngagementPage>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.engagement", name: "GetEngagementPage", summary: "The page of one engagement; NOT_FOUND when the caller may not know it.")
+    /// The page of one objective; NOT_FOUND when the caller may not know it.
+    public static let getObjectivePage = Method<GetObjectivePageRequest, ObjectivePage>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.objective", name: "GetObjectivePage", summary: "The page of one objective; NOT_FOUND when the caller may not know it.")
     /// The Close initiative button: only when complete and the closure code is Achieved (G-19).
     public static let closeInitiative = Method<CloseRequest, SuccessInitiative>(
         service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.close_initiative", name: "CloseInitiative", summary: "The Close initiative button: only when complete and the closure code is Achieved (G-19).")
+    /// Runs a daily job now, over the caller's domain; for administrators. INVALID_ARGUMENT for a job that is not there.
+    public static let runJob = Method<RunJobRequest, RunJobResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.jobs.run_now", name: "RunJob", summary: "Runs a daily job now, over the caller's domain; for administrators.")
     /// The data dictionary of this service, as the caller may use it.
     public static let describeCustomerSuccess = Method<DescribeRequest, DescribeResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.dictionary.describe", name: "DescribeCustomerSuccess", summary: "The data dictionary of this service, as the caller may use it.")
@@ -516,7 +549,18 @@ public enum CustomerSuccessAPI {
         listSquadMembers.info,
         updateSquadMember.info,
         deleteSquadMember.info,
+        createResponseTemplate.info,
+        getResponseTemplate.info,
+        listResponseTemplates.info,
+        updateResponseTemplate.info,
+        deleteResponseTemplate.info,
+        renderResponseTemplate.info,
+        getLandingPage.info,
+        listCardEngagements.info,
+        getEngagementPage.info,
+        getObjectivePage.info,
         closeInitiative.info,
+        runJob.info,
         describeCustomerSuccess.info,
     ]
 }

@@ -1,0 +1,151 @@
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// The page of one engagement. Customers see it with what is theirs to see (G-18).
+struct EngagementPages: Sendable {
+    /// Contacts of the customer team that are shown.
+    private static let teamSize = 50
+
+    private let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// Answers `pages.engagement`.
+    var endpoint: Endpoint {
+        Endpoint(CustomerSuccessAPI.getEngagementPage) { call, request async throws(Problem) in
+            try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                try page(request, call.caller, tx)
+            }
+        }
+    }
+
+    private func page(
+        _ request: GetEngagementPageRequest, _ caller: Caller, _ tx: Transaction
+    ) throws -> EngagementPage {
+        let engagement = try Store<Engagement>(database).get(request.id, as: caller, in: tx)
+        let limit = PageSize.bounded(request.items, standard: 10, maximum: 50)
+        let lists = try Lists(database, caller, engagement, limit)
+        let answers = try tx.queryAll(
+            [
+                PageAccounts.selection([engagement.account].compactMap { $0 }, caller),
+                contacts("id = \(engagement.keyCustomerContact)", caller),
+                contacts("account = \(engagement.account)", caller),
+                squad(engagement.squad, caller),
+            ] + lists.statements)
+        var page = EngagementPage()
+        page.engagement = engagement
+        page.daysUntilRenewal = PageDays.until(engagement.renewalDate, from: database.clock.today)
+        if let account = try PageAccounts.read(answers[0]).values.first {
+            page.accountName = account.name
+            page.currency = account.currency
+        }
+        page.keyCustomerContact = try answers[1].first.map(Self.contact)
+        page.customerTeam = try answers[2].map(Self.contact)
+        page.customerTeamSize = Int32(clamping: try answers[2].first?.int64(at: 6) ?? 0)
+        page.squad = try answers[3].map(Self.member)
+        try lists.read(Array(answers.dropFirst(4)), into: &page)
+        try addNames(to: &page, caller, tx)
+        return page
+    }
+
+    private func contacts(_ condition: SQL, _ caller: Caller) -> SQL {
+        let isReadable = Access.allows(caller.roles, .read, on: "customer_contact")
+        return """
+            SELECT id, first_name, last_name, email, phone, title, count(*) OVER () \
+            FROM customer_success.customer_contact WHERE \(isReadable) AND \(condition) \
+            ORDER BY last_name, first_name, id LIMIT \(Self.teamSize)
+            """
+    }
+
+    private func squad(_ ids: [String], _ caller: Caller) -> SQL {
+        let isReadable = caller.kind != .customer && Access.allows(caller.roles, .read, on: "squad_member")
+        return """
+            SELECT m.id, m."user", m.responsibility, r.name, m.active FROM customer_success.squad_member m \
+            LEFT JOIN customer_success.responsibility_definition r ON r.id = m.responsibility \
+            WHERE \(isReadable) AND m.id = ANY(\(ids)::uuid[]) ORDER BY r.name, m.id
+            """
+    }
+
+    private static func contact(_ row: Row) throws -> PageContact {
+        var contact = PageContact()
+        contact.id = try row.string(at: 0)
+        contact.firstName = try row.optionalString(at: 1) ?? ""
+        contact.lastName = try row.optionalString(at: 2) ?? ""
+        contact.email = try row.optionalString(at: 3) ?? ""
+        contact.phone = try row.optionalString(at: 4) ?? ""
+        contact.title = try row.optionalString(at: 5) ?? ""
+        return contact
+    }
+
+    private static func member(_ row: Row) throws -> PageSquadMember {
+        var member = PageSquadMember()
+        member.id = try row.string(at: 0)
+        member.user = try row.string(at: 1)
+        member.responsibility = try row.string(at: 2)
+        member.responsibilityName = try row.optionalString(at: 3) ?? ""
+        member.active = try row.optionalBool("active") ?? true
+        return member
+    }
+
+    private func addNames(to page: inout EngagementPage, _ caller: Caller, _ tx: Transaction) throws {
+        let sections = [page.upcomingTouchpoints, page.initiatives, page.successCases, page.objectives]
+        var names = PageNames(database, caller)
+        try names.read(sections.compactMap { $0 }.flatMap(\.items), users: page.squad.map(\.user), in: tx)
+        func named(_ section: PageSection?) -> PageSection? {
+            guard var section else { return nil }
+            names.fill(&section, daysUntilRenewal: page.daysUntilRenewal)
+            return section
+        }
+        page.upcomingTouchpoints = named(page.upcomingTouchpoints)
+        page.initiatives = named(page.initiatives)
+        page.successCases = named(page.successCases)
+        page.objectives = named(page.objectives)
+        for index in page.squad.indices {
+            (page.squad[index].name, page.squad[index].email) = names.person(page.squad[index].user)
+        }
+    }
+
+    /// The lists of the tabs.
+    private struct Lists {
+        private let touchpoints: PageList<Touchpoint>
+        private let initiatives: PageList<SuccessInitiative>
+        private let cases: PageList<SuccessCase>
+        private let objectives: PageList<SuccessObjective>
+
+        init(_ database: Database, _ caller: Caller, _ engagement: Engagement, _ limit: Int) throws {
+            let today = database.clock.today.description
+            let own: SQL = "engagement = \(engagement.id)"
+            // G-95.
+            touchpoints = try PageList(
+                database, caller, where: own,
+                listed: "active AND coalesce(meeting_date, due_date) >= \(today)::date",
+                order: "coalesce(meeting_date, due_date), id", limit: limit)
+            initiatives = try PageList(
+                database, caller, where: own, listed: "active", order: "due_date, id", limit: limit)
+            cases = try PageList(
+                database, caller, where: own, listed: "active", order: "due_date, id", limit: limit)
+            // View all shows the objectives of the account.
+            objectives = try PageList(
+                database, caller, where: "account = \(engagement.account)",
+                listed: "active AND engagement = \(engagement.id)", order: "planned_stop, id", limit: limit)
+        }
+
+        var statements: [SQL] {
+            [
+                touchpoints.selection, touchpoints.counting, initiatives.selection, initiatives.counting,
+                cases.selection, cases.counting, objectives.selection, objectives.counting,
+            ]
+        }
+
+        func read(_ answers: [Rows], into page: inout EngagementPage) throws {
+            page.upcomingTouchpoints = try touchpoints.section(answers[0], answers[1])
+            page.initiatives = try initiatives.section(answers[2], answers[3])
+            page.successCases = try cases.section(answers[4], answers[5])
+            page.objectives = try objectives.section(answers[6], answers[7])
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// The success landing page (success portfolio overview) and the lists behind its scorecards.
+struct LandingPages: Sendable {
+    private let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// Answers `pages.landing` and `pages.list_card`.
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(CustomerSuccessAPI.getLandingPage) { call, request async throws(Problem) in
+                try check(call.caller)
+                return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                    try page(request, call, tx)
+                }
+            },
+            Endpoint(CustomerSuccessAPI.listCardEngagements) { call, request async throws(Problem) in
+                try check(call.caller)
+                guard let card = Card(rawValue: request.card) else {
+                    let names = Card.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw .invalid(
+                        field: "card",
+                        Text(en: "Card must be one of: \(names).", ko: "카드는 다음 중 하나여야 합니다: \(names)."))
+                }
+                return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                    try list(card, request, call, tx)
+                }
+            },
+        ]
+    }
+
+    /// The page is the provider's, for those who read engagements and their figures.
+    private func check(_ caller: Caller) throws(Problem) {
+        guard caller.kind != .customer, Access.allows(caller.roles, .read, on: "engagement"),
+            Access.allows(caller.roles, .reportView, on: "engagement")
+        else { throw .permissionDenied() }
+    }
+
+    private func page(_ request: GetLandingPageRequest, _ call: Call, _ tx: Transaction) throws -> LandingPage {
+        let today = database.clock.today
+        let mine = Card.engagements(of: call.caller.subject)
+        let store = Store<Engagement>(database)
+        let answers = try tx.queryAll([
+            figures(mine, today), trend(of: call.caller.subject, until: today),
+            try store.selection(
+                where: "active AND id IN (\(mine))", order: "renewal_date, id",
+                limit: PageSize.bounded(request.engagements, standard: 10, maximum: 50), as: call.caller),
+        ])
+        var page = LandingPage()
+        page.today = today.description
+        page.cards = Card.allCases.map { card in
+            var scorecard = Scorecard()
+            scorecard.card = card.rawValue
+            scorecard.label = card.label(call.language)
+            return scorecard
+        }
+        for row in answers[1] { try addTrend(row, to: &page.cards) }
+        var live = Card.allCases.map { _ in TrendPoint() }
+        for row in answers[0] {
+            page.activeEngagementCount += Int32(clamping: try row.int64(at: 1))
+            for index in live.indices { try live[index].add(row, count: 2 + 2 * index, currency: 0) }
+        }
+        for index in live.indices {
+            live[index].day = page.today
+            page.cards[index].trend.append(live[index])
+            page.cards[index].count = live[index].count
+            page.cards[index].contractValues = live[index].contractValues
+        }
+        let engagements = try store.records(answers[2], for: call.caller)
+        page.activeEngagements = try work(
+            in: engagements, PageSize.bounded(request.items, standard: 5, maximum: 20), call.caller, tx)
+        return page
+    }
+
+    /// Count and value of each card per currency, and how many engagements are active.
+    private func figures(_ mine: SQL, _ today: CivilDate) -> SQL {
+        """
+        WITH mine AS (\(mine)) \
+        SELECT \(Card.currency), count(*) FILTER (WHERE e.active), \(Card.columns(today)) \
+        FROM mine JOIN customer_success.engagement e ON e.id = mine.id \
+        LEFT JOIN customer_success.customer_account a ON a.id = e.account GROUP BY 1 ORDER BY 1
+        """
+    }
+
+    /// The snapshots of the days before today.
+    private func trend(of user: String, until today: CivilDate) -> SQL {
+        let sums = Card.columnNames.map { name -> SQL in "sum(\(identifier: name))" }.joined()
+        let first = today.adding(days: 1 - ScorecardSnapshots.days).description
+        return """
+            SELECT day, currency, \(sums) FROM customer_success.scorecard_snapshot \
+            WHERE "user" = \(user) AND day >= \(first)::date AND day < \(today.description)::date \
+            GROUP BY 1, 2 ORDER BY 1, 2
+            """
+    }
+
+    /// Adds one day in one currency; the days come in order.
+    private func addTrend(_ row: Row, to cards: inout [Scorecard]) throws {
+        let day = try row.string(at: 0)
+        for index in cards.indices {
+            if cards[index].trend.last?.day != day {
+                var point = TrendPoint()
+                point.day = day
+                cards[index].trend.append(point)
+            }
+            try cards[index].trend[cards[index].trend.count - 1].add(row, count: 2 + 2 * index, currency: 1)
+        }
+    }
+
+    /// The active touchpoints, risk signals, initiatives and success cases of each engagement (G-98).
+    private func work(
+        in engagements: [Engagement], _ limit: Int, _ caller: Caller, _ tx: Transaction
+    ) throws -> [LandingEngagement] {
+        guard !engagements.isEmpty else { return [] }
+        let ids = engagements.map(\.id)
+        func lists<R: Record>(_ type: R.Type) throws -> PageLists<R> {
+            try PageLists(
+                database, caller, of: ids, by: "engagement", listed: "active", order: "due_date, id", limit: limit)
+        }
+        let touchpoints = try lists(Touchpoint.self)
+        let risks = try lists(RiskSignal.self)
+        let initiatives = try lists(SuccessInitiative.self)
+        let cases = try lists(SuccessCase.self)
+        let answers = try tx.queryAll([
+            PageAccounts.selection(Set(engagements.compactMap(\.account)).sorted(), caller),
+            touchpoints.selection, touchpoints.counting, risks.selection, risks.counting, initiatives.selection,
+            initiatives.counting, cases.selection, cases.counting,
+        ])
+        let accounts = try PageAccounts.read(answers[0])
+        let found = [
+            try touchpoints.sections(answers[1], answers[2]), try risks.sections(answers[3], answers[4]),
+            try initiatives.sections(answers[5], answers[6]), try cases.sections(answers[7], answers[8]),
+        ]
+        var names = PageNames(database, caller)
+        try names.read(found.flatMap { $0.values.flatMap(\.items) }, in: tx)
+        return engagements.map { engagement in
+            var shown = LandingEngagement()
+            shown.engagement = engagement
+            let account = engagement.account.flatMap { accounts[$0] }
+            shown.accountName = account?.name ?? ""
+            shown.currency = account?.currency ?? Card.standardCurrency
+            shown.daysUntilRenewal = PageDays.until(engagement.renewalDate, from: database.clock.today)
+            let sections = found.map { byEngagement -> PageSection in
+                var section = byEngagement[engagement.id] ?? PageSection()
+                names.fill(&section, daysUntilRenewal: shown.daysUntilRenewal)
+                return section
+            }
+            (shown.touchpoints, shown.riskSignals) = (sections[0], sections[1])
+            (shown.initiatives, shown.successCases) = (sections[2], sections[3])
+            return shown
+        }
+    }
+
+    private func list(
+        _ card: Card, _ request: ListCardEngagementsRequest, _ call: Call, _ tx: Transaction
+    ) throws -> ListCardEngagementsResponse {
+        let size = PageSize.bounded(request.pageSize, standard: 50, maximum: 200)
+        let binding = PageToken.Binding(
+            method: "pages.list_card", filter: "\(card.rawValue) \(call.caller.subject)", order: "id",
+            domain: call.caller.domain.path)
+        var condition: SQL = """
+            id IN (WITH mine AS (\(Card.engagements(of: call.caller.subject))) SELECT e.id FROM mine \
+            JOIN customer_success.engagement e ON e.id = mine.id \
+            LEFT JOIN customer_success.customer_account a ON a.id = e.account \
+            WHERE \(card.condition(database.clock.today)))
+            """
+        if let place = try PageToken.read(request.pageToken, for: binding) {
+            guard let id = place.position.first ?? nil, Validation.isUUID(id) else {
+                throw Problem.invalid(
+                    field: "page_token",
+                    Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158")
+            }
+            condition += " AND id > \(id)::uuid"
+        }
+        let store = Store<Engagement>(database)
+        let rows = try tx.query(try store.selection(where: condition, limit: size + 1, as: call.caller))
+        var engagements = try store.records(rows, for: call.caller)
+        var response = ListCardEngagementsResponse()
+        if engagements.count > size {
+            engagements.removeLast()
+            response.nextPageToken = PageToken(position: [engagements[size - 1].id]).text(for: binding)
+        }
+        let ids = Set(engagements.compactMap(\.account)).sorted()
+        let accounts = try PageAccounts.read(try tx.query(PageAccounts.selection(ids, call.caller)))
+        response.engagements = engagements.map { engagement in
+            var shown = CardEngagement()
+            shown.engagement = engagement
+            let account = engagement.account.flatMap { accounts[$0] }
+            shown.accountName = account?.name ?? ""
+            shown.currency = account?.currency ?? Card.standardCurrency
+            return shown
+        }
+        return response
+    }
+}
+
+extension TrendPoint {
+    /// Adds the count at column `count`, and the amount behind it in the currency at column `currency`.
+    fileprivate mutating func add(_ row: Row, count column: Int, currency: Int) throws {
+        count += Int32(clamping: try row.int64(at: column))
+        guard let amount = try row.optionalString(at: column + 1) else { return }
+        var value = Money()
+        value.currency = try row.string(at: currency)
+        value.amount = amount
+        contractValues.append(value)
+    }
+}

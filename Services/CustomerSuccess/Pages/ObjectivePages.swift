@@ -1,0 +1,61 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// The page of one objective, with its outcomes and the initiatives of each.
+struct ObjectivePages: Sendable {
+    private let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// Answers `pages.objective`.
+    var endpoint: Endpoint {
+        Endpoint(CustomerSuccessAPI.getObjectivePage) { call, request async throws(Problem) in
+            try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                try page(request, call.caller, tx)
+            }
+        }
+    }
+
+    private func page(_ request: GetObjectivePageRequest, _ caller: Caller, _ tx: Transaction) throws -> ObjectivePage {
+        let objective = try Store<SuccessObjective>(database).get(request.id, as: caller, in: tx)
+        let limit = PageSize.bounded(request.items, standard: 20, maximum: 50)
+        let engagements = Store<Engagement>(database)
+        let outcomes = try PageList<SuccessOutcome>(
+            database, caller, where: "success_objective = \(objective.id)", listed: "TRUE",
+            order: "planned_stop, id", limit: limit)
+        let answers = try tx.queryAll([
+            try engagements.selection(
+                where: "id = \(objective.engagement)", limit: 1, as: caller),
+            PageAccounts.selection([objective.account].compactMap { $0 }, caller),
+            outcomes.selection, outcomes.counting,
+        ])
+        var page = ObjectivePage()
+        page.objective = objective
+        page.engagementNumber = try engagements.records(answers[0], for: caller).first?.number ?? ""
+        page.accountName = try PageAccounts.read(answers[1]).values.first?.name ?? ""
+        let found = try outcomes.section(answers[2], answers[3])
+        page.outcomeCount = found.totalSize
+        guard !found.items.isEmpty else { return page }
+        let initiatives = try PageLists<SuccessInitiative>(
+            database, caller, of: found.items.map(\.id), by: "success_outcome", listed: "TRUE",
+            order: "due_date, id", limit: limit)
+        let lists = try tx.queryAll([initiatives.selection, initiatives.counting])
+        let sections = try initiatives.sections(lists[0], lists[1])
+        var names = PageNames(database, caller)
+        try names.read(found.items + sections.values.flatMap(\.items), in: tx)
+        page.outcomes = found.items.map { item in
+            var shown = ObjectiveOutcome()
+            var outcome = item
+            var section = sections[item.id] ?? PageSection()
+            names.fill(&outcome)
+            names.fill(&section)
+            shown.outcome = outcome
+            shown.initiatives = section
+            return shown
+        }
+        return page
+    }
+}

@@ -1,0 +1,206 @@
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+extension PageItem {
+    /// Where records of different types keep what lists show.
+    private static let titles = ["title", "subject", "short_description"]
+    private static let dates = ["due_date", "planned_stop"]
+    private static let people = ["assigned_to", "objective_owner", "owner"]
+
+    /// A line of a list. `record` holds what the reader may see of it, and no more.
+    init<R: Record>(_ record: R, today: CivilDate) {
+        self.init()
+        func text(_ names: [String]) -> String? {
+            names.lazy.compactMap { R.schema.index(of: $0) }.first.flatMap { record[fieldAt: $0].string }
+        }
+        table = R.schema.table
+        id = record.id
+        number = text(["number"]) ?? ""
+        title = text(Self.titles) ?? ""
+        state = text(["state"]) ?? ""
+        progress = text(["progress"])
+        priority = R.schema.index(of: "priority").flatMap { record[fieldAt: $0].int }.map(Int32.init)
+        dueDate = text(Self.dates)
+        daysRemaining = PageDays.until(dueDate, from: today)
+        meetingDate = text(["meeting_date"])
+        assignedTo = text(Self.people)
+        outcome = text(["success_outcome"])
+    }
+}
+
+/// Days that pages count.
+enum PageDays {
+    /// Calendar days from today to a date, negative when it is past; nil without a date (G-99).
+    static func until(_ date: String?, from today: CivilDate) -> Int32? {
+        date.flatMap { CivilDate($0) }.map { Int32($0.days - today.days) }
+    }
+}
+
+/// How many records a page shows of a list.
+enum PageSize {
+    /// What was asked for, between 1 and `maximum`; `standard` when nothing was.
+    static func bounded(_ asked: Int32, standard: Int, maximum: Int) -> Int {
+        asked <= 0 ? standard : min(Int(asked), maximum)
+    }
+}
+
+/// One kind of record of a page, as two statements of the page's round trip: its first records, and how many there are.
+struct PageList<R: Record>: Sendable {
+    let selection: SQL
+    let counting: SQL
+    private let store: Store<R>
+    private let caller: Caller
+    private let today: CivilDate
+
+    /// The records that meet `condition` and `listed`; without `listed` behind View all.
+    init(
+        _ database: Database, _ caller: Caller, where condition: SQL, listed: SQL, order: SQL, limit: Int
+    ) throws {
+        store = Store<R>(database)
+        self.caller = caller
+        today = database.clock.today
+        let both: SQL = "(\(condition)) AND (\(listed))"
+        selection = try store.selection(where: both, order: order, limit: limit, as: caller)
+        counting = try store.counting(where: condition, listed: listed, as: caller)
+    }
+
+    /// The list, of the answers to both statements.
+    func section(_ rows: Rows, _ counts: Rows) throws -> PageSection {
+        var section = PageSection()
+        section.items = try store.records(rows, for: caller).map { PageItem($0, today: today) }
+        section.totalSize = Int32(clamping: try counts.first?.int64(at: 0) ?? 0)
+        section.allSize = Int32(clamping: try counts.first?.int64(at: 1) ?? 0)
+        return section
+    }
+}
+
+/// As ``PageList``, but one list for each of several parents, each with its own first records.
+struct PageLists<R: Record>: Sendable {
+    let selection: SQL
+    let counting: SQL
+    private let store: Store<R>
+    private let caller: Caller
+    private let today: CivilDate
+    private let parent: String
+
+    /// The records whose `parent` is one of `ids` and that meet `listed`, at most `limit` of each parent.
+    init(
+        _ database: Database, _ caller: Caller, of ids: [String], by parent: String, listed: SQL, order: SQL,
+        limit: Int
+    ) throws {
+        store = Store<R>(database)
+        self.caller = caller
+        self.parent = parent
+        today = database.clock.today
+        let first: SQL = """
+            id IN (SELECT chosen.id FROM unnest(\(ids)::uuid[]) AS parent(id) CROSS JOIN LATERAL ( \
+            SELECT i.id FROM \(identifier: database.schema).\(identifier: R.schema.table) i \
+            WHERE i.\(identifier: parent) = parent.id AND (\(listed)) ORDER BY \(order) LIMIT \(limit)) chosen)
+            """
+        selection = try store.selection(where: first, order: order, limit: ids.count * limit, as: caller)
+        counting = try store.counting(
+            where: "\(identifier: parent) = ANY(\(ids)::uuid[])", listed: listed, by: parent, as: caller)
+    }
+
+    /// The lists by parent, of the answers to both statements; parents without any record are not among them.
+    func sections(_ rows: Rows, _ counts: Rows) throws -> [String: PageSection] {
+        var sections: [String: PageSection] = [:]
+        for row in counts {
+            var section = PageSection()
+            section.totalSize = Int32(clamping: try row.int64(at: 1))
+            section.allSize = Int32(clamping: try row.int64(at: 2))
+            sections[try row.string(at: 0)] = section
+        }
+        for record in try store.records(rows, for: caller) {
+            guard let id = record[field: parent].string else { continue }
+            sections[id, default: PageSection()].items.append(PageItem(record, today: today))
+        }
+        return sections
+    }
+}
+
+/// The names behind the ids of a page, read in one round trip once all ids are known.
+struct PageNames {
+    private struct Person {
+        let name: String?
+        let email: String?
+    }
+    private let database: Database
+    private let caller: Caller
+    private var people: [String: Person] = [:]
+    private var outcomes: [String: SuccessOutcome] = [:]
+
+    init(_ database: Database, _ caller: Caller) {
+        self.database = database
+        self.caller = caller
+    }
+
+    /// Reads the names of the users and outcomes that `items` and `users` speak of.
+    mutating func read(_ items: [PageItem], users: [String] = [], in tx: Transaction) throws {
+        let people = Set(items.compactMap(\.assignedTo) + users).filter(Validation.isUUID).sorted()
+        let outcomes = Set(items.compactMap(\.outcome)).sorted()
+        guard !people.isEmpty || !outcomes.isEmpty else { return }
+        let store = Store<SuccessOutcome>(database)
+        let isNamed = Access.allows(caller.roles, .read, on: "user")
+        let answers = try tx.queryAll([
+            """
+            SELECT id, name, email FROM customer_success."user" \
+            WHERE \(isNamed) AND id = ANY(\(people)::uuid[])
+            """,
+            try store.selection(where: "id = ANY(\(outcomes)::uuid[])", limit: max(outcomes.count, 1), as: caller),
+        ])
+        for row in answers[0] {
+            self.people[try row.string(at: 0)] = Person(
+                name: try row.optionalString(at: 1), email: try row.optionalString(at: 2))
+        }
+        for outcome in try store.records(answers[1], for: caller) { self.outcomes[outcome.id] = outcome }
+    }
+
+    /// Writes the names that were found into the lines of a list.
+    func fill(_ section: inout PageSection, daysUntilRenewal: Int32? = nil) {
+        for index in section.items.indices {
+            fill(&section.items[index])
+            if section.items[index].outcome != nil { section.items[index].daysUntilRenewal = daysUntilRenewal }
+        }
+    }
+
+    /// Writes the names that were found into a line.
+    func fill(_ item: inout PageItem) {
+        item.assignedToName = item.assignedTo.flatMap { people[$0]?.name }
+        guard let outcome = item.outcome.flatMap({ outcomes[$0] }) else { return }
+        item.outcomeNumber = outcome.number
+        item.outcomeTitle = outcome.title
+    }
+
+    /// Name and address of a user, empty where nothing is known.
+    func person(_ user: String) -> (name: String, email: String) {
+        (people[user]?.name ?? "", people[user]?.email ?? "")
+    }
+}
+
+/// Name and currency of accounts.
+enum PageAccounts {
+    /// Reads the accounts of `ids`, as far as the caller may read accounts.
+    static func selection(_ ids: [String], _ caller: Caller) -> SQL {
+        let isReadable = Access.allows(caller.roles, .read, on: "customer_account")
+        return """
+            SELECT id, name, currency FROM customer_success.customer_account \
+            WHERE \(isReadable) AND id = ANY(\(ids)::uuid[])
+            """
+    }
+
+    /// Name and currency by id, of the answer to that statement.
+    static func read(_ rows: Rows) throws -> [String: (name: String, currency: String)] {
+        var accounts: [String: (name: String, currency: String)] = [:]
+        for row in rows {
+            accounts[try row.string(at: 0)] = (
+                try row.optionalString(at: 1) ?? "", try row.optionalString(at: 2) ?? Card.standardCurrency
+            )
+        }
+        return accounts
+    }
+}

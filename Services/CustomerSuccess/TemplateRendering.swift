@@ -1,0 +1,116 @@
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// Fills response templates for a record (G-113).
+struct TemplateRendering: Sendable {
+    /// The tables whose records may be answered, with how each is read.
+    private static let sources: [String: @Sendable (Database, String, Caller, Transaction) throws -> Source] = [
+        "engagement": { try Source(Engagement.self, $0, $1, $2, $3) },
+        "success_objective": { try Source(SuccessObjective.self, $0, $1, $2, $3) },
+        "success_outcome": { try Source(SuccessOutcome.self, $0, $1, $2, $3) },
+        "success_initiative": { try Source(SuccessInitiative.self, $0, $1, $2, $3) },
+        "success_case": { try Source(SuccessCase.self, $0, $1, $2, $3) },
+        "success_task": { try Source(SuccessTask.self, $0, $1, $2, $3) },
+        "touchpoint": { try Source(Touchpoint.self, $0, $1, $2, $3) },
+    ]
+
+    private let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// Answers `response_templates.render`.
+    var endpoint: Endpoint {
+        Endpoint(CustomerSuccessAPI.renderResponseTemplate) { call, request async throws(Problem) in
+            let language = request.language.isEmpty ? call.language : request.language
+            guard ["en", "ko"].contains(language) else {
+                throw .invalid(
+                    field: "language", Text(en: "Language must be en or ko.", ko: "언어는 en 또는 ko여야 합니다."))
+            }
+            guard let source = Self.sources[request.sourceTable] else {
+                let names = Self.sources.keys.sorted().joined(separator: ", ")
+                throw .invalid(
+                    field: "source_table",
+                    Text(en: "Table must be one of: \(names).", ko: "테이블은 다음 중 하나여야 합니다: \(names)."))
+            }
+            return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                let template = try Store<ResponseTemplate>(database).get(request.id, as: call.caller, in: tx)
+                let record = try source(database, request.sourceRecord, call.caller, tx)
+                let body = (language == "ko" ? template.bodyKo : template.bodyEn) ?? ""
+                let filled = TemplateText(body).filled(try values(record, call.caller, tx))
+                var response = RenderResponseTemplateResponse()
+                response.text = filled.text
+                response.unfilled = filled.unfilled
+                return response
+            }
+        }
+    }
+
+    /// What a record tells about itself and where it hangs.
+    private struct Source {
+        let number: String?
+        let account: String?
+        let contact: String?
+        /// The engagement, as a condition on its id.
+        let engagement: SQL
+
+        /// NOT_FOUND for a record the caller may not know.
+        init<R: Record>(
+            _ type: R.Type, _ database: Database, _ id: String, _ caller: Caller, _ tx: Transaction
+        ) throws {
+            let record = try Store<R>(database).get(id, as: caller, in: tx)
+            func value(_ field: String) -> String? { R.schema.index(of: field).flatMap { record[fieldAt: $0].string } }
+            number = value("number")
+            account = value("account")
+            contact = value("contact")
+            switch R.schema.table {
+            case "engagement": engagement = "= \(record.id)::uuid"
+            case "success_outcome":
+                engagement = """
+                    = (SELECT engagement FROM customer_success.success_objective \
+                    WHERE id = \(value("success_objective")))
+                    """
+            case "success_task":
+                let parent = value("parent")
+                engagement = """
+                    = (SELECT engagement FROM customer_success.success_case WHERE id = \(parent) \
+                    UNION ALL SELECT engagement FROM customer_success.success_initiative WHERE id = \(parent) \
+                    UNION ALL SELECT engagement FROM customer_success.touchpoint WHERE id = \(parent))
+                    """
+            default: engagement = "= \(value("engagement"))::uuid"
+            }
+        }
+    }
+
+    /// One round trip for all names. Without a contact of its own a record is about the engagement's key contact.
+    private func values(
+        _ source: Source, _ caller: Caller, _ tx: Transaction
+    ) throws -> [TemplatePlaceholder: String] {
+        let engagements = Store<Engagement>(database)
+        let mayRead = { (table: String) in Access.allows(caller.roles, .read, on: table) }
+        let user = Validation.isUUID(caller.subject) ? caller.subject : nil
+        let answers = try tx.queryAll([
+            try engagements.selection(where: "id \(source.engagement)", limit: 1, as: caller),
+            """
+            SELECT first_name, last_name FROM customer_success.customer_contact \
+            WHERE \(mayRead("customer_contact")) AND id = coalesce(\(source.contact)::uuid, ( \
+            SELECT key_customer_contact FROM customer_success.engagement WHERE id \(source.engagement)))
+            """,
+            PageAccounts.selection([source.account].compactMap { $0 }, caller),
+            "SELECT name FROM customer_success.\"user\" WHERE id = \(user)",
+        ])
+        let engagement = try engagements.records(answers[0], for: caller).first
+        let contact = answers[1].first
+        let account = try PageAccounts.read(answers[2]).values.first
+        let values: [TemplatePlaceholder: String?] = [
+            .accountName: account?.name, .engagementNumber: engagement?.number, .engagementTitle: engagement?.title,
+            .contactFirstName: try contact?.optionalString(at: 0),
+            .contactLastName: try contact?.optionalString(at: 1), .recordNumber: source.number,
+            .myName: try answers[3].first?.optionalString(at: 0),
+        ]
+        return values.compactMapValues { $0 }
+    }
+}
