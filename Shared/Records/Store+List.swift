@@ -42,7 +42,7 @@ extension Store {
         return Page(records: records, nextPageToken: token, totalSize: total)
     }
 
-    private func listQuery(
+    func listQuery(
         _ request: ListRequest, _ access: FieldAccess<R>, _ caller: Caller, _ narrowed: String?
     ) throws -> ListQuery<R> {
         let schema = access.filterSchema
