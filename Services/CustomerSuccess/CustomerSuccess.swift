@@ -17,6 +17,7 @@ public enum CustomerSuccess: ServiceDefinition {
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
         let replicas = Replicas(context.database, context.client, own: context.ownCredential)
         var jobs = [DailyJob("renewal-dates", RenewalDates(context.database).run)]
+        jobs.append(DailyJob("expired-exports", Exports(context.database).removeExpired))
         if try context.settings.bool("ale.renewal.watch", default: false) {
             jobs.append(DailyJob("renewal-watch", RenewalWatch(context.database).run))
         }
@@ -46,6 +47,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(InternalPlayTask.self)
         endpoints.add(RiskSignal.self)
         endpoints.add(RiskSignalSolution.self)
+        endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))
         let described = endpoints.described
         endpoints.add(
             Endpoint(CustomerSuccessAPI.describeCustomerSuccess) { call, request async throws(Problem) in
