@@ -43,6 +43,8 @@ struct BatchRun<R: Record> {
     let store: Store<R>
     let call: Call
     let transaction: Transaction
+    /// The places in the request, in the order of writing; nil for the order of the request.
+    let order: [Int]?
     /// Records refused before the transaction.
     let refused: [Int: Problem]
     /// Writes the records of a range; sets the position to the record it is at.
@@ -52,21 +54,22 @@ struct BatchRun<R: Record> {
     private var errorBytes = 0
 
     init(
-        _ store: Store<R>, _ call: Call, _ transaction: Transaction, refused: [Int: Problem],
+        _ store: Store<R>, _ call: Call, _ transaction: Transaction, order: [Int]? = nil, refused: [Int: Problem],
         write: @escaping (Range<Int>, inout Int) throws -> [R]
     ) {
         self.store = store
         self.call = call
         self.transaction = transaction
+        self.order = order
         self.refused = refused
         self.write = write
     }
 
     /// Writes `count` records, chunk by chunk.
     mutating func run(_ count: Int) throws {
-        response.results = (0..<count).map { index in
+        response.results = (0..<count).map { place in
             var result = BatchResult()
-            result.index = Int32(clamping: index)
+            result.index = Int32(clamping: order?[place] ?? place)
             return result
         }
         try run(0..<count, by: BatchLimit.chunk)

@@ -93,23 +93,29 @@ private struct Batches<R: Record>: Sendable {
     let replicas: ReplicaSource?
 
     /// Changes records one after the other; `mask` holds for all.
+    ///
+    /// In the order of their ids, whatever the request's: two batches that meet then take turns. The rows are locked
+    /// one by one, each under the savepoint that changes it, because a lock taken outside would leave Postgres with a
+    /// multixact per row.
     func update<Request: Message>(
         _ call: Call, _ name: String, _ request: Request, _ options: BatchOptions, _ changes: [R], _ mask: FieldMask?,
         _ refused: [Int: Problem]
     ) async throws(Problem) -> BatchResponse {
-        let ids = changes.map(\.id)
-        return try await write(
-            call, name, request, options, count: changes.count, .write, refused,
-            prepare: { context, tx in
-                _ = try store.maskedFields(R(), mask, context)
-                try store.lock(ids, in: tx)
-            },
+        let order = changes.indices.sorted { (changes[$0].id, $0) < (changes[$1].id, $1) }
+        var refusedInOrder: [Int: Problem] = [:]
+        for (place, index) in order.enumerated() { refusedInOrder[place] = refused[index] }
+        var response = try await write(
+            call, name, request, options, count: changes.count, .write, refusedInOrder, order: order,
+            prepare: { context, _ in _ = try store.maskedFields(R(), mask, context) },
             { range, position, context, tx in
-                try range.map { index in
-                    position = index
-                    return try store.update(changes[index], mask: mask, context, in: tx)
+                let known = KnownReferences<R>()
+                return try range.map { place in
+                    position = place
+                    return try store.update(changes[order[place]], mask: mask, context, in: tx, known: known)
                 }
             })
+        response.results.sort { $0.index < $1.index }
+        return response
     }
 
     /// Runs a batch in one transaction; when records refer to what the replicas do not hold yet, asks the owners for
@@ -117,7 +123,7 @@ private struct Batches<R: Record>: Sendable {
     func write<Request: Message>(
         _ call: Call, _ name: String, _ request: Request, _ options: BatchOptions, count: Int,
         _ operation: Operation, _ refused: [Int: Problem],
-        prepare: @escaping @Sendable (WriteContext, Transaction) throws -> Void = { _, _ in },
+        order: [Int]? = nil, prepare: @escaping @Sendable (WriteContext, Transaction) throws -> Void = { _, _ in },
         _ body: @escaping @Sendable (Range<Int>, inout Int, WriteContext, Transaction) throws -> [R]
     ) async throws(Problem) -> BatchResponse {
         let missing = MissingReplicas()
@@ -128,7 +134,7 @@ private struct Batches<R: Record>: Sendable {
                 // Who may not do it for any record is refused once.
                 try store.authorize(operation, call.caller)
                 try prepare(context, tx)
-                var batch = BatchRun(store, call, tx, refused: refused) { range, position in
+                var batch = BatchRun(store, call, tx, order: order, refused: refused) { range, position in
                     try body(range, &position, context, tx)
                 }
                 try batch.run(count)
@@ -164,14 +170,5 @@ private struct Batches<R: Record>: Sendable {
         }
         guard !isUndone else { throw DryRun(response: response) }
         return response
-    }
-}
-
-extension Store {
-    /// Locks rows in the order of their ids, so that two batches that meet do not wait for each other in a circle.
-    func lock(_ ids: [String], in tx: Transaction) throws {
-        let known = Set(ids.filter(Validation.isUUID)).sorted()
-        guard !known.isEmpty else { return }
-        tx.send("SELECT 1 FROM \(raw: layout.table) WHERE id = ANY(\(known)) ORDER BY id FOR UPDATE")
     }
 }
