@@ -8,7 +8,10 @@ import Wire
 @testable import CustomerSuccessService
 
 /// Many records in one request: each is judged as if it came alone.
-@Suite struct BatchTests {
+@Suite(.serialized) struct BatchTests {
+    /// A server with connections of its own: long transactions would keep the tests of others waiting.
+    static let server = Task { try await Server.start() }
+
     private func drafts(_ count: Int, _ engagement: Engagement) -> [Touchpoint] {
         (0..<count).map { index in
             var draft = Touchpoint()
@@ -45,7 +48,7 @@ import Wire
     }
 
     @Test func fiveThousandAreCreatedButTheWrongOnes() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         var drafts = drafts(5_000, try await world.make(Engagement.self))
         spoil(&drafts)
         let response = try await world.call(CustomerSuccessAPI.batchCreateTouchpoints, creation(drafts))
@@ -71,7 +74,7 @@ import Wire
     }
 
     @Test func allOrNothingLeavesNothing() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         var drafts = drafts(5_000, try await world.make(Engagement.self))
         spoil(&drafts)
         let response = try await world.call(
@@ -83,7 +86,7 @@ import Wire
     }
 
     @Test func aCheckWritesNothing() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         var request = creation(drafts(3, try await world.make(Engagement.self)))
         request.validateOnly = true
         let response = try await world.call(CustomerSuccessAPI.batchCreateTouchpoints, request)
@@ -92,7 +95,7 @@ import Wire
     }
 
     @Test func theSameRequestIDGivesTheSameAnswer() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         var request = creation(drafts(20, try await world.make(Engagement.self)))
         request.requestID = uuid()
         let first = try await world.call(CustomerSuccessAPI.batchCreateTouchpoints, request)
@@ -106,7 +109,7 @@ import Wire
     }
 
     @Test func fiveThousandAreReassigned() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         let drafts = drafts(5_000, try await world.make(Engagement.self))
         let created = try await world.call(CustomerSuccessAPI.batchCreateTouchpoints, creation(drafts))
         try #require(created.failed == 0)
@@ -144,7 +147,7 @@ import Wire
     }
 
     @Test func updatesKeepEachRecordsRules() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         let created = try await world.call(
             CustomerSuccessAPI.batchCreateTouchpoints, creation(drafts(40, try await world.make(Engagement.self))))
         var request = BatchUpdateTouchpointsRequest()
@@ -177,7 +180,7 @@ import Wire
 
     /// A refusal that only the database finds shows behind the record's own statements; the right one is blamed.
     @Test func aConstraintBlamesItsRecord() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         var drafts: [SquadMember] = []
         for index in 0..<6 {
             var member = try await SquadMember.draft(in: world)
@@ -197,7 +200,7 @@ import Wire
     }
 
     @Test func whoMayNotIsRefused() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         let record = try await world.make(Touchpoint.self)
         var nobody = world.agent
         nobody.roles = []
@@ -240,7 +243,7 @@ import Wire
 
     /// Two batches that meet in opposite orders do not wait for each other in a circle.
     @Test func batchesThatMeetTakeTurns() async throws {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         let created = try await world.call(
             CustomerSuccessAPI.batchCreateTouchpoints, creation(drafts(300, try await world.make(Engagement.self))))
         let targets = created.results.map { result in

@@ -14,7 +14,7 @@ import Workbook
     private static let formulas = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"]
 
     private func filled(_ count: Int) async throws -> (World, Caller) {
-        let world = try await World()
+        let world = try await World(BatchTests.server.value)
         let engagement = try await world.make(Engagement.self)
         var request = BatchCreateTouchpointsRequest()
         request.touchpoints = (0..<count).map { index in
