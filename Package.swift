@@ -88,7 +88,9 @@ let package = Package(
         shared("Identity", ["Tenancy", "Roles", "RPC", jwt]),
         .target(
             name: "Records",
-            dependencies: ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", log],
+            dependencies: [
+                "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", log, crypto,
+            ],
             path: "Shared/Records",
             resources: [.copy("Schema")], swiftSettings: strict),
         shared("Platform", ["Records", "Identity", log, metrics, lifecycle, configuration, arguments]),
@@ -132,7 +134,7 @@ let package = Package(
             tests("Platform"),
             serviceTests("Onboarding"),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
-            serviceTests("CustomerSuccess"),
+            serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),
             tests("Workbook"),

@@ -28,6 +28,7 @@ public enum CustomerSuccess: ServiceDefinition {
         var jobs = [
             DailyJob("renewal-dates", RenewalDates(database).run),
             DailyJob("scorecard-snapshots", ScorecardSnapshots(database).run),
+            DailyJob("expired-exports", Exports(database).removeExpired),
         ]
         if watchesRenewals { jobs.append(DailyJob("renewal-watch", RenewalWatch(database).run)) }
         return jobs
@@ -60,6 +61,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(EngagementPages(database).endpoint)
         endpoints.add(ObjectivePages(database).endpoint)
         endpoints.add(DailyJob.endpoint(jobs))
+        endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))
         let described = endpoints.described
         endpoints.add(
             Endpoint(CustomerSuccessAPI.describeCustomerSuccess) { call, request async throws(Problem) in

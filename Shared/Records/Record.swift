@@ -47,3 +47,11 @@ public protocol StandardRecord: ListedRecord {
     /// The request of `update`.
     associatedtype Modification: UpdateRequest where Modification.Resource == Self
 }
+
+/// A record that is also created and changed many at a time.
+public protocol BulkRecord: StandardRecord {
+    /// The request of `batch_create`.
+    associatedtype BatchCreation: BatchCreateRequest where BatchCreation.Resource == Self
+    /// The request of `batch_update`.
+    associatedtype BatchModification: BatchUpdateRequest where BatchModification.Resource == Self
+}

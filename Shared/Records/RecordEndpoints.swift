@@ -11,8 +11,10 @@ public struct RecordEndpoints: Sendable {
     /// The record types, for the dictionary.
     public private(set) var described: [any RecordMessage.Type] = []
     private let declared: [String: MethodInfo]
-    private let database: Database
-    private let replicas: ReplicaSource?
+    let database: Database
+    let replicas: ReplicaSource?
+    /// Exports of all records of the service share them.
+    private let exportSlots = ExportSlots()
 
     /// Endpoints for the methods `api` of one service. `replicas` fetches what a reference names and a replica does
     /// not have yet.
@@ -38,6 +40,13 @@ public struct RecordEndpoints: Sendable {
     /// brings before its transaction, for what needs to wait, such as compiling a script.
     public mutating func add<R: StandardRecord>(
         _ type: R.Type, check: (@Sendable (R) async throws(Problem) -> Void)? = nil
+    ) {
+        addSingle(type, check: check)
+    }
+
+    /// Adds the verbs for single records.
+    mutating func addSingle<R: StandardRecord>(
+        _ type: R.Type, check: (@Sendable (R) async throws(Problem) -> Void)?
     ) {
         add(listed: type)
         let store = Store<R>(database)
@@ -79,7 +88,7 @@ public struct RecordEndpoints: Sendable {
         addJournal(of: store)
     }
 
-    /// Adds get and list.
+    /// Adds get, list and export.
     public mutating func add<R: ListedRecord>(listed type: R.Type) {
         database.register(type)
         described.append(type)
@@ -99,6 +108,17 @@ public struct RecordEndpoints: Sendable {
                     ) { tx in try store.list(request, as: call.caller, in: tx) }
                     return R.Page(
                         resources: page.records, nextPageToken: page.nextPageToken, totalSize: page.totalSize)
+                })
+        }
+        if let method: Method<ExportRequest, Export> = method(R.self, "export") {
+            let slots = exportSlots
+            endpoints.append(
+                Endpoint(method) { call, request async throws(Problem) in
+                    try await slots.take { () async throws(Problem) in
+                        try await database.perform(call, method.name, request, requestID: request.requestID) {
+                            tx, context in try store.export(request, call, context, in: tx)
+                        }
+                    }
                 })
         }
     }
@@ -167,7 +187,7 @@ public struct RecordEndpoints: Sendable {
     }
 
     /// The declared method of a verb of `R`, when its messages are the usual ones.
-    private func method<R: Record, Request: Message, Response: Message>(
+    func method<R: Record, Request: Message, Response: Message>(
         _ type: R.Type, _ verb: String
     ) -> Method<Request, Response>? {
         let subject = "ale.v1.\(R.schema.service).\(R.schema.collection).\(verb)"

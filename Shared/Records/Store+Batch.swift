@@ -10,12 +10,21 @@ extension Store {
     /// All or nothing: the first record that cannot be created throws; a refusal of the database shows at the next
     /// `query` or `flush` of the transaction. Meant for batches of some hundreds.
     public func createAll(_ drafts: [R], _ context: WriteContext, in tx: Transaction) throws -> [R] {
+        var position = 0
+        return try createAll(drafts, context, in: tx, at: &position)
+    }
+
+    /// As ``createAll(_:_:in:)``; `position` is left at the draft that was being worked on when an error was thrown.
+    func createAll(
+        _ drafts: some RandomAccessCollection<R>, _ context: WriteContext, in tx: Transaction, at position: inout Int
+    ) throws -> [R] {
         if !context.isSystem { try authorize(.create, context.caller) }
         var intakes: [Intake<R>] = []
         var loads: [ReferenceLoad<R>] = []
         var statements: [SQL] = []
         var places: [SQL: Int] = [:]
-        for draft in drafts {
+        for (index, draft) in drafts.enumerated() {
+            position = index
             let given = R.schema.fields.indices.filter { !draft[fieldAt: $0].isEmpty }
             var intake = try Intake<R>(draft, given, context, isCreation: true)
             fillDefaults(&intake.record)
@@ -35,12 +44,14 @@ extension Store {
             statements.append("SELECT nextval(\(sequence)::regclass) FROM generate_series(1, \(drafts.count)::int)")
         }
         let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
-        return try zip(intakes, loads).enumerated().map { position, pair in
-            let (intake, load) = pair
+        var created: [R] = []
+        for (index, (intake, load)) in zip(intakes, loads).enumerated() {
+            position = index
             let own = try load.statements().compactMap { places[$0].map { answers[$0] } }
-            let number = try layout.numberIndex.flatMap { _ in answers.last }.map { try $0[position].int64(at: 0) }
-            return try insert(intake, load, own[...], number, context, tx)
+            let number = try layout.numberIndex.flatMap { _ in answers.last }.map { try $0[index].int64(at: 0) }
+            created.append(try insert(intake, load, own[...], number, context, tx))
         }
+        return created
     }
 
     /// The part of a creation that follows what was read for it.

@@ -48,7 +48,7 @@ extension Store {
         return SQL(try Filter.parse(rule).check(against: unrestricted, context: filterContext(caller)))
     }
 
-    private func listQuery(
+    func listQuery(
         _ request: ListRequest, _ access: FieldAccess<R>, _ caller: Caller, _ narrowed: String?
     ) throws -> ListQuery<R> {
         let schema = access.filterSchema

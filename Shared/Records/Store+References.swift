@@ -93,3 +93,25 @@ struct ReferenceLoad<R: Record> {
             table: R.schema.table, field: target.name, reference: target.table, id: id, isReplica: target.isReplica)
     }
 }
+
+/// What the references of records changed under one savepoint name: they mostly name the same few records.
+final class KnownReferences<R: Record> {
+    private var known: [SQL: Rows] = [:]
+
+    init() {}
+
+    /// The answer to each statement of `load`, asked for in one round trip unless known.
+    func answers(to load: ReferenceLoad<R>, in tx: Transaction) throws -> [Rows] {
+        let statements = try load.statements()
+        let open = statements.filter { known[$0] == nil }
+        var answers = known
+        if !open.isEmpty {
+            for (statement, rows) in zip(open, try tx.queryAll(open)) { answers[statement] = rows }
+        }
+        for (target, statement) in zip(load.targets, statements) where target.table != R.schema.table {
+            // Records of the same type may be changed by the next one of the batch; others are locked or replicas.
+            known[statement] = answers[statement]
+        }
+        return statements.compactMap { answers[$0] }
+    }
+}

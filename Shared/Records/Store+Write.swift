@@ -31,8 +31,15 @@ extension Store {
     public func update(
         _ values: R, mask: FieldMask?, _ context: WriteContext, in tx: Transaction
     ) throws -> R {
+        try update(values, mask: mask, context, in: tx, known: nil)
+    }
+
+    /// As ``update(_:mask:_:in:)``, sharing what references name with other updates under the same savepoint.
+    func update(
+        _ values: R, mask: FieldMask?, _ context: WriteContext, in tx: Transaction, known: KnownReferences<R>?
+    ) throws -> R {
         let fields = try maskedFields(values, mask, context)
-        return try modify(values.id, etag: values.etag, context, in: tx) { old in
+        return try modify(values.id, etag: values.etag, context, in: tx, known: known) { old in
             var intake = try Intake<R>(values, fields, context, isCreation: false)
             var merged = old
             for index in intake.accepted { merged[fieldAt: index] = intake.record[fieldAt: index] }
@@ -55,7 +62,8 @@ extension Store {
     }
 
     private func modify(
-        _ id: String, etag: String, _ context: WriteContext, in tx: Transaction, _ edit: (R) throws -> Intake<R>
+        _ id: String, etag: String, _ context: WriteContext, in tx: Transaction, known: KnownReferences<R>? = nil,
+        _ edit: (R) throws -> Intake<R>
     ) throws -> R {
         if !context.isSystem { try authorize(.write, context.caller) }
         guard let old = try find(id, lock: .update, in: tx), try context.isSystem || isVisible(old, to: context.caller)
@@ -67,8 +75,7 @@ extension Store {
         let changed = layout.columns.map(\.index).filter { change.changes(at: $0) }
         try checkImmutable(changed, context)
         let references = ReferenceLoad(change.new, fields: changed, database: database, isSystem: context.isSystem)
-        let statements = try references.statements()
-        let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
+        let answers = try (known ?? KnownReferences()).answers(to: references, in: tx)
         let domains = try references.resolve(answers[...], into: &change.new)
         try place(&change, domains, context, tx)
         try references.checkDomains(answers[...], of: change.new)

@@ -110,6 +110,29 @@ public protocol CreateRequest: Message {
     var validateOnly: Bool { get set }
 }
 
+/// A request that writes many records.
+public protocol BatchRequest: Message {
+    /// The records to write.
+    associatedtype Resource: RecordMessage
+    /// The records as the caller wants them.
+    var resources: [Resource] { get set }
+    /// Makes a repeated request harmless (AIP-155); empty when the caller gives none.
+    var requestID: String { get set }
+    /// Whether to check only and write nothing (AIP-163).
+    var validateOnly: Bool { get set }
+    /// Whether one record that cannot be written keeps all others from being written.
+    var allOrNothing: Bool { get set }
+}
+
+/// A request that creates many records.
+public protocol BatchCreateRequest: BatchRequest {}
+
+/// A request that changes the same fields of many records, in each to values of its own.
+public protocol BatchUpdateRequest: BatchRequest {
+    /// The fields to write; nil or empty means every field that is filled in, record by record.
+    var updateMask: FieldMask? { get set }
+}
+
 /// A request that changes a record (AIP-134).
 public protocol UpdateRequest: Message {
     /// The record to change.

@@ -23,7 +23,7 @@ import Wire
         for id in ids {
             for method in CustomerSuccess.api where method.subject.contains(".\(R.schema.collection).") {
                 let verb = method.subject.split(separator: ".").last.map(String.init) ?? ""
-                guard verb != "create", verb != "list" else { continue }
+                guard !["create", "list", "batch_create", "export"].contains(verb) else { continue }
                 let problem = try await refusal("\(method.subject)") {
                     try await self.attempt(verb, R.self, id, as: attacker, in: world)
                 }
@@ -61,7 +61,28 @@ import Wire
         case "reopen", "assign_to_me": _ = try await world.act(verb, target, as: attacker)
         case "add_comment", "add_work_note": _ = try await world.write(verb, "x", on: target, as: attacker)
         case "list_activity": _ = try await world.activity(target, as: attacker)
+        case "batch_update": try await updateMany(target, as: attacker, in: world)
+        case "batch_reassign":
+            var request = BatchReassignRequest()
+            request.records = [BatchTarget()]
+            request.records[0].id = id
+            try Self.thrown(try await world.call(World.method(R.self, verb), request, as: attacker))
         default: Issue.record("no attack on \(verb)")
         }
+    }
+
+    private func updateMany<R: Record>(_ target: R, as attacker: Caller, in world: World) async throws {
+        let bulk = try #require(R.self as? any BulkRecord.Type)
+        func send<B: BulkRecord>(_ type: B.Type) async throws {
+            var request = B.BatchModification()
+            request.resources = [target as? B].compactMap { $0 }
+            try Self.thrown(try await world.call(World.method(B.self, "batch_update"), request, as: attacker))
+        }
+        try await send(bulk)
+    }
+
+    /// The error of the only record of a batch.
+    private static func thrown(_ response: BatchResponse) throws {
+        if let error = response.results.first?.error { throw Problem(status: error) }
     }
 }

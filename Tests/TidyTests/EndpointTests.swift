@@ -6,7 +6,7 @@ import Testing
     /// What Shared/Records answers the same way for every record.
     static let recordVerbs: Set<Substring> = [
         "get", "list", "create", "update", "delete", "close", "cancel", "reopen", "assign_to_me", "add_comment",
-        "add_work_note", "list_activity",
+        "add_work_note", "list_activity", "batch_create", "batch_update", "batch_reassign", "export",
     ]
 
     /// The folder of a service: `Services/CustomerSuccess/`.

@@ -9,7 +9,7 @@ import Testing
         "Wire": ["CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
         "RPC": ["Wire", "NATS", "Tenancy"],
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
-        "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook"],
         "Playbooks": ["Records", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
         "Platform": ["Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
         "Workbook": ["CZip", "CXlsxWriter"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["CCurl"],

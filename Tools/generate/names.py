@@ -25,7 +25,7 @@ SWIFT_KEYWORDS = frozenset(
 # Types of Swift and of Wire itself that a message may not hide.
 SWIFT_TYPES = frozenset(
     """
-    Any AnyObject Array Arena Base64 Bool Catalog Character Choice Codable CreateRequest Dictionary Double Equatable
+    Any AnyObject Array Arena Base64 BatchCreateRequest BatchRequest BatchUpdateRequest Bool Catalog Character Choice Codable CreateRequest Dictionary Double Equatable
     Error FieldMask FieldNames FieldSchema FieldStorage FieldType FieldValue Float Hashable Int Int32 Int64 JSONNames
     JSONReader JSONWritable JSONWriter Language ListResponse Message MessageDescriptor Method MethodInfo Never Optional
     Packing Protocol ProtobufScan RecordMessage RecordSchema Result Self Sendable Set String Task Text Timestamp Type

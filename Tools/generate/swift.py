@@ -304,14 +304,15 @@ def schema(message) -> list[str]:
 
 
 def resource(model, message):
-    """The field that holds the record of a Create or Update request or a list response, or None."""
+    """The field that holds the record of a Create or Update request, those of a batch or a list response, or None."""
     name = message.full_name.split(".")[-1]
     is_list = name.startswith("List") and name.endswith("Response")
-    if not is_list and not (name.startswith(("Create", "Update")) and name.endswith("Request")):
+    is_batch = name.startswith(("BatchCreate", "BatchUpdate")) and name.endswith("Request")
+    if not is_list and not is_batch and not (name.startswith(("Create", "Update")) and name.endswith("Request")):
         return None
     for field in message.fields:
         target = model.messages.get(field.message)
-        if target is not None and target.record and field.repeated == is_list:
+        if target is not None and target.record and field.repeated == (is_list or is_batch):
             return field
     return None
 
@@ -322,7 +323,7 @@ def has(message, name: str, swift_type: str) -> bool:
 
 
 def shape(model, message) -> list[str]:
-    """The conformance to CreateRequest, UpdateRequest or ListResponse, or nothing."""
+    """The conformance to CreateRequest, UpdateRequest, their batch forms or ListResponse, or nothing."""
     field, public = resource(model, message), access(message)
     if field is None:
         return []
@@ -341,8 +342,15 @@ def shape(model, message) -> list[str]:
     else:
         if not has(message, "request_id", "String") or not has(message, "validate_only", "Bool"):
             return []
-        if name.startswith("Update") and not has(message, "update_mask", "FieldMask"):
+        if name.startswith(("Update", "BatchUpdate")) and not has(message, "update_mask", "FieldMask"):
             return []
+        if field.repeated:
+            if not has(message, "all_or_nothing", "Bool"):
+                return []
+            proto = "BatchCreateRequest" if name.startswith("BatchCreate") else "BatchUpdateRequest"
+            out = [f"extension {message.swift}: {proto} {{", f"    /// The records, the same as `{field.swift}`.",
+                   f"    {public}var resources: [{field.swift_type}] {{"]
+            return out + [f"        get {{ {own} }}", f"        set {{ {own} = newValue }}", "    }", "}", ""]
         proto = "CreateRequest" if name.startswith("Create") else "UpdateRequest"
         out = [f"extension {message.swift}: {proto} {{", f"    /// The record, the same as `{field.swift}`.",
                f"    {public}var resource: {field.swift_type}? {{"]

@@ -18,6 +18,15 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table engagement.
     public static let deleteEngagement = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.engagements.delete", name: "DeleteEngagement", summary: "Removes one record of table engagement.")
+    /// Creates up to 5,000 records of table engagement, with one result per record.
+    public static let batchCreateEngagements = Method<BatchCreateEngagementsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.batch_create", name: "BatchCreateEngagements", summary: "Creates up to 5,000 records of table engagement, with one result per record.")
+    /// Changes fields of up to 5,000 records of table engagement, with one result per record.
+    public static let batchUpdateEngagements = Method<BatchUpdateEngagementsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.batch_update", name: "BatchUpdateEngagements", summary: "Changes fields of up to 5,000 records of table engagement, with one result per record.")
+    /// Writes the list of table engagement, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportEngagements = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagements.export", name: "ExportEngagements", summary: "Writes the list of table engagement, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeEngagement = Method<CloseRequest, Engagement>(
         service: "customer-success", subject: "ale.v1.customer-success.engagements.close", name: "CloseEngagement", summary: "Closes the record and stamps its closure information (G-11).")
@@ -48,6 +57,15 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table engagement_contract.
     public static let deleteEngagementContract = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.engagement_contracts.delete", name: "DeleteEngagementContract", summary: "Removes one record of table engagement_contract.")
+    /// Creates up to 5,000 records of table engagement_contract, with one result per record.
+    public static let batchCreateEngagementContracts = Method<BatchCreateEngagementContractsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagement_contracts.batch_create", name: "BatchCreateEngagementContracts", summary: "Creates up to 5,000 records of table engagement_contract, with one result per record.")
+    /// Changes fields of up to 5,000 records of table engagement_contract, with one result per record.
+    public static let batchUpdateEngagementContracts = Method<BatchUpdateEngagementContractsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagement_contracts.batch_update", name: "BatchUpdateEngagementContracts", summary: "Changes fields of up to 5,000 records of table engagement_contract, with one result per record.")
+    /// Writes the list of table engagement_contract, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportEngagementContracts = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.engagement_contracts.export", name: "ExportEngagementContracts", summary: "Writes the list of table engagement_contract, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Creates a record of table success_objective (AIP-133).
     public static let createSuccessObjective = Method<CreateSuccessObjectiveRequest, SuccessObjective>(
         service: "customer-success", subject: "ale.v1.customer-success.success_objectives.create", name: "CreateSuccessObjective", summary: "Creates a record of table success_objective (AIP-133).")
@@ -63,6 +81,15 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table success_objective.
     public static let deleteSuccessObjective = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.success_objectives.delete", name: "DeleteSuccessObjective", summary: "Removes one record of table success_objective.")
+    /// Creates up to 5,000 records of table success_objective, with one result per record.
+    public static let batchCreateSuccessObjectives = Method<BatchCreateSuccessObjectivesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_objectives.batch_create", name: "BatchCreateSuccessObjectives", summary: "Creates up to 5,000 records of table success_objective, with one result per record.")
+    /// Changes fields of up to 5,000 records of table success_objective, with one result per record.
+    public static let batchUpdateSuccessObjectives = Method<BatchUpdateSuccessObjectivesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_objectives.batch_update", name: "BatchUpdateSuccessObjectives", summary: "Changes fields of up to 5,000 records of table success_objective, with one result per record.")
+    /// Writes the list of table success_objective, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportSuccessObjectives = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_objectives.export", name: "ExportSuccessObjectives", summary: "Writes the list of table success_objective, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeSuccessObjective = Method<CloseRequest, SuccessObjective>(
         service: "customer-success", subject: "ale.v1.customer-success.success_objectives.close", name: "CloseSuccessObjective", summary: "Closes the record and stamps its closure information (G-11).")
@@ -93,6 +120,15 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table success_outcome.
     public static let deleteSuccessOutcome = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.success_outcomes.delete", name: "DeleteSuccessOutcome", summary: "Removes one record of table success_outcome.")
+    /// Creates up to 5,000 records of table success_outcome, with one result per record.
+    public static let batchCreateSuccessOutcomes = Method<BatchCreateSuccessOutcomesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_outcomes.batch_create", name: "BatchCreateSuccessOutcomes", summary: "Creates up to 5,000 records of table success_outcome, with one result per record.")
+    /// Changes fields of up to 5,000 records of table success_outcome, with one result per record.
+    public static let batchUpdateSuccessOutcomes = Method<BatchUpdateSuccessOutcomesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_outcomes.batch_update", name: "BatchUpdateSuccessOutcomes", summary: "Changes fields of up to 5,000 records of table success_outcome, with one result per record.")
+    /// Writes the list of table success_outcome, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportSuccessOutcomes = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_outcomes.export", name: "ExportSuccessOutcomes", summary: "Writes the list of table success_outcome, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeSuccessOutcome = Method<CloseRequest, SuccessOutcome>(
         service: "customer-success", subject: "ale.v1.customer-success.success_outcomes.close", name: "CloseSuccessOutcome", summary: "Closes the record and stamps its closure information (G-11).")
@@ -123,6 +159,18 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table success_initiative.
     public static let deleteSuccessInitiative = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.delete", name: "DeleteSuccessInitiative", summary: "Removes one record of table success_initiative.")
+    /// Creates up to 5,000 records of table success_initiative, with one result per record.
+    public static let batchCreateSuccessInitiatives = Method<BatchCreateSuccessInitiativesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.batch_create", name: "BatchCreateSuccessInitiatives", summary: "Creates up to 5,000 records of table success_initiative, with one result per record.")
+    /// Changes fields of up to 5,000 records of table success_initiative, with one result per record.
+    public static let batchUpdateSuccessInitiatives = Method<BatchUpdateSuccessInitiativesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.batch_update", name: "BatchUpdateSuccessInitiatives", summary: "Changes fields of up to 5,000 records of table success_initiative, with one result per record.")
+    /// Gives up to 5,000 records of table success_initiative another assignee, with one result per record.
+    public static let batchReassignSuccessInitiatives = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.batch_reassign", name: "BatchReassignSuccessInitiatives", summary: "Gives up to 5,000 records of table success_initiative another assignee, with one result per record.")
+    /// Writes the list of table success_initiative, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportSuccessInitiatives = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.export", name: "ExportSuccessInitiatives", summary: "Writes the list of table success_initiative, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeSuccessInitiative = Method<CloseRequest, SuccessInitiative>(
         service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.close", name: "CloseSuccessInitiative", summary: "Closes the record and stamps its closure information (G-11).")
@@ -159,6 +207,18 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table success_case.
     public static let deleteSuccessCase = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.success_cases.delete", name: "DeleteSuccessCase", summary: "Removes one record of table success_case.")
+    /// Creates up to 5,000 records of table success_case, with one result per record.
+    public static let batchCreateSuccessCases = Method<BatchCreateSuccessCasesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_cases.batch_create", name: "BatchCreateSuccessCases", summary: "Creates up to 5,000 records of table success_case, with one result per record.")
+    /// Changes fields of up to 5,000 records of table success_case, with one result per record.
+    public static let batchUpdateSuccessCases = Method<BatchUpdateSuccessCasesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_cases.batch_update", name: "BatchUpdateSuccessCases", summary: "Changes fields of up to 5,000 records of table success_case, with one result per record.")
+    /// Gives up to 5,000 records of table success_case another assignee, with one result per record.
+    public static let batchReassignSuccessCases = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_cases.batch_reassign", name: "BatchReassignSuccessCases", summary: "Gives up to 5,000 records of table success_case another assignee, with one result per record.")
+    /// Writes the list of table success_case, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportSuccessCases = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_cases.export", name: "ExportSuccessCases", summary: "Writes the list of table success_case, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeSuccessCase = Method<CloseRequest, SuccessCase>(
         service: "customer-success", subject: "ale.v1.customer-success.success_cases.close", name: "CloseSuccessCase", summary: "Closes the record and stamps its closure information (G-11).")
@@ -195,6 +255,18 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table success_task.
     public static let deleteSuccessTask = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.success_tasks.delete", name: "DeleteSuccessTask", summary: "Removes one record of table success_task.")
+    /// Creates up to 5,000 records of table success_task, with one result per record.
+    public static let batchCreateSuccessTasks = Method<BatchCreateSuccessTasksRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_tasks.batch_create", name: "BatchCreateSuccessTasks", summary: "Creates up to 5,000 records of table success_task, with one result per record.")
+    /// Changes fields of up to 5,000 records of table success_task, with one result per record.
+    public static let batchUpdateSuccessTasks = Method<BatchUpdateSuccessTasksRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_tasks.batch_update", name: "BatchUpdateSuccessTasks", summary: "Changes fields of up to 5,000 records of table success_task, with one result per record.")
+    /// Gives up to 5,000 records of table success_task another assignee, with one result per record.
+    public static let batchReassignSuccessTasks = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_tasks.batch_reassign", name: "BatchReassignSuccessTasks", summary: "Gives up to 5,000 records of table success_task another assignee, with one result per record.")
+    /// Writes the list of table success_task, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportSuccessTasks = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_tasks.export", name: "ExportSuccessTasks", summary: "Writes the list of table success_task, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeSuccessTask = Method<CloseRequest, SuccessTask>(
         service: "customer-success", subject: "ale.v1.customer-success.success_tasks.close", name: "CloseSuccessTask", summary: "Closes the record and stamps its closure information (G-11).")
@@ -231,6 +303,18 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table touchpoint.
     public static let deleteTouchpoint = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.touchpoints.delete", name: "DeleteTouchpoint", summary: "Removes one record of table touchpoint.")
+    /// Creates up to 5,000 records of table touchpoint, with one result per record.
+    public static let batchCreateTouchpoints = Method<BatchCreateTouchpointsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.batch_create", name: "BatchCreateTouchpoints", summary: "Creates up to 5,000 records of table touchpoint, with one result per record.")
+    /// Changes fields of up to 5,000 records of table touchpoint, with one result per record.
+    public static let batchUpdateTouchpoints = Method<BatchUpdateTouchpointsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.batch_update", name: "BatchUpdateTouchpoints", summary: "Changes fields of up to 5,000 records of table touchpoint, with one result per record.")
+    /// Gives up to 5,000 records of table touchpoint another assignee, with one result per record.
+    public static let batchReassignTouchpoints = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.batch_reassign", name: "BatchReassignTouchpoints", summary: "Gives up to 5,000 records of table touchpoint another assignee, with one result per record.")
+    /// Writes the list of table touchpoint, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportTouchpoints = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.export", name: "ExportTouchpoints", summary: "Writes the list of table touchpoint, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeTouchpoint = Method<CloseRequest, Touchpoint>(
         service: "customer-success", subject: "ale.v1.customer-success.touchpoints.close", name: "CloseTouchpoint", summary: "Closes the record and stamps its closure information (G-11).")
@@ -267,6 +351,18 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table internal_play.
     public static let deleteInternalPlay = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.internal_plays.delete", name: "DeleteInternalPlay", summary: "Removes one record of table internal_play.")
+    /// Creates up to 5,000 records of table internal_play, with one result per record.
+    public static let batchCreateInternalPlays = Method<BatchCreateInternalPlaysRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.internal_plays.batch_create", name: "BatchCreateInternalPlays", summary: "Creates up to 5,000 records of table internal_play, with one result per record.")
+    /// Changes fields of up to 5,000 records of table internal_play, with one result per record.
+    public static let batchUpdateInternalPlays = Method<BatchUpdateInternalPlaysRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.internal_plays.batch_update", name: "BatchUpdateInternalPlays", summary: "Changes fields of up to 5,000 records of table internal_play, with one result per record.")
+    /// Gives up to 5,000 records of table internal_play another assignee, with one result per record.
+    public static let batchReassignInternalPlays = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.internal_plays.batch_reassign", name: "BatchReassignInternalPlays", summary: "Gives up to 5,000 records of table internal_play another assignee, with one result per record.")
+    /// Writes the list of table internal_play, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportInternalPlays = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.internal_plays.export", name: "ExportInternalPlays", summary: "Writes the list of table internal_play, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeInternalPlay = Method<CloseRequest, InternalPlay>(
         service: "customer-success", subject: "ale.v1.customer-success.internal_plays.close", name: "CloseInternalPlay", summary: "Closes the record and stamps its closure information (G-11).")
@@ -300,6 +396,18 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table internal_play_task.
     public static let deleteInternalPlayTask = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.internal_play_tasks.delete", name: "DeleteInternalPlayTask", summary: "Removes one record of table internal_play_task.")
+    /// Creates up to 5,000 records of table internal_play_task, with one result per record.
+    public static let batchCreateInternalPlayTasks = Method<BatchCreateInternalPlayTasksRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.internal_play_tasks.batch_create", name: "BatchCreateInternalPlayTasks", summary: "Creates up to 5,000 records of table internal_play_task, with one result per record.")
+    /// Changes fields of up to 5,000 records of table internal_play_task, with one result per record.
+    public static let batchUpdateInternalPlayTasks = Method<BatchUpdateInternalPlayTasksRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.internal_play_tasks.batch_update", name: "BatchUpdateInternalPlayTasks", summary: "Changes fields of up to 5,000 records of table internal_play_task, with one result per record.")
+    /// Gives up to 5,000 records of table internal_play_task another assignee, with one result per record.
+    public static let batchReassignInternalPlayTasks = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.internal_play_tasks.batch_reassign", name: "BatchReassignInternalPlayTasks", summary: "Gives up to 5,000 records of table internal_play_task another assignee, with one result per record.")
+    /// Writes the list of table internal_play_task, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportInternalPlayTasks = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.internal_play_tasks.export", name: "ExportInternalPlayTasks", summary: "Writes the list of table internal_play_task, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeInternalPlayTask = Method<CloseRequest, InternalPlayTask>(
         service: "customer-success", subject: "ale.v1.customer-success.internal_play_tasks.close", name: "CloseInternalPlayTask", summary: "Closes the record and stamps its closure information (G-11).")
@@ -333,6 +441,18 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table risk_signal.
     public static let deleteRiskSignal = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.risk_signals.delete", name: "DeleteRiskSignal", summary: "Removes one record of table risk_signal.")
+    /// Creates up to 5,000 records of table risk_signal, with one result per record.
+    public static let batchCreateRiskSignals = Method<BatchCreateRiskSignalsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_create", name: "BatchCreateRiskSignals", summary: "Creates up to 5,000 records of table risk_signal, with one result per record.")
+    /// Changes fields of up to 5,000 records of table risk_signal, with one result per record.
+    public static let batchUpdateRiskSignals = Method<BatchUpdateRiskSignalsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_update", name: "BatchUpdateRiskSignals", summary: "Changes fields of up to 5,000 records of table risk_signal, with one result per record.")
+    /// Gives up to 5,000 records of table risk_signal another assignee, with one result per record.
+    public static let batchReassignRiskSignals = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_reassign", name: "BatchReassignRiskSignals", summary: "Gives up to 5,000 records of table risk_signal another assignee, with one result per record.")
+    /// Writes the list of table risk_signal, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportRiskSignals = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.export", name: "ExportRiskSignals", summary: "Writes the list of table risk_signal, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Closes the record and stamps its closure information (G-11).
     public static let closeRiskSignal = Method<CloseRequest, RiskSignal>(
         service: "customer-success", subject: "ale.v1.customer-success.risk_signals.close", name: "CloseRiskSignal", summary: "Closes the record and stamps its closure information (G-11).")
@@ -366,6 +486,15 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table risk_signal_solution.
     public static let deleteRiskSignalSolution = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.delete", name: "DeleteRiskSignalSolution", summary: "Removes one record of table risk_signal_solution.")
+    /// Creates up to 5,000 records of table risk_signal_solution, with one result per record.
+    public static let batchCreateRiskSignalSolutions = Method<BatchCreateRiskSignalSolutionsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.batch_create", name: "BatchCreateRiskSignalSolutions", summary: "Creates up to 5,000 records of table risk_signal_solution, with one result per record.")
+    /// Changes fields of up to 5,000 records of table risk_signal_solution, with one result per record.
+    public static let batchUpdateRiskSignalSolutions = Method<BatchUpdateRiskSignalSolutionsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.batch_update", name: "BatchUpdateRiskSignalSolutions", summary: "Changes fields of up to 5,000 records of table risk_signal_solution, with one result per record.")
+    /// Writes the list of table risk_signal_solution, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportRiskSignalSolutions = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.export", name: "ExportRiskSignalSolutions", summary: "Writes the list of table risk_signal_solution, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Creates a record of table squad_member (AIP-133).
     public static let createSquadMember = Method<CreateSquadMemberRequest, SquadMember>(
         service: "customer-success", subject: "ale.v1.customer-success.squad_members.create", name: "CreateSquadMember", summary: "Creates a record of table squad_member (AIP-133).")
@@ -381,6 +510,15 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table squad_member.
     public static let deleteSquadMember = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.squad_members.delete", name: "DeleteSquadMember", summary: "Removes one record of table squad_member.")
+    /// Creates up to 5,000 records of table squad_member, with one result per record.
+    public static let batchCreateSquadMembers = Method<BatchCreateSquadMembersRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.batch_create", name: "BatchCreateSquadMembers", summary: "Creates up to 5,000 records of table squad_member, with one result per record.")
+    /// Changes fields of up to 5,000 records of table squad_member, with one result per record.
+    public static let batchUpdateSquadMembers = Method<BatchUpdateSquadMembersRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.batch_update", name: "BatchUpdateSquadMembers", summary: "Changes fields of up to 5,000 records of table squad_member, with one result per record.")
+    /// Writes the list of table squad_member, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportSquadMembers = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.export", name: "ExportSquadMembers", summary: "Writes the list of table squad_member, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Creates a record of table response_template (AIP-133).
     public static let createResponseTemplate = Method<CreateResponseTemplateRequest, ResponseTemplate>(
         service: "customer-success", subject: "ale.v1.customer-success.response_templates.create", name: "CreateResponseTemplate", summary: "Creates a record of table response_template (AIP-133).")
@@ -420,6 +558,9 @@ public enum CustomerSuccessAPI {
     /// The data dictionary of this service, as the caller may use it.
     public static let describeCustomerSuccess = Method<DescribeRequest, DescribeResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.dictionary.describe", name: "DescribeCustomerSuccess", summary: "The data dictionary of this service, as the caller may use it.")
+    /// Reads on in a file made by one of the export methods; NOT_FOUND for everybody but the caller who made it.
+    public static let readExport = Method<ReadExportRequest, ExportChunk>(
+        service: "customer-success", subject: "ale.v1.customer-success.exports.read", name: "ReadExport", summary: "Reads on in a file made by one of the export methods; NOT_FOUND for everybody but the caller who made it.")
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -428,6 +569,9 @@ public enum CustomerSuccessAPI {
         listEngagements.info,
         updateEngagement.info,
         deleteEngagement.info,
+        batchCreateEngagements.info,
+        batchUpdateEngagements.info,
+        exportEngagements.info,
         closeEngagement.info,
         cancelEngagement.info,
         reopenEngagement.info,
@@ -438,11 +582,17 @@ public enum CustomerSuccessAPI {
         listEngagementContracts.info,
         updateEngagementContract.info,
         deleteEngagementContract.info,
+        batchCreateEngagementContracts.info,
+        batchUpdateEngagementContracts.info,
+        exportEngagementContracts.info,
         createSuccessObjective.info,
         getSuccessObjective.info,
         listSuccessObjectives.info,
         updateSuccessObjective.info,
         deleteSuccessObjective.info,
+        batchCreateSuccessObjectives.info,
+        batchUpdateSuccessObjectives.info,
+        exportSuccessObjectives.info,
         closeSuccessObjective.info,
         cancelSuccessObjective.info,
         reopenSuccessObjective.info,
@@ -453,6 +603,9 @@ public enum CustomerSuccessAPI {
         listSuccessOutcomes.info,
         updateSuccessOutcome.info,
         deleteSuccessOutcome.info,
+        batchCreateSuccessOutcomes.info,
+        batchUpdateSuccessOutcomes.info,
+        exportSuccessOutcomes.info,
         closeSuccessOutcome.info,
         cancelSuccessOutcome.info,
         reopenSuccessOutcome.info,
@@ -463,6 +616,10 @@ public enum CustomerSuccessAPI {
         listSuccessInitiatives.info,
         updateSuccessInitiative.info,
         deleteSuccessInitiative.info,
+        batchCreateSuccessInitiatives.info,
+        batchUpdateSuccessInitiatives.info,
+        batchReassignSuccessInitiatives.info,
+        exportSuccessInitiatives.info,
         closeSuccessInitiative.info,
         cancelSuccessInitiative.info,
         reopenSuccessInitiative.info,
@@ -475,6 +632,10 @@ public enum CustomerSuccessAPI {
         listSuccessCases.info,
         updateSuccessCase.info,
         deleteSuccessCase.info,
+        batchCreateSuccessCases.info,
+        batchUpdateSuccessCases.info,
+        batchReassignSuccessCases.info,
+        exportSuccessCases.info,
         closeSuccessCase.info,
         cancelSuccessCase.info,
         reopenSuccessCase.info,
@@ -487,6 +648,10 @@ public enum CustomerSuccessAPI {
         listSuccessTasks.info,
         updateSuccessTask.info,
         deleteSuccessTask.info,
+        batchCreateSuccessTasks.info,
+        batchUpdateSuccessTasks.info,
+        batchReassignSuccessTasks.info,
+        exportSuccessTasks.info,
         closeSuccessTask.info,
         cancelSuccessTask.info,
         reopenSuccessTask.info,
@@ -499,6 +664,10 @@ public enum CustomerSuccessAPI {
         listTouchpoints.info,
         updateTouchpoint.info,
         deleteTouchpoint.info,
+        batchCreateTouchpoints.info,
+        batchUpdateTouchpoints.info,
+        batchReassignTouchpoints.info,
+        exportTouchpoints.info,
         closeTouchpoint.info,
         cancelTouchpoint.info,
         reopenTouchpoint.info,
@@ -511,6 +680,10 @@ public enum CustomerSuccessAPI {
         listInternalPlays.info,
         updateInternalPlay.info,
         deleteInternalPlay.info,
+        batchCreateInternalPlays.info,
+        batchUpdateInternalPlays.info,
+        batchReassignInternalPlays.info,
+        exportInternalPlays.info,
         closeInternalPlay.info,
         cancelInternalPlay.info,
         reopenInternalPlay.info,
@@ -522,6 +695,10 @@ public enum CustomerSuccessAPI {
         listInternalPlayTasks.info,
         updateInternalPlayTask.info,
         deleteInternalPlayTask.info,
+        batchCreateInternalPlayTasks.info,
+        batchUpdateInternalPlayTasks.info,
+        batchReassignInternalPlayTasks.info,
+        exportInternalPlayTasks.info,
         closeInternalPlayTask.info,
         cancelInternalPlayTask.info,
         reopenInternalPlayTask.info,
@@ -533,6 +710,10 @@ public enum CustomerSuccessAPI {
         listRiskSignals.info,
         updateRiskSignal.info,
         deleteRiskSignal.info,
+        batchCreateRiskSignals.info,
+        batchUpdateRiskSignals.info,
+        batchReassignRiskSignals.info,
+        exportRiskSignals.info,
         closeRiskSignal.info,
         cancelRiskSignal.info,
         reopenRiskSignal.info,
@@ -544,11 +725,17 @@ public enum CustomerSuccessAPI {
         listRiskSignalSolutions.info,
         updateRiskSignalSolution.info,
         deleteRiskSignalSolution.info,
+        batchCreateRiskSignalSolutions.info,
+        batchUpdateRiskSignalSolutions.info,
+        exportRiskSignalSolutions.info,
         createSquadMember.info,
         getSquadMember.info,
         listSquadMembers.info,
         updateSquadMember.info,
         deleteSquadMember.info,
+        batchCreateSquadMembers.info,
+        batchUpdateSquadMembers.info,
+        exportSquadMembers.info,
         createResponseTemplate.info,
         getResponseTemplate.info,
         listResponseTemplates.info,
@@ -562,5 +749,6 @@ public enum CustomerSuccessAPI {
         closeInitiative.info,
         runJob.info,
         describeCustomerSuccess.info,
+        readExport.info,
     ]
 }

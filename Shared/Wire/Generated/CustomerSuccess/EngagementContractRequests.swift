@@ -51,6 +51,60 @@ extension UpdateEngagementContractRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateEngagementContractsRequest`.
+public struct BatchCreateEngagementContractsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateEngagementContractsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var engagementContracts: [EngagementContract] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateEngagementContractsRequest: BatchCreateRequest {
+    /// The records, the same as `engagementContracts`.
+    public var resources: [EngagementContract] {
+        get { self.engagementContracts }
+        set { self.engagementContracts = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateEngagementContractsRequest`.
+public struct BatchUpdateEngagementContractsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateEngagementContractsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var engagementContracts: [EngagementContract] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateEngagementContractsRequest: BatchUpdateRequest {
+    /// The records, the same as `engagementContracts`.
+    public var resources: [EngagementContract] {
+        get { self.engagementContracts }
+        set { self.engagementContracts = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListEngagementContractsResponse`.
 public struct ListEngagementContractsResponse: Message {
     /// The proto name of the message.

@@ -51,6 +51,60 @@ extension UpdateEngagementRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateEngagementsRequest`.
+public struct BatchCreateEngagementsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateEngagementsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var engagements: [Engagement] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateEngagementsRequest: BatchCreateRequest {
+    /// The records, the same as `engagements`.
+    public var resources: [Engagement] {
+        get { self.engagements }
+        set { self.engagements = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateEngagementsRequest`.
+public struct BatchUpdateEngagementsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateEngagementsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var engagements: [Engagement] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateEngagementsRequest: BatchUpdateRequest {
+    /// The records, the same as `engagements`.
+    public var resources: [Engagement] {
+        get { self.engagements }
+        set { self.engagements = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListEngagementsResponse`.
 public struct ListEngagementsResponse: Message {
     /// The proto name of the message.

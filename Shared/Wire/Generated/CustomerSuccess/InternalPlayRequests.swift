@@ -51,6 +51,60 @@ extension UpdateInternalPlayRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateInternalPlaysRequest`.
+public struct BatchCreateInternalPlaysRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateInternalPlaysRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var internalPlays: [InternalPlay] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateInternalPlaysRequest: BatchCreateRequest {
+    /// The records, the same as `internalPlays`.
+    public var resources: [InternalPlay] {
+        get { self.internalPlays }
+        set { self.internalPlays = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateInternalPlaysRequest`.
+public struct BatchUpdateInternalPlaysRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateInternalPlaysRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var internalPlays: [InternalPlay] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateInternalPlaysRequest: BatchUpdateRequest {
+    /// The records, the same as `internalPlays`.
+    public var resources: [InternalPlay] {
+        get { self.internalPlays }
+        set { self.internalPlays = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListInternalPlaysResponse`.
 public struct ListInternalPlaysResponse: Message {
     /// The proto name of the message.

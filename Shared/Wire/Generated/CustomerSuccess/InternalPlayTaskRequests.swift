@@ -51,6 +51,60 @@ extension UpdateInternalPlayTaskRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateInternalPlayTasksRequest`.
+public struct BatchCreateInternalPlayTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateInternalPlayTasksRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var internalPlayTasks: [InternalPlayTask] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateInternalPlayTasksRequest: BatchCreateRequest {
+    /// The records, the same as `internalPlayTasks`.
+    public var resources: [InternalPlayTask] {
+        get { self.internalPlayTasks }
+        set { self.internalPlayTasks = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateInternalPlayTasksRequest`.
+public struct BatchUpdateInternalPlayTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateInternalPlayTasksRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var internalPlayTasks: [InternalPlayTask] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateInternalPlayTasksRequest: BatchUpdateRequest {
+    /// The records, the same as `internalPlayTasks`.
+    public var resources: [InternalPlayTask] {
+        get { self.internalPlayTasks }
+        set { self.internalPlayTasks = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListInternalPlayTasksResponse`.
 public struct ListInternalPlayTasksResponse: Message {
     /// The proto name of the message.

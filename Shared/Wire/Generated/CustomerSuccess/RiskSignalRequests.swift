@@ -51,6 +51,60 @@ extension UpdateRiskSignalRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateRiskSignalsRequest`.
+public struct BatchCreateRiskSignalsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateRiskSignalsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var riskSignals: [RiskSignal] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateRiskSignalsRequest: BatchCreateRequest {
+    /// The records, the same as `riskSignals`.
+    public var resources: [RiskSignal] {
+        get { self.riskSignals }
+        set { self.riskSignals = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateRiskSignalsRequest`.
+public struct BatchUpdateRiskSignalsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateRiskSignalsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var riskSignals: [RiskSignal] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateRiskSignalsRequest: BatchUpdateRequest {
+    /// The records, the same as `riskSignals`.
+    public var resources: [RiskSignal] {
+        get { self.riskSignals }
+        set { self.riskSignals = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListRiskSignalsResponse`.
 public struct ListRiskSignalsResponse: Message {
     /// The proto name of the message.

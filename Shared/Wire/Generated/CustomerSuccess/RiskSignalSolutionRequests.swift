@@ -51,6 +51,60 @@ extension UpdateRiskSignalSolutionRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateRiskSignalSolutionsRequest`.
+public struct BatchCreateRiskSignalSolutionsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateRiskSignalSolutionsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var riskSignalSolutions: [RiskSignalSolution] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateRiskSignalSolutionsRequest: BatchCreateRequest {
+    /// The records, the same as `riskSignalSolutions`.
+    public var resources: [RiskSignalSolution] {
+        get { self.riskSignalSolutions }
+        set { self.riskSignalSolutions = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateRiskSignalSolutionsRequest`.
+public struct BatchUpdateRiskSignalSolutionsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateRiskSignalSolutionsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var riskSignalSolutions: [RiskSignalSolution] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateRiskSignalSolutionsRequest: BatchUpdateRequest {
+    /// The records, the same as `riskSignalSolutions`.
+    public var resources: [RiskSignalSolution] {
+        get { self.riskSignalSolutions }
+        set { self.riskSignalSolutions = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListRiskSignalSolutionsResponse`.
 public struct ListRiskSignalSolutionsResponse: Message {
     /// The proto name of the message.

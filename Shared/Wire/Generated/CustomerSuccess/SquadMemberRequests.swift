@@ -51,6 +51,60 @@ extension UpdateSquadMemberRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateSquadMembersRequest`.
+public struct BatchCreateSquadMembersRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateSquadMembersRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var squadMembers: [SquadMember] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateSquadMembersRequest: BatchCreateRequest {
+    /// The records, the same as `squadMembers`.
+    public var resources: [SquadMember] {
+        get { self.squadMembers }
+        set { self.squadMembers = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateSquadMembersRequest`.
+public struct BatchUpdateSquadMembersRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateSquadMembersRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var squadMembers: [SquadMember] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateSquadMembersRequest: BatchUpdateRequest {
+    /// The records, the same as `squadMembers`.
+    public var resources: [SquadMember] {
+        get { self.squadMembers }
+        set { self.squadMembers = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListSquadMembersResponse`.
 public struct ListSquadMembersResponse: Message {
     /// The proto name of the message.

@@ -51,6 +51,60 @@ extension UpdateSuccessCaseRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateSuccessCasesRequest`.
+public struct BatchCreateSuccessCasesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateSuccessCasesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var successCases: [SuccessCase] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateSuccessCasesRequest: BatchCreateRequest {
+    /// The records, the same as `successCases`.
+    public var resources: [SuccessCase] {
+        get { self.successCases }
+        set { self.successCases = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateSuccessCasesRequest`.
+public struct BatchUpdateSuccessCasesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateSuccessCasesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var successCases: [SuccessCase] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateSuccessCasesRequest: BatchUpdateRequest {
+    /// The records, the same as `successCases`.
+    public var resources: [SuccessCase] {
+        get { self.successCases }
+        set { self.successCases = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListSuccessCasesResponse`.
 public struct ListSuccessCasesResponse: Message {
     /// The proto name of the message.

@@ -51,6 +51,60 @@ extension UpdateSuccessInitiativeRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateSuccessInitiativesRequest`.
+public struct BatchCreateSuccessInitiativesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateSuccessInitiativesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var successInitiatives: [SuccessInitiative] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateSuccessInitiativesRequest: BatchCreateRequest {
+    /// The records, the same as `successInitiatives`.
+    public var resources: [SuccessInitiative] {
+        get { self.successInitiatives }
+        set { self.successInitiatives = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateSuccessInitiativesRequest`.
+public struct BatchUpdateSuccessInitiativesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateSuccessInitiativesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var successInitiatives: [SuccessInitiative] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateSuccessInitiativesRequest: BatchUpdateRequest {
+    /// The records, the same as `successInitiatives`.
+    public var resources: [SuccessInitiative] {
+        get { self.successInitiatives }
+        set { self.successInitiatives = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListSuccessInitiativesResponse`.
 public struct ListSuccessInitiativesResponse: Message {
     /// The proto name of the message.

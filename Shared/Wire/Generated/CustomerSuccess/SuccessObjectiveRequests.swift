@@ -51,6 +51,60 @@ extension UpdateSuccessObjectiveRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateSuccessObjectivesRequest`.
+public struct BatchCreateSuccessObjectivesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateSuccessObjectivesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var successObjectives: [SuccessObjective] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateSuccessObjectivesRequest: BatchCreateRequest {
+    /// The records, the same as `successObjectives`.
+    public var resources: [SuccessObjective] {
+        get { self.successObjectives }
+        set { self.successObjectives = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateSuccessObjectivesRequest`.
+public struct BatchUpdateSuccessObjectivesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateSuccessObjectivesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var successObjectives: [SuccessObjective] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateSuccessObjectivesRequest: BatchUpdateRequest {
+    /// The records, the same as `successObjectives`.
+    public var resources: [SuccessObjective] {
+        get { self.successObjectives }
+        set { self.successObjectives = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListSuccessObjectivesResponse`.
 public struct ListSuccessObjectivesResponse: Message {
     /// The proto name of the message.

@@ -51,6 +51,60 @@ extension UpdateSuccessOutcomeRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateSuccessOutcomesRequest`.
+public struct BatchCreateSuccessOutcomesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateSuccessOutcomesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var successOutcomes: [SuccessOutcome] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateSuccessOutcomesRequest: BatchCreateRequest {
+    /// The records, the same as `successOutcomes`.
+    public var resources: [SuccessOutcome] {
+        get { self.successOutcomes }
+        set { self.successOutcomes = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateSuccessOutcomesRequest`.
+public struct BatchUpdateSuccessOutcomesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateSuccessOutcomesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var successOutcomes: [SuccessOutcome] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateSuccessOutcomesRequest: BatchUpdateRequest {
+    /// The records, the same as `successOutcomes`.
+    public var resources: [SuccessOutcome] {
+        get { self.successOutcomes }
+        set { self.successOutcomes = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListSuccessOutcomesResponse`.
 public struct ListSuccessOutcomesResponse: Message {
     /// The proto name of the message.

@@ -51,6 +51,60 @@ extension UpdateSuccessTaskRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateSuccessTasksRequest`.
+public struct BatchCreateSuccessTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateSuccessTasksRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var successTasks: [SuccessTask] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateSuccessTasksRequest: BatchCreateRequest {
+    /// The records, the same as `successTasks`.
+    public var resources: [SuccessTask] {
+        get { self.successTasks }
+        set { self.successTasks = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateSuccessTasksRequest`.
+public struct BatchUpdateSuccessTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateSuccessTasksRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var successTasks: [SuccessTask] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateSuccessTasksRequest: BatchUpdateRequest {
+    /// The records, the same as `successTasks`.
+    public var resources: [SuccessTask] {
+        get { self.successTasks }
+        set { self.successTasks = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListSuccessTasksResponse`.
 public struct ListSuccessTasksResponse: Message {
     /// The proto name of the message.

@@ -51,6 +51,60 @@ extension UpdateTouchpointRequest: UpdateRequest {
     }
 }
 
+/// `ale.customer_success.v1.BatchCreateTouchpointsRequest`.
+public struct BatchCreateTouchpointsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchCreateTouchpointsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var touchpoints: [Touchpoint] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateTouchpointsRequest: BatchCreateRequest {
+    /// The records, the same as `touchpoints`.
+    public var resources: [Touchpoint] {
+        get { self.touchpoints }
+        set { self.touchpoints = newValue }
+    }
+}
+
+/// `ale.customer_success.v1.BatchUpdateTouchpointsRequest`.
+public struct BatchUpdateTouchpointsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.customer_success.v1.BatchUpdateTouchpointsRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var touchpoints: [Touchpoint] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateTouchpointsRequest: BatchUpdateRequest {
+    /// The records, the same as `touchpoints`.
+    public var resources: [Touchpoint] {
+        get { self.touchpoints }
+        set { self.touchpoints = newValue }
+    }
+}
+
 /// `ale.customer_success.v1.ListTouchpointsResponse`.
 public struct ListTouchpointsResponse: Message {
     /// The proto name of the message.

@@ -142,6 +142,96 @@ void   ale__customer_success__v1__update_engagement_request__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__update_engagement_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__batch_create_engagements_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_ENGAGEMENTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_engagements_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_engagements_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_engagements_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_engagements_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_engagements_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_engagements_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *
+       ale__customer_success__v1__batch_create_engagements_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_engagements_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_engagements_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_engagements_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_engagements_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_ENGAGEMENTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_engagements_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_engagements_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_engagements_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_engagements_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_engagements_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_engagements_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *
+       ale__customer_success__v1__batch_update_engagements_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_engagements_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_engagements_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_engagements_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__list_engagements_response__init
                      (Ale__CustomerSuccess__V1__ListEngagementsResponse         *message)
 {
@@ -322,6 +412,96 @@ void   ale__customer_success__v1__update_engagement_contract_request__free_unpac
   assert(message->base.descriptor == &ale__customer_success__v1__update_engagement_contract_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__batch_create_engagement_contracts_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_ENGAGEMENT_CONTRACTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_engagement_contracts_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_engagement_contracts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_engagement_contracts_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_engagement_contracts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_engagement_contracts_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_engagement_contracts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *
+       ale__customer_success__v1__batch_create_engagement_contracts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_engagement_contracts_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_engagement_contracts_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_engagement_contracts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_engagement_contracts_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_ENGAGEMENT_CONTRACTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_engagement_contracts_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_engagement_contracts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_engagement_contracts_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_engagement_contracts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_engagement_contracts_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_engagement_contracts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *
+       ale__customer_success__v1__batch_update_engagement_contracts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_engagement_contracts_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_engagement_contracts_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_engagement_contracts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__list_engagement_contracts_response__init
                      (Ale__CustomerSuccess__V1__ListEngagementContractsResponse         *message)
 {
@@ -500,6 +680,96 @@ void   ale__customer_success__v1__update_squad_member_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &ale__customer_success__v1__update_squad_member_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_create_squad_members_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SQUAD_MEMBERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_squad_members_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_squad_members_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_squad_members_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_squad_members_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_squad_members_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_squad_members_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *
+       ale__customer_success__v1__batch_create_squad_members_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_squad_members_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_squad_members_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_squad_members_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_squad_members_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SQUAD_MEMBERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_squad_members_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_squad_members_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_squad_members_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_squad_members_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_squad_members_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_squad_members_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *
+       ale__customer_success__v1__batch_update_squad_members_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_squad_members_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_squad_members_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_squad_members_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__customer_success__v1__list_squad_members_response__init
@@ -1143,6 +1413,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_engagement_re
   (ProtobufCMessageInit) ale__customer_success__v1__update_engagement_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_engagements_request__field_descriptors[4] =
+{
+  {
+    "engagements",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest, n_engagements),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest, engagements),
+    &ale__customer_success__v1__engagement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_engagements_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  0,   /* field[0] = engagements */
+  1,   /* field[1] = request_id */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_engagements_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_engagements_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateEngagementsRequest",
+  "BatchCreateEngagementsRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest),
+  4,
+  ale__customer_success__v1__batch_create_engagements_request__field_descriptors,
+  ale__customer_success__v1__batch_create_engagements_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_engagements_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_engagements_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_engagements_request__field_descriptors[5] =
+{
+  {
+    "engagements",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest, n_engagements),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest, engagements),
+    &ale__customer_success__v1__engagement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_engagements_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  0,   /* field[0] = engagements */
+  2,   /* field[2] = request_id */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_engagements_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_engagements_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateEngagementsRequest",
+  "BatchUpdateEngagementsRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest),
+  5,
+  ale__customer_success__v1__batch_update_engagements_request__field_descriptors,
+  ale__customer_success__v1__batch_update_engagements_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_engagements_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_engagements_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_engagements_response__field_descriptors[3] =
 {
   {
@@ -1502,6 +1939,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_engagement_co
   ale__customer_success__v1__update_engagement_contract_request__field_indices_by_name,
   1,  ale__customer_success__v1__update_engagement_contract_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__update_engagement_contract_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_engagement_contracts_request__field_descriptors[4] =
+{
+  {
+    "engagement_contracts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest, n_engagement_contracts),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest, engagement_contracts),
+    &ale__customer_success__v1__engagement_contract__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_engagement_contracts_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  0,   /* field[0] = engagement_contracts */
+  1,   /* field[1] = request_id */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_engagement_contracts_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_engagement_contracts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateEngagementContractsRequest",
+  "BatchCreateEngagementContractsRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest),
+  4,
+  ale__customer_success__v1__batch_create_engagement_contracts_request__field_descriptors,
+  ale__customer_success__v1__batch_create_engagement_contracts_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_engagement_contracts_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_engagement_contracts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_engagement_contracts_request__field_descriptors[5] =
+{
+  {
+    "engagement_contracts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest, n_engagement_contracts),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest, engagement_contracts),
+    &ale__customer_success__v1__engagement_contract__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_engagement_contracts_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  0,   /* field[0] = engagement_contracts */
+  2,   /* field[2] = request_id */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_engagement_contracts_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_engagement_contracts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateEngagementContractsRequest",
+  "BatchUpdateEngagementContractsRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest),
+  5,
+  ale__customer_success__v1__batch_update_engagement_contracts_request__field_descriptors,
+  ale__customer_success__v1__batch_update_engagement_contracts_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_engagement_contracts_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_engagement_contracts_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_engagement_contracts_response__field_descriptors[3] =
@@ -1876,6 +2480,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_squad_member_
   ale__customer_success__v1__update_squad_member_request__field_indices_by_name,
   1,  ale__customer_success__v1__update_squad_member_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__update_squad_member_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_squad_members_request__field_descriptors[4] =
+{
+  {
+    "squad_members",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest, n_squad_members),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest, squad_members),
+    &ale__customer_success__v1__squad_member__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_squad_members_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = squad_members */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_squad_members_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_squad_members_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateSquadMembersRequest",
+  "BatchCreateSquadMembersRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest),
+  4,
+  ale__customer_success__v1__batch_create_squad_members_request__field_descriptors,
+  ale__customer_success__v1__batch_create_squad_members_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_squad_members_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_squad_members_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_squad_members_request__field_descriptors[5] =
+{
+  {
+    "squad_members",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest, n_squad_members),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest, squad_members),
+    &ale__customer_success__v1__squad_member__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_squad_members_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = squad_members */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_squad_members_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_squad_members_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateSquadMembersRequest",
+  "BatchUpdateSquadMembersRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest),
+  5,
+  ale__customer_success__v1__batch_update_squad_members_request__field_descriptors,
+  ale__customer_success__v1__batch_update_squad_members_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_squad_members_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_squad_members_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_squad_members_response__field_descriptors[3] =

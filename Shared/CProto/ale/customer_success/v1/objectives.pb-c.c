@@ -142,6 +142,96 @@ void   ale__customer_success__v1__update_success_objective_request__free_unpacke
   assert(message->base.descriptor == &ale__customer_success__v1__update_success_objective_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__batch_create_success_objectives_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_OBJECTIVES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_success_objectives_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_objectives_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_success_objectives_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_objectives_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_success_objectives_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_objectives_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *
+       ale__customer_success__v1__batch_create_success_objectives_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_success_objectives_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_success_objectives_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_objectives_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_success_objectives_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_OBJECTIVES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_success_objectives_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_objectives_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_success_objectives_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_objectives_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_success_objectives_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_objectives_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *
+       ale__customer_success__v1__batch_update_success_objectives_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_success_objectives_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_success_objectives_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_objectives_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__list_success_objectives_response__init
                      (Ale__CustomerSuccess__V1__ListSuccessObjectivesResponse         *message)
 {
@@ -322,6 +412,96 @@ void   ale__customer_success__v1__update_success_outcome_request__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__update_success_outcome_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__batch_create_success_outcomes_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_OUTCOMES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_success_outcomes_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_outcomes_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_success_outcomes_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_outcomes_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_success_outcomes_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_outcomes_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *
+       ale__customer_success__v1__batch_create_success_outcomes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_success_outcomes_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_success_outcomes_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_outcomes_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_success_outcomes_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_OUTCOMES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_success_outcomes_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_outcomes_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_success_outcomes_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_outcomes_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_success_outcomes_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_outcomes_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *
+       ale__customer_success__v1__batch_update_success_outcomes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_success_outcomes_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_success_outcomes_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_outcomes_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__list_success_outcomes_response__init
                      (Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse         *message)
 {
@@ -500,6 +680,96 @@ void   ale__customer_success__v1__update_success_initiative_request__free_unpack
   if(!message)
     return;
   assert(message->base.descriptor == &ale__customer_success__v1__update_success_initiative_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_create_success_initiatives_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_INITIATIVES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_success_initiatives_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_initiatives_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_success_initiatives_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_initiatives_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_success_initiatives_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_initiatives_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *
+       ale__customer_success__v1__batch_create_success_initiatives_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_success_initiatives_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_success_initiatives_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_initiatives_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_success_initiatives_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_INITIATIVES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_success_initiatives_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_initiatives_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_success_initiatives_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_initiatives_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_success_initiatives_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_initiatives_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *
+       ale__customer_success__v1__batch_update_success_initiatives_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_success_initiatives_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_success_initiatives_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_initiatives_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__customer_success__v1__list_success_initiatives_response__init
@@ -1089,6 +1359,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_objec
   ale__customer_success__v1__update_success_objective_request__field_indices_by_name,
   1,  ale__customer_success__v1__update_success_objective_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__update_success_objective_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_success_objectives_request__field_descriptors[4] =
+{
+  {
+    "success_objectives",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest, n_success_objectives),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest, success_objectives),
+    &ale__customer_success__v1__success_objective__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_success_objectives_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = success_objectives */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_success_objectives_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_objectives_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateSuccessObjectivesRequest",
+  "BatchCreateSuccessObjectivesRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest),
+  4,
+  ale__customer_success__v1__batch_create_success_objectives_request__field_descriptors,
+  ale__customer_success__v1__batch_create_success_objectives_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_success_objectives_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_success_objectives_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_success_objectives_request__field_descriptors[5] =
+{
+  {
+    "success_objectives",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest, n_success_objectives),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest, success_objectives),
+    &ale__customer_success__v1__success_objective__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_success_objectives_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = success_objectives */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_success_objectives_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_objectives_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateSuccessObjectivesRequest",
+  "BatchUpdateSuccessObjectivesRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest),
+  5,
+  ale__customer_success__v1__batch_update_success_objectives_request__field_descriptors,
+  ale__customer_success__v1__batch_update_success_objectives_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_success_objectives_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_success_objectives_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_success_objectives_response__field_descriptors[3] =
@@ -1751,6 +2188,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_outco
   (ProtobufCMessageInit) ale__customer_success__v1__update_success_outcome_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_success_outcomes_request__field_descriptors[4] =
+{
+  {
+    "success_outcomes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest, n_success_outcomes),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest, success_outcomes),
+    &ale__customer_success__v1__success_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_success_outcomes_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = success_outcomes */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_success_outcomes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_outcomes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateSuccessOutcomesRequest",
+  "BatchCreateSuccessOutcomesRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest),
+  4,
+  ale__customer_success__v1__batch_create_success_outcomes_request__field_descriptors,
+  ale__customer_success__v1__batch_create_success_outcomes_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_success_outcomes_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_success_outcomes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_success_outcomes_request__field_descriptors[5] =
+{
+  {
+    "success_outcomes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest, n_success_outcomes),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest, success_outcomes),
+    &ale__customer_success__v1__success_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_success_outcomes_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = success_outcomes */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_success_outcomes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_outcomes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateSuccessOutcomesRequest",
+  "BatchUpdateSuccessOutcomesRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest),
+  5,
+  ale__customer_success__v1__batch_update_success_outcomes_request__field_descriptors,
+  ale__customer_success__v1__batch_update_success_outcomes_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_success_outcomes_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_success_outcomes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_success_outcomes_response__field_descriptors[3] =
 {
   {
@@ -2370,6 +2974,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_initi
   ale__customer_success__v1__update_success_initiative_request__field_indices_by_name,
   1,  ale__customer_success__v1__update_success_initiative_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__update_success_initiative_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_success_initiatives_request__field_descriptors[4] =
+{
+  {
+    "success_initiatives",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest, n_success_initiatives),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest, success_initiatives),
+    &ale__customer_success__v1__success_initiative__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_success_initiatives_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = success_initiatives */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_success_initiatives_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_initiatives_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateSuccessInitiativesRequest",
+  "BatchCreateSuccessInitiativesRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest),
+  4,
+  ale__customer_success__v1__batch_create_success_initiatives_request__field_descriptors,
+  ale__customer_success__v1__batch_create_success_initiatives_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_success_initiatives_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_success_initiatives_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_success_initiatives_request__field_descriptors[5] =
+{
+  {
+    "success_initiatives",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest, n_success_initiatives),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest, success_initiatives),
+    &ale__customer_success__v1__success_initiative__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_success_initiatives_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = success_initiatives */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_success_initiatives_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_initiatives_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateSuccessInitiativesRequest",
+  "BatchUpdateSuccessInitiativesRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest),
+  5,
+  ale__customer_success__v1__batch_update_success_initiatives_request__field_descriptors,
+  ale__customer_success__v1__batch_update_success_initiatives_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_success_initiatives_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_success_initiatives_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_success_initiatives_response__field_descriptors[3] =

@@ -142,6 +142,96 @@ void   ale__customer_success__v1__update_risk_signal_request__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__update_risk_signal_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__batch_create_risk_signals_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_RISK_SIGNALS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_risk_signals_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_risk_signals_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_risk_signals_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_risk_signals_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_risk_signals_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_risk_signals_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *
+       ale__customer_success__v1__batch_create_risk_signals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_risk_signals_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_risk_signals_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_risk_signals_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_risk_signals_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_RISK_SIGNALS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_risk_signals_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_risk_signals_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_risk_signals_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_risk_signals_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_risk_signals_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_risk_signals_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *
+       ale__customer_success__v1__batch_update_risk_signals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_risk_signals_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_risk_signals_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_risk_signals_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__list_risk_signals_response__init
                      (Ale__CustomerSuccess__V1__ListRiskSignalsResponse         *message)
 {
@@ -320,6 +410,96 @@ void   ale__customer_success__v1__update_risk_signal_solution_request__free_unpa
   if(!message)
     return;
   assert(message->base.descriptor == &ale__customer_success__v1__update_risk_signal_solution_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_create_risk_signal_solutions_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_RISK_SIGNAL_SOLUTIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_risk_signal_solutions_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_risk_signal_solutions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_risk_signal_solutions_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_risk_signal_solutions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_risk_signal_solutions_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_risk_signal_solutions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *
+       ale__customer_success__v1__batch_create_risk_signal_solutions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_risk_signal_solutions_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_risk_signal_solutions_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_risk_signal_solutions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_risk_signal_solutions_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_RISK_SIGNAL_SOLUTIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_risk_signal_solutions_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_risk_signal_solutions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_risk_signal_solutions_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_risk_signal_solutions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_risk_signal_solutions_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_risk_signal_solutions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *
+       ale__customer_success__v1__batch_update_risk_signal_solutions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_risk_signal_solutions_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_risk_signal_solutions_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_risk_signal_solutions_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__customer_success__v1__list_risk_signal_solutions_response__init
@@ -976,6 +1156,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_risk_signal_r
   (ProtobufCMessageInit) ale__customer_success__v1__update_risk_signal_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_risk_signals_request__field_descriptors[4] =
+{
+  {
+    "risk_signals",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest, n_risk_signals),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest, risk_signals),
+    &ale__customer_success__v1__risk_signal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_risk_signals_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = risk_signals */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_risk_signals_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_risk_signals_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateRiskSignalsRequest",
+  "BatchCreateRiskSignalsRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest),
+  4,
+  ale__customer_success__v1__batch_create_risk_signals_request__field_descriptors,
+  ale__customer_success__v1__batch_create_risk_signals_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_risk_signals_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_risk_signals_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_risk_signals_request__field_descriptors[5] =
+{
+  {
+    "risk_signals",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest, n_risk_signals),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest, risk_signals),
+    &ale__customer_success__v1__risk_signal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_risk_signals_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = risk_signals */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_risk_signals_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_risk_signals_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateRiskSignalsRequest",
+  "BatchUpdateRiskSignalsRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest),
+  5,
+  ale__customer_success__v1__batch_update_risk_signals_request__field_descriptors,
+  ale__customer_success__v1__batch_update_risk_signals_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_risk_signals_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_risk_signals_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_risk_signals_response__field_descriptors[3] =
 {
   {
@@ -1348,6 +1695,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_risk_signal_s
   ale__customer_success__v1__update_risk_signal_solution_request__field_indices_by_name,
   1,  ale__customer_success__v1__update_risk_signal_solution_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__update_risk_signal_solution_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_risk_signal_solutions_request__field_descriptors[4] =
+{
+  {
+    "risk_signal_solutions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest, n_risk_signal_solutions),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest, risk_signal_solutions),
+    &ale__customer_success__v1__risk_signal_solution__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_risk_signal_solutions_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = risk_signal_solutions */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_risk_signal_solutions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_risk_signal_solutions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateRiskSignalSolutionsRequest",
+  "BatchCreateRiskSignalSolutionsRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest),
+  4,
+  ale__customer_success__v1__batch_create_risk_signal_solutions_request__field_descriptors,
+  ale__customer_success__v1__batch_create_risk_signal_solutions_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_risk_signal_solutions_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_risk_signal_solutions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_risk_signal_solutions_request__field_descriptors[5] =
+{
+  {
+    "risk_signal_solutions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest, n_risk_signal_solutions),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest, risk_signal_solutions),
+    &ale__customer_success__v1__risk_signal_solution__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_risk_signal_solutions_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = risk_signal_solutions */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_risk_signal_solutions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_risk_signal_solutions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateRiskSignalSolutionsRequest",
+  "BatchUpdateRiskSignalSolutionsRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest),
+  5,
+  ale__customer_success__v1__batch_update_risk_signal_solutions_request__field_descriptors,
+  ale__customer_success__v1__batch_update_risk_signal_solutions_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_risk_signal_solutions_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_risk_signal_solutions_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_risk_signal_solutions_response__field_descriptors[3] =

@@ -142,6 +142,96 @@ void   ale__customer_success__v1__update_success_case_request__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__update_success_case_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__batch_create_success_cases_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_CASES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_success_cases_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_cases_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_success_cases_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_cases_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_success_cases_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_cases_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *
+       ale__customer_success__v1__batch_create_success_cases_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_success_cases_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_success_cases_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_cases_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_success_cases_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_CASES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_success_cases_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_cases_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_success_cases_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_cases_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_success_cases_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_cases_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *
+       ale__customer_success__v1__batch_update_success_cases_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_success_cases_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_success_cases_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_cases_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__list_success_cases_response__init
                      (Ale__CustomerSuccess__V1__ListSuccessCasesResponse         *message)
 {
@@ -320,6 +410,96 @@ void   ale__customer_success__v1__update_success_task_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &ale__customer_success__v1__update_success_task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_create_success_tasks_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_success_tasks_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_success_tasks_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_success_tasks_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *
+       ale__customer_success__v1__batch_create_success_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_success_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_success_tasks_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_tasks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_success_tasks_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_success_tasks_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_success_tasks_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_success_tasks_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *
+       ale__customer_success__v1__batch_update_success_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_success_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_success_tasks_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_tasks_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__customer_success__v1__list_success_tasks_response__init
@@ -502,6 +682,96 @@ void   ale__customer_success__v1__update_touchpoint_request__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__update_touchpoint_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__batch_create_touchpoints_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_TOUCHPOINTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_touchpoints_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_touchpoints_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_touchpoints_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_touchpoints_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_touchpoints_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_touchpoints_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *
+       ale__customer_success__v1__batch_create_touchpoints_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_touchpoints_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_touchpoints_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_touchpoints_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_touchpoints_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_TOUCHPOINTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_touchpoints_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_touchpoints_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_touchpoints_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_touchpoints_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_touchpoints_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_touchpoints_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *
+       ale__customer_success__v1__batch_update_touchpoints_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_touchpoints_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_touchpoints_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_touchpoints_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__list_touchpoints_response__init
                      (Ale__CustomerSuccess__V1__ListTouchpointsResponse         *message)
 {
@@ -682,6 +952,96 @@ void   ale__customer_success__v1__update_internal_play_request__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__update_internal_play_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__batch_create_internal_plays_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_INTERNAL_PLAYS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_internal_plays_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_internal_plays_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_internal_plays_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_internal_plays_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_internal_plays_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_internal_plays_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *
+       ale__customer_success__v1__batch_create_internal_plays_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_internal_plays_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_internal_plays_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_internal_plays_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_internal_plays_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_INTERNAL_PLAYS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_internal_plays_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_internal_plays_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_internal_plays_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_internal_plays_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_internal_plays_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_internal_plays_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *
+       ale__customer_success__v1__batch_update_internal_plays_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_internal_plays_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_internal_plays_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_internal_plays_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__list_internal_plays_response__init
                      (Ale__CustomerSuccess__V1__ListInternalPlaysResponse         *message)
 {
@@ -860,6 +1220,96 @@ void   ale__customer_success__v1__update_internal_play_task_request__free_unpack
   if(!message)
     return;
   assert(message->base.descriptor == &ale__customer_success__v1__update_internal_play_task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_create_internal_play_tasks_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_INTERNAL_PLAY_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_internal_play_tasks_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_internal_play_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_internal_play_tasks_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_internal_play_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_internal_play_tasks_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_internal_play_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *
+       ale__customer_success__v1__batch_create_internal_play_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_internal_play_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_internal_play_tasks_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_internal_play_tasks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_internal_play_tasks_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_INTERNAL_PLAY_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_internal_play_tasks_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_internal_play_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_internal_play_tasks_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_internal_play_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_internal_play_tasks_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_internal_play_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *
+       ale__customer_success__v1__batch_update_internal_play_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_internal_play_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_internal_play_tasks_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_internal_play_tasks_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__customer_success__v1__list_internal_play_tasks_response__init
@@ -1462,6 +1912,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_case_
   ale__customer_success__v1__update_success_case_request__field_indices_by_name,
   1,  ale__customer_success__v1__update_success_case_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__update_success_case_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_success_cases_request__field_descriptors[4] =
+{
+  {
+    "success_cases",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest, n_success_cases),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest, success_cases),
+    &ale__customer_success__v1__success_case__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_success_cases_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = success_cases */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_success_cases_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_cases_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateSuccessCasesRequest",
+  "BatchCreateSuccessCasesRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest),
+  4,
+  ale__customer_success__v1__batch_create_success_cases_request__field_descriptors,
+  ale__customer_success__v1__batch_create_success_cases_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_success_cases_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_success_cases_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_success_cases_request__field_descriptors[5] =
+{
+  {
+    "success_cases",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest, n_success_cases),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest, success_cases),
+    &ale__customer_success__v1__success_case__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_success_cases_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = success_cases */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_success_cases_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_cases_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateSuccessCasesRequest",
+  "BatchUpdateSuccessCasesRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest),
+  5,
+  ale__customer_success__v1__batch_update_success_cases_request__field_descriptors,
+  ale__customer_success__v1__batch_update_success_cases_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_success_cases_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_success_cases_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_success_cases_response__field_descriptors[3] =
@@ -2083,6 +2700,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_task_
   ale__customer_success__v1__update_success_task_request__field_indices_by_name,
   1,  ale__customer_success__v1__update_success_task_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__update_success_task_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_success_tasks_request__field_descriptors[4] =
+{
+  {
+    "success_tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest, n_success_tasks),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest, success_tasks),
+    &ale__customer_success__v1__success_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_success_tasks_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = success_tasks */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_success_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateSuccessTasksRequest",
+  "BatchCreateSuccessTasksRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest),
+  4,
+  ale__customer_success__v1__batch_create_success_tasks_request__field_descriptors,
+  ale__customer_success__v1__batch_create_success_tasks_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_success_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_success_tasks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_success_tasks_request__field_descriptors[5] =
+{
+  {
+    "success_tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest, n_success_tasks),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest, success_tasks),
+    &ale__customer_success__v1__success_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_success_tasks_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = success_tasks */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_success_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateSuccessTasksRequest",
+  "BatchUpdateSuccessTasksRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest),
+  5,
+  ale__customer_success__v1__batch_update_success_tasks_request__field_descriptors,
+  ale__customer_success__v1__batch_update_success_tasks_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_success_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_success_tasks_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_success_tasks_response__field_descriptors[3] =
@@ -2758,6 +3542,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_touchpoint_re
   (ProtobufCMessageInit) ale__customer_success__v1__update_touchpoint_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_touchpoints_request__field_descriptors[4] =
+{
+  {
+    "touchpoints",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest, n_touchpoints),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest, touchpoints),
+    &ale__customer_success__v1__touchpoint__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_touchpoints_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = touchpoints */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_touchpoints_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_touchpoints_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateTouchpointsRequest",
+  "BatchCreateTouchpointsRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest),
+  4,
+  ale__customer_success__v1__batch_create_touchpoints_request__field_descriptors,
+  ale__customer_success__v1__batch_create_touchpoints_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_touchpoints_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_touchpoints_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_touchpoints_request__field_descriptors[5] =
+{
+  {
+    "touchpoints",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest, n_touchpoints),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest, touchpoints),
+    &ale__customer_success__v1__touchpoint__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_touchpoints_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = touchpoints */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_touchpoints_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_touchpoints_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateTouchpointsRequest",
+  "BatchUpdateTouchpointsRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest),
+  5,
+  ale__customer_success__v1__batch_update_touchpoints_request__field_descriptors,
+  ale__customer_success__v1__batch_update_touchpoints_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_touchpoints_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_touchpoints_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_touchpoints_response__field_descriptors[3] =
 {
   {
@@ -3327,6 +4278,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_internal_play
   (ProtobufCMessageInit) ale__customer_success__v1__update_internal_play_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_internal_plays_request__field_descriptors[4] =
+{
+  {
+    "internal_plays",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest, n_internal_plays),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest, internal_plays),
+    &ale__customer_success__v1__internal_play__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_internal_plays_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  0,   /* field[0] = internal_plays */
+  1,   /* field[1] = request_id */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_internal_plays_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_internal_plays_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateInternalPlaysRequest",
+  "BatchCreateInternalPlaysRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest),
+  4,
+  ale__customer_success__v1__batch_create_internal_plays_request__field_descriptors,
+  ale__customer_success__v1__batch_create_internal_plays_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_internal_plays_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_internal_plays_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_internal_plays_request__field_descriptors[5] =
+{
+  {
+    "internal_plays",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest, n_internal_plays),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest, internal_plays),
+    &ale__customer_success__v1__internal_play__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_internal_plays_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  0,   /* field[0] = internal_plays */
+  2,   /* field[2] = request_id */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_internal_plays_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_internal_plays_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateInternalPlaysRequest",
+  "BatchUpdateInternalPlaysRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest),
+  5,
+  ale__customer_success__v1__batch_update_internal_plays_request__field_descriptors,
+  ale__customer_success__v1__batch_update_internal_plays_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_internal_plays_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_internal_plays_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_internal_plays_response__field_descriptors[3] =
 {
   {
@@ -3894,6 +5012,173 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_internal_play
   ale__customer_success__v1__update_internal_play_task_request__field_indices_by_name,
   1,  ale__customer_success__v1__update_internal_play_task_request__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__update_internal_play_task_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_internal_play_tasks_request__field_descriptors[4] =
+{
+  {
+    "internal_play_tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest, n_internal_play_tasks),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest, internal_play_tasks),
+    &ale__customer_success__v1__internal_play_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_internal_play_tasks_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  0,   /* field[0] = internal_play_tasks */
+  1,   /* field[1] = request_id */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_internal_play_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_internal_play_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateInternalPlayTasksRequest",
+  "BatchCreateInternalPlayTasksRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest),
+  4,
+  ale__customer_success__v1__batch_create_internal_play_tasks_request__field_descriptors,
+  ale__customer_success__v1__batch_create_internal_play_tasks_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_internal_play_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_internal_play_tasks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_internal_play_tasks_request__field_descriptors[5] =
+{
+  {
+    "internal_play_tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest, n_internal_play_tasks),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest, internal_play_tasks),
+    &ale__customer_success__v1__internal_play_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_internal_play_tasks_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  0,   /* field[0] = internal_play_tasks */
+  2,   /* field[2] = request_id */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_internal_play_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_internal_play_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateInternalPlayTasksRequest",
+  "BatchUpdateInternalPlayTasksRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest),
+  5,
+  ale__customer_success__v1__batch_update_internal_play_tasks_request__field_descriptors,
+  ale__customer_success__v1__batch_update_internal_play_tasks_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_internal_play_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_internal_play_tasks_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__list_internal_play_tasks_response__field_descriptors[3] =

@@ -20,14 +20,20 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__CustomerSuccess__V1__Engagement Ale__CustomerSuccess__V1__Engagement;
 typedef struct Ale__CustomerSuccess__V1__CreateEngagementRequest Ale__CustomerSuccess__V1__CreateEngagementRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateEngagementRequest Ale__CustomerSuccess__V1__UpdateEngagementRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest;
 typedef struct Ale__CustomerSuccess__V1__ListEngagementsResponse Ale__CustomerSuccess__V1__ListEngagementsResponse;
 typedef struct Ale__CustomerSuccess__V1__EngagementContract Ale__CustomerSuccess__V1__EngagementContract;
 typedef struct Ale__CustomerSuccess__V1__CreateEngagementContractRequest Ale__CustomerSuccess__V1__CreateEngagementContractRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateEngagementContractRequest Ale__CustomerSuccess__V1__UpdateEngagementContractRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest;
 typedef struct Ale__CustomerSuccess__V1__ListEngagementContractsResponse Ale__CustomerSuccess__V1__ListEngagementContractsResponse;
 typedef struct Ale__CustomerSuccess__V1__SquadMember Ale__CustomerSuccess__V1__SquadMember;
 typedef struct Ale__CustomerSuccess__V1__CreateSquadMemberRequest Ale__CustomerSuccess__V1__CreateSquadMemberRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateSquadMemberRequest Ale__CustomerSuccess__V1__UpdateSquadMemberRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest;
 typedef struct Ale__CustomerSuccess__V1__ListSquadMembersResponse Ale__CustomerSuccess__V1__ListSquadMembersResponse;
 
 
@@ -110,6 +116,39 @@ struct  Ale__CustomerSuccess__V1__UpdateEngagementRequest
     , NULL, NULL, NULL, 0, 0 }
 
 
+struct  Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest
+{
+  ProtobufCMessage base;
+  size_t n_engagements;
+  Ale__CustomerSuccess__V1__Engagement **engagements;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_ENGAGEMENTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_engagements_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest
+{
+  ProtobufCMessage base;
+  size_t n_engagements;
+  Ale__CustomerSuccess__V1__Engagement **engagements;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_ENGAGEMENTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_engagements_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
+
+
 struct  Ale__CustomerSuccess__V1__ListEngagementsResponse
 {
   ProtobufCMessage base;
@@ -168,6 +207,39 @@ struct  Ale__CustomerSuccess__V1__UpdateEngagementContractRequest
 #define ALE__CUSTOMER_SUCCESS__V1__UPDATE_ENGAGEMENT_CONTRACT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_engagement_contract_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest
+{
+  ProtobufCMessage base;
+  size_t n_engagement_contracts;
+  Ale__CustomerSuccess__V1__EngagementContract **engagement_contracts;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_ENGAGEMENT_CONTRACTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_engagement_contracts_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest
+{
+  ProtobufCMessage base;
+  size_t n_engagement_contracts;
+  Ale__CustomerSuccess__V1__EngagementContract **engagement_contracts;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_ENGAGEMENT_CONTRACTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_engagement_contracts_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__ListEngagementContractsResponse
@@ -230,6 +302,39 @@ struct  Ale__CustomerSuccess__V1__UpdateSquadMemberRequest
 #define ALE__CUSTOMER_SUCCESS__V1__UPDATE_SQUAD_MEMBER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_squad_member_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest
+{
+  ProtobufCMessage base;
+  size_t n_squad_members;
+  Ale__CustomerSuccess__V1__SquadMember **squad_members;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SQUAD_MEMBERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_squad_members_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest
+{
+  ProtobufCMessage base;
+  size_t n_squad_members;
+  Ale__CustomerSuccess__V1__SquadMember **squad_members;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SQUAD_MEMBERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_squad_members_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__ListSquadMembersResponse
@@ -302,6 +407,44 @@ Ale__CustomerSuccess__V1__UpdateEngagementRequest *
                       const uint8_t       *data);
 void   ale__customer_success__v1__update_engagement_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateEngagementRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest methods */
+void   ale__customer_success__v1__batch_create_engagements_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest         *message);
+size_t ale__customer_success__v1__batch_create_engagements_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest   *message);
+size_t ale__customer_success__v1__batch_create_engagements_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_engagements_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *
+       ale__customer_success__v1__batch_create_engagements_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_engagements_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest methods */
+void   ale__customer_success__v1__batch_update_engagements_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest         *message);
+size_t ale__customer_success__v1__batch_update_engagements_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest   *message);
+size_t ale__customer_success__v1__batch_update_engagements_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_engagements_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *
+       ale__customer_success__v1__batch_update_engagements_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_engagements_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *message,
                       ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListEngagementsResponse methods */
 void   ale__customer_success__v1__list_engagements_response__init
@@ -379,6 +522,44 @@ Ale__CustomerSuccess__V1__UpdateEngagementContractRequest *
 void   ale__customer_success__v1__update_engagement_contract_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateEngagementContractRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest methods */
+void   ale__customer_success__v1__batch_create_engagement_contracts_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest         *message);
+size_t ale__customer_success__v1__batch_create_engagement_contracts_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest   *message);
+size_t ale__customer_success__v1__batch_create_engagement_contracts_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_engagement_contracts_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *
+       ale__customer_success__v1__batch_create_engagement_contracts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_engagement_contracts_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest methods */
+void   ale__customer_success__v1__batch_update_engagement_contracts_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest         *message);
+size_t ale__customer_success__v1__batch_update_engagement_contracts_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest   *message);
+size_t ale__customer_success__v1__batch_update_engagement_contracts_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_engagement_contracts_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *
+       ale__customer_success__v1__batch_update_engagement_contracts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_engagement_contracts_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListEngagementContractsResponse methods */
 void   ale__customer_success__v1__list_engagement_contracts_response__init
                      (Ale__CustomerSuccess__V1__ListEngagementContractsResponse         *message);
@@ -455,6 +636,44 @@ Ale__CustomerSuccess__V1__UpdateSquadMemberRequest *
 void   ale__customer_success__v1__update_squad_member_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateSquadMemberRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest methods */
+void   ale__customer_success__v1__batch_create_squad_members_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest         *message);
+size_t ale__customer_success__v1__batch_create_squad_members_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest   *message);
+size_t ale__customer_success__v1__batch_create_squad_members_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_squad_members_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *
+       ale__customer_success__v1__batch_create_squad_members_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_squad_members_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest methods */
+void   ale__customer_success__v1__batch_update_squad_members_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest         *message);
+size_t ale__customer_success__v1__batch_update_squad_members_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest   *message);
+size_t ale__customer_success__v1__batch_update_squad_members_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_squad_members_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *
+       ale__customer_success__v1__batch_update_squad_members_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_squad_members_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListSquadMembersResponse methods */
 void   ale__customer_success__v1__list_squad_members_response__init
                      (Ale__CustomerSuccess__V1__ListSquadMembersResponse         *message);
@@ -485,6 +704,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateEngagementRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__UpdateEngagementRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateEngagementRequest *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateEngagementsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateEngagementsRequest *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListEngagementsResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListEngagementsResponse *message,
                   void *closure_data);
@@ -496,6 +721,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateEngagementContractRequest_Closure
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__UpdateEngagementContractRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateEngagementContractRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateEngagementContractsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateEngagementContractsRequest *message,
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListEngagementContractsResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListEngagementContractsResponse *message,
@@ -509,6 +740,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateSquadMemberRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__UpdateSquadMemberRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateSquadMemberRequest *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateSquadMembersRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateSquadMembersRequest *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListSquadMembersResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListSquadMembersResponse *message,
                   void *closure_data);
@@ -521,14 +758,20 @@ typedef void (*Ale__CustomerSuccess__V1__ListSquadMembersResponse_Closure)
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__engagement__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_engagement_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_engagement_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_engagements_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_engagements_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_engagements_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_contract__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_engagement_contract_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_engagement_contract_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_engagement_contracts_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_engagement_contracts_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_engagement_contracts_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__squad_member__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_squad_member_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_squad_member_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_squad_members_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_squad_members_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_squad_members_response__descriptor;
 
 PROTOBUF_C__END_DECLS

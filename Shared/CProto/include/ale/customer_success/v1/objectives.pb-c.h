@@ -20,14 +20,20 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__CustomerSuccess__V1__SuccessObjective Ale__CustomerSuccess__V1__SuccessObjective;
 typedef struct Ale__CustomerSuccess__V1__CreateSuccessObjectiveRequest Ale__CustomerSuccess__V1__CreateSuccessObjectiveRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateSuccessObjectiveRequest Ale__CustomerSuccess__V1__UpdateSuccessObjectiveRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest;
 typedef struct Ale__CustomerSuccess__V1__ListSuccessObjectivesResponse Ale__CustomerSuccess__V1__ListSuccessObjectivesResponse;
 typedef struct Ale__CustomerSuccess__V1__SuccessOutcome Ale__CustomerSuccess__V1__SuccessOutcome;
 typedef struct Ale__CustomerSuccess__V1__CreateSuccessOutcomeRequest Ale__CustomerSuccess__V1__CreateSuccessOutcomeRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateSuccessOutcomeRequest Ale__CustomerSuccess__V1__UpdateSuccessOutcomeRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest;
 typedef struct Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse;
 typedef struct Ale__CustomerSuccess__V1__SuccessInitiative Ale__CustomerSuccess__V1__SuccessInitiative;
 typedef struct Ale__CustomerSuccess__V1__CreateSuccessInitiativeRequest Ale__CustomerSuccess__V1__CreateSuccessInitiativeRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest;
 typedef struct Ale__CustomerSuccess__V1__ListSuccessInitiativesResponse Ale__CustomerSuccess__V1__ListSuccessInitiativesResponse;
 
 
@@ -105,6 +111,39 @@ struct  Ale__CustomerSuccess__V1__UpdateSuccessObjectiveRequest
 #define ALE__CUSTOMER_SUCCESS__V1__UPDATE_SUCCESS_OBJECTIVE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_success_objective_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_objectives;
+  Ale__CustomerSuccess__V1__SuccessObjective **success_objectives;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_OBJECTIVES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_success_objectives_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_objectives;
+  Ale__CustomerSuccess__V1__SuccessObjective **success_objectives;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_OBJECTIVES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_success_objectives_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__ListSuccessObjectivesResponse
@@ -194,6 +233,39 @@ struct  Ale__CustomerSuccess__V1__UpdateSuccessOutcomeRequest
     , NULL, NULL, NULL, 0, 0 }
 
 
+struct  Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_outcomes;
+  Ale__CustomerSuccess__V1__SuccessOutcome **success_outcomes;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_OUTCOMES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_success_outcomes_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_outcomes;
+  Ale__CustomerSuccess__V1__SuccessOutcome **success_outcomes;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_OUTCOMES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_success_outcomes_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
+
+
 struct  Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse
 {
   ProtobufCMessage base;
@@ -278,6 +350,39 @@ struct  Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest
     , NULL, NULL, NULL, 0, 0 }
 
 
+struct  Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_initiatives;
+  Ale__CustomerSuccess__V1__SuccessInitiative **success_initiatives;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_INITIATIVES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_success_initiatives_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_initiatives;
+  Ale__CustomerSuccess__V1__SuccessInitiative **success_initiatives;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_INITIATIVES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_success_initiatives_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
+
+
 struct  Ale__CustomerSuccess__V1__ListSuccessInitiativesResponse
 {
   ProtobufCMessage base;
@@ -348,6 +453,44 @@ Ale__CustomerSuccess__V1__UpdateSuccessObjectiveRequest *
                       const uint8_t       *data);
 void   ale__customer_success__v1__update_success_objective_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateSuccessObjectiveRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest methods */
+void   ale__customer_success__v1__batch_create_success_objectives_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest         *message);
+size_t ale__customer_success__v1__batch_create_success_objectives_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest   *message);
+size_t ale__customer_success__v1__batch_create_success_objectives_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_success_objectives_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *
+       ale__customer_success__v1__batch_create_success_objectives_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_success_objectives_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest methods */
+void   ale__customer_success__v1__batch_update_success_objectives_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest         *message);
+size_t ale__customer_success__v1__batch_update_success_objectives_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest   *message);
+size_t ale__customer_success__v1__batch_update_success_objectives_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_success_objectives_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *
+       ale__customer_success__v1__batch_update_success_objectives_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_success_objectives_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *message,
                       ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListSuccessObjectivesResponse methods */
 void   ale__customer_success__v1__list_success_objectives_response__init
@@ -425,6 +568,44 @@ Ale__CustomerSuccess__V1__UpdateSuccessOutcomeRequest *
 void   ale__customer_success__v1__update_success_outcome_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateSuccessOutcomeRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest methods */
+void   ale__customer_success__v1__batch_create_success_outcomes_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest         *message);
+size_t ale__customer_success__v1__batch_create_success_outcomes_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest   *message);
+size_t ale__customer_success__v1__batch_create_success_outcomes_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_success_outcomes_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *
+       ale__customer_success__v1__batch_create_success_outcomes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_success_outcomes_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest methods */
+void   ale__customer_success__v1__batch_update_success_outcomes_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest         *message);
+size_t ale__customer_success__v1__batch_update_success_outcomes_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest   *message);
+size_t ale__customer_success__v1__batch_update_success_outcomes_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_success_outcomes_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *
+       ale__customer_success__v1__batch_update_success_outcomes_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_success_outcomes_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse methods */
 void   ale__customer_success__v1__list_success_outcomes_response__init
                      (Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse         *message);
@@ -501,6 +682,44 @@ Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest *
 void   ale__customer_success__v1__update_success_initiative_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest methods */
+void   ale__customer_success__v1__batch_create_success_initiatives_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest         *message);
+size_t ale__customer_success__v1__batch_create_success_initiatives_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest   *message);
+size_t ale__customer_success__v1__batch_create_success_initiatives_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_success_initiatives_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *
+       ale__customer_success__v1__batch_create_success_initiatives_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_success_initiatives_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest methods */
+void   ale__customer_success__v1__batch_update_success_initiatives_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest         *message);
+size_t ale__customer_success__v1__batch_update_success_initiatives_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest   *message);
+size_t ale__customer_success__v1__batch_update_success_initiatives_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_success_initiatives_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *
+       ale__customer_success__v1__batch_update_success_initiatives_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_success_initiatives_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListSuccessInitiativesResponse methods */
 void   ale__customer_success__v1__list_success_initiatives_response__init
                      (Ale__CustomerSuccess__V1__ListSuccessInitiativesResponse         *message);
@@ -531,6 +750,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateSuccessObjectiveRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__UpdateSuccessObjectiveRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateSuccessObjectiveRequest *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateSuccessObjectivesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateSuccessObjectivesRequest *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListSuccessObjectivesResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListSuccessObjectivesResponse *message,
                   void *closure_data);
@@ -542,6 +767,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateSuccessOutcomeRequest_Closure)
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__UpdateSuccessOutcomeRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateSuccessOutcomeRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest *message,
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse *message,
@@ -555,6 +786,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateSuccessInitiativeRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateSuccessInitiativesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateSuccessInitiativesRequest *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListSuccessInitiativesResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListSuccessInitiativesResponse *message,
                   void *closure_data);
@@ -567,14 +804,20 @@ typedef void (*Ale__CustomerSuccess__V1__ListSuccessInitiativesResponse_Closure)
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__success_objective__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_success_objective_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_objective_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_objectives_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_objectives_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_objectives_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__success_outcome__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_success_outcome_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_outcome_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_outcomes_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_outcomes_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_outcomes_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__success_initiative__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_success_initiative_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_initiative_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_initiatives_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_initiatives_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_initiatives_response__descriptor;
 
 PROTOBUF_C__END_DECLS

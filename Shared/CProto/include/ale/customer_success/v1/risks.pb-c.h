@@ -20,10 +20,14 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__CustomerSuccess__V1__RiskSignal Ale__CustomerSuccess__V1__RiskSignal;
 typedef struct Ale__CustomerSuccess__V1__CreateRiskSignalRequest Ale__CustomerSuccess__V1__CreateRiskSignalRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateRiskSignalRequest Ale__CustomerSuccess__V1__UpdateRiskSignalRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest;
 typedef struct Ale__CustomerSuccess__V1__ListRiskSignalsResponse Ale__CustomerSuccess__V1__ListRiskSignalsResponse;
 typedef struct Ale__CustomerSuccess__V1__RiskSignalSolution Ale__CustomerSuccess__V1__RiskSignalSolution;
 typedef struct Ale__CustomerSuccess__V1__CreateRiskSignalSolutionRequest Ale__CustomerSuccess__V1__CreateRiskSignalSolutionRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateRiskSignalSolutionRequest Ale__CustomerSuccess__V1__UpdateRiskSignalSolutionRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest;
 typedef struct Ale__CustomerSuccess__V1__ListRiskSignalSolutionsResponse Ale__CustomerSuccess__V1__ListRiskSignalSolutionsResponse;
 
 
@@ -109,6 +113,39 @@ struct  Ale__CustomerSuccess__V1__UpdateRiskSignalRequest
     , NULL, NULL, NULL, 0, 0 }
 
 
+struct  Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest
+{
+  ProtobufCMessage base;
+  size_t n_risk_signals;
+  Ale__CustomerSuccess__V1__RiskSignal **risk_signals;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_RISK_SIGNALS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_risk_signals_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest
+{
+  ProtobufCMessage base;
+  size_t n_risk_signals;
+  Ale__CustomerSuccess__V1__RiskSignal **risk_signals;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_RISK_SIGNALS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_risk_signals_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
+
+
 struct  Ale__CustomerSuccess__V1__ListRiskSignalsResponse
 {
   ProtobufCMessage base;
@@ -168,6 +205,39 @@ struct  Ale__CustomerSuccess__V1__UpdateRiskSignalSolutionRequest
 #define ALE__CUSTOMER_SUCCESS__V1__UPDATE_RISK_SIGNAL_SOLUTION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_risk_signal_solution_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest
+{
+  ProtobufCMessage base;
+  size_t n_risk_signal_solutions;
+  Ale__CustomerSuccess__V1__RiskSignalSolution **risk_signal_solutions;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_RISK_SIGNAL_SOLUTIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_risk_signal_solutions_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest
+{
+  ProtobufCMessage base;
+  size_t n_risk_signal_solutions;
+  Ale__CustomerSuccess__V1__RiskSignalSolution **risk_signal_solutions;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_RISK_SIGNAL_SOLUTIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_risk_signal_solutions_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__ListRiskSignalSolutionsResponse
@@ -240,6 +310,44 @@ Ale__CustomerSuccess__V1__UpdateRiskSignalRequest *
                       const uint8_t       *data);
 void   ale__customer_success__v1__update_risk_signal_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateRiskSignalRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest methods */
+void   ale__customer_success__v1__batch_create_risk_signals_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest         *message);
+size_t ale__customer_success__v1__batch_create_risk_signals_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest   *message);
+size_t ale__customer_success__v1__batch_create_risk_signals_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_risk_signals_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *
+       ale__customer_success__v1__batch_create_risk_signals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_risk_signals_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest methods */
+void   ale__customer_success__v1__batch_update_risk_signals_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest         *message);
+size_t ale__customer_success__v1__batch_update_risk_signals_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest   *message);
+size_t ale__customer_success__v1__batch_update_risk_signals_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_risk_signals_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *
+       ale__customer_success__v1__batch_update_risk_signals_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_risk_signals_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *message,
                       ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListRiskSignalsResponse methods */
 void   ale__customer_success__v1__list_risk_signals_response__init
@@ -317,6 +425,44 @@ Ale__CustomerSuccess__V1__UpdateRiskSignalSolutionRequest *
 void   ale__customer_success__v1__update_risk_signal_solution_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateRiskSignalSolutionRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest methods */
+void   ale__customer_success__v1__batch_create_risk_signal_solutions_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest         *message);
+size_t ale__customer_success__v1__batch_create_risk_signal_solutions_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest   *message);
+size_t ale__customer_success__v1__batch_create_risk_signal_solutions_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_risk_signal_solutions_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *
+       ale__customer_success__v1__batch_create_risk_signal_solutions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_risk_signal_solutions_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest methods */
+void   ale__customer_success__v1__batch_update_risk_signal_solutions_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest         *message);
+size_t ale__customer_success__v1__batch_update_risk_signal_solutions_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest   *message);
+size_t ale__customer_success__v1__batch_update_risk_signal_solutions_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_risk_signal_solutions_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *
+       ale__customer_success__v1__batch_update_risk_signal_solutions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_risk_signal_solutions_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListRiskSignalSolutionsResponse methods */
 void   ale__customer_success__v1__list_risk_signal_solutions_response__init
                      (Ale__CustomerSuccess__V1__ListRiskSignalSolutionsResponse         *message);
@@ -347,6 +493,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateRiskSignalRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__UpdateRiskSignalRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateRiskSignalRequest *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalsRequest *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListRiskSignalsResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListRiskSignalsResponse *message,
                   void *closure_data);
@@ -358,6 +510,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateRiskSignalSolutionRequest_Closure
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__UpdateRiskSignalSolutionRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateRiskSignalSolutionRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateRiskSignalSolutionsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateRiskSignalSolutionsRequest *message,
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListRiskSignalSolutionsResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListRiskSignalSolutionsResponse *message,
@@ -371,10 +529,14 @@ typedef void (*Ale__CustomerSuccess__V1__ListRiskSignalSolutionsResponse_Closure
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__risk_signal__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_risk_signal_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_risk_signal_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_risk_signals_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_risk_signals_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_risk_signals_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__risk_signal_solution__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_risk_signal_solution_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_risk_signal_solution_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_risk_signal_solutions_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_risk_signal_solutions_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_risk_signal_solutions_response__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -20,22 +20,32 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__CustomerSuccess__V1__SuccessCase Ale__CustomerSuccess__V1__SuccessCase;
 typedef struct Ale__CustomerSuccess__V1__CreateSuccessCaseRequest Ale__CustomerSuccess__V1__CreateSuccessCaseRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateSuccessCaseRequest Ale__CustomerSuccess__V1__UpdateSuccessCaseRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest;
 typedef struct Ale__CustomerSuccess__V1__ListSuccessCasesResponse Ale__CustomerSuccess__V1__ListSuccessCasesResponse;
 typedef struct Ale__CustomerSuccess__V1__SuccessTask Ale__CustomerSuccess__V1__SuccessTask;
 typedef struct Ale__CustomerSuccess__V1__CreateSuccessTaskRequest Ale__CustomerSuccess__V1__CreateSuccessTaskRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateSuccessTaskRequest Ale__CustomerSuccess__V1__UpdateSuccessTaskRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest;
 typedef struct Ale__CustomerSuccess__V1__ListSuccessTasksResponse Ale__CustomerSuccess__V1__ListSuccessTasksResponse;
 typedef struct Ale__CustomerSuccess__V1__Touchpoint Ale__CustomerSuccess__V1__Touchpoint;
 typedef struct Ale__CustomerSuccess__V1__CreateTouchpointRequest Ale__CustomerSuccess__V1__CreateTouchpointRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateTouchpointRequest Ale__CustomerSuccess__V1__UpdateTouchpointRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest;
 typedef struct Ale__CustomerSuccess__V1__ListTouchpointsResponse Ale__CustomerSuccess__V1__ListTouchpointsResponse;
 typedef struct Ale__CustomerSuccess__V1__InternalPlay Ale__CustomerSuccess__V1__InternalPlay;
 typedef struct Ale__CustomerSuccess__V1__CreateInternalPlayRequest Ale__CustomerSuccess__V1__CreateInternalPlayRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateInternalPlayRequest Ale__CustomerSuccess__V1__UpdateInternalPlayRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest;
 typedef struct Ale__CustomerSuccess__V1__ListInternalPlaysResponse Ale__CustomerSuccess__V1__ListInternalPlaysResponse;
 typedef struct Ale__CustomerSuccess__V1__InternalPlayTask Ale__CustomerSuccess__V1__InternalPlayTask;
 typedef struct Ale__CustomerSuccess__V1__CreateInternalPlayTaskRequest Ale__CustomerSuccess__V1__CreateInternalPlayTaskRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateInternalPlayTaskRequest Ale__CustomerSuccess__V1__UpdateInternalPlayTaskRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest;
 typedef struct Ale__CustomerSuccess__V1__ListInternalPlayTasksResponse Ale__CustomerSuccess__V1__ListInternalPlayTasksResponse;
 
 
@@ -113,6 +123,39 @@ struct  Ale__CustomerSuccess__V1__UpdateSuccessCaseRequest
 #define ALE__CUSTOMER_SUCCESS__V1__UPDATE_SUCCESS_CASE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_success_case_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_cases;
+  Ale__CustomerSuccess__V1__SuccessCase **success_cases;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_CASES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_success_cases_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_cases;
+  Ale__CustomerSuccess__V1__SuccessCase **success_cases;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_CASES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_success_cases_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__ListSuccessCasesResponse
@@ -199,6 +242,39 @@ struct  Ale__CustomerSuccess__V1__UpdateSuccessTaskRequest
 #define ALE__CUSTOMER_SUCCESS__V1__UPDATE_SUCCESS_TASK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_success_task_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_tasks;
+  Ale__CustomerSuccess__V1__SuccessTask **success_tasks;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_success_tasks_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_tasks;
+  Ale__CustomerSuccess__V1__SuccessTask **success_tasks;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_success_tasks_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__ListSuccessTasksResponse
@@ -292,6 +368,39 @@ struct  Ale__CustomerSuccess__V1__UpdateTouchpointRequest
     , NULL, NULL, NULL, 0, 0 }
 
 
+struct  Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest
+{
+  ProtobufCMessage base;
+  size_t n_touchpoints;
+  Ale__CustomerSuccess__V1__Touchpoint **touchpoints;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_TOUCHPOINTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_touchpoints_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest
+{
+  ProtobufCMessage base;
+  size_t n_touchpoints;
+  Ale__CustomerSuccess__V1__Touchpoint **touchpoints;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_TOUCHPOINTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_touchpoints_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
+
+
 struct  Ale__CustomerSuccess__V1__ListTouchpointsResponse
 {
   ProtobufCMessage base;
@@ -371,6 +480,39 @@ struct  Ale__CustomerSuccess__V1__UpdateInternalPlayRequest
 #define ALE__CUSTOMER_SUCCESS__V1__UPDATE_INTERNAL_PLAY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_internal_play_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest
+{
+  ProtobufCMessage base;
+  size_t n_internal_plays;
+  Ale__CustomerSuccess__V1__InternalPlay **internal_plays;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_INTERNAL_PLAYS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_internal_plays_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest
+{
+  ProtobufCMessage base;
+  size_t n_internal_plays;
+  Ale__CustomerSuccess__V1__InternalPlay **internal_plays;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_INTERNAL_PLAYS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_internal_plays_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__ListInternalPlaysResponse
@@ -454,6 +596,39 @@ struct  Ale__CustomerSuccess__V1__UpdateInternalPlayTaskRequest
     , NULL, NULL, NULL, 0, 0 }
 
 
+struct  Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest
+{
+  ProtobufCMessage base;
+  size_t n_internal_play_tasks;
+  Ale__CustomerSuccess__V1__InternalPlayTask **internal_play_tasks;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_INTERNAL_PLAY_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_internal_play_tasks_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest
+{
+  ProtobufCMessage base;
+  size_t n_internal_play_tasks;
+  Ale__CustomerSuccess__V1__InternalPlayTask **internal_play_tasks;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_INTERNAL_PLAY_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_internal_play_tasks_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
+
+
 struct  Ale__CustomerSuccess__V1__ListInternalPlayTasksResponse
 {
   ProtobufCMessage base;
@@ -524,6 +699,44 @@ Ale__CustomerSuccess__V1__UpdateSuccessCaseRequest *
                       const uint8_t       *data);
 void   ale__customer_success__v1__update_success_case_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateSuccessCaseRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest methods */
+void   ale__customer_success__v1__batch_create_success_cases_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest         *message);
+size_t ale__customer_success__v1__batch_create_success_cases_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest   *message);
+size_t ale__customer_success__v1__batch_create_success_cases_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_success_cases_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *
+       ale__customer_success__v1__batch_create_success_cases_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_success_cases_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest methods */
+void   ale__customer_success__v1__batch_update_success_cases_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest         *message);
+size_t ale__customer_success__v1__batch_update_success_cases_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest   *message);
+size_t ale__customer_success__v1__batch_update_success_cases_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_success_cases_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *
+       ale__customer_success__v1__batch_update_success_cases_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_success_cases_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *message,
                       ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListSuccessCasesResponse methods */
 void   ale__customer_success__v1__list_success_cases_response__init
@@ -601,6 +814,44 @@ Ale__CustomerSuccess__V1__UpdateSuccessTaskRequest *
 void   ale__customer_success__v1__update_success_task_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateSuccessTaskRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest methods */
+void   ale__customer_success__v1__batch_create_success_tasks_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest         *message);
+size_t ale__customer_success__v1__batch_create_success_tasks_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest   *message);
+size_t ale__customer_success__v1__batch_create_success_tasks_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_success_tasks_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *
+       ale__customer_success__v1__batch_create_success_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_success_tasks_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest methods */
+void   ale__customer_success__v1__batch_update_success_tasks_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest         *message);
+size_t ale__customer_success__v1__batch_update_success_tasks_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest   *message);
+size_t ale__customer_success__v1__batch_update_success_tasks_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_success_tasks_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *
+       ale__customer_success__v1__batch_update_success_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_success_tasks_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListSuccessTasksResponse methods */
 void   ale__customer_success__v1__list_success_tasks_response__init
                      (Ale__CustomerSuccess__V1__ListSuccessTasksResponse         *message);
@@ -676,6 +927,44 @@ Ale__CustomerSuccess__V1__UpdateTouchpointRequest *
                       const uint8_t       *data);
 void   ale__customer_success__v1__update_touchpoint_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateTouchpointRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest methods */
+void   ale__customer_success__v1__batch_create_touchpoints_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest         *message);
+size_t ale__customer_success__v1__batch_create_touchpoints_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest   *message);
+size_t ale__customer_success__v1__batch_create_touchpoints_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_touchpoints_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *
+       ale__customer_success__v1__batch_create_touchpoints_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_touchpoints_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest methods */
+void   ale__customer_success__v1__batch_update_touchpoints_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest         *message);
+size_t ale__customer_success__v1__batch_update_touchpoints_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest   *message);
+size_t ale__customer_success__v1__batch_update_touchpoints_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_touchpoints_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *
+       ale__customer_success__v1__batch_update_touchpoints_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_touchpoints_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *message,
                       ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListTouchpointsResponse methods */
 void   ale__customer_success__v1__list_touchpoints_response__init
@@ -753,6 +1042,44 @@ Ale__CustomerSuccess__V1__UpdateInternalPlayRequest *
 void   ale__customer_success__v1__update_internal_play_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateInternalPlayRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest methods */
+void   ale__customer_success__v1__batch_create_internal_plays_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest         *message);
+size_t ale__customer_success__v1__batch_create_internal_plays_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest   *message);
+size_t ale__customer_success__v1__batch_create_internal_plays_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_internal_plays_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *
+       ale__customer_success__v1__batch_create_internal_plays_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_internal_plays_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest methods */
+void   ale__customer_success__v1__batch_update_internal_plays_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest         *message);
+size_t ale__customer_success__v1__batch_update_internal_plays_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest   *message);
+size_t ale__customer_success__v1__batch_update_internal_plays_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_internal_plays_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *
+       ale__customer_success__v1__batch_update_internal_plays_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_internal_plays_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListInternalPlaysResponse methods */
 void   ale__customer_success__v1__list_internal_plays_response__init
                      (Ale__CustomerSuccess__V1__ListInternalPlaysResponse         *message);
@@ -829,6 +1156,44 @@ Ale__CustomerSuccess__V1__UpdateInternalPlayTaskRequest *
 void   ale__customer_success__v1__update_internal_play_task_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateInternalPlayTaskRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest methods */
+void   ale__customer_success__v1__batch_create_internal_play_tasks_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest         *message);
+size_t ale__customer_success__v1__batch_create_internal_play_tasks_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest   *message);
+size_t ale__customer_success__v1__batch_create_internal_play_tasks_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_internal_play_tasks_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *
+       ale__customer_success__v1__batch_create_internal_play_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_internal_play_tasks_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest methods */
+void   ale__customer_success__v1__batch_update_internal_play_tasks_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest         *message);
+size_t ale__customer_success__v1__batch_update_internal_play_tasks_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest   *message);
+size_t ale__customer_success__v1__batch_update_internal_play_tasks_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_internal_play_tasks_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *
+       ale__customer_success__v1__batch_update_internal_play_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_internal_play_tasks_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__ListInternalPlayTasksResponse methods */
 void   ale__customer_success__v1__list_internal_play_tasks_response__init
                      (Ale__CustomerSuccess__V1__ListInternalPlayTasksResponse         *message);
@@ -859,6 +1224,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateSuccessCaseRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__UpdateSuccessCaseRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateSuccessCaseRequest *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateSuccessCasesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateSuccessCasesRequest *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListSuccessCasesResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListSuccessCasesResponse *message,
                   void *closure_data);
@@ -870,6 +1241,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateSuccessTaskRequest_Closure)
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__UpdateSuccessTaskRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateSuccessTaskRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateSuccessTasksRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateSuccessTasksRequest *message,
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListSuccessTasksResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListSuccessTasksResponse *message,
@@ -883,6 +1260,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateTouchpointRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__UpdateTouchpointRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateTouchpointRequest *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateTouchpointsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateTouchpointsRequest *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListTouchpointsResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListTouchpointsResponse *message,
                   void *closure_data);
@@ -894,6 +1277,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateInternalPlayRequest_Closure)
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__UpdateInternalPlayRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateInternalPlayRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateInternalPlaysRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlaysRequest *message,
                   void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListInternalPlaysResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListInternalPlaysResponse *message,
@@ -907,6 +1296,12 @@ typedef void (*Ale__CustomerSuccess__V1__CreateInternalPlayTaskRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__UpdateInternalPlayTaskRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateInternalPlayTaskRequest *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateInternalPlayTasksRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateInternalPlayTasksRequest *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__ListInternalPlayTasksResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListInternalPlayTasksResponse *message,
                   void *closure_data);
@@ -919,22 +1314,32 @@ typedef void (*Ale__CustomerSuccess__V1__ListInternalPlayTasksResponse_Closure)
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__success_case__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_success_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_case_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_cases_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_cases_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_cases_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__success_task__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_success_task_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_task_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_tasks_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_tasks_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_tasks_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__touchpoint__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_touchpoint_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_touchpoint_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_touchpoints_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_touchpoints_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_touchpoints_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__internal_play__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_internal_play_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_internal_play_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_internal_plays_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_internal_plays_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_internal_plays_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__internal_play_task__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_internal_play_task_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_internal_play_task_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_internal_play_tasks_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_internal_play_tasks_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_internal_play_tasks_response__descriptor;
 
 PROTOBUF_C__END_DECLS
