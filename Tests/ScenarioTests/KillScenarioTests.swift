@@ -12,9 +12,11 @@ extension Scenarios {
                 let samples = "\(ScenarioStack.root)/Samples"
                 let seed = UInt64.random(in: 0...UInt64.max)
                 print("random moments from seed \(seed)")
-                let killer = Task { try await Self.killInTurn(stack, seed: seed) }
+                let victims = Victims()
+                let killer = Task { try await Self.killInTurn(stack, victims, seed: seed) }
                 // The journey checks its counts itself: one case, eight tasks, so many rows published, one touchpoint.
-                for _ in 1...3 {
+                var journeys = 0
+                repeat {
                     try await Journey(stack.world(patience: .seconds(120))).run(
                         [
                             JourneyWorkbook(
@@ -22,29 +24,38 @@ extension Scenarios {
                             JourneyWorkbook(
                                 path: "\(samples)/locations.xlsx", target: "location", ready: 6, attention: 0),
                         ], mailDirectory: stack.mailDirectory)
-                }
+                    journeys += 1
+                } while await !victims.areComplete && journeys < 40
                 killer.cancel()
-                let kills = try await killer.value
-                #expect(kills >= 3, "only \(kills) processes were killed while the journey ran")
+                try await killer.value
+                let killed = await victims.names
+                #expect(killed == Set(Victims.all), "killed in \(journeys) journeys: \(killed.sorted())")
             }
         }
 
-        /// Kills one process after the other at random moments and starts it again; how many it killed.
-        private static func killInTurn(_ stack: ScenarioStack, seed: UInt64) async throws -> Int {
+        /// Kills one process after the other at random moments and starts it again.
+        private static func killInTurn(_ stack: ScenarioStack, _ victims: Victims, seed: UInt64) async throws {
             var random = SplitMix(state: seed)
-            var kills = 0
-            while !Task.isCancelled {
-                for name in (ScenarioStack.services + ["nats", "postgres"]).shuffled(using: &random) {
-                    try? await Task.sleep(for: .milliseconds(Int.random(in: 50...1_500, using: &random)))
-                    guard !Task.isCancelled else { return kills }
-                    try stack.kill(name)
-                    kills += 1
-                    try await stack.restart()
-                }
+            for name in Victims.all.shuffled(using: &random) {
+                try? await Task.sleep(for: .milliseconds(Int.random(in: 50...900, using: &random)))
+                guard !Task.isCancelled else { return }
+                try stack.kill(name)
+                try await stack.restart()
+                await victims.add(name)
             }
-            return kills
         }
     }
+}
+
+/// Who has been killed so far.
+private actor Victims {
+    static let all = ScenarioStack.services + ["nats", "postgres"]
+
+    private(set) var names: Set<String> = []
+
+    var areComplete: Bool { names.count == Self.all.count }
+
+    func add(_ name: String) { names.insert(name) }
 }
 
 /// A small generator whose seed can be printed and used again.
