@@ -19,13 +19,19 @@ struct WatchLists: Sendable {
     var handlers: [EventHandler] {
         [
             EventHandler(
-                "notifier-watch-success", service: "customer-success", record: "*", prepare: prepare, apply: apply),
+                "notifier-watch-success", service: "customer-success", record: "*", wanted: Self.hasReaders,
+                prepare: prepare, apply: apply),
             EventHandler(
-                "notifier-watch-case", service: "onboarding", record: "onboarding_case", prepare: prepare, apply: apply),
+                "notifier-watch-case", service: "onboarding", record: "onboarding_case", wanted: Self.hasReaders,
+                prepare: prepare, apply: apply),
             EventHandler(
-                "notifier-watch-task", service: "onboarding", record: "lifecycle_task", prepare: prepare, apply: apply),
+                "notifier-watch-task", service: "onboarding", record: "lifecycle_task", wanted: Self.hasReaders,
+                prepare: prepare, apply: apply),
         ]
     }
+
+    /// Most records have nobody on their lists: their events are passed over.
+    private static func hasReaders(_ event: RecordEvent) -> Bool { !event.notify.isEmpty }
 
     private func prepare(_ event: RecordEvent) async throws {
         try await replicas.fetch(users: event.notify)

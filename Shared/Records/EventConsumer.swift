@@ -9,21 +9,25 @@ import Wire
 public struct EventHandler: Sendable {
     let name: String
     let subject: String
+    let isWanted: @Sendable (RecordEvent) -> Bool
     let prepare: (@Sendable (RecordEvent) async throws -> Void)?
     let apply: @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
 
     /// Handles the events `service.record.action`; `*` stands for any action.
     /// - Parameters:
     ///   - name: the durable consumer's name, unique in the system: `import-validation-case-created`.
+    ///   - wanted: which events have an effect at all; the others cost no transaction.
     ///   - prepare: asks others for what the effect needs, before its transaction. May run more than once.
     ///   - apply: the effect, in the transaction that also marks the event as seen: it happens once.
     public init(
         _ name: String, service: String, record: String, action: String = "*",
+        wanted isWanted: @escaping @Sendable (RecordEvent) -> Bool = { _ in true },
         prepare: (@Sendable (RecordEvent) async throws -> Void)? = nil,
         apply: @escaping @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
     ) {
         self.name = name
         subject = "ale.v1.events.*.\(service).\(record).\(action)"
+        self.isWanted = isWanted
         self.prepare = prepare
         self.apply = apply
     }
@@ -107,6 +111,10 @@ public struct EventConsumer: Sendable {
         else {
             database.log.error("an event cannot be read", metadata: ["subject": "\(message.message.subject)"])
             try? message.term()
+            return true
+        }
+        guard handler.isWanted(event) else {
+            try? message.ack()
             return true
         }
         var pause: Duration = .milliseconds(50)

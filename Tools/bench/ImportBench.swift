@@ -49,7 +49,7 @@ struct ImportBench {
         let start = ContinuousClock.now
         try await pool.transaction(timeout: .seconds(120)) { tx in
             _ = try tx.query("CREATE TABLE import_validation.bench_rows (number int8, cells text[])")
-            _ = try tx.copyIn(into: "import_validation.bench_rows") { writer in
+            _ = try tx.copyIn(into: "COPY import_validation.bench_rows (number, cells) FROM STDIN") { writer in
                 let source = try TableFile.open(path: path, name: "bench.xlsx")
                 var row = Workbook.Row()
                 while try source.next(into: &row) {

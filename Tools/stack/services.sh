@@ -19,7 +19,7 @@ service_settings() {
   setting ALE_POSTGRES_DATABASE ale
   setting ALE_POSTGRES_USER "$role"
   setting ALE_POSTGRES_PASSWORD_FILE "$SECRETS/postgres-$role.password"
-  setting ALE_POSTGRES_POOL_SIZE 8
+  setting ALE_POSTGRES_POOL_SIZE 16
   setting ALE_JWKS_FILE "$KEYS/jwks.json"
   setting ALE_SERVICE_KEY_FILE "$KEYS/$service.key"
   setting ALE_LOG_LEVEL "${ALE_LOG_LEVEL:-info}"
