@@ -88,6 +88,19 @@ public final class Database: Sendable {
         as caller: Caller, deadline: Deadline = .after(Deadline.standard), readOnly: Bool = false,
         _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws(Problem) -> T {
+        do {
+            return try await attempt(as: caller, deadline: deadline, readOnly: readOnly, body)
+        } catch {
+            throw problem(of: error)
+        }
+    }
+
+    /// The transaction with its repetitions, its errors as they come. `isRepeatable` says that a transaction whose
+    /// COMMIT may or may not have been done can be run once more without harm.
+    func attempt<T: Sendable>(
+        as caller: Caller, deadline: Deadline, readOnly: Bool = false, isRepeatable: Bool = false,
+        _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
         var attempt = 1
         while true {
             do {
@@ -97,10 +110,10 @@ public final class Database: Sendable {
                     settings: caller.scope.settings, readOnly: readOnly, timeout: timeout, body)
                 if !readOnly { outboxSignal.notify() }
                 return value
-            } catch let error as PostgresError where error.isWorthRetrying && attempt < 3 {
+            } catch let error as PostgresError
+                where attempt < 3 && (error.isWorthRetrying || isRepeatable && error.isOutcomeUnknown)
+            {
                 attempt += 1
-            } catch {
-                throw problem(of: error)
             }
         }
     }

@@ -36,7 +36,8 @@ extension Database {
         }
         let log = RequestLog(schema: schema, caller: call.caller, id: context.requestID, method: method, request: bytes)
         do {
-            return try await pooled(call, log) { tx in
+            // With a request id nobody needs to be left in the dark: the log says whether the COMMIT was done.
+            return try await attempt(as: call.caller, deadline: call.deadline, isRepeatable: log != nil) { tx in
                 if let answered: Response = try log?.answer(in: tx) { return answered }
                 let response = try body(tx, context)
                 if validateOnly {
@@ -50,26 +51,6 @@ extension Database {
             return dry.response
         } catch {
             throw problem(of: error)
-        }
-    }
-
-    private func pooled<T: Sendable>(
-        _ call: Call, _ log: RequestLog?, _ body: @escaping @Sendable (Transaction) throws -> T
-    ) async throws -> T {
-        var attempt = 1
-        while true {
-            do {
-                let timeout = call.deadline.remaining
-                guard timeout > .zero else { throw Problem.deadlineExceeded() }
-                let value = try await pool.transaction(settings: call.caller.scope.settings, timeout: timeout, body)
-                outboxSignal.notify()
-                return value
-            } catch let error as PostgresError
-                where attempt < 3 && (error.isWorthRetrying || log != nil && error.isOutcomeUnknown)
-            {
-                // With a request id nobody needs to be left in the dark: the log says whether the COMMIT was done.
-                attempt += 1
-            }
         }
     }
 }
