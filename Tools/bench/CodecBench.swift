@@ -15,8 +15,7 @@ enum CodecBench {
         for _ in 1...3 {
             let start = ContinuousClock.now
             for _ in 0..<rounds { total += try Engagement.decode(protobuf: bytes).encodeProtobuf().count }
-            let (whole, fraction) = start.duration(to: .now).components
-            ours += (Double(whole) + Double(fraction) / 1e18) / Double(rounds) / 3
+            ours += (start.duration(to: .now) / .seconds(1)) / Double(rounds) / 3
             let output = try await Command.run("\(BenchStack.programs)/floor", ["codec", file, "\(rounds)"])
             floor += (Double(output.split(separator: " ").first ?? "") ?? 0) / 3
         }

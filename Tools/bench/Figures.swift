@@ -57,6 +57,5 @@ func throughput(
         }
         return try await group.reduce(0, +)
     }
-    let (whole, fraction) = start.duration(to: .now).components
-    return Double(total) / (Double(whole) + Double(fraction) / 1e18)
+    return Double(total) / (start.duration(to: .now) / .seconds(1))
 }

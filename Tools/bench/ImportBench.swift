@@ -59,8 +59,8 @@ struct ImportBench {
                 }
             }
         }
-        let (whole, fraction) = start.duration(to: .now).components
+        let seconds = start.duration(to: .now) / .seconds(1)
         await pool.close()
-        return Double(whole) + Double(fraction) / 1e18
+        return seconds
     }
 }

@@ -43,9 +43,9 @@ enum StartBench {
             }
             try await Task.sleep(for: .milliseconds(2))
         }
-        let (whole, fraction) = start.duration(to: .now).components
+        let seconds = start.duration(to: .now) / .seconds(1)
         process.terminate()
         process.waitUntilExit()
-        return Double(whole) + Double(fraction) / 1e18
+        return seconds
     }
 }

@@ -56,8 +56,7 @@ struct Main {
     }
 
     private static func seconds(_ duration: Duration) -> String {
-        let (whole, fraction) = duration.components
-        return String(format: "%.2f s", Double(whole) + Double(fraction) / 1e18)
+        return String(format: "%.2f s", duration / .seconds(1))
     }
 
     private static func printWhatNext(_ journey: Journey, _ settings: Settings) {
