@@ -4,26 +4,37 @@ import RPC
 import Wire
 
 /// Prints what the system costs, each figure against a floor measured in the same run.
+///
+/// `bench` measures everything; `bench requests`, `bench scale` only that part.
 @main
 struct Main {
     static func main() async {
         do {
-            let stack = try await BenchStack.start()
-            do {
-                try await measure(stack)
-                await stack.stop()
-            } catch {
-                await stack.stop()
-                throw error
+            let part = CommandLine.arguments.dropFirst().first
+            guard [nil, "requests", "scale"].contains(part) else {
+                throw JourneyFailure("there is no part \(part ?? ""): requests, scale")
             }
+            Figure.header()
+            if part != "scale" { try await requests() }
+            if part != "requests" { try await ScaleBench.measure() }
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
             exit(1)
         }
     }
 
+    private static func requests() async throws {
+        let stack = try await BenchStack.start("requests")
+        do {
+            try await measure(stack)
+            await stack.stop()
+        } catch {
+            await stack.stop()
+            throw error
+        }
+    }
+
     private static func measure(_ stack: BenchStack) async throws {
-        Figure.header()
         for figure in try await StartBench.measure(stack) { figure.printed() }
         let samples = "\(BenchStack.root)/Samples"
         let journey = Journey(stack.world())
