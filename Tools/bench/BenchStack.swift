@@ -21,14 +21,22 @@ final class BenchStack: Sendable {
     static func start(_ name: String) async throws -> BenchStack {
         let folder = "/tmp/ale-bench-\(getpid())-\(name)"
         try await Command.run("\(root)/Tools/stack.sh", ["start"], environment: environment(folder))
-        let url = "nats://127.0.0.1:\(try port("NATS_PORT", in: folder))"
-        var options = ConnectionOptions(urls: [url], name: "bench")
-        options.credentials = .password(user: "client", password: try secret(folder, "nats-client"))
-        options.inboxPrefix = "_INBOX.client"
-        let connection = try await Connection.connect(options)
+        let connection = try await connect(folder)
         return BenchStack(
             folder: folder, connection: connection, issuer: try await Issuer(keyFile: "\(folder)/keys/operator.key"),
-            natsURL: url, postgresPort: try port("POSTGRES_PORT", in: folder))
+            natsURL: try url(folder), postgresPort: try port("POSTGRES_PORT", in: folder))
+    }
+
+    /// A connection as the outside client of the stack in `folder`.
+    static func connect(_ folder: String) async throws -> Connection {
+        var options = ConnectionOptions(urls: [try url(folder)], name: "bench")
+        options.credentials = .password(user: "client", password: try secret(folder, "nats-client"))
+        options.inboxPrefix = "_INBOX.client"
+        return try await Connection.connect(options)
+    }
+
+    private static func url(_ folder: String) throws -> String {
+        "nats://127.0.0.1:\(try port("NATS_PORT", in: folder))"
     }
 
     /// A port as the stack wrote it down.

@@ -19,7 +19,6 @@ struct ScaleBench {
             do {
                 let bench = ScaleBench(small: try await ScaleRequests(small), large: try await ScaleRequests(large))
                 for figure in try await bench.figures() { figure.printed() }
-                try await NoiseBench(data: large).measure().forEach { $0.printed() }
                 await large.stack.stop()
             } catch {
                 await large.stack.stop()

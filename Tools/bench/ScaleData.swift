@@ -51,14 +51,14 @@ struct ScaleData: Sendable {
         let output = try await stack.psql([
             "-Atc", "SELECT id FROM customer_success.\"user\" ORDER BY md5(id::text) LIMIT \(count)",
         ])
-        return try output.split(separator: "\n").map { try credential(String($0), JourneyWorld.provider) }
+        return try output.split(separator: "\n").map { .token(try token(String($0), JourneyWorld.provider)) }
     }
 
-    /// Somebody with the role of a success manager within `domain`.
-    func credential(_ subject: String, _ domain: DomainPath) throws -> Credential {
+    /// A token of somebody with the role of a success manager within `domain`.
+    func token(_ subject: String, _ domain: DomainPath) throws -> String {
         let caller = Caller(
             subject: subject, kind: .person, domain: domain, roles: RoleCatalog.close(Persona.successManager.roles))
-        return .token(try stack.issuer.token(for: caller, lifetimeSeconds: 3_600))
+        return try stack.issuer.token(for: caller, lifetimeSeconds: 3_600)
     }
 
     /// The domain of a customer.
