@@ -107,12 +107,14 @@ import Wire
         let valve = Valve()
         let begun = Counter()
         let endpoint = Endpoint(echo) { (_, request: GetRequest) async throws(Problem) in
+            guard request.id != "known" else { return request }
             begun.add()
             await valve.wait()
             return request
         }
         try await depth.serve([endpoint], limits: AdmissionLimits(atWork: 1)) { service, transport in
             let client = Client(transport)
+            _ = try await client.call(echo, request("known"), as: .kim)
             await withTaskGroup { group in
                 group.addTask { _ = try? await client.call(echo, request("first"), as: .kim, deadline: .seconds(30)) }
                 #expect(await eventually { begun.value == 1 })
