@@ -17,8 +17,20 @@ final class BenchStack: Sendable {
     /// The repository.
     static let root = FileManager.default.currentDirectoryPath
 
+    /// Lets `body` measure on a stack of its own, which is gone afterwards, however it ends.
+    static func using(_ name: String, _ body: (BenchStack) async throws -> Void) async throws {
+        let stack = try await start(name)
+        do {
+            try await body(stack)
+        } catch {
+            await stack.stop()
+            throw error
+        }
+        await stack.stop()
+    }
+
     /// Starts a stack of its own in a folder that bears `name`.
-    static func start(_ name: String) async throws -> BenchStack {
+    private static func start(_ name: String) async throws -> BenchStack {
         let folder = "/tmp/ale-bench-\(getpid())-\(name)"
         try await Command.run("\(root)/Tools/stack.sh", ["start"], environment: environment(folder))
         let connection = try await connect(folder)
@@ -58,7 +70,7 @@ final class BenchStack: Sendable {
         self.postgresPort = postgresPort
     }
 
-    func stop() async {
+    private func stop() async {
         await connection.close()
         _ = try? await Command.run(
             "\(Self.root)/Tools/stack.sh", ["clean"], environment: Self.environment(folder))

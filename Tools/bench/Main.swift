@@ -5,7 +5,8 @@ import Wire
 
 /// Prints what the system costs, each figure against a floor measured in the same run.
 ///
-/// `bench` measures everything; `bench requests`, `bench scale` and `bench tenants` only that part.
+/// `bench` measures everything; `bench requests` and `bench scale` only that part; `bench tenants` the quiet and the
+/// noisy tenant alone, with a small database.
 @main
 struct Main {
     static func main() async {
@@ -14,41 +15,22 @@ struct Main {
             if arguments.first == "noise", arguments.count == 3 {
                 return try await NoiseBench.makeNoise(arguments[1], inFlight: Int(arguments[2]) ?? 1)
             }
-            let parts = arguments.isEmpty ? ["requests", "scale", "tenants"] : arguments
+            let parts = arguments.isEmpty ? ["requests", "scale"] : arguments
             Figure.header()
             for part in parts {
                 switch part {
-                case "requests": try await requests()
+                case "requests": try await BenchStack.using("requests", measure)
                 case "scale": try await ScaleBench.measure()
-                case "tenants": try await tenants()
+                case "tenants":
+                    try await ScaleData.using(domains: 10) { data in
+                        for figure in try await NoiseBench(data: data).measure() { figure.printed() }
+                    }
                 default: throw JourneyFailure("there is no part \(part): requests, scale, tenants")
                 }
             }
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
             exit(1)
-        }
-    }
-
-    private static func requests() async throws {
-        let stack = try await BenchStack.start("requests")
-        do {
-            try await measure(stack)
-            await stack.stop()
-        } catch {
-            await stack.stop()
-            throw error
-        }
-    }
-
-    private static func tenants() async throws {
-        let data = try await ScaleData.start(domains: 10)
-        do {
-            for figure in try await NoiseBench(data: data).measure() { figure.printed() }
-            await data.stack.stop()
-        } catch {
-            await data.stack.stop()
-            throw error
         }
     }
 

@@ -13,21 +13,12 @@ struct ScaleBench {
 
     /// Both stacks run side by side and are asked in turns, so that a change of the machine's mood touches both.
     static func measure() async throws {
-        let small = try await ScaleData.start(domains: 10)
-        do {
-            let large = try await ScaleData.start(domains: 1_000)
-            do {
+        try await ScaleData.using(domains: 10) { small in
+            try await ScaleData.using(domains: 1_000) { large in
                 let bench = ScaleBench(small: try await ScaleRequests(small), large: try await ScaleRequests(large))
                 for figure in try await bench.figures() { figure.printed() }
-                await large.stack.stop()
-            } catch {
-                await large.stack.stop()
-                throw error
+                for figure in try await NoiseBench(data: large).measure() { figure.printed() }
             }
-            await small.stack.stop()
-        } catch {
-            await small.stack.stop()
-            throw error
         }
     }
 

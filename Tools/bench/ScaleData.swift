@@ -13,16 +13,12 @@ struct ScaleData: Sendable {
     var engagements: Int { domains * 100 }
     var touchpoints: Int { domains * 1_000 }
 
-    /// Starts a stack of its own and fills it.
-    static func start(domains: Int) async throws -> ScaleData {
-        let stack = try await BenchStack.start("scale-\(domains)")
-        do {
-            _ = try await stack.psql(["-v", "domains=\(domains)", "-f", "\(BenchStack.root)/Tools/bench/scale.sql"])
-        } catch {
-            await stack.stop()
-            throw error
+    /// Lets `body` measure on a stack of its own that is filled.
+    static func using(domains: Int, _ body: (ScaleData) async throws -> Void) async throws {
+        try await BenchStack.using("scale-\(domains)") { stack in
+            try await stack.psql(["-v", "domains=\(domains)", "-f", "\(BenchStack.root)/Tools/bench/scale.sql"])
+            try await body(ScaleData(stack: stack, domains: domains))
         }
-        return ScaleData(stack: stack, domains: domains)
     }
 
     /// Ids of some touchpoints, spread over all of them.

@@ -1,0 +1,49 @@
+import Testing
+
+/// Services ask each other in one direction only. A request that waits for another service keeps its turn there
+/// (docs/adr/0015-turns.md): in a ring, each could wait for the other's turns.
+@Suite struct CallDirectionTests {
+    /// Whom each service may ask.
+    static let allowed: [String: Set<String>] = [
+        "Onboarding": [], "CustomerSuccess": ["Onboarding"], "ImportValidation": ["Onboarding"],
+        "PlayLauncher": ["Onboarding", "CustomerSuccess", "ImportValidation"],
+        "Notifier": ["Onboarding", "CustomerSuccess", "PlayLauncher"],
+    ]
+
+    static func findings(in file: SourceFile) -> [Finding] {
+        let folders = file.folders.map(String.init)
+        guard folders.first == "Services", folders.count > 2, let allowed = allowed[folders[1]] else { return [] }
+        return Repository.code(of: file).enumerated().flatMap { number, line in
+            Self.allowed.keys.filter { other in
+                other != folders[1] && !allowed.contains(other) && line.contains("\(other)API.")
+            }.map { Finding(file.path, line: number + 1, "\(folders[1]) may not ask \($0)") }
+        }
+    }
+
+    @Test func nobodyAsksInARing() {
+        let findings = Repository.swift.flatMap(Self.findings)
+        #expect(findings.isEmpty, "\(findings.report)")
+        // Taking away, again and again, those who ask nobody that is left leaves nobody.
+        var left = Self.allowed
+        while let leaf = left.first(where: { $0.value.isDisjoint(with: left.keys) })?.key { left[leaf] = nil }
+        #expect(left.isEmpty, "these ask in a ring: \(left.keys.sorted())")
+    }
+
+    @Test func everyServiceHasADirection() {
+        let services = Set(
+            Repository.swift.filter { $0.folders[0] == "Services" && $0.folders.count > 2 }.map {
+                String($0.folders[1])
+            })
+        #expect(services == Set(Self.allowed.keys))
+    }
+
+    @Test func theCheckCatches() {
+        func count(_ path: String, _ text: String) -> Int {
+            Self.findings(in: SourceFile(path: path, text: text)).count
+        }
+        #expect(count("Services/Onboarding/A.swift", "call(NotifierAPI.all)") == 1)
+        #expect(count("Services/Notifier/A.swift", "call(OnboardingAPI.getUser)") == 0)
+        #expect(count("Services/Notifier/A.swift", "// ImportValidationAPI.all") == 0)
+        #expect(count("Services/Onboarding/A.swift", "call(OnboardingAPI.getUser)") == 0)
+    }
+}
