@@ -18,7 +18,7 @@ final class BenchStack: Sendable {
     static let root = FileManager.default.currentDirectoryPath
 
     /// Lets `body` measure on a stack of its own, which is gone afterwards, however it ends.
-    static func using(_ name: String, _ body: (BenchStack) async throws -> Void) async throws {
+    static func using(_ name: String, _ body: @Sendable (BenchStack) async throws -> Void) async throws {
         let stack = try await start(name)
         do {
             try await body(stack)

@@ -14,7 +14,7 @@ struct ScaleData: Sendable {
     var touchpoints: Int { domains * 1_000 }
 
     /// Lets `body` measure on a stack of its own that is filled.
-    static func using(domains: Int, _ body: (ScaleData) async throws -> Void) async throws {
+    static func using(domains: Int, _ body: @Sendable (ScaleData) async throws -> Void) async throws {
         try await BenchStack.using("scale-\(domains)") { stack in
             try await stack.psql(["-v", "domains=\(domains)", "-f", "\(BenchStack.root)/Tools/bench/scale.sql"])
             try await body(ScaleData(stack: stack, domains: domains))
