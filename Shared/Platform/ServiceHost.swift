@@ -62,13 +62,16 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         _ leadership: Leadership
     ) async throws {
         let jetStream = JetStream(connection)
+        let replicas = configuration.eventsReplicas
         var parts: [any ServiceLifecycle.Service] = [
-            BackgroundService("relay") { await OutboxRelay(database, jetStream, leadership).run() }
+            BackgroundService("relay") {
+                await OutboxRelay(database, jetStream, leadership, replicas: replicas).run()
+            }
         ]
         for handler in assembly.handlers {
             parts.append(
                 BackgroundService("events") {
-                    await EventConsumer(handler, database, jetStream, leadership).run()
+                    await EventConsumer(handler, database, jetStream, leadership, replicas: replicas).run()
                 })
         }
         for work in assembly.background {
