@@ -204,6 +204,7 @@ private struct RPCService: ServiceLifecycle.Service {
         try await service.start()
         if let readyFile { try TextFile.write("\(getpid())\n", to: readyFile) }
         log.info("ready", metadata: ["instance": "\(service.id)"])
+        StartMemory.giveBackCode()
         try? await gracefulShutdown()
         if let readyFile { unlink(readyFile) }
         await service.drain(limit: drainLimit)
