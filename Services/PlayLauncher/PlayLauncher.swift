@@ -45,7 +45,7 @@ public enum PlayLauncher: ServiceDefinition {
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
-        return (endpoints, runner, Seed(database: database, library: library))
+        return (endpoints, runner, Seed(database: database))
     }
 
     /// Flow definitions are created and read, never changed: a new text is a new version.

@@ -58,7 +58,6 @@ struct Seed: Sendable {
     }
 
     let database: Database
-    let library: FlowLibrary
 
     /// Makes what is not there yet. Several instances may start at once: one makes it, the others find it.
     func prepare() async throws {
@@ -70,7 +69,6 @@ struct Seed: Sendable {
         }
         let context = WriteContext.system(database.service, domain: Self.domain, now: database.clock.now)
         let database = database
-        let library = library
         try await database.transaction(as: context.caller) { tx in
             tx.send("SELECT pg_advisory_xact_lock(hashtextextended('play-launcher.seed', 0))")
             var known = Set(try tx.query("SELECT name FROM play_launcher.seeded").map { try $0.string(at: 0) })
@@ -92,14 +90,13 @@ struct Seed: Sendable {
                     _ = try Store<FlowDefinition>(database).create(flow, context, in: tx)
                 }
                 guard isNew("definition:\(item.entry.flow)") else { continue }
-                try Self.publish(item.entry, order: order, database, library, context, tx)
+                try Self.publish(item.entry, order: order, database, context, tx)
             }
         }
     }
 
     private static func publish(
-        _ entry: Entry, order: Int, _ database: Database, _ library: FlowLibrary, _ context: WriteContext,
-        _ tx: Transaction
+        _ entry: Entry, order: Int, _ database: Database, _ context: WriteContext, _ tx: Transaction
     ) throws {
         let flows = try Store<FlowDefinition>(database).find(
             where: "name = \(entry.flow) AND domain = \(domain.path) LIMIT 1", in: tx)
@@ -110,7 +107,7 @@ struct Seed: Sendable {
         record.state = "published"
         record.order = Int32(order + 1) * 100
         record.title = entry.title
-        record.description = try library.compiled(flow).summary.en
+        record.description = try FlowLibrary.compile(flow).summary.en
         _ = try Store<DefinitionRecord>(database).create(record, context, in: tx)
     }
 

@@ -102,6 +102,12 @@ public final class Verifier: Authenticator {
     private func caller(_ bearer: String?) async throws(TokenRefusal) -> Caller {
         guard let bearer, !bearer.isEmpty else { throw TokenRefusal(reason: .missing, cause: "no token") }
         guard bearer.utf8.count <= Verifier.maximumTokenBytes else { throw .invalid("the token is too long") }
+        if let known = verified.withLock({ $0.entry(of: bearer) }), let source = sources[known.stamp.issuer],
+            await source.keys.current().generation == known.stamp.generation
+        {
+            try checkTimes(known.times)
+            return known.caller
+        }
         let parts = bearer.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3, let payload = Base64URL.decode(parts[1]),
             let claims = try? JSONDecoder().decode(Claims.self, from: Data(payload))
@@ -109,16 +115,13 @@ public final class Verifier: Authenticator {
         // The claims are not trusted yet: the issuer only says whose keys to try.
         guard let source = sources[claims.iss] else { throw .invalid("unknown issuer") }
         let (keys, generation) = await source.keys.current()
-        let stamp = TokenMemory.Stamp(issuer: claims.iss, generation: generation)
-        if let caller = verified.withLock({ $0.caller(of: bearer, stamp) }) {
-            try checkTimes(claims)
-            return caller
-        }
         try checkSignature(parts, keys)
         guard claims.aud.values.contains(options.audience) else { throw .invalid("wrong audience") }
-        try checkTimes(claims)
+        let times = TokenMemory.Times(expires: claims.exp, issued: claims.iat, notBefore: claims.nbf)
+        try checkTimes(times)
         let caller = try claims.caller(mayActAsService: source.issuer.mayActAsService)
-        verified.withLock { $0.remember(bearer, caller, stamp) }
+        let stamp = TokenMemory.Stamp(issuer: claims.iss, generation: generation)
+        verified.withLock { $0.remember(bearer, .init(caller: caller, times: times, stamp: stamp)) }
         return caller
     }
 
@@ -136,37 +139,47 @@ public final class Verifier: Authenticator {
         guard (try? key.verifier.verify(signature, signs: signed)) == true else { throw .invalid("wrong signature") }
     }
 
-    private func checkTimes(_ claims: Claims) throws(TokenRefusal) {
-        let moments = [claims.exp, claims.iat, claims.nbf ?? claims.iat]
+    private func checkTimes(_ times: TokenMemory.Times) throws(TokenRefusal) {
         // A year far away would overflow; none is meant seriously after 9999.
-        guard moments.allSatisfy({ (0...253_402_300_799).contains($0) }) else {
-            throw .invalid("a moment out of range")
-        }
+        let moments: ClosedRange<Double> = 0...253_402_300_799
+        guard moments.contains(times.expires), moments.contains(times.issued), moments.contains(times.notBefore ?? 0)
+        else { throw .invalid("a moment out of range") }
         let now = Double(now())
         let leeway = Double(options.leewaySeconds)
-        guard claims.exp > claims.iat, claims.exp - claims.iat <= Double(options.maximumLifetimeSeconds) else {
+        let lifetime = times.expires - times.issued
+        guard lifetime > 0, lifetime <= Double(options.maximumLifetimeSeconds) else {
             throw .invalid("the lifetime is wrong")
         }
-        guard now < claims.exp + leeway else { throw TokenRefusal(reason: .expired, cause: "expired") }
-        guard now + leeway >= max(claims.iat, claims.nbf ?? 0) else {
+        guard now < times.expires + leeway else { throw TokenRefusal(reason: .expired, cause: "expired") }
+        guard now + leeway >= max(times.issued, times.notBefore ?? 0) else {
             throw TokenRefusal(reason: .notYetValid, cause: "not yet valid")
         }
     }
 }
 
-/// Tokens that were verified, since a signature costs about as much as the rest of a request.
+/// Tokens that were verified, since a signature costs about as much as the rest of a request, and reading the claims a
+/// twentieth of it.
 ///
 /// Two generations of entries: a full young one becomes the old one, and what is asked for again moves back to the
 /// young. Memory stays within twice the capacity, and each step is one look-up.
 struct TokenMemory {
-    /// The keys a token was verified with; with other keys it is verified again.
+    /// The keys a token was verified with; with other keys it must be verified again.
     struct Stamp: Hashable {
         var issuer: String
         var generation: Int
     }
 
-    private struct Entry {
+    /// When a token is valid, in seconds since 1970; looked at each time it is used.
+    struct Times: Hashable {
+        var expires: Double
+        var issued: Double
+        var notBefore: Double?
+    }
+
+    /// What a token proved.
+    struct Entry: Equatable {
         var caller: Caller
+        var times: Times
         var stamp: Stamp
     }
 
@@ -179,18 +192,14 @@ struct TokenMemory {
 
     var count: Int { young.count + old.count }
 
-    mutating func caller(of token: String, _ stamp: Stamp) -> Caller? {
-        if let entry = young[token] { return entry.stamp == stamp ? entry.caller : nil }
-        guard let entry = old[token], entry.stamp == stamp else { return nil }
-        insert(token, entry)
-        return entry.caller
+    mutating func entry(of token: String) -> Entry? {
+        if let entry = young[token] { return entry }
+        guard let entry = old[token] else { return nil }
+        remember(token, entry)
+        return entry
     }
 
-    mutating func remember(_ token: String, _ caller: Caller, _ stamp: Stamp) {
-        insert(token, Entry(caller: caller, stamp: stamp))
-    }
-
-    private mutating func insert(_ token: String, _ entry: Entry) {
+    mutating func remember(_ token: String, _ entry: Entry) {
         if young.count >= capacity, young[token] == nil {
             old = young
             young = [:]

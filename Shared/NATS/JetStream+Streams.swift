@@ -89,10 +89,11 @@ extension JetStream {
         try await send("STREAM.UPDATE", configuration)
     }
 
-    /// Creates the stream, or changes the one there is.
+    /// Creates the stream, or changes the one there is; one that is as it should be is left alone.
     public func ensureStream(_ configuration: StreamConfiguration) async throws(NATSError) -> StreamInfo {
         do throws(NATSError) {
-            return try await updateStream(configuration)
+            let known = try await streamInfo(configuration.name)
+            return known.configuration == configuration ? known : try await updateStream(configuration)
         } catch  where error.isStreamNotFound {
             return try await createStream(configuration)
         }

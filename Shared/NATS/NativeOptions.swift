@@ -6,6 +6,9 @@ final class NativeOptions {
     let pointer: OpaquePointer
 
     init(_ options: ConnectionOptions, callbackID: UInt) throws(NATSError) {
+        // Whoever waits for a lock of the library sleeps at once. By default it first tries 2,000 times, while the holder
+        // is inside the system sending: a tenth of a busy service's time. Only the first call has an effect.
+        try NATSError.check(nats_Open(0))
         var created: OpaquePointer?
         try NATSError.check(natsOptions_Create(&created))
         guard let created else { throw .other("libnats gave no options") }

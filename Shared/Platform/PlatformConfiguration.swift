@@ -14,6 +14,8 @@ public struct PlatformConfiguration: Sendable {
     /// The service's own NATS user and its password.
     public var natsUser: String?
     public var natsPassword: String?
+    /// How many servers of a NATS cluster keep the stream of events; the same for every service.
+    public var eventsReplicas: Int
     /// Where Postgres is.
     public var postgresHost: String
     public var postgresPort: Int
@@ -43,6 +45,8 @@ public struct PlatformConfiguration: Sendable {
         natsURL = settings.string("ale.nats.url", default: "nats://127.0.0.1:4222")
         natsUser = settings.optional("ale.nats.user")
         natsPassword = try settings.secret("ale.nats.password")
+        // JetStream itself takes no more than five.
+        eventsReplicas = try settings.int("ale.events.replicas", default: 1, in: 1...5)
         postgresHost = settings.string("ale.postgres.host", default: "127.0.0.1")
         postgresPort = try settings.int("ale.postgres.port", default: 5_432, in: 1...65_535)
         postgresDatabase = settings.string("ale.postgres.database", default: "ale")
@@ -61,9 +65,10 @@ public struct PlatformConfiguration: Sendable {
 
     /// Every key that ``init(_:service:)`` reads, as variables. Tests hold the READMEs against it.
     public static let variables = [
-        "ALE_CONFIG_FILE", "ALE_NATS_URL", "ALE_NATS_USER", "ALE_NATS_PASSWORD", "ALE_POSTGRES_HOST",
-        "ALE_POSTGRES_PORT", "ALE_POSTGRES_DATABASE", "ALE_POSTGRES_USER", "ALE_POSTGRES_PASSWORD",
-        "ALE_POSTGRES_POOL_SIZE", "ALE_JWKS_FILE", "ALE_SERVICE_KEY_FILE", "ALE_ISSUER", "ALE_LOG_LEVEL",
+        "ALE_CONFIG_FILE", "ALE_NATS_URL", "ALE_NATS_USER", "ALE_NATS_PASSWORD", "ALE_EVENTS_REPLICAS",
+        "ALE_POSTGRES_HOST", "ALE_POSTGRES_PORT", "ALE_POSTGRES_DATABASE", "ALE_POSTGRES_USER",
+        "ALE_POSTGRES_PASSWORD", "ALE_POSTGRES_POOL_SIZE", "ALE_JWKS_FILE", "ALE_SERVICE_KEY_FILE", "ALE_ISSUER",
+        "ALE_LOG_LEVEL",
         "ALE_LOG_FORMAT", "ALE_READY_FILE", "ALE_MAXIMUM_IN_FLIGHT", "ALE_DRAIN_SECONDS",
     ]
 

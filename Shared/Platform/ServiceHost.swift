@@ -62,13 +62,16 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         _ leadership: Leadership
     ) async throws {
         let jetStream = JetStream(connection)
+        let replicas = configuration.eventsReplicas
         var parts: [any ServiceLifecycle.Service] = [
-            BackgroundService("relay") { await OutboxRelay(database, jetStream, leadership).run() }
+            BackgroundService("relay") {
+                await OutboxRelay(database, jetStream, leadership, replicas: replicas).run()
+            }
         ]
         for handler in assembly.handlers {
             parts.append(
                 BackgroundService("events") {
-                    await EventConsumer(handler, database, jetStream, leadership).run()
+                    await EventConsumer(handler, database, jetStream, leadership, replicas: replicas).run()
                 })
         }
         for work in assembly.background {
@@ -204,6 +207,7 @@ private struct RPCService: ServiceLifecycle.Service {
         try await service.start()
         if let readyFile { try TextFile.write("\(getpid())\n", to: readyFile) }
         log.info("ready", metadata: ["instance": "\(service.id)"])
+        StartMemory.giveBackCode()
         try? await gracefulShutdown()
         if let readyFile { unlink(readyFile) }
         await service.drain(limit: drainLimit)

@@ -143,21 +143,20 @@ final class PoolCore: @unchecked Sendable {
     }
 
     private func submit(_ job: Job, _ ticket: Ticket) {
-        let refusal: PostgresError? = monitor.withLock {
-            if isClosing { return PostgresError(.closed, "the pool is closed") }
-            if ticket.isCancelled { return PostgresError(.canceled, "the task was cancelled") }
+        let (refusal, woken) = monitor.withLock { () -> (PostgresError?, Worker?) in
+            if isClosing { return (PostgresError(.closed, "the pool is closed"), nil) }
+            if ticket.isCancelled { return (PostgresError(.canceled, "the task was cancelled"), nil) }
             if queue.count >= configuration.queueLimit {
                 counts.refused += 1
-                return PostgresError(.poolExhausted, "\(queue.count) pieces of work wait already")
+                return (PostgresError(.poolExhausted, "\(queue.count) pieces of work wait already"), nil)
             }
             ticket.job = job
             queue.append(job)
-            if idle.last?.isConnected == true || needsConnection {
-                idle.popLast()?.condition.signal()
-            }
             if job.deadline < reaperWake { reaperCondition.signal() }
-            return nil
+            return (nil, idle.last?.isConnected == true || needsConnection ? idle.popLast() : nil)
         }
+        // Not under the lock: the worker would wake only to wait for it.
+        woken?.condition.signal()
         if let refusal { job.run(.failure(refusal)) {} }
     }
 

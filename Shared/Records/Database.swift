@@ -21,7 +21,7 @@ public final class Database: Sendable {
     public let outboxSignal: Signal
 
     private struct Registry {
-        var layouts: [ObjectIdentifier: any Sendable] = [:]
+        var layouts: [ObjectIdentifier: AnyObject & Sendable] = [:]
         var constraints: [String: (table: String, rule: DatabaseRule)] = [:]
         var tables: [String: ReferenceTable] = [:]
     }
@@ -53,6 +53,12 @@ public final class Database: Sendable {
 
     /// Makes a record type known, so that others may refer to its table and its constraints name their rules.
     public func register<R: Record>(_ type: R.Type) {
+        _ = layout(type)
+    }
+
+    /// What is known of a record's table, worked out when it is first asked for.
+    func layout<R: Record>(_ type: R.Type) -> TableLayout<R> {
+        if let known = registry.withLock({ $0.layouts[ObjectIdentifier(type)] }) as? TableLayout<R> { return known }
         let layout = TableLayout<R>()
         registry.withLock { registry in
             registry.layouts[ObjectIdentifier(type)] = layout
@@ -61,18 +67,12 @@ public final class Database: Sendable {
                 isDefinition: R.storage.visibility == .definition)
             for rule in R.storage.constraints { registry.constraints[rule.constraint] = (R.schema.table, rule) }
         }
+        return layout
     }
 
     /// Makes a replica known, so that references may point to it.
     func register(replica table: String, columns: Set<String>) {
         registry.withLock { $0.tables[table] = ReferenceTable(columns: columns, isReplica: true) }
-    }
-
-    func layout<R: Record>(_ type: R.Type) -> TableLayout<R> {
-        let known = registry.withLock { $0.layouts[ObjectIdentifier(type)] }
-        if let layout = known as? TableLayout<R> { return layout }
-        register(type)
-        return TableLayout<R>()
     }
 
     func referenceTable(_ name: String) -> ReferenceTable? { registry.withLock { $0.tables[name] } }

@@ -42,13 +42,18 @@ public struct EventConsumer: Sendable {
     private let database: Database
     private let jetStream: JetStream
     private let leadership: Leadership
+    private let replicas: Int
 
-    /// A consumer for `handler`. Only the leader of the service's instances consumes.
-    public init(_ handler: EventHandler, _ database: Database, _ jetStream: JetStream, _ leadership: Leadership) {
+    /// A consumer for `handler`. Only the leader of the service's instances consumes. `replicas` is the stream's.
+    public init(
+        _ handler: EventHandler, _ database: Database, _ jetStream: JetStream, _ leadership: Leadership,
+        replicas: Int = 1
+    ) {
         self.handler = handler
         self.database = database
         self.jetStream = jetStream
         self.leadership = leadership
+        self.replicas = replicas
     }
 
     /// Consumes until the task is cancelled.
@@ -80,7 +85,7 @@ public struct EventConsumer: Sendable {
 
     private func prepared(_ consumer: PullConsumer?) async throws -> PullConsumer {
         if let consumer { return consumer }
-        _ = try await EventStream.ensure(jetStream)
+        _ = try await EventStream.ensure(jetStream, replicas: replicas)
         var configuration = ConsumerConfiguration(name: handler.name, filterSubject: handler.subject)
         configuration.acknowledgementWait = .seconds(60)
         configuration.maximumPending = 200

@@ -9,23 +9,17 @@ struct FieldAccess<R: Record>: Sendable {
     let hidden: [Int]
     private let isCustomer: Bool
 
-    init(_ caller: Caller) {
+    init(_ caller: Caller, _ layout: TableLayout<R>) {
         isCustomer = caller.kind == .customer
-        let table = R.schema.table
-        // The usual case costs nothing: a person of the provider and a table without rules for single fields.
-        guard caller.kind != .service, isCustomer || Access.hasFieldRules(table) else {
+        guard caller.kind != .service else {
             hidden = []
             return
         }
-        let isCustomer = isCustomer
-        hidden = R.schema.fields.indices.filter { index in
-            let field = R.schema.fields[index]
-            if let granted = Access.mayRead(caller.roles, field: field.name, of: table) {
-                // A field rule adds to the row rule: for customers it opens the field, for others it guards it.
-                return !granted
-            }
-            return isCustomer && !field.customerVisible
+        // A field rule adds to the row rule: for customers it opens the field, for others it guards it.
+        let refused = layout.ruled.filter {
+            Access.mayRead(caller.roles, field: R.schema.fields[$0].name, of: R.schema.table) == false
         }
+        hidden = isCustomer ? layout.closedToCustomers + refused : refused
     }
 
     /// Takes out of `record` what the caller may not read.

@@ -10,9 +10,14 @@ import Tenancy
 /// So work may begin twice, and must be harmless when repeated. Whoever has done it changes the row in the transaction
 /// of the effect: sets another time and no owner, or takes it out of `open`, under the condition `owner = …`.
 public final class LeasedQueue: Sendable {
-    /// How long a row stays with an instance that gives no sign of life: four times the pause between signs.
-    private static let leaseSeconds = 8
-    private static let signOfLife: Duration = .seconds(2)
+    /// How long things take. Tests take less time than services.
+    struct Pace: Sendable {
+        /// How long a row stays with an instance that gives no sign of life: four times the pause between signs.
+        var lease: Duration = .seconds(8)
+        var signOfLife: Duration = .seconds(2)
+        /// How long rows added by other instances may stay unseen.
+        var look: Duration = .milliseconds(500)
+    }
 
     /// Names this instance in leases.
     public let owner: String
@@ -24,6 +29,7 @@ public final class LeasedQueue: Sendable {
     private let key: String
     private let open: SQL
     private let limit: Int
+    private let pace: Pace
     private let active = Mutex<Set<String>>([])
 
     /// A queue over a table of the service's schema.
@@ -31,12 +37,17 @@ public final class LeasedQueue: Sendable {
     ///   - key: the column that names a row, a uuid.
     ///   - open: which rows are still to be worked on.
     ///   - limit: most rows at work at once in this instance.
-    public init(_ database: Database, table: String, key: String, open: SQL = "TRUE", limit: Int = 16) {
+    public convenience init(_ database: Database, table: String, key: String, open: SQL = "TRUE", limit: Int = 16) {
+        self.init(database, table: table, key: key, open: open, limit: limit, pace: Pace())
+    }
+
+    init(_ database: Database, table: String, key: String, open: SQL = "TRUE", limit: Int = 16, pace: Pace) {
         self.database = database
         self.table = "\(SQL.quoted(identifier: database.schema)).\(SQL.quoted(identifier: table))"
         self.key = SQL.quoted(identifier: key)
         self.open = open
         self.limit = limit
+        self.pace = pace
         owner = RecordID.make(at: database.clock.now)
     }
 
@@ -57,7 +68,7 @@ public final class LeasedQueue: Sendable {
                         self.wake.notify()
                     }
                 }
-                if claimed.isEmpty || claimed.count == room { await wake.wait(atMost: .milliseconds(500)) }
+                if claimed.isEmpty || claimed.count == room { await wake.wait(atMost: pace.look) }
             }
         }
     }
@@ -74,11 +85,11 @@ public final class LeasedQueue: Sendable {
     /// Takes rows that are due and nobody's. Those that another instance is just looking at are passed over.
     private func claim(_ count: Int) async -> [String] {
         do {
-            return try await asService { [owner, table, key, open] tx in
+            return try await asService { [owner, table, key, open, leaseEnd] tx in
                 try tx.query(
                     """
                     UPDATE \(raw: table) taken SET owner = \(owner), \
-                    lease_until = now() + make_interval(secs => \(Self.leaseSeconds)) \
+                    lease_until = \(leaseEnd) \
                     FROM (SELECT \(raw: key) AS key FROM \(raw: table) \
                     WHERE (\(open)) AND due_at <= now() AND (lease_until IS NULL OR lease_until < now()) \
                     ORDER BY due_at LIMIT \(count) FOR UPDATE SKIP LOCKED) due \
@@ -94,14 +105,14 @@ public final class LeasedQueue: Sendable {
 
     private func keepLeases() async {
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.signOfLife)
+            try? await Task.sleep(for: pace.signOfLife)
             let keys = Array(active.withLock { $0 })
             guard !keys.isEmpty, !Task.isCancelled else { continue }
             // A lease that could not be renewed runs out, and another instance goes on: no harm.
-            try? await asService { [owner, table, key] tx in
+            try? await asService { [owner, table, key, leaseEnd] tx in
                 tx.send(
                     """
-                    UPDATE \(raw: table) SET lease_until = now() + make_interval(secs => \(Self.leaseSeconds)) \
+                    UPDATE \(raw: table) SET lease_until = \(leaseEnd) \
                     WHERE owner = \(owner) AND \(raw: key) = ANY(\(keys))
                     """)
             }
@@ -121,6 +132,9 @@ public final class LeasedQueue: Sendable {
             }
         }.value
     }
+
+    /// Until when a row is this instance's, by the clock of the database.
+    private var leaseEnd: SQL { "now() + \(Int64(pace.lease / .milliseconds(1)))::int8 * interval '1 millisecond'" }
 
     private func asService<T: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> T

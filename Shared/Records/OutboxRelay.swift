@@ -12,13 +12,15 @@ public struct OutboxRelay: Sendable {
     private let database: Database
     private let jetStream: JetStream
     private let leadership: Leadership
+    private let replicas: Int
     private let batch = 500
 
-    /// A relay for `database`. Only the leader of the service's instances relays.
-    public init(_ database: Database, _ jetStream: JetStream, _ leadership: Leadership) {
+    /// A relay for `database`. Only the leader of the service's instances relays. `replicas` is the stream's.
+    public init(_ database: Database, _ jetStream: JetStream, _ leadership: Leadership, replicas: Int = 1) {
         self.database = database
         self.jetStream = jetStream
         self.leadership = leadership
+        self.replicas = replicas
     }
 
     /// Relays until the task is cancelled. Failures are logged and tried again, never skipped.
@@ -53,7 +55,7 @@ public struct OutboxRelay: Sendable {
 
     /// Makes sure of the stream, and marks everything as unsent when it is a new one.
     private func prepare() async throws {
-        let created = try await EventStream.ensure(jetStream).created
+        let created = try await EventStream.ensure(jetStream, replicas: replicas).created
         let schema = database.schema
         // Marking a large outbox takes its time.
         try await database.pool.transaction(settings: Scope.domain(.root).settings, timeout: .seconds(600)) { tx in

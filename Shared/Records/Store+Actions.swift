@@ -118,7 +118,7 @@ extension Store {
         statement += " ORDER BY id DESC LIMIT \(size + 1)"
         let rows = try tx.query(statement)
         var response = ListActivityResponse()
-        let access = FieldAccess<R>(caller)
+        let access = FieldAccess(caller, layout)
         let hidden = Set(access.hidden.map { R.schema.fields[$0].name })
             .union(access.redacted(of: record, for: caller))
         for row in rows.prefix(size) { response.entries += try Self.entries(row, hidden) }

@@ -57,7 +57,7 @@ extension Store {
     func export(_ request: ExportRequest, _ call: Call, _ context: WriteContext, in tx: Transaction) throws -> Export {
         try authorize(.read, call.caller)
         let language = try Self.language(request, call)
-        let access = FieldAccess<R>(call.caller)
+        let access = FieldAccess(call.caller, layout)
         let columns = try exportColumns(request, access, language)
         var listing = ListRequest()
         listing.filter = request.filter

@@ -21,7 +21,7 @@ extension Store {
         _ request: ListRequest, as caller: Caller, narrowed: String? = nil, in tx: Transaction
     ) throws -> Page {
         try authorize(.read, caller)
-        let access = FieldAccess<R>(caller)
+        let access = FieldAccess(caller, layout)
         let query = try listQuery(request, access, caller, narrowed)
         let size = request.pageSize <= 0 ? 50 : min(Int(request.pageSize), Self.maximumPageSize)
         var page: SQL = "SELECT \(raw: layout.selection) FROM \(raw: layout.table) WHERE \(query.condition)"
@@ -47,7 +47,7 @@ extension Store {
 
     /// A filter that a rule of the service wrote, as a condition; it may name every field.
     func ownCondition(_ rule: String, _ caller: Caller) throws -> SQL {
-        let unrestricted = FieldAccess<R>(.service(database.service, domain: caller.domain)).filterSchema
+        let unrestricted = FieldAccess(.service(database.service, domain: caller.domain), layout).filterSchema
         return SQL(try Filter.parse(rule).check(against: unrestricted, context: filterContext(caller)))
     }
 

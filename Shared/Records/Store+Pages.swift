@@ -37,7 +37,7 @@ extension Store {
 
     /// The records of an answer to ``selection(where:order:limit:as:)``, hidden fields taken out.
     public func records(_ rows: Rows, for caller: Caller) throws -> [R] {
-        let access = FieldAccess<R>(caller)
+        let access = FieldAccess(caller, layout)
         let today = database.clock.today
         return try rows.map { row in
             var record = try layout.record(row, today: today)

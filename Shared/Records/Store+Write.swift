@@ -127,9 +127,7 @@ extension Store {
             try append(entry.text, kind: entry.kind, to: change.new, context, in: tx)
         }
         for rule in R.rules where rule.phase == .after { try rule.apply(&change, rules) }
-        for computed in R.storage.computed {
-            change.new[fieldAt: R.index(computed.field)] = computed.value(change.new, context.today)
-        }
+        layout.compute(&change.new, today: context.today)
         return change.new
     }
 

@@ -36,20 +36,23 @@ public struct Store<R: Record>: Sendable {
     /// The records that meet a condition of the service's own, under the scope of the transaction.
     public func find(where condition: SQL, lock: Lock = .none, in tx: Transaction) throws -> [R] {
         let locking: SQL = lock == .update ? " FOR UPDATE" : ""
-        let statement: SQL = "SELECT \(raw: layout.selection) FROM \(raw: layout.table) WHERE \(condition)\(locking)"
+        let statement: SQL = "\(layout.selectAll) WHERE \(condition)\(locking)"
         let today = database.clock.today
         return try tx.query(statement).map { try layout.record($0, today: today) }
     }
 
     /// The statement that reads one record; nil when `id` cannot be one.
     func selection(of id: String, _ lock: Lock) -> SQL? {
-        let locking: SQL = lock == .update ? " FOR UPDATE" : ""
-        let base: SQL = "SELECT \(raw: layout.selection) FROM \(raw: layout.table)"
-        if Validation.isUUID(id) { return base + " WHERE id = \(id)" + locking }
-        if let prefix = R.schema.numberPrefix, id.hasPrefix(prefix), id.utf8.count <= 32 {
-            return base + " WHERE number = \(id)" + locking
+        var statement = layout.selectAll
+        if Validation.isUUID(id) {
+            statement += " WHERE id = \(id)"
+        } else if let prefix = R.schema.numberPrefix, id.hasPrefix(prefix), id.utf8.count <= 32 {
+            statement += " WHERE number = \(id)"
+        } else {
+            return nil
         }
-        return nil
+        if lock == .update { statement += " FOR UPDATE" }
+        return statement
     }
 
     /// The record `id` as the caller of `context` may see it, hidden fields taken out. NOT_FOUND for what is not
@@ -57,7 +60,7 @@ public struct Store<R: Record>: Sendable {
     public func get(_ id: String, as caller: Caller, in tx: Transaction) throws -> R {
         try authorize(.read, caller)
         guard var record = try find(id, in: tx), try isVisible(record, to: caller) else { throw notFound(id) }
-        FieldAccess<R>(caller).project(&record, for: caller)
+        FieldAccess(caller, layout).project(&record, for: caller)
         return record
     }
 
@@ -71,7 +74,7 @@ public struct Store<R: Record>: Sendable {
             guard let row = rows.first else { throw notFound(id) }
             var record = try layout.record(row, today: database.clock.today)
             guard try isVisible(record, to: caller) else { throw notFound(id) }
-            FieldAccess<R>(caller).project(&record, for: caller)
+            FieldAccess(caller, layout).project(&record, for: caller)
             return record
         } catch {
             throw database.problem(of: error)
@@ -88,7 +91,7 @@ public struct Store<R: Record>: Sendable {
 
     /// Whether a record matches a filter that a rule wrote.
     func matches(_ record: R, _ filter: String, _ caller: Caller) throws -> Bool {
-        let schema = FieldAccess<R>(.service(database.service, domain: caller.domain)).filterSchema
+        let schema = FieldAccess(.service(database.service, domain: caller.domain), layout).filterSchema
         let checked = try Filter.parse(filter).check(against: schema, context: filterContext(caller))
         return checked.matches { name in
             guard let field = R.schema.field(name) else { return .null }
@@ -114,7 +117,7 @@ public struct Store<R: Record>: Sendable {
     /// What the caller may see of `record`.
     public func projected(_ record: R, for caller: Caller) -> R {
         var record = record
-        FieldAccess<R>(caller).project(&record, for: caller)
+        FieldAccess(caller, layout).project(&record, for: caller)
         return record
     }
 }

@@ -1,19 +1,31 @@
 import Postgres
+import Roles
 import Wire
 
-/// The columns of a record's table, worked out once from the dictionary: every field but journals and computed ones.
-struct TableLayout<R: Record>: Sendable {
-    struct Column: Sendable {
-        /// The field's index in the dictionary.
-        let index: Int
-        let name: String
-        let storage: FieldStorage
-    }
+/// A column of a record's table. Not a part of ``TableLayout``, whose parts the runtime has to look up by record type.
+struct TableColumn: Sendable {
+    /// The field's index in the dictionary.
+    let index: Int
+    let name: String
+    let storage: FieldStorage
+}
 
-    /// Columns in the order of the dictionary, without `etag`, which is the column `revision`.
-    let columns: [Column]
+/// What is known of a record's table, worked out once from the dictionary and the access rules, names looked up
+/// already. One object, since every read and write of a record uses it.
+final class TableLayout<R: Record>: Sendable {
+    /// Columns in the order of the dictionary, without `etag`, which is the column `revision`: every field but
+    /// journals, attachments and computed ones.
+    let columns: [TableColumn]
+    /// Fields without a column, and how each is worked out.
+    let computed: [(index: Int, value: @Sendable (R, CivilDate) -> FieldValue)]
+    /// Fields that an access rule speaks of.
+    let ruled: [Int]
+    /// Fields that no access rule speaks of and customers do not see.
+    let closedToCustomers: [Int]
     /// `id, revision, created_at, …` as text for SELECT.
     let selection: String
+    /// `SELECT … FROM …`, to be followed by a condition.
+    let selectAll: SQL
     /// Schema-qualified name of the table.
     let table: String
     let numberIndex: Int?
@@ -26,17 +38,26 @@ struct TableLayout<R: Record>: Sendable {
 
     init() {
         let schema = R.schema
-        let computed = Set(R.storage.computed.map(\.field))
+        let withoutColumn = Set(R.storage.computed.map(\.field))
         columns = schema.fields.enumerated().compactMap { index, field in
             guard field.type != .journal, field.type != .attachment, field.name != "etag",
-                !computed.contains(field.name)
+                !withoutColumn.contains(field.name)
             else { return nil }
-            return Column(index: index, name: field.name, storage: field.storage)
+            return TableColumn(index: index, name: field.name, storage: field.storage)
+        }
+        computed = R.storage.computed.map { (R.index($0.field), $0.value) }
+        let ruled = schema.fields.indices.filter {
+            Access.mayRead([], field: schema.fields[$0].name, of: schema.table) != nil
+        }
+        self.ruled = ruled
+        closedToCustomers = schema.fields.indices.filter {
+            !schema.fields[$0].customerVisible && !ruled.contains($0)
         }
         selection = (["revision"] + columns.map { SQL.quoted(identifier: $0.name) }).joined(separator: ", ")
         table =
             SQL.quoted(identifier: Database.schemaName(of: schema.service)) + "."
             + SQL.quoted(identifier: schema.table)
+        selectAll = "SELECT \(raw: selection) FROM \(raw: table)"
         numberIndex = schema.numberPrefix == nil ? nil : schema.index(of: "number")
         indexes = Header(
             id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),
@@ -48,14 +69,19 @@ struct TableLayout<R: Record>: Sendable {
     func record(_ row: Row, offset: Int = 0, today: CivilDate) throws(PostgresError) -> R {
         var record = R()
         record.etag = String(try row.int64(at: offset))
-        for (position, column) in columns.enumerated() {
-            let value = try row.value(offset + 1 + position, column.storage)
-            if value != .null { record[fieldAt: column.index] = value }
+        var position = offset
+        for column in columns {
+            position += 1
+            if try row.isNull(at: position) { continue }
+            record[fieldAt: column.index] = try row.value(position, column.storage)
         }
-        for computed in R.storage.computed {
-            record[fieldAt: R.index(computed.field)] = computed.value(record, today)
-        }
+        compute(&record, today: today)
         return record
+    }
+
+    /// Works out the fields without a column.
+    func compute(_ record: inout R, today: CivilDate) {
+        for field in computed { record[fieldAt: field.index] = field.value(record, today) }
     }
 
     /// `INSERT INTO t (…) VALUES (…)` for a complete record.

@@ -107,26 +107,19 @@ import Testing
 }
 
 @Suite struct TokenMemoryTests {
-    private let stamp = TokenMemory.Stamp(issuer: "ale", generation: 0)
-
     @Test func memoryIsBoundedAndKeepsWhatIsUsed() {
         var memory = TokenMemory(capacity: 10)
-        let person = IdentityFixture.person()
-        memory.remember("kept", person, stamp)
+        let entry = TokenMemory.Entry(
+            caller: IdentityFixture.person(), times: .init(expires: 2, issued: 1),
+            stamp: .init(issuer: "ale", generation: 0))
+        memory.remember("kept", entry)
         for number in 0..<1_000 {
-            memory.remember("token \(number)", person, stamp)
+            memory.remember("token \(number)", entry)
             #expect(memory.count <= 20)
-            #expect(memory.caller(of: "kept", stamp) == person)
+            #expect(memory.entry(of: "kept") == entry)
         }
-        #expect(memory.caller(of: "token 1", stamp) == nil)
-        #expect(memory.caller(of: "token 999", stamp) == person)
-    }
-
-    @Test func otherKeysForget() {
-        var memory = TokenMemory(capacity: 10)
-        memory.remember("token", IdentityFixture.person(), stamp)
-        #expect(memory.caller(of: "token", .init(issuer: "ale", generation: 1)) == nil)
-        #expect(memory.caller(of: "token", .init(issuer: "other", generation: 0)) == nil)
+        #expect(memory.entry(of: "token 1") == nil)
+        #expect(memory.entry(of: "token 999") == entry)
     }
 
     @Test func manyCallersAtOnce() async throws {

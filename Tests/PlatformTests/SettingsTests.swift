@@ -31,6 +31,8 @@ import Testing
             "ALE_POSTGRES_POOL_SIZE", "many", "ALE_POSTGRES_POOL_SIZE is many; it must be a whole number from 1 to 100."
         ),
         Wrong("ALE_MAXIMUM_IN_FLIGHT", "-1", "ALE_MAXIMUM_IN_FLIGHT is -1; it must be a whole number from 1 to 65536."),
+        Wrong("ALE_EVENTS_REPLICAS", "0", "ALE_EVENTS_REPLICAS is 0; it must be a whole number from 1 to 5."),
+        Wrong("ALE_EVENTS_REPLICAS", "6", "ALE_EVENTS_REPLICAS is 6; it must be a whole number from 1 to 5."),
         Wrong("ALE_DRAIN_SECONDS", "301", "ALE_DRAIN_SECONDS is 301; it must be a whole number from 1 to 300."),
         Wrong(
             "ALE_LOG_LEVEL", "verbose",
