@@ -144,11 +144,9 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
     }
 
     private func migrator(user: String) throws -> Migrator {
-        let schema = Database.schemaName(of: Definition.name)
-        let ground = Ground.migration(schema: schema)
-        return try Migrator(
+        try Ground.migrator(
             connectionString: configuration.connectionString(applicationName: "\(Definition.name) migration"),
-            schema: schema, migrations: [ground] + Migration.load(folder: Definition.schemaFolder))
+            schema: Database.schemaName(of: Definition.name), own: Migration.load(folder: Definition.schemaFolder))
     }
 }
 
