@@ -63,7 +63,8 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
     ) async throws {
         let jetStream = JetStream(connection)
         var parts: [any ServiceLifecycle.Service] = [
-            BackgroundService("relay") { await OutboxRelay(database, jetStream, leadership).run() }
+            BackgroundService("relay") { await OutboxRelay(database, jetStream, leadership).run() },
+            BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
         ]
         for handler in assembly.handlers {
             parts.append(
