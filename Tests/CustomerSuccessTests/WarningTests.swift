@@ -270,6 +270,27 @@ import Wire
         #expect(changed.answer.results.map { $0.warnings.map(\.rule) } == [["G-91"], []])
     }
 
+    /// What was advised about a record that the database then refused is not told about the next one.
+    @Test func adviceGoesWithWhatIsUndone() async throws {
+        let world = try await World(Server.start())
+        _ = try await world.server.admin.run(
+            "ALTER TABLE customer_success.engagement ADD CHECK (title <> 'refused by the database')")
+        let open = try await onboarding(world, "new")
+        let drafts = [Engagement](repeating: try await draft(world), count: 4)
+        let made = try await call(world, CustomerSuccessAPI.batchCreateEngagements, creation(drafts)).answer
+        var changes = BatchUpdateEngagementsRequest()
+        changes.engagements = made.results.map { result in
+            var change = Engagement()
+            change.id = result.id
+            change.title = result.index % 2 == 0 ? "refused by the database" : "fine"
+            change.initialOnboarding = result.index == 1 ? world.onboarding : open
+            return change
+        }
+        let answer = try await call(world, CustomerSuccessAPI.batchUpdateEngagements, changes).answer
+        #expect(answer.results.map { $0.error != nil } == [true, false, true, false])
+        #expect(answer.results.map { $0.warnings.map(\.rule) } == [[], [], [], ["G-91"]])
+    }
+
     /// The largest batch with a word about every record would fit into one message, as JSON too.
     @Test func warningsOfBatchesAreBounded() async throws {
         let world = try await World(BatchTests.server.value)
