@@ -118,6 +118,7 @@ let package = Package(
             .executableTarget(
                 name: "bench",
                 dependencies: ["JourneyKit", "Platform", "Workbook", "floor"], path: "Tools/bench",
+                exclude: ["scale.sql"],
                 swiftSettings: strict),
             .executableTarget(
                 name: "floor", dependencies: ["CProto", "CNATS", "CPostgres"], path: "Tools/floor",

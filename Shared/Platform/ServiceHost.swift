@@ -99,7 +99,10 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         return try RPC.Service(
             .init(
                 name: Definition.name, version: Build.version, description: Definition.summary,
-                limits: AdmissionLimits(requests: configuration.maximumInFlight)),
+                // What is at work needs a connection sooner or later, and would only wait for it elsewhere.
+                limits: AdmissionLimits(
+                    requests: configuration.maximumInFlight, atWork: configuration.postgresPoolSize,
+                    atWorkInCompany: configuration.postgresPoolSize / 4)),
             endpoints: assembly.endpoints.endpoints, transport: NATSTransport(connection), authenticator: verifier,
             logger: log)
     }

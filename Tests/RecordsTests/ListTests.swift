@@ -35,6 +35,26 @@ import Wire
         return bench
     }
 
+    /// Postgres keeps a plan for everybody after five executions. Lists are asked by those who see one customer and by
+    /// those who see all, and must not get each other's plan.
+    @Test func everyListIsPlannedForItsCaller() async throws {
+        let bench = try await Self.filled(100)
+        let store = bench.store
+        let generic = try await bench.asking(readOnly: true) { tx in
+            var request = ListRequest()
+            request.filter = "priority >= 2"
+            for _ in 0..<12 { _ = try store.list(request, as: .person(), in: tx) }
+            return try tx.query(
+                """
+                SELECT sum(generic_plans)::int8, sum(custom_plans)::int8 FROM pg_prepared_statements \
+                WHERE statement LIKE '%ORDER BY id LIMIT%' AND statement NOT LIKE '%pg_prepared_statements%'
+                """
+            ).map { (try $0.int64(at: 0), try $0.int64(at: 1)) }
+        }
+        #expect(generic.first?.0 == 0)
+        #expect(generic.first?.1 == 12)
+    }
+
     private func all(
         _ bench: Workbench, order: String, filter: String = "", size: Int32
     ) async throws -> [TestTouchpoint] {

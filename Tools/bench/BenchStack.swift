@@ -12,32 +12,50 @@ final class BenchStack: Sendable {
     let issuer: Issuer
     /// Ports and folders as the stack wrote them.
     let natsURL: String
+    private let postgresPort: String
 
     /// The repository.
     static let root = FileManager.default.currentDirectoryPath
 
-    static func start() async throws -> BenchStack {
-        let folder = "/tmp/ale-bench-\(getpid())"
+    /// Starts a stack of its own in a folder that bears `name`.
+    static func start(_ name: String) async throws -> BenchStack {
+        let folder = "/tmp/ale-bench-\(getpid())-\(name)"
         try await Command.run("\(root)/Tools/stack.sh", ["start"], environment: environment(folder))
-        let ports = try String(contentsOfFile: "\(folder)/ports", encoding: .utf8)
-        guard let line = ports.split(separator: "\n").first(where: { $0.hasPrefix("NATS_PORT=") }) else {
-            throw JourneyFailure("the stack wrote no port of NATS")
-        }
-        let url = "nats://127.0.0.1:\(line.dropFirst("NATS_PORT=".count))"
-        var options = ConnectionOptions(urls: [url], name: "bench")
-        options.credentials = .password(user: "client", password: try secret(folder, "nats-client"))
-        options.inboxPrefix = "_INBOX.client"
-        let connection = try await Connection.connect(options)
+        let connection = try await connect(folder)
         return BenchStack(
             folder: folder, connection: connection, issuer: try await Issuer(keyFile: "\(folder)/keys/operator.key"),
-            natsURL: url)
+            natsURL: try url(folder), postgresPort: try port("POSTGRES_PORT", in: folder))
     }
 
-    private init(folder: String, connection: Connection, issuer: Issuer, natsURL: String) {
+    /// A connection as the outside client of the stack in `folder`.
+    static func connect(_ folder: String) async throws -> Connection {
+        var options = ConnectionOptions(urls: [try url(folder)], name: "bench")
+        options.credentials = .password(user: "client", password: try secret(folder, "nats-client"))
+        options.inboxPrefix = "_INBOX.client"
+        return try await Connection.connect(options)
+    }
+
+    private static func url(_ folder: String) throws -> String {
+        "nats://127.0.0.1:\(try port("NATS_PORT", in: folder))"
+    }
+
+    /// A port as the stack wrote it down.
+    private static func port(_ name: String, in folder: String) throws -> String {
+        let ports = try String(contentsOfFile: "\(folder)/ports", encoding: .utf8)
+        guard let line = ports.split(separator: "\n").first(where: { $0.hasPrefix("\(name)=") }) else {
+            throw JourneyFailure("the stack wrote no \(name)")
+        }
+        return String(line.dropFirst(name.utf8.count + 1))
+    }
+
+    private init(
+        folder: String, connection: Connection, issuer: Issuer, natsURL: String, postgresPort: String
+    ) {
         self.folder = folder
         self.connection = connection
         self.issuer = issuer
         self.natsURL = natsURL
+        self.postgresPort = postgresPort
     }
 
     func stop() async {
@@ -64,13 +82,17 @@ final class BenchStack: Sendable {
 
     /// A connection string for the login of a service.
     func connectionString(_ role: String) throws -> String {
-        let env = try String(contentsOfFile: "\(folder)/env/onboarding.env", encoding: .utf8)
-        guard let line = env.split(separator: "\n").first(where: { $0.hasPrefix("ALE_POSTGRES_PORT=") }) else {
-            throw JourneyFailure("the stack wrote no port of Postgres")
-        }
-        let port = line.dropFirst("ALE_POSTGRES_PORT=".count).filter(\.isNumber)
         let password = try Self.secret(folder, "postgres-\(role)")
-        return "host=127.0.0.1 port=\(port) dbname=ale user=\(role) password=\(password)"
+        return "host=127.0.0.1 port=\(postgresPort) dbname=ale user=\(role) password=\(password)"
+    }
+
+    /// Runs psql as the superuser, whom no scope binds.
+    @discardableResult
+    func psql(_ arguments: [String]) async throws -> String {
+        let connection = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", postgresPort, "-U", "postgres"]
+        return try await Command.run(
+            "/usr/lib/postgresql/15/bin/psql", connection + ["-d", "ale"] + arguments,
+            environment: ["PGPASSWORD": try Self.secret(folder, "postgres-postgres")])
     }
 
     /// The process of a service.

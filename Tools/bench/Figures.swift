@@ -23,6 +23,13 @@ struct Figure {
             isMet: value < aim)
     }
 
+    /// A time against the same under easier circumstances, both in milliseconds.
+    static func latency(_ name: String, _ value: Double, floor: Double, atMost aim: Double) -> Figure {
+        Figure(
+            name: name, value: String(format: "%.2f ms", value), floor: String(format: "%.2f ms", floor),
+            ratio: value / floor, aim: "≤ \(aim)", isMet: value / floor <= aim)
+    }
+
     func printed() {
         let ratioText = ratio.map { String(format: "%.2f", $0) } ?? ""
         let columns = [(name, 46), (value, 16), (floor, 16), (ratioText, 6), (aim, 10)]

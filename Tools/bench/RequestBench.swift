@@ -57,13 +57,7 @@ struct RequestBench {
     func create() async throws -> Figure {
         let client = Client(NATSTransport(stack.connection))
         var creation = CreateTouchpointRequest()
-        var draft = Touchpoint()
-        draft.engagement = engagement.id
-        draft.subject = "Weekly check-in"
-        draft.description = "What went well, what did not, what is next."
-        draft.meetingType = "weekly_status"
-        draft.meetingDate = "2027-02-01"
-        creation.touchpoint = draft
+        creation.touchpoint = .weekly(of: engagement.id)
         let request = creation
         let credential = credential
         let rpc: @Sendable (Int) async throws -> Void = { _ in
