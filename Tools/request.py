@@ -7,7 +7,8 @@
     Tools/request.sh ale.v1.onboarding.customer_accounts.list '{"pageSize": 3}' --as agent
 
 It is an outside client like any other: the NATS user `client`, JSON in, JSON out, the token in the header
-Authorization. `$SRV` subjects are answered by every instance: all answers within the time are printed.
+Authorization. `$SRV` subjects are answered by every instance: all answers within the time are printed. What an answer
+warns of is printed to the standard error output.
 Ends with 0 when the answer is no error, with 1 otherwise.
 """
 import argparse
@@ -16,6 +17,7 @@ import json
 import os
 import pathlib
 import sys
+import urllib.parse
 
 import nats
 import nats.errors
@@ -51,6 +53,9 @@ def show(message):
     code = headers.get("Nats-Service-Error-Code") or headers.get("Status")
     if code:
         print(f"error {code}: {headers.get('Nats-Service-Error') or headers.get('Description') or ''}", file=sys.stderr)
+    for warning in filter(None, headers.get("Ale-Warning", "").split(",")):
+        rule, field, text = (warning.strip().split(" ", 2) + ["", ""])[:3]
+        print(f"warning {rule}: {urllib.parse.unquote(text)} ({field})", file=sys.stderr)
     try:
         print(json.dumps(json.loads(message.data), indent=2, ensure_ascii=False))
     except ValueError:

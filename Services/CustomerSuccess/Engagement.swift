@@ -43,6 +43,20 @@ extension Engagement: StandardRecord {
         .after("G-96") { change, context in try moveTouchpoints(change, context) },
         .after("BR-58") { change, context in try moveContracts(change, context) },
         .after("G-03") { change, context in try adoptRisks(change, context) },
+        .advice(
+            "G-91", field: "initial_onboarding",
+            Text(en: "The onboarding case is not closed yet.", ko: "온보딩 케이스가 아직 종결되지 않았습니다.")
+        ) { change, context in
+            guard change.changes("initial_onboarding") || isResumed(change) else { return false }
+            return try isCaseOpen(change, context)
+        },
+        .advice(
+            "G-92", field: "account",
+            Text(en: "The account already has another active engagement.", ko: "이 계정에는 이미 다른 활성 참여가 있습니다.")
+        ) { change, context in
+            guard change.new.active == true, change.changes("account") || isResumed(change) else { return false }
+            return try hasOtherActive(change, context)
+        },
         .kept(),
     ]
 
@@ -100,6 +114,32 @@ extension Engagement: StandardRecord {
                 "G-91", Engagement.self, field: "initial_onboarding",
                 Text(en: "The onboarding case was canceled.", ko: "온보딩 케이스가 취소되었습니다."))
         }
+    }
+
+    /// Whether the engagement was closed or canceled and goes on now.
+    private static func isResumed(_ change: Change<Engagement>) -> Bool {
+        change.old?.active == false && change.new.active == true
+    }
+
+    /// G-91: whether the onboarding case is not closed.
+    private static func isCaseOpen(_ change: Change<Engagement>, _ context: RuleContext) throws -> Bool {
+        let rows = try context.transaction.query(
+            """
+            SELECT 1 FROM customer_success.onboarding_case \
+            WHERE id = \(change.new.initialOnboarding.sqlValue) AND state IS DISTINCT FROM 'closed'
+            """)
+        return !rows.isEmpty
+    }
+
+    /// G-92: whether the account has another active engagement that the caller may see. Which one is not said: who may
+    /// write engagements need not be allowed to read them.
+    private static func hasOtherActive(_ change: Change<Engagement>, _ context: RuleContext) throws -> Bool {
+        let rows = try context.transaction.query(
+            """
+            SELECT 1 FROM customer_success.engagement \
+            WHERE account = \(change.new.account.sqlValue) AND active AND id <> \(change.new.id) LIMIT 1
+            """)
+        return !rows.isEmpty
     }
 
     /// G-05: what the health was before, and since when it is what it is.

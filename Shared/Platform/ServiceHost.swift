@@ -66,7 +66,8 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         var parts: [any ServiceLifecycle.Service] = [
             BackgroundService("relay") {
                 await OutboxRelay(database, jetStream, leadership, replicas: replicas).run()
-            }
+            },
+            BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
         ]
         for handler in assembly.handlers {
             parts.append(
@@ -150,11 +151,9 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
     }
 
     private func migrator(user: String) throws -> Migrator {
-        let schema = Database.schemaName(of: Definition.name)
-        let ground = Ground.migration(schema: schema)
-        return try Migrator(
+        try Ground.migrator(
             connectionString: configuration.connectionString(applicationName: "\(Definition.name) migration"),
-            schema: schema, migrations: [ground] + Migration.load(folder: Definition.schemaFolder))
+            schema: Database.schemaName(of: Definition.name), own: Migration.load(folder: Definition.schemaFolder))
     }
 }
 

@@ -2,23 +2,45 @@
 ///
 /// Runs under an advisory lock, so any number of instances may start at once. What was applied stands in
 /// `<schema>.schema_migration` with the SHA-256 of its text; a file changed since then stops everything.
+///
+/// What several schemas share can grow after each of them has gone on with numbers of its own: such migrations are a
+/// second series, the *ground*, numbered from 2 and recorded in `<schema>.ground_migration`. They are applied behind
+/// the first migration of the schema and before its others.
 public struct Migrator: Sendable {
+    /// Migrations that count for themselves.
+    private struct Series: Sendable {
+        /// The table that says which are applied.
+        let table: String
+        /// Stands before the file's name where it is told.
+        var folder = ""
+        /// The first one's number.
+        var first = 1
+        let migrations: [Migration]
+
+        func name(_ migration: Migration) -> String { folder + migration.fileName }
+    }
+
     private let connectionString: String
     private let schema: String
-    private let migrations: [Migration]
+    private let own: Series
+    private let ground: Series
     private let timeout: Duration
 
     /// - Parameters:
     ///   - connectionString: as the owner of the schema, who may create it.
+    ///   - migrations: those of the schema itself, from 1.
+    ///   - ground: those of the second series, from 2.
     ///   - timeout: for waiting for the lock, and for each migration.
     public init(
-        connectionString: String, schema: String, migrations: [Migration], timeout: Duration = .seconds(300)
+        connectionString: String, schema: String, migrations: [Migration], ground: [Migration] = [],
+        timeout: Duration = .seconds(300)
     ) throws(PostgresError) {
         try checkConnectionString(connectionString)
-        try Migration.check(migrations)
+        own = Series(table: "schema_migration", migrations: migrations)
+        self.ground = Series(table: "ground_migration", folder: "ground/", first: 2, migrations: ground)
+        for series in [own, self.ground] { try Migration.check(series.migrations, from: series.first) }
         self.connectionString = connectionString
         self.schema = schema
-        self.migrations = migrations
         self.timeout = timeout
     }
 
@@ -47,12 +69,14 @@ public struct Migrator: Sendable {
         try await onOwnThread("pg-verify") { [self] in
             do throws(PostgresError) {
                 let connection = try Connection(settings)
-                let count = try checkApplied(connection)
-                guard count == migrations.count else {
-                    throw PostgresError(
-                        .migration,
-                        "schema \(schema) is behind: \(count) of \(migrations.count) migrations are applied; "
-                            + "the next is \(migrations[count].fileName). Run the migrations first.")
+                for series in [own, ground] where !series.migrations.isEmpty {
+                    let (count, all) = (try checkApplied(series, connection), series.migrations.count)
+                    guard count == all else {
+                        throw PostgresError(
+                            .migration,
+                            "schema \(schema) is behind: \(count) of \(all) migrations are applied; "
+                                + "the next is \(series.name(series.migrations[count])). Run the migrations first.")
+                    }
                 }
                 return .success(())
             } catch {
@@ -63,35 +87,45 @@ public struct Migrator: Sendable {
 
     // MARK: Steps
 
-    private var table: SQL { "\(identifier: schema).schema_migration" }
+    private func table(_ series: Series) -> SQL { "\(identifier: schema).\(identifier: series.table)" }
 
     private func applyMissing(_ connection: Connection) throws(PostgresError) -> [String] {
         // Looked for first: IF NOT EXISTS asks for the right to create even when there is nothing to do.
         let known = try connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = \(schema)", timeout: timeout)
         if known.isEmpty { _ = try connection.execute("CREATE SCHEMA \(identifier: schema)", timeout: timeout) }
-        _ = try connection.execute(
-            """
-            CREATE TABLE IF NOT EXISTS \(table) (number int4 PRIMARY KEY CHECK (number > 0), name text NOT NULL, \
-            checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
-            """, timeout: timeout)
-        // Services verify with their own roles; who may not use the schema still cannot read it.
-        _ = try connection.execute("GRANT SELECT ON \(table) TO PUBLIC", timeout: timeout)
-        let applied = try checkApplied(connection)
         var names: [String] = []
-        for migration in migrations[applied...] {
-            try apply(migration, connection)
-            names.append(migration.fileName)
+        let applied = try prepare(own, connection)
+        try apply(own.migrations.prefix(1).dropFirst(applied), of: own, connection, &names)
+        if !ground.migrations.isEmpty {
+            let grounded = try prepare(ground, connection)
+            try apply(ground.migrations.dropFirst(grounded), of: ground, connection, &names)
         }
+        try apply(own.migrations.dropFirst(max(applied, 1)), of: own, connection, &names)
         return names
     }
 
+    /// Makes sure of the table of a series; answers how many of it are applied.
+    private func prepare(_ series: Series, _ connection: Connection) throws(PostgresError) -> Int {
+        _ = try connection.execute(
+            """
+            CREATE TABLE IF NOT EXISTS \(table(series)) (number int4 PRIMARY KEY CHECK (number > 0), \
+            name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
+            """, timeout: timeout)
+        // Services verify with their own roles; who may not use the schema still cannot read it.
+        _ = try connection.execute("GRANT SELECT ON \(table(series)) TO PUBLIC", timeout: timeout)
+        return try checkApplied(series, connection)
+    }
+
     /// Compares what was applied with this program's migrations; answers how many are applied.
-    private func checkApplied(_ connection: Connection) throws(PostgresError) -> Int {
+    private func checkApplied(_ series: Series, _ connection: Connection) throws(PostgresError) -> Int {
+        let migrations = series.migrations
         let rows: Rows
         do throws(PostgresError) {
             rows = try connection.execute(
-                "SELECT number, name, checksum FROM \(table) ORDER BY number", timeout: timeout)
+                "SELECT number, name, checksum FROM \(table(series)) ORDER BY number", timeout: timeout)
         } catch {
+            // The second series begins when the first has long begun.
+            if error.sqlState == "42P01", series.table == ground.table { return 0 }
             // 42P01, 3F000: no such table or schema.
             guard error.sqlState == "42P01" || error.sqlState == "3F000" else { throw error }
             throw PostgresError(.migration, "schema \(schema) has never been migrated. Run the migrations first.")
@@ -105,12 +139,13 @@ public struct Migrator: Sendable {
         }
         for (row, migration) in zip(rows, migrations) {
             guard try row.int("number") == migration.number else {
-                throw PostgresError(.migration, "\(schema).schema_migration has a gap before \(migration.fileName)")
+                throw PostgresError(
+                    .migration, "\(schema).\(series.table) has a gap before \(series.name(migration))")
             }
             guard try row.string("checksum") == checksum(migration, connection) else {
                 throw PostgresError(
                     .migration,
-                    "\(migration.fileName) has changed since it was applied to schema \(schema). "
+                    "\(series.name(migration)) has changed since it was applied to schema \(schema). "
                         + "Restore it and write the change as a new migration.")
             }
         }
@@ -122,7 +157,18 @@ public struct Migrator: Sendable {
         return try connection.execute(sql, timeout: timeout)[0].string("sum")
     }
 
-    private func apply(_ migration: Migration, _ connection: Connection) throws(PostgresError) {
+    private func apply(
+        _ migrations: ArraySlice<Migration>, of series: Series, _ connection: Connection, _ names: inout [String]
+    ) throws(PostgresError) {
+        for migration in migrations {
+            try apply(migration, of: series, connection)
+            names.append(series.name(migration))
+        }
+    }
+
+    private func apply(
+        _ migration: Migration, of series: Series, _ connection: Connection
+    ) throws(PostgresError) {
         let sum = try checksum(migration, connection)
         _ = try connection.execute("BEGIN", timeout: timeout)
         do throws(PostgresError) {
@@ -133,7 +179,7 @@ public struct Migrator: Sendable {
             }
             _ = try connection.execute(
                 """
-                INSERT INTO \(table) (number, name, checksum) \
+                INSERT INTO \(table(series)) (number, name, checksum) \
                 VALUES (\(migration.number), \(migration.name), \(sum))
                 """, timeout: timeout)
             _ = try connection.execute("COMMIT", timeout: timeout)
@@ -144,7 +190,7 @@ public struct Migrator: Sendable {
             var failure = error
             let line = error.position.map { " line \(Self.line(of: $0, in: migration.sql))" } ?? ""
             failure.kind = error.kind == .server ? .migration : error.kind
-            failure.message = "\(migration.fileName)\(line): \(error.message)"
+            failure.message = "\(series.name(migration))\(line): \(error.message)"
             throw failure
         }
     }

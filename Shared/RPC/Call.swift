@@ -1,5 +1,6 @@
 import NATS
 import Tenancy
+import Wire
 
 /// One request as its handler sees it, beside the decoded message.
 public struct Call: Sendable {
@@ -19,6 +20,7 @@ public struct Call: Sendable {
     public let subject: String
     /// The subject the answer goes to: the peer's inbox.
     public let peer: String
+    private let warningList = WarningList()
 
     /// A call with the given parts; tests of handlers make their own.
     public init(
@@ -38,6 +40,13 @@ public struct Call: Sendable {
 
     /// The id under which the request may be repeated (AIP-155), when the caller sent it as the header `Request-Id`.
     public var requestID: String? { requestHeaders[HeaderName.requestID] }
+
+    /// What the answer will warn of.
+    public var warnings: [Warning] { warningList.all }
+
+    /// Adds to what the answer warns of in its header `Ale-Warning`: what the caller should know about something that
+    /// was done all the same. An answer has room for 16; what is beyond is left out.
+    public func warn(_ warnings: [Warning]) { warningList.add(warnings) }
 
     /// What calls made by this one are given.
     public var context: CallContext {

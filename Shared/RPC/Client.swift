@@ -72,12 +72,26 @@ public struct Client: Sendable {
         _ method: Method<Request, Response>, _ request: Request, as credential: Credential? = nil,
         deadline: Duration? = nil, requestID: String? = nil, retry: RetryPolicy = .none
     ) async throws(Problem) -> Response {
+        try await callWithWarnings(
+            method, request, as: credential, deadline: deadline, requestID: requestID, retry: retry
+        ).answer
+    }
+
+    /// As ``call(_:_:as:deadline:requestID:retry:)``, with what the answer warns of.
+    public func callWithWarnings<Request: Message, Response: Message>(
+        _ method: Method<Request, Response>, _ request: Request, as credential: Credential? = nil,
+        deadline: Duration? = nil, requestID: String? = nil, retry: RetryPolicy = .none
+    ) async throws(Problem) -> (answer: Response, warnings: [Warning]) {
         let payload = try Self.encode(request)
-        let answer = try await deliver(
+        let delivery = try await deliver(
             payload, to: method.subject, named: method.name, as: credential, deadline: deadline, requestID: requestID,
             retry: retry)
         do throws(WireError) {
-            return try Response.decode(protobuf: answer, limits: WireLimits(bytes: transport.maximumMessageBytes))
+            let limits = WireLimits(bytes: transport.maximumMessageBytes)
+            return (
+                try Response.decode(protobuf: delivery.payload, limits: limits),
+                Warning.read(delivery.headers)
+            )
         } catch {
             throw .internalError(cause: "the answer to \(method.name) is not a \(Response.fullName): \(error)")
         }
@@ -95,13 +109,14 @@ public struct Client: Sendable {
         requestID: String? = nil, retry: RetryPolicy = .none
     ) async throws(Problem) -> [UInt8] {
         try await deliver(
-            json, to: subject, named: subject, as: credential, deadline: deadline, requestID: requestID, retry: retry)
+            json, to: subject, named: subject, as: credential, deadline: deadline, requestID: requestID, retry: retry
+        ).payload
     }
 
     private func deliver(
         _ payload: [UInt8], to subject: String, named name: String, as credential: Credential?, deadline: Duration?,
         requestID: String?, retry: RetryPolicy
-    ) async throws(Problem) -> [UInt8] {
+    ) async throws(Problem) -> Delivery {
         let context = CallContext.current
         var end = Deadline.after(deadline ?? (context == nil ? Deadline.standard : Deadline.limit))
         if let context { end = min(end, context.deadline) }
@@ -160,7 +175,7 @@ public struct Client: Sendable {
 
     private func exchange(
         _ payload: [UInt8], to subject: String, named name: String, _ headers: Headers, _ end: Deadline
-    ) async throws(Problem) -> [UInt8] {
+    ) async throws(Problem) -> Delivery {
         let remaining = end.remaining
         guard remaining > .zero else { throw .deadlineExceeded(cause: "no time left to call \(name)") }
         guard payload.count + headers.byteCount <= transport.maximumMessageBytes else {
@@ -175,7 +190,7 @@ public struct Client: Sendable {
         if let code = answer.headers[HeaderName.serviceErrorCode] {
             throw Self.problem(answered: answer, code: code)
         }
-        return answer.payload
+        return answer
     }
 
     private static func problem(_ failure: TransportFailure, _ method: String) -> Problem {

@@ -9,6 +9,7 @@ enum HeaderName {
     static let traceParent = "traceparent"
     static let traceState = "tracestate"
     static let requestID = "Request-Id"
+    static let warning = "Ale-Warning"
     static let serviceError = "Nats-Service-Error"
     static let serviceErrorCode = "Nats-Service-Error-Code"
 }

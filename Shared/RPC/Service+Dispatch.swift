@@ -68,12 +68,9 @@ extension Service {
                 return try await exchange.served.endpoint.invoke(
                     call, exchange.delivery.payload, exchange.format, limits)
             }
-            let headers: Headers = exchange.format == .json ? [HeaderName.contentType: "application/json"] : [:]
-            let size = payload.count + headers.byteCount
-            guard size <= transport.maximumMessageBytes else {
-                throw .responseTooLarge(size, limit: transport.maximumMessageBytes)
-            }
-            if exchange.claim(nil) { send(Answer(payload: payload, headers: headers), to: exchange.reply) }
+            let answer = try Self.answer(
+                payload, warnings: call.warnings, format: exchange.format, limit: transport.maximumMessageBytes)
+            if exchange.claim(nil) { send(answer, to: exchange.reply) }
         } catch {
             let problem = error.outward(traceID: exchange.trace.traceID)
             if error.code.isFault { logFault(error, exchange, subject) }
@@ -156,6 +153,19 @@ extension Service {
     private struct Answer {
         var payload: [UInt8]
         var headers: Headers
+    }
+
+    /// The good answer. Warnings are left out when they would not fit: what was done is no error for their sake.
+    private static func answer(
+        _ payload: [UInt8], warnings: [Warning], format: PayloadFormat, limit: Int
+    ) throws(Problem) -> Answer {
+        let plain: Headers = format == .json ? [HeaderName.contentType: "application/json"] : [:]
+        let size = payload.count + plain.byteCount
+        guard size <= limit else { throw .responseTooLarge(size, limit: limit) }
+        guard !warnings.isEmpty else { return Answer(payload: payload, headers: plain) }
+        var headers = plain
+        headers.add(HeaderName.warning, Warning.header(warnings))
+        return Answer(payload: payload, headers: payload.count + headers.byteCount <= limit ? headers : plain)
     }
 
     /// The error answer in the form of the request. Violations and facts are left out when they would not fit.

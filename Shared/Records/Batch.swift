@@ -14,6 +14,8 @@ public enum BatchLimit {
     static let piece = 32
     /// Bytes of text that the errors of one answer may have; beyond, they are cut to code and reason.
     static let errorBytes = 256 * 1_024
+    /// Bytes of text that the warnings of one answer may have; beyond, they are cut to the rule.
+    static let warningBytes = 128 * 1_024
     /// The most records that one request has fetched from their owners.
     static let fetched = 100
 
@@ -47,21 +49,25 @@ struct BatchRun<R: Record> {
     let order: [Int]?
     /// Records refused before the transaction.
     let refused: [Int: Problem]
+    /// What the rules advise about the records.
+    let advice: AdviceList?
     /// Writes the records of a range; sets the position to the record it is at.
     let write: (Range<Int>, inout Int) throws -> [R]
     private(set) var response = BatchResponse()
     private(set) var missing: Set<ReplicaKey> = []
     private var errorBytes = 0
+    private var warningBytes = 0
 
     init(
         _ store: Store<R>, _ call: Call, _ transaction: Transaction, order: [Int]? = nil, refused: [Int: Problem],
-        write: @escaping (Range<Int>, inout Int) throws -> [R]
+        advice: AdviceList?, write: @escaping (Range<Int>, inout Int) throws -> [R]
     ) {
         self.store = store
         self.call = call
         self.transaction = transaction
         self.order = order
         self.refused = refused
+        self.advice = advice
         self.write = write
     }
 
@@ -96,7 +102,10 @@ struct BatchRun<R: Record> {
                 response.results[index].id = record.id
                 response.results[index].etag = record.etag
             }
+            for (index, advice) in zip(range, advice?.take() ?? []) { warn(index, advice) }
         } catch {
+            // Advice about what was undone is given again, or not.
+            _ = advice?.take()
             try recover(from: error, at: position, of: range)
         }
     }
@@ -122,6 +131,17 @@ struct BatchRun<R: Record> {
         if position > range.lowerBound { try write(range.lowerBound..<position) }
         fail(position, problem)
         try run(position + 1..<range.upperBound, by: BatchLimit.piece)
+    }
+
+    private mutating func warn(_ index: Int, _ advice: [Advice]) {
+        response.results[index].warnings = advice.map { advice in
+            let warning = advice.warning(call.language)
+            guard warningBytes < BatchLimit.warningBytes else {
+                return Warning(rule: warning.rule, field: "", message: "")
+            }
+            warningBytes += 64 + warning.field.utf8.count + warning.message.utf8.count
+            return warning
+        }
     }
 
     private mutating func fail(_ index: Int, _ problem: Problem) {

@@ -153,7 +153,14 @@ public struct EventConsumer: Sendable {
                 INSERT INTO \(identifier: schema).inbox (consumer, event_id, domain) \
                 VALUES (\(name), \(event.eventID), \(event.domain)) ON CONFLICT DO NOTHING
                 """)
-            guard first.affected == 1 else { return }
+            guard first.affected == 1 else {
+                // Remembered anew, for it may come once more (see ``Retention``); a day's difference does not matter.
+                return tx.send(
+                    """
+                    UPDATE \(identifier: schema).inbox SET at = now() WHERE consumer = \(name) \
+                    AND event_id = \(event.eventID) AND at < now() - interval '1 day'
+                    """)
+            }
             try apply(event, context, tx)
         }
     }

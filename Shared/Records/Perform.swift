@@ -7,6 +7,7 @@ import Wire
 /// transaction.
 struct DryRun<Response: Message>: Error {
     let response: Response
+    var warnings: [Warning] = []
 }
 
 extension Database {
@@ -16,38 +17,48 @@ extension Database {
     }
 
     /// Answers a request that writes: in one transaction, and once only. A request id that was answered before gets
-    /// the same answer again, also after a restart (AIP-155); with another request it is refused.
+    /// the same answer again, also after a restart (AIP-155); with another request it is refused. What rules advise
+    /// goes with the answer as warnings.
     public func perform<Request: Message, Response: Message>(
         _ call: Call, _ method: String, _ request: Request, requestID: String = "", validateOnly: Bool = false,
         _ body: @escaping @Sendable (Transaction, WriteContext) throws -> Response
     ) async throws(Problem) -> Response {
         let given = requestID.isEmpty ? call.requestID ?? "" : requestID
-        let context = WriteContext(
-            caller: call.caller, now: clock.now, trace: call.trace.header, requestID: validateOnly ? "" : given)
-        guard context.requestID.utf8.count <= 64 else {
+        let id = validateOnly ? "" : given
+        guard id.utf8.count <= 64 else {
             throw .invalid(
                 field: "request_id", Text(en: "At most 64 characters.", ko: "최대 64자입니다."), rule: "AIP-155")
         }
         let bytes: [UInt8]
         do {
-            bytes = context.requestID.isEmpty ? [] : try request.encodeProtobuf()
+            bytes = id.isEmpty ? [] : try request.encodeProtobuf()
         } catch {
             throw .internalError(cause: "\(error)")
         }
-        let log = RequestLog(schema: schema, caller: call.caller, id: context.requestID, method: method, request: bytes)
+        let log = RequestLog(schema: schema, caller: call.caller, id: id, method: method, request: bytes)
+        let now = clock.now
         do {
             // With a request id nobody needs to be left in the dark: the log says whether the COMMIT was done.
-            return try await attempt(as: call.caller, deadline: call.deadline, isRepeatable: log != nil) { tx in
-                if let answered: Response = try log?.answer(in: tx) { return answered }
+            let (response, warnings) = try await attempt(
+                as: call.caller, deadline: call.deadline, isRepeatable: log != nil
+            ) { tx in
+                if let answered: (Response, [Warning]) = try log?.answer(in: tx) { return answered }
+                let advice = AdviceList()
+                let context = WriteContext(
+                    caller: call.caller, now: now, trace: call.trace.header, requestID: id, advice: advice)
                 let response = try body(tx, context)
+                let warnings = advice.take().joined().prefix(Warning.limit).map { $0.warning(call.language) }
                 if validateOnly {
                     try tx.flush()
-                    throw DryRun(response: response)
+                    throw DryRun(response: response, warnings: warnings)
                 }
-                try log?.store(response, now: context.now, in: tx)
-                return response
+                try log?.store(response, warnings, now: now, in: tx)
+                return (response, warnings)
             }
+            call.warn(warnings)
+            return response
         } catch let dry as DryRun<Response> {
+            call.warn(dry.warnings)
             return dry.response
         } catch {
             throw problem(of: error)
@@ -73,16 +84,16 @@ struct RequestLog: Sendable {
         self.request = request
     }
 
-    /// The stored answer; nil when the request is new.
+    /// The stored answer with what it warned of; nil when the request is new.
     ///
     /// Two requests with one id wait for each other here: the second must find the first one's answer, and not, say,
     /// refuse because the first has just closed the record.
-    func answer<Response: Message>(in tx: Transaction) throws -> Response? {
+    func answer<Response: Message>(in tx: Transaction) throws -> (Response, [Warning])? {
         let lock = "\(schema) \(caller.subject) \(caller.domain) \(id)"
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\(lock), 0))")
         let rows = try tx.query(
             """
-            SELECT response, method = \(method) AND request_hash = sha256(\(request)) \
+            SELECT response, method = \(method) AND request_hash = sha256(\(request)), warnings \
             FROM \(identifier: schema).request_log \
             WHERE caller = \(caller.subject) AND domain = \(caller.domain.path) AND request_id = \(id)
             """)
@@ -94,16 +105,17 @@ struct RequestLog: Sendable {
                     en: "This request id was used for another request.", ko: "이 요청 ID는 다른 요청에 이미 사용되었습니다."),
                 rule: "AIP-155")
         }
-        return try Response.decode(protobuf: try row.bytes(at: 0))
+        let warnings = try row.strings(at: 2).compactMap(Warning.init(headerValue:))
+        return (try Response.decode(protobuf: try row.bytes(at: 0)), warnings)
     }
 
-    func store(_ response: some Message, now: Timestamp, in tx: Transaction) throws {
+    func store(_ response: some Message, _ warnings: [Warning], now: Timestamp, in tx: Transaction) throws {
         tx.send(
             """
             INSERT INTO \(identifier: schema).request_log \
-            (caller, request_id, domain, method, request_hash, response, created_at) \
+            (caller, request_id, domain, method, request_hash, response, warnings, created_at) \
             VALUES (\(caller.subject), \(id), \(caller.domain.path), \(method), sha256(\(request)), \
-            \(try response.encodeProtobuf()), \(now.sqlValue))
+            \(try response.encodeProtobuf()), \(warnings.map(\.headerValue)), \(now.sqlValue))
             """)
     }
 }

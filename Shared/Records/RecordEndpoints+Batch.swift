@@ -134,9 +134,9 @@ private struct Batches<R: Record>: Sendable {
                 // Who may not do it for any record is refused once.
                 try store.authorize(operation, call.caller)
                 try prepare(context, tx)
-                var batch = BatchRun(store, call, tx, order: order, refused: refused) { range, position in
-                    try body(range, &position, context, tx)
-                }
+                var batch = BatchRun(
+                    store, call, tx, order: order, refused: refused, advice: context.advice
+                ) { range, position in try body(range, &position, context, tx) }
                 try batch.run(count)
                 if !isLast, !batch.missing.isEmpty {
                     missing.insert(batch.missing)

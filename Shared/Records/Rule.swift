@@ -4,7 +4,7 @@ import Wire
 
 /// One decision a record makes on a write, named by the id of the business rule it carries out.
 public struct Rule<R: Record>: Sendable {
-    enum Phase { case draft, before, after, beforeDeletion, afterDeletion }
+    enum Phase { case draft, before, after, advice, beforeDeletion, afterDeletion }
 
     /// The rule: `BR-07`.
     public let id: String
@@ -48,6 +48,19 @@ public struct Rule<R: Record>: Sendable {
         _ id: String, _ effect: @escaping @Sendable (Change<R>, RuleContext) throws -> Void
     ) -> Rule {
         Rule(id, phase: .after) { change, context in try effect(change, context) }
+    }
+
+    /// Advises instead of refusing: where `applies` holds for a write that somebody asks for, the answer warns with
+    /// `text` about `field`. Looked at when everything is written; only what the caller may see can be looked at. It is
+    /// for what a write makes true: who changes something else is not told again.
+    public static func advice(
+        _ id: String, field: String, _ text: Text,
+        when applies: @escaping @Sendable (Change<R>, RuleContext) throws -> Bool
+    ) -> Rule {
+        Rule(id, phase: .advice) { change, context in
+            guard let list = context.context.advice, try applies(change, context) else { return }
+            list.add(Advice(rule: id, field: "\(R.schema.table).\(field)", text: text))
+        }
     }
 
     /// A record is not deleted as long as one of `dependants` exists. For rows that name it without a foreign key.

@@ -127,6 +127,10 @@ extension Store {
             try append(entry.text, kind: entry.kind, to: change.new, context, in: tx)
         }
         for rule in R.rules where rule.phase == .after { try rule.apply(&change, rules) }
+        if let advice = context.advice {
+            advice.begin()
+            for rule in R.rules where rule.phase == .advice { try rule.apply(&change, rules) }
+        }
         layout.compute(&change.new, today: context.today)
         return change.new
     }

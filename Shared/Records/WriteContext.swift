@@ -14,16 +14,25 @@ public struct WriteContext: Sendable {
     public let requestID: String
     /// Whether the service itself writes: fields that only the system sets are open, access rows do not apply.
     public let isSystem: Bool
+    /// Where rules leave what they advise; nil when there is nobody to be told.
+    let advice: AdviceList?
 
     /// A context; services use ``system(_:now:trace:requestID:)`` for their own work.
     public init(
         caller: Caller, now: Timestamp, trace: String? = nil, requestID: String = "", isSystem: Bool = false
+    ) {
+        self.init(caller: caller, now: now, trace: trace, requestID: requestID, isSystem: isSystem, advice: nil)
+    }
+
+    init(
+        caller: Caller, now: Timestamp, trace: String?, requestID: String, isSystem: Bool = false, advice: AdviceList?
     ) {
         self.caller = caller
         self.now = now
         self.trace = trace
         self.requestID = requestID
         self.isSystem = isSystem
+        self.advice = advice
     }
 
     /// Today in UTC.

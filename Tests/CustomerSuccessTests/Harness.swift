@@ -101,11 +101,9 @@ struct Server: Sendable {
         }
         try await postgres.psql(
             "CREATE SCHEMA customer_success AUTHORIZATION ale_customer_success_owner", database: name)
-        let migrator = try Migrator(
+        let migrator = try Ground.migrator(
             connectionString: postgres.connectionString(database: name, user: "ale_customer_success_owner"),
-            schema: "customer_success",
-            migrations: [Ground.migration(schema: "customer_success")]
-                + Migration.load(folder: CustomerSuccess.schemaFolder))
+            schema: "customer_success", own: Migration.load(folder: CustomerSuccess.schemaFolder))
         _ = try await migrator.migrate()
         return name
     }

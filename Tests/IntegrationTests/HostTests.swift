@@ -94,6 +94,9 @@ import Wire
         await #expect(throws: PostgresError.self) { try await ServiceHost<Echo>(ground.settings("ale_echo")).serve() }
         #expect(!FileManager.default.fileExists(atPath: ready))
         try await ServiceHost<Echo>(ground.settings("ale_echo_owner")).migrate()
+        try await ground.postgres.psql(
+            "INSERT INTO echo.inbox (consumer, event_id, domain, at) VALUES ('c', gen_random_uuid(), '/', 'epoch')",
+            database: "host")
         let serving = Task { try await ServiceHost<Echo>(ground.settings("ale_echo")).serve() }
         let failed = Flag()
         Task {
@@ -111,6 +114,10 @@ import Wire
             _ = try await Client(NATSTransport(connection)).call(Echo.method, GetRequest())
         }
         #expect(refused?.code == .unauthenticated)
+        // The leader removes what is old.
+        try await until {
+            try await ground.postgres.psql("SELECT count(*) FROM echo.inbox", database: "host") == "0"
+        }
         serving.cancel()
         _ = await serving.result
         #expect(!FileManager.default.fileExists(atPath: ready))
@@ -138,9 +145,9 @@ import Wire
         try await ground.close()
     }
 
-    private func until(_ isTrue: () throws -> Bool) async throws {
+    private func until(_ isTrue: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(20)
-        while try !isTrue() {
+        while try await !isTrue() {
             guard ContinuousClock.now < deadline else { throw ProgramFailure(description: "not ready in time") }
             try await Task.sleep(for: .milliseconds(10))
         }

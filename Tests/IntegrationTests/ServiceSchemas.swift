@@ -27,9 +27,8 @@ struct ServiceSchemas: Sendable {
         for service in Self.services {
             let schema = Database.schemaName(of: service)
             let own = try Migration.load(folder: Checkout.path(Self.folder(of: service) + "/Schema"))
-            _ = try await Migrator(
-                connectionString: connectionString("ale_\(schema)_owner"), schema: schema,
-                migrations: [Ground.migration(schema: schema)] + own
+            _ = try await Ground.migrator(
+                connectionString: connectionString("ale_\(schema)_owner"), schema: schema, own: own
             ).migrate()
         }
     }

@@ -57,10 +57,9 @@ struct Stage: Sendable {
                 "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
         }
         try await postgres.psql("CREATE SCHEMA notifier AUTHORIZATION ale_notifier_owner", database: name)
-        let migrator = try Migrator(
+        let migrator = try Ground.migrator(
             connectionString: postgres.connectionString(database: name, user: "ale_notifier_owner"),
-            schema: "notifier",
-            migrations: [Ground.migration(schema: "notifier")] + Migration.load(folder: Notifier.schemaFolder))
+            schema: "notifier", own: Migration.load(folder: Notifier.schemaFolder))
         _ = try await migrator.migrate()
         return name
     }

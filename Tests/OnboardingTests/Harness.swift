@@ -55,10 +55,9 @@ struct Server: Sendable {
                 "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
         }
         try await postgres.psql("CREATE SCHEMA onboarding AUTHORIZATION ale_onboarding_owner", database: name)
-        let migrator = try Migrator(
+        let migrator = try Ground.migrator(
             connectionString: postgres.connectionString(database: name, user: "ale_onboarding_owner"),
-            schema: "onboarding",
-            migrations: [Ground.migration(schema: "onboarding")] + Migration.load(folder: Onboarding.schemaFolder))
+            schema: "onboarding", own: Migration.load(folder: Onboarding.schemaFolder))
         _ = try await migrator.migrate()
         return name
     }

@@ -79,10 +79,9 @@ struct Stage: Sendable {
                 "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
         }
         try await postgres.psql("CREATE SCHEMA play_launcher AUTHORIZATION ale_play_launcher_owner", database: name)
-        let migrator = try Migrator(
+        let migrator = try Ground.migrator(
             connectionString: postgres.connectionString(database: name, user: "ale_play_launcher_owner"),
-            schema: "play_launcher",
-            migrations: [Ground.migration(schema: "play_launcher")] + Migration.load(folder: PlayLauncher.schemaFolder))
+            schema: "play_launcher", own: Migration.load(folder: PlayLauncher.schemaFolder))
         _ = try await migrator.migrate()
         return name
     }

@@ -85,6 +85,55 @@ import Testing
         #expect(throws: PostgresError.self) { _ = try migrator("", [Migration(number: 1, name: "Bad-Name", sql: "")]) }
     }
 
+    // MARK: The ground
+
+    private let ground = [Migration(number: 2, name: "shared", sql: "ALTER TABLE svc.a ADD COLUMN note text;")]
+
+    private func grounded(_ database: String, _ own: [Migration], _ ground: [Migration]) throws -> Migrator {
+        try Migrator(
+            connectionString: database, schema: "svc", migrations: own, ground: ground, timeout: .seconds(20))
+    }
+
+    @Test func theGroundComesBehindTheFirst() async throws {
+        let database = try await PostgresServer.shared.createDatabase()
+        let using = [two[0], Migration(number: 2, name: "uses", sql: "UPDATE svc.a SET note = 'there';")]
+        let fresh = try grounded(database, using, ground)
+        #expect(try await fresh.migrate() == ["0001_first.sql", "ground/0002_shared.sql", "0002_uses.sql"])
+        try await fresh.verify()
+        #expect(try await fresh.migrate() == [])
+    }
+
+    /// A database that has gone on with numbers of its own gets what has come to the ground since, once.
+    @Test func theGroundGrowsUnderADatabaseThatIsThere() async throws {
+        let database = try await PostgresServer.shared.createDatabase()
+        _ = try await migrator(database, two).migrate()
+        try await migrator(database, two).verify()
+        let grown = try grounded(database, two, ground)
+        let behind = try await failure { try await grown.verify() }
+        #expect(behind.kind == .migration && behind.message.contains("the next is ground/0002_shared.sql"))
+        #expect(try await grown.migrate() == ["ground/0002_shared.sql"])
+        try await grown.verify()
+        let third = Migration(number: 3, name: "third", sql: "UPDATE svc.a SET note = 'c', more = 1;")
+        let more = ground + [Migration(number: 3, name: "more", sql: "ALTER TABLE svc.a ADD COLUMN more int;")]
+        #expect(
+            try await grounded(database, two + [third], more).migrate() == ["ground/0003_more.sql", "0003_third.sql"])
+        // A program that knows less of it does not start.
+        let ahead = try await failure { try await grounded(database, two + [third], ground).verify() }
+        #expect(ahead.message.contains("ahead") && ahead.message.contains("more"))
+    }
+
+    @Test func theGroundIsCheckedLikeTheRest() async throws {
+        let database = try await PostgresServer.shared.createDatabase()
+        _ = try await grounded(database, two, ground).migrate()
+        let edited = [Migration(number: 2, name: "shared", sql: ground[0].sql + " ")]
+        let changed = try await failure { try await grounded(database, two, edited).verify() }
+        #expect(changed.message.contains("ground/0002_shared.sql has changed since it was applied"))
+        for numbers in [[1], [3], [2, 2], [2, 4]] {
+            let migrations = numbers.map { Migration(number: $0, name: "x", sql: "") }
+            #expect(throws: PostgresError.self) { _ = try grounded(database, two, migrations) }
+        }
+    }
+
     @Test func loadsAFolder() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("migrations-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -60,7 +60,12 @@ def subjects(model: Model) -> str:
     """docs/subjects.md."""
     out = ["# Subjects", "", "Generated from `proto/` by `make proto`; do not edit.", "",
            "A request is a message on its subject; a payload that begins with `{` is protobuf-JSON and is answered in "
-           "JSON. Types are in `proto/`.", "", "## Requests", ""]
+           "JSON. Types are in `proto/`.", "",
+           "The answer to a write may have a header `Ale-Warning`: what the caller should know about a write that was "
+           "done all the same. Its value is a list, separated by `, `, of `<rule> <field> <message>`, separated by one "
+           "blank each; the message is in the caller's language and percent-encoded like `grpc-message` (UTF-8; bytes "
+           "outside `0x20`–`0x7E`, `%` and `,` as `%XX`). Answers of batches have warnings beside each record instead "
+           "([0014](adr/0014-warnings.md)).", "", "## Requests", ""]
     for service in sorted(model.services, key=lambda service: service.service):
         out += [f"### {service.service}", "", "| subject | request | response | what it does |", "|---|---|---|---|"]
         for rpc in service.rpcs:

@@ -102,6 +102,7 @@ public enum Catalog {
         Status.self,
         FieldViolation.self,
         Detail.self,
+        Warning.self,
         BatchTarget.self,
         BatchReassignRequest.self,
         BatchResult.self,

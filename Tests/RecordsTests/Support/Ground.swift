@@ -96,12 +96,9 @@ struct Workbench: Sendable {
                 CREATE ROLE ale_\(schema)_owner LOGIN NOINHERIT;
                 CREATE SCHEMA \(schema) AUTHORIZATION ale_\(schema)_owner;
                 """, database: name)
-            let migrations = [
-                Ground.migration(schema: schema), Migration(number: 2, name: "records", sql: tables),
-            ]
-            _ = try await Migrator(
+            _ = try await Ground.migrator(
                 connectionString: server.connectionString(database: name, user: "ale_\(schema)_owner"),
-                schema: schema, migrations: migrations
+                schema: schema, own: [Migration(number: 2, name: "records", sql: tables)]
             ).migrate()
         }
     }

@@ -84,8 +84,13 @@ struct TestTouchpoint: WrappedRecord {
         constraints: [DatabaseRule("T-01", constraint: "touchpoint_subject_once", field: "subject", subjectOnce)])
 
     static let rules: [Rule<TestTouchpoint>] = [
-        .ordered("T-02", "due_date", notAfter: "meeting_date")
+        .ordered("T-02", "due_date", notAfter: "meeting_date"),
+        .advice("T-05", field: "subject", loud) { change, _ in
+            change.changes("subject") && change.new.subject?.hasSuffix("!") == true
+        },
     ]
+
+    static let loud = Text(en: "No need to shout.", ko: "소리칠 필요는 없습니다.")
 
     static let lifecycle: Lifecycle<TestTouchpoint>? = Lifecycle<TestTouchpoint>(
         moves: Lifecycle<TestTouchpoint>.workMoves, reopened: "in_progress",

@@ -146,6 +146,7 @@ extension BatchResult: WireMessage {
         if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
         if !self.etag.isEmpty { message.pointee.etag = try arena.string(self.etag, "etag") }
         if let value = self.error { message.pointee.error = try arena.message(value, "error") }
+        if !self.warnings.isEmpty { message.pointee.n_warnings = self.warnings.count; message.pointee.warnings = try arena.messages(self.warnings, "warnings") }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -154,6 +155,7 @@ extension BatchResult: WireMessage {
         self.id = Unpacked.string(message.pointee.id)
         self.etag = Unpacked.string(message.pointee.etag)
         self.error = try Unpacked.message(message.pointee.error, "error")
+        self.warnings = try Unpacked.messages(message.pointee.n_warnings, message.pointee.warnings, "warnings")
     }
 
     static let jsonNames = JSONNames([
@@ -161,6 +163,7 @@ extension BatchResult: WireMessage {
         ("id", nil),
         ("etag", nil),
         ("error", nil),
+        ("warnings", nil),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -169,6 +172,7 @@ extension BatchResult: WireMessage {
         case 1: self.id = try reader.string()
         case 2: self.etag = try reader.string()
         case 3: self.error = try reader.object()
+        case 4: self.warnings = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -178,6 +182,7 @@ extension BatchResult: WireMessage {
         if !self.id.isEmpty { try writer.field("id", self.id) }
         if !self.etag.isEmpty { try writer.field("etag", self.etag) }
         if let value = self.error { try writer.field("error", value) }
+        if !self.warnings.isEmpty { try writer.list("warnings", self.warnings) }
     }
 
     /// Reads protobuf bytes within `limits`.

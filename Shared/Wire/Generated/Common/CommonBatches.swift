@@ -49,6 +49,9 @@ public struct BatchResult: Message {
     /// Absent for a record without an error. Once the errors of one answer exceed 256 KiB of text, those that follow
     /// have only code and reason.
     public var error: Status?
+    /// What the caller should know about a record without an error. Once the warnings of one answer exceed 128 KiB of
+    /// text, those that follow have only the rule.
+    public var warnings: [Warning] = []
 
     /// The message with every field at its default.
     public init() {}

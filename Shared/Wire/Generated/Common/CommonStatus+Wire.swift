@@ -191,3 +191,64 @@ extension Detail: WireMessage {
     /// The canonical protobuf-JSON.
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
+
+extension Warning: WireMessage {
+    typealias CMessage = Ale__Common__V1__Warning
+
+    static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__common__v1__warning__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__common__v1__warning__init(message)
+        if !self.rule.isEmpty { message.pointee.rule = try arena.string(self.rule, "rule") }
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+        if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
+    }
+
+    init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.rule = Unpacked.string(message.pointee.rule)
+        self.field = Unpacked.string(message.pointee.field)
+        self.message = Unpacked.string(message.pointee.message)
+    }
+
+    static let jsonNames = JSONNames([
+        ("rule", nil),
+        ("field", nil),
+        ("message", nil),
+    ])
+
+    mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.rule = try reader.string()
+        case 1: self.field = try reader.string()
+        case 2: self.message = try reader.string()
+        default: break
+        }
+    }
+
+    func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.rule.isEmpty { try writer.field("rule", self.rule) }
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+        if !self.message.isEmpty { try writer.field("message", self.message) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}

@@ -50,3 +50,20 @@ public struct Detail: Message {
     /// The message with every field at its default.
     public init() {}
 }
+
+/// What the caller should know about a record that is written all the same, or would be (docs/adr/0014). The answer for
+/// a single record has it in the header Ale-Warning, that of a batch beside the record.
+public struct Warning: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.common.v1.Warning"
+
+    /// Id of the rule that advises: "G-91".
+    public var rule: String = ""
+    /// Path of the field in the request, in snake_case: "engagement.initial_onboarding".
+    public var field: String = ""
+    /// Sentence for people, in the caller's language.
+    public var message: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}

@@ -508,7 +508,7 @@ const ProtobufCMessageDescriptor ale__common__v1__batch_reassign_request__descri
   (ProtobufCMessageInit) ale__common__v1__batch_reassign_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__batch_result__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__common__v1__batch_result__field_descriptors[5] =
 {
   {
     "index",
@@ -558,17 +558,30 @@ static const ProtobufCFieldDescriptor ale__common__v1__batch_result__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "warnings",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Common__V1__BatchResult, n_warnings),
+    offsetof(Ale__Common__V1__BatchResult, warnings),
+    &ale__common__v1__warning__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__batch_result__field_indices_by_name[] = {
   3,   /* field[3] = error */
   2,   /* field[2] = etag */
   1,   /* field[1] = id */
   0,   /* field[0] = index */
+  4,   /* field[4] = warnings */
 };
 static const ProtobufCIntRange ale__common__v1__batch_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__batch_result__descriptor =
 {
@@ -578,7 +591,7 @@ const ProtobufCMessageDescriptor ale__common__v1__batch_result__descriptor =
   "Ale__Common__V1__BatchResult",
   "ale.common.v1",
   sizeof(Ale__Common__V1__BatchResult),
-  4,
+  5,
   ale__common__v1__batch_result__field_descriptors,
   ale__common__v1__batch_result__field_indices_by_name,
   1,  ale__common__v1__batch_result__number_ranges,

@@ -142,6 +142,51 @@ void   ale__common__v1__detail__free_unpacked
   assert(message->base.descriptor == &ale__common__v1__detail__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__common__v1__warning__init
+                     (Ale__Common__V1__Warning         *message)
+{
+  static const Ale__Common__V1__Warning init_value = ALE__COMMON__V1__WARNING__INIT;
+  *message = init_value;
+}
+size_t ale__common__v1__warning__get_packed_size
+                     (const Ale__Common__V1__Warning *message)
+{
+  assert(message->base.descriptor == &ale__common__v1__warning__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__common__v1__warning__pack
+                     (const Ale__Common__V1__Warning *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__common__v1__warning__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__common__v1__warning__pack_to_buffer
+                     (const Ale__Common__V1__Warning *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__common__v1__warning__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Common__V1__Warning *
+       ale__common__v1__warning__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Common__V1__Warning *)
+     protobuf_c_message_unpack (&ale__common__v1__warning__descriptor,
+                                allocator, len, data);
+}
+void   ale__common__v1__warning__free_unpacked
+                     (Ale__Common__V1__Warning *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__common__v1__warning__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__common__v1__status__field_descriptors[5] =
 {
   {
@@ -345,5 +390,69 @@ const ProtobufCMessageDescriptor ale__common__v1__detail__descriptor =
   ale__common__v1__detail__field_indices_by_name,
   1,  ale__common__v1__detail__number_ranges,
   (ProtobufCMessageInit) ale__common__v1__detail__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__common__v1__warning__field_descriptors[3] =
+{
+  {
+    "rule",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__Warning, rule),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__Warning, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__Warning, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__common__v1__warning__field_indices_by_name[] = {
+  1,   /* field[1] = field */
+  2,   /* field[2] = message */
+  0,   /* field[0] = rule */
+};
+static const ProtobufCIntRange ale__common__v1__warning__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__common__v1__warning__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.common.v1.Warning",
+  "Warning",
+  "Ale__Common__V1__Warning",
+  "ale.common.v1",
+  sizeof(Ale__Common__V1__Warning),
+  3,
+  ale__common__v1__warning__field_descriptors,
+  ale__common__v1__warning__field_indices_by_name,
+  1,  ale__common__v1__warning__number_ranges,
+  (ProtobufCMessageInit) ale__common__v1__warning__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

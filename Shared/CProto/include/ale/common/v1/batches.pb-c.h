@@ -67,10 +67,12 @@ struct  Ale__Common__V1__BatchResult
   char *id;
   char *etag;
   Ale__Common__V1__Status *error;
+  size_t n_warnings;
+  Ale__Common__V1__Warning **warnings;
 };
 #define ALE__COMMON__V1__BATCH_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__batch_result__descriptor) \
-    , 0, 0, NULL, NULL, NULL }
+    , 0, 0, NULL, NULL, NULL, 0,NULL }
 
 
 struct  Ale__Common__V1__BatchResponse

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__Common__V1__Status Ale__Common__V1__Status;
 typedef struct Ale__Common__V1__FieldViolation Ale__Common__V1__FieldViolation;
 typedef struct Ale__Common__V1__Detail Ale__Common__V1__Detail;
+typedef struct Ale__Common__V1__Warning Ale__Common__V1__Warning;
 
 
 /* --- enums --- */
@@ -63,6 +64,18 @@ struct  Ale__Common__V1__Detail
 #define ALE__COMMON__V1__DETAIL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__detail__descriptor) \
     , NULL, NULL }
+
+
+struct  Ale__Common__V1__Warning
+{
+  ProtobufCMessage base;
+  char *rule;
+  char *field;
+  char *message;
+};
+#define ALE__COMMON__V1__WARNING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__warning__descriptor) \
+    , NULL, NULL, NULL }
 
 
 /* Ale__Common__V1__Status methods */
@@ -122,6 +135,25 @@ Ale__Common__V1__Detail *
 void   ale__common__v1__detail__free_unpacked
                      (Ale__Common__V1__Detail *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Common__V1__Warning methods */
+void   ale__common__v1__warning__init
+                     (Ale__Common__V1__Warning         *message);
+size_t ale__common__v1__warning__get_packed_size
+                     (const Ale__Common__V1__Warning   *message);
+size_t ale__common__v1__warning__pack
+                     (const Ale__Common__V1__Warning   *message,
+                      uint8_t             *out);
+size_t ale__common__v1__warning__pack_to_buffer
+                     (const Ale__Common__V1__Warning   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Common__V1__Warning *
+       ale__common__v1__warning__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__common__v1__warning__free_unpacked
+                     (Ale__Common__V1__Warning *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__Common__V1__Status_Closure)
@@ -133,6 +165,9 @@ typedef void (*Ale__Common__V1__FieldViolation_Closure)
 typedef void (*Ale__Common__V1__Detail_Closure)
                  (const Ale__Common__V1__Detail *message,
                   void *closure_data);
+typedef void (*Ale__Common__V1__Warning_Closure)
+                 (const Ale__Common__V1__Warning *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -142,6 +177,7 @@ typedef void (*Ale__Common__V1__Detail_Closure)
 extern const ProtobufCMessageDescriptor ale__common__v1__status__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__field_violation__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__detail__descriptor;
+extern const ProtobufCMessageDescriptor ale__common__v1__warning__descriptor;
 
 PROTOBUF_C__END_DECLS
 
