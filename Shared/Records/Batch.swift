@@ -14,6 +14,9 @@ public enum BatchLimit {
     static let piece = 32
     /// Bytes of text that the errors of one answer may have; beyond, they are cut to code and reason.
     static let errorBytes = 256 * 1_024
+    /// Records that one instance writes in batches at a time, one domain half of them: a batch holds a connection and
+    /// its locks until its end.
+    static let atOnce = 4 * records
     /// The most records that one request has fetched from their owners.
     static let fetched = 100
 
