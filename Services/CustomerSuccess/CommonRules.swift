@@ -25,6 +25,22 @@ extension Rule {
         }
     }
 
+    /// G-84: a solution is of the risk's account, so neither of the two goes to another account, by `link`, while they
+    /// belong together. `solutions` finds the relationships of a record.
+    static func staysWithAccount(by link: String, whileAny solutions: Dependants = .solutions(of: R.schema.table))
+        -> Rule
+    {
+        .check(
+            "G-84", field: link,
+            Text(
+                en: "A risk signal and its solutions must belong to the same account.",
+                ko: "위험 신호와 솔루션은 같은 계정에 속해야 합니다.")
+        ) { change, context in
+            guard let old = change.old, change.changes("account") else { return true }
+            return try !context.exists(solutions, of: old.id)
+        }
+    }
+
     /// A record is not deleted while risk signals (G-97), `dependants` or, where it can be one, a solution points to it:
     /// those that hold no foreign key.
     static func kept(whileAny dependants: [Dependants] = []) -> Rule {

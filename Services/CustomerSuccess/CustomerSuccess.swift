@@ -20,18 +20,18 @@ public enum CustomerSuccess: ServiceDefinition {
             context.database, watchesRenewals: try context.settings.bool("ale.renewal.watch", default: false))
         return Assembly(
             endpoints: endpoints(context.database, replicas, jobs), handlers: replicas.handlers,
-            background: jobs.map { $0.background(context.database) })
+            background: jobs.filter { $0.offUntil == nil }.map { $0.background(context.database) })
     }
 
-    /// What the service does every day.
+    /// What the service does every day, and what it would do if it was configured.
     static func jobs(_ database: Database, watchesRenewals: Bool) -> [DailyJob] {
-        var jobs = [
+        [
             DailyJob("renewal-dates", RenewalDates(database).run),
             DailyJob("scorecard-snapshots", ScorecardSnapshots(database).run),
             DailyJob("expired-exports", Exports(database).removeExpired),
+            DailyJob(
+                "renewal-watch", offUntil: watchesRenewals ? nil : "ALE_RENEWAL_WATCH", RenewalWatch(database).run),
         ]
-        if watchesRenewals { jobs.append(DailyJob("renewal-watch", RenewalWatch(database).run)) }
-        return jobs
     }
 
     /// What the service answers.

@@ -15,25 +15,42 @@ struct DailyJob: Sendable {
 
     /// What administrators run it by.
     let name: String
+    /// The setting that would turn it on; nil when it is on.
+    let offUntil: String?
     private let run: @Sendable (DomainPath) async throws(Problem) -> Int
 
     /// The job `name`; `run` works in a domain and all below, answers how many records it touched, and may be repeated
     /// without harm.
-    init(_ name: String, _ run: @escaping @Sendable (DomainPath) async throws(Problem) -> Int) {
+    init(
+        _ name: String, offUntil setting: String? = nil,
+        _ run: @escaping @Sendable (DomainPath) async throws(Problem) -> Int
+    ) {
         self.name = name
+        offUntil = setting
         self.run = run
     }
 
-    /// Runs the job at the start and then each day. A run that fails is tried again at the next look.
-    func background(_ database: Database) -> Background {
+    /// Runs the job at the start and then each day. A run that fails is tried again at the next look; `pause` is what
+    /// lies between two looks.
+    func background(
+        _ database: Database, pause: @escaping @Sendable () async -> Void = { try? await Task.sleep(for: look) }
+    ) -> Background {
         Background(name, isSingle: true) {
             var done: CivilDate?
             while !Task.isCancelled {
+                // The day the run begins on: when it ends on the next one, that one is still to come.
                 let today = database.clock.today
-                if today != done, await attempt(database) { done = today }
-                try? await Task.sleep(for: Self.look)
+                if Self.isDue(today, after: done), await attempt(database) { done = today }
+                await pause()
             }
         }
+    }
+
+    /// Whether a job that was last done on the day `done` is to run on `today`. A clock that is put back over midnight
+    /// brings no second run of the day before; one that was wrong by more than that is believed again.
+    static func isDue(_ today: CivilDate, after done: CivilDate?) -> Bool {
+        guard let done else { return true }
+        return today > done || today < done.adding(days: -1)
     }
 
     /// Answers `jobs.run_now`: an administrator runs one of the jobs over the own domain.
@@ -47,6 +64,13 @@ struct DailyJob: Sendable {
                 throw .invalid(
                     field: "job",
                     Text(en: "Job must be one of: \(names).", ko: "작업은 다음 중 하나여야 합니다: \(names)."))
+            }
+            if let setting = job.offUntil {
+                throw .failedPrecondition(
+                    rule: "JOB_IS_OFF",
+                    Text(
+                        en: "The job \(job.name) is turned off. The setting \(setting) turns it on.",
+                        ko: "\(job.name) 작업이 꺼져 있습니다. \(setting) 설정으로 켤 수 있습니다."), field: "job")
             }
             var response = RunJobResponse()
             response.job = job.name

@@ -22,6 +22,7 @@ extension InternalPlay: StandardRecord {
         .locked(
             "BR-42", field: "engagement",
             whileAny: [.records(InternalPlayTask.self, by: "internal_play"), .risks(of: "internal_play")]),
+        .staysWithAccount(by: "engagement"),
         .squadOfAccount,
         .kept(),
     ]

@@ -17,6 +17,7 @@ extension InternalPlayTask: StandardRecord {
 
     public static let rules: [Rule<InternalPlayTask>] = [
         .locked("BR-46", field: "internal_play", whileAny: [.risks(of: "internal_play_task")]),
+        .staysWithAccount(by: "internal_play"),
         .squadOfAccount,
         .kept(),
     ]

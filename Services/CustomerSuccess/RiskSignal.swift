@@ -29,6 +29,7 @@ extension RiskSignal: StandardRecord {
         },
         Rule("G-03") { change, context in try checkCase(change, context) },
         Rule("G-97") { change, context in try checkSource(change, context) },
+        .staysWithAccount(by: "engagement", whileAny: .records(RiskSignalSolution.self, by: "risk_signal")),
         .squadOfAccount,
         .kept(),
     ]

@@ -17,6 +17,7 @@ extension SuccessCase: StandardRecord {
         .locked(
             "BR-29", field: "engagement",
             whileAny: [.records(SuccessTask.self, by: "parent"), .risks(of: "success_case")]),
+        .staysWithAccount(by: "engagement"),
         .squadOfAccount,
         .kept(whileAny: [.records(SuccessTask.self, by: "parent")]),
     ]

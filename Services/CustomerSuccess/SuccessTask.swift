@@ -31,6 +31,7 @@ extension SuccessTask: StandardRecord {
             }
             return try !context.exists(.solutions(of: "success_task"), of: old.id)
         },
+        .staysWithAccount(by: "parent"),
         .squadOfAccount,
         .kept(),
     ]

@@ -164,7 +164,7 @@ public enum Build {
 }
 
 /// Runs `work` while this instance leads, and stops it when it no longer does.
-private func whileLeading(_ leadership: Leadership, _ work: @escaping @Sendable () async -> Void) async {
+func whileLeading(_ leadership: Leadership, _ work: @escaping @Sendable () async -> Void) async {
     while !Task.isCancelled {
         if leadership.isLeader {
             await withTaskGroup(of: Void.self) { group in

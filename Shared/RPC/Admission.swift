@@ -29,7 +29,7 @@ public struct AdmissionLimits: Sendable, Equatable {
     }
 
     /// The most requests of one domain: at least one.
-    var perDomain: Int { max(1, Int(Double(requests) * domainShare)) }
+    public var perDomain: Int { max(1, Int(Double(requests) * domainShare)) }
 }
 
 /// Counts what is in flight and decides what is taken on. Decisions only: no clock, no lock, no I/O.

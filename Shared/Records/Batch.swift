@@ -16,6 +16,9 @@ public enum BatchLimit {
     static let errorBytes = 256 * 1_024
     /// Bytes of text that the warnings of one answer may have; beyond, they are cut to the rule.
     static let warningBytes = 128 * 1_024
+    /// Records that one instance writes in batches at a time, one domain half of them: a batch holds a connection and
+    /// its locks until its end.
+    static let atOnce = 4 * records
     /// The most records that one request has fetched from their owners.
     static let fetched = 100
 

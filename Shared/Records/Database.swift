@@ -34,6 +34,8 @@ public final class Database: Sendable {
         let isReplica: Bool
         /// Definitions are seen from below but not written there, and what cannot be written cannot be locked.
         var isDefinition = false
+        /// Asks what people know its records by.
+        let names: ReferenceNames.Statement
     }
 
     /// The database of `service`.
@@ -64,7 +66,7 @@ public final class Database: Sendable {
             registry.layouts[ObjectIdentifier(type)] = layout
             registry.tables[R.schema.table] = ReferenceTable(
                 columns: Set(layout.columns.map(\.name)), isReplica: false,
-                isDefinition: R.storage.visibility == .definition)
+                isDefinition: R.storage.visibility == .definition, names: ReferenceNames.ofRecord(type))
             for rule in R.storage.constraints { registry.constraints[rule.constraint] = (R.schema.table, rule) }
         }
         return layout
@@ -72,7 +74,8 @@ public final class Database: Sendable {
 
     /// Makes a replica known, so that references may point to it.
     func register(replica table: String, columns: Set<String>) {
-        registry.withLock { $0.tables[table] = ReferenceTable(columns: columns, isReplica: true) }
+        let names = ReferenceNames.ofReplica(table, columns: columns)
+        registry.withLock { $0.tables[table] = ReferenceTable(columns: columns, isReplica: true, names: names) }
     }
 
     func referenceTable(_ name: String) -> ReferenceTable? { registry.withLock { $0.tables[name] } }

@@ -67,6 +67,8 @@ enum ExportFile {
 /// One column of an export: a field, and how its values are shown to people.
 struct ExportColumn: Sendable {
     let index: Int
+    /// The tables of the records whose names the column has instead of their ids; nil for the values themselves.
+    private(set) var naming: [String]?
     private let field: FieldSchema
     private let labels: [FieldValue: String]
     private let isWorkbook: Bool
@@ -85,7 +87,18 @@ struct ExportColumn: Sendable {
             }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The column beside a reference, with the names of the records of `tables`.
+    func withNames(of tables: [String]) -> ExportColumn {
+        var column = self
+        column.naming = tables
+        return column
+    }
+
     var column: WorkbookColumn {
+        guard naming == nil else {
+            let suffix = Text(en: "name", ko: "이름")(language)
+            return WorkbookColumn(label: "\(field.label(language)) (\(suffix))", kind: .text)
+        }
         let kind: WorkbookColumn.Kind =
             switch field.type {
             case .integer, .decimal, .currency: .number
@@ -97,7 +110,8 @@ struct ExportColumn: Sendable {
         return WorkbookColumn(label: field.label(language), kind: kind)
     }
 
-    func text(_ value: FieldValue) -> String? {
+    func text(_ value: FieldValue, _ names: ReferenceNames) -> String? {
+        if naming != nil { return names.text(value) }
         if let label = labels[value] { return label }
         switch value {
         case .null: return nil

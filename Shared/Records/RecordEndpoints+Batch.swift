@@ -30,7 +30,7 @@ extension RecordEndpoints {
     ) {
         addSingle(type, check: check)
         let store = Store<R>(database)
-        let batches = Batches(store: store, replicas: replicas)
+        let batches = Batches(store: store, replicas: replicas, capacity: batchCapacity)
         if let method: Method<R.BatchCreation, BatchResponse> = method(R.self, "batch_create") {
             add(
                 Endpoint(method) { call, request async throws(Problem) in
@@ -91,6 +91,7 @@ extension RecordEndpoints {
 private struct Batches<R: Record>: Sendable {
     let store: Store<R>
     let replicas: ReplicaSource?
+    let capacity: Capacity
 
     /// Changes records one after the other; `mask` holds for all.
     ///
@@ -119,7 +120,7 @@ private struct Batches<R: Record>: Sendable {
     }
 
     /// Runs a batch in one transaction; when records refer to what the replicas do not hold yet, asks the owners for
-    /// it and runs it once more.
+    /// it and runs it once more. RESOURCE_EXHAUSTED when the service has enough batches at work.
     func write<Request: Message>(
         _ call: Call, _ name: String, _ request: Request, _ options: BatchOptions, count: Int,
         _ operation: Operation, _ refused: [Int: Problem],
@@ -145,13 +146,18 @@ private struct Batches<R: Record>: Sendable {
                 return try settle(batch.response, options, operation)
             }
         }
-        guard let replicas else { return try await run(true) }
-        do throws(Problem) {
-            return try await run(false)
-        } catch {
-            guard !missing.keys.isEmpty else { throw error }
-            for key in missing.keys.prefix(BatchLimit.fetched) { _ = try await replicas.fetch(key.table, key.id, call) }
-            return try await run(true)
+        try store.authorize(operation, call.caller)
+        return try await capacity.take(count, for: call.caller.domain) { () async throws(Problem) in
+            guard let replicas else { return try await run(true) }
+            do throws(Problem) {
+                return try await run(false)
+            } catch {
+                guard !missing.keys.isEmpty else { throw error }
+                for key in missing.keys.prefix(BatchLimit.fetched) {
+                    _ = try await replicas.fetch(key.table, key.id, call)
+                }
+                return try await run(true)
+            }
         }
     }
 

@@ -13,8 +13,10 @@ public struct RecordEndpoints: Sendable {
     private let declared: [String: MethodInfo]
     let database: Database
     let replicas: ReplicaSource?
-    /// Exports of all records of the service share them.
-    private let exportSlots = ExportSlots()
+    /// Exports of all records of the service share it.
+    private let exportCapacity = Capacity.exports()
+    /// So do batches.
+    let batchCapacity = Capacity.batches()
 
     /// Endpoints for the methods `api` of one service. `replicas` fetches what a reference names and a replica does
     /// not have yet.
@@ -111,10 +113,11 @@ public struct RecordEndpoints: Sendable {
                 })
         }
         if let method: Method<ExportRequest, Export> = method(R.self, "export") {
-            let slots = exportSlots
+            let capacity = exportCapacity
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
-                    try await slots.take { () async throws(Problem) in
+                    try store.authorize(.read, call.caller)
+                    return try await capacity.take(for: call.caller.domain) { () async throws(Problem) in
                         try await database.perform(call, method.name, request, requestID: request.requestID) {
                             tx, context in try store.export(request, call, context, in: tx)
                         }

@@ -2,7 +2,6 @@ import Crypto
 import Foundation
 import Postgres
 import RPC
-import Synchronization
 import Tenancy
 import Wire
 import Workbook
@@ -19,8 +18,8 @@ public enum ExportLimit {
     public static let lifetime: Int64 = 15 * 60
     /// Files that one caller can have at a time; the oldest make room.
     static let perCaller = 3
-    /// Exports that one instance writes at a time; each holds a connection.
-    static let atOnce = 2
+    /// Exports that one instance writes at a time, one domain half of them; each holds a connection.
+    static let atOnce = 4
     /// Records fetched at a time.
     static let page = 1_000
 
@@ -34,23 +33,6 @@ public enum ExportLimit {
     }
 }
 
-/// How many exports may still begin in this instance.
-final class ExportSlots: Sendable {
-    private let used = Mutex(0)
-
-    /// Runs `body` when there is room for it, else RESOURCE_EXHAUSTED.
-    func take<T: Sendable>(_ body: () async throws(Problem) -> T) async throws(Problem) -> T {
-        let isFree = used.withLock { used in
-            guard used < ExportLimit.atOnce else { return false }
-            used += 1
-            return true
-        }
-        guard isFree else { throw .resourceExhausted(reason: "EXPORTS_BUSY") }
-        defer { used.withLock { $0 -= 1 } }
-        return try await body()
-    }
-}
-
 extension Store {
     /// Writes the list a request describes as a file, chunk by chunk into the database, where every instance finds
     /// it. Rows come through a cursor: one snapshot, and no more than a page of them in memory.
@@ -58,7 +40,8 @@ extension Store {
         try authorize(.read, call.caller)
         let language = try Self.language(request, call)
         let access = FieldAccess(call.caller, layout)
-        let columns = try exportColumns(request, access, language)
+        let columns = try exportColumns(request, access, language, call.caller)
+        let references = columns.compactMap { column in column.naming.map { (field: column.index, tables: $0) } }
         var listing = ListRequest()
         listing.filter = request.filter
         listing.orderBy = request.orderBy
@@ -83,11 +66,13 @@ extension Store {
             let rows = try tx.query("FETCH FORWARD \(raw: String(ExportLimit.page)) FROM \(raw: cursor)")
             count += rows.count
             guard count <= ExportLimit.rows else { throw ExportLimit.tooLarge("rows") }
-            for row in rows {
+            let records = try rows.map { row in
                 var record = try layout.record(row, today: today)
                 access.project(&record, for: call.caller)
-                try file.append(columns.map { $0.text(record[fieldAt: $0.index]) })
+                return record
             }
+            let names = try ReferenceNames(records, references, database: database, caller: call.caller, in: tx)
+            for record in records { try file.append(columns.map { $0.text(record[fieldAt: $0.index], names) }) }
             try chunks.append(file.take())
             guard rows.count == ExportLimit.page, !call.deadline.isPast else { break }
         }
@@ -107,9 +92,10 @@ extension Store {
         }
     }
 
-    /// The fields asked for, or all; what the caller may not read does not exist.
+    /// The fields asked for, or all; what the caller may not read does not exist. A reference to records whose names the
+    /// caller may read has a second column with them.
     private func exportColumns(
-        _ request: ExportRequest, _ access: FieldAccess<R>, _ language: String
+        _ request: ExportRequest, _ access: FieldAccess<R>, _ language: String, _ caller: Caller
     ) throws -> [ExportColumn] {
         let hidden = Set(access.hidden)
         let open = R.schema.fields.indices.filter { index in
@@ -133,7 +119,13 @@ extension Store {
         guard Set(chosen).count == chosen.count else {
             throw Problem.invalid(field: "fields", Text(en: "A field is named twice.", ko: "같은 항목이 두 번 지정되었습니다."))
         }
-        return chosen.map { ExportColumn($0, R.schema.fields[$0], isWorkbook: isWorkbook, language: language) }
+        return try chosen.flatMap { index in
+            let field = R.schema.fields[index]
+            let column = ExportColumn(index, field, isWorkbook: isWorkbook, language: language)
+            // A reference kept as a name is one already.
+            let tables = R.storage.named.contains(field.name) ? [] : try ReferenceNames.tables(field, database, caller)
+            return tables.isEmpty ? [column] : [column, column.withNames(of: tables)]
+        }
     }
 }
 

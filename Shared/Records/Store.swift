@@ -105,7 +105,7 @@ public struct Store<R: Record>: Sendable {
     }
 
     /// Refuses an operation that none of the caller's roles allows.
-    func authorize(_ operation: Operation, _ caller: Caller) throws {
+    func authorize(_ operation: Operation, _ caller: Caller) throws(Problem) {
         guard caller.kind == .service || Access.allows(caller.roles, operation, on: R.schema.table) else {
             throw Problem.permissionDenied()
         }

@@ -79,6 +79,19 @@ final class ChildProcess: Sendable {
         reaped = true
     }
 
+    /// Runs a program to its end and returns its status, as `waitpid` gives it; output and errors are appended to `log`.
+    ///
+    /// A file and not a pipe: a server that is started at the same moment would inherit the pipe's end, and its reader
+    /// would wait until that server is gone.
+    static func run(_ arguments: [String], log: String) throws -> Int32 {
+        let pid = try spawn(arguments, input: nil, log: log)
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0 {
+            guard errno == EINTR else { throw StartError(description: "waitpid: \(errno)") }
+        }
+        return status
+    }
+
     private static func spawn(_ arguments: [String], input: Int32?, log: String) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

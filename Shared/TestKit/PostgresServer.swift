@@ -202,18 +202,12 @@ public final class PostgresServer: Sendable {
 
     @discardableResult
     private static func runTool(_ command: [String]) throws -> String {
-        let tool = Process()
-        tool.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        tool.arguments = command
-        // A directory the server's user may enter.
-        tool.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
-        let output = Pipe()
-        tool.standardOutput = output
-        tool.standardError = output
-        try tool.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        tool.waitUntilExit()
-        guard tool.terminationStatus == 0 else {
+        let log = FileManager.default.temporaryDirectory.appendingPathComponent("tool-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        // In a directory the server's user may enter.
+        let status = try ChildProcess.run(["/usr/bin/env", "-C", "/tmp"] + command, log: log)
+        let text = read(log)
+        guard status == 0 else {
             throw ServerError(description: "\(command.joined(separator: " ")):\n\(text)")
         }
         return text.trimmingCharacters(in: .newlines)

@@ -158,4 +158,6 @@ public protocol ListResponse: Message {
     var resources: [Resource] { get set }
     /// Where the next page begins; empty on the last one.
     var nextPageToken: String { get set }
+    /// The records of all pages; nil when the request did not ask for it.
+    var totalSize: Int64? { get set }
 }

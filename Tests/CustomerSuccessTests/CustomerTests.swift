@@ -152,6 +152,31 @@ import Wire
         #expect(closed.closedBy == world.customer.subject && closed.active == false)
     }
 
+    /// No update mask reaches a field that is not theirs, whether or not the value would change.
+    @Test func noMaskReachesWhatIsHidden() async throws {
+        let world = try await World()
+        let own = try await world.make(SuccessTask.self) {
+            $0.visibleToCustomer = true
+            $0.contact = world.contact
+            $0.priority = 2
+        }
+        for field in SuccessTask.schema.fields where field.name != "state" {
+            for value in [own[field: field.name], .null] {
+                var change = SuccessTask()
+                change.id = own.id
+                change[field: field.name] = value
+                change.id = own.id
+                let sent = change
+                let problem = try await refusal("\(field.name)") {
+                    _ = try await world.update(sent, [field.name], as: world.customer)
+                }
+                let isOfSystem = problem.violations.map(\.field) == ["update_mask"]
+                #expect(field.outputOnly ? isOfSystem : problem.reason == "FIELD_ACCESS", "\(field.name) \(problem)")
+            }
+        }
+        #expect(try await world.get(SuccessTask.self, own.id) == own)
+    }
+
     // MARK: Touchpoints, comments
 
     @Test func theyRaiseTouchpoints() async throws {

@@ -48,7 +48,7 @@ import Workbook
         return bytes
     }
 
-    private func request(
+    func request(
         _ format: String, _ fields: [String] = [], filter: String = "", order: String = "", language: String = ""
     ) -> ExportRequest {
         var request = ExportRequest()
@@ -61,7 +61,7 @@ import Workbook
     }
 
     /// The rows of a file as the project's own readers see them.
-    private func rows(_ bytes: [UInt8], _ format: String) throws -> [[String?]] {
+    func rows(_ bytes: [UInt8], _ format: String) throws -> [[String?]] {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).\(format)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data(bytes).write(to: URL(fileURLWithPath: path))
@@ -151,6 +151,36 @@ import Workbook
                 CustomerSuccessAPI.exportInternalPlays, self.request("csv"), as: world.customer)
         }
         #expect(plays.code == .permissionDenied)
+    }
+
+    /// In the file of no record is a field that is not for customers, and none is reached through filter or ordering.
+    @Test func noFileHoldsWhatIsHidden() async throws {
+        let world = try await World(BatchTests.server.value)
+        for type in CustomerTests.seen { try await check(type, world) }
+    }
+
+    private func check<R: Sample>(_ type: R.Type, _ world: World) async throws {
+        _ = try await world.make(type) { record in
+            if R.schema.index(of: "visible_to_customer") != nil { record[field: "visible_to_customer"] = .bool(true) }
+        }
+        let method: Method<ExportRequest, Export> = World.method(type, "export")
+        let export = try await world.call(method, request("csv"), as: world.customer)
+        #expect(export.rows > 0)
+        let header = Set(try #require(try rows(export.begin.content, "csv").first).compactMap { $0 })
+        let isShown = { (field: FieldSchema) in field.customerVisible && field.type != .journal }
+        let shown = Set(R.schema.fields.filter(isShown).map { $0.label("en") })
+        #expect(Set(header.filter { !$0.hasSuffix(" (name)") }) == shown, "\(R.schema.table)")
+        for field in R.schema.fields where !field.customerVisible {
+            for bad in [
+                request("csv", [field.name]), request("csv", filter: "\(field.name):*"),
+                request("csv", order: field.name),
+            ] {
+                let problem = try await refusal("\(R.schema.table).\(field.name)") {
+                    _ = try await world.call(method, bad, as: world.customer)
+                }
+                #expect(problem.code == .invalidArgument && problem.violations.count == 1)
+            }
+        }
     }
 
     @Test func nobodyElseReadsTheFile() async throws {

@@ -23,6 +23,8 @@ final class TestClock: WallClock {
 
     func set(_ day: String) { time.withLock { $0 = Self.noon(day) } }
 
+    func set(instant: Timestamp) { time.withLock { $0 = instant } }
+
     private static func noon(_ day: String) -> Timestamp {
         Timestamp(seconds: Int64(CivilDate(day)?.days ?? 0) * 86_400 + 43_200, nanos: 0)
     }
@@ -41,11 +43,16 @@ struct Server: Sendable {
     let handlers: [EventHandler]
     /// The superuser's connection: it sees everything.
     let admin: Pool
+    /// Its own nats-server, which ends with it.
+    var nats: NATSServer?
     /// For connections of one's own, as any role.
     let connectionString: @Sendable (String) -> String
 
-    /// A server with a database of its own, reached in memory or over a real NATS server.
-    static func start(overNATS: Bool = false) async throws -> Server {
+    /// A server with a database of its own, reached in memory or over a real NATS server: the common one unless `nats`
+    /// is given.
+    static func start(
+        overNATS: Bool = false, nats: NATSServer? = nil, watchesRenewals: Bool = true
+    ) async throws -> Server {
         let postgres = try await PostgresServer.shared
         let name = "success_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         try await postgres.createDatabase(name, template: template.value)
@@ -60,7 +67,8 @@ struct Server: Sendable {
         let transport: any Transport
         let clientTransport: any Transport
         if overNATS {
-            let url = try await NATSServer.common.value.url
+            let common = nats == nil ? try await NATSServer.common.value : nil
+            let url = (nats ?? common)?.url ?? ""
             transport = NATSTransport(try await Connection.connect(ConnectionOptions(urls: [url], name: "service")))
             clientTransport = NATSTransport(
                 try await Connection.connect(ConnectionOptions(urls: [url], name: "client")))
@@ -75,7 +83,7 @@ struct Server: Sendable {
         let service = try Service(
             .init(name: CustomerSuccess.name, version: "0.1.0", description: CustomerSuccess.summary),
             endpoints: CustomerSuccess.endpoints(
-                database, replicas, CustomerSuccess.jobs(database, watchesRenewals: true)
+                database, replicas, CustomerSuccess.jobs(database, watchesRenewals: watchesRenewals)
             ).endpoints, transport: transport,
             authenticator: CallerTokens(), logger: database.log)
         try await service.start()
@@ -84,7 +92,7 @@ struct Server: Sendable {
             database: database, clock: clock, client: Client(clientTransport), onboarding: onboarding,
             handlers: replicas.handlers,
             admin: try Pool(PoolConfiguration(connectionString: postgres.connectionString(database: name), size: 1)),
-            connectionString: { postgres.connectionString(database: name, user: $0) })
+            nats: nats, connectionString: { postgres.connectionString(database: name, user: $0) })
     }
 
     /// Services that answer until the process ends.

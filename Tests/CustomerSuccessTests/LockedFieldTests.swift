@@ -172,4 +172,39 @@ import Wire
         let gone = try await refusal { _ = try await world.get(SuccessCase.self, successCase.id) }
         #expect(gone.code == .notFound)
     }
+
+    /// What can solve a risk, the risk itself, and the link that gives each its account (G-84).
+    static let solved: [(any Sample.Type, String)] = [
+        (InternalPlay.self, "engagement"), (InternalPlayTask.self, "internal_play"), (SuccessCase.self, "engagement"),
+        (SuccessTask.self, "parent"), (RiskSignal.self, "engagement"),
+    ]
+
+    @Test(arguments: solved.indices)
+    func aRiskAndItsSolutionStayInOneAccount(row: Int) async throws {
+        let (type, link) = Self.solved[row]
+        try await checkSolution(type, link)
+    }
+
+    private func checkSolution<R: Sample>(_ type: R.Type, _ link: String) async throws {
+        let world = try await World()
+        let neighbour = try await World(world.server)
+        let record = try await world.make(type)
+        let elsewhere = try await R.draft(in: neighbour)[field: link]
+        let solution = try await world.make(RiskSignalSolution.self) { solution in
+            if R.schema.table == "risk_signal" {
+                solution.riskSignal = record.id
+            } else {
+                solution.solutionTable = R.schema.table
+                solution.solutionRecord = record.id
+            }
+        }
+        try await breaks("G-84", field: "\(R.schema.table).\(link)") {
+            _ = try await world.set(record, link, elsewhere)
+        }
+        // Within the account it may move, and anywhere once they do not belong together.
+        let near = try await R.draft(in: world)[field: link]
+        #expect(try await world.set(record, link, near)[field: link] == near)
+        try await world.delete(solution)
+        #expect(try await world.set(record, link, elsewhere).domain == neighbour.domain)
+    }
 }

@@ -128,35 +128,3 @@ import Wire
         #expect(try await world.get(ResponseTemplate.self, template.id).bodyEn == "x")
     }
 }
-
-/// Daily jobs by request.
-@Suite struct JobRequestTests {
-    private func run(_ world: World, _ job: String, as caller: Caller) async throws -> RunJobResponse {
-        var request = RunJobRequest()
-        request.job = job
-        return try await world.call(CustomerSuccessAPI.runJob, request, as: caller)
-    }
-
-    /// An administrator runs a job over the own domain, and no further.
-    @Test func administratorsRunJobsNow() async throws {
-        let server = try await Server.start()
-        let world = try await World(server)
-        let other = try await World(server)
-        for one in [world, other] {
-            _ = try await one.make(Engagement.self) { $0.renewalDate = one.day(100) }
-        }
-        var inside = world.administrator
-        inside.domain = world.customer.domain
-        #expect(try await run(world, "renewal-watch", as: inside).records == 1)
-        #expect(try await run(world, "renewal-watch", as: world.administrator).records == 1)
-        #expect(try await run(world, "renewal-watch", as: world.administrator).records == 0)
-        #expect(try await run(world, "scorecard-snapshots", as: world.administrator).records == 2)
-        #expect(try await run(world, "renewal-dates", as: world.administrator).job == "renewal-dates")
-        let unknown = try await refusal { _ = try await run(world, "x", as: world.administrator) }
-        #expect(unknown.code == .invalidArgument && unknown.violations.map(\.field) == ["job"])
-        for caller in [world.agent, world.customer] {
-            let refused = try await refusal { _ = try await run(world, "renewal-dates", as: caller) }
-            #expect(refused.code == .permissionDenied)
-        }
-    }
-}

@@ -44,6 +44,17 @@ import Wire
             let changed = try await stage.call(PlayLauncherAPI.updateDefinitionRecord, update, as: admin)
             #expect(changed.active == isActive)
         }
+        // The domain is nobody's to set, and what is not published is not offered.
+        var update = UpdateDefinitionRecordRequest()
+        update.definitionRecord = DefinitionRecord()
+        update.definitionRecord?.id = created.id
+        update.updateMask = FieldMask(paths: ["domain"])
+        let problem = await stage.problem(PlayLauncherAPI.updateDefinitionRecord, update, as: admin)
+        #expect(problem?.reason == "BR-52" && problem?.violations.first?.field == "update_mask")
+        var play = DescribePlayRequest()
+        play.definitionRecord = created.id
+        let unpublished = await stage.problem(PlayLauncherAPI.describePlay, play, as: admin)
+        #expect(unpublished?.reason == "BR-53", "\(unpublished as Any)")
     }
 
     @Test func categoriesAndSubcategoriesFit() async throws {

@@ -56,7 +56,43 @@ import Testing
         #expect(findings.isEmpty, "\(findings.report)")
     }
 
+    /// A rule that can be broken is broken in a test of the service that has it, which finds the id in the error. Rules
+    /// about what follows ("After …") refuse nothing.
+    @Test(.enabled(if: Repository.text(list) != nil, "Services/CustomerSuccess/business_rules.tsv is not there yet"))
+    func everyRuleIsFoundInAnError() throws {
+        let all = try #require(Repository.text(Self.list))
+        let findings = Self.refusals(in: all).sorted().compactMap { id -> Finding? in
+            let services = Self.folders(under: "Services/", with: id)
+            let tests = Self.folders(under: "Tests/", with: id)
+            return services.contains { tests.contains("\($0)Tests") }
+                ? nil : Finding(Self.list, "no test of \(services.sorted()) looks for \"\(id)\" in an error")
+        }
+        #expect(findings.isEmpty, "\(findings.report)")
+    }
+
+    /// The rules that refuse something.
+    static func refusals(in table: String) -> Set<String> {
+        ids(
+            in: table.split(separator: "\n").filter { line in
+                let cells = line.split(separator: "\t", omittingEmptySubsequences: false)
+                return cells.count > 3 && !cells[3].hasPrefix("After ")
+            }.joined(separator: "\n"))
+    }
+
+    /// The folders below `root` that have a Swift file with the id in quotes, outside of comments.
+    private static func folders(under root: String, with id: String) -> Set<String> {
+        Set(
+            Repository.swift.filter { file in
+                file.path.hasPrefix(root)
+                    && file.lines.contains { line in
+                        line.contains("\"\(id)\"") && !line.drop { $0 == " " }.hasPrefix("//")
+                    }
+            }.compactMap { $0.folders.dropFirst().first.map(String.init) })
+    }
+
     @Test func theCheckCatches() {
+        let table = "BR-01\tt\tn\tOn insert -> x\nBR-02\tt\tn\tAfter delete -> y\n"
+        #expect(Self.refusals(in: table) == ["BR-01"])
         #expect(Self.ids(in: "id\tname\nBR-01\ta\nBR-02\tb\n") == ["BR-01", "BR-02"])
         #expect(Self.mentions(in: #"Rule("BR-07", "x") BR-071"#) == ["BR-07", "BR-071"])
         let findings = Self.findings(

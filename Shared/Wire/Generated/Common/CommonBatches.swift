@@ -86,7 +86,8 @@ public struct ExportRequest: Message {
     public var orderBy: String = ""
     /// "csv" or "xlsx".
     public var format: String = ""
-    /// Columns in this order, by field name; empty means every field the caller may read.
+    /// Columns in this order, by field name; empty means every field the caller may read. A reference to records whose
+    /// names the caller may read has a second column with them.
     public var fields: [String] = []
     /// "en" or "ko"; empty means the language of the caller.
     public var language: String = ""

@@ -1,0 +1,162 @@
+import RPC
+import Records
+import Tenancy
+import Testing
+import Wire
+
+@testable import CustomerSuccessService
+
+/// The methods that belong to no record, tried by an administrator of another tenant who even bears the victim's name.
+@Suite struct AttackPageTests {
+    /// The methods that ``AttackTests`` does not try.
+    static let subjects = CustomerSuccess.api.map(\.subject).filter { subject in
+        !AttackTests.samples.contains { subject.contains(".\($0.schema.collection).") }
+    }
+
+    /// What the victim has.
+    private struct Prey {
+        let both: Neighbours
+        let impostor: Caller
+        let engagement: Engagement
+        let objective: SuccessObjective
+        let touchpoint: Touchpoint
+
+        init() async throws {
+            both = try await Neighbours()
+            var impostor = both.attacker
+            impostor.subject = both.victim.subject
+            self.impostor = impostor
+            let world = both.world
+            engagement = try await world.make(Engagement.self) { $0.renewalDate = world.day(100) }
+            let id = engagement.id
+            _ = try await world.make(Engagement.self)
+            objective = try await world.make(SuccessObjective.self) { $0.engagement = id }
+            touchpoint = try await world.make(Touchpoint.self) { $0.engagement = id }
+        }
+    }
+
+    @Test(arguments: subjects)
+    func itTellsNothingOfAnotherTenant(subject: String) async throws {
+        let prey = try await Prey()
+        switch subject.split(separator: ".").suffix(2).joined(separator: ".") {
+        case "pages.landing": try await landing(prey)
+        case "pages.list_card": try await card(prey)
+        case "pages.engagement": try await engagementPage(prey)
+        case "pages.objective": try await objectivePage(prey)
+        case "jobs.run_now": try await jobs(prey)
+        case "exports.read": try await export(prey)
+        case "dictionary.describe":
+            let told = try await prey.both.world.call(
+                CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest(), as: prey.impostor)
+            let text = String(decoding: try told.encodeJSON(), as: UTF8.self)
+            #expect(text.contains("engagement") && !text.contains(prey.both.world.domain))
+        default: Issue.record("nobody says how \(subject) is attacked")
+        }
+        let world = prey.both.world
+        #expect(try await world.get(Engagement.self, prey.engagement.id) == prey.engagement)
+        #expect(try await world.get(Touchpoint.self, prey.touchpoint.id) == prey.touchpoint)
+        #expect(try await world.list(InternalPlay.self, as: prey.both.victim).totalSize == 0)
+    }
+
+    private func landing(_ prey: Prey) async throws {
+        let request = GetLandingPageRequest()
+        let world = prey.both.world
+        let own = try await world.call(CustomerSuccessAPI.getLandingPage, request, as: prey.both.victim)
+        #expect(own.activeEngagementCount >= 2 && own.cards.first?.count == own.activeEngagementCount)
+        // With the snapshots of a day, too.
+        _ = try await ScorecardSnapshots(world.server.database).run()
+        let page = try await world.call(CustomerSuccessAPI.getLandingPage, request, as: prey.impostor)
+        #expect(page.activeEngagements.isEmpty && page.activeEngagementCount == 0)
+        for card in page.cards {
+            #expect(card.count == 0 && card.contractValues.isEmpty && card.trend.allSatisfy { $0.count == 0 })
+        }
+    }
+
+    private func card(_ prey: Prey) async throws {
+        let world = prey.both.world
+        for card in Card.allCases.map(\.rawValue) {
+            var request = ListCardEngagementsRequest()
+            request.card = card
+            request.pageSize = 1
+            let ask = request
+            let mine = try await world.call(CustomerSuccessAPI.listCardEngagements, ask, as: prey.both.victim)
+            let theirs = try await world.call(CustomerSuccessAPI.listCardEngagements, ask, as: prey.impostor)
+            #expect(theirs.engagements.isEmpty && theirs.nextPageToken.isEmpty)
+            guard !mine.nextPageToken.isEmpty else { continue }
+            request.pageToken = mine.nextPageToken
+            let next = request
+            let problem = try await refusal {
+                _ = try await world.call(CustomerSuccessAPI.listCardEngagements, next, as: prey.impostor)
+            }
+            #expect(problem.violations.map(\.field) == ["page_token"], "\(card)")
+        }
+    }
+
+    private func engagementPage(_ prey: Prey) async throws {
+        for id in [prey.engagement.id, prey.engagement.number ?? ""] {
+            var request = GetEngagementPageRequest()
+            request.id = id
+            let ask = request
+            let problem = try await refusal {
+                _ = try await prey.both.world.call(CustomerSuccessAPI.getEngagementPage, ask, as: prey.impostor)
+            }
+            #expect(problem.code == .notFound)
+        }
+    }
+
+    private func objectivePage(_ prey: Prey) async throws {
+        for id in [prey.objective.id, prey.objective.number ?? ""] {
+            var request = GetObjectivePageRequest()
+            request.id = id
+            let ask = request
+            let problem = try await refusal {
+                _ = try await prey.both.world.call(CustomerSuccessAPI.getObjectivePage, ask, as: prey.impostor)
+            }
+            #expect(problem.code == .notFound)
+        }
+    }
+
+    /// Every job, over the attacker's own domain only.
+    private func jobs(_ prey: Prey) async throws {
+        for job in CustomerSuccess.jobs(prey.both.world.server.database, watchesRenewals: true) {
+            var request = RunJobRequest()
+            request.job = job.name
+            let done = try await prey.both.world.call(CustomerSuccessAPI.runJob, request, as: prey.impostor)
+            #expect(done.records == 0, "\(job.name)")
+        }
+    }
+
+    private func export(_ prey: Prey) async throws {
+        var request = ExportRequest()
+        request.format = "csv"
+        let world = prey.both.world
+        let file = try await world.call(CustomerSuccessAPI.exportEngagements, request, as: prey.both.victim)
+        var chunk = ReadExportRequest()
+        chunk.token = file.token
+        let ask = chunk
+        #expect(
+            try await refusal { _ = try await world.call(CustomerSuccessAPI.readExport, ask, as: prey.impostor) }.code
+                == .notFound)
+    }
+
+    /// A template of one's own, filled for another tenant's record.
+    @Test(arguments: [
+        "engagement", "success_objective", "success_outcome", "success_initiative", "success_case", "success_task",
+        "touchpoint",
+    ])
+    func noTemplateIsFilledFromAnotherTenantsRecord(table: String) async throws {
+        let both = try await Neighbours()
+        let template = try await both.next.create(ResponseTemplate.draft(in: both.next), as: both.attacker)
+        let type = try #require(allSamples.first { $0.schema.table == table })
+        func id<R: Sample>(_ type: R.Type) async throws -> String { try await both.world.make(type).id }
+        var request = RenderResponseTemplateRequest()
+        request.id = template.id
+        request.sourceTable = table
+        request.sourceRecord = try await id(type)
+        let ask = request
+        let problem = try await refusal {
+            _ = try await both.world.call(CustomerSuccessAPI.renderResponseTemplate, ask, as: both.attacker)
+        }
+        #expect(problem.code == .notFound)
+    }
+}
