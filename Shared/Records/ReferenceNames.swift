@@ -80,11 +80,11 @@ struct ReferenceNames: Sendable {
     /// For a record of this service.
     static func ofRecord<R: Record>(_ type: R.Type) -> Statement {
         { database, ids, caller in
-            let access = FieldAccess<R>(caller)
+            let store = Store<R>(database)
+            let access = FieldAccess(caller, store.layout)
             let open = ["number", "name", "title"].compactMap { R.schema.index(of: $0) }.filter {
                 !access.hidden.contains($0)
             }
-            let store = Store<R>(database)
             do throws(Problem) { try store.authorize(.read, caller) } catch { return nil }
             guard let name = open.first.map({ R.schema.fields[$0].name }),
                 store.layout.columns.contains(where: { $0.name == name })
