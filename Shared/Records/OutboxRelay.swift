@@ -91,7 +91,9 @@ public struct OutboxRelay: Sendable {
             """
             SELECT seq, event_id, subject, record, trace, payload FROM \(identifier: schema).outbox \
             WHERE sent_at IS NULL ORDER BY seq LIMIT \(limit)
-            """, settings: settings, readOnly: true)
+            """,
+            // A plan made while the outbox was small would go on reading all of it when it no longer is.
+            settings: settings + [("enable_seqscan", "off")], readOnly: true)
         guard !rows.isEmpty else { return 0 }
         let events = try rows.map { row in
             Event(
