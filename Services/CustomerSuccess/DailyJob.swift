@@ -2,6 +2,7 @@ import Platform
 import RPC
 import Records
 import Roles
+import Synchronization
 import Tenancy
 import Wire
 
@@ -35,14 +36,25 @@ struct DailyJob: Sendable {
     func background(
         _ database: Database, pause: @escaping @Sendable () async -> Void = { try? await Task.sleep(for: look) }
     ) -> Background {
-        Background(name, isSingle: true) {
-            var done: CivilDate?
+        // Kept beside the loop, which ends with the lead and begins with it: who leads again the same day is done.
+        let last = LastDay()
+        return Background(name, isSingle: true) {
             while !Task.isCancelled {
                 // The day the run begins on: when it ends on the next one, that one is still to come.
                 let today = database.clock.today
-                if Self.isDue(today, after: done), await attempt(database) { done = today }
+                if Self.isDue(today, after: last.done), await attempt(database) { last.done = today }
                 await pause()
             }
+        }
+    }
+
+    /// The day on which this instance has last done the job.
+    private final class LastDay: Sendable {
+        private let day = Mutex<CivilDate?>(nil)
+
+        var done: CivilDate? {
+            get { day.withLock { $0 } }
+            set { day.withLock { $0 = newValue } }
         }
     }
 

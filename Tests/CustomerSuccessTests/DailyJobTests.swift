@@ -56,14 +56,19 @@ import Wire
             clock.set(instant: try #require(Timestamp(rfc3339: instant), "\(instant)"))
         }
 
-        /// Starts the job and waits for its first look. `during` happens in each run.
-        func start(_ during: @escaping @Sendable (Int) throws(Problem) -> Void = { _ in }) async -> Task<Void, Never> {
+        /// The job; `during` happens in each run.
+        func job(_ during: @escaping @Sendable (Int) throws(Problem) -> Void = { _ in }) -> Background {
             let job = DailyJob("test") { [clock, runs] _ async throws(Problem) in
                 runs.note(clock.now.rfc3339)
                 try during(runs.all.count)
                 return 1
             }
-            let background = job.background(database, pause: steps.pause)
+            return job.background(database, pause: steps.pause)
+        }
+
+        /// Starts the job and waits for its first look.
+        func start(_ during: @escaping @Sendable (Int) throws(Problem) -> Void = { _ in }) async -> Task<Void, Never> {
+            let background = job(during)
             let task = Task { await background.run() }
             await steps.look()
             return task
@@ -215,6 +220,23 @@ import Wire
         #expect(asked.duration(to: .now) < .seconds(10) && runs.all.count == 1)
     }
 
+    /// An instance that loses the lead and has it back the same day has done the day's run.
+    @Test func theLeadThatComesBackBringsNoSecondRun() async throws {
+        let loop = try Loop(try await Server.shared.value, at: "2027-06-01T12:00:00Z")
+        let (job, steps, runs) = (loop.job(), loop.steps, loop.runs)
+        for (instant, count) in [
+            ("2027-06-01T12:00:00Z", 1), ("2027-06-01T18:00:00Z", 1), ("2027-06-02T00:00:00Z", 2),
+            ("2027-06-02T23:59:59Z", 2),
+        ] {
+            try loop.set(instant)
+            let task = Task { await job.run() }
+            await steps.look()
+            #expect(runs.all.count == count, "\(instant)")
+            task.cancel()
+            await task.value
+        }
+    }
+
     // MARK: Time zones
 
     /// A database set to another zone moves no day: what jobs write is of the day in UTC.
@@ -251,8 +273,7 @@ import Wire
         let looks = [Runs(), Runs()]
         let leaderships = try looks.map { _ in
             try Leadership(
-                connectionString: server.connectionString("ale_customer_success"), name: name,
-                checkEvery: .milliseconds(50))
+                connectionString: server.connectionString("ale_customer_success"), name: name)
         }
         let tasks = looks.indices.map { index in
             let job = DailyJob("test") { _ async throws(Problem) in
