@@ -102,10 +102,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         return try RPC.Service(
             .init(
                 name: Definition.name, version: Build.version, description: Definition.summary,
-                // What is at work needs a connection sooner or later, and would only wait for it elsewhere.
-                limits: AdmissionLimits(
-                    requests: configuration.maximumInFlight, atWork: configuration.postgresPoolSize,
-                    atWorkInCompany: configuration.postgresPoolSize / 4)),
+                limits: AdmissionLimits(requests: configuration.maximumInFlight)),
             endpoints: assembly.endpoints.endpoints, transport: NATSTransport(connection), authenticator: verifier,
             logger: log)
     }

@@ -105,6 +105,9 @@ public final class Pool: Sendable {
     /// such a request the connection cannot be used again.
     private static let serverGrace: Duration = .milliseconds(250)
 
+    /// Connections it opens at most.
+    public let size: Int
+
     private let core: PoolCore
     private let defaultTimeout: Duration
 
@@ -112,6 +115,7 @@ public final class Pool: Sendable {
     /// cannot work.
     public init(_ configuration: PoolConfiguration) throws(PostgresError) {
         try configuration.validate()
+        size = configuration.size
         core = PoolCore(configuration)
         defaultTimeout = configuration.defaultTimeout
         core.start()

@@ -10,19 +10,9 @@ public struct AdmissionLimits: Sendable, Equatable {
     /// The part of ``requests`` one domain may hold, above 0 up to 1; a half unless said otherwise. The rest stays
     /// free for the others, however hard one domain knocks.
     public var domainShare: Double
-    /// Requests of one domain that are at work at once while no other domain asks for anything; 16 unless said
-    /// otherwise. The others wait for their turn.
-    public var atWork: Int
-    /// The same while other domains ask too; 4 unless said otherwise.
-    public var atWorkInCompany: Int
 
     /// Limits with the given parts.
-    public init(
-        requests: Int = 1024, bytes: Int = 64 << 20, domainShare: Double = 0.5, atWork: Int = 16,
-        atWorkInCompany: Int = 4
-    ) {
-        self.atWork = max(1, atWork)
-        self.atWorkInCompany = max(1, atWorkInCompany)
+    public init(requests: Int = 1024, bytes: Int = 64 << 20, domainShare: Double = 0.5) {
         self.requests = max(1, requests)
         self.bytes = max(1, bytes)
         self.domainShare = min(1, max(0, domainShare))

@@ -29,8 +29,6 @@ final class Exchange: Sendable {
     let format: PayloadFormat
     /// The language the request asks for; nil leaves the choice to the caller's locale.
     let language: String?
-    /// Whose turns the request takes: the holder's at its arrival. Nil for what anybody may ask, which never waits.
-    let line: Admission.Holder?
     private let state: Mutex<State>
 
     init(id: UInt64, holder: Admission.Holder, _ arrived: Arrived) {
@@ -44,7 +42,6 @@ final class Exchange: Sendable {
         trace = arrived.trace
         format = arrived.format
         language = arrived.language
-        line = arrived.served.endpoint.access == .anonymous ? nil : holder
         state = Mutex(State(holder: holder))
     }
 

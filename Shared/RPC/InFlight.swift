@@ -12,7 +12,6 @@ final class InFlight: Sendable {
 
     fileprivate struct State {
         var admission: Admission
-        var turns: Turns
         var exchanges: [UInt64: Exchange] = [:]
         var nextID: UInt64 = 0
         var closed = false
@@ -28,28 +27,22 @@ final class InFlight: Sendable {
 
     /// `onExpiry` is called for every request still in flight at its deadline.
     init(limits: AdmissionLimits, onExpiry: @escaping @Sendable (Exchange) -> Void) {
-        state = Mutex(
-            State(
-                admission: Admission(limits),
-                turns: Turns(alone: limits.atWork, inCompany: limits.atWorkInCompany)))
+        state = Mutex(State(admission: Admission(limits)))
         self.onExpiry = onExpiry
     }
 
     var count: Int { state.withLock { $0.exchanges.count } }
 
-    /// Takes a request on, or says why not. It may not begin before its turn.
-    func admit(_ arrived: Arrived) throws(Refusal) -> (exchange: Exchange, begins: Bool) {
-        typealias Outcome = Result<(exchange: Exchange, begins: Bool), Refusal>
-        let (outcome, alarm) = state.withLock { state -> (Outcome, Alarm?) in
+    /// Takes a request on, or says why not.
+    func admit(_ arrived: Arrived) throws(Refusal) -> Exchange {
+        let (outcome, alarm) = state.withLock { state -> (Result<Exchange, Refusal>, Alarm?) in
             guard !state.closed else { return (.failure(.draining), nil) }
             do throws(Admission.Refusal) {
                 let holder = try state.admission.admit(bearer: arrived.bearer, bytes: arrived.delivery.payload.count)
                 state.nextID += 1
                 let exchange = Exchange(id: state.nextID, holder: holder, arrived)
                 state.exchanges[exchange.id] = exchange
-                let begins =
-                    exchange.line.map { state.turns.arrive(exchange.id, of: $0, at: arrived.arrival) } ?? true
-                return (.success((exchange, begins)), state.alarm(before: exchange.deadline.instant))
+                return (.success(exchange), state.alarm(before: exchange.deadline.instant))
             } catch {
                 return (.failure(.overloaded(error)), nil)
             }
@@ -72,19 +65,17 @@ final class InFlight: Sendable {
         try outcome.get()
     }
 
-    /// Ends a request that has had its turn, and the wait for the last one. Answers those whose turn it is now.
-    func end(_ exchange: Exchange) -> [Exchange] {
+    /// Ends a request, and the wait for the last one.
+    func end(_ exchange: Exchange) {
         exchange.finished()
-        let (next, waiters) = state.withLock { state -> ([Exchange], [CheckedContinuation<Bool, Never>]) in
-            guard state.exchanges.removeValue(forKey: exchange.id) != nil else { return ([], []) }
+        let waiters = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
+            guard state.exchanges.removeValue(forKey: exchange.id) != nil else { return [] }
             state.admission.release(exchange.holder, bytes: exchange.delivery.payload.count)
-            let next = exchange.line.map { state.turns.leave($0, at: .now) } ?? []
-            guard state.exchanges.isEmpty else { return (next.compactMap { state.exchanges[$0] }, []) }
+            guard state.exchanges.isEmpty else { return [] }
             defer { state.waiters.removeAll() }
-            return ([], Array(state.waiters.values))
+            return Array(state.waiters.values)
         }
         for waiter in waiters { waiter.resume(returning: true) }
-        return next
     }
 
     /// Takes nothing on any more.

@@ -24,9 +24,9 @@ extension Service {
             language: CallLanguage.preferred(headers[HeaderName.acceptLanguage]))
         guard deadline != nil else { return refuse(arrived, .badTimeout) }
         do throws(InFlight.Refusal) {
-            let (exchange, begins) = try inFlight.admit(arrived)
+            let exchange = try inFlight.admit(arrived)
             served.statistics.began()
-            if begins { exchange.start { exchange in await self.serve(exchange) } }
+            exchange.start { exchange in await self.serve(exchange) }
         } catch {
             switch error {
             case .overloaded(let refusal): refuse(arrived, .resourceExhausted(reason: refusal.rawValue))
@@ -54,8 +54,6 @@ extension Service {
 
     /// Serves one request in its own task.
     private func serve(_ exchange: Exchange) async {
-        // Its deadline came before its turn: nothing is begun that nobody waits for.
-        guard !exchange.isAnswered else { return finish(exchange, "") }
         // The language before the caller is known; then the caller's.
         var language = exchange.language ?? "en"
         var subject = ""
@@ -115,7 +113,7 @@ extension Service {
                 "reason": "\(verdict?.reason ?? "")", "caller": "\(subject)", "trace_id": "\(exchange.trace.traceID)",
                 "duration": "\(duration)",
             ])
-        for next in inFlight.end(exchange) { next.start { exchange in await self.serve(exchange) } }
+        inFlight.end(exchange)
     }
 
     private func logFault(_ problem: Problem, _ exchange: Exchange, _ subject: String) {

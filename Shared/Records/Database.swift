@@ -20,6 +20,9 @@ public final class Database: Sendable {
     /// Told after every commit that left events behind, so that the relay need not wait for its next look.
     public let outboxSignal: Signal
 
+    /// Shares the connections out between the domains.
+    let turns: TurnKeeper
+
     private struct Registry {
         var layouts: [ObjectIdentifier: AnyObject & Sendable] = [:]
         var constraints: [String: (table: String, rule: DatabaseRule)] = [:]
@@ -46,6 +49,7 @@ public final class Database: Sendable {
         self.clock = clock
         self.log = log
         self.outboxSignal = outboxSignal
+        turns = TurnKeeper(Turns(alone: pool.size, inCompany: pool.size / 8))
     }
 
     /// `customer-success` keeps its tables in `customer_success`.
@@ -99,18 +103,19 @@ public final class Database: Sendable {
     }
 
     /// The transaction with its repetitions, its errors as they come. `isRepeatable` says that a transaction whose
-    /// COMMIT may or may not have been done can be run once more without harm.
+    /// COMMIT may or may not have been done can be run once more without harm, `isCounted` that a bound of its own
+    /// holds for work of its kind and it takes no turn of the domain's.
     func attempt<T: Sendable>(
         as caller: Caller, deadline: Deadline, readOnly: Bool = false, isRepeatable: Bool = false,
-        _ body: @escaping @Sendable (Transaction) throws -> T
+        isCounted: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
         var attempt = 1
         while true {
             do {
-                let timeout = deadline.remaining
-                guard timeout > .zero else { throw Problem.deadlineExceeded() }
-                let value = try await pool.transaction(
-                    settings: caller.scope.settings, readOnly: readOnly, timeout: timeout, body)
+                let value = try await inTurn(caller, deadline, isCounted: isCounted) { timeout in
+                    try await self.pool.transaction(
+                        settings: caller.scope.settings, readOnly: readOnly, timeout: timeout, body)
+                }
                 if !readOnly { outboxSignal.notify() }
                 return value
             } catch let error as PostgresError
@@ -118,6 +123,22 @@ public final class Database: Sendable {
             {
                 attempt += 1
             }
+        }
+    }
+
+    /// Runs `body`, which uses a connection for the time left to `deadline`, when it is the turn of the caller's
+    /// domain. Work of the services themselves has no turns, nor has work that is counted elsewhere.
+    func inTurn<T: Sendable>(
+        _ caller: Caller, _ deadline: Deadline, isCounted: Bool = false,
+        _ body: @Sendable (Duration) async throws -> T
+    ) async throws -> T {
+        if caller.kind == .service || isCounted {
+            guard !deadline.isPast else { throw Problem.deadlineExceeded() }
+            return try await body(deadline.remaining)
+        }
+        return try await turns.take(caller.domain, by: deadline) {
+            guard !deadline.isPast else { throw Problem.deadlineExceeded() }
+            return try await body(deadline.remaining)
         }
     }
 

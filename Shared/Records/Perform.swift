@@ -18,9 +18,10 @@ extension Database {
 
     /// Answers a request that writes: in one transaction, and once only. A request id that was answered before gets
     /// the same answer again, also after a restart (AIP-155); with another request it is refused. What rules advise
-    /// goes with the answer as warnings.
+    /// goes with the answer as warnings. `isCounted` says that a ``Capacity`` bounds how much of this work there is.
     public func perform<Request: Message, Response: Message>(
         _ call: Call, _ method: String, _ request: Request, requestID: String = "", validateOnly: Bool = false,
+        isCounted: Bool = false,
         _ body: @escaping @Sendable (Transaction, WriteContext) throws -> Response
     ) async throws(Problem) -> Response {
         let given = requestID.isEmpty ? call.requestID ?? "" : requestID
@@ -40,7 +41,7 @@ extension Database {
         do {
             // With a request id nobody needs to be left in the dark: the log says whether the COMMIT was done.
             let (response, warnings) = try await attempt(
-                as: call.caller, deadline: call.deadline, isRepeatable: log != nil
+                as: call.caller, deadline: call.deadline, isRepeatable: log != nil, isCounted: isCounted
             ) { tx in
                 if let answered: (Response, [Warning]) = try log?.answer(in: tx) { return answered }
                 let advice = AdviceList()

@@ -130,7 +130,7 @@ private struct Batches<R: Record>: Sendable {
         let missing = MissingReplicas()
         let run = { (isLast: Bool) async throws(Problem) -> BatchResponse in
             try await store.database.perform(
-                call, name, request, requestID: options.requestID, validateOnly: options.validateOnly
+                call, name, request, requestID: options.requestID, validateOnly: options.validateOnly, isCounted: true
             ) { tx, context in
                 // Who may not do it for any record is refused once.
                 try store.authorize(operation, call.caller)

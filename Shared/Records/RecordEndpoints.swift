@@ -118,9 +118,9 @@ public struct RecordEndpoints: Sendable {
                 Endpoint(method) { call, request async throws(Problem) in
                     try store.authorize(.read, call.caller)
                     return try await capacity.take(for: call.caller.domain) { () async throws(Problem) in
-                        try await database.perform(call, method.name, request, requestID: request.requestID) {
-                            tx, context in try store.export(request, call, context, in: tx)
-                        }
+                        try await database.perform(
+                            call, method.name, request, requestID: request.requestID, isCounted: true
+                        ) { tx, context in try store.export(request, call, context, in: tx) }
                     }
                 })
         }

@@ -1,7 +1,7 @@
 import Testing
 
-/// Services ask each other in one direction only. A request that waits for another service keeps its turn there
-/// (docs/adr/0015-turns.md): in a ring, each could wait for the other's turns.
+/// Services ask each other in one direction only. A request that waits for another service keeps its place in flight
+/// meanwhile: in a ring, each could wait for the other's places.
 @Suite struct CallDirectionTests {
     /// Whom each service may ask.
     static let allowed: [String: Set<String>] = [

@@ -33,4 +33,23 @@ struct Latencies: Sendable {
             return try await group.reduce(into: Latencies()) { $0.add($1) }
         }
     }
+
+    /// Sends so many requests a second for a while, whether or not those before were answered. A request's time counts
+    /// from when it was due, so that one that could not be sent in time does not look quick.
+    static func paced(
+        perSecond: Int, seconds: Double, _ request: @escaping @Sendable () async throws -> Void
+    ) async throws -> Latencies {
+        let start = ContinuousClock.now
+        return try await withThrowingTaskGroup(of: Duration.self) { group in
+            for number in 0..<Int(Double(perSecond) * seconds) {
+                let due = start + .microseconds(number * 1_000_000 / perSecond)
+                try await Task.sleep(until: due, tolerance: .zero, clock: .continuous)
+                group.addTask {
+                    try await request()
+                    return due.duration(to: .now)
+                }
+            }
+            return try await group.reduce(into: Latencies()) { $0.add($1) }
+        }
+    }
 }

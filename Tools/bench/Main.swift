@@ -12,8 +12,8 @@ struct Main {
     static func main() async {
         do {
             let arguments = Array(CommandLine.arguments.dropFirst())
-            if arguments.first == "noise", arguments.count == 3 {
-                return try await NoiseBench.makeNoise(arguments[1], inFlight: Int(arguments[2]) ?? 1)
+            if arguments.first == "noise", arguments.count == 3, let load = NoiseBench.Load(rawValue: arguments[2]) {
+                return try await NoiseBench.makeNoise(arguments[1], load)
             }
             let parts = arguments.isEmpty ? ["requests", "scale"] : arguments
             Figure.header()
