@@ -80,12 +80,32 @@ async def ask_all(connection, options):
             return not answered
 
 
+# What the connection has complained of, a subject that the client may not use for example.
+troubles = []
+
+
+async def connect():
+    """A connection as the outside client, or the end with a sentence that says what to do."""
+
+    async def remember(error):
+        """The library would print each attempt; the sentence at the end says it once."""
+        troubles.append(str(error))
+
+    try:
+        ports = dict(line.split("=") for line in (LOCAL / "ports").read_text().split())
+        return await asyncio.wait_for(
+            nats.connect(
+                f"nats://127.0.0.1:{ports['NATS_PORT']}", user="client", inbox_prefix=b"_INBOX.client",
+                password=(LOCAL / "secrets" / "nats-client.password").read_text().strip(), allow_reconnect=False,
+                error_cb=remember),
+            timeout=3)
+    except (OSError, asyncio.TimeoutError, nats.errors.Error):
+        sys.exit(f"the stack in {LOCAL} does not run: start it with `make run`")
+
+
 async def main():
     options = arguments()
-    ports = dict(line.split("=") for line in (LOCAL / "ports").read_text().split())
-    connection = await nats.connect(
-        f"nats://127.0.0.1:{ports['NATS_PORT']}", user="client", inbox_prefix=b"_INBOX.client",
-        password=(LOCAL / "secrets" / "nats-client.password").read_text().strip(), allow_reconnect=False)
+    connection = await connect()
     try:
         if options.subject.startswith("$SRV."):
             return await ask_all(connection, options)
@@ -93,11 +113,16 @@ async def main():
         bearer = token(options)
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
-        json.loads(options.json)
+        try:
+            json.loads(options.json)
+        except ValueError as error:
+            sys.exit(f"the request is not JSON: {error}")
         answer = await connection.request(options.subject, options.json.encode(), options.timeout, headers=headers)
         return show(answer)
     except nats.errors.NoRespondersError:
         sys.exit(f"nobody answers {options.subject}: is the stack running (make status), and the subject right?")
+    except nats.errors.TimeoutError:
+        sys.exit(f"no answer to {options.subject} within {options.timeout:g} s {' '.join(troubles[-1:])}".rstrip())
     finally:
         await connection.close()
 

@@ -90,7 +90,7 @@ public final class Database: Sendable {
 
     /// Runs `body` in one transaction that sees what `caller` may see. The body cannot wait: no RPC fits into it.
     ///
-    /// A deadlock, a serialization failure or a race for the same request id is tried again, at most three times.
+    /// A deadlock, a serialization failure or a race for the same request id is tried again, at most three times with short pauses.
     public func transaction<T: Sendable>(
         as caller: Caller, deadline: Deadline = .after(Deadline.standard), readOnly: Bool = false,
         _ body: @escaping @Sendable (Transaction) throws -> T
@@ -121,6 +121,8 @@ public final class Database: Sendable {
             } catch let error as PostgresError
                 where attempt < 3 && (error.isWorthRetrying || isRepeatable && error.isOutcomeUnknown)
             {
+                // A pause of chance length, or two that met would meet again.
+                try await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 << attempt))))
                 attempt += 1
             }
         }

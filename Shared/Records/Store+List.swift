@@ -12,7 +12,8 @@ extension Store {
     public struct Page: Sendable {
         public let records: [R]
         public let nextPageToken: String
-        public let totalSize: Int64
+        /// How many records all pages have; nil when the request did not ask for it.
+        public let totalSize: Int64?
     }
 
     /// A page of what the caller may see, filtered and ordered as the request says; `narrowed` adds a condition of
@@ -40,7 +41,7 @@ extension Store {
         let hasMore = records.count > size
         if hasMore { records.removeLast() }
         let token = hasMore ? try records.last.map { try query.token(after: $0) } ?? "" : ""
-        let total = request.count ? try answers[1].first?.int64(at: 0) ?? 0 : 0
+        let total = request.count ? try answers[1].first?.int64(at: 0) : nil
         for position in records.indices { access.project(&records[position], for: caller) }
         return Page(records: records, nextPageToken: token, totalSize: total)
     }
