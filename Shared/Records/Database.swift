@@ -90,7 +90,8 @@ public final class Database: Sendable {
 
     /// Runs `body` in one transaction that sees what `caller` may see. The body cannot wait: no RPC fits into it.
     ///
-    /// A deadlock, a serialization failure or a race for the same request id is tried again, at most three times with short pauses.
+    /// A deadlock, a serialization failure or a race for the same request id is tried again after a short pause, three
+    /// times in all.
     public func transaction<T: Sendable>(
         as caller: Caller, deadline: Deadline = .after(Deadline.standard), readOnly: Bool = false,
         _ body: @escaping @Sendable (Transaction) throws -> T
