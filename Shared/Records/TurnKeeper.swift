@@ -17,27 +17,22 @@ final class TurnKeeper: Sendable {
     /// How many wait.
     var waiting: Int { state.withLock { $0.waiting.count } }
 
-    /// Runs `body` when it is the turn of `domain`. DEADLINE_EXCEEDED when that is not before the deadline, CANCELLED
-    /// when the task is cancelled first; then `body` does not run.
-    func take<T: Sendable>(
-        _ domain: DomainPath, by deadline: Deadline, _ body: () async throws -> T
-    ) async throws -> T {
+    /// Runs `body` when it is the turn of `domain`.
+    ///
+    /// The wait ends with the task: a request's is cancelled at its deadline. Then CANCELLED is thrown, and `body` does
+    /// not run. Nobody keeps a turn for long, since a transaction ends with its own deadline.
+    func take<T: Sendable>(_ domain: DomainPath, _ body: () async throws -> T) async throws -> T {
         let place = state.withLock { state -> UInt64? in
             if state.turns.begin(domain, at: .now) { return nil }
             state.nextID += 1
             return state.nextID
         }
-        if let place { try await wait(place, domain, deadline) }
+        if let place { try await wait(place, domain) }
         defer { leave(domain) }
         return try await body()
     }
 
-    private func wait(_ id: UInt64, _ domain: DomainPath, _ deadline: Deadline) async throws(Problem) {
-        let alarm = Task {
-            try await Task.sleep(until: deadline.instant, clock: .continuous)
-            giveUp(id)
-        }
-        defer { alarm.cancel() }
+    private func wait(_ id: UInt64, _ domain: DomainPath) async throws(Problem) {
         let isAtTurn = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let begins = state.withLock { state in
@@ -46,13 +41,13 @@ final class TurnKeeper: Sendable {
                     return begins
                 }
                 if begins { return continuation.resume(returning: true) }
-                // Either may have come before there was anybody to give up.
-                if Task.isCancelled || deadline.isPast { giveUp(id) }
+                // It may have been cancelled before there was anybody to give up.
+                if Task.isCancelled { giveUp(id) }
             }
         } onCancel: {
             giveUp(id)
         }
-        guard isAtTurn else { throw deadline.isPast ? .deadlineExceeded() : .canceled() }
+        guard isAtTurn else { throw .canceled() }
     }
 
     private func giveUp(_ id: UInt64) {

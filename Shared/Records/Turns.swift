@@ -2,8 +2,8 @@ import Tenancy
 
 /// Which requests use the database, and which wait for their turn. Decisions only: no clock, no lock, no I/O.
 ///
-/// A domain that is alone may use all connections. As soon as another domain asks for something too, each may have only
-/// a few requests at work, and its others wait in its own line: so a domain that sends a lot waits for itself, and those
+/// A domain that is alone is hardly held back. As soon as another domain asks for something too, each may have only a
+/// few requests at work, and its others wait in its own line: so a domain that sends a lot waits for itself, and those
 /// beside it find the database nearly as free as without it. Nobody ever waits for a request of another domain.
 struct Turns {
     /// How long a domain counts as being there after its last request: long enough to bridge the pauses of people who

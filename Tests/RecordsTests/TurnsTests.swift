@@ -1,7 +1,9 @@
+import Logging
 import RPC
 import Synchronization
 import Tenancy
 import Testing
+import Wire
 
 @testable import Records
 
@@ -81,7 +83,7 @@ private final class Inside: Sendable {
     }
 
     private func entered(_ keeper: TurnKeeper, _ domain: DomainPath) async throws -> Bool {
-        try await keeper.take(domain, by: .after(.seconds(30))) { true }
+        try await keeper.take(domain) { true }
     }
 
     /// A busy domain has few at work while somebody else is there; all have their turn in the end.
@@ -93,7 +95,7 @@ private final class Inside: Sendable {
         try await withThrowingTaskGroup { group in
             for _ in 0..<40 {
                 group.addTask {
-                    try await keeper.take(self.busy, by: .after(.seconds(30))) {
+                    try await keeper.take(self.busy) {
                         inside.enter()
                         await gate.wait(atMost: .milliseconds(20))
                         inside.leave()
@@ -109,41 +111,68 @@ private final class Inside: Sendable {
         #expect(keeper.waiting == 0)
     }
 
-    /// Who waits longer than the deadline, or is not wanted any more, never begins and is in nobody's way.
+    /// Who is not wanted any more, as at the deadline of a request, never begins and is in nobody's way.
     @Test func whoGivesUpHandsTheTurnOn() async throws {
         let keeper = TurnKeeper(Turns(alone: 1, inCompany: 1))
         let gate = Signal()
+        let entered = Signal()
         let begun = Inside()
         let first = Task {
-            try await keeper.take(busy, by: .after(.seconds(30))) { await gate.wait(atMost: .seconds(30)) }
+            try await keeper.take(busy) {
+                entered.notify()
+                await gate.wait(atMost: .seconds(30))
+            }
         }
-        try await waitUntil("the first has the turn") { !(try await self.isFree(keeper)) }
-        let late = try await problem {
-            try await keeper.take(busy, by: .after(.milliseconds(20))) { begun.enter() }
-        }
-        #expect(late.code == .deadlineExceeded)
-        let unwanted = Task {
-            try await keeper.take(busy, by: .after(.seconds(30))) { begun.enter() }
-        }
+        await entered.wait(atMost: .seconds(30))
+        let unwanted = Task { try await keeper.take(busy) { begun.enter() } }
         try await waitUntil("it waits") { keeper.waiting == 1 }
         unwanted.cancel()
         let canceled = try await problem { try await unwanted.value }
-        #expect(canceled.code == .canceled)
-        let last = Task { try await entered(keeper, busy) }
+        #expect(canceled.code == .canceled && keeper.waiting == 0)
+        let last = Task { try await self.entered(keeper, busy) }
         try await waitUntil("it waits") { keeper.waiting == 1 }
         gate.notify()
         try await first.value
         #expect(try await last.value)
         #expect(begun.all == 0)
-        #expect(try await entered(keeper, busy))
+        // And nothing is left of it all.
+        #expect(try await self.entered(keeper, busy))
     }
 
-    /// Whether a turn is free right now.
-    private func isFree(_ keeper: TurnKeeper) async throws -> Bool {
-        do {
-            return try await keeper.take(busy, by: .after(.milliseconds(1))) { true }
-        } catch is Problem {
-            return false
+    /// A request whose deadline comes before its turn is answered then, and never done.
+    @Test func aRequestEndsAtItsDeadlineInTheLine() async throws {
+        let keeper = TurnKeeper(Turns(alone: 1, inCompany: 1))
+        let method = Wire.Method<GetRequest, GetRequest>(
+            service: "turns", subject: "ale.v1.turns.take", name: "Take", summary: "Takes a turn.")
+        let begun = Inside()
+        let busy = busy
+        let endpoint = Endpoint(method) { _, request async throws(Problem) in
+            do {
+                return try await keeper.take(busy) {
+                    begun.enter()
+                    return request
+                }
+            } catch {
+                throw error as? Problem ?? .internalError(cause: "\(error)")
+            }
         }
+        let transport = InMemoryTransport()
+        let service = try Service(
+            .init(name: "turns", version: "1.0.0", description: "Turns."), endpoints: [endpoint],
+            transport: transport, authenticator: Somebody(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await service.start()
+        let client = Client(transport, credential: .token("t"))
+        let late = try await keeper.take(busy) {
+            try await problem { _ = try await client.call(method, GetRequest(), deadline: .milliseconds(50)) }
+        }
+        #expect(late.code == .deadlineExceeded)
+        try await waitUntil("its end") { service.requestsInFlight == 0 }
+        #expect(begun.all == 0 && keeper.waiting == 0)
+        await service.drain(limit: .seconds(1))
+    }
+
+    private struct Somebody: Authenticator {
+        func authenticate(_ bearer: String?) async throws(Problem) -> Caller { .service("test", domain: .root) }
     }
 }

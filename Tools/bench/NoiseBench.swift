@@ -9,7 +9,7 @@ import Wire
 struct NoiseBench {
     /// How much a tenant sends.
     enum Load: String, CaseIterable {
-        /// So many requests a second: 25 of the quiet tenant, 400 of the noisy one.
+        /// So many requests a second: 20 of the quiet tenant, 320 of the noisy one.
         case rate
         /// So many requests in flight, each followed by the next at once: 1 and 16. The noisy tenant takes all the
         /// machine has.
@@ -26,7 +26,7 @@ struct NoiseBench {
             times: Int, seconds: Double, _ request: @escaping @Sendable () async throws -> Void
         ) async throws -> Latencies {
             switch self {
-            case .rate: try await .paced(perSecond: 25 * times, seconds: seconds, request)
+            case .rate: try await .paced(perSecond: 20 * times, seconds: seconds, request)
             case .flood: try await .measured(inFlight: times, seconds: seconds, request)
             }
         }
@@ -48,9 +48,9 @@ struct NoiseBench {
         var alone = Latencies()
         var beside = Latencies()
         for round in 0...3 {
-            let before = try await load.measured(times: 1, seconds: 6, quiet.request)
+            let before = try await load.measured(times: 1, seconds: 8, quiet.request)
             let noise = try startNoise(load)
-            let during = try await load.measured(times: 1, seconds: 6, quiet.request)
+            let during = try await load.measured(times: 1, seconds: 8, quiet.request)
             noise.terminate()
             noise.waitUntilExit()
             // The first round fills caches and plans.
