@@ -91,7 +91,13 @@ public struct Retry: Sendable {
         guard attempt < attempts, let error = error as? PostgresError, error.kind == .server,
             error.isSerializationFailure || error.isDeadlock
         else { return nil }
-        return .milliseconds(Int.random(in: 1...(5 << min(attempt, 6))))
+        return Self.pause(after: attempt)
+    }
+
+    /// The pause between the `attempt`th attempt and the next: of chance length, or two that met would meet again, and
+    /// growing.
+    public static func pause(after attempt: Int) -> Duration {
+        .milliseconds(Int.random(in: 1...(5 << min(attempt, 6))))
     }
 }
 

@@ -123,8 +123,7 @@ public final class Database: Sendable {
             } catch let error as PostgresError
                 where attempt < 3 && (error.isWorthRetrying || isRepeatable && error.isOutcomeUnknown)
             {
-                // A pause of chance length, or two that met would meet again.
-                try await Task.sleep(for: .milliseconds(Int.random(in: 1...(5 << attempt))))
+                try await Task.sleep(for: Retry.pause(after: attempt))
                 attempt += 1
             }
         }
@@ -136,14 +135,12 @@ public final class Database: Sendable {
         _ caller: Caller, _ deadline: Deadline, isCounted: Bool = false,
         _ body: @Sendable (Duration) async throws -> T
     ) async throws -> T {
-        if caller.kind == .service || isCounted {
+        @Sendable func inTime() async throws -> T {
             guard !deadline.isPast else { throw Problem.deadlineExceeded() }
             return try await body(deadline.remaining)
         }
-        return try await turns.take(caller.domain) {
-            guard !deadline.isPast else { throw Problem.deadlineExceeded() }
-            return try await body(deadline.remaining)
-        }
+        return caller.kind == .service || isCounted
+            ? try await inTime() : try await turns.take(caller.domain, inTime)
     }
 
     /// What an error of a transaction means to the caller.

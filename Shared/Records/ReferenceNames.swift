@@ -89,11 +89,8 @@ struct ReferenceNames: Sendable {
             guard let name = open.first.map({ R.schema.fields[$0].name }),
                 store.layout.columns.contains(where: { $0.name == name })
             else { return nil }
-            var condition: SQL = "id = ANY(\(ids)::uuid[])"
-            if caller.kind == .customer, let rows = R.storage.customer?.rows(caller) {
-                condition = condition + " AND (" + (try store.ownCondition(rows, caller)) + ")"
-            }
-            return "SELECT id, \(identifier: name) FROM \(raw: store.layout.table) WHERE \(condition)"
+            let known = try store.known("id = ANY(\(ids)::uuid[])", to: caller)
+            return "SELECT id, \(identifier: name) FROM \(raw: store.layout.table) WHERE \(known)"
         }
     }
 }

@@ -57,7 +57,7 @@ extension Store {
         let cursor = SQL.quoted(identifier: "export_\(R.schema.table)")
         tx.send(
             """
-            DECLARE \(raw: cursor) NO SCROLL CURSOR FOR SELECT \(raw: layout.selection) FROM \(raw: layout.table) \
+            DECLARE \(raw: cursor) NO SCROLL CURSOR FOR \(layout.selectAll) \
             WHERE \(query.condition) ORDER BY \(raw: query.order)
             """)
         let today = database.clock.today

@@ -25,7 +25,7 @@ extension Store {
         let access = FieldAccess(caller, layout)
         let query = try listQuery(request, access, caller, narrowed)
         let size = request.pageSize <= 0 ? 50 : min(Int(request.pageSize), Self.maximumPageSize)
-        var page: SQL = "SELECT \(raw: layout.selection) FROM \(raw: layout.table) WHERE \(query.condition)"
+        var page: SQL = "\(layout.selectAll) WHERE \(query.condition)"
         if let start = query.start { page += " AND (" + start + ")" }
         page += " ORDER BY \(raw: query.order) LIMIT \(size + 1)"
         var statements = [page]

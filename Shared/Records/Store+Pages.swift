@@ -13,7 +13,7 @@ extension Store {
     ) throws -> SQL {
         let seen = try known(condition, to: caller)
         return """
-            SELECT \(raw: layout.selection) FROM \(raw: layout.table) WHERE \(seen) ORDER BY \(order) LIMIT \(limit)
+            \(layout.selectAll) WHERE \(seen) ORDER BY \(order) LIMIT \(limit)
             """
     }
 
@@ -46,7 +46,8 @@ extension Store {
         }
     }
 
-    private func known(_ condition: SQL, to caller: Caller) throws -> SQL {
+    /// `condition` on the rows that `caller` may know; nothing for who may not read the table at all.
+    func known(_ condition: SQL, to caller: Caller) throws -> SQL {
         guard caller.kind == .service || Access.allows(caller.roles, .read, on: R.schema.table) else { return "FALSE" }
         guard caller.kind == .customer else { return condition }
         guard let customer = R.storage.customer else { return "FALSE" }
