@@ -53,7 +53,7 @@ struct TokenCommand: AsyncParsableCommand {
     @Option(name: .customLong("role"), help: "A role; may be given several times.")
     var roles: [String] = []
 
-    @Option(help: "Domain of the caller.")
+    @Option(help: "Domain of the caller; of a customer, that of the account.")
     var domain: String = Seed.provider
 
     @Option(help: "Customers: id of their account.")
@@ -108,9 +108,16 @@ struct TokenCommand: AsyncParsableCommand {
         for role in granted where !RoleCatalog.isGrantable(role) {
             throw ValidationError("There is no role \(role).")
         }
-        return Caller(
+        guard contact == nil || account != nil else { throw ValidationError("--contact needs --account.") }
+        let caller = Caller(
             subject: subject, kind: account == nil ? .person : .customer, domain: domain,
             roles: RoleCatalog.close(granted), account: account, contact: contact, locale: locale)
+        if let fault = Issuer.fault(of: caller) {
+            throw ValidationError(
+                "There is no such caller: \(fault). A customer needs --account and, as --domain, that account's domain."
+            )
+        }
+        return caller
     }
 }
 

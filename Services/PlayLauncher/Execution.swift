@@ -108,8 +108,16 @@ extension Caller {
             "subject": .string(subject), "kind": .string(kind.rawValue), "domain": .string(domain.path),
             "roles": .array(roles.sorted().map { .string($0) }), "locale": .string(locale),
         ]
-        if let account { members["account"] = .string(account) }
-        if let contact { members["contact"] = .string(contact) }
+        if !memberships.isEmpty {
+            members["memberships"] = .array(
+                memberships.map { membership in
+                    var member: [String: JSONValue] = [
+                        "account": .string(membership.account), "domain": .string(membership.domain.path),
+                    ]
+                    if let contact = membership.contact { member["contact"] = .string(contact) }
+                    return .object(member)
+                })
+        }
         return .object(members)
     }
 
@@ -118,10 +126,18 @@ extension Caller {
         guard let subject = json["subject"]?.string, let kind = json["kind"]?.string.flatMap(Kind.init),
             let domain = json["domain"]?.string.flatMap(DomainPath.init), let locale = json["locale"]?.string
         else { return nil }
-        self.init(
-            subject: subject, kind: kind, domain: domain,
-            roles: Set((json["roles"]?.array ?? []).compactMap(\.string)), account: json["account"]?.string,
-            contact: json["contact"]?.string, locale: locale)
+        let roles = Set((json["roles"]?.array ?? []).compactMap(\.string))
+        let memberships = (json["memberships"]?.array ?? []).compactMap { member -> Membership? in
+            guard let account = member["account"]?.string,
+                let domain = member["domain"]?.string.flatMap(DomainPath.init)
+            else { return nil }
+            return Membership(account: account, domain: domain, contact: member["contact"]?.string)
+        }
+        guard kind == .customer else {
+            self.init(subject: subject, kind: kind, domain: domain, roles: roles, locale: locale)
+            return
+        }
+        self.init(subject: subject, roles: roles, memberships: memberships, locale: locale)
     }
 }
 

@@ -95,6 +95,25 @@ final class IdentityFixture: Sendable {
             roles: RoleSet.close(["sn_acct_lc.ale_success_customer"]), account: account, contact: contact)
     }
 
+    /// The claim of a customer with two accounts.
+    static let twoAccounts = [
+        ["account": account, "domain": "/provider/d0000001/", "contact": contact],
+        ["account": "0c6f2c1e-0000-4000-8000-0000000000cc", "domain": "/provider/d0000002/"],
+    ]
+
+    /// The customer whom ``twoAccounts`` describes.
+    static func customerOfTwo() throws -> Caller {
+        let memberships = twoAccounts.map {
+            Membership(
+                account: $0["account"] ?? "", domain: DomainPath($0["domain"] ?? "") ?? .root, contact: $0["contact"])
+        }
+        guard
+            let caller = Caller(
+                subject: ann, roles: RoleSet.close(["sn_customerservice.customer"]), memberships: memberships)
+        else { throw KeyError("no accounts") }
+        return caller
+    }
+
     /// A good set of claims, to be spoiled one at a time.
     func claims() -> [String: Any] {
         [

@@ -35,6 +35,13 @@ import Testing
         ["--subject", "01990000-0000-7000-8000-000000000002", "--role", "no_role"],
         ["--persona", "admin", "--domain", "provider"], ["--persona", "admin", "--locale", "de"],
         ["--persona", "admin", "--lifetime", "0"],
+        // A customer needs the account, and the domain of that account.
+        ["--persona", "customer"], ["--persona", "customer", "--domain", "/provider/d0000001/"],
+        ["--persona", "customer", "--account", customer], ["--persona", "customer", "--account", "x", "--domain", own],
+        ["--persona", "customer", "--account", customer, "--domain", "/"],
+        ["--persona", "customer", "--account", customer, "--domain", own, "--role", "sn_acct_lc.agent"],
+        ["--persona", "admin", "--account", customer, "--domain", own],
+        ["--persona", "admin", "--contact", customer],
     ])
     func wrongOptionsAreRefused(options: [String]) throws {
         let command = try TokenCommand.parse(options)
@@ -42,7 +49,11 @@ import Testing
     }
 
     @Test(arguments: Persona.all.keys.sorted()) func everyPersonaIsOnOneSide(name: String) throws {
-        let caller = try TokenCommand.parse(["--persona", name]).caller()
+        let account = name.hasPrefix("customer") ? ["--account", Self.customer, "--domain", Self.own] : []
+        let caller = try TokenCommand.parse(["--persona", name] + account).caller()
         #expect(!caller.roles.isEmpty)
     }
+
+    private static let customer = "01990000-0000-7000-8000-000000000001"
+    private static let own = "/provider/d0000001/"
 }
