@@ -15,7 +15,7 @@ struct Execution: Sendable {
 
     let run: String
     let domain: DomainPath
-    /// For whom the steps are carried out, with the roles of the launch.
+    /// For whom the steps are carried out, with the roles of the launch or of the taking over.
     let requester: Caller
     let trace: String?
     let title: String
@@ -79,6 +79,15 @@ struct Execution: Sendable {
             failures: try row.int("failures"))
     }
 
+    /// Has a held run go on for somebody else, at the step it was held at.
+    static func resume(_ run: String, for requester: Caller, in tx: Transaction) {
+        tx.send(
+            """
+            UPDATE play_launcher.flow_execution SET phase = 'flow', requester = \(requester.json.text), failures = 0, \
+            due_at = now() WHERE run = \(run) AND phase = 'held'
+            """, expecting: 1)
+    }
+
     /// Stores the new state, with the step it asks for; throws when another runner has taken the run over.
     func store(owner: String, due: Timestamp? = nil, in tx: Transaction) {
         let phase = isNoted ? "note" : "flow"
@@ -108,8 +117,16 @@ extension Caller {
             "subject": .string(subject), "kind": .string(kind.rawValue), "domain": .string(domain.path),
             "roles": .array(roles.sorted().map { .string($0) }), "locale": .string(locale),
         ]
-        if let account { members["account"] = .string(account) }
-        if let contact { members["contact"] = .string(contact) }
+        if !memberships.isEmpty {
+            members["memberships"] = .array(
+                memberships.map { membership in
+                    var member: [String: JSONValue] = [
+                        "account": .string(membership.account), "domain": .string(membership.domain.path),
+                    ]
+                    if let contact = membership.contact { member["contact"] = .string(contact) }
+                    return .object(member)
+                })
+        }
         return .object(members)
     }
 
@@ -118,10 +135,18 @@ extension Caller {
         guard let subject = json["subject"]?.string, let kind = json["kind"]?.string.flatMap(Kind.init),
             let domain = json["domain"]?.string.flatMap(DomainPath.init), let locale = json["locale"]?.string
         else { return nil }
-        self.init(
-            subject: subject, kind: kind, domain: domain,
-            roles: Set((json["roles"]?.array ?? []).compactMap(\.string)), account: json["account"]?.string,
-            contact: json["contact"]?.string, locale: locale)
+        let roles = Set((json["roles"]?.array ?? []).compactMap(\.string))
+        let memberships = (json["memberships"]?.array ?? []).compactMap { member -> Membership? in
+            guard let account = member["account"]?.string,
+                let domain = member["domain"]?.string.flatMap(DomainPath.init)
+            else { return nil }
+            return Membership(account: account, domain: domain, contact: member["contact"]?.string)
+        }
+        guard kind == .customer else {
+            self.init(subject: subject, kind: kind, domain: domain, roles: roles, locale: locale)
+            return
+        }
+        self.init(subject: subject, roles: roles, memberships: memberships, locale: locale)
     }
 }
 

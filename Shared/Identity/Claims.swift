@@ -1,3 +1,4 @@
+import RPC
 import Roles
 import Tenancy
 
@@ -20,6 +21,13 @@ struct TokenHeader: Codable {
 struct Claims: Codable {
     struct Actor: Codable {
         var sub: String
+    }
+
+    /// An account of a customer who acts for several.
+    struct Account: Codable {
+        var account: String
+        var domain: String
+        var contact: String?
     }
 
     /// One audience or several (RFC 7519, section 4.1.3).
@@ -50,10 +58,15 @@ struct Claims: Codable {
     var exp: Double
     var nbf: Double?
     var iat: Double
-    var domain: String
-    var roles: [String]
+    /// May be left out where `accounts` name their own, and by people of the provider for all of theirs.
+    var domain: String?
+    /// Nil for all that were granted.
+    var roles: [String]?
+    /// Customers of one account: it, in the domain `domain`, and who they are there.
     var account: String?
     var contact: String?
+    /// Customers of several accounts.
+    var accounts: [Account]?
     var locale: String?
     var act: Actor?
 }
@@ -64,10 +77,10 @@ extension Claims {
 
     /// The caller the claims describe; `mayActAsService` says whether the issuer is trusted to speak of services.
     func caller(mayActAsService: Bool) throws(TokenRefusal) -> Caller {
-        guard let domain = DomainPath(domain) else { throw .invalid("the domain is malformed") }
-        guard roles.count <= Claims.maximumRoles else { throw .invalid("more than \(Claims.maximumRoles) roles") }
+        let names = self.roles ?? []
+        guard names.count <= Claims.maximumRoles else { throw .invalid("more than \(Claims.maximumRoles) roles") }
         // Names that are no roles are ignored: an issuer may serve other systems too.
-        let granted = roles.filter(RoleCatalog.isGrantable)
+        let granted = names.filter(RoleCatalog.isGrantable)
         let isService = Claims.isService(sub)
         guard isService || Claims.isIdentifier(sub) else {
             throw .invalid("the subject is neither an id nor a service")
@@ -76,33 +89,73 @@ extension Claims {
             throw .invalid("the issuer may not speak for services")
         }
         if let act, !Claims.isService(act.sub) { throw .invalid("the actor is not a service") }
-        let kind = try kind(isService: isService, granted: granted, domain: domain)
+        guard !isService || (self.roles != nil && domain != nil) else {
+            throw .invalid("a service without domain or roles")
+        }
+        let memberships = try memberships()
+        let external = granted.filter { RoleCatalog.role(named: $0)?.isExternal == true }
+        let roles = RoleCatalog.close(granted)
+        let language = locale == "ko" || locale?.hasPrefix("ko-") == true ? "ko" : "en"
+        if !memberships.isEmpty {
+            guard !isService else { throw .invalid("a service with an account") }
+            // One provider role would open what customers never see, so the two sides do not mix.
+            guard external.count == granted.count else { throw .invalid("a provider role with an account") }
+        } else {
+            guard external.isEmpty else { throw .invalid("a customer role without an account") }
+        }
+        if let customer = Caller(
+            subject: sub, roles: roles, memberships: memberships, locale: language, actor: act?.sub)
+        {
+            return customer
+        }
         return Caller(
-            subject: sub, kind: kind, domain: domain, roles: RoleCatalog.close(granted), account: account,
-            contact: contact, locale: locale == "ko" || locale?.hasPrefix("ko-") == true ? "ko" : "en",
+            // A domain of nobody's, until it is known whose the person's is.
+            subject: sub, kind: isService ? .service : .person,
+            domain: domain == nil ? Caller.anonymous.domain : try path(domain), roles: roles, locale: language,
             actor: act?.sub)
     }
 
-    private func kind(isService: Bool, granted: [String], domain: DomainPath) throws(TokenRefusal) -> Caller.Kind {
-        let external = granted.filter { RoleCatalog.role(named: $0)?.isExternal == true }
-        if isService {
-            guard account == nil, contact == nil, external.isEmpty else {
-                throw .invalid("a service with customer claims")
+    /// The accounts of a customer; none for everybody else.
+    ///
+    /// A shape cannot tell that a domain is the account's own, only that it may be. What the two reach is therefore
+    /// decided by both together, in every service.
+    private func memberships() throws(TokenRefusal) -> [Membership] {
+        let several = accounts ?? []
+        guard several.isEmpty || account == nil && contact == nil else { throw .invalid("an account beside accounts") }
+        guard several.count <= Membership.limit else { throw .invalid("more than \(Membership.limit) accounts") }
+        guard account != nil || contact == nil else { throw .invalid("a contact without an account") }
+        let single = try account.map { id throws(TokenRefusal) in
+            Account(account: id, domain: try path(domain).path, contact: contact)
+        }
+        let memberships = try (single.map { [$0] } ?? several).map { claim throws(TokenRefusal) in
+            try membership(claim)
+        }
+        guard Set(memberships.map(\.account)).count == memberships.count else { throw .invalid("an account twice") }
+        guard Set(memberships.map(\.domain)).count == memberships.count else {
+            throw .invalid("two accounts with one domain")
+        }
+        if let domain, !several.isEmpty {
+            let own = try path(domain)
+            guard memberships.contains(where: { $0.domain == own }) else {
+                throw .invalid("a domain that is of none of the accounts")
             }
-            return .service
         }
-        guard let account else {
-            guard external.isEmpty else { throw .invalid("a customer role without an account") }
-            guard contact == nil else { throw .invalid("a contact without an account") }
-            return .person
-        }
-        guard Claims.isIdentifier(account), contact.map(Claims.isIdentifier) ?? true else {
+        return memberships
+    }
+
+    private func membership(_ claim: Account) throws(TokenRefusal) -> Membership {
+        guard Claims.isIdentifier(claim.account), claim.contact.map(Claims.isIdentifier) ?? true else {
             throw .invalid("the account or the contact is not an id")
         }
-        // One provider role would open what customers never see, so the two sides do not mix.
-        guard external.count == granted.count else { throw .invalid("a provider role with an account") }
-        guard domain != .root else { throw .invalid("a customer in the root domain") }
-        return .customer
+        let domain = try path(claim.domain)
+        // Accounts lie below a provider, and providers below the root.
+        guard domain.segments.count >= 2 else { throw .invalid("a domain that cannot be an account's") }
+        return Membership(account: claim.account, domain: domain, contact: claim.contact)
+    }
+
+    private func path(_ text: String?) throws(TokenRefusal) -> DomainPath {
+        guard let text, let domain = DomainPath(text) else { throw .invalid("the domain is missing or malformed") }
+        return domain
     }
 
     /// `service:` and a name such as `play-launcher`.
@@ -135,6 +188,8 @@ struct TokenRefusal: Error {
     var reason: Reason
     /// For the log alone. Holds nothing of the token but names of claims.
     var cause: String
+    /// What is answered instead when it could not be found out whether the token is good.
+    var undecided: Problem?
 
     static func invalid(_ cause: String) -> TokenRefusal { TokenRefusal(reason: .invalid, cause: cause) }
 }

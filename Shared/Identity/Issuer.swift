@@ -54,27 +54,69 @@ public struct Issuer: Sendable {
             else { throw KeyError("\(keySetFile): not a JSON Web Key Set") }
             keySet = existing
         }
-        guard let pair = try? EdDSA.PrivateKey() else { throw KeyError("no key could be made") }
-        let x = Base64URL.encode(pair.publicKey.rawRepresentation)
-        var key = JSONKey(kty: "OKP", crv: "Ed25519", alg: "EdDSA", kid: "ale-\(x.prefix(16))", use: "sig", x: x)
-        keySet.keys.insert(key, at: 0)
+        let (publicKey, privateKey) = try makeKeyPair()
+        keySet.keys.insert(publicKey, at: 0)
         keySet.keys = Array(keySet.keys.prefix(16))
         // The public key first: a token signed before it is known would be refused.
         try writePublic(keySet, to: keySetFile)
-        key.d = Base64URL.encode(pair.rawRepresentation)
-        try writePrivate(key, to: keyFile)
+        try writePrivate(privateKey, to: keyFile)
+    }
+
+    private static func makeKeyPair() throws(KeyError) -> (publicKey: JSONKey, privateKey: JSONKey) {
+        guard let pair = try? EdDSA.PrivateKey() else { throw KeyError("no key could be made") }
+        let x = Base64URL.encode(pair.publicKey.rawRepresentation)
+        let publicKey = JSONKey(kty: "OKP", crv: "Ed25519", alg: "EdDSA", kid: "ale-\(x.prefix(16))", use: "sig", x: x)
+        var privateKey = publicKey
+        privateKey.d = Base64URL.encode(pair.rawRepresentation)
+        return (publicKey, privateKey)
+    }
+
+    /// Makes a key pair without a key set; the private key goes to `keyFile`.
+    static func writeKeyPair(to keyFile: String) throws(KeyError) -> JSONKey {
+        let (publicKey, privateKey) = try makeKeyPair()
+        try writePrivate(privateKey, to: keyFile)
+        return publicKey
     }
 
     /// A token for the caller, with the roles of its own and none it contains.
     /// - Parameter lifetimeSeconds: from now to `exp`.
+    /// - Throws: UNAUTHENTICATED for a caller whom no service would admit: see ``fault(of:)``.
     public func token(for caller: Caller, lifetimeSeconds: Int64) throws(Problem) -> String {
+        if let fault = Issuer.fault(of: caller) {
+            throw .unauthenticated(reason: TokenRefusal.Reason.invalid.rawValue, cause: fault)
+        }
         let now = now()
-        let claims = Claims(
-            iss: name, sub: caller.subject, aud: .init([audience]), exp: Double(now + lifetimeSeconds),
-            nbf: Double(now), iat: Double(now), domain: caller.domain.path, roles: Issuer.widest(caller.roles),
-            account: caller.account, contact: caller.contact, locale: caller.locale,
-            act: caller.actor.map { Claims.Actor(sub: $0) })
+        var claims = Issuer.claims(of: caller)
+        claims.iss = name
+        claims.aud = .init([audience])
+        (claims.exp, claims.nbf, claims.iat) = (Double(now + lifetimeSeconds), Double(now), Double(now))
         return try sign(claims)
+    }
+
+    /// Why there is no token for such a caller; nil when there is one. A customer without an account, or with roles of
+    /// the provider, is nobody; nor has an account the domain of the provider.
+    public static func fault(of caller: Caller) -> String? {
+        do throws(TokenRefusal) {
+            let admitted = try claims(of: caller).caller(mayActAsService: true)
+            return admitted.kind == caller.kind ? nil : "a \(caller.kind.rawValue) by name, not by subject or account"
+        } catch {
+            return error.cause
+        }
+    }
+
+    /// What a token says of the caller.
+    private static func claims(of caller: Caller) -> Claims {
+        var claims = Claims(
+            iss: "", sub: caller.subject, aud: .init([]), exp: 0, iat: 0, domain: caller.domain.path,
+            roles: widest(caller.roles), locale: caller.locale, act: caller.actor.map { Claims.Actor(sub: $0) })
+        if caller.memberships.count == 1, let only = caller.memberships.first {
+            (claims.domain, claims.account, claims.contact) = (only.domain.path, only.account, only.contact)
+        } else if !caller.memberships.isEmpty {
+            claims.accounts = caller.memberships.map {
+                Claims.Account(account: $0.account, domain: $0.domain.path, contact: $0.contact)
+            }
+        }
+        return claims
     }
 
     /// A token for a service itself.
@@ -88,7 +130,7 @@ public struct Issuer: Sendable {
         return try token(for: caller, lifetimeSeconds: lifetimeSeconds)
     }
 
-    /// A token with which a service acts for a caller, who keeps domain, roles and account; `act` names the service.
+    /// A token with which a service acts for a caller, who keeps domain, roles and accounts; `act` names the service.
     public func delegatedToken(
         for caller: Caller, by service: String, lifetimeSeconds: Int64 = 300
     ) throws(Problem) -> String {

@@ -2,7 +2,7 @@
 /// `/provider/d0000001/` one customer account below it.
 ///
 /// A path always begins and ends with `/`. A segment is 1 to 32 characters of `[a-z0-9-]`. That alphabet is the
-/// reason the subtree of a domain is one range in byte order (see ``Scope/lowerBound``), and the reason a path can
+/// reason the subtree of a domain is one range in byte order (see ``upperBound``), and the reason a path can
 /// become a NATS token without escaping.
 public struct DomainPath: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The number of segments a path may have. Deeper trees are refused, which bounds every list of ancestors.

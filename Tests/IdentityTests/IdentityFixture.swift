@@ -38,7 +38,10 @@ final class IdentityFixture: Sendable {
     var keyFile: String { folder.appending(path: "key.json").path }
     var keySetFile: String { folder.appending(path: "jwks.json").path }
 
-    init(mayActAsService: Bool = true, keyFileInterval: Duration = .zero, rememberedTokens: Int = 8) async throws {
+    init(
+        mayActAsService: Bool = true, trustsRoles: Bool = false, keyFileInterval: Duration = .zero,
+        rememberedTokens: Int = 8, people: (any People)? = nil
+    ) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "identity-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let keyFile = folder.appending(path: "key.json").path
@@ -53,8 +56,12 @@ final class IdentityFixture: Sendable {
         options.keyFileInterval = keyFileInterval
         options.rememberedTokens = rememberedTokens
         verifier = try await Verifier(
-            issuers: [TrustedIssuer(name: "ale", keySetFile: keySetFile, mayActAsService: mayActAsService)],
-            options: options, now: { clock.now }, report: { reports.add($0) })
+            issuers: [
+                TrustedIssuer(
+                    name: "ale", keySetFile: keySetFile, mayActAsService: mayActAsService,
+                    isTrustedForRoles: trustsRoles)
+            ],
+            options: options, people: people, now: { clock.now }, report: { reports.add($0) })
         self.clock = clock
         self.reports = reports
     }
@@ -93,6 +100,25 @@ final class IdentityFixture: Sendable {
         Caller(
             subject: ann, kind: .customer, domain: DomainPath("/provider/d0000001/") ?? .root,
             roles: RoleSet.close(["sn_acct_lc.ale_success_customer"]), account: account, contact: contact)
+    }
+
+    /// The claim of a customer with two accounts.
+    static let twoAccounts = [
+        ["account": account, "domain": "/provider/d0000001/", "contact": contact],
+        ["account": "0c6f2c1e-0000-4000-8000-0000000000cc", "domain": "/provider/d0000002/"],
+    ]
+
+    /// The customer whom ``twoAccounts`` describes.
+    static func customerOfTwo() throws -> Caller {
+        let memberships = twoAccounts.map {
+            Membership(
+                account: $0["account"] ?? "", domain: DomainPath($0["domain"] ?? "") ?? .root, contact: $0["contact"])
+        }
+        guard
+            let caller = Caller(
+                subject: ann, roles: RoleSet.close(["sn_customerservice.customer"]), memberships: memberships)
+        else { throw KeyError("no accounts") }
+        return caller
     }
 
     /// A good set of claims, to be spoiled one at a time.

@@ -91,10 +91,13 @@ import Wire
     }
 
     @Test func theCallerIsKeptWhole() throws {
-        var caller = try person(successAgent, locale: "ko")
+        let caller = try person(successAgent, locale: "ko")
         #expect(Caller(json: caller.json) == caller)
-        (caller.account, caller.contact, caller.kind) = (uuid(), uuid(), .customer)
-        #expect(Caller(json: caller.json) == caller)
+        let accounts = try ["/provider/d1/", "/provider/d2/"].map {
+            Membership(account: uuid(), domain: try #require(DomainPath($0)), contact: uuid())
+        }
+        let customer = try #require(Caller(subject: uuid(), roles: [], memberships: accounts, locale: "ko"))
+        #expect(Caller(json: customer.json) == customer)
         #expect(Caller(json: .null) == nil)
     }
 }

@@ -8,9 +8,19 @@ struct Requester: Codable, Sendable {
     let kind: String
     let domain: String
     let roles: [String]
+    /// Customers: the accounts they act for. `account` and `contact` are those of the first, for instances of an earlier
+    /// version beside this one, which know no more.
+    let memberships: [Account]?
     let account: String?
     let contact: String?
     let locale: String
+
+    /// A ``Membership`` in its column.
+    struct Account: Codable {
+        let account: String
+        let domain: String
+        let contact: String?
+    }
 
     init(_ caller: Caller, language: String) {
         subject = caller.subject
@@ -19,6 +29,9 @@ struct Requester: Codable, Sendable {
         roles = caller.roles.sorted()
         account = caller.account
         contact = caller.contact
+        memberships = caller.memberships.map {
+            Account(account: $0.account, domain: $0.domain.path, contact: $0.contact)
+        }
         locale = language
     }
 
@@ -31,8 +44,16 @@ struct Requester: Codable, Sendable {
         guard let domain = DomainPath(stored.domain), let kind = Caller.Kind(rawValue: stored.kind) else {
             throw Problem.internalError(cause: "a stored requester cannot be read")
         }
-        return Caller(
-            subject: stored.subject, kind: kind, domain: domain, roles: Set(stored.roles), account: stored.account,
-            contact: stored.contact, locale: stored.locale)
+        let roles = Set(stored.roles)
+        let memberships = (stored.memberships ?? []).compactMap { known in
+            DomainPath(known.domain).map { Membership(account: known.account, domain: $0, contact: known.contact) }
+        }
+        let several =
+            kind == .customer
+            ? Caller(subject: stored.subject, roles: roles, memberships: memberships, locale: stored.locale) : nil
+        return several
+            ?? Caller(
+                subject: stored.subject, kind: kind, domain: domain, roles: roles, account: stored.account,
+                contact: stored.contact, locale: stored.locale)
     }
 }
