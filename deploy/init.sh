@@ -1,6 +1,7 @@
 #!/bin/sh
-# init.sh    the one-shot container that fills the volumes before anything else starts. Running it again changes nothing
-# but what follows from a newer version: secrets and keys that exist are kept.
+# init.sh [system …]    the one-shot container that fills the volumes before anything else starts. Running it again changes nothing
+# but what follows from a newer version: secrets and keys that exist are kept. With `system` it first lets an outside
+# system in, or takes one away (see nats/system.sh); the nats container must then be told to reload, twice.
 #
 # /config/secrets is mounted here only. /config/<container> is that container's own volume, mounted there read-only as
 # /run/ale: each sees its own passwords and nobody else's.
@@ -19,6 +20,10 @@ give() {
 }
 
 make_secrets "$secrets"
+if [ "${1:-}" = system ]; then
+  shift
+  "$here/nats/system.sh" "$secrets" "$@"
+fi
 if [ ! -s "$secrets/keys/jwks.json" ]; then
   rm -rf "$secrets/keys" "$secrets/keys.new"
   mkdir "$secrets/keys.new"
@@ -36,6 +41,11 @@ for service in $SERVICES; do
   give migrate $ale "$secrets/postgres-${role}_owner.password" "${role}_owner.password"
 done
 give migrate $ale
+
+# Put in its place at once: onboarding reads it while it runs.
+give onboarding $ale "$secrets/nats-events.password" events.password
+give onboarding $ale "$secrets/systems.tsv" systems.tsv.new
+mv "$config/onboarding/systems.tsv.new" "$config/onboarding/systems.tsv"
 
 "$here/nats/config.sh" "$secrets" 0.0.0.0:4222 127.0.0.1:8222 /data >"$secrets/nats.conf"
 give nats $ale

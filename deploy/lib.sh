@@ -12,12 +12,25 @@ make_secret() {
   (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$1.new" && mv "$1.new" "$1")
 }
 
-# make_secrets DIRECTORY: one password per NATS user and per Postgres role.
+# make_secrets DIRECTORY: one password per NATS user and per Postgres role, and the list of outside systems.
 make_secrets() {
-  for name in admin client $SERVICES; do make_secret "$1/nats-$name.password"; done
+  [ -f "$1/systems.tsv" ] || (umask 077 && : >"$1/systems.tsv")
+  for name in admin client events $SERVICES; do make_secret "$1/nats-$name.password"; done
   make_secret "$1/postgres-postgres.password"
   for name in $SERVICES; do
     make_secret "$1/postgres-ale_$(schema_of "$name").password"
     make_secret "$1/postgres-ale_$(schema_of "$name")_owner.password"
   done
+}
+
+# systems DIRECTORY: the outside systems, `name domain form` on each line; `-` stands for no domain. See nats/system.sh.
+systems() { [ ! -f "$1/systems.tsv" ] || tr '\t' ' ' <"$1/systems.tsv"; }
+
+# durable_of NAME DOMAIN: the consumer that gives a system the events of a domain. /provider/d0000001/ is the token
+# provider_d0000001 in subjects, and / is _.
+durable_of() { printf 'system-%s_%s' "$1" "$(token_of "$2")"; }
+
+token_of() {
+  [ "$1" != / ] || { printf _; return; }
+  printf '%s' "$1" | sed 's|^/||; s|/$||; s|/|_|g'
 }

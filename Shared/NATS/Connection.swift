@@ -56,6 +56,18 @@ public final class Connection: Sendable {
     /// Whether the connection is up at this moment.
     public var isConnected: Bool { natsConnection_Status(handle.pointer) == NATS_CONN_STATUS_CONNECTED }
 
+    /// How often the connection was lost and came back.
+    public var reconnections: UInt64 {
+        var statistics: OpaquePointer?
+        guard natsStatistics_Create(&statistics) == NATS_OK else { return 0 }
+        defer { natsStatistics_Destroy(statistics) }
+        var count: UInt64 = 0
+        guard natsConnection_GetStats(handle.pointer, statistics) == NATS_OK,
+            natsStatistics_GetCounts(statistics, nil, nil, nil, nil, &count) == NATS_OK
+        else { return 0 }
+        return count
+    }
+
     /// The largest payload the server takes, in bytes.
     public var maximumPayload: Int { Int(natsConnection_GetMaxPayload(handle.pointer)) }
 

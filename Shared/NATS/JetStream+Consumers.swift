@@ -54,6 +54,8 @@ public struct ConsumerInfo: Sendable, Hashable {
     public let deliveredSequence: UInt64
     /// The stream sequence up to which everything is acknowledged.
     public let acknowledgedSequence: UInt64
+    /// What it was described as.
+    public let description: String?
 }
 
 extension JetStream {
@@ -76,6 +78,18 @@ extension JetStream {
         try Subject.requireName(stream)
         try Subject.requireName(name)
         return try await ask("CONSUMER.INFO.\(stream).\(name)", as: WireConsumerInfo.self).info
+    }
+
+    /// The names of the stream's consumers. Throws `isStreamNotFound`.
+    public func consumerNames(on stream: String) async throws(NATSError) -> [String] {
+        try Subject.requireName(stream)
+        var names: [String] = []
+        while true {
+            let page = try await ask(
+                "CONSUMER.NAMES.\(stream)", WirePageRequest(offset: names.count), as: WireConsumerNames.self)
+            names += page.consumers ?? []
+            if page.consumers?.isEmpty != false || names.count >= page.total { return names }
+        }
     }
 
     /// Deletes a consumer. Throws `isConsumerNotFound` or `isStreamNotFound`.
@@ -131,9 +145,20 @@ private struct WireConsumerConfig: Encodable {
     }
 }
 
+private struct WirePageRequest: Encodable { var offset: Int }
+
+private struct WireConsumerNames: Decodable {
+    var total: Int
+    var consumers: [String]?
+}
+
 private struct WireConsumerInfo: Decodable {
     struct Sequences: Decodable {
         var streamSeq: UInt64
+    }
+
+    struct Config: Decodable {
+        var description: String?
     }
 
     var streamName: String
@@ -145,11 +170,12 @@ private struct WireConsumerInfo: Decodable {
     var numWaiting: Int
     var delivered: Sequences
     var ackFloor: Sequences
+    var config: Config?
 
     var info: ConsumerInfo {
         ConsumerInfo(
             stream: streamName, name: name, created: created, pending: numPending, unacknowledged: numAckPending,
             redelivered: numRedelivered, waiting: numWaiting, deliveredSequence: delivered.streamSeq,
-            acknowledgedSequence: ackFloor.streamSeq)
+            acknowledgedSequence: ackFloor.streamSeq, description: config?.description)
     }
 }

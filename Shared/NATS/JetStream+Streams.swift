@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a stream keeps, and for how long.
 public struct StreamConfiguration: Sendable, Hashable {
     /// When messages leave the stream.
@@ -193,4 +195,37 @@ private struct WireStreamInfo: Decodable {
             configuration: config.configuration, created: created, messages: state.messages, bytes: state.bytes,
             firstSequence: state.firstSeq, lastSequence: state.lastSeq, consumers: state.consumerCount)
     }
+}
+
+extension JetStream {
+    /// The id (`Nats-Msg-Id`) of the message of that sequence; nil when the stream has no such message, or it has no id.
+    /// Throws `isStreamNotFound` when there is no stream.
+    public func messageID(at sequence: UInt64, in stream: String) async throws(NATSError) -> String? {
+        try Subject.requireName(stream)
+        do throws(NATSError) {
+            let answer = try await ask(
+                "STREAM.MSG.GET." + stream, WireMessageRequest(seq: sequence), as: WireMessageAnswer.self)
+            return answer.message.id
+        } catch  where error.jetStreamErrorCode == JetStreamErrorCode.messageNotFound {
+            return nil
+        }
+    }
+}
+
+private struct WireMessageRequest: Encodable { var seq: UInt64 }
+
+private struct WireMessageAnswer: Decodable {
+    struct Message: Decodable {
+        /// The headers as they are on the wire.
+        var hdrs: Data?
+
+        var id: String? {
+            let name = "nats-msg-id:"
+            let lines = String(decoding: hdrs ?? Data(), as: UTF8.self).split(whereSeparator: \.isNewline)
+            guard let line = lines.first(where: { $0.lowercased().hasPrefix(name) }) else { return nil }
+            return line.dropFirst(name.count).trimmingCharacters(in: .whitespaces)
+        }
+    }
+
+    var message: Message
 }

@@ -14,8 +14,13 @@ public struct PlatformConfiguration: Sendable {
     /// The service's own NATS user and its password.
     public var natsUser: String?
     public var natsPassword: String?
-    /// How many servers of a NATS cluster keep the stream of events; the same for every service.
+    /// The NATS user that makes the stream of events, and its password; nil for services that do not make it.
+    public var eventsUser: String?
+    public var eventsPassword: String?
+    /// How many servers of a NATS cluster keep the stream of events, for the service that makes it.
     public var eventsReplicas: Int
+    /// The outside systems that read events, for the service that makes the stream.
+    public var eventsReadersFile: String?
     /// Where Postgres is.
     public var postgresHost: String
     public var postgresPort: Int
@@ -47,6 +52,9 @@ public struct PlatformConfiguration: Sendable {
         natsURL = settings.string("ale.nats.url", default: "nats://127.0.0.1:4222")
         natsUser = settings.optional("ale.nats.user")
         natsPassword = try settings.secret("ale.nats.password")
+        eventsUser = settings.optional("ale.events.user")
+        eventsPassword = try settings.secret("ale.events.password")
+        eventsReadersFile = settings.optional("ale.events.readers.file")
         // JetStream itself takes no more than five.
         eventsReplicas = try settings.int("ale.events.replicas", default: 1, in: 1...5)
         postgresHost = settings.string("ale.postgres.host", default: "127.0.0.1")
@@ -68,7 +76,8 @@ public struct PlatformConfiguration: Sendable {
 
     /// Every key that ``init(_:service:)`` reads, as variables. Tests hold the READMEs against it.
     public static let variables = [
-        "ALE_CONFIG_FILE", "ALE_NATS_URL", "ALE_NATS_USER", "ALE_NATS_PASSWORD", "ALE_EVENTS_REPLICAS",
+        "ALE_CONFIG_FILE", "ALE_NATS_URL", "ALE_NATS_USER", "ALE_NATS_PASSWORD", "ALE_EVENTS_USER",
+        "ALE_EVENTS_PASSWORD", "ALE_EVENTS_READERS_FILE", "ALE_EVENTS_REPLICAS",
         "ALE_POSTGRES_HOST", "ALE_POSTGRES_PORT", "ALE_POSTGRES_DATABASE", "ALE_POSTGRES_USER",
         "ALE_POSTGRES_PASSWORD", "ALE_POSTGRES_POOL_SIZE", "ALE_JWKS_FILE", "ALE_SERVICE_KEY_FILE", "ALE_ISSUER",
         "ALE_ISSUERS_FILE", "ALE_LOG_LEVEL", "ALE_LOG_FORMAT", "ALE_READY_FILE", "ALE_MAXIMUM_IN_FLIGHT",

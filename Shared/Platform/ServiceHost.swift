@@ -72,11 +72,13 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         }
         try await assembly.prepare()
         let service = try await makeService(assembly, connection, people)
+        let keeping = try await connectToKeep(connection)
         let leadership = try Leadership(
             connectionString: configuration.connectionString(applicationName: "\(Definition.name) leader"),
             name: "ale.\(Definition.name)")
-        try await run(assembly, service, database, connection, leadership)
+        try await run(assembly, service, database, connection, keeping, leadership)
         await leadership.resign()
+        if let keeping, keeping !== connection { await keeping.close() }
         await connection.close()
         await pool.close()
         log.info("stopped")
@@ -84,20 +86,25 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
 
     private func run(
         _ assembly: Assembly, _ service: RPC.Service, _ database: Database, _ connection: Connection,
-        _ leadership: Leadership
+        _ keeping: Connection?, _ leadership: Leadership
     ) async throws {
         let jetStream = JetStream(connection)
-        let replicas = configuration.eventsReplicas
         var parts: [any ServiceLifecycle.Service] = [
             BackgroundService("relay") {
-                await OutboxRelay(database, jetStream, leadership, replicas: replicas).run()
+                await OutboxRelay(database, jetStream, leadership).run()
             },
             BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
         ]
+        if let keeping {
+            let keeper = EventKeeper(
+                database, JetStream(keeping), replicas: configuration.eventsReplicas,
+                readersFile: configuration.eventsReadersFile)
+            parts.append(BackgroundService("stream") { await whileLeading(leadership, keeper.run) })
+        }
         for handler in assembly.handlers {
             parts.append(
                 BackgroundService("events") {
-                    await EventConsumer(handler, database, jetStream, leadership, replicas: replicas).run()
+                    await EventConsumer(handler, database, jetStream, leadership).run()
                 })
         }
         for work in assembly.background {
@@ -171,6 +178,21 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
             return try await Connection.connect(options)
         } catch {
             throw ConfigurationError("NATS at \(configuration.natsURL) (ALE_NATS_URL) cannot be reached: \(error)")
+        }
+    }
+
+    /// The connection of the service that keeps the stream of events: of a user of its own. A NATS server without users
+    /// (for trying things out) knows no difference, so there every service keeps it.
+    private func connectToKeep(_ own: Connection) async throws -> Connection? {
+        guard let user = configuration.eventsUser else { return configuration.natsUser == nil ? own : nil }
+        var options = ConnectionOptions(
+            urls: configuration.natsURL.split(separator: ",").map(String.init), name: "\(Definition.name) stream",
+            credentials: .password(user: user, password: configuration.eventsPassword ?? ""))
+        options.inboxPrefix = "_INBOX.\(user)"
+        do {
+            return try await Connection.connect(options)
+        } catch {
+            throw ConfigurationError("NATS does not let the user \(user) (ALE_EVENTS_USER) in: \(error)")
         }
     }
 

@@ -8,6 +8,8 @@ public struct EndpointFigures: Sendable, Equatable {
     public var errors = 0
     /// Requests refused because too much was in flight.
     public var refused = 0
+    /// Requests that named no inbox for their answer, which nothing was done about. Not among ``requests``.
+    public var ignored = 0
     /// Requests taken on and not yet finished.
     public var inFlight = 0
     /// The last problem's code and reason; empty when there was none. Never its text, which may quote a record.
@@ -47,6 +49,10 @@ final class EndpointStatistics: Sendable {
             figures.requests += 1
             figures.inFlight += 1
         }
+    }
+
+    func ignored() {
+        figures.withLock { $0.ignored += 1 }
     }
 
     func refused(_ problem: Problem) {

@@ -21,7 +21,7 @@ final class Exchange: Sendable {
     let id: UInt64
     let served: Served
     let delivery: Delivery
-    let reply: String
+    let reply: ReplyInbox
     let bearer: String?
     let arrival: ContinuousClock.Instant
     let deadline: Deadline
@@ -95,7 +95,7 @@ final class Exchange: Sendable {
 struct Arrived: Sendable {
     let served: Served
     let delivery: Delivery
-    let reply: String
+    let reply: ReplyInbox
     let bearer: String?
     let arrival: ContinuousClock.Instant
     let deadline: Deadline

@@ -45,6 +45,7 @@ extension Service {
                     "data",
                     .object([
                         ("in_flight", .number(Int64(figures.inFlight))), ("refused", .number(Int64(figures.refused))),
+                        ("ignored", .number(Int64(figures.ignored))),
                         ("p50_ns", .number(figures.quantileNanoseconds(0.5))),
                         ("p99_ns", .number(figures.quantileNanoseconds(0.99))),
                     ])

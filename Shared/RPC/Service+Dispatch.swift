@@ -5,8 +5,11 @@ import Wire
 extension Service {
     /// Takes a request from the transport, on the transport's thread: nothing here waits or decodes.
     func receive(_ delivery: Delivery, _ served: Served) {
-        guard let reply = delivery.reply else {
-            logger.debug("request without a reply subject", metadata: ["subject": "\(delivery.subject)"])
+        // Whatever it asks for is not done: an answer to anything but an inbox would be published in our name.
+        guard let reply = delivery.reply.flatMap(ReplyInbox.init) else {
+            served.statistics.ignored()
+            logger.debug(
+                "a request without an inbox for its answer is ignored", metadata: ["method": "\(served.endpoint.name)"])
             return
         }
         let arrival = ContinuousClock.now
@@ -99,7 +102,7 @@ extension Service {
         return Call(
             caller: caller, deadline: exchange.deadline, trace: exchange.trace, language: exchange.language,
             requestHeaders: exchange.delivery.headers, bearer: exchange.bearer, subject: exchange.delivery.subject,
-            peer: exchange.reply)
+            peer: exchange.reply.subject)
     }
 
     private func finish(_ exchange: Exchange, _ subject: String) {
@@ -126,9 +129,9 @@ extension Service {
             ])
     }
 
-    private func send(_ answer: Answer, to reply: String) {
+    private func send(_ answer: Answer, to reply: ReplyInbox) {
         do throws(TransportFailure) {
-            try transport.publish(answer.payload, to: reply, headers: answer.headers)
+            try transport.publish(answer.payload, to: reply.subject, headers: answer.headers)
         } catch {
             logger.warning("answer not sent", metadata: ["cause": "\(error)"])
         }
@@ -142,7 +145,7 @@ extension Service {
                 problem, format: exchange.format, language: exchange.language ?? "en",
                 limit: transport.maximumMessageBytes)
             // Nobody is left to tell when the connection is gone too.
-            try? transport.publish(answer.payload, to: exchange.reply, headers: answer.headers)
+            try? transport.publish(answer.payload, to: exchange.reply.subject, headers: answer.headers)
         }
         exchange.cancel()
     }

@@ -99,10 +99,13 @@ public final class Service: Sendable {
             }
             // Discovery comes last: who is found is ready.
             for (subject, answer) in discovery() {
-                let subscription = try await transport.subscribe(subject, queue: nil) { [transport] delivery in
-                    guard let reply = delivery.reply else { return }
+                let subscription = try await transport.subscribe(subject, queue: nil) { [transport, logger] delivery in
+                    guard let reply = delivery.reply.flatMap(ReplyInbox.init) else {
+                        logger.debug("a discovery request without an inbox for its answer is ignored")
+                        return
+                    }
                     // A lost answer to a question anybody may ask again is nobody's loss.
-                    try? transport.publish(answer(), to: reply, headers: [:])
+                    try? transport.publish(answer(), to: reply.subject, headers: [:])
                 }
                 subscriptions.withLock { $0.append(subscription) }
             }

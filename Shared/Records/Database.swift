@@ -19,6 +19,8 @@ public final class Database: Sendable {
     public let log: Logger
     /// Told after every commit that left events behind, so that the relay need not wait for its next look.
     public let outboxSignal: Signal
+    /// Grows when the relay finds that the stream of events went back: consumers begin again.
+    let streamReturns = Atomic<Int>(0)
 
     /// Shares the connections out between the domains.
     let turns: TurnKeeper

@@ -42,24 +42,24 @@ public struct EventConsumer: Sendable {
     private let database: Database
     private let jetStream: JetStream
     private let leadership: Leadership
-    private let replicas: Int
 
-    /// A consumer for `handler`. Only the leader of the service's instances consumes. `replicas` is the stream's.
+    /// A consumer for `handler`. Only the leader of the service's instances consumes.
     public init(
-        _ handler: EventHandler, _ database: Database, _ jetStream: JetStream, _ leadership: Leadership,
-        replicas: Int = 1
+        _ handler: EventHandler, _ database: Database, _ jetStream: JetStream, _ leadership: Leadership
     ) {
         self.handler = handler
         self.database = database
         self.jetStream = jetStream
         self.leadership = leadership
-        self.replicas = replicas
     }
 
     /// Consumes until the task is cancelled.
     public func run() async {
         var consumer: PullConsumer?
+        var returns = 0
         while !Task.isCancelled {
+            let known = database.streamReturns.load(ordering: .relaxed)
+            if known != returns { (consumer, returns) = (nil, known) }
             guard leadership.isLeader else {
                 consumer = nil
                 try? await Task.sleep(for: .milliseconds(50))
@@ -85,19 +85,43 @@ public struct EventConsumer: Sendable {
 
     private func prepared(_ consumer: PullConsumer?) async throws -> PullConsumer {
         if let consumer { return consumer }
-        _ = try await EventStream.ensure(jetStream, replicas: replicas)
+        let stream = try await jetStream.streamInfo(EventStream.name)
+        let returned = try await returned()
         var configuration = ConsumerConfiguration(name: handler.name, filterSubject: handler.subject)
         configuration.acknowledgementWait = .seconds(60)
         configuration.maximumPending = 200
         // What was delivered to an instance that is gone would come again only after its wait, behind newer events.
         // Made anew behind the last acknowledged event, the consumer goes on in order and at once; should it be lost
         // in between, it begins with the oldest, and the inbox knows what was seen.
+        configuration.description = "return \(returned.times)"
         if let known = try await known() {
-            configuration.start = .sequence(known.acknowledgedSequence + 1)
+            configuration.start = Self.start(known, last: stream.lastSequence, returned)
             try await jetStream.deleteConsumer(handler.name, on: EventStream.name)
         }
         try await jetStream.ensureConsumer(configuration, on: EventStream.name)
         return try jetStream.consumer(handler.name, on: EventStream.name)
+    }
+
+    /// How often the stream went back, and up to which place it was whole when it last did.
+    private func returned() async throws -> (times: Int, wholeUntil: UInt64) {
+        let rows = try await database.pool.run(
+            """
+            SELECT returns, whole_until FROM \(identifier: database.schema).relay WHERE stream = \(EventStream.name)
+            """, settings: Scope.domain(.root).settings, readOnly: true)
+        guard let row = rows.first else { return (0, 0) }
+        return (try row.int(at: 0), UInt64(try row.int64(at: 1)))
+    }
+
+    /// Where a consumer goes on: behind what it has acknowledged, unless the stream went back since. The server may then
+    /// remember more than it has, and pass over what is sent again; the inbox knows what was seen.
+    static func start(
+        _ known: ConsumerInfo, last: UInt64, _ returned: (times: Int, wholeUntil: UInt64)
+    ) -> ConsumerConfiguration.Start {
+        let seen = (known.description?.split(separator: " ").last).flatMap { Int($0) } ?? 0
+        let missed = returned.times - seen
+        if known.acknowledgedSequence > last || missed > 1 { return .all }
+        return .sequence(
+            (missed == 1 ? min(known.acknowledgedSequence, returned.wholeUntil) : known.acknowledgedSequence) + 1)
     }
 
     /// The durable consumer as the server knows it; nil when there is none.
@@ -111,8 +135,9 @@ public struct EventConsumer: Sendable {
 
     /// Whether the event had its effect; false when the task was cancelled or the lock lost meanwhile.
     private func handle(_ message: JetStreamMessage) async -> Bool {
+        // What is not what its subject says was not written by the relay of a service.
         guard let event = try? RecordEvent.decode(protobuf: message.message.payload),
-            let domain = DomainPath(event.domain)
+            let domain = DomainPath(event.domain), Self.belongs(event, of: domain, to: message.message.subject)
         else {
             database.log.error("an event cannot be read", metadata: ["subject": "\(message.message.subject)"])
             try? message.term()
@@ -140,6 +165,11 @@ public struct EventConsumer: Sendable {
             }
         }
         return false
+    }
+
+    private static func belongs(_ event: RecordEvent, of domain: DomainPath, to subject: String) -> Bool {
+        subject.hasPrefix("ale.v1.events.\(domain.subjectToken).")
+            && subject.hasSuffix(".\(event.table).\(event.action)")
     }
 
     private func apply(_ event: RecordEvent, _ domain: DomainPath, trace: String?) async throws {

@@ -56,6 +56,13 @@ final class ChildProcess: Sendable {
         }
     }
 
+    /// Sends a signal that does not end the process. Does nothing when it is gone.
+    func send(_ signal: Int32) {
+        reaped.withLock { reaped in
+            if !reaped { Glibc.kill(pid, signal) }
+        }
+    }
+
     /// Sends the signal and waits until the process is gone. Does nothing when it is. A process that ignores the
     /// signal is killed after 10 seconds.
     func terminate(_ signal: Int32) {

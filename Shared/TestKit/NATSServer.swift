@@ -73,6 +73,9 @@ public final class NATSServer: Sendable {
         }
     }
 
+    /// Sends the server a signal that it goes on after: SIGHUP to read its configuration again.
+    public func signal(_ signal: Int32) { process.withLock { $0?.send(signal) } }
+
     /// Starts the server again on the same port and store, ending it first if it runs, and returns when it takes
     /// connections. Throws `StartError`.
     public func restart() async throws {

@@ -29,6 +29,20 @@ import Testing
         #expect(left.isEmpty, "these ask in a ring: \(left.keys.sorted())")
     }
 
+    /// The NATS server lets each service ask whom it may ask, and no others; a flow of a play may ask everybody.
+    @Test func theServerKnowsTheDirections() throws {
+        let listed = ConsumerTests.listed(in: try #require(Repository.text("deploy/nats/calls.tsv")))
+        var expected: Set<String> = []
+        for (folder, others) in Self.allowed {
+            let names = folder == "PlayLauncher" ? Set(Self.allowed.keys) : others
+            for other in names {
+                expected.insert("\(ConsumerTests.name(of: folder[...])) \(ConsumerTests.name(of: other[...]))")
+            }
+        }
+        #expect(listed.subtracting(expected).sorted() == [], "listed in deploy/nats/calls.tsv, not allowed here")
+        #expect(expected.subtracting(listed).sorted() == [], "allowed here, not listed in deploy/nats/calls.tsv")
+    }
+
     @Test func everyServiceHasADirection() {
         let services = Set(
             Repository.swift.filter { $0.folders[0] == "Services" && $0.folders.count > 2 }.map {

@@ -53,7 +53,7 @@ import Testing
     }
 
     /// `CustomerSuccess` is `customer-success`.
-    private static func name(of folder: Substring) -> String {
+    static func name(of folder: Substring) -> String {
         folder.reduce(into: "") { name, letter in
             if letter.isUppercase, !name.isEmpty { name.append("-") }
             name += letter.lowercased()

@@ -7,7 +7,7 @@ start_nats() {
     (umask 077; nats_config >"$config.new")
     cmp -s "$config.new" "$config" && { rm "$config.new"; return; }
     mv "$config.new" "$config"
-    kill -HUP "$(pid_of nats)"   # users and permissions may have changed: the server reads them again
+    reload_nats
     return
   fi
   choose_port NATS_PORT
@@ -16,6 +16,21 @@ start_nats() {
   launch nats '' "$(nats_program)" --config "$config"
   wait_for 60 nats_is_healthy || { tail -n 20 "$LOG/nats.log" >&2; fail "nats-server did not become healthy"; }
 }
+
+# Users and permissions may have changed: the server reads them again. Twice, since nats-server 2.9 connects what a new
+# account is given (see docs/adr/0018) at the reload after the one that brings it.
+reload_nats() {
+  local before
+  for _ in 1 2; do
+    before=$(reloads)
+    kill -HUP "$(pid_of nats)"
+    wait_for 10 has_reloaded "$before" || { tail -n 5 "$LOG/nats.log" >&2; fail "nats-server did not take its new configuration"; }
+  done
+}
+
+reloads() { grep -c 'Reloaded server configuration' "$LOG/nats.log" || true; }
+
+has_reloaded() { [ "$(reloads)" -gt "$1" ]; }
 
 nats_program() { type -P nats-server || fail "nats-server is not installed"; }
 

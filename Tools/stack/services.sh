@@ -26,6 +26,10 @@ service_settings() {
   setting ALE_LOG_FORMAT "${ALE_LOG_FORMAT:-plain}"
   setting ALE_READY_FILE "$RUN/$service.ready"
   case $service in
+    onboarding)   # it makes the stream of events, and what outside systems read it through
+      setting ALE_EVENTS_USER events
+      setting ALE_EVENTS_PASSWORD_FILE "$SECRETS/nats-events.password"
+      setting ALE_EVENTS_READERS_FILE "$SECRETS/systems.tsv" ;;
     import-validation)
       setting ALE_FILES_DIRECTORY "$LOCAL/files"
       setting ALE_SCRIPT_WORKER "$BIN/script-worker" ;;

@@ -1,7 +1,8 @@
 #!/bin/sh
 # config.sh SECRETS LISTEN MONITOR STORE    prints the whole nats-server configuration.
 #   SECRETS  folder with nats-<user>.password files     LISTEN   host:port of clients
-#   STORE    folder of JetStream                        MONITOR  host:port of /healthz, loopback only
+#            and systems.tsv, see system.sh             MONITOR  host:port of /healthz, loopback only
+#   STORE    folder of JetStream
 # Everything that is not allowed below is refused by the server. Keep the result readable by the server alone:
 # the passwords stand in it as they are (192 random bits each, so that bcrypt would add nothing but CPU time at
 # every reconnect).
@@ -12,50 +13,95 @@ secrets=$1 listen=$2 monitor=$3 store=$4
 
 password() { cat "$secrets/nats-$1.password"; }
 
-# Requests anybody may send: who may do what is decided by the token in each of them. Events have more tokens
-# than a request, so no pattern here reaches them.
-requests() { for name in $SERVICES; do printf '        "ale.v1.%s.*.*"\n' "$name"; done; }
-
-# Durable consumers of a service on ALE_EVENTS. A name is one token and wildcards stand for whole tokens, so they are
-# listed one by one, in consumers.tsv.
-consumers() {
-  while IFS='	' read -r owner consumer; do
-    [ "$owner" != "$1" ] || printf '%s\n' "$consumer"
-  done <"$here/consumers.tsv"
+# rows FILE KEY: the second column of the rows of a table that belong to somebody.
+rows() {
+  while IFS='	' read -r owner value; do
+    [ "$owner" != "$2" ] || printf '%s\n' "$value"
+  done <"$here/$1"
 }
 
+# requests SERVICE…: who may do what is decided by the token in each of them. Events have more tokens than a request,
+# so no pattern here reaches them.
+requests() { for name in "$@"; do printf '        "ale.v1.%s.*.*"\n' "$name"; done; }
+
+# Durable consumers of a service on ALE_EVENTS. A name is one token and wildcards stand for whole tokens, so they are
+# listed one by one, in consumers.tsv. The stream itself a service may only look at, and at its place in it.
 jetstream() {
-  printf '        "$JS.API.INFO"\n'
-  # Every service makes the stream, or brings it up to date; deleting and purging it is the operator's.
-  for verb in CREATE UPDATE INFO; do printf '        "$JS.API.STREAM.%s.ALE_EVENTS"\n' "$verb"; done
-  for consumer in $(consumers "$1"); do
-    for verb in CREATE DURABLE.CREATE INFO DELETE MSG.NEXT; do
+  printf '        "$JS.API.STREAM.INFO.ALE_EVENTS"\n        "$JS.API.STREAM.MSG.GET.ALE_EVENTS"\n'
+  for consumer in $(rows consumers.tsv "$1"); do
+    for verb in DURABLE.CREATE INFO DELETE MSG.NEXT; do
       printf '        "$JS.API.CONSUMER.%s.ALE_EVENTS.%s"\n' "$verb" "$consumer"
     done
-    printf '        "$JS.API.CONSUMER.CREATE.ALE_EVENTS.%s.>"\n' "$consumer"
     printf '        "$JS.ACK.ALE_EVENTS.%s.>"\n' "$consumer"
   done
 }
 
 service() {
   cat <<EOF
-    {
-      user: "$1", password: "$(password "$1")"
-      permissions: {
-        publish: { allow: [
-$(requests)
-        "ale.v1.events.*.$1.>"
-        # Replies. Not allow_responses: past 4,096 open replies the server walks all of them for every message.
-        "_INBOX.>"
+        {
+          user: "$1", password: "$(password "$1")"
+          permissions: {
+            publish: { allow: [
+$(requests $(rows calls.tsv "$1"))
+        "ale.v1.events.*.$1.*.*", "ale.v1.json.*.$1.*.*"
+        # Replies; the second is what the server makes of the inbox of another account. Not allow_responses: past 4,096
+        # open replies the server walks all of them for every message.
+        "_INBOX.>", "_R_.>"
 $(jetstream "$1")
-        ] }
-        subscribe: { allow: [
+            ] }
+            subscribe: { allow: [
         "ale.v1.$1.>"
         "\$SRV.*", "\$SRV.*.$1", "\$SRV.*.$1.*"
         "_INBOX.$1.>"
-        ] }
-      }
+            ] }
+          }
+        }
+EOF
+}
+
+# Outside systems. Each has an account of its own, into which it is given what it may use. With a user beside the
+# services it could name any subject as the reply of a pull or of an acknowledgement, and the server itself would send
+# there: an empty reply to $JS.API.STREAM.DELETE.ALE_EVENTS deletes the stream.
+exports() {
+  for name in $SERVICES; do printf '        { service: "ale.v1.%s.*.*" }\n' "$name"; done
+  systems "$secrets" | while read -r name domain _; do
+    [ "$domain" != - ] || continue
+    durable=$(durable_of "$name" "$domain")
+    printf '        { service: "$JS.API.CONSUMER.MSG.NEXT.ALE_EVENTS.%s", response_type: stream, accounts: ["system-%s"] }\n' \
+      "$durable" "$name"
+    printf '        { service: "$JS.ACK.ALE_EVENTS.%s.>", accounts: ["system-%s"] }\n' "$durable" "$name"
+  done
+}
+
+# What one system may publish, which is what its account is given.
+usable() {
+  for name in $SERVICES; do printf 'ale.v1.%s.*.*\n' "$name"; done
+  systems "$secrets" | while read -r name domain _; do
+    [ "$name" != "$1" ] || [ "$domain" = - ] || {
+      durable=$(durable_of "$name" "$domain")
+      printf '$JS.API.CONSUMER.MSG.NEXT.ALE_EVENTS.%s\n$JS.ACK.ALE_EVENTS.%s.>\n' "$durable" "$durable"
     }
+  done
+}
+
+system() {
+  cat <<EOF
+  "system-$1": {
+    users: [
+      {
+        user: "$1", password: "$(password "$1")"
+        permissions: {
+          publish: { allow: [
+$(usable "$1" | sed 's/.*/        "&"/')
+          ] }
+          subscribe: { allow: ["_INBOX.$1.>"] }
+        }
+      }
+    ]
+    imports: [
+$(usable "$1" | sed 's/.*/        { service: { account: "ALE", subject: "&" } }/')
+    ]
+  }
 EOF
 }
 
@@ -68,24 +114,44 @@ max_payload: 1MB
 max_pending: 64MB
 write_deadline: "10s"
 jetstream: { store_dir: "$store", max_memory_store: 256MB, max_file_store: 16GB }
-authorization: {
-  timeout: 5
-  users: [
+authorization: { timeout: 5 }
+accounts: {
+  ALE: {
+    jetstream: enabled
+    users: [
 $(for name in $SERVICES; do service "$name"; done)
-    # Callers from outside. Give each outside system a user of its own, with its own inbox: who shares a user could
-    # read the other's replies.
-    {
-      user: "client", password: "$(password client)"
-      permissions: {
-        publish: { allow: [
-$(requests)
+        # Makes the stream of events and the consumers of outside systems. Nothing is answered over its connection, so
+        # that no reply of anybody's choosing gets at the stream.
+        {
+          user: "events", password: "$(password events)"
+          permissions: {
+            publish: { allow: [
+        "\$JS.API.STREAM.CREATE.ALE_EVENTS", "\$JS.API.STREAM.UPDATE.ALE_EVENTS", "\$JS.API.STREAM.INFO.ALE_EVENTS"
+        "\$JS.API.CONSUMER.NAMES.ALE_EVENTS", "\$JS.API.CONSUMER.DURABLE.CREATE.ALE_EVENTS.*"
+        "\$JS.API.CONSUMER.DELETE.ALE_EVENTS.*"
+            ] }
+            subscribe: { allow: ["_INBOX.events.>"] }
+          }
+        }
+        # Callers from outside that are no systems: a person at a terminal, the journey. Who shares a user could read the
+        # other's replies.
+        {
+          user: "client", password: "$(password client)"
+          permissions: {
+            publish: { allow: [
+$(requests $SERVICES)
         "\$SRV.PING", "\$SRV.PING.>", "\$SRV.INFO", "\$SRV.INFO.>", "\$SRV.STATS", "\$SRV.STATS.>"
-        ] }
-        subscribe: { allow: ["_INBOX.client.>"] }
-      }
-    }
-    # The operator: streams, consumers, everything.
-    { user: "admin", password: "$(password admin)" }
-  ]
+            ] }
+            subscribe: { allow: ["_INBOX.client.>"] }
+          }
+        }
+        # The operator: streams, consumers, everything.
+        { user: "admin", password: "$(password admin)" }
+    ]
+    exports: [
+$(exports)
+    ]
+  }
+$(for name in $(systems "$secrets" | cut -d ' ' -f 1 | sort -u); do system "$name"; done)
 }
 EOF

@@ -34,10 +34,16 @@ struct EventBench: Sendable {
             connectionString: bench.connectionString, name: "ale.customer-success", checkEvery: .milliseconds(200))
     }
 
-    /// Runs a relay until the task is cancelled.
+    /// Runs a relay, and what keeps the stream, until the task is cancelled.
     func relay(_ leadership: Leadership) -> Task<Void, Never> {
         let relay = OutboxRelay(bench.database, jetStream, leadership)
-        return Task { await relay.run() }
+        let keeper = EventKeeper(bench.database, jetStream)
+        return Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await keeper.run() }
+                group.addTask { await relay.run() }
+            }
+        }
     }
 
     /// Runs a consumer that writes one row per effect, until the task is cancelled.
@@ -74,6 +80,46 @@ struct EventBench: Sendable {
              WHERE e.consumer = '\(consumer)') m WHERE wrong
             """
         return "doubled \(try await bench.count(doubled)), misplaced \(try await bench.count(misplaced))"
+    }
+
+    /// Every message of the stream, read by a consumer of its own.
+    func messages() async throws -> [JetStreamMessage] {
+        let name = "reader-\(UInt64.random(in: 0...UInt64.max))"
+        var configuration = ConsumerConfiguration(name: name)
+        configuration.maximumPending = 100_000
+        let pending = try await jetStream.ensureConsumer(configuration, on: EventStream.name).pending
+        let reader = try jetStream.consumer(name, on: EventStream.name)
+        var messages: [JetStreamMessage] = []
+        while messages.count < pending {
+            messages += try await reader.fetch(batch: 500, timeout: .seconds(5))
+        }
+        try await jetStream.deleteConsumer(name, on: EventStream.name)
+        return messages
+    }
+
+    /// How many events of the outbox the stream does not hold.
+    func missingInStream() async throws -> Int {
+        let all = Set(
+            try await bench.psql("SELECT event_id FROM customer_success.outbox").split(separator: "\n").map(String.init)
+        )
+        let held = Set(((try? await messages()) ?? []).compactMap { $0.message.headers["ce-id"] })
+        return all.subtracting(held).count
+    }
+
+    /// Where an event of a record stands behind a later one of the same.
+    func disorderInStream() async throws -> [String] {
+        var last: [String: Int64] = [:]
+        var found: [String] = []
+        for message in try await messages() {
+            guard let event = try? RecordEvent.decode(protobuf: message.message.payload), !event.id.isEmpty else {
+                continue
+            }
+            if let known = last[event.id], event.revision <= known {
+                found.append("\(event.id): \(event.revision) behind \(known)")
+            }
+            last[event.id] = event.revision
+        }
+        return found
     }
 
     /// What ``verdict(_:within:)`` says when all is well.
