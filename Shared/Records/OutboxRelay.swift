@@ -29,7 +29,7 @@ public struct OutboxRelay: Sendable {
         var isPrepared = false
         var looked = ContinuousClock.now
         while !Task.isCancelled {
-            guard leadership.isLeader else {
+            guard let fence = leadership.fence else {
                 isPrepared = false
                 try? await Task.sleep(for: .milliseconds(50))
                 continue
@@ -37,11 +37,11 @@ public struct OutboxRelay: Sendable {
             do {
                 // Looked at also while there is much to send: a new stream takes events as willingly as the old one.
                 if !isPrepared || looked.duration(to: .now) > .seconds(1) {
-                    try await prepare()
+                    try await Fence.$current.withValue(fence) { try await prepare() }
                     isPrepared = true
                     looked = .now
                 }
-                let sent = try await sendBatch()
+                let sent = try await Fence.$current.withValue(fence) { try await sendBatch() }
                 pause = .milliseconds(50)
                 if sent < batch { await database.outboxSignal.wait(atMost: .seconds(1)) }
             } catch {
@@ -140,6 +140,8 @@ public struct OutboxRelay: Sendable {
     }
 
     private func publish(_ event: Event) async -> Bool {
+        // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer.
+        guard leadership.isLeader else { return false }
         var headers = Headers()
         headers.add("ce-specversion", "1.0")
         headers.add("ce-id", event.id)
