@@ -56,6 +56,7 @@ func service(
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -103,7 +104,7 @@ let package = Package(
             ],
             path: "Shared/Records",
             resources: [.copy("Schema")], swiftSettings: strict),
-        shared("Platform", ["Records", "Identity", log, metrics, lifecycle, configuration, arguments]),
+        shared("Platform", ["Records", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
         shared("Workbook", ["CZip", "CXlsxWriter"]),
         shared("Sandbox", []),
         shared("Flows", ["CJQ", yams]),
@@ -154,7 +155,8 @@ let package = Package(
             tests("Mail", ["TestKit"]),
             .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
             .testTarget(
-                name: "IntegrationTests", dependencies: ["TestKit", "Platform"], path: "Tests/IntegrationTests",
+                name: "IntegrationTests", dependencies: ["TestKit", "Platform", "customer-success"],
+                path: "Tests/IntegrationTests",
                 exclude: ["discovery_client.py"], swiftSettings: strict),
             .testTarget(
                 name: "ScenarioTests",

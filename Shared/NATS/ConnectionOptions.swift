@@ -43,6 +43,9 @@ public struct ConnectionOptions: Sendable {
     public var connectTimeout: Duration = .seconds(3)
     /// The wait between two attempts to reconnect. Attempts never end.
     public var reconnectWait: Duration = .milliseconds(250)
+    /// How often the server is asked whether it is still there. One that leaves two such questions open is given up: it is
+    /// frozen, or the way to it is cut without a word.
+    public var pingInterval: Duration = .seconds(5)
     /// How many bytes published during a reconnection are kept; beyond it, publishing throws `.disconnected`.
     public var reconnectBufferBytes = 8 * 1_024 * 1_024
     /// The longest time one write to the socket may block.

@@ -17,6 +17,8 @@ final class NativeOptions {
         try NATSError.check(natsOptions_SetName(pointer, options.name))
         try NATSError.check(natsOptions_SetTimeout(pointer, options.connectTimeout.clampedMilliseconds))
         try NATSError.check(natsOptions_SetWriteDeadline(pointer, options.writeDeadline.clampedMilliseconds))
+        try NATSError.check(natsOptions_SetPingInterval(pointer, options.pingInterval.clampedMilliseconds))
+        try NATSError.check(natsOptions_SetMaxPingsOut(pointer, 2))
         // Without it an answer waits up to a millisecond for the thread that flushes.
         try NATSError.check(natsOptions_SetSendAsap(pointer, true))
         if let threads = options.sharedDeliveryThreads {

@@ -21,9 +21,10 @@ public struct PlatformConfiguration: Sendable {
     public var eventsReplicas: Int
     /// The outside systems that read events, for the service that makes the stream.
     public var eventsReadersFile: String?
-    /// Where Postgres is.
+    /// Where Postgres is: one host, or several separated by commas, of which the one that takes writes is used.
     public var postgresHost: String
-    public var postgresPort: Int
+    /// One port for all hosts, or one for each.
+    public var postgresPorts: [Int]
     public var postgresDatabase: String
     /// The service's own login, or the owner of its schema for `migrate`.
     public var postgresUser: String
@@ -58,7 +59,7 @@ public struct PlatformConfiguration: Sendable {
         // JetStream itself takes no more than five.
         eventsReplicas = try settings.int("ale.events.replicas", default: 1, in: 1...5)
         postgresHost = settings.string("ale.postgres.host", default: "127.0.0.1")
-        postgresPort = try settings.int("ale.postgres.port", default: 5_432, in: 1...65_535)
+        postgresPorts = try settings.ints("ale.postgres.port", default: [5_432], in: 1...65_535)
         postgresDatabase = settings.string("ale.postgres.database", default: "ale")
         postgresUser = settings.string("ale.postgres.user", default: "ale_\(schema)")
         postgresPassword = try settings.secret("ale.postgres.password")
@@ -72,6 +73,24 @@ public struct PlatformConfiguration: Sendable {
         readyFile = settings.optional("ale.ready.file")
         maximumInFlight = try settings.int("ale.maximum.in.flight", default: 1_024, in: 1...65_536)
         drainSeconds = try settings.int("ale.drain.seconds", default: 20, in: 1...300)
+        guard postgresPorts.count == 1 || postgresPorts.count == postgresHosts.count else {
+            throw ConfigurationError(
+                """
+                ALE_POSTGRES_PORT has \(postgresPorts.count) ports and ALE_POSTGRES_HOST \(postgresHosts.count) hosts; \
+                give one port for all, or one for each.
+                """)
+        }
+    }
+
+    private var postgresHosts: [String] {
+        postgresHost.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// The servers as people write them: `db-1:5432,db-2:5432`.
+    var postgresAddress: String {
+        postgresHosts.enumerated().map { index, host in
+            "\(host):\(postgresPorts.count == 1 ? postgresPorts[0] : postgresPorts[index])"
+        }.joined(separator: ",")
     }
 
     /// Every key that ``init(_:service:)`` reads, as variables. Tests hold the READMEs against it.
@@ -84,12 +103,13 @@ public struct PlatformConfiguration: Sendable {
         "ALE_DRAIN_SECONDS",
     ]
 
-    /// The connection string for libpq.
+    /// The connection string for libpq. Only a server that takes writes will do: not a standby, nor one that was made
+    /// read-only, so that after a failover the new primary is found.
     func connectionString(applicationName: String) -> String {
         var parts = [
-            "host=\(Self.quoted(postgresHost))", "port=\(postgresPort)", "dbname=\(Self.quoted(postgresDatabase))",
+            "host=\(Self.quoted(postgresHost))", "port=\(postgresPorts.map(String.init).joined(separator: ","))", "dbname=\(Self.quoted(postgresDatabase))",
             "user=\(Self.quoted(postgresUser))", "application_name=\(Self.quoted(applicationName))",
-            "connect_timeout=5",
+            "connect_timeout=5", "target_session_attrs=read-write",
         ]
         if let postgresPassword { parts.append("password=\(Self.quoted(postgresPassword))") }
         return parts.joined(separator: " ")

@@ -7,6 +7,7 @@ import RPC
 import Records
 import ServiceLifecycle
 import Tenancy
+import UnixSignals
 
 /// Starts a service from its definition and runs it until it is told to stop: the one place that builds a service.
 public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
@@ -44,10 +45,49 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
     }
 
     /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+    ///
+    /// Postgres and NATS are waited for; a refusal of theirs, and a schema that is not this program's, end the start.
     public func serve() async throws {
-        try await migrator(user: configuration.postgresUser).verify()
+        let startup = await Startup(log)
+        guard let parts = try await startup.untilStopped({ try await makeParts(startup) }) else {
+            try Task.checkCancellation()
+            return log.info("stopped before it was ready")
+        }
+        try await run(parts, until: startup.lateSignals)
+        await parts.leadership.resign()
+        if let keeping = parts.keeping, keeping !== parts.connection { await keeping.close() }
+        await parts.connection.close()
+        await parts.database.pool.close()
+        log.info("stopped")
+    }
+
+    /// What runs.
+    private struct Parts: Sendable {
+        let assembly: Assembly
+        let service: RPC.Service
+        let database: Database
+        let connection: Connection
+        /// Of the service that keeps the stream of events: with the rights to do so.
+        let keeping: Connection?
+        let leadership: Leadership
+    }
+
+    private func makeParts(_ startup: Startup) async throws -> Parts {
+        try await startup.wait(for: "Postgres at \(configuration.postgresAddress) (ALE_POSTGRES_HOST)") {
+            do {
+                try await migrator(user: configuration.postgresUser).verify()
+            } catch let error as PostgresError where error.isAccessRefused {
+                throw ConfigurationError(
+                    """
+                    Postgres at \(configuration.postgresAddress) refuses this service; look at ALE_POSTGRES_USER, \
+                    ALE_POSTGRES_PASSWORD and ALE_POSTGRES_DATABASE: \(error.message)
+                    """)
+            }
+        }
         let pool = try makePool()
-        let connection = try await connect()
+        let connection = try await startup.wait(for: "NATS at \(configuration.natsURL) (ALE_NATS_URL)") {
+            try await connect()
+        }
         let signal = Signal()
         let database = Database(
             service: Definition.name, pool: pool, clock: SystemClock(), log: log, outboxSignal: signal)
@@ -70,44 +110,42 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
             }
             assembly.handlers += standing.handlers
         }
-        try await assembly.prepare()
+        let made = assembly
+        try await startup.wait(for: "what its first records need") { try await made.prepare() }
         let service = try await makeService(assembly, connection, people)
-        let keeping = try await connectToKeep(connection)
+        let keeping = try await startup.wait(for: "NATS at \(configuration.natsURL) (ALE_NATS_URL)") {
+            try await connectToKeep(connection)
+        }
         let leadership = try Leadership(
             connectionString: configuration.connectionString(applicationName: "\(Definition.name) leader"),
-            name: "ale.\(Definition.name)")
-        try await run(assembly, service, database, connection, keeping, leadership)
-        await leadership.resign()
-        if let keeping, keeping !== connection { await keeping.close() }
-        await connection.close()
-        await pool.close()
-        log.info("stopped")
+            schema: database.schema, name: "ale.\(Definition.name)")
+        return Parts(
+            assembly: assembly, service: service, database: database, connection: connection, keeping: keeping,
+            leadership: leadership)
     }
 
-    private func run(
-        _ assembly: Assembly, _ service: RPC.Service, _ database: Database, _ connection: Connection,
-        _ keeping: Connection?, _ leadership: Leadership
-    ) async throws {
-        let jetStream = JetStream(connection)
+    private func run(_ made: Parts, until signals: UnixSignalsSequence) async throws {
+        let (database, leadership) = (made.database, made.leadership)
+        let jetStream = JetStream(made.connection)
         var parts: [any ServiceLifecycle.Service] = [
             BackgroundService("relay") {
                 await OutboxRelay(database, jetStream, leadership).run()
             },
             BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
         ]
-        if let keeping {
+        if let keeping = made.keeping {
             let keeper = EventKeeper(
                 database, JetStream(keeping), replicas: configuration.eventsReplicas,
                 readersFile: configuration.eventsReadersFile)
             parts.append(BackgroundService("stream") { await whileLeading(leadership, keeper.run) })
         }
-        for handler in assembly.handlers {
+        for handler in made.assembly.handlers {
             parts.append(
                 BackgroundService("events") {
                     await EventConsumer(handler, database, jetStream, leadership).run()
                 })
         }
-        for work in assembly.background {
+        for work in made.assembly.background {
             parts.append(
                 BackgroundService(work.name) {
                     if work.isSingle { await whileLeading(leadership, work.run) } else { await work.run() }
@@ -115,10 +153,12 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         }
         parts.append(
             RPCService(
-                service: service, drainLimit: .seconds(configuration.drainSeconds), log: log,
+                service: made.service, drainLimit: .seconds(configuration.drainSeconds), log: log,
                 readyFile: configuration.readyFile))
+        let told = BackgroundService("signals") { for await _ in signals { return } }
         var group = ServiceGroupConfiguration(
-            services: parts.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
+            services: [.init(service: told, successTerminationBehavior: .gracefullyShutdownGroup)]
+                + parts.map { .init(service: $0) }, logger: log)
         group.maximumGracefulShutdownDuration = .seconds(configuration.drainSeconds + 10)
         try await ServiceGroup(configuration: group).run()
     }
@@ -174,10 +214,11 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
                 exit(78)
             }
         }
-        do {
+        do throws(NATSError) {
             return try await Connection.connect(options)
         } catch {
-            throw ConfigurationError("NATS at \(configuration.natsURL) (ALE_NATS_URL) cannot be reached: \(error)")
+            guard !Startup.mayPass(error) else { throw error }
+            throw ConfigurationError("NATS at \(configuration.natsURL) (ALE_NATS_URL) cannot be used: \(error)")
         }
     }
 
@@ -189,9 +230,10 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
             urls: configuration.natsURL.split(separator: ",").map(String.init), name: "\(Definition.name) stream",
             credentials: .password(user: user, password: configuration.eventsPassword ?? ""))
         options.inboxPrefix = "_INBOX.\(user)"
-        do {
+        do throws(NATSError) {
             return try await Connection.connect(options)
         } catch {
+            guard !Startup.mayPass(error) else { throw error }
             throw ConfigurationError("NATS does not let the user \(user) (ALE_EVENTS_USER) in: \(error)")
         }
     }
@@ -209,14 +251,16 @@ public enum Build {
     public static let version = "0.1.0"
 }
 
-/// Runs `work` while this instance leads, and stops it when it no longer does.
+/// Runs `work` while this instance leads, and stops it when it no longer does. Its transactions are held back as soon as
+/// another instance leads, also when this one was frozen and does not know yet.
 func whileLeading(_ leadership: Leadership, _ work: @escaping @Sendable () async -> Void) async {
     while !Task.isCancelled {
-        if leadership.isLeader {
+        if let fence = leadership.fence {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await work() }
+                group.addTask { await Fence.$current.withValue(fence) { await work() } }
                 group.addTask {
-                    while leadership.isLeader, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(250)) }
+                    // Who led, lost it and leads again begins anew, under the new fence.
+                    while leadership.fence == fence, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(250)) }
                 }
                 await group.next()
                 group.cancelAll()

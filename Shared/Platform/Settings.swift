@@ -72,9 +72,26 @@ public struct Settings: Sendable {
     public func int(_ key: String, default fallback: Int, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int
     {
         guard let text = optional(key) else { return fallback }
+        return try Self.int(text, of: key, in: range)
+    }
+
+    /// Whole numbers within bounds, separated by commas.
+    public func ints(
+        _ key: String, default fallback: [Int], in range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> [Int] {
+        guard let text = optional(key) else { return fallback }
+        var values: [Int] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            values.append(try Self.int(String(part), of: key, in: range))
+        }
+        return values
+    }
+
+    private static func int(_ text: String, of key: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int
+    {
         guard let value = Int(text), range.contains(value) else {
             throw ConfigurationError(
-                "\(Self.variable(key)) is \(text); it must be a whole number from \(range.lowerBound) to \(range.upperBound)."
+                "\(variable(key)) is \(text); it must be a whole number from \(range.lowerBound) to \(range.upperBound)."
             )
         }
         return value

@@ -3,13 +3,15 @@ import Glibc
 
 /// How a connection is made.
 struct ConnectionSettings: Sendable {
-    var connectionString: String
+    var servers: ServerList
     var applicationName: String
     var connectTimeout: Duration
     /// `statement_timeout` of the session; zero for none.
     var defaultTimeout: Duration
     /// `idle_in_transaction_session_timeout`; zero for none. Frees the locks of a body that never returns.
     var idleInTransaction: Duration
+    /// `idle_session_timeout`; zero to leave the server's. Ends a session whose client gives no sign of life.
+    var idleSession: Duration = .zero
     var statementCacheSize: Int
 }
 
@@ -38,24 +40,29 @@ final class Connection {
     private(set) var isBroken = false
     /// Set when a cancel request may still be under way and could hit an innocent statement.
     private(set) var mustRetire = false
+    /// Set when the connection was given up because nothing answered.
+    private(set) var isSilent = false
     /// How often this connection waited for the server to answer.
     private(set) var roundTrips = 0
 
     /// Connects, within the settings' timeout, and prepares the session: UTF-8, UTC, timeouts.
     init(_ settings: ConnectionSettings) throws(PostgresError) {
         statements = StatementCache(capacity: settings.statementCacheSize)
-        handle = try Connection.connect(settings)
+        handle = try settings.servers.connect(settings)
         ale_pg_silence_notices(handle)
         guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
             throw PostgresError(.connectionFailure, lastMessage)
         }
         var limit = Limit(deadline: .after(settings.connectTimeout))
-        try enqueue(
-            """
+        var assignment: SQL = """
             SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', \
             \(milliseconds(settings.defaultTimeout)), false), set_config('idle_in_transaction_session_timeout', \
             \(milliseconds(settings.idleInTransaction)), false)
-            """, .discard)
+            """
+        if settings.idleSession > .zero {
+            assignment += ", set_config('idle_session_timeout', \(milliseconds(settings.idleSession)), false)"
+        }
+        try enqueue(assignment, .discard)
         _ = try roundTrip(&limit)
     }
 
@@ -63,35 +70,6 @@ final class Connection {
 
     private func milliseconds(_ duration: Duration) -> String {
         duration > .zero ? String(duration.postgresMilliseconds) : "0"
-    }
-
-    private static func connect(_ settings: ConnectionSettings) throws(PostgresError) -> OpaquePointer {
-        let deadline = Deadline.after(settings.connectTimeout)
-        let started = withCStrings([
-            "dbname", settings.connectionString, "application_name", settings.applicationName, "client_encoding",
-            "UTF8",
-        ]) { texts in
-            let keywords = [texts[0], texts[2], texts[4], nil]
-            let values = [texts[1], texts[3], texts[5], nil]
-            return PQconnectStartParams(keywords, values, 1)
-        }
-        guard let handle = started else { throw PostgresError(.connectionFailure, "out of memory") }
-        var state = PGRES_POLLING_WRITING
-        while state != PGRES_POLLING_OK {
-            guard state != PGRES_POLLING_FAILED, PQstatus(handle) != CONNECTION_BAD else {
-                defer { PQfinish(handle) }
-                throw PostgresError(.connectionFailure, message(of: handle))
-            }
-            let events = Int16(state == PGRES_POLLING_READING ? POLLIN : POLLOUT)
-            var entry = pollfd(fd: PQsocket(handle), events: events, revents: 0)
-            let ready = poll(&entry, 1, deadline.pollMilliseconds)
-            guard ready > 0 || (ready < 0 && errno == EINTR) else {
-                defer { PQfinish(handle) }
-                throw PostgresError(.connectionFailure, "no connection within \(settings.connectTimeout)")
-            }
-            if ready > 0 { state = PQconnectPoll(handle) }
-        }
-        return handle
     }
 
     /// Whether the connection may be used after nobody did for a while. Whatever the server said meanwhile (its last
@@ -104,7 +82,8 @@ final class Connection {
 
     var lastMessage: String { Connection.message(of: handle) }
 
-    private static func message(of handle: OpaquePointer) -> String {
+    /// What libpq says of a connection, in one line.
+    static func message(of handle: OpaquePointer) -> String {
         let text = PQerrorMessage(handle).map { String(cString: $0) } ?? ""
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
@@ -116,7 +95,13 @@ final class Connection {
         return error ?? PostgresError(.connectionFailure, lastMessage)
     }
 
+    /// The descriptor, for whoever waits for it or looks at its options.
+    var socket: Int32 { PQsocket(handle) }
+
     func countRoundTrip() { roundTrips += 1 }
+
+    /// The connection is not used again after this work.
+    func retire() { mustRetire = true }
 
     // MARK: Waiting
 
@@ -134,6 +119,7 @@ final class Connection {
             }
             guard limit.deadline.hasPassed else { continue }
             guard !limit.cancelSent else {
+                isSilent = true
                 throw lost(PostgresError(.timedOut, "the server answered neither in time nor to a cancel request"))
             }
             requestCancel()

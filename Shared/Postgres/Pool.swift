@@ -105,7 +105,8 @@ public struct Retry: Sendable {
 ///
 /// Work waits in one bounded queue. Lost connections are opened again; work that comes meanwhile waits for its
 /// deadline. Work whose connection proves dead at its first use, before the server answered anything and surely before
-/// any commit, is given to another connection once.
+/// any commit, is given to another connection once; so is work that a server refused because it only reads. When one
+/// connection is lost, the others are looked at before they are used again, and opened anew when it was lost by silence.
 public final class Pool: Sendable {
     /// How much longer than the server, which stops a statement itself, the client waits before it asks for it: after
     /// such a request the connection cannot be used again.
@@ -207,7 +208,8 @@ public final class Pool: Sendable {
     private func options(
         _ settings: TransactionSettings, _ isolation: Isolation, _ readOnly: Bool, _ timeout: Duration?
     ) -> TransactionOptions {
-        var options = TransactionOptions(settings: settings, isolation: isolation, readOnly: readOnly)
+        var options = TransactionOptions(
+            settings: settings, isolation: isolation, readOnly: readOnly, fence: Fence.current)
         // The session has the default already: set only what differs.
         if let timeout, timeout != defaultTimeout {
             options.settings.append((name: "statement_timeout", value: String(timeout.postgresMilliseconds)))

@@ -61,8 +61,19 @@ final class Worker: @unchecked Sendable {
     let condition = Condition()
     let number: Int
     var isConnected = false
+    /// The pool's doubt up to which this connection has been looked at, or has proved to be alive.
+    var seen = Doubt()
 
     init(number: Int) { self.number = number }
+}
+
+/// What losses tell about the connections that remain: each counts up, and a connection is looked at again before its
+/// next use when it has not yet been since.
+struct Doubt: Equatable {
+    /// Connections that were lost: others may be dead as well, and then it shows in the socket.
+    var lost = 0
+    /// Connections given up because nothing answered: the way to the server may be cut, which shows in no socket.
+    var silent = 0
 }
 
 /// The queue, the threads and their bookkeeping. Apart from `Pool`, so that the threads do not keep the pool alive.
@@ -72,12 +83,15 @@ final class PoolCore: @unchecked Sendable {
         case job(Job)
         /// There is work, and this worker has no connection.
         case connect
-        /// It slept: its connection may have died meanwhile.
-        case awake
+        /// Its connection may have died: it slept, or another one was lost meanwhile.
+        case look
+        /// Another connection fell silent while this one was not used.
+        case reconnect
         case exit
     }
 
     let configuration: PoolConfiguration
+    private let servers: ServerList
     private let monitor = Monitor()
     private let reaperCondition = Condition()
     // All below is guarded by `monitor`.
@@ -86,6 +100,7 @@ final class PoolCore: @unchecked Sendable {
     private var workers: [Worker] = []
     private var running = 0
     private var connecting = 0
+    private var doubt = Doubt()
     private var isClosing = false
     private var closers: [CheckedContinuation<Void, Never>] = []
     private var counts = PoolMetrics()
@@ -94,6 +109,7 @@ final class PoolCore: @unchecked Sendable {
 
     init(_ configuration: PoolConfiguration) {
         self.configuration = configuration
+        servers = ServerList(configuration.connectionString)
     }
 
     func start() {
@@ -204,7 +220,9 @@ final class PoolCore: @unchecked Sendable {
                 job.run(.success(current)) {
                     // A broken connection, or one left inside a transaction, must not meet the next work.
                     if !current.isIdle || current.mustRetire { connection = nil }
-                    finished(worker, roundTrips: current.roundTrips - before, isConnected: connection != nil)
+                    finished(
+                        worker, roundTrips: current.roundTrips - before, isConnected: connection != nil,
+                        isSilent: current.isSilent)
                 }
             case .connect:
                 do throws(PostgresError) {
@@ -214,11 +232,14 @@ final class PoolCore: @unchecked Sendable {
                 } catch {
                     failedToConnect(worker, error, pause: backoff.next())
                 }
-            case .awake:
+            case .look:
                 if let current = connection, !current.isUsable() {
                     connection = nil
                     disconnected(worker)
                 }
+            case .reconnect:
+                connection = nil
+                disconnected(worker)
             case .exit:
                 connection = nil
                 exited()
@@ -229,11 +250,15 @@ final class PoolCore: @unchecked Sendable {
 
     private var settings: ConnectionSettings {
         ConnectionSettings(
-            connectionString: configuration.connectionString, applicationName: configuration.applicationName,
+            servers: servers, applicationName: configuration.applicationName,
             connectTimeout: configuration.connectTimeout, defaultTimeout: configuration.defaultTimeout,
-            idleInTransaction: configuration.defaultTimeout * 2,
+            idleInTransaction: min(configuration.defaultTimeout * 2, Self.longestIdleInTransaction),
             statementCacheSize: configuration.statementCacheSize)
     }
+
+    /// A transaction's body never waits for anything but the database: one that stands still belongs to a process that
+    /// was frozen, and others wait for its locks.
+    private static let longestIdleInTransaction: Duration = .seconds(15)
 
     private func next(_ worker: Worker, isConnected: Bool) -> Step {
         monitor.withLock {
@@ -241,6 +266,10 @@ final class PoolCore: @unchecked Sendable {
                 if !isConnected, needsConnection {
                     connecting += 1
                     return .connect
+                }
+                if isConnected, worker.seen != doubt {
+                    defer { worker.seen = doubt }
+                    return worker.seen.silent == doubt.silent ? .look : .reconnect
                 }
                 if isConnected, let job = queue.popFirst() {
                     counts.inUse += 1
@@ -255,15 +284,22 @@ final class PoolCore: @unchecked Sendable {
             monitor.wait(worker.condition)
             // Whoever signalled has taken it off the list; a spurious waking or a closing has not.
             idle.removeAll { $0 === worker }
-            return .awake
+            return .look
         }
     }
 
-    private func finished(_ worker: Worker, roundTrips: Int, isConnected: Bool) {
+    private func finished(_ worker: Worker, roundTrips: Int, isConnected: Bool, isSilent: Bool) {
         monitor.withLock {
             counts.inUse -= 1
             counts.roundTrips += UInt64(roundTrips)
-            if !isConnected { setConnected(worker, false) }
+            if isConnected {
+                // It has just been answered, whatever became of others meanwhile.
+                worker.seen.silent = doubt.silent
+            } else {
+                setConnected(worker, false)
+                doubt.lost += 1
+                if isSilent { doubt.silent += 1 }
+            }
         }
     }
 
@@ -272,12 +308,20 @@ final class PoolCore: @unchecked Sendable {
             connectError = nil
             connecting -= 1
             counts.connects += 1
+            worker.seen = doubt
             setConnected(worker, true)
         }
     }
 
+    /// A connection died while it was not used. The work that its worker was woken for was counted on it: the next
+    /// one is woken in its place, and when none is left the worker finds that it has to connect.
     private func disconnected(_ worker: Worker) {
-        monitor.withLock { setConnected(worker, false) }
+        let substitute = monitor.withLock { () -> Worker? in
+            setConnected(worker, false)
+            doubt.lost += 1
+            return queue.count > 0 && idle.last?.isConnected == true ? idle.popLast() : nil
+        }
+        substitute?.condition.signal()
     }
 
     private func setConnected(_ worker: Worker, _ isConnected: Bool) {
@@ -332,12 +376,13 @@ final class PoolCore: @unchecked Sendable {
     }
 }
 
-/// Pauses between attempts to connect: 50 ms doubling to 2 s, shortened at random so that many do not come at once.
+/// Pauses between attempts to connect: 50 ms doubling to half a second, so that work that waits goes on soon after the
+/// server is back; shortened at random so that many do not come at once.
 struct Backoff {
     private var milliseconds = 50
 
     mutating func next() -> Duration {
-        defer { milliseconds = min(milliseconds * 2, 2000) }
+        defer { milliseconds = min(milliseconds * 2, 500) }
         return .milliseconds(Int.random(in: milliseconds / 2...milliseconds))
     }
 }

@@ -7,7 +7,8 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
     public enum Kind: String, Sendable, Equatable {
         /// The server refused a statement; `sqlState` says why.
         case server
-        /// No connection, or it was lost before COMMIT was sent: nothing was changed.
+        /// No connection, or it was lost before COMMIT was sent, or the server only reads at present (25006): nothing was
+        /// changed.
         case connectionFailure
         /// The connection was lost after COMMIT was sent: the change is either complete or absent. Repeat only what
         /// is idempotent.
@@ -26,6 +27,8 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
         case decoding
         /// A statement of `send(_:expecting:)` changed another number of rows.
         case unexpectedRowCount
+        /// The work of a leader, and another instance leads by now (see ``Fence``). Nothing was changed.
+        case leadershipLost
         /// A migration is wrong, missing or has changed since it was applied.
         case migration
     }
@@ -101,6 +104,19 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
         if let statement { text += " in: \(statement.prefix(200))" }
         return text
     }
+
+    /// A server that only reads when it was asked to write is as good as none: it is a standby, or was made read-only,
+    /// and another may be in charge. The session is given up, the work may be done on another.
+    func readOnlyAsFailure(of connection: Connection, _ options: TransactionOptions) -> PostgresError {
+        guard sqlState == "25006", kind == .server, !options.readOnly else { return self }
+        connection.retire()
+        var error = self
+        error.kind = .connectionFailure
+        return error
+    }
+
+    /// Whether a server that only reads refused to write.
+    var isReadOnlyServer: Bool { kind == .connectionFailure && sqlState == "25006" }
 
     static func decoding(_ message: String) -> PostgresError { PostgresError(.decoding, message) }
 }

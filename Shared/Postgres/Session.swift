@@ -102,7 +102,7 @@ extension ConnectionSettings {
     /// For a connection that does one small thing: a listener, a leader, a migrator.
     static func session(_ connectionString: String, _ applicationName: String, timeout: Duration) -> Self {
         ConnectionSettings(
-            connectionString: connectionString, applicationName: applicationName, connectTimeout: .seconds(5),
+            servers: ServerList(connectionString), applicationName: applicationName, connectTimeout: .seconds(5),
             defaultTimeout: timeout, idleInTransaction: .zero, statementCacheSize: 16)
     }
 }

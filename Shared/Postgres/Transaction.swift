@@ -15,6 +15,8 @@ struct TransactionOptions: Sendable {
     var settings: TransactionSettings = []
     var isolation: Isolation = .readCommitted
     var readOnly = false
+    /// What a leader's work makes sure of.
+    var fence: Fence?
 
     /// Empty of words that are the server's default, so that most transactions share one prepared statement.
     var begin: SQL {
@@ -151,6 +153,7 @@ public final class Transaction {
         hasBegun = true
         try connection.enqueue(options.begin, .discard)
         if let assignment = options.assignment { try connection.enqueue(assignment, .discard) }
+        try options.fence?.enqueue(on: connection)
     }
 
     /// Runs a step that talks to the server; a failure is remembered.
@@ -167,7 +170,7 @@ public final class Transaction {
     }
 
     private func fail(_ error: PostgresError) -> PostgresError {
-        let error = RowCountCheck.translate(error)
+        let error = Fence.translate(RowCountCheck.translate(error)).readOnlyAsFailure(of: connection, options)
         if failure == nil { failure = error }
         return error
     }
@@ -237,7 +240,7 @@ extension Connection {
             } catch {
                 transaction.rollback()
                 if var lost = error as? PostgresError, lost.isConnectionFailure {
-                    lost.isRepeatable = !transaction.hasAnswer
+                    lost.isRepeatable = !transaction.hasAnswer || lost.isReadOnlyServer
                     throw lost
                 }
                 guard transaction.failure?.isStalePlan == true, attempts == 1, !isBroken else { throw error }
@@ -255,6 +258,7 @@ extension Connection {
             do throws(PostgresError) {
                 try enqueueTidying()
                 if let assignment = options.assignment { try enqueue(assignment, .discard) }
+                try options.fence?.enqueue(on: self)
                 try enqueue(sql, .keep)
             } catch {
                 // What stands queued must not be executed with the next work; reading it to its end is harmless,
@@ -267,7 +271,11 @@ extension Connection {
                 return rows
             } catch {
                 if error.isStalePlan, attempts == 1, !isBroken { continue }
-                guard isBroken else { throw error }
+                guard isBroken else {
+                    var refused = Fence.translate(error).readOnlyAsFailure(of: self, options)
+                    refused.isRepeatable = refused.isReadOnlyServer
+                    throw refused
+                }
                 var lost = error
                 lost.isRepeatable = error.isConnectionFailure && (options.readOnly || error.isBeforeCommit)
                 if !options.readOnly, !error.isBeforeCommit { lost.kind = .commitUnknown }

@@ -161,6 +161,9 @@ extension PostgresError {
     /// Whether the change may have been made: the connection was lost behind the COMMIT.
     var isOutcomeUnknown: Bool { kind == .commitUnknown }
 
+    /// Whether it may well be done, but no longer by this instance: it is ending, or another one leads.
+    var isNotHere: Bool { kind == .closed || kind == .leadershipLost }
+
     /// Whether the same transaction may well succeed the next time.
     var isWorthRetrying: Bool {
         isSerializationFailure || isDeadlock || (isUniqueViolation && constraint == "request_log_pkey")
@@ -199,7 +202,10 @@ extension Problem {
                 reason: error.constraint ?? error.column)
         } else if error.isQueryCanceled {
             self = .deadlineExceeded(cause: error.description)
-        } else if error.isConnectionFailure || error.isOutcomeUnknown {
+        } else if error.kind == .canceled {
+            // The request's deadline passed, or its caller left, while it waited for a connection.
+            self = .canceled(cause: error.description)
+        } else if error.isConnectionFailure || error.isOutcomeUnknown || error.isNotHere {
             // Whether it was done is told by repeating it with the same request id.
             self = .unavailable(cause: error.description)
         } else if error.isInsufficientPrivilege, error.message.contains("row-level security") {

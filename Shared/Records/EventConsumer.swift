@@ -53,38 +53,57 @@ public struct EventConsumer: Sendable {
         self.leadership = leadership
     }
 
+    /// The durable consumer as this instance reads it.
+    private struct Reading {
+        let consumer: PullConsumer
+        /// The number of the delivery that comes next.
+        var next: UInt64 = 1
+    }
+
     /// Consumes until the task is cancelled.
     public func run() async {
-        var consumer: PullConsumer?
+        var reading: Reading?
         var returns = 0
         while !Task.isCancelled {
             let known = database.streamReturns.load(ordering: .relaxed)
-            if known != returns { (consumer, returns) = (nil, known) }
-            guard leadership.isLeader else {
-                consumer = nil
+            if known != returns { (reading, returns) = (nil, known) }
+            guard let fence = leadership.fence else {
+                reading = nil
                 try? await Task.sleep(for: .milliseconds(50))
                 continue
             }
             do {
-                let ready = try await prepared(consumer)
-                consumer = ready
-                for message in try await ready.fetch(batch: 100, timeout: .seconds(2)) {
-                    guard await handle(message) else { break }
-                }
+                reading = try await Fence.$current.withValue(fence) { try await read(on: reading) }
             } catch let error as NATSError {
                 if case .timeout = error { continue }
-                consumer = nil
+                reading = nil
                 database.log.debug("no events for now", metadata: ["consumer": "\(handler.name)", "cause": "\(error)"])
                 try? await Task.sleep(for: .milliseconds(200))
             } catch {
-                consumer = nil
+                reading = nil
                 try? await Task.sleep(for: .milliseconds(200))
             }
         }
     }
 
-    private func prepared(_ consumer: PullConsumer?) async throws -> PullConsumer {
-        if let consumer { return consumer }
+    /// Handles what is there. Answers how to go on; nil when the consumer has to be made anew.
+    ///
+    /// A delivery that is missing went to somebody else: to an instance that led before and was frozen until now, or to
+    /// a fetch that was given up. It would come again behind those that follow, so nothing more of these is taken.
+    private func read(on reading: Reading?) async throws -> Reading? {
+        var reading = try await prepared(reading)
+        guard leadership.isLeader else { return nil }
+        for message in try await reading.consumer.fetch(batch: 100, timeout: .seconds(2)) {
+            guard message.consumerSequence == reading.next, leadership.isLeader, await handle(message) else {
+                return nil
+            }
+            reading.next += 1
+        }
+        return reading
+    }
+
+    private func prepared(_ reading: Reading?) async throws -> Reading {
+        if let reading { return reading }
         let stream = try await jetStream.streamInfo(EventStream.name)
         let returned = try await returned()
         var configuration = ConsumerConfiguration(name: handler.name, filterSubject: handler.subject)
@@ -99,7 +118,7 @@ public struct EventConsumer: Sendable {
             try await jetStream.deleteConsumer(handler.name, on: EventStream.name)
         }
         try await jetStream.ensureConsumer(configuration, on: EventStream.name)
-        return try jetStream.consumer(handler.name, on: EventStream.name)
+        return Reading(consumer: try jetStream.consumer(handler.name, on: EventStream.name))
     }
 
     /// How often the stream went back, and up to which place it was whole when it last did.

@@ -7,7 +7,8 @@ import Tenancy
 ///
 /// The table has the columns `due_at`, `owner` (uuid) and `lease_until`. A row that is due is taken by lease: the
 /// instance that works on it renews the lease, and when it dies the lease runs out and another instance takes the row.
-/// So work may begin twice, and must be harmless when repeated. Whoever has done it changes the row in the transaction
+/// So work may begin twice, and must be harmless when repeated; but no instance takes a row that it is still working on,
+/// however long it was frozen, so that a row which is its own is its own since the work began. Whoever has done it changes the row in the transaction
 /// of the effect: sets another time and no owner, or takes it out of `open`, under the condition `owner = …`.
 public final class LeasedQueue: Sendable {
     /// How long things take. Tests take less time than services.
@@ -60,7 +61,6 @@ public final class LeasedQueue: Sendable {
                 let room = limit - active.withLock(\.count)
                 let claimed = room > 0 ? await claim(room) : []
                 for key in claimed {
-                    // A lease of this instance's own may have run out while the database was away.
                     guard active.withLock({ $0.insert(key).inserted }) else { continue }
                     group.addTask {
                         await self.attempt(key, work)
@@ -84,6 +84,8 @@ public final class LeasedQueue: Sendable {
 
     /// Takes rows that are due and nobody's. Those that another instance is just looking at are passed over.
     private func claim(_ count: Int) async -> [String] {
+        // A lease may run out over work that goes on: the process was frozen, or the database was away.
+        let atWork = Array(active.withLock { $0 })
         do {
             return try await asService { [owner, table, key, open, leaseEnd] tx in
                 try tx.query(
@@ -92,7 +94,7 @@ public final class LeasedQueue: Sendable {
                     lease_until = \(leaseEnd) \
                     FROM (SELECT \(raw: key) AS key FROM \(raw: table) \
                     WHERE (\(open)) AND due_at <= now() AND (lease_until IS NULL OR lease_until < now()) \
-                    ORDER BY due_at LIMIT \(count) FOR UPDATE SKIP LOCKED) due \
+                    AND \(raw: key) <> ALL(\(atWork)::uuid[]) ORDER BY due_at LIMIT \(count) FOR UPDATE SKIP LOCKED) due \
                     WHERE taken.\(raw: key) = due.key RETURNING due.key
                     """
                 ).map { try $0.string(at: 0) }

@@ -29,20 +29,21 @@ public struct OutboxRelay: Sendable {
         var pause: Duration = .milliseconds(50)
         var known: Known?
         while !Task.isCancelled {
-            guard leadership.isLeader else {
+            guard let fence = leadership.fence else {
                 known = nil
                 try? await Task.sleep(for: .milliseconds(50))
                 continue
             }
             do {
-                let ready = try await look(known)
+                let before = known
+                let ready = try await Fence.$current.withValue(fence) { try await look(before) }
                 known = ready
                 // A stream that is held takes nothing. It is opened soon.
                 guard !ready.isHeld else {
                     try? await Task.sleep(for: .milliseconds(100))
                     continue
                 }
-                let sent = try await sendBatch(ready)
+                let sent = try await Fence.$current.withValue(fence) { try await sendBatch(ready) }
                 pause = .milliseconds(50)
                 if sent < batch { await database.outboxSignal.wait(atMost: EventStream.look) }
             } catch is Stale {
@@ -152,6 +153,8 @@ public struct OutboxRelay: Sendable {
 
     /// Publishes an event, and its copy when its domain has copies; answers where it lies, the later of the two.
     private func publish(_ event: EventMessage, _ known: Known) async -> UInt64? {
+        // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer.
+        guard leadership.isLeader else { return nil }
         let source = "/ale/\(database.service)"
         let copy = known.copied.contains(event.domain) ? event.copy(source: source) : nil
         do {

@@ -3,22 +3,24 @@ import Synchronization
 
 /// A process started by a test. It dies with the test process, however that ends: a small watchdog kills it, and
 /// removes its directory, as soon as the pipe it holds to us closes.
-final class ChildProcess: Sendable {
+public final class ChildProcess: Sendable {
     /// Why a process could not be started.
-    struct StartError: Error, CustomStringConvertible {
-        let description: String
+    public struct StartError: Error, CustomStringConvertible {
+        /// What happened.
+        public let description: String
     }
 
-    /// The process id, valid until `waitForExit` or `terminate` returned.
-    let pid: pid_t
+    /// The process id, valid until `isRunning` said no or `terminate` returned.
+    public let pid: pid_t
     private let watchdog: pid_t
     private let watchdogPipe: Int32
     private let reaped = Mutex(false)
+    private let ended = Mutex<Int32>(0)
     private static let starting = Mutex(())
 
-    /// Starts a program, found by PATH when it has no slash. Its output and errors are appended to the file `log`.
+    /// Starts a program, found by PATH when it has no slash, with the environment of the test process. Its output and errors are appended to the file `log`.
     /// `directory` is what the watchdog removes after it had to kill; who ends the process in order removes it too.
-    init(_ program: String, _ arguments: [String], log: String, directory: String? = nil) throws {
+    public init(_ program: String, _ arguments: [String], log: String, directory: String? = nil) throws {
         var ends: [Int32] = [-1, -1]
         // Held so that no other child starts between the two calls and inherits our end.
         let made = ChildProcess.starting.withLock { _ in
@@ -49,9 +51,9 @@ final class ChildProcess: Sendable {
     deinit { terminate(SIGKILL) }
 
     /// Whether the process has not ended yet.
-    var isRunning: Bool {
+    public var isRunning: Bool {
         reaped.withLock { reaped in
-            if !reaped && waitpid(pid, nil, WNOHANG) == pid { retire(&reaped) }
+            if !reaped && reap() { retire(&reaped) }
             return !reaped
         }
     }
@@ -63,14 +65,27 @@ final class ChildProcess: Sendable {
         }
     }
 
+    /// The status the program ended with, or -1 when a signal ended it; nil while it runs.
+    public var exitStatus: Int32? {
+        isRunning ? nil : ended.withLock { $0 & 0x7F == 0 ? ($0 >> 8) & 0xFF : -1 }
+    }
+
+    /// Whether the process has ended, and how.
+    private func reap() -> Bool {
+        var status: Int32 = 0
+        guard waitpid(pid, &status, WNOHANG) == pid else { return false }
+        ended.withLock { $0 = status }
+        return true
+    }
+
     /// Sends the signal and waits until the process is gone. Does nothing when it is. A process that ignores the
     /// signal is killed after 10 seconds.
-    func terminate(_ signal: Int32) {
+    public func terminate(_ signal: Int32) {
         reaped.withLock { reaped in
             if reaped { return }
             Glibc.kill(pid, signal)
             let deadline = ContinuousClock.now + .seconds(10)
-            while waitpid(pid, nil, WNOHANG) == 0 {
+            while !reap() {
                 if ContinuousClock.now > deadline { Glibc.kill(pid, SIGKILL) }
                 usleep(2_000)
             }

@@ -19,6 +19,8 @@ public final class PostgresServer: Sendable {
     public let directory: String
 
     private let process: Mutex<ChildProcess?>
+    /// Whether it writes what a standby needs.
+    private let isCopied: Bool
     private let nextDatabase = Mutex(0)
     private static let startLimit: Duration = .seconds(30)
     private static let sharedStart = Task { try await PostgresServer.start() }
@@ -33,30 +35,60 @@ public final class PostgresServer: Sendable {
 
     /// Makes a cluster and starts it; returns when it takes connections. Throws `ServerError`.
     public static func start() async throws -> PostgresServer {
-        try await onThread { try PostgresServer() }
+        try await onThread { try PostgresServer(copying: nil) }
     }
 
-    private init() throws {
+    /// A primary that ``startStandby()`` can copy.
+    public static func startPrimary() async throws -> PostgresServer {
+        try await onThread { try PostgresServer(copying: nil, isCopied: true) }
+    }
+
+    /// A hot standby of this server, with a directory and a port of its own; ``promote()`` makes it a primary.
+    public func startStandby() async throws -> PostgresServer {
+        try await PostgresServer.onThread { [self] in try PostgresServer(copying: self, isCopied: true) }
+    }
+
+    /// Puts a standby in charge; returns when it takes writes.
+    public func promote() async throws {
+        try await psql("SELECT pg_promote(true, 30)")
+    }
+
+    private init(copying primary: PostgresServer?, isCopied: Bool = false) throws {
         _ = PostgresServer.cleanUpAtExit
         var template = Array("/tmp/ale-postgres-\(getpid())-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw ServerError(description: "mkdtemp: \(errno)") }
         // The template is a literal: never without an address.
         directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         process = Mutex(nil)
+        self.isCopied = isCopied
         do {
             if let user = PostgresServer.serverUser { chown(directory, user.uid, user.gid) }
             // Nothing here must survive a power failure: no fsync anywhere.
-            try PostgresServer.runTool(
-                PostgresServer.asServerUser(PostgresServer.binary("initdb")) + [
-                    "-D", directory + "/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-                    "--no-sync", "--no-instructions",
-                ])
+            if let primary {
+                try PostgresServer.runTool(PostgresServer.copying(primary, directory))
+            } else {
+                try PostgresServer.runTool(PostgresServer.making(directory))
+            }
             port = try PostgresServer.freePort()
             try launch()
         } catch {
             PostgresServer.removeDirectory(directory)
             throw error
         }
+    }
+
+    private static func making(_ directory: String) -> [String] {
+        asServerUser(binary("initdb")) + [
+            "-D", directory + "/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+            "--no-sync", "--no-instructions",
+        ]
+    }
+
+    private static func copying(_ primary: PostgresServer, _ directory: String) -> [String] {
+        asServerUser(binary("pg_basebackup")) + [
+            "-D", directory + "/data", "-h", primary.directory, "-p", String(primary.port), "-U", "postgres",
+            "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
+        ]
     }
 
     deinit {
@@ -131,7 +163,8 @@ public final class PostgresServer: Sendable {
     private func launch() throws {
         let settings = [
             "listen_addresses=127.0.0.1", "unix_socket_directories=\(directory)", "fsync=off", "full_page_writes=off",
-            "wal_level=minimal", "max_wal_senders=0", "max_connections=200",
+            isCopied ? "wal_level=replica" : "wal_level=minimal", "max_wal_senders=\(isCopied ? 4 : 0)",
+            "max_connections=200",
             "shared_buffers=64MB", "dynamic_shared_memory_type=mmap", "log_min_messages=warning",
             "log_min_error_statement=panic", "timezone=UTC",
         ]

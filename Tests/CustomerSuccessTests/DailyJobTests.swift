@@ -273,7 +273,8 @@ import Wire
         let looks = [Runs(), Runs()]
         let leaderships = try looks.map { _ in
             try Leadership(
-                connectionString: server.connectionString("ale_customer_success"), name: name)
+                connectionString: server.connectionString("ale_customer_success"), schema: "customer_success",
+                name: name)
         }
         let tasks = looks.indices.map { index in
             let job = DailyJob("test") { _ async throws(Problem) in

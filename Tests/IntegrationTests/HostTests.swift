@@ -148,11 +148,43 @@ import Wire
             try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_ISSUERS_FILE": strange])).serve()
         }
         #expect(issuers?.description.contains("ALE_ISSUERS_FILE") == true)
-        let unreachable = await #expect(throws: ConfigurationError.self) {
-            try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_NATS_URL": "nats://127.0.0.1:1"])).serve()
+        for (setting, word) in [("ALE_POSTGRES_DATABASE", "no_such_database"), ("ALE_POSTGRES_USER", "ale_nobody")] {
+            let refused = await #expect(throws: ConfigurationError.self) {
+                try await ServiceHost<Echo>(ground.settings("ale_echo", [setting: word])).serve()
+            }
+            #expect(refused?.description.contains(setting) == true && refused?.description.contains(word) == true)
         }
-        #expect(unreachable?.description.contains("ALE_NATS_URL") == true)
+        let locked = try await NATSServer.start(config: "authorization { user: somebody, password: else }")
+        let shut = await #expect(throws: ConfigurationError.self) {
+            try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_NATS_URL": locked.url])).serve()
+        }
+        #expect(shut?.description.contains("ALE_NATS_URL") == true)
+        try await locked.stop()
         #expect(!FileManager.default.fileExists(atPath: ground.folder + "/ready"))
+        try await ground.close()
+    }
+
+    /// Started before Postgres and NATS, a service waits for both, is not ready meanwhile, and then serves.
+    @Test func whatComesUpLaterIsWaitedFor() async throws {
+        let ground = try await ground()
+        try await ServiceHost<Echo>(ground.settings("ale_echo_owner")).migrate()
+        let ready = ground.folder + "/ready"
+        try await ground.postgres.kill()
+        try await ground.nats.kill()
+        let ended = Flag()
+        let serving = Task {
+            let result = await Result { try await ServiceHost<Echo>(ground.settings("ale_echo")).serve() }
+            ended.raise("\(result)")
+        }
+        try await Task.sleep(for: .seconds(1.5))
+        #expect(ended.text == nil && !FileManager.default.fileExists(atPath: ready))
+        try await ground.postgres.restart()
+        try await Task.sleep(for: .seconds(1.5))
+        #expect(ended.text == nil && !FileManager.default.fileExists(atPath: ready))
+        try await ground.nats.restart()
+        try await until { FileManager.default.fileExists(atPath: ready) }
+        serving.cancel()
+        await serving.value
         try await ground.close()
     }
 
@@ -172,4 +204,10 @@ private final class Flag: Sendable {
     var text: String? { state.withLock { $0 } }
 
     func raise(_ text: String) { state.withLock { $0 = text } }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
 }

@@ -51,6 +51,28 @@ import Testing
         try await server.stop()
     }
 
+    /// The way to the server is cut without a word to either side: that is noticed, and another way is found.
+    @Test(.timeLimit(.minutes(1))) func aSilentServerIsGivenUp() async throws {
+        let server = try await NATSServer.start(jetStream: false)
+        let proxy = try TCPProxy(to: server.port)
+        var options = ConnectionOptions(urls: ["nats://127.0.0.1:\(proxy.port)"], name: "cut off")
+        options.pingInterval = .milliseconds(200)
+        options.reconnectWait = .milliseconds(50)
+        let nats = try await Connection.connect(options)
+        var events = nats.events().makeAsyncIterator()
+        try nats.subscribe("echo") { message in
+            if let reply = message.reply { try? nats.publish(reply, payload: message.payload) }
+        }
+        #expect(try await nats.request("echo", payload: [1], timeout: .seconds(5)).payload == [1])
+        proxy.cut()
+        #expect(await events.next() == .disconnected)
+        #expect(await events.next() == .reconnected)
+        #expect(try await nats.request("echo", payload: [2], timeout: .seconds(5)).payload == [2])
+        await nats.close()
+        proxy.close()
+        try await server.stop()
+    }
+
     @Test func whatIsPublishedWithoutAServerIsBounded() async throws {
         let server = try await NATSServer.start(jetStream: false)
         let nats = try await server.connect { $0.reconnectBufferBytes = 10_000 }

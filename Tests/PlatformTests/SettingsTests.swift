@@ -25,6 +25,10 @@ import Testing
         Wrong("ALE_POSTGRES_PORT", "5432x", "ALE_POSTGRES_PORT is 5432x; it must be a whole number from 1 to 65535."),
         Wrong("ALE_POSTGRES_PORT", "54.32", "ALE_POSTGRES_PORT is 54.32; it must be a whole number from 1 to 65535."),
         Wrong("ALE_POSTGRES_PORT", " 5432", "ALE_POSTGRES_PORT is  5432; it must be a whole number from 1 to 65535."),
+        Wrong("ALE_POSTGRES_PORT", "5432,", "ALE_POSTGRES_PORT is ; it must be a whole number from 1 to 65535."),
+        Wrong(
+            "ALE_POSTGRES_PORT", "5432,5433",
+            "ALE_POSTGRES_PORT has 2 ports and ALE_POSTGRES_HOST 1 hosts; give one port for all, or one for each."),
         Wrong(
             "ALE_POSTGRES_POOL_SIZE", "101", "ALE_POSTGRES_POOL_SIZE is 101; it must be a whole number from 1 to 100."),
         Wrong(
@@ -109,7 +113,7 @@ import Testing
         let settings = try await Settings.load(["ALE_CONFIG_FILE": file, "ALE_NATS_URL": "nats://environment"])
         let configuration = try PlatformConfiguration(settings, service: "x")
         #expect(configuration.postgresHost == "db")
-        #expect(configuration.postgresPort == 6_543)
+        #expect(configuration.postgresPorts == [6_543])
         #expect(configuration.postgresPoolSize == 3)
         #expect(configuration.natsURL == "nats://environment")
         #expect(try settings.bool("ale.renewal.watch", default: false))
@@ -124,6 +128,20 @@ import Testing
             }
             #expect(error?.description.hasPrefix(sentence) == true, "\(error?.description ?? "nothing")")
         }
+    }
+
+    /// Several servers, with a port for each or one for all; only one that takes writes is used.
+    @Test func severalServersOfPostgres() throws {
+        func configuration(_ port: String) throws -> PlatformConfiguration {
+            try PlatformConfiguration(
+                Settings(values: ["ALE_POSTGRES_HOST": "db-1,db-2", "ALE_POSTGRES_PORT": port]), service: "x")
+        }
+        let each = try configuration("5432,5433")
+        #expect(each.postgresAddress == "db-1:5432,db-2:5433")
+        let string = each.connectionString(applicationName: "x")
+        #expect(string.contains("host='db-1,db-2' port=5432,5433 "))
+        #expect(string.contains(" target_session_attrs=read-write"))
+        #expect(try configuration("6000").postgresAddress == "db-1:6000,db-2:6000")
     }
 
     @Test(arguments: ["", "{", "[]", "not json"]) func anUnreadableFile(_ text: String) async throws {

@@ -152,10 +152,13 @@ import Testing
     @Test func leadershipPassesOn() async throws {
         try await withOwnServer { server, database in
             let changes = Mutex<[String]>([])
+            let owner = try Pool(PoolConfiguration(connectionString: database, size: 1))
+            _ = try await owner.run("CREATE TABLE leader (name text PRIMARY KEY, number bigint NOT NULL)")
+            await owner.close()
             func stand(_ name: String) throws -> Leadership {
-                try Leadership(connectionString: database, name: "relay", checkEvery: .milliseconds(50)) { leads in
-                    changes.withLock { $0.append("\(name) \(leads)") }
-                }
+                try Leadership(
+                    connectionString: database, schema: "public", name: "relay", checkEvery: .milliseconds(50)
+                ) { leads in changes.withLock { $0.append("\(name) \(leads)") } }
             }
             let first = try stand("first")
             try await eventually { first.isLeader }

@@ -1,3 +1,4 @@
+import Glibc
 import NATS
 import Postgres
 import RPC
@@ -101,6 +102,66 @@ import Wire
         await seconds.end()
         await second.resign()
         try await other.close()
+    }
+
+    /// A former leader that was frozen takes a few events away with the fetch it was about to send. They come again in
+    /// their place, and not behind those that follow, a minute later.
+    @Test func whatWentToAnotherReaderKeepsItsPlace() async throws {
+        let events = try await EventBench.make()
+        let leadership = try events.leadership()
+        let mayGoOn = Counter()
+        var helpers = Helpers()
+        helpers.add(events.relay(leadership))
+        let begun = Counter()
+        helpers.add(
+            events.consume("effects", leadership) { _ in
+                begun.add(1)
+                while mayGoOn.value == 0 { usleep(1_000) }
+            })
+        let made = try await events.bench.create("first")
+        try await waitUntil("the first event is at work") { begun.value == 1 }
+        for number in 0..<20 { try await events.bench.change(made.id) { $0.subject = "change \(number)" } }
+        try await waitUntil("sent") {
+            try await events.bench.count("customer_success.outbox WHERE sent_at IS NULL") == 0
+        }
+        let other = try await EventBench.connect(events.nats)
+        let taken = try await JetStream(other).consumer("effects", on: EventStream.name).fetch(
+            batch: 5, timeout: .seconds(5))
+        #expect(taken.count == 5)
+        mayGoOn.add(1)
+        #expect(try await events.verdict(within: .seconds(30)) == EventBench.allWell)
+        await other.close()
+        await helpers.end()
+        await leadership.resign()
+        try await events.close()
+    }
+
+    /// What a former leader has in hand when another takes over has no effect of its own any more: neither on events nor
+    /// on what is marked as sent.
+    @Test func aFormerLeadersWorkHasNoEffect() async throws {
+        let events = try await EventBench.make()
+        let first = try events.leadership()
+        try await waitUntil("the first leads") { first.isLeader }
+        let old = try #require(first.fence)
+        await first.resign()
+        let second = try events.leadership()
+        try await waitUntil("the second leads") { second.isLeader }
+        let held = await Fence.$current.withValue(old) { () -> Problem? in
+            do throws(Problem) {
+                _ = try await events.bench.create("late")
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(held?.code == .unavailable)
+        let removal = await Fence.$current.withValue(old) {
+            await #expect(throws: PostgresError.self) { _ = try await Retention(events.bench.database).removeExpired() }
+        }
+        #expect(removal?.kind == .leadershipLost)
+        #expect(try await events.bench.count("customer_success.touchpoint") == 0)
+        await second.resign()
+        try await events.close()
     }
 
     /// Without the lock nobody relays and nobody consumes.

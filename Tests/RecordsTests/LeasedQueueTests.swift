@@ -67,6 +67,37 @@ import Testing
         var most: Int { state.withLock { $0.most } }
     }
 
+    /// An instance was frozen over its work for so long that another has taken the row and put it back. It does not take
+    /// the row again under the work it still has in hand, which could then record an end that is out of date.
+    @Test func aRowIsNotTakenTwiceByOneInstance() async throws {
+        let bench = try await Self.makeBench()
+        try await Self.add(1, bench)
+        let work = Work()
+        let queue = Self.queue(bench)
+        let mayGoOn = Counter()
+        let ends = Mutex<[Bool]>([])
+        let running = Task {
+            await queue.run { row in
+                work.begin(row)
+                defer { work.end(row) }
+                while mayGoOn.value == 0 { try await Task.sleep(for: .milliseconds(2)) }
+                let isRecorded = (try? await Self.end(row, of: queue, bench)) != nil
+                ends.withLock { $0.append(isRecorded) }
+            }
+        }
+        try await waitUntil("begun") { work.most == 1 }
+        try await bench.psql("UPDATE customer_success.work SET owner = NULL, lease_until = NULL")
+        // Several looks later.
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await bench.count("customer_success.work WHERE owner IS NOT NULL") == 0)
+        mayGoOn.add(1)
+        try await waitUntil("done") { ends.withLock { $0.count } == 2 }
+        #expect(ends.withLock { $0 } == [false, true], "the first end was out of date")
+        running.cancel()
+        await running.value
+        await bench.close()
+    }
+
     @Test func eachRowIsWorkedOnByOneInstanceAtATime() async throws {
         let bench = try await Self.makeBench()
         try await Self.add(60, bench)

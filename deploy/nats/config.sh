@@ -113,6 +113,9 @@ http: "$monitor"
 max_payload: 1MB
 max_pending: 64MB
 write_deadline: "10s"
+# A client that is frozen, or cut off without a word, gets no more requests after some fifteen seconds.
+ping_interval: "5s"
+ping_max: 2
 jetstream: { store_dir: "$store", max_memory_store: 256MB, max_file_store: 16GB }
 authorization: { timeout: 5 }
 accounts: {

@@ -31,7 +31,8 @@ struct EventBench: Sendable {
     /// Stands for election, as one instance of the service does.
     func leadership() throws -> Leadership {
         try Leadership(
-            connectionString: bench.connectionString, name: "ale.customer-success", checkEvery: .milliseconds(200))
+            connectionString: bench.connectionString, schema: "customer_success", name: "ale.customer-success",
+            checkEvery: .milliseconds(200))
     }
 
     /// Runs a relay, and what keeps the stream, until the task is cancelled.
