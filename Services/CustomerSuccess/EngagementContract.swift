@@ -16,7 +16,8 @@ extension EngagementContract: StandardRecord {
                 "BR-57", constraint: "engagement_contract_unique", field: "contract",
                 Text(
                     en: "This contract is already linked to the engagement.", ko: "이 계약은 이미 참여에 연결되어 있습니다."))
-        ])
+        ],
+        outlivesParent: true)
 
     public static let rules: [Rule<EngagementContract>] = [
         // Writers of one engagement's contracts take turns: each works out the renewal date from all of them (BR-59),

@@ -15,7 +15,8 @@ extension InternalPlay: StandardRecord {
         constraints: [
             .closure("BR-39", "internal_play"),
             DatabaseRule("BR-41", constraint: "internal_play_no_parent", field: "parent", noParent),
-        ])
+        ],
+        ruled: ["parent"])
 
     public static let rules: [Rule<InternalPlay>] = [
         .check("BR-41", field: "parent", noParent) { change, _ in change.new.parent == nil },

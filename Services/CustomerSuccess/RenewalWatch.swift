@@ -58,7 +58,8 @@ struct RenewalWatch: Sendable {
         var play = InternalPlay()
         play.id = playID
         play.engagement = id
-        play.assignedTo = engagement.customerSuccessManager
+        play.assignedTo = try Engagement.activeManager(
+            of: id, RuleContext(transaction: tx, context: context, database: database))
         play.dueDate = renewal
         play.shortDescription = String("Plan the renewal / 갱신 계획: \(engagement.title ?? "")".prefix(1_000))
         play.description = """

@@ -28,7 +28,7 @@ struct Replicas: Sendable {
         cases = Replica(OnboardingCase.self, fields: ["account", "state", "go_live_date"], database)
         contracts = Replica(Contract.self, fields: ["account", "number", "end_date", "contract_value"], database)
         products = Replica(SoldProduct.self, fields: ["account", "name"], database)
-        users = Replica(User.self, fields: ["name", "email", "active"], database)
+        users = Replica(User.self, fields: ["name", "email", "account", "active"], database)
         responsibilities = Replica(ResponsibilityDefinition.self, fields: ["name", "side"], database)
     }
 

@@ -1,3 +1,5 @@
+import Postgres
+import RPC
 import Records
 import Wire
 
@@ -20,6 +22,19 @@ extension SquadMember: StandardRecord {
         domainRule: "BR-56")
 
     public static let rules: [Rule<SquadMember>] = [
+        .check(
+            "G-43", field: "responsibility",
+            Text(en: "The responsibility is not one of a squad.", ko: "스쿼드 팀의 책임이 아닙니다.")
+        ) { change, context in
+            guard change.changes("responsibility") else { return true }
+            let rows = try context.transaction.query(
+                """
+                SELECT side FROM customer_success.responsibility_definition \
+                WHERE id = \(change.new.responsibility.sqlValue)
+                """)
+            let side = try rows.first?.optionalString(at: 0)
+            return side == nil || side == "squad"
+        },
         .locked("G-10", field: "account", whileAny: squads),
         .kept("AIP-135", whileAny: squads),
     ]

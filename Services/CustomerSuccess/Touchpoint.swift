@@ -48,8 +48,7 @@ extension Touchpoint: StandardRecord {
         _ change: inout Change<Touchpoint>, _ context: RuleContext
     ) throws {
         guard change.isCreation, context.context.caller.kind == .customer else { return }
-        let engagement = try context.find(Engagement.self, change.new.engagement)
-        change.new.assignedTo = engagement?.customerSuccessManager
+        change.new.assignedTo = try Engagement.activeManager(of: change.new.engagement, context)
         if change.new.contact == nil { change.new.contact = context.context.caller.contact }
     }
 

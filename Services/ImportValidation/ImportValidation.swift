@@ -18,7 +18,7 @@ public enum ImportValidation: ServiceDefinition {
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
         let settings = try ImportSettings(context.settings)
         let database = context.database
-        let replicas = Replicas(context)
+        let replicas = Replicas(database, context.client, own: context.ownCredential)
         let access = TaskAccess(database: database)
         let queue = RunQueue(database: database, signal: Signal())
         var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)

@@ -9,26 +9,34 @@ import Wire
 struct Replicas: Sendable {
     private let accounts: Replica<CustomerAccount>
     private let cases: Replica<OnboardingCase>
+    private let users: Replica<User>
+    private let contacts: Replica<CustomerContact>
     private let database: Database
     private let client: Client
     private let own: Credential?
 
-    init(_ context: ServiceContext) {
-        database = context.database
-        client = context.client
-        own = context.ownCredential
+    init(_ database: Database, _ client: Client, own: Credential? = nil) {
+        self.database = database
+        self.client = client
+        self.own = own
         accounts = Replica(CustomerAccount.self, fields: ["name"], database)
         cases = Replica(OnboardingCase.self, fields: ["number", "account", "state", "assigned_to"], database)
+        users = Replica(User.self, fields: ["account", "active"], database)
+        contacts = Replica(CustomerContact.self, fields: ["account"], database)
     }
 
-    /// Feeds the replicas; a new case brings its import tasks along (imports.md 2).
+    /// Feeds the replicas; a new case brings its import tasks along (imports.md 2), one that ends cancels those that are
+    /// still open (G-128).
     var handlers: [EventHandler] {
         let database = database
         return [
-            accounts.handler(),
+            accounts.handler(), users.handler(), contacts.handler(),
             cases.handler { record, event, context, tx in
-                guard event.action == "created" else { return }
-                try DefaultTasks.create(for: record, database, context, tx)
+                switch event.action {
+                case "created": try DefaultTasks.create(for: record, database, context, tx)
+                case "closed", "canceled": try DefaultTasks.cancel(of: record, database, context, tx)
+                default: return
+                }
             },
         ]
     }
@@ -44,6 +52,9 @@ struct Replicas: Sendable {
                 case "customer_account": try await fetchAccount(id)
                 case "onboarding_case":
                     try await cases.store(client.call(OnboardingAPI.getOnboardingCase, request, as: own))
+                case "user": try await users.store(client.call(OnboardingAPI.getUser, request, as: own))
+                case "customer_contact":
+                    try await contacts.store(client.call(OnboardingAPI.getCustomerContact, request, as: own))
                 default: return false
                 }
                 return true
@@ -63,18 +74,22 @@ struct Replicas: Sendable {
     }
 }
 
-/// The tasks that come with a new onboarding case.
+/// The tasks that come with a new onboarding case, and go with it.
 enum DefaultTasks {
-    /// Creates one import task for each default target that has none yet.
+    /// Creates one import task for each default target that has none yet; none when the case has ended meanwhile.
     static func create(
         for onboarding: OnboardingCase, _ database: Database, _ context: WriteContext, _ tx: Transaction
     ) throws {
-        let rows = try tx.query(
+        let answers = try tx.queryAll([
+            "SELECT state FROM import_validation.onboarding_case WHERE id = \(onboarding.id) FOR SHARE",
             """
             SELECT target_table FROM import_validation.import_task \
             WHERE parent = \(onboarding.id) AND created_by = \(context.caller.subject)
-            """)
-        let present = Set(try rows.map { try $0.string(at: 0) })
+            """,
+        ])
+        let state = try answers[0].first?.optionalString(at: 0)
+        guard state != "closed", state != "canceled" else { return }
+        let present = Set(try answers[1].map { try $0.string(at: 0) })
         let store = Store<ImportTask>(database)
         for target in ImportTarget.all where !present.contains(target.table) {
             var task = ImportTask()
@@ -84,5 +99,19 @@ enum DefaultTasks {
             task.shortDescription = target.taskTitle
             _ = try store.create(task, context, in: tx)
         }
+    }
+
+    /// Cancels the import tasks of a case that has ended and left them open. Whoever makes one holds a share of the
+    /// case's row here, which this event has changed: none comes in behind.
+    static func cancel(
+        of onboarding: OnboardingCase, _ database: Database, _ context: WriteContext, _ tx: Transaction
+    ) throws {
+        let rows = try tx.query(
+            """
+            SELECT id FROM import_validation.import_task \
+            WHERE parent = \(onboarding.id) AND state NOT IN ('closed', 'canceled') ORDER BY id
+            """)
+        let store = Store<ImportTask>(database)
+        for row in rows { try store.change(row.string(at: 0), context, in: tx) { $0.state = "canceled" } }
     }
 }

@@ -69,17 +69,17 @@ struct TaskAccess: Sendable {
         return record
     }
 
-    /// Refuses work on a task that is closed or canceled.
-    static func requireOpen(_ task: ImportTask) throws {
-        guard !task.isOpen else { return }
+    /// Refuses work on a task that is closed or canceled, or whose onboarding case is.
+    static func requireOpen(_ task: ImportTask, _ tx: Transaction) throws {
+        guard !task.isOpen else { return try requireOpenCase(task, tx) }
         throw Problem(
             .failedPrecondition,
             Text(en: "The import task is closed. Reopen it first.", ko: "임포트 작업이 종결되었습니다. 먼저 다시 여세요."),
             reason: "TASK_CLOSED")
     }
 
-    /// Refuses what would change customer data after the onboarding case has ended.
-    static func requireOpenCase(_ task: ImportTask, _ tx: Transaction) throws {
+    /// Nothing new begins when the onboarding case has ended (G-128).
+    private static func requireOpenCase(_ task: ImportTask, _ tx: Transaction) throws {
         let rows = try tx.query(
             "SELECT state FROM import_validation.onboarding_case WHERE id = \((task.parent ?? "").sqlValue)")
         let state = try rows.first?.optionalString("state")
@@ -87,8 +87,8 @@ struct TaskAccess: Sendable {
         throw Problem(
             .failedPrecondition,
             Text(
-                en: "The onboarding case is closed; nothing can be published any more.",
-                ko: "온보딩 케이스가 종결되어 더 이상 게시할 수 없습니다."),
+                en: "The onboarding case is closed or canceled; nothing can be imported for it any more.",
+                ko: "온보딩 케이스가 종결되었거나 취소되어 더 이상 임포트할 수 없습니다."),
             reason: "CASE_CLOSED")
     }
 }

@@ -90,7 +90,7 @@ struct TaskEndpoints: Sendable {
         let method = ImportValidationAPI.importUploads.name
         let response = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.uploaded(request.id, by: call.caller, lock: .update, in: tx)
-            try TaskAccess.requireOpen(task)
+            try TaskAccess.requireOpen(task, tx)
             var response = ImportUploadsResponse()
             for id in request.uploads {
                 let upload = try loadable(id, of: task, call.caller, tx)
@@ -138,7 +138,7 @@ struct TaskEndpoints: Sendable {
         let method = ImportValidationAPI.validateRows.name
         let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.worked(request.id, by: call.caller, in: tx)
-            try TaskAccess.requireOpen(task)
+            try TaskAccess.requireOpen(task, tx)
             var run = ImportRun()
             run.importTask = task.id
             run.kind = "validate"
@@ -164,8 +164,7 @@ struct TaskEndpoints: Sendable {
         let method = ImportValidationAPI.publishStagingRows.name
         let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.worked(request.id, by: call.caller, in: tx)
-            try TaskAccess.requireOpen(task)
-            try TaskAccess.requireOpenCase(task, tx)
+            try TaskAccess.requireOpen(task, tx)
             var run = ImportRun()
             run.importTask = task.id
             run.kind = "publish"
@@ -197,7 +196,7 @@ struct TaskEndpoints: Sendable {
         let method = ImportValidationAPI.startOver.name
         return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.worked(request.id, by: call.caller, in: tx)
-            try TaskAccess.requireOpen(task)
+            try TaskAccess.requireOpen(task, tx)
             let busy = try tx.query(
                 "SELECT 1 FROM import_validation.import_run_work WHERE import_task = \(task.id) LIMIT 1")
             guard busy.isEmpty else {

@@ -11,7 +11,7 @@ extension CustomerAccount: StandardRecord {
 
     // A parent account lives in a domain beside this one's, where references normally may not point; a rule checks it.
     public static let storage = Storage<CustomerAccount>(
-        domain: .preset, customer: CustomerAccess(rows: CustomerRows.ownAccount("id")), unchecked: ["parent"])
+        domain: .preset, customer: CustomerAccess(rows: CustomerRows.ownAccount("id")), ruled: ["parent"])
 
     public static let rules: [Rule<CustomerAccount>] = [
         .drafting("G-13") { change, context in try settle(&change, context) },
@@ -46,9 +46,7 @@ extension CustomerAccount: StandardRecord {
             """)
         let above = try rows.map { try $0.string(at: 0) }
         guard !above.isEmpty else {
-            throw Problem.broken(
-                "ACCOUNT_TREE", CustomerAccount.self, field: "parent",
-                Text(en: "There is no such account.", ko: "해당 계정이 없습니다."))
+            throw Problem.noSuchReference(CustomerAccount.self, "parent")
         }
         guard !above.contains(change.new.id) else {
             throw Problem.broken(

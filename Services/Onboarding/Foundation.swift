@@ -19,6 +19,8 @@ extension Contract: StandardRecord {
     public static let storage = Storage<Contract>(
         domain: .references(["account"]), immutable: ["account"],
         constraints: naturalKey("contract", field: "number"))
+
+    public static let rules: [Rule<Contract>] = [.ordered("PERIOD", "start_date", notAfter: "end_date")]
 }
 
 extension Location: StandardRecord {
@@ -46,6 +48,8 @@ extension SoldProduct: StandardRecord {
     public static let storage = Storage<SoldProduct>(
         domain: .references(["account"]), immutable: ["account"],
         constraints: naturalKey("sold_product", field: "name"))
+
+    public static let rules: [Rule<SoldProduct>] = [.ordered("PERIOD", "start_date", notAfter: "end_date")]
 }
 
 extension ServiceEntitlement: StandardRecord {
@@ -56,6 +60,8 @@ extension ServiceEntitlement: StandardRecord {
     public static let storage = Storage<ServiceEntitlement>(
         domain: .references(["account"]), immutable: ["account"],
         constraints: naturalKey("service_entitlement", field: "name"))
+
+    public static let rules: [Rule<ServiceEntitlement>] = [.ordered("PERIOD", "start_date", notAfter: "end_date")]
 }
 
 extension InstallBaseItem: StandardRecord {

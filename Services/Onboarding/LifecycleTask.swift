@@ -48,7 +48,7 @@ extension LifecycleTask: StandardRecord {
         })
 
     /// G-44: whoever holds the task's responsibility on the case, by default the provider's ServiceNow administrator;
-    /// else the assignee of the case.
+    /// else the assignee of the case. Nobody who has left.
     private static func assign(_ change: inout Change<LifecycleTask>, _ context: RuleContext) throws {
         guard change.isCreation, change.new[field: "assigned_to"].isEmpty, let parent = change.new.parent else {
             return
@@ -58,9 +58,19 @@ extension LifecycleTask: StandardRecord {
         let rows = try context.transaction.query(
             """
             SELECT coalesce((SELECT "user" FROM onboarding.case_team_member WHERE onboarding_case = \(parent) \
-            AND side = 'provider' AND responsibility = \(responsibility) ORDER BY id LIMIT 1), \
-            (SELECT assigned_to FROM onboarding.onboarding_case WHERE id = \(parent)))
+            AND side = 'provider' AND responsibility = \(responsibility) AND \(hasNotLeft("\"user\"")) \
+            ORDER BY id LIMIT 1), \
+            (SELECT assigned_to FROM onboarding.onboarding_case \
+            WHERE id = \(parent) AND \(hasNotLeft("assigned_to"))))
             """)
         change.new.assignedTo = try rows.first?.optionalString(at: 0)
+    }
+
+    /// Whether the person whom `column` names is not known to be inactive.
+    private static func hasNotLeft(_ column: SQL) -> SQL {
+        """
+        NOT EXISTS (SELECT FROM onboarding."user" u WHERE NOT u.active \
+        AND u.id = CASE WHEN \(column) ~ '^[0-9a-f-]{36}$' THEN \(column)::uuid END)
+        """
     }
 }

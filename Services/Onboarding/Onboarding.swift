@@ -25,9 +25,10 @@ public enum Onboarding: ServiceDefinition {
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
         let database = context.database
         let isCaseAutomatic = try context.settings.bool("ale.onboarding.auto.case", default: true)
+        let replicas = Replicas(database)
         return Assembly(
             endpoints: endpoints(database),
-            handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic)],
+            handlers: replicas.handlers + [AutomaticCase.handler(database, isOn: isCaseAutomatic)],
             prepare: { try await Seed.run(database) })
     }
 
@@ -48,6 +49,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(SoldProductInstallBaseM2m.self)
         endpoints.add(ResponsibilityDefinition.self)
         endpoints.add(OnboardingCase.self)
+        endpoints.add(OnboardingCase.closeEndpoint(database))
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
         let described = endpoints.described

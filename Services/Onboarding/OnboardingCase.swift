@@ -31,6 +31,9 @@ extension OnboardingCase: StandardRecord {
             if change.new.type == nil { change.new.type = context.context.isSystem ? "full" : "phased" }
         },
         Rule("onboarding.md 3.1") { change, _ in try checkAskedLater(change.new) },
+        Rule("CASE_TREE") { change, context in try refuseCycle(change, context) },
+        closesWhenDone,
+        cancelsTasks,
     ]
 
     /// The first value of each state is its default (onboarding.md 1.2).
@@ -53,6 +56,26 @@ extension OnboardingCase: StandardRecord {
             if state == "canceled" || record.closedAt != nil { return caller.isOnboardingAgent }
             return caller.isOnboardingAgent || record.assignedTo == caller.subject
         })
+
+    /// A case was generated from another one (G-38), never from itself or one below it. Changes of parents wait for each
+    /// other, so that two of them cannot close a cycle together.
+    private static func refuseCycle(_ change: Change<OnboardingCase>, _ context: RuleContext) throws {
+        guard change.old != nil, change.changes("parent"), let parent = change.new.parent else { return }
+        let tx = context.transaction
+        tx.send("SELECT pg_advisory_xact_lock(hashtextextended('onboarding_case.parent', 0))")
+        let rows = try tx.query(
+            """
+            WITH RECURSIVE above AS (
+                SELECT id, parent FROM onboarding.onboarding_case WHERE id = \(parent)
+                UNION SELECT c.id, c.parent FROM onboarding.onboarding_case c JOIN above a ON c.id = a.parent)
+            SELECT 1 FROM above WHERE id = \(change.new.id) LIMIT 1
+            """)
+        guard rows.isEmpty else {
+            throw Problem.broken(
+                "CASE_TREE", OnboardingCase.self, field: "parent",
+                Text(en: "A case cannot be below itself.", ko: "케이스는 자기 자신의 하위에 있을 수 없습니다."))
+        }
+    }
 
     private static func checkAskedLater(_ record: OnboardingCase) throws {
         guard ["active", "blocked", "closed"].contains(record.state ?? "") else { return }

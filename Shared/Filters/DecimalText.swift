@@ -1,5 +1,5 @@
 /// An exact decimal number read from text: compared by value, so `1.50` equals `1.5` and `-0` equals `0`.
-struct DecimalText: Sendable, Hashable {
+public struct DecimalText: Sendable, Hashable {
     /// The largest number of digits before or after the point that is read; Postgres `numeric` holds far more.
     static let maximumDigits = 100
 
@@ -10,7 +10,7 @@ struct DecimalText: Sendable, Hashable {
     private let fraction: [UInt8]
 
     /// Reads `[-+]digits[.digits][e[-+]digits]`; nil for anything else.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         var bytes = Array(text.utf8)[...]
         guard bytes.count <= 2 * DecimalText.maximumDigits else { return nil }
         var isNegative = false
@@ -51,7 +51,7 @@ struct DecimalText: Sendable, Hashable {
     }
 
     /// Negative, zero or positive as `self` is less than, equal to or greater than `other`.
-    func compare(_ other: DecimalText) -> Int {
+    public func compare(_ other: DecimalText) -> Int {
         if isNegative != other.isNegative { return isNegative ? -1 : 1 }
         let magnitude: Int
         if whole.count != other.whole.count {

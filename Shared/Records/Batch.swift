@@ -149,7 +149,7 @@ struct BatchRun<R: Record> {
 
     private mutating func fail(_ index: Int, _ problem: Problem) {
         if let key = ReplicaKey(problem) { missing.insert(key) }
-        var status = problem.status(language: call.language)
+        var status = problem.withoutReplica.status(language: call.language)
         if errorBytes < BatchLimit.errorBytes {
             errorBytes += status.message.utf8.count
             for violation in status.fieldViolations {

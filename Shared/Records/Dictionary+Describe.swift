@@ -52,6 +52,11 @@ public enum DictionaryDescription {
         description.reference = field.reference ?? ""
         description.default = field.defaultValue.journalText
         description.writable = writable
+        description.side = field.side?.rawValue ?? ""
+        description.format = field.format?.rawValue ?? ""
+        description.minimum = field.minimum
+        description.maximum = field.maximum
+        description.maximumLength = Int32(Validation.maximumLength(field) ?? 0)
         description.choices = field.choices.map { choice in
             var described = ChoiceDescription()
             described.value = choice.value.journalText

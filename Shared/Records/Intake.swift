@@ -31,7 +31,7 @@ struct Intake<R: Record> {
         let writable = context.caller.kind == .customer ? R.storage.customer?.writable ?? [] : nil
         for index in fields {
             let field = R.schema.fields[index]
-            let value = draft[fieldAt: index]
+            let value = Self.canonical(draft[fieldAt: index], field)
             guard context.isSystem || !field.outputOnly else { continue }
             if let writable, !context.isSystem, !writable.contains(field.name) {
                 // A default sent back unchanged is not an attempt to write.
@@ -57,6 +57,16 @@ struct Intake<R: Record> {
         self.record = record
         self.accepted = accepted
         self.entries = entries
+    }
+
+    /// The form in which a value is kept: a text that nobody sees anything of is none, a decimal number has one form.
+    private static func canonical(_ value: FieldValue, _ field: FieldSchema) -> FieldValue {
+        guard case .string(let text) = value, !text.isEmpty else { return value }
+        switch field.type {
+        case .string, .text, .email, .url, .json, .script, .journal: return text.isBlank ? .null : value
+        case .decimal, .currency: return Validation.isDecimal(text) ? .string(Validation.canonicalDecimal(text)) : value
+        default: return value
+        }
     }
 
     /// Refuses a customer who may not write one of `fields`, for verbs that set fields by themselves.

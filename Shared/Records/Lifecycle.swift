@@ -56,6 +56,12 @@ public struct Lifecycle<R: Record>: Sendable {
         stateIndex = R.index("state")
     }
 
+    /// Whether a closed or canceled record goes on.
+    func reopens(_ change: Change<R>) -> Bool {
+        guard let old = change.old else { return false }
+        return closed.contains(state(of: old)) && !closed.contains(state(of: change.new))
+    }
+
     func state(of record: R) -> String { record[fieldAt: stateIndex].string ?? "" }
 
     /// Carries out a move of the state: refuses what is not allowed, drives the tied field, stamps or clears the

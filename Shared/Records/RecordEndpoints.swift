@@ -211,8 +211,24 @@ public func fetchingReplicas<T: Sendable>(
     } catch {
         guard let source, let table = error.metadata["replica"], let id = error.metadata["id"],
             try await source.fetch(table, id, call)
-        else { throw error }
+        else { throw error.withoutReplica }
+    }
+    do throws(Problem) {
         return try await body()
+    } catch {
+        throw error.withoutReplica
+    }
+}
+
+extension Problem {
+    /// As the caller sees it: what a replica lacks is the services' own affair, and what lies in another domain reads
+    /// like what is nowhere.
+    var withoutReplica: Problem {
+        guard metadata["replica"] != nil else { return self }
+        var problem = self
+        problem.metadata["replica"] = nil
+        problem.metadata["id"] = nil
+        return problem
     }
 }
 

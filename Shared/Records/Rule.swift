@@ -106,9 +106,10 @@ public struct Rule<R: Record>: Sendable {
                 en: "\(R.label(later).en) must not be before \(R.label(earlier).en).",
                 ko: "\(R.label(later).ko)은(는) \(R.label(earlier).ko)보다 빠를 수 없습니다.")
         ) { change, _ in
-            guard let start = change.new[field: earlier].string, let stop = change.new[field: later].string else {
-                return true
-            }
+            // What was stored before there was the rule does not keep a record from being worked on.
+            guard change.changes(earlier) || change.changes(later),
+                let start = change.new[field: earlier].string, let stop = change.new[field: later].string
+            else { return true }
             return start <= stop
         }
     }

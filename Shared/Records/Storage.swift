@@ -109,10 +109,14 @@ public struct Storage<R: RecordMessage>: Sendable {
     public var immutable: Set<String>
     /// Constraints of the table and the rule each stands for.
     public var constraints: [DatabaseRule]
-    /// References that point to tables of other services without a replica here; they are not checked.
-    public var unchecked: Set<String>
+    /// References that a rule of the record checks by itself, since they point where references may not otherwise, or
+    /// nowhere.
+    public var ruled: Set<String>
     /// References kept as a name instead of an id, because no record stands behind them; their columns are text.
     public var named: Set<String>
+    /// Whether the record may be made under a closed one: a link that is no work of its own. Otherwise nothing begins,
+    /// or is reopened, under a record that is closed or canceled: the one that gives the domain (G-128).
+    public var outlivesParent: Bool
 
     /// Storage of a record; see the properties.
     public init(
@@ -120,7 +124,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         computed: [Computed<R>] = [], customer: CustomerAccess? = nil,
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
-        unchecked: Set<String> = [], named: Set<String> = [], domainRule: String? = nil
+        ruled: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -133,8 +137,9 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.conditional = conditional
         self.immutable = immutable
         self.constraints = constraints
-        self.unchecked = unchecked
+        self.ruled = ruled
         self.named = named
+        self.outlivesParent = outlivesParent
     }
 }
 

@@ -13,7 +13,7 @@ extension Store {
             try Intake<R>.checkOpen(["state"], context)
             record[field: "state"] = .string(state)
             for (name, text) in [("close_notes", request.closeNotes), ("close_code", request.closeCode)] {
-                guard !text.isEmpty, let index = R.schema.index(of: name) else { continue }
+                guard !text.isBlank, let index = R.schema.index(of: name) else { continue }
                 try Intake<R>.checkOpen([name], context)
                 let value = FieldValue.string(text)
                 if let fault = Validation.fault(value, R.schema.fields[index]) {
@@ -68,7 +68,7 @@ extension Store {
         }
         let name = comment ? "additional_comments" : "work_notes"
         guard let field = R.schema.field(name) else { throw Problem.unimplemented() }
-        guard !request.text.isEmpty else {
+        guard !request.text.isBlank else {
             throw Problem.invalid(field: "text", Text(en: "The text is empty.", ko: "내용이 비어 있습니다."))
         }
         if let fault = Validation.fault(.string(request.text), field) { throw Problem.invalid(field: "text", fault) }
@@ -104,7 +104,7 @@ extension Store {
         guard let record = try find(request.id, in: tx), try isVisible(record, to: caller) else {
             throw notFound(request.id)
         }
-        let size = request.pageSize <= 0 ? 50 : min(Int(request.pageSize), 200)
+        let size = try PageSize.of(request.pageSize, maximum: 200)
         let binding = PageToken.Binding(
             method: "activity", filter: record.id, order: "", domain: caller.domain.path)
         var statement: SQL = """

@@ -24,7 +24,7 @@ extension Store {
         try authorize(.read, caller)
         let access = FieldAccess(caller, layout)
         let query = try listQuery(request, access, caller, narrowed)
-        let size = request.pageSize <= 0 ? 50 : min(Int(request.pageSize), Self.maximumPageSize)
+        let size = try PageSize.of(request.pageSize, maximum: Self.maximumPageSize)
         var page: SQL = "\(layout.selectAll) WHERE \(query.condition)"
         if let start = query.start { page += " AND (" + start + ")" }
         page += " ORDER BY \(raw: query.order) LIMIT \(size + 1)"

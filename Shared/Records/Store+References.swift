@@ -7,51 +7,60 @@ import Wire
 /// domain of the record or to one above it, so that no record ever points into another tenant.
 struct ReferenceLoad<R: Record> {
     struct Target {
-        let field: Int
-        let name: String
+        let field: FieldSchema
         let table: String
         let ids: [String]
+        /// Those that the record did not name before: people among them must stand where the field says.
+        let added: Set<String>
         let columns: [String]
+        let lock: SQL
         let isReplica: Bool
-        let isLocked: Bool
+        /// Whether there are such records in this schema at all.
+        let isKnown: Bool
+        /// Whether the record begins under the one that is named, which then must be open.
+        let isParent: Bool
+
+        var name: String { field.name }
     }
 
     let targets: [Target]
     private let schema: String
 
-    /// The references among `fields` of `record`.
-    init(_ record: R, fields: some Sequence<Int>, database: Database, isSystem: Bool) {
+    /// The references among `fields` of `record`, which was `old` before. What the service itself writes into a table
+    /// without records here, or about people, it has looked up.
+    init(_ record: R, before old: R? = nil, fields: some Sequence<Int>, database: Database, isSystem: Bool) {
         schema = database.schema
+        let parent = R.parentField(of: record)
         targets = fields.compactMap { index in
             let field = R.schema.fields[index]
-            guard let reference = field.reference, !R.storage.unchecked.contains(field.name) else { return nil }
-            if isSystem, reference == "user" { return nil }
-            let ids: [String]
-            switch record[fieldAt: index] {
-            case .string(let id) where !id.isEmpty: ids = [id]
-            case .strings(let list) where !list.isEmpty: ids = Array(Set(list)).sorted()
-            default: return nil
+            guard let reference = field.referencedTable, !R.storage.ruled.contains(field.name),
+                !R.storage.named.contains(field.name)
+            else { return nil }
+            let ids = record[fieldAt: index].references
+            let table = database.referenceTable(reference)
+            let added = ids.subtracting(old?[fieldAt: index].references ?? [])
+            guard !ids.isEmpty, table != nil || !added.isEmpty, !isSystem || table != nil && reference != "user" else {
+                return nil
             }
-            guard let table = database.referenceTable(reference) else { return nil }
-            let columns = R.storage.inherited.filter { $0.via == field.name }.map(\.column)
             return Target(
-                field: index, name: field.name, table: reference, ids: ids,
-                columns: columns.filter(table.columns.contains), isReplica: table.isReplica,
-                isLocked: !table.isReplica && !table.isDefinition)
+                field, of: table, ids, added: added,
+                inherited: R.storage.inherited.filter { $0.via == field.name }.map(\.column),
+                isParent: field.name == parent)
         }
     }
 
     /// One statement per reference.
     func statements() throws -> [SQL] {
         try targets.map { target in
+            guard target.isKnown else { throw Problem.noReferences(R.self, target.field) }
             for id in target.ids where !Validation.isUUID(id) { throw missing(target, id) }
             let columns = (["id", "domain"] + target.columns).map(SQL.quoted(identifier:)).joined(separator: ", ")
-            // A share lock on what gives the domain: it cannot change before this write is done.
-            let lock: SQL = target.isLocked ? " FOR KEY SHARE" : ""
-            let base: SQL =
+            var statement: SQL =
                 "SELECT \(raw: columns) FROM \(identifier: schema).\(identifier: target.table) WHERE "
-            return target.ids.count == 1
-                ? base + "id = \(target.ids[0])" + lock : base + "id = ANY(\(target.ids))" + lock
+            statement += target.ids.count == 1 ? "id = \(target.ids[0])" : "id = ANY(\(target.ids))"
+            // Copies from before one of their columns was there are marked so, and fetched anew.
+            if target.isReplica { statement += " AND revision > 0" }
+            return statement + target.lock
         }
     }
 
@@ -63,6 +72,7 @@ struct ReferenceLoad<R: Record> {
                 let found = Set(try rows.map { try $0.string(at: 0) })
                 throw missing(target, target.ids.first { !found.contains($0) } ?? "")
             }
+            for row in rows { try check(row, of: target) }
             guard let row = rows.first, let domain = DomainPath(try row.string(at: 1)) else { continue }
             domains[target.name] = domain
             for inherited in R.storage.inherited where inherited.via == target.name {
@@ -88,9 +98,58 @@ struct ReferenceLoad<R: Record> {
         }
     }
 
+    /// What must hold of the record that is named, beyond being there: a parent is open, a person stands where the field
+    /// says.
+    private func check(_ row: Row, of target: Target) throws {
+        if target.isParent, target.columns.contains("state") {
+            try R.checkOpen(try row.optionalString("state"), target.field)
+        }
+        guard let side = target.field.side, target.added.contains(try row.string(at: 0)) else { return }
+        if let fault = side.fault(
+            account: try row.optionalString("account"), isActive: try row.optionalBool("active") ?? true, target.field)
+        {
+            throw Problem.invalid(field: "\(R.schema.table).\(target.name)", fault, rule: "PERSON_SIDE")
+        }
+    }
+
     private func missing(_ target: Target, _ id: String) -> MissingReference {
         MissingReference(
             table: R.schema.table, field: target.name, reference: target.table, id: id, isReplica: target.isReplica)
+    }
+}
+
+extension ReferenceLoad.Target {
+    /// The target of `field` in `table`; nil for a table without records in this schema.
+    fileprivate init(
+        _ field: FieldSchema, of table: Database.ReferenceTable?, _ ids: Set<String>, added: Set<String>,
+        inherited: [String], isParent: Bool
+    ) {
+        let known = table?.columns ?? []
+        let hasState = isParent && known.contains("state")
+        self.field = field
+        self.table = field.referencedTable ?? ""
+        self.ids = ids.sorted()
+        self.added = added
+        self.isParent = isParent
+        columns =
+            inherited.filter(known.contains) + (hasState ? ["state"] : [])
+            + (field.side == nil ? [] : ["account", "active"])
+        isKnown = table != nil
+        isReplica = table?.isReplica ?? false
+        // What gives the domain cannot go before this write is done, and a parent cannot close.
+        let isWritten = table.map { !$0.isReplica && !$0.isDefinition } ?? false
+        lock = hasState ? " FOR SHARE" : isWritten ? " FOR KEY SHARE" : ""
+    }
+}
+
+extension FieldValue {
+    /// The ids that a reference, or a list of them, holds.
+    fileprivate var references: Set<String> {
+        switch self {
+        case .string(let id) where !id.isEmpty: [id]
+        case .strings(let list): Set(list)
+        default: []
+        }
     }
 }
 

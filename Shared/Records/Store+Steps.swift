@@ -82,7 +82,9 @@ extension Store {
         case .references(let fields):
             if let domain = fields.lazy.compactMap({ domains[$0] }).first { change.new.domain = domain.path }
         case .document(let tableField, let idField):
-            guard change.changes(tableField) || change.changes(idField) else { return }
+            guard change.changes(tableField) || change.changes(idField) || R.lifecycle?.reopens(change) == true else {
+                return
+            }
             try placeByDocument(&change, tableField, idField, tx)
         }
     }
@@ -103,11 +105,15 @@ extension Store {
         for table in candidates {
             guard let known = database.referenceTable(table) else { continue }
             let inherited = R.storage.inherited.filter { $0.via == idField && known.columns.contains($0.column) }
-            let columns = (["domain"] + inherited.map(\.column)).map(SQL.quoted(identifier:)).joined(separator: ", ")
+            let state = known.columns.contains("state") && !R.storage.outlivesParent ? ["state"] : []
+            let columns = (["domain"] + inherited.map(\.column) + state).map(SQL.quoted(identifier:))
             let rows = try tx.query(
-                "SELECT \(raw: columns) FROM \(identifier: database.schema).\(identifier: table) WHERE id = \(id) FOR KEY SHARE"
-            )
+                """
+                SELECT \(raw: columns.joined(separator: ", ")) FROM \(identifier: database.schema).\(identifier: table) \
+                WHERE id = \(id) FOR SHARE
+                """)
             guard let row = rows.first else { continue }
+            if !state.isEmpty { try R.checkOpen(try row.optionalString("state"), R.schema.fields[R.index(idField)]) }
             change.new.domain = try row.string(at: 0)
             change.new[field: tableField] = .string(table)
             for (position, item) in inherited.enumerated() {
@@ -159,7 +165,7 @@ extension Store {
     func checkMoved(_ change: Change<R>, besides changed: [Int], _ context: WriteContext, _ tx: Transaction) throws {
         guard !context.isSystem, let old = change.old, old.domain != change.new.domain else { return }
         let rest = R.schema.fields.indices.filter { !changed.contains($0) }
-        let references = ReferenceLoad(change.new, fields: rest, database: database, isSystem: false)
+        let references = ReferenceLoad(change.new, before: old, fields: rest, database: database, isSystem: false)
         let statements = try references.statements()
         guard !statements.isEmpty else { return }
         try references.checkDomains(try tx.queryAll(statements)[...], of: change.new)

@@ -74,7 +74,10 @@ extension Store {
         var change = Change(old: old, new: intake.record)
         let changed = layout.columns.map(\.index).filter { change.changes(at: $0) }
         try checkImmutable(changed, context)
-        let references = ReferenceLoad(change.new, fields: changed, database: database, isSystem: context.isSystem)
+        let resumed = R.lifecycle?.reopens(change) == true ? R.parentField(of: change.new).map(R.index) : nil
+        let references = ReferenceLoad(
+            change.new, before: old, fields: Set(changed).union(resumed.map { [$0] } ?? []).sorted(),
+            database: database, isSystem: context.isSystem)
         let answers = try (known ?? KnownReferences()).answers(to: references, in: tx)
         let domains = try references.resolve(answers[...], into: &change.new)
         try place(&change, domains, context, tx)

@@ -1,3 +1,4 @@
+import Filters
 import RPC
 import Wire
 
@@ -18,7 +19,8 @@ public enum Validation {
             return text.utf8.contains(0) ? holdsNUL(field) : tooLong(text, lineLimit, field)
         case .string(let text): return stringFault(text, field)
         case .strings(let list): return listFault(list, field)
-        case .int:
+        case .int(let number):
+            if let fault = boundsFault(String(number), field) { return fault }
             guard !field.choices.isEmpty, !field.choices.contains(where: { $0.value == value }) else { return nil }
             return notAChoice(field)
         case .null, .bool, .timestamp: return nil
@@ -36,7 +38,7 @@ public enum Validation {
                 en: "\(field.label.en) must be an existing date, YYYY-MM-DD.",
                 ko: "\(field.label.ko)은(는) 존재하는 날짜(YYYY-MM-DD)여야 합니다.")
         case .decimal, .currency:
-            guard !isDecimal(text) else { return nil }
+            guard !isDecimal(text) else { return boundsFault(text, field) }
             return Text(
                 en: "\(field.label.en) must be a decimal number such as 1863.4.",
                 ko: "\(field.label.ko)은(는) 1863.4와 같은 십진수여야 합니다.")
@@ -52,8 +54,36 @@ public enum Validation {
             }
             return Text(en: "\(field.label.en) must be a web address.", ko: "\(field.label.ko)은(는) 웹 주소여야 합니다.")
         case .text, .script, .json, .journal: return tooLong(text, textLimit, field)
-        default: return tooLong(text, lineLimit, field)
+        default: return tooLong(text, lineLimit, field) ?? formatFault(text, field)
         }
+    }
+
+    private static func formatFault(_ text: String, _ field: FieldSchema) -> Text? {
+        switch field.format {
+        case .currencyCode where !CurrencyCode.exists(text):
+            Text(
+                en: "\(field.label.en) must be a currency code of ISO 4217 such as EUR.",
+                ko: "\(field.label.ko)은(는) KRW와 같은 ISO 4217 통화 코드여야 합니다.")
+        default: nil
+        }
+    }
+
+    private static func boundsFault(_ number: String, _ field: FieldSchema) -> Text? {
+        guard field.minimum != nil || field.maximum != nil else { return nil }
+        if let minimum = field.minimum, isLess(number, String(minimum)) {
+            return Text(
+                en: "\(field.label.en) must be at least \(minimum).", ko: "\(field.label.ko)은(는) \(minimum) 이상이어야 합니다.")
+        }
+        if let maximum = field.maximum, isLess(String(maximum), number) {
+            return Text(
+                en: "\(field.label.en) must be at most \(maximum).", ko: "\(field.label.ko)은(는) \(maximum) 이하여야 합니다.")
+        }
+        return nil
+    }
+
+    private static func isLess(_ left: String, _ right: String) -> Bool {
+        guard let left = DecimalText(left), let right = DecimalText(right) else { return false }
+        return left.compare(right) < 0
     }
 
     private static func listFault(_ list: [String], _ field: FieldSchema) -> Text? {
@@ -123,13 +153,28 @@ public enum Validation {
         return parts[0].count <= 18 && (parts.count == 1 || parts[1].count <= 6)
     }
 
-    /// A local part, one at sign, and a domain with a dot; no spaces or control characters.
-    public static func isEmail(_ text: String) -> Bool {
-        guard text.utf8.count <= 254, !text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F })
-        else { return false }
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.count <= 64 else { return false }
-        let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
-        return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
+    /// The most characters that a text of the field may have; nil where that is not what bounds it.
+    static func maximumLength(_ field: FieldSchema) -> Int? {
+        switch field.type {
+        case .text, .script, .json, .journal: textLimit
+        case .string: lineLimit
+        case .email: 254
+        case .url: 2_000
+        default: nil
+        }
     }
+
+    /// The form in which a decimal number is kept: as it was given, without zeros in front that mean nothing and
+    /// without a sign before zero. How many digits stand behind the point says how exact it is, and stays.
+    public static func canonicalDecimal(_ text: String) -> String {
+        let isNegative = text.hasPrefix("-")
+        let parts = (isNegative ? text.dropFirst() : text[...]).split(separator: ".", omittingEmptySubsequences: false)
+        guard var whole = parts.first else { return text }
+        while whole.count > 1, whole.first == "0" { whole.removeFirst() }
+        let number = parts.count > 1 ? "\(whole).\(parts[1])" : String(whole)
+        return isNegative && number.contains(where: { $0 != "0" && $0 != "." }) ? "-" + number : number
+    }
+
+    /// Whether mail can reach an address of this form.
+    public static func isEmail(_ text: String) -> Bool { EmailAddress.isMailable(text) }
 }

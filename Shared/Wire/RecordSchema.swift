@@ -60,6 +60,22 @@ public struct Choice: Sendable, Hashable {
     }
 }
 
+/// On which side a person stands whom a field names; whoever is newly named must also be active.
+public enum PersonSide: String, Sendable, Hashable {
+    /// The provider's staff: users without an account.
+    case provider
+    /// People of a customer: users with an account.
+    case customer
+    /// Either.
+    case any
+}
+
+/// What a text follows beyond its type.
+public enum TextFormat: String, Sendable, Hashable {
+    /// A currency of ISO 4217: `EUR`.
+    case currencyCode = "currency_code"
+}
+
 /// What the data dictionary says of one field of a record.
 public struct FieldSchema: Sendable, Hashable {
     /// The proto and column name: `meeting_date`.
@@ -82,6 +98,14 @@ public struct FieldSchema: Sendable, Hashable {
     public let customerVisible: Bool
     /// The value of a new record; `.null` when it has none.
     public let defaultValue: FieldValue
+    /// Where people stand whom the field newly names; nil when it may name anybody.
+    public let side: PersonSide?
+    /// What its text follows beyond the type.
+    public let format: TextFormat?
+    /// The smallest value of a number.
+    public let minimum: Int64?
+    /// The largest value of a number.
+    public let maximum: Int64?
     /// How the message keeps it.
     public let storage: FieldStorage
 
@@ -89,7 +113,8 @@ public struct FieldSchema: Sendable, Hashable {
     public init(
         name: String, jsonName: String, label: Text, type: FieldType, mandatory: Bool = false, choices: [Choice] = [],
         reference: String? = nil, outputOnly: Bool = false, customerVisible: Bool = false,
-        defaultValue: FieldValue = .null, storage: FieldStorage
+        defaultValue: FieldValue = .null, side: PersonSide? = nil, format: TextFormat? = nil, minimum: Int64? = nil,
+        maximum: Int64? = nil, storage: FieldStorage
     ) {
         self.name = name
         self.jsonName = jsonName
@@ -101,7 +126,20 @@ public struct FieldSchema: Sendable, Hashable {
         self.outputOnly = outputOnly
         self.customerVisible = customerVisible
         self.defaultValue = defaultValue
+        self.side = side
+        self.format = format
+        self.minimum = minimum
+        self.maximum = maximum
         self.storage = storage
+    }
+
+    /// The table whose records the field names by their ids. A document names its table in a field of its own.
+    public var referencedTable: String? {
+        switch type {
+        case .listOfUsers: "user"
+        case .documentID: nil
+        default: reference
+        }
     }
 }
 

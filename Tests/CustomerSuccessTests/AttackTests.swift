@@ -177,7 +177,7 @@ struct Neighbours: Sendable {
 
     /// The fields that say which table a document is of.
     private static let tableFields = ["source_record": "table", "solution_record": "solution_table"]
-    /// Nobody keeps records of these here: such a reference is a text.
+    /// There are no records of these yet: every such reference is refused.
     private static let elsewhere: Set<String> = ["playbook_run", "service_definition", "task"]
 
     /// The tables a field may point to.

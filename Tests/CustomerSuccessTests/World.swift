@@ -66,13 +66,22 @@ struct World: Sendable {
             "responsibility_definition", ["id": responsibility, "name": "Architect"], domain: "/provider/")
     }
 
+    /// A person of the provider, or of a customer's account.
+    func person(account: String? = nil, isActive: Bool = true) async throws -> String {
+        let id = uuid()
+        var values = ["id": id, "name": "Pat", "active": String(isActive)]
+        values["account"] = account
+        try await insert("user", values, domain: account == nil ? "/provider/" : domain)
+        return id
+    }
+
     /// Puts a record of another service into its replica, as an event would.
     func insert(_ table: String, _ values: [String: String], domain given: String? = nil) async throws {
         var columns: SQL = "domain, revision"
         var parameters: SQL = "\(given ?? domain), 1"
         for (name, value) in values {
             columns += ", \(identifier: name)"
-            parameters += ", \(value)"
+            parameters += name == "active" ? ", \(value)::boolean" : ", \(value)"
         }
         _ = try await server.admin.run(
             "INSERT INTO customer_success.\(identifier: table) (\(columns)) VALUES (\(parameters))")

@@ -145,9 +145,11 @@ import Wire
     /// Every write leaves one event, in the transaction of the write, with those who want to know (G-29).
     @Test func writesRaiseEvents() async throws {
         let world = try await World()
+        let watcher = try await world.person()
+        let reader = try await world.person()
         var record = try await world.make(SuccessCase.self) {
-            $0.watchList = ["watcher"]
-            $0.workNotesList = ["reader"]
+            $0.watchList = [watcher]
+            $0.workNotesList = [reader]
         }
         record = try await world.set(record, "state", .string("in_progress"))
         _ = try await world.write("add_work_note", "Internal.", on: record)
@@ -167,7 +169,7 @@ import Wire
                 == actions.map { "ale.v1.events.\(token).customer-success.success_case.\($0)" })
         let events = try rows.map { try RecordEvent.decode(protobuf: $0.bytes("payload")) }
         #expect(events.map(\.action) == actions)
-        #expect(events.map(\.notify) == actions.map { $0 == "noted" ? ["reader"] : ["watcher"] })
+        #expect(events.map(\.notify) == actions.map { $0 == "noted" ? [reader] : [watcher] })
         #expect(events.map(\.revision) == [1, 2, 2, 2, 3, 4, 5, 6])
         #expect(events[1].changedFields.contains("state") && events[1].changedFields.contains("progress"))
         #expect(events[2].text == "Internal." && events[3].text == "For you.")

@@ -17,6 +17,7 @@ struct Server: Sendable {
 
     let database: Database
     let client: Client
+    let handlers: [EventHandler]
     /// The superuser's connection: it sees everything.
     let admin: Pool
 
@@ -41,7 +42,7 @@ struct Server: Sendable {
         running.withLock { $0.append(service) }
         try await Seed.run(database)
         return Server(
-            database: database, client: Client(transport),
+            database: database, client: Client(transport), handlers: Replicas(database).handlers,
             admin: try Pool(PoolConfiguration(connectionString: postgres.connectionString(database: name), size: 1)))
     }
 
@@ -181,6 +182,18 @@ struct World: Sendable {
         var request = CreateOnboardingCaseRequest()
         request.onboardingCase = record
         return try await call(OnboardingAPI.createOnboardingCase, request, as: agent)
+    }
+
+    /// A person of the provider, or of the account.
+    func addUser(isCustomer: Bool = false, isActive: Bool = true) async throws -> User {
+        var user = User()
+        user.name = "Pat"
+        user.email = "\(uuid())@people.example"
+        if isCustomer { user.account = account.id }
+        user.active = isActive
+        var request = CreateUserRequest()
+        request.user = user
+        return try await call(OnboardingAPI.createUser, request, as: administrator)
     }
 
     func update(_ id: String, as caller: Caller, _ edit: (inout OnboardingCase) -> Void) async throws(Problem)

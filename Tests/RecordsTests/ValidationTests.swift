@@ -75,7 +75,35 @@ import Wire
     func decimals(_ text: String, _ isRight: Bool) { #expect(Validation.isDecimal(text) == isRight) }
 
     @Test(arguments: [
-        ("a@b.example", true), ("first.last+tag@mail.example.org", true), ("이름@예시.example", true), ("a@b", false),
+        ("007.50", "7.50"), ("0", "0"), ("000", "0"), ("-0", "0"), ("-0.00", "0.00"), ("-07", "-7"), ("0.5", "0.5"),
+        ("1000", "1000"),
+    ])
+    func aDecimalHasOneForm(_ text: String, _ form: String) { #expect(Validation.canonicalDecimal(text) == form) }
+
+    /// The dictionary's bounds and formats, where records have them.
+    @Test func boundsAndFormats() throws {
+        func fault<R: RecordMessage>(_ type: R.Type, _ field: String, _ value: FieldValue) throws -> Text? {
+            Validation.fault(value, try #require(R.schema.field(field)))
+        }
+        #expect(try fault(SoldProduct.self, "quantity", .int(-3))?.en == "Quantity must be at least 0.")
+        #expect(try fault(SoldProduct.self, "quantity", .int(0)) == nil)
+        #expect(try fault(ServiceEntitlement.self, "total_units", .int(-1)) != nil)
+        #expect(try fault(Contract.self, "contract_value", .string("-0.01")) != nil)
+        #expect(try fault(Contract.self, "contract_value", .string("-0.00")) == nil)
+        #expect(try fault(SuccessOutcome.self, "target_value", .string("-5")) == nil)
+        for code in ["EUR", "KRW", "USD"] {
+            #expect(try fault(CustomerAccount.self, "currency", .string(code)) == nil, "\(code)")
+        }
+        for code in ["XYZZY", "eur", "XXX", "€", "EU"] {
+            #expect(try fault(CustomerAccount.self, "currency", .string(code))?.en.contains("ISO 4217") == true, "\(code)")
+        }
+    }
+
+    @Test(arguments: [
+        ("a@b.example", true), ("first.last+tag@mail.example.org", true), ("petra@bücher.example", true), ("kim.o'neil+ale@예시.example", true),
+        ("이름@예시.example", false), ("mailto:a@b.example", false), ("a@b.example,", false), ("a..b@c.example", false),
+        (".a@b.example", false), ("a@-b.example", false), ("a@b-.example", false), ("a@b\u{200B}.example", false),
+        ("a@b.123", false), ("a@b_c.example", false), ("<a@b.example>", false), ("a@b", false),
         ("@b.example", false), ("a@", false), ("a@b@c.example", false), ("a b@c.example", false),
         ("a@b..example", false), ("a@.example", false), ("a@b.example\n", false), ("a@b.example\u{7F}", false),
         ("", false), (String(repeating: "a", count: 65) + "@b.example", false),

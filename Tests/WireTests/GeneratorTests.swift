@@ -51,12 +51,24 @@ import Testing
                 + "string x = 1 [(ale.options.v1.field) = {type: \"nonsense\"}]; }",
             "ale.trial.v1.A.x: the dictionary has no type \"nonsense\""
         ),
+        (Self.record("type: \"reference\" reference: \"contract\" side: \"provider\""), "references to users"),
+        (Self.record("type: \"reference\" reference: \"user\" side: \"left\""), "any, customer, provider"),
+        (Self.record("type: \"text\" format: \"currency_code\""), "is for strings"),
+        (Self.record("type: \"string\" minimum: 0"), "bounds are for numbers"),
     ])
     func refuses(_ body: String, _ reason: String) throws {
         guard try toolsAreThere() else { return }
         let result = try generate(body)
         #expect(result.status != 0)
         #expect(result.errors.contains("error: ") && result.errors.contains(reason), "\(result.errors)")
+    }
+
+    /// A record with one field of these options.
+    private static func record(_ options: String) -> String {
+        """
+        import "ale/options/v1/options.proto"; message A { option (ale.options.v1.record) = \
+        {table: "a" collection: "as" service: "s"}; string x = 1 [(ale.options.v1.field) = {\(options)}]; }
+        """
     }
 
     @Test func takesMessagesWithoutOptions() throws {

@@ -18,6 +18,10 @@ FIELD_TYPES = set(
     currency email url json table_name field_name document_id script attachment list_of_roles
     """.split()
 )
+# On which side a person named by a field stands.
+SIDES = {"provider", "customer", "any"}
+# What a text follows beyond its type.
+FORMATS = {"currency_code"}
 # Proto type -> (Swift type, C type as Swift sees it, method of JSONReader).
 SCALARS = {
     F.TYPE_INT32: ("Int32", "Int32", "int32"),
@@ -265,6 +269,16 @@ class Loader:
                 continue
             if field.options.type not in FIELD_TYPES:
                 raise Refused(f"{where}: the dictionary has no type \"{field.options.type}\"")
+            if field.options.side and (
+                field.options.side not in SIDES
+                or field.options.reference != "user" and field.options.type != "list_of_users"
+            ):
+                raise Refused(f"{where}: a side ({', '.join(sorted(SIDES))}) is for references to users")
+            if field.options.format and (field.options.format not in FORMATS or field.options.type != "string"):
+                raise Refused(f"{where}: a format ({', '.join(sorted(FORMATS))}) is for strings")
+            bounded = field.options.HasField("minimum") or field.options.HasField("maximum")
+            if bounded and field.options.type not in ("integer", "decimal", "currency"):
+                raise Refused(f"{where}: bounds are for numbers")
             if field.storage is None:
                 raise Refused(f"{where}: a record's field is a string, a list of strings, a whole number, a boolean "
                               "or a Timestamp")

@@ -27,7 +27,7 @@ struct EngagementPages: Sendable {
         _ request: GetEngagementPageRequest, _ caller: Caller, _ tx: Transaction
     ) throws -> EngagementPage {
         let engagement = try Store<Engagement>(database).get(request.id, as: caller, in: tx)
-        let limit = PageSize.bounded(request.items, standard: 10, maximum: 50)
+        let limit = try PageSize.of(request.items, "items", standard: 10, maximum: 50)
         let lists = try Lists(database, caller, engagement, limit)
         let answers = try tx.queryAll(
             [

@@ -50,7 +50,7 @@ struct LandingPages: Sendable {
             figures(mine, today), trend(of: call.caller.subject, until: today),
             try store.selection(
                 where: "active AND id IN (\(mine))", order: "renewal_date, id",
-                limit: PageSize.bounded(request.engagements, standard: 10, maximum: 50), as: call.caller),
+                limit: PageSize.of(request.engagements, "engagements", standard: 10, maximum: 50), as: call.caller),
         ])
         var page = LandingPage()
         page.today = today.description
@@ -74,7 +74,7 @@ struct LandingPages: Sendable {
         }
         let engagements = try store.records(answers[2], for: call.caller)
         page.activeEngagements = try work(
-            in: engagements, PageSize.bounded(request.items, standard: 5, maximum: 20), call.caller, tx)
+            in: engagements, PageSize.of(request.items, "items", standard: 5, maximum: 20), call.caller, tx)
         return page
     }
 
@@ -159,7 +159,7 @@ struct LandingPages: Sendable {
     private func list(
         _ card: Card, _ request: ListCardEngagementsRequest, _ call: Call, _ tx: Transaction
     ) throws -> ListCardEngagementsResponse {
-        let size = PageSize.bounded(request.pageSize, standard: 50, maximum: 200)
+        let size = try PageSize.of(request.pageSize, maximum: 200)
         let binding = PageToken.Binding(
             method: "pages.list_card", filter: "\(card.rawValue) \(call.caller.subject)", order: "id",
             domain: call.caller.domain.path)

@@ -21,7 +21,7 @@ struct ObjectivePages: Sendable {
 
     private func page(_ request: GetObjectivePageRequest, _ caller: Caller, _ tx: Transaction) throws -> ObjectivePage {
         let objective = try Store<SuccessObjective>(database).get(request.id, as: caller, in: tx)
-        let limit = PageSize.bounded(request.items, standard: 20, maximum: 50)
+        let limit = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
         let engagements = Store<Engagement>(database)
         let outcomes = try PageList<SuccessOutcome>(
             database, caller, where: "success_objective = \(objective.id)", listed: "TRUE",

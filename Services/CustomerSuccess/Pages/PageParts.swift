@@ -40,14 +40,6 @@ enum PageDays {
     }
 }
 
-/// How many records a page shows of a list.
-enum PageSize {
-    /// What was asked for, between 1 and `maximum`; `standard` when nothing was.
-    static func bounded(_ asked: Int32, standard: Int, maximum: Int) -> Int {
-        asked <= 0 ? standard : min(Int(asked), maximum)
-    }
-}
-
 /// One kind of record of a page, as two statements of the page's round trip: its first records, and how many there are.
 struct PageList<R: Record>: Sendable {
     let selection: SQL

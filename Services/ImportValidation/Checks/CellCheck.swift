@@ -18,6 +18,8 @@ enum CellCheck: Sendable, Hashable {
     case integer
     case email
     case url
+    /// A number within the bounds of the field.
+    case bounds(FieldSchema)
 
     /// A table and the field through which texts name its records.
     struct Reference: Sendable, Hashable {
@@ -31,7 +33,7 @@ enum CellCheck: Sendable, Hashable {
 
     /// Two checks of one subtype replace each other: one that an administrator adds, the dictionary's.
     enum Subtype: Sendable, Hashable {
-        case reference, choice, date, datetime, boolean, limit, number, form
+        case reference, choice, date, datetime, boolean, limit, number, form, bounds
     }
 
     var subtype: Subtype {
@@ -44,6 +46,7 @@ enum CellCheck: Sendable, Hashable {
         case .limit: .limit
         case .decimal, .integer: .number
         case .email, .url: .form
+        case .bounds: .bounds
         }
     }
 
@@ -84,6 +87,12 @@ enum CellCheck: Sendable, Hashable {
         case .url:
             guard !text.hasPrefix("https://"), !text.hasPrefix("http://") else { return nil }
             return Text(en: "\(label.en) must be a web address.", ko: "\(label.ko)은(는) 웹 주소여야 합니다.")
+        case .bounds(let field):
+            let number = Self.trimmed(text)
+            let value: FieldValue? =
+                field.type == .integer
+                ? CellText.integer(number).map(FieldValue.int) : CellText.decimal(number).map(FieldValue.string)
+            return value.flatMap { Validation.fault($0, field) }
         }
     }
 
@@ -96,7 +105,7 @@ enum CellCheck: Sendable, Hashable {
         case .boolean: CellText.bool(Self.trimmed(text)).map(String.init) ?? text
         case .decimal, .integer: CellText.decimal(Self.trimmed(text)) ?? text
         case .reference, .email: Self.trimmed(text)
-        case .limit, .url: text
+        case .limit, .url, .bounds: text
         }
     }
 

@@ -36,7 +36,7 @@ struct CheckPlan: Sendable {
     init(_ target: ImportTarget, _ assists: [DataValidationAssist]) {
         self.target = target
         columns = target.fields.map { field in
-            Column(label: field.label, isMandatory: field.mandatory, checks: Self.standard(field).map { [$0] } ?? [])
+            Column(label: field.label, isMandatory: field.mandatory, checks: Self.standard(field))
         }
         var replaced: Set<Replaced> = []
         for assist in assists {
@@ -75,8 +75,13 @@ struct CheckPlan: Sendable {
         }
     }
 
-    /// The check that a field's type asks for.
-    private static func standard(_ field: FieldSchema) -> CellCheck? {
+    /// The checks that a field's type and bounds ask for.
+    private static func standard(_ field: FieldSchema) -> [CellCheck] {
+        let isBounded = field.minimum != nil || field.maximum != nil
+        return (form(of: field).map { [$0] } ?? []) + (isBounded ? [.bounds(field)] : [])
+    }
+
+    private static func form(of field: FieldSchema) -> CellCheck? {
         switch field.type {
         case .reference:
             field.reference.map { .reference(.init(table: $0, field: ImportTarget.naturalField(of: $0))) }

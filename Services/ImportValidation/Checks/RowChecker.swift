@@ -72,7 +72,7 @@ struct RowChecker {
         let isAccount = position == plan.target.accountColumn
         for (row, cells) in rows.enumerated() {
             let text = position < cells.count ? cells[position] : ""
-            if text.isEmpty || CellCheck.trimmed(text).isEmpty {
+            if text.isBlank {
                 guard column.isMandatory else { continue }
                 let missing = Text(en: "\(column.label.en) is mandatory.", ko: "\(column.label.ko)은(는) 필수입니다.")
                 reasons[row].append(missing(language))

@@ -17,7 +17,6 @@ struct PublishRun {
         let (task, target) = try await context.task()
         let stagingTable = task.sourceTable ?? target.stagingTable
         let assists = try await context.database.transaction(as: context.service, readOnly: true) { tx in
-            try TaskAccess.requireOpenCase(task, tx)
             return try DataValidationAssist.active(for: stagingTable, tx)
         }
         let plan = CheckPlan(target, assists)
@@ -26,8 +25,13 @@ struct PublishRun {
         var progress = Progress(claim, total: try await waiting() + before.done, connection: context.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
         while true {
-            let page = try await context.database.transaction(as: context.service, readOnly: true) { tx in
-                try StagingStore.page(
+            let database = context.database
+            let page = try await database.transaction(as: context.service, readOnly: true) { tx in
+                // Looked at anew before each batch: the case may end while a large file is being published.
+                if let task = try Store<ImportTask>(database).find(claim.task, in: tx) {
+                    try TaskAccess.requireOpen(task, tx)
+                }
+                return try StagingStore.page(
                     claim.task, status: "ready_to_publish", after: nil, limit: Self.batch,
                     chosenFor: claim.allReady ? nil : claim.run, unchosen: claim.allReady, tx)
             }

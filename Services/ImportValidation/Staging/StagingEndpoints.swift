@@ -104,7 +104,7 @@ struct StagingEndpoints: Sendable {
         var condition: SQL = " WHERE import_task = \(task.id)"
         if !request.status.isEmpty { condition += " AND status = \(request.status)" }
         condition += try filter(request.filter, call)
-        let size = request.pageSize <= 0 ? 50 : min(Int(request.pageSize), Self.largestPage)
+        let size = try PageSize.of(request.pageSize, maximum: Self.largestPage)
         let binding = PageToken.Binding(
             method: "staging_rows", filter: "\(task.id)/\(request.status)/\(request.filter)", order: "",
             domain: call.caller.domain.path)
@@ -160,7 +160,7 @@ struct StagingEndpoints: Sendable {
     ) throws -> StagingRow {
         let (_, target) = try found(request.id, tx) { id in
             let task = try access.worked(id, by: call.caller, in: tx)
-            try TaskAccess.requireOpen(task)
+            try TaskAccess.requireOpen(task, tx)
             return task
         }
         let row = try row(request.id, lock: true, tx)

@@ -32,7 +32,7 @@ struct UploadEndpoints: Sendable {
         let method = ImportValidationAPI.beginUpload.name
         return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.uploaded(request.importTask, by: call.caller, in: tx)
-            try TaskAccess.requireOpen(task)
+            try TaskAccess.requireOpen(task, tx)
             var upload = Upload()
             upload.importTask = task.id
             upload.fileName = request.fileName

@@ -292,6 +292,7 @@ public enum Catalog {
         OnboardingCase.self,
         CreateOnboardingCaseRequest.self,
         UpdateOnboardingCaseRequest.self,
+        CloseOnboardingCaseRequest.self,
         ListOnboardingCasesResponse.self,
         LifecycleTask.self,
         CreateLifecycleTaskRequest.self,

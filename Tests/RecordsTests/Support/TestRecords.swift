@@ -81,7 +81,8 @@ struct TestTouchpoint: WrappedRecord {
     static let storage = Storage<TestTouchpoint>(
         domain: .caller, computed: [.daysRemaining(until: "due_date")],
         customer: CustomerAccess(writable: ["subject", "description"]), immutable: ["channel"],
-        constraints: [DatabaseRule("T-01", constraint: "touchpoint_subject_once", field: "subject", subjectOnce)])
+        constraints: [DatabaseRule("T-01", constraint: "touchpoint_subject_once", field: "subject", subjectOnce)],
+        ruled: ["engagement", "watch_list"])
 
     static let rules: [Rule<TestTouchpoint>] = [
         .ordered("T-02", "due_date", notAfter: "meeting_date"),

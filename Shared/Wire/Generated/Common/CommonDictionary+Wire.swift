@@ -205,6 +205,11 @@ extension FieldDescription: WireMessage {
         if self.writable { message.pointee.has_writable = 1; message.pointee.writable = self.writable ? 1 : 0 }
         if !self.labelEn.isEmpty { message.pointee.label_en = try arena.string(self.labelEn, "labelEn") }
         if !self.labelKo.isEmpty { message.pointee.label_ko = try arena.string(self.labelKo, "labelKo") }
+        if !self.side.isEmpty { message.pointee.side = try arena.string(self.side, "side") }
+        if !self.format.isEmpty { message.pointee.format = try arena.string(self.format, "format") }
+        if let value = self.minimum { message.pointee.has_minimum = 1; message.pointee.minimum = value }
+        if let value = self.maximum { message.pointee.has_maximum = 1; message.pointee.maximum = value }
+        if self.maximumLength != 0 { message.pointee.has_maximum_length = 1; message.pointee.maximum_length = self.maximumLength }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -221,6 +226,11 @@ extension FieldDescription: WireMessage {
         self.writable = message.pointee.writable != 0
         self.labelEn = Unpacked.string(message.pointee.label_en)
         self.labelKo = Unpacked.string(message.pointee.label_ko)
+        self.side = Unpacked.string(message.pointee.side)
+        self.format = Unpacked.string(message.pointee.format)
+        if message.pointee.has_minimum != 0 { self.minimum = message.pointee.minimum }
+        if message.pointee.has_maximum != 0 { self.maximum = message.pointee.maximum }
+        self.maximumLength = message.pointee.maximum_length
     }
 
     static let jsonNames = JSONNames([
@@ -236,6 +246,11 @@ extension FieldDescription: WireMessage {
         ("writable", nil),
         ("labelEn", "label_en"),
         ("labelKo", "label_ko"),
+        ("side", nil),
+        ("format", nil),
+        ("minimum", nil),
+        ("maximum", nil),
+        ("maximumLength", "maximum_length"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -252,6 +267,11 @@ extension FieldDescription: WireMessage {
         case 9: self.writable = try reader.bool()
         case 10: self.labelEn = try reader.string()
         case 11: self.labelKo = try reader.string()
+        case 12: self.side = try reader.string()
+        case 13: self.format = try reader.string()
+        case 14: self.minimum = try reader.int64()
+        case 15: self.maximum = try reader.int64()
+        case 16: self.maximumLength = try reader.int32()
         default: break
         }
     }
@@ -269,6 +289,11 @@ extension FieldDescription: WireMessage {
         if self.writable { try writer.field("writable", self.writable) }
         if !self.labelEn.isEmpty { try writer.field("labelEn", self.labelEn) }
         if !self.labelKo.isEmpty { try writer.field("labelKo", self.labelKo) }
+        if !self.side.isEmpty { try writer.field("side", self.side) }
+        if !self.format.isEmpty { try writer.field("format", self.format) }
+        if let value = self.minimum { try writer.field("minimum", value) }
+        if let value = self.maximum { try writer.field("maximum", value) }
+        if self.maximumLength != 0 { try writer.field("maximumLength", self.maximumLength) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -76,6 +76,16 @@ public struct FieldDescription: Message {
     public var labelEn: String = ""
     /// The field `label_ko`.
     public var labelKo: String = ""
+    /// Where a person newly named by the field must stand: "provider", "customer", "any", or empty for no condition.
+    public var side: String = ""
+    /// What a text follows beyond its type: "currency_code", or empty.
+    public var format: String = ""
+    /// The smallest and the largest value of a number, both included.
+    public var minimum: Int64?
+    /// The field `maximum`.
+    public var maximum: Int64?
+    /// The most characters of a text, 0 where nothing is said.
+    public var maximumLength: Int32 = 0
 
     /// The message with every field at its default.
     public init() {}

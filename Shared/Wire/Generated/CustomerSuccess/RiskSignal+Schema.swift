@@ -18,7 +18,7 @@ extension RiskSignal {
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", storage: .string),
         FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, mandatory: true, reference: "engagement", storage: .string),
         FieldSchema(name: "reported_by", jsonName: "reportedBy", label: Text(en: "Reported by", ko: "보고자"), type: .reference, reference: "user", storage: .string),
-        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", storage: .string),
+        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", side: .provider, storage: .string),
         FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("new"), label: Text(en: "New", ko: "신규")),
@@ -39,8 +39,8 @@ extension RiskSignal {
             Choice(value: .string("issue"), label: Text(en: "Issue", ko: "문제")),
         ], defaultValue: .string("risk"), storage: .string),
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, storage: .strings),
-        FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Watch notes list", ko: "감시 메모 목록"), type: .listOfUsers, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Watch notes list", ko: "감시 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
         FieldSchema(name: "tracking_method", jsonName: "trackingMethod", label: Text(en: "Tracking method", ko: "추적 방법"), type: .choice, choices: [

@@ -14,7 +14,7 @@ extension SquadMember {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, mandatory: true, reference: "user", storage: .string),
+        FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, mandatory: true, reference: "user", side: .provider, storage: .string),
         FieldSchema(name: "responsibility", jsonName: "responsibility", label: Text(en: "Responsibility", ko: "책임"), type: .reference, mandatory: true, reference: "responsibility_definition", storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),

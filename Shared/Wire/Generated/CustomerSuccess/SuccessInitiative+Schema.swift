@@ -17,7 +17,7 @@ extension SuccessInitiative {
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "숫자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "success_outcome", jsonName: "successOutcome", label: Text(en: "Success outcome", ko: "성공 결과"), type: .reference, mandatory: true, reference: "success_outcome", customerVisible: true, storage: .string),
         FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "접촉 창구"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
-        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", customerVisible: true, storage: .string),
+        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
         FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .choice, choices: [
             Choice(value: .string("general"), label: Text(en: "General", ko: "일반")),

@@ -35,12 +35,12 @@ extension DataValidationAssist {
         FieldSchema(name: "staging_table_field", jsonName: "stagingTableField", label: Text(en: "Staging table field", ko: "스테이징 테이블 필드"), type: .fieldName, storage: .string),
         FieldSchema(name: "date_format", jsonName: "dateFormat", label: Text(en: "Date format", ko: "날짜 형식"), type: .string, storage: .string),
         FieldSchema(name: "datetime_format", jsonName: "datetimeFormat", label: Text(en: "Date and time format", ko: "날짜 및 시간 형식"), type: .string, storage: .string),
-        FieldSchema(name: "max_length", jsonName: "maxLength", label: Text(en: "Max length", ko: "최대 길이"), type: .integer, storage: .int),
+        FieldSchema(name: "max_length", jsonName: "maxLength", label: Text(en: "Max length", ko: "최대 길이"), type: .integer, minimum: 1, storage: .int),
         FieldSchema(name: "mandatory", jsonName: "mandatory", label: Text(en: "Mandatory", ko: "필수"), type: .boolean, defaultValue: .bool(false), storage: .bool),
         FieldSchema(name: "script", jsonName: "script", label: Text(en: "Script", ko: "사용자 지정 스크립트"), type: .script, storage: .string),
         FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
-        FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, storage: .int),
+        FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, minimum: 0, storage: .int),
     ]
 
     /// The value of the field `index` of `schema.fields`.

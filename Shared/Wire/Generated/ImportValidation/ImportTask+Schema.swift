@@ -50,7 +50,7 @@ extension ImportTask {
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Subject", ko: "제목"), type: .string, customerVisible: true, storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, customerVisible: true, storage: .string),
         FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
-        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "할당 대상"), type: .reference, reference: "user", storage: .string),
+        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "할당 대상"), type: .reference, reference: "user", side: .provider, storage: .string),
         FieldSchema(name: "close_notes", jsonName: "closeNotes", label: Text(en: "Close notes", ko: "종결 메모"), type: .text, storage: .string),
         FieldSchema(name: "attachments", jsonName: "attachments", label: Text(en: "Attachments", ko: "첨부 파일"), type: .attachment, storage: .strings),
         FieldSchema(name: "company", jsonName: "company", label: Text(en: "Company", ko: "회사"), type: .reference, reference: "customer_account", outputOnly: true, customerVisible: true, storage: .string),

@@ -16,7 +16,7 @@ extension CaseTeamMember {
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "responsibility", jsonName: "responsibility", label: Text(en: "Responsibility", ko: "책임"), type: .reference, mandatory: true, reference: "responsibility_definition", storage: .string),
         FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
-        FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, reference: "user", customerVisible: true, storage: .string),
+        FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
         FieldSchema(name: "onboarding_case", jsonName: "onboardingCase", label: Text(en: "Onboarding case", ko: "온보딩 케이스"), type: .reference, mandatory: true, reference: "onboarding_case", storage: .string),
         FieldSchema(name: "side", jsonName: "side", label: Text(en: "Side", ko: "구분"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("customer"), label: Text(en: "Customer team", ko: "고객 팀")),

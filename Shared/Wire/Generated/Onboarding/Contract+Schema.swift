@@ -16,7 +16,7 @@ extension Contract {
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계약 계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
         FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "계약 날짜"), type: .date, mandatory: true, storage: .string),
-        FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 값"), type: .currency, storage: .string),
+        FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 값"), type: .currency, minimum: 0, storage: .string),
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "짧은 설명"), type: .string, storage: .string),
         FieldSchema(name: "start_date", jsonName: "startDate", label: Text(en: "Start date", ko: "시작일"), type: .date, storage: .string),

@@ -213,12 +213,14 @@ public enum OnboardingAPI {
     /// Removes one record of table onboarding_case.
     public static let deleteOnboardingCase = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete", name: "DeleteOnboardingCase", summary: "Removes one record of table onboarding_case.")
-    /// Closes the record and stamps its closure information (G-11).
-    public static let closeOnboardingCase = Method<CloseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.close", name: "CloseOnboardingCase", summary: "Closes the record and stamps its closure information (G-11).")
-    /// Cancels the record and stamps its closure information (G-11).
+    /// Closes the case and stamps its closure information (G-11). FAILED_PRECONDITION, reason OPEN_TASKS, with the numbers
+    /// of its open tasks and import tasks, unless the request says to cancel them (G-128).
+    public static let closeOnboardingCase = Method<CloseOnboardingCaseRequest, OnboardingCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.close", name: "CloseOnboardingCase", summary: "Closes the case and stamps its closure information (G-11).")
+    /// Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it
+    /// (G-128).
     public static let cancelOnboardingCase = Method<CloseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.cancel", name: "CancelOnboardingCase", summary: "Cancels the record and stamps its closure information (G-11).")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.cancel", name: "CancelOnboardingCase", summary: "Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it (G-128).")
     /// Reopens a closed or canceled record and clears its closure information (G-11).
     public static let reopenOnboardingCase = Method<ActionRequest, OnboardingCase>(
         service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.reopen", name: "ReopenOnboardingCase", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")

@@ -16,7 +16,7 @@ extension OnboardingCase {
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", customerVisible: true, storage: .string),
-        FieldSchema(name: "parent", jsonName: "parent", label: Text(en: "Parent", ko: "상위"), type: .reference, reference: "case", storage: .string),
+        FieldSchema(name: "parent", jsonName: "parent", label: Text(en: "Parent", ko: "상위"), type: .reference, reference: "onboarding_case", storage: .string),
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "짧은 설명"), type: .string, customerVisible: true, storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, customerVisible: true, storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
@@ -43,7 +43,7 @@ extension OnboardingCase {
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
         FieldSchema(name: "go_live_date", jsonName: "goLiveDate", label: Text(en: "Go live date", ko: "Go Live 날짜"), type: .date, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "days_remaining", jsonName: "daysRemaining", label: Text(en: "Days remaining", ko: "운영개시(Go-Live) 날짜 전 일수"), type: .integer, outputOnly: true, customerVisible: true, storage: .int),
-        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, mandatory: true, reference: "user", storage: .string),
+        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, mandatory: true, reference: "user", side: .provider, storage: .string),
         FieldSchema(name: "service_bridge_integration", jsonName: "serviceBridgeIntegration", label: Text(en: "Service Bridge integration", ko: "서비스 브리지 통합"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("not_required"), label: Text(en: "Not required", ko: "필요하지 않음")),
             Choice(value: .string("remote_catalog"), label: Text(en: "Remote catalog", ko: "원격 카탈로그")),
@@ -59,7 +59,7 @@ extension OnboardingCase {
         FieldSchema(name: "products_customer_visible", jsonName: "productsCustomerVisible", label: Text(en: "Customer visible", ko: "고객에게 표시"), type: .boolean, defaultValue: .bool(false), storage: .bool),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(true), storage: .bool),
         FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
         FieldSchema(name: "additional_comments", jsonName: "additionalComments", label: Text(en: "Additional comments", ko: "추가 의견"), type: .journal, customerVisible: true, storage: .string),
         FieldSchema(name: "closed_at", jsonName: "closedAt", label: Text(en: "Closed", ko: "종결 일시"), type: .datetime, outputOnly: true, storage: .timestamp),

@@ -18,7 +18,7 @@ extension SoldProduct {
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
         FieldSchema(name: "product_code", jsonName: "productCode", label: Text(en: "Product code", ko: "제품 코드"), type: .string, storage: .string),
         FieldSchema(name: "contract", jsonName: "contract", label: Text(en: "Contract", ko: "계약"), type: .reference, reference: "contract", storage: .string),
-        FieldSchema(name: "quantity", jsonName: "quantity", label: Text(en: "Quantity", ko: "수량"), type: .integer, storage: .int),
+        FieldSchema(name: "quantity", jsonName: "quantity", label: Text(en: "Quantity", ko: "수량"), type: .integer, minimum: 0, storage: .int),
         FieldSchema(name: "start_date", jsonName: "startDate", label: Text(en: "Start date", ko: "시작일"), type: .date, storage: .string),
         FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, storage: .string),
         FieldSchema(name: "status", jsonName: "status", label: Text(en: "Status", ko: "상태"), type: .string, storage: .string),

@@ -20,7 +20,7 @@ extension AleChoice {
         ], defaultValue: .string("ale_definition_record"), storage: .string),
         FieldSchema(name: "dependent_category", jsonName: "dependentCategory", label: Text(en: "Dependent category", ko: "종속 범주"), type: .reference, reference: "ale_choice", storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, storage: .string),
-        FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, storage: .int),
+        FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, minimum: 0, storage: .int),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
     ]
 

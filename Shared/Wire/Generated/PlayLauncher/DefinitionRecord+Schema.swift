@@ -28,7 +28,7 @@ extension DefinitionRecord {
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], defaultValue: .string("draft"), storage: .string),
-        FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, storage: .int),
+        FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, minimum: 0, storage: .int),
         FieldSchema(name: "title", jsonName: "title", label: Text(en: "Title", ko: "제목"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(true), storage: .bool),

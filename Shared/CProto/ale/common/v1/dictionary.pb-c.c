@@ -411,7 +411,7 @@ const ProtobufCMessageDescriptor ale__common__v1__table_description__descriptor 
   (ProtobufCMessageInit) ale__common__v1__table_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_descriptors[12] =
+static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_descriptors[17] =
 {
   {
     "name",
@@ -557,25 +557,90 @@ static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "side",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__FieldDescription, side),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "format",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__FieldDescription, format),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimum",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__Common__V1__FieldDescription, has_minimum),
+    offsetof(Ale__Common__V1__FieldDescription, minimum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__Common__V1__FieldDescription, has_maximum),
+    offsetof(Ale__Common__V1__FieldDescription, maximum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_length",
+    17,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Common__V1__FieldDescription, has_maximum_length),
+    offsetof(Ale__Common__V1__FieldDescription, maximum_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__field_description__field_indices_by_name[] = {
   8,   /* field[8] = choices */
   5,   /* field[5] = customer_visible */
   7,   /* field[7] = default_ */
+  13,   /* field[13] = format */
   1,   /* field[1] = label */
   10,   /* field[10] = label_en */
   11,   /* field[11] = label_ko */
   3,   /* field[3] = mandatory */
+  15,   /* field[15] = maximum */
+  16,   /* field[16] = maximum_length */
+  14,   /* field[14] = minimum */
   0,   /* field[0] = name */
   4,   /* field[4] = output_only */
   6,   /* field[6] = reference */
+  12,   /* field[12] = side */
   2,   /* field[2] = type */
   9,   /* field[9] = writable */
 };
 static const ProtobufCIntRange ale__common__v1__field_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor =
 {
@@ -585,7 +650,7 @@ const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor 
   "Ale__Common__V1__FieldDescription",
   "ale.common.v1",
   sizeof(Ale__Common__V1__FieldDescription),
-  12,
+  17,
   ale__common__v1__field_description__field_descriptors,
   ale__common__v1__field_description__field_indices_by_name,
   1,  ale__common__v1__field_description__number_ranges,

@@ -142,6 +142,51 @@ void   ale__onboarding__v1__update_onboarding_case_request__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__update_onboarding_case_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__close_onboarding_case_request__init
+                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest         *message)
+{
+  static const Ale__Onboarding__V1__CloseOnboardingCaseRequest init_value = ALE__ONBOARDING__V1__CLOSE_ONBOARDING_CASE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__close_onboarding_case_request__get_packed_size
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__close_onboarding_case_request__pack
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__close_onboarding_case_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__CloseOnboardingCaseRequest *
+       ale__onboarding__v1__close_onboarding_case_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__CloseOnboardingCaseRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__close_onboarding_case_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__close_onboarding_case_request__free_unpacked
+                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__list_onboarding_cases_response__init
                      (Ale__Onboarding__V1__ListOnboardingCasesResponse         *message)
 {
@@ -1295,6 +1340,97 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__update_onboarding_case_req
   ale__onboarding__v1__update_onboarding_case_request__field_indices_by_name,
   1,  ale__onboarding__v1__update_onboarding_case_request__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__update_onboarding_case_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__close_onboarding_case_request__field_descriptors[5] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__CloseOnboardingCaseRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__CloseOnboardingCaseRequest, etag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__CloseOnboardingCaseRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "close_notes",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__CloseOnboardingCaseRequest, close_notes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancel_open_tasks",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__CloseOnboardingCaseRequest, has_cancel_open_tasks),
+    offsetof(Ale__Onboarding__V1__CloseOnboardingCaseRequest, cancel_open_tasks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__close_onboarding_case_request__field_indices_by_name[] = {
+  4,   /* field[4] = cancel_open_tasks */
+  3,   /* field[3] = close_notes */
+  1,   /* field[1] = etag */
+  0,   /* field[0] = id */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange ale__onboarding__v1__close_onboarding_case_request__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 6, 4 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__close_onboarding_case_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.CloseOnboardingCaseRequest",
+  "CloseOnboardingCaseRequest",
+  "Ale__Onboarding__V1__CloseOnboardingCaseRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__CloseOnboardingCaseRequest),
+  5,
+  ale__onboarding__v1__close_onboarding_case_request__field_descriptors,
+  ale__onboarding__v1__close_onboarding_case_request__field_indices_by_name,
+  2,  ale__onboarding__v1__close_onboarding_case_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__close_onboarding_case_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__list_onboarding_cases_response__field_descriptors[3] =

@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__Onboarding__V1__OnboardingCase Ale__Onboarding__V1__OnboardingCase;
 typedef struct Ale__Onboarding__V1__CreateOnboardingCaseRequest Ale__Onboarding__V1__CreateOnboardingCaseRequest;
 typedef struct Ale__Onboarding__V1__UpdateOnboardingCaseRequest Ale__Onboarding__V1__UpdateOnboardingCaseRequest;
+typedef struct Ale__Onboarding__V1__CloseOnboardingCaseRequest Ale__Onboarding__V1__CloseOnboardingCaseRequest;
 typedef struct Ale__Onboarding__V1__ListOnboardingCasesResponse Ale__Onboarding__V1__ListOnboardingCasesResponse;
 typedef struct Ale__Onboarding__V1__LifecycleTask Ale__Onboarding__V1__LifecycleTask;
 typedef struct Ale__Onboarding__V1__CreateLifecycleTaskRequest Ale__Onboarding__V1__CreateLifecycleTaskRequest;
@@ -112,6 +113,21 @@ struct  Ale__Onboarding__V1__UpdateOnboardingCaseRequest
 #define ALE__ONBOARDING__V1__UPDATE_ONBOARDING_CASE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__update_onboarding_case_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__Onboarding__V1__CloseOnboardingCaseRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *etag;
+  char *request_id;
+  char *close_notes;
+  protobuf_c_boolean has_cancel_open_tasks;
+  protobuf_c_boolean cancel_open_tasks;
+};
+#define ALE__ONBOARDING__V1__CLOSE_ONBOARDING_CASE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__close_onboarding_case_request__descriptor) \
+    , NULL, NULL, NULL, NULL, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__ListOnboardingCasesResponse
@@ -394,6 +410,25 @@ Ale__Onboarding__V1__UpdateOnboardingCaseRequest *
 void   ale__onboarding__v1__update_onboarding_case_request__free_unpacked
                      (Ale__Onboarding__V1__UpdateOnboardingCaseRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__CloseOnboardingCaseRequest methods */
+void   ale__onboarding__v1__close_onboarding_case_request__init
+                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest         *message);
+size_t ale__onboarding__v1__close_onboarding_case_request__get_packed_size
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message);
+size_t ale__onboarding__v1__close_onboarding_case_request__pack
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__close_onboarding_case_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__CloseOnboardingCaseRequest *
+       ale__onboarding__v1__close_onboarding_case_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__close_onboarding_case_request__free_unpacked
+                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__ListOnboardingCasesResponse methods */
 void   ale__onboarding__v1__list_onboarding_cases_response__init
                      (Ale__Onboarding__V1__ListOnboardingCasesResponse         *message);
@@ -652,6 +687,9 @@ typedef void (*Ale__Onboarding__V1__CreateOnboardingCaseRequest_Closure)
 typedef void (*Ale__Onboarding__V1__UpdateOnboardingCaseRequest_Closure)
                  (const Ale__Onboarding__V1__UpdateOnboardingCaseRequest *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__CloseOnboardingCaseRequest_Closure)
+                 (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
+                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__ListOnboardingCasesResponse_Closure)
                  (const Ale__Onboarding__V1__ListOnboardingCasesResponse *message,
                   void *closure_data);
@@ -700,6 +738,7 @@ typedef void (*Ale__Onboarding__V1__ListResponsibilityDefinitionsResponse_Closur
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_onboarding_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__update_onboarding_case_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__close_onboarding_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_onboarding_cases_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__lifecycle_task__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_lifecycle_task_request__descriptor;

@@ -1,0 +1,90 @@
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// How a case ends (G-128): it does not close over open tasks unquestioned, and what is canceled takes its tasks along.
+///
+/// Import tasks are import-validation's. Here their state is known from their events; there the case's event cancels
+/// those that are still open, also the ones that were made meanwhile.
+extension OnboardingCase {
+    /// Refuses to close over open work.
+    static let closesWhenDone = Rule<OnboardingCase>("G-128") { change, context in
+        guard change.old != nil, change.changes("state"), change.new.state == "closed" else { return }
+        let open = try openWork(of: change.new.id, context.transaction)
+        guard open.isEmpty else { throw stillOpen(open) }
+    }
+
+    /// Cancels the open tasks of a case that is canceled.
+    static let cancelsTasks = Rule<OnboardingCase>.after("G-128") { change, context in
+        guard change.old != nil, change.changes("state"), change.new.state == "canceled" else { return }
+        try cancelWork(of: change.new.id, context)
+    }
+
+    /// Answers the request to close a case.
+    static func closeEndpoint(_ database: Database) -> Endpoint {
+        let method = OnboardingAPI.closeOnboardingCase
+        return Endpoint(method) { call, request async throws(Problem) in
+            try await database.perform(call, method.name, request, requestID: request.requestID) { tx, context in
+                let store = Store<OnboardingCase>(database)
+                // Should the caller not be allowed to close the case, all of this is undone.
+                if request.cancelOpenTasks, let known = try store.find(request.id, lock: .update, in: tx) {
+                    try cancelWork(
+                        of: known.id, RuleContext(transaction: tx, context: context, database: database))
+                }
+                return store.projected(try store.close(request.closing, context, in: tx), for: call.caller)
+            }
+        }
+    }
+
+    /// The numbers of the open tasks and import tasks of a case. The case is locked, and whoever adds a task holds a
+    /// share of it: none comes in between.
+    private static func openWork(of id: String, _ tx: Transaction) throws -> [String] {
+        let answers = try tx.queryAll([
+            "SELECT number FROM onboarding.lifecycle_task WHERE parent = \(id) AND \(isOpen) ORDER BY number",
+            "SELECT number FROM onboarding.import_task WHERE parent = \(id) AND \(isOpen) ORDER BY number",
+        ])
+        return try answers.flatMap { rows in try rows.map { try $0.optionalString(at: 0) ?? "" } }
+    }
+
+    private static let isOpen: SQL = "state NOT IN ('closed', 'canceled')"
+
+    private static func cancelWork(of id: String, _ context: RuleContext) throws {
+        let tasks = try context.transaction.query(
+            "SELECT id FROM onboarding.lifecycle_task WHERE parent = \(id) AND \(isOpen) ORDER BY id")
+        for row in tasks {
+            try context.change(LifecycleTask.self, try row.string(at: 0)) { $0.state = "canceled" }
+        }
+        // What import-validation is going to do when it hears of the case; its events overwrite this.
+        context.transaction.send(
+            "UPDATE onboarding.import_task SET state = 'canceled' WHERE parent = \(id) AND \(isOpen)")
+    }
+
+    /// Most numbers that the refusal names.
+    private static let named = 20
+
+    private static func stillOpen(_ numbers: [String]) -> Problem {
+        let list = numbers.prefix(named).joined(separator: ", ")
+        let rest = numbers.count - named
+        let text = Text(
+            en: "The case still has open tasks: \(list)\(rest > 0 ? " and \(rest) more" : ""). Close them, or close the "
+                + "case with cancel_open_tasks.",
+            ko: "케이스에 열린 작업이 남아 있습니다: \(list)\(rest > 0 ? " 외 \(rest)개" : ""). 작업을 종결하거나 cancel_open_tasks로 케이스를 종결하세요."
+        )
+        return Problem(
+            .failedPrecondition, text, reason: "OPEN_TASKS",
+            violations: [.init(field: "onboarding_case.state", text: text, rule: "G-128")],
+            metadata: ["open": numbers.prefix(named).joined(separator: " "), "count": String(numbers.count)])
+    }
+}
+
+extension CloseOnboardingCaseRequest {
+    /// What the request has in common with that of every record.
+    fileprivate var closing: CloseRequest {
+        var request = CloseRequest()
+        request.id = id
+        request.etag = etag
+        request.closeNotes = closeNotes
+        return request
+    }
+}
