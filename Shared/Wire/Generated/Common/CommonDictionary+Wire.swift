@@ -205,6 +205,7 @@ extension FieldDescription: WireMessage {
         if self.writable { message.pointee.has_writable = 1; message.pointee.writable = self.writable ? 1 : 0 }
         if !self.labelEn.isEmpty { message.pointee.label_en = try arena.string(self.labelEn, "labelEn") }
         if !self.labelKo.isEmpty { message.pointee.label_ko = try arena.string(self.labelKo, "labelKo") }
+        if self.createOnly { message.pointee.has_create_only = 1; message.pointee.create_only = self.createOnly ? 1 : 0 }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -221,6 +222,7 @@ extension FieldDescription: WireMessage {
         self.writable = message.pointee.writable != 0
         self.labelEn = Unpacked.string(message.pointee.label_en)
         self.labelKo = Unpacked.string(message.pointee.label_ko)
+        self.createOnly = message.pointee.create_only != 0
     }
 
     static let jsonNames = JSONNames([
@@ -236,6 +238,7 @@ extension FieldDescription: WireMessage {
         ("writable", nil),
         ("labelEn", "label_en"),
         ("labelKo", "label_ko"),
+        ("createOnly", "create_only"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -252,6 +255,7 @@ extension FieldDescription: WireMessage {
         case 9: self.writable = try reader.bool()
         case 10: self.labelEn = try reader.string()
         case 11: self.labelKo = try reader.string()
+        case 12: self.createOnly = try reader.bool()
         default: break
         }
     }
@@ -269,6 +273,7 @@ extension FieldDescription: WireMessage {
         if self.writable { try writer.field("writable", self.writable) }
         if !self.labelEn.isEmpty { try writer.field("labelEn", self.labelEn) }
         if !self.labelKo.isEmpty { try writer.field("labelKo", self.labelKo) }
+        if self.createOnly { try writer.field("createOnly", self.createOnly) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -70,12 +70,14 @@ public struct FieldDescription: Message {
     public var `default`: String = ""
     /// The field `choices`.
     public var choices: [ChoiceDescription] = []
-    /// Whether the caller may write it.
+    /// Whether the caller may write it, in a new record or in one that exists.
     public var writable: Bool = false
     /// Both languages, for clients that cache.
     public var labelEn: String = ""
     /// The field `label_ko`.
     public var labelKo: String = ""
+    /// Whether what the caller writes in a new record stays.
+    public var createOnly: Bool = false
 
     /// The message with every field at its default.
     public init() {}
