@@ -84,6 +84,7 @@ let package = Package(
         system("CZip", pkgConfig: "libzip", apt: "libzip-dev"),
         system("CXlsxWriter", apt: "libxlsxwriter-dev"),
         system("CJQ", apt: "libjq-dev"),
+        system("CIDN", pkgConfig: "libidn2", apt: "libidn2-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CProto", dependencies: ["CProtobufC"], path: "Shared/CProto"),
 
@@ -91,6 +92,7 @@ let package = Package(
         shared("Tenancy", []),
         shared("Roles", [], exclude: ["roles.tsv", "acl.tsv", "acl_decisions.tsv"]),
         shared("Filters", []),
+        shared("Addresses", ["CIDN"]),
         shared("Wire", ["CProto", "CProtobufC"]),
         shared("NATS", ["CNATS"]),
         shared("Postgres", ["CPostgres"]),
@@ -99,7 +101,7 @@ let package = Package(
         .target(
             name: "Records",
             dependencies: [
-                "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", log, crypto,
+                "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses", log, crypto,
             ],
             path: "Shared/Records",
             resources: [.copy("Schema")], swiftSettings: strict),
@@ -107,7 +109,7 @@ let package = Package(
         shared("Workbook", ["CZip", "CXlsxWriter"]),
         shared("Sandbox", []),
         shared("Flows", ["CJQ", yams]),
-        shared("Mail", ["CCurl", mustache]),
+        shared("Mail", ["Addresses", "CCurl", mustache]),
         shared("TestKit", ["NATS", "Postgres"]),
         .executableTarget(
             name: "script-worker", path: "Shared/ScriptWorker",
@@ -117,7 +119,7 @@ let package = Package(
         + service("ImportValidation", executable: "import-validation", ["Workbook", "Sandbox", crypto])
         + service("CustomerSuccess", executable: "customer-success", exclude: ["business_rules.tsv"])
         + service("PlayLauncher", executable: "play-launcher", ["Flows"], resources: [.copy("Flows")])
-        + service("Notifier", executable: "notifier", ["Mail"], resources: [.copy("Templates")])
+        + service("Notifier", executable: "notifier", ["Addresses", "Mail"], resources: [.copy("Templates")])
         + [
             .target(
                 name: "JourneyKit", dependencies: ["Identity", "NATS", "RPC", "Records", "Roles", "Tenancy", "Wire"],
@@ -142,7 +144,7 @@ let package = Package(
             tests("RPC", ["TestKit", "NATS", "Wire", "Tenancy", log], resources: [.copy("Resources")]),
             tests("Identity", [jwt]),
             tests("Records", ["TestKit"]),
-            tests("Platform"),
+            tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
             serviceTests("Onboarding"),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
@@ -151,7 +153,7 @@ let package = Package(
             tests("Workbook"),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
-            tests("Mail", ["TestKit"]),
+            tests("Mail", ["Addresses", "TestKit"]),
             .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
             .testTarget(
                 name: "IntegrationTests", dependencies: ["TestKit", "Platform"], path: "Tests/IntegrationTests",

@@ -1,3 +1,4 @@
+import Addresses
 import RPC
 import Wire
 
@@ -95,8 +96,9 @@ public enum Validation {
             }
         }
         let allowed = values.joined(separator: ", ")
+        let shown = zip(field.choices, values).map { "\($0.label.ko)('\($1)')" }.joined(separator: ", ")
         return Text(
-            en: "\(field.label.en) must be one of: \(allowed).", ko: "\(field.label.ko)은(는) 다음 중 하나여야 합니다: \(allowed).")
+            en: "\(field.label.en) must be one of: \(allowed).", ko: "\(field.label.ko)은(는) 다음 중 하나여야 합니다: \(shown).")
     }
 
     /// Whether `text` is a UUID in lower case with hyphens.
@@ -123,13 +125,6 @@ public enum Validation {
         return parts[0].count <= 18 && (parts.count == 1 || parts[1].count <= 6)
     }
 
-    /// A local part, one at sign, and a domain with a dot; no spaces or control characters.
-    public static func isEmail(_ text: String) -> Bool {
-        guard text.utf8.count <= 254, !text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F })
-        else { return false }
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.count <= 64 else { return false }
-        let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
-        return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
-    }
+    /// Whether mail can be sent to the address.
+    public static func isEmail(_ text: String) -> Bool { (try? EmailAddress(text)) != nil }
 }
