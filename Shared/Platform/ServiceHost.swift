@@ -68,6 +68,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
                 await OutboxRelay(database, jetStream, leadership, replicas: replicas).run()
             },
             BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
+            BackgroundService("clock check") { [log] in await ClockCheck(database: database, log: log).run() },
         ]
         for handler in assembly.handlers {
             parts.append(

@@ -114,13 +114,20 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// References kept as a name instead of an id, because no record stands behind them; their columns are text.
     public var named: Set<String>
 
+    /// Fields with numbers that the service gives by a rule of its own, besides `number`.
+    public var numbered: Set<String>
+    /// Fields that rules of the record close to a caller, in a new record or in one that exists; the dictionary tells
+    /// them as not writable.
+    public var closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
+
     /// Storage of a record; see the properties.
     public init(
         visibility: Visibility = .data, domain: DomainSource, inherited: [Inherited] = [],
         computed: [Computed<R>] = [], customer: CustomerAccess? = nil,
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
-        unchecked: Set<String> = [], named: Set<String> = [], domainRule: String? = nil
+        unchecked: Set<String> = [], named: Set<String> = [], domainRule: String? = nil,
+        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] }
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -135,6 +142,8 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.constraints = constraints
         self.unchecked = unchecked
         self.named = named
+        self.numbered = numbered
+        self.closed = closed
     }
 }
 
