@@ -85,6 +85,7 @@ let package = Package(
         system("CZip", pkgConfig: "libzip", apt: "libzip-dev"),
         system("CXlsxWriter", apt: "libxlsxwriter-dev"),
         system("CJQ", apt: "libjq-dev"),
+        system("CIDN", pkgConfig: "libidn2", apt: "libidn2-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CProto", dependencies: ["CProtobufC"], path: "Shared/CProto"),
 
@@ -92,6 +93,7 @@ let package = Package(
         shared("Tenancy", []),
         shared("Roles", [], exclude: ["roles.tsv", "acl.tsv", "acl_decisions.tsv"]),
         shared("Filters", []),
+        shared("Addresses", ["CIDN"]),
         shared("Wire", ["CProto", "CProtobufC"]),
         shared("NATS", ["CNATS"]),
         shared("Postgres", ["CPostgres"]),
@@ -100,7 +102,7 @@ let package = Package(
         .target(
             name: "Records",
             dependencies: [
-                "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", log, crypto,
+                "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses", log, crypto,
             ],
             path: "Shared/Records",
             resources: [.copy("Schema")], swiftSettings: strict),
@@ -108,7 +110,7 @@ let package = Package(
         shared("Workbook", ["CZip", "CXlsxWriter"]),
         shared("Sandbox", []),
         shared("Flows", ["CJQ", yams]),
-        shared("Mail", ["CCurl", mustache]),
+        shared("Mail", ["Addresses", "CCurl", mustache]),
         shared("TestKit", ["NATS", "Postgres"]),
         .executableTarget(
             name: "script-worker", path: "Shared/ScriptWorker",
@@ -118,7 +120,7 @@ let package = Package(
         + service("ImportValidation", executable: "import-validation", ["Workbook", "Sandbox", crypto])
         + service("CustomerSuccess", executable: "customer-success", exclude: ["business_rules.tsv"])
         + service("PlayLauncher", executable: "play-launcher", ["Flows"], resources: [.copy("Flows")])
-        + service("Notifier", executable: "notifier", ["Mail"], resources: [.copy("Templates")])
+        + service("Notifier", executable: "notifier", ["Addresses", "Mail"], resources: [.copy("Templates")])
         + [
             .target(
                 name: "JourneyKit", dependencies: ["Identity", "NATS", "RPC", "Records", "Roles", "Tenancy", "Wire"],
@@ -143,7 +145,7 @@ let package = Package(
             tests("RPC", ["TestKit", "NATS", "Wire", "Tenancy", log], resources: [.copy("Resources")]),
             tests("Identity", [jwt]),
             tests("Records", ["TestKit"]),
-            tests("Platform"),
+            tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
             serviceTests("Onboarding"),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
@@ -152,7 +154,7 @@ let package = Package(
             tests("Workbook"),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
-            tests("Mail", ["TestKit"]),
+            tests("Mail", ["Addresses", "TestKit"]),
             .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
             .testTarget(
                 name: "IntegrationTests", dependencies: ["TestKit", "Platform", "customer-success"],

@@ -116,11 +116,12 @@ struct TaskEndpoints: Sendable {
         else { throw Problem.notFound(Upload.schema.label, id: id) }
         if upload.state == "loaded" { throw Self.alreadyLoaded }
         guard upload.state == "complete" else {
+            let shown = Upload.schema.field("state")?.label(ofChoice: upload.state ?? "").ko ?? ""
             throw Problem(
                 .failedPrecondition,
                 Text(
                     en: "The upload is \(upload.state ?? ""); only a complete one can be imported.",
-                    ko: "업로드가 \(upload.state ?? "") 상태입니다. 완료된 업로드만 임포트할 수 있습니다."),
+                    ko: "업로드가 '\(shown)' 상태입니다. 완료된 업로드만 임포트할 수 있습니다."),
                 reason: "UPLOAD_INCOMPLETE")
         }
         let rows = try tx.query(
@@ -191,7 +192,7 @@ struct TaskEndpoints: Sendable {
                 field: "confirm",
                 Text(
                     en: "Every unpublished row of the task will be removed: confirm must be true.",
-                    ko: "작업의 게시되지 않은 모든 행이 삭제됩니다. confirm은 true여야 합니다."), rule: "G-64")
+                    ko: "작업의 게시되지 않은 모든 행이 삭제됩니다. 'confirm'은 true여야 합니다."), rule: "G-64")
         }
         let method = ImportValidationAPI.startOver.name
         return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in

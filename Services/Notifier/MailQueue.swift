@@ -64,6 +64,8 @@ struct MailQueue: Sendable {
     /// What came of an attempt.
     enum Outcome: Sendable, Equatable {
         case sent
+        /// No server came to deal with it, which says nothing about the mail: the attempt does not count.
+        case unreached(reason: String)
         /// Not now; `reason` begins with the server's code.
         case later(reason: String)
         case never(reason: String)
@@ -98,15 +100,15 @@ struct MailQueue: Sendable {
     }
 
     private func record(_ outcome: Outcome, _ letter: Letter) async throws {
-        let attempts = (letter.delivery.attempts ?? 0) + 1
+        let attempts = (letter.delivery.attempts ?? 0) + (outcome.isAttempt ? 1 : 0)
         let database = database
         let owner = queue.owner
         let id = letter.delivery.id
         guard outcome != .untried else { return try await putBack(id) }
         let domain = DomainPath(letter.delivery.domain) ?? .root
         let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
+        let pause = Self.pause(outcome, attempts: Int(attempts), letter, now: context.now)
         try await asService(domain) { tx in
-            let pause = outcome.isTransient ? MailSchedule.pause(after: Int(attempts)) : nil
             if let pause {
                 tx.send(
                     """
@@ -126,6 +128,15 @@ struct MailQueue: Sendable {
                     delivery.state = "failed"
                 }
             }
+        }
+    }
+
+    /// Seconds until a mail that was not handed over is tried again; nil when it is not.
+    private static func pause(_ outcome: Outcome, attempts: Int, _ letter: Letter, now: Timestamp) -> Int? {
+        switch outcome {
+        case .later: MailSchedule.pause(after: attempts)
+        case .unreached: MailSchedule.pause(atAge: now.seconds - (letter.delivery.createdAt?.seconds ?? now.seconds))
+        case .sent, .never, .untried: nil
         }
     }
 
@@ -153,6 +164,7 @@ extension MailQueue.Outcome {
     init(_ outcome: MailDelivery.Outcome?) {
         switch outcome {
         case .accepted: self = .sent
+        case .unreached(let code, let reason): self = .unreached(reason: Self.text(code, reason))
         case .transient(let code, let reason): self = .later(reason: Self.text(code, reason))
         case .permanent(let code, let reason): self = .never(reason: Self.text(code, reason))
         case nil: self = .untried
@@ -167,13 +179,17 @@ extension MailQueue.Outcome {
         }
     }
 
-    var isTransient: Bool {
-        if case .later = self { true } else { false }
+    /// Whether a server dealt with the mail.
+    var isAttempt: Bool {
+        switch self {
+        case .sent, .later, .never: true
+        case .unreached, .untried: false
+        }
     }
 
     var reason: String? {
         switch self {
-        case .later(let reason), .never(let reason): reason
+        case .unreached(let reason), .later(let reason), .never(let reason): reason
         case .sent, .untried: nil
         }
     }
@@ -187,6 +203,15 @@ extension MailQueue.Outcome {
 enum MailSchedule {
     /// Seconds before the second, third, … attempt: eight in all, over some three hours.
     static let pauses = [5, 15, 60, 300, 900, 3_600, 7_200]
+
+    /// How old a mail may become while no server can be reached, in seconds: three days, over a weekend.
+    static let maximumAge: Int64 = 3 * 86_400
+
+    /// Seconds until the server is looked for again by a mail of so many seconds: a tenth of its age, five seconds at
+    /// least and five minutes at most, so that mails go out soon after the server is back. Nil for a mail that is too old.
+    static func pause(atAge age: Int64) -> Int? {
+        age < maximumAge ? Int(min(max(age / 10, 5), 300)) : nil
+    }
 
     /// Seconds until the next attempt; nil when there is none.
     static func pause(after attempts: Int) -> Int? {

@@ -1,3 +1,4 @@
+import Addresses
 import Foundation
 import Mail
 import Postgres
@@ -23,6 +24,9 @@ struct Messenger: Sendable {
     /// Longest subject, in characters.
     private static let subjectLimit = 300
 
+    /// Longest address that is recorded, in characters; no mail reaches one of more than 254.
+    private static let addressLimit = 320
+
     let database: Database
     let templates: MailTemplates
 
@@ -41,12 +45,12 @@ struct Messenger: Sendable {
         _ = try Store<InAppNotification>(database).create(notification, context, in: tx)
     }
 
-    /// Queues a mail. Somebody without a usable address gets none.
+    /// Queues a mail. One to an address that no mail can be sent to has failed at once, and says so.
     func mail(
         _ template: String, _ values: [String: String], to reader: Reader, about source: (table: String?, id: String?),
         _ context: WriteContext, _ tx: Transaction
     ) throws {
-        guard reader.isActive, let address = reader.email, Self.isUsable(address) else { return }
+        guard reader.isActive, let address = reader.email, !address.isEmpty else { return }
         let values = values.mapValues { String($0.prefix(Self.bodyLimit)) }
         guard let content = templates.render(template, values, language: reader.language) else {
             throw Problem.internalError(cause: "there is no mail template \(template)")
@@ -54,14 +58,17 @@ struct Messenger: Sendable {
         var delivery = EmailDelivery()
         delivery.domain = reader.domain.path
         delivery.user = reader.id
-        delivery.recipient = address
+        delivery.recipient = String(address.prefix(Self.addressLimit))
         delivery.template = template
         delivery.subject = String(content.subject.prefix(Self.subjectLimit))
-        delivery.state = "queued"
+        let fault = Self.fault(of: address)
+        delivery.state = fault == nil ? "queued" : "failed"
+        delivery.lastError = fault
         delivery.attempts = 0
         delivery.sourceTable = source.table
         delivery.sourceRecord = source.id
         let queued = try Store<EmailDelivery>(database).create(delivery, context, in: tx)
+        guard fault == nil else { return }
         let contents = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
         tx.send(
             """
@@ -70,12 +77,14 @@ struct Messenger: Sendable {
             """)
     }
 
-    /// Whether both the record and the mail take the address.
-    private static func isUsable(_ address: String) -> Bool {
-        guard let field = EmailDelivery.schema.field("recipient"),
-            Validation.fault(.string(address), field) == nil
-        else { return false }
-        return (try? MailAddress(address)) != nil
+    /// Why no mail can be sent to the address; nil when one can.
+    private static func fault(of address: String) -> String? {
+        do throws(EmailAddress.Fault) {
+            _ = try EmailAddress(address)
+            return nil
+        } catch {
+            return "address: \(error.rawValue)"
+        }
     }
 }
 

@@ -11,7 +11,8 @@ extension CustomerAccount: StandardRecord {
 
     // A parent account lives in a domain beside this one's, where references normally may not point; a rule checks it.
     public static let storage = Storage<CustomerAccount>(
-        domain: .preset, customer: CustomerAccess(rows: CustomerRows.ownAccount("id")), ruled: ["parent"])
+        domain: .preset, customer: CustomerAccess(rows: CustomerRows.ownAccount("id")), ruled: ["parent"],
+        numbered: ["account_number"], closed: closed)
 
     public static let rules: [Rule<CustomerAccount>] = [
         .drafting("G-13") { change, context in try settle(&change, context) },
@@ -28,8 +29,9 @@ extension CustomerAccount: StandardRecord {
         domain.parent = context.context.caller.domain.path
         let made = try Store<Domain>(context.database).create(domain, context.context.asSystem, in: context.transaction)
         change.new.domain = made.domain
-        let rows = try context.transaction.query("SELECT nextval('onboarding.customer_account_number')")
-        change.new.accountNumber = RecordNumber.text("ACCT", try rows.first?.int64(at: 0) ?? 0)
+        let number = try RecordNumber.next(
+            of: "onboarding.customer_account_number", context.context, in: context.transaction)
+        change.new.accountNumber = RecordNumber.text("ACCT", number)
     }
 
     /// The parent is an account the caller sees, and neither the account itself nor one below it.
@@ -55,11 +57,18 @@ extension CustomerAccount: StandardRecord {
         }
     }
 
-    /// Success agents write accounts for the sake of the escalation alone.
+    /// The escalation is the success agent's, who writes accounts for the sake of it alone.
+    private static func closed(_ caller: Caller, _ isNew: Bool) -> Set<String> {
+        let isLimited = !isNew && !caller.isOnboardingAgent
+        let names = isLimited ? Set(schema.fields.map(\.name)).subtracting(["escalated"]) : []
+        return caller.isSuccessAgent ? names : names.union(["escalated"])
+    }
+
     private static func limitSuccessAgent(_ change: Change<CustomerAccount>, _ context: RuleContext) throws {
-        guard !context.context.isSystem, !change.isCreation, !context.context.caller.isOnboardingAgent else { return }
-        let open: Set<String> = ["escalated"]
-        for field in schema.fields where !field.outputOnly && !open.contains(field.name) && change.changes(field.name) {
+        guard !context.context.isSystem, !change.isCreation else { return }
+        let closed = closed(context.context.caller, false).subtracting(["escalated"])
+        for field in schema.fields where !field.outputOnly && closed.contains(field.name) && change.changes(field.name)
+        {
             throw Problem.permissionDenied(
                 Text(en: "You may change the escalation only.", ko: "에스컬레이션 여부만 변경할 수 있습니다."),
                 reason: "FIELD_ACCESS")

@@ -23,8 +23,8 @@ extension Domain: StandardRecord {
                 throw Problem.invalid(field: "domain.parent", Text(en: "Parent is mandatory.", ko: "상위은(는) 필수입니다."))
             }
             let parent = try checkedParent(text, context)
-            let rows = try context.transaction.query("SELECT nextval('onboarding.domain_segment')")
-            let number = try rows.first?.int64(at: 0) ?? 0
+            let number = try RecordNumber.next(
+                of: "onboarding.domain_segment", context.context, in: context.transaction)
             guard let path = parent.child(RecordNumber.text("d", number)) else {
                 throw Problem.invalid(
                     field: "domain.parent", Text(en: "The tree is too deep here.", ko: "도메인 트리가 너무 깊습니다."))

@@ -28,6 +28,7 @@ extension Plays {
             begun?.sourceTable ?? request.sourceTable, begun?.sourceRecord ?? request.sourceRecord, client)
         let plan = try await plan(request.definitionRecord, call)
         try Self.check(plan, fits: source)
+        try await PlayRights(database: database, library: library).check(plan.flow, call)
         let answers = try Self.answers(request.answers, plan.flow, source, call.caller)
         let runID = begun?.id ?? RecordID.make(at: database.clock.now)
         let machine = try start(plan, run: runID, ["source": source.input, "answers": answers])

@@ -67,15 +67,17 @@ struct Plays: Sendable {
             return Offer(
                 choices: choices, records: records, flows: try FlowLibrary.newest(of: records, database, in: tx))
         }
-        return try page(offer, table: table, language: call.language)
+        return try await page(offer, table: table, call)
     }
 
-    private func page(_ offer: Offer, table: String, language: String) throws(Problem) -> ListPlayCategoriesResponse {
+    private func page(_ offer: Offer, table: String, _ call: Call) async throws(Problem) -> ListPlayCategoriesResponse {
+        let language = call.language
+        let rights = PlayRights(database: database, library: library)
         var entries: [(record: DefinitionRecord, entry: PlayEntry)] = []
         for record in offer.records {
             guard let definition = offer.flows[record.id] else { continue }
             let flow = try library.compiled(definition)
-            guard flow.launches(from: table) else { continue }
+            guard flow.launches(from: table), try await rights.missing(for: flow, call).isEmpty else { continue }
             var entry = PlayEntry()
             entry.definitionRecord = record.id
             entry.title = flow.title(record, language)

@@ -1,4 +1,5 @@
 import Flows
+import Identity
 import Postgres
 import RPC
 import Records
@@ -10,7 +11,7 @@ extension Runner {
     /// How long an answer may take.
     private static let patience: Duration = .seconds(20)
     /// How long a token for one call is valid.
-    private static let tokenSeconds: Int64 = 60
+    private static let tokenSeconds = Issuer.clockToleranceSeconds
 
     /// What came of a call.
     enum Answer: Sendable {
@@ -141,6 +142,24 @@ extension Runner {
 }
 
 extension Problem {
+    /// Whether a token was refused for its times, which the service that was called says together with its own time.
+    var clocksDiffer: Bool { metadata[Problem.serverTime] != nil }
+
+    /// How far the clock of the service that refused a token is ahead of `now`, in seconds.
+    func skew(from now: Timestamp) -> Int64? {
+        metadata[Problem.serverTime].flatMap(Int64.init).map { $0 - now.seconds }
+    }
+
+    /// The problem of a step as the person who launched the play reads it, who cannot sign in again for it.
+    var ofStep: Problem {
+        guard clocksDiffer else { return self }
+        var problem = self
+        problem.text = Text(
+            en: "The clocks of the system's machines differ too much. An operator has to set them.",
+            ko: "시스템 장비 간의 시각 차이가 너무 큽니다. 운영자가 시각을 맞춰야 합니다.")
+        return problem
+    }
+
     /// Whether the very same request may go through later.
     var mayPass: Bool {
         switch code {
@@ -148,6 +167,8 @@ extension Problem {
         // An answer that is too large, or an etag that is old, stays so.
         case .resourceExhausted: reason != "RESPONSE_TOO_LARGE"
         case .aborted: reason != "ETAG_MISMATCH"
+        // The token was made a moment ago: what is wrong are the clocks, until somebody sets them.
+        case .unauthenticated: clocksDiffer
         default: false
         }
     }
@@ -156,13 +177,14 @@ extension Problem {
 extension FlowError {
     /// The error of a step whose call was refused, as flows catch it and people read it.
     init(_ problem: Problem, _ language: String) {
+        let problem = problem.ofStep
         let isRight = problem.code == .permissionDenied || problem.code == .unauthenticated
         let details = problem.violations.map { "\($0.field): \($0.text(language))" }
         let detail = ([problem.text(language)] + details.filter { !$0.hasSuffix(problem.text(language)) })
             .joined(separator: " ")
         self.init(
             type: isRight ? FlowError.authorization : FlowError.communication, status: Self.status(problem.code),
-            title: problem.reason ?? problem.code.name, detail: detail)
+            title: problem.reason, detail: detail)
     }
 
     /// The HTTP status that stands for a code, as google.rpc.Code maps them.

@@ -86,7 +86,15 @@ extension Runner {
     private func letWait(_ execution: Execution, _ until: FlowInstant) async throws -> Bool {
         let owner = owner
         let due = Timestamp(microseconds: until.milliseconds * 1_000)
-        try await asService(execution.domain) { tx in execution.store(owner: owner, due: due, in: tx) }
+        try await asService(execution.domain) { tx in
+            execution.store(owner: owner, due: due, in: tx)
+            // By the clock of the database the time may have come already: not at once again.
+            tx.send(
+                """
+                UPDATE play_launcher.flow_execution SET due_at = greatest(due_at, now() + interval '1 second') \
+                WHERE run = \(execution.run)
+                """)
+        }
         return false
     }
 
@@ -138,6 +146,11 @@ extension Runner {
     /// Lets the run go for a while, since its step may go through later; when it never does, the step has failed.
     func postpone(_ execution: Execution, _ problem: Problem) async throws -> Bool {
         let failures = execution.failures + 1
+        if let skew = problem.skew(from: database.clock.now) {
+            database.log.error(
+                "clocks differ: a token made here was refused for its times",
+                metadata: ["run": "\(execution.run)", "skew_seconds": "\(skew)", "failures": "\(failures)"])
+        }
         guard let pause = RetrySchedule.pause(after: failures) else {
             return try await take(.failed(FlowError(problem, execution.requester.locale)), execution)
         }
@@ -146,7 +159,8 @@ extension Runner {
         let seconds = Double(pause.components.seconds) + Double(pause.components.attoseconds) / 1e18
         try await asService(execution.domain) { tx in
             if let key = execution.isNoted ? Telling.step : execution.key {
-                FlowStep.retry(key, problem.text(execution.requester.locale), run: execution.run, now: now, in: tx)
+                FlowStep.retry(
+                    key, problem.ofStep.text(execution.requester.locale), run: execution.run, now: now, in: tx)
             }
             tx.send(
                 """

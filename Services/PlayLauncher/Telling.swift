@@ -31,7 +31,7 @@ struct Telling: Sendable {
         var failure: String?
         switch outcome {
         case .completed(let output): records = output["records"]?.array ?? records
-        case .failed(let error): failure = error.message
+        case .failed(let error): failure = error.message(language)
         default: break
         }
         isFailed = failure != nil

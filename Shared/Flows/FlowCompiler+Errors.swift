@@ -38,7 +38,7 @@ extension FlowCompiler {
             guard case .mapping(let members) = node.value, members.count == 1, let kind = members.first else {
                 throw node.problem(
                     "backoff is one of constant, linear, exponential.",
-                    "backoff는 constant, linear, exponential 중 하나입니다.")
+                    "'backoff'는 'constant', 'linear', 'exponential' 중 하나입니다.")
             }
             _ = try node.members(["constant", "linear", "exponential"])
             _ = try kind.value.members([])
@@ -55,7 +55,7 @@ extension FlowCompiler {
         ]
         let wrong = node.problem(
             "A duration up to 366 days is expected, such as PT1H or {minutes: 5}.",
-            "PT1H 또는 {minutes: 5}와 같이 366일 이하의 기간이 필요합니다.")
+            "'PT1H' 또는 '{minutes: 5}'와 같이 366일 이하의 기간이 필요합니다.")
         if case .scalar(.string(let text)) = node.value {
             guard let milliseconds = FlowTime.milliseconds(iso8601: text) else { throw wrong }
             return milliseconds

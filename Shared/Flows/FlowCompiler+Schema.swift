@@ -66,7 +66,7 @@ extension FlowSchema {
         guard let kind = Kind(rawValue: text), kind != .any, kind != .date else {
             throw node.problem(
                 "A type is one of object, array, string, integer, number, boolean.",
-                "유형은 object, array, string, integer, number, boolean 중 하나입니다.")
+                "유형은 'object', 'array', 'string', 'integer', 'number', 'boolean' 중 하나입니다.")
         }
         guard let format = parts["format"] else { return kind }
         guard kind == .string, try format.text() == "date" else {

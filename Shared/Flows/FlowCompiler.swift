@@ -42,10 +42,10 @@ struct FlowCompiler {
         } catch {
             guard case .refused(let index, let reason) = error else {
                 throw FlowProblem(
-                    line: 1, column: 1, path: "", text: FlowText(en: "\(error)", ko: "\(error)"))
+                    line: 1, column: 1, path: "", text: FlowText(en: "\(error)", ko: "표현식을 컴파일할 수 없습니다."))
             }
             throw sources[index].node.problem(
-                "The expression is refused: \(reason).", "표현식을 사용할 수 없습니다: \(reason).")
+                "The expression is refused: \(reason).", "표현식을 사용할 수 없습니다. 문법과 허용되는 함수를 확인하세요.")
         }
     }
 
@@ -62,12 +62,12 @@ struct FlowCompiler {
         let members = try node.members(["dsl", "namespace", "name", "version", "title", "summary", "metadata"])
         let dsl = try node.require("dsl", in: members)
         guard dsl.json == "1.0.0" else {
-            throw dsl.problem("dsl must be '1.0.0', in quotation marks.", "dsl은 따옴표로 묶은 '1.0.0'이어야 합니다.")
+            throw dsl.problem("dsl must be '1.0.0', in quotation marks.", "'dsl'은 따옴표로 묶은 '1.0.0'이어야 합니다.")
         }
         let reference = try reference(node, members)
         let metadata = members["metadata"]?.json ?? .object([:])
         if let given = members["metadata"], metadata.object == nil {
-            throw given.problem("metadata must be a mapping.", "metadata는 매핑이어야 합니다.")
+            throw given.problem("metadata must be a mapping.", "'metadata'는 매핑이어야 합니다.")
         }
         let title = try members["title"]?.text(maximum: 200) ?? reference.name
         let summary = try members["summary"]?.text(maximum: 2_000) ?? ""

@@ -56,6 +56,9 @@ public final class JQ: Sendable {
         def __strftime($f): strftime($f);
         def strftime($f): if type == "number" and (. > 1e11 or . < -1e11) then error("date is out of range") else
             __strftime($f) end;
+        def fromdateiso8601: (if type == "string" and .[19:20] == "." and endswith("Z") then .[0:19] | . + "Z" else .
+            end) | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
+        def fromdate: fromdateiso8601;
         def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
         def todateiso8601: todate;
         def split($a; $flags): error("split takes one argument in flows");

@@ -2,7 +2,7 @@ import Yams
 
 /// A YAML document with the place of every node, read by the rules of YAML 1.2's core schema (so that `on` and `yes` are
 /// plain text). Anchors, aliases, tags and keys that are no text are refused: definitions have no use for them, and an
-/// alias can make a small text enormous.
+/// alias can make a small text enormous. What the text itself may hold, ``MaskedYAML`` sees to.
 struct YAMLTree {
     enum Value {
         /// A scalar: null, a boolean, a number or a string.
@@ -30,23 +30,12 @@ struct YAMLTree {
 
     /// Reads a document.
     static func read(_ text: String) throws(FlowProblem) -> YAMLTree {
-        if let place = anchor(in: text) {
-            throw FlowProblem(
-                line: place.line, column: place.column, path: "",
-                text: FlowText(
-                    en: "Anchors and aliases are not allowed.", ko: "앵커와 별칭은 사용할 수 없습니다."))
-        }
-        let root: Node?
-        do {
-            root = try compose(yaml: text)
-        } catch {
-            throw problem(error)
-        }
-        guard let root else {
+        let masked = MaskedYAML(text)
+        guard let root = try masked.compose() else {
             throw FlowProblem(line: 1, column: 1, path: "", text: FlowText(en: "The text is empty.", ko: "내용이 없습니다."))
         }
         var count = 0
-        return try convert(root, path: "", depth: 0, count: &count)
+        return try convert(root, masked, path: "", depth: 0, count: &count)
     }
 
     func problem(_ en: String, _ ko: String) -> FlowProblem {
@@ -64,24 +53,8 @@ struct YAMLTree {
 
     // MARK: Reading
 
-    /// Where an anchor is defined: an `&name` where a value may begin. An alias cannot exist without one.
-    private static func anchor(in text: String) -> (line: Int, column: Int)? {
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let scalars = Array(line.unicodeScalars)
-            for (column, scalar) in scalars.enumerated() where scalar == "&" {
-                guard column + 1 < scalars.count, !scalars[column + 1].properties.isWhitespace else { continue }
-                var before = scalars[..<column]
-                while let last = before.last, last.properties.isWhitespace { before.removeLast() }
-                let isTagged = before.split(whereSeparator: \.properties.isWhitespace).last?.first == "!"
-                guard isTagged || before.last.map({ "[{,:-?".unicodeScalars.contains($0) }) ?? true else { continue }
-                return (index + 1, column + 1)
-            }
-        }
-        return nil
-    }
-
     private static func convert(
-        _ node: Node, path: String, depth: Int, count: inout Int
+        _ node: Node, _ text: MaskedYAML, path: String, depth: Int, count: inout Int
     ) throws(FlowProblem) -> YAMLTree {
         let line = node.mark?.line ?? 1
         let column = node.mark?.column ?? 1
@@ -91,12 +64,14 @@ struct YAMLTree {
         guard depth <= maximumDepth else {
             throw tree(.scalar(.null)).problem("Nested too deeply.", "중첩이 너무 깊습니다.")
         }
+        try text.check(node)
         switch node {
-        case .scalar(let scalar): return tree(.scalar(resolve(scalar)))
+        case .scalar(let scalar):
+            return tree(.scalar(resolve(text.unmasked(scalar.string), isPlain: scalar.style == .plain)))
         case .sequence(let sequence):
             var nodes: [YAMLTree] = []
             for (index, child) in sequence.enumerated() {
-                nodes.append(try convert(child, path: join(path, "\(index)"), depth: depth + 1, count: &count))
+                nodes.append(try convert(child, text, path: join(path, "\(index)"), depth: depth + 1, count: &count))
             }
             return tree(.sequence(nodes))
         case .mapping(let mapping):
@@ -105,54 +80,33 @@ struct YAMLTree {
                 guard case .scalar(let key) = keyNode else {
                     throw tree(.scalar(.null)).problem("A key must be text.", "키는 텍스트여야 합니다.")
                 }
+                try text.check(keyNode)
+                let name = text.unmasked(key.string)
                 members.append(
                     Member(
-                        key: key.string, line: key.mark?.line ?? line, column: key.mark?.column ?? column,
-                        value: try convert(child, path: join(path, key.string), depth: depth + 1, count: &count)))
+                        key: name, line: key.mark?.line ?? line, column: key.mark?.column ?? column,
+                        value: try convert(child, text, path: join(path, name), depth: depth + 1, count: &count)))
             }
             return tree(.mapping(members))
-        case .alias:
-            throw tree(.scalar(.null)).problem("Anchors and aliases are not allowed.", "앵커와 별칭은 사용할 수 없습니다.")
+        case .alias: throw MaskedYAML.anchor(line: line, column: column)
         }
     }
 
     static func join(_ path: String, _ part: String) -> String { path.isEmpty ? part : path + "/" + part }
 
     /// Core schema of YAML 1.2, for plain scalars only.
-    private static func resolve(_ scalar: Node.Scalar) -> JSONValue {
-        guard scalar.style == .plain else { return .string(scalar.string) }
-        switch scalar.string {
+    private static func resolve(_ text: String, isPlain: Bool) -> JSONValue {
+        guard isPlain else { return .string(text) }
+        switch text {
         case "", "~", "null", "Null", "NULL": return .null
         case "true", "True", "TRUE": return .bool(true)
         case "false", "False", "FALSE": return .bool(false)
         default: break
         }
-        guard let first = scalar.string.utf8.first, (0x30...0x39).contains(first) || first == 0x2D || first == 0x2E,
-            scalar.string.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
-            let number = Double(scalar.string), number.isFinite
-        else { return .string(scalar.string) }
+        guard let first = text.utf8.first, (0x30...0x39).contains(first) || first == 0x2D || first == 0x2E,
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
+            let number = Double(text), number.isFinite
+        else { return .string(text) }
         return .number(number)
-    }
-
-    /// Place and reason of what Yams refused.
-    private static func problem(_ error: any Error) -> FlowProblem {
-        var line = 1
-        var column = 1
-        var reason = "the text cannot be read"
-        if let error = error as? YamlError {
-            switch error {
-            case .scanner(_, let problem, let place, _), .parser(_, let problem, let place, _),
-                .composer(_, let problem, let place, _):
-                (line, column, reason) = (place.line, place.column, problem)
-            case .duplicatedKeysInMapping(let keys, let context):
-                (line, column) = (context.mark.line, context.mark.column)
-                reason = "the key '\(keys.first ?? "")' is given twice"
-            case .reader(let problem, _, _, _): reason = problem
-            default: break
-            }
-        }
-        return FlowProblem(
-            line: line, column: column, path: "",
-            text: FlowText(en: "Not valid YAML: \(reason).", ko: "올바른 YAML이 아닙니다: \(reason)."))
     }
 }

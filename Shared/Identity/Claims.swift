@@ -17,6 +17,18 @@ struct TokenHeader: Codable {
     var crit: [String]?
 }
 
+extension TokenHeader {
+    /// Whether the token says to be an access token (`at+jwt`, RFC 9068, 2.1) or nothing more particular than a JWT. Of
+    /// other kinds, such as `logout+jwt`, it is none (RFC 8725, 3.11). A media type may leave out `application/` and is
+    /// read in any case (RFC 7515, 4.1.9).
+    var isAccessToken: Bool {
+        guard let typ else { return true }
+        let kind = typ.lowercased()
+        let short = kind.hasPrefix("application/") ? kind.dropFirst("application/".count) : kind[...]
+        return short == "jwt" || short == "at+jwt"
+    }
+}
+
 /// The claims of a token.
 struct Claims: Codable {
     struct Actor: Codable {

@@ -82,14 +82,24 @@ public struct Issuer: Sendable {
     /// - Parameter lifetimeSeconds: from now to `exp`.
     /// - Throws: UNAUTHENTICATED for a caller whom no service would admit: see ``fault(of:)``.
     public func token(for caller: Caller, lifetimeSeconds: Int64) throws(Problem) -> String {
+        try token(for: caller, lifetimeSeconds: lifetimeSeconds, backdated: 0)
+    }
+
+    /// How far the clocks of machines may differ for tokens that services mint for each other, besides the leeway of
+    /// whoever verifies: such a token begins so much earlier, and lives at least so long when it is used.
+    public static let clockToleranceSeconds: Int64 = 300
+
+    /// A token that is valid from `backdated` seconds ago.
+    private func token(for caller: Caller, lifetimeSeconds: Int64, backdated: Int64) throws(Problem) -> String {
         if let fault = Issuer.fault(of: caller) {
             throw .unauthenticated(reason: TokenRefusal.Reason.invalid.rawValue, cause: fault)
         }
         let now = now()
+        let start = Double(now - backdated)
         var claims = Issuer.claims(of: caller)
         claims.iss = name
         claims.aud = .init([audience])
-        (claims.exp, claims.nbf, claims.iat) = (Double(now + lifetimeSeconds), Double(now), Double(now))
+        (claims.exp, claims.nbf, claims.iat) = (Double(now + lifetimeSeconds), start, start)
         return try sign(claims)
     }
 
@@ -127,7 +137,8 @@ public struct Issuer: Sendable {
     ) throws(Problem) -> String {
         let caller = Caller(
             subject: "service:\(service)", kind: .service, domain: domain, roles: RoleCatalog.close(roles))
-        return try token(for: caller, lifetimeSeconds: lifetimeSeconds)
+        return try token(
+            for: caller, lifetimeSeconds: lifetimeSeconds, backdated: Self.clockToleranceSeconds)
     }
 
     /// A token with which a service acts for a caller, who keeps domain, roles and accounts; `act` names the service.
@@ -136,10 +147,11 @@ public struct Issuer: Sendable {
     ) throws(Problem) -> String {
         var caller = caller
         caller.actor = "service:\(service)"
-        return try token(for: caller, lifetimeSeconds: lifetimeSeconds)
+        return try token(
+            for: caller, lifetimeSeconds: lifetimeSeconds, backdated: Self.clockToleranceSeconds)
     }
 
-    /// The service's own tokens for its calls, minted anew after half of their five minutes.
+    /// The service's own tokens for its calls, minted anew after half of their ten minutes.
     public func credential(for service: String, roles: Set<String> = [RoleCatalog.administrator]) -> Credential {
         let source = ServiceTokens(issuer: self, service: service, roles: roles)
         return .provider { () async throws(Problem) in try source.token() }
@@ -196,7 +208,7 @@ public struct Issuer: Sendable {
 
 /// The token of a service, kept until half of its life is over.
 final class ServiceTokens: Sendable {
-    private static let lifetimeSeconds: Int64 = 300
+    private static let lifetimeSeconds = 2 * Issuer.clockToleranceSeconds
 
     private let issuer: Issuer
     private let service: String

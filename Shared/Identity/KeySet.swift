@@ -21,10 +21,23 @@ struct JSONKey: Codable {
     var alg: String?
     var kid: String?
     var use: String?
+    /// What the key may do; `nil` leaves it to `use`.
+    var keyOps: [String]?
     var x: String?
     var y: String?
     /// The private part. Never in a key set.
     var d: String?
+
+    enum CodingKeys: String, CodingKey {
+        case kty, crv, alg, kid, use, x, y, d
+        case keyOps = "key_ops"
+    }
+
+    /// Whether signatures may be verified with the key: neither `use` nor `key_ops` says otherwise (RFC 7517, 4.2 and
+    /// 4.3).
+    var mayVerify: Bool {
+        (use == nil || use == "sig") && (keyOps == nil || keyOps?.contains("verify") == true)
+    }
 }
 
 /// The document of a JWKS file.
@@ -60,7 +73,7 @@ struct KeySet: Sendable {
         var keys: [String: Key] = [:]
         for key in document.keys {
             guard key.d == nil else { throw KeyError("\(name): holds a private key") }
-            guard key.use == nil || key.use == "sig", let algorithm = algorithm(of: key) else { continue }
+            guard key.mayVerify, let algorithm = algorithm(of: key) else { continue }
             guard let kid = key.kid, !kid.isEmpty, kid.utf8.count <= 128 else {
                 throw KeyError("\(name): a key has no id")
             }

@@ -15,6 +15,20 @@ enum HeaderText {
         guard isSafe else { throw .invalid(part: part, reason: "line break or control character") }
     }
 
+    /// The text cut to `maximum` bytes, behind a whole character and with a mark that something is missing.
+    static func shortened(_ text: String, to maximum: Int) -> String {
+        guard text.utf8.count > maximum else { return text }
+        let mark = "…"
+        var kept = ""
+        var room = maximum - mark.utf8.count
+        for character in text {
+            room -= character.utf8.count
+            guard room >= 0 else { break }
+            kept.append(character)
+        }
+        return kept + mark
+    }
+
     /// Unstructured text (subjects): as it is when short and plain, else in encoded words.
     static func unstructured(_ text: String, firstLineUsed: Int) -> String {
         let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !text.contains("=?")

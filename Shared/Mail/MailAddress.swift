@@ -1,34 +1,21 @@
+import Addresses
+
 /// A mailbox: an address, and perhaps the name of its owner.
 public struct MailAddress: Sendable, Hashable {
-    /// `local@domain`, ASCII.
+    /// `local@domain` in ASCII, an internationalised domain in its ASCII form.
     public let address: String
     /// Name shown instead of the address.
     public let name: String?
 
-    /// Checks an address. Only what is safe to put between `<` and `>` in a header and an SMTP command is let through:
-    /// ASCII, one `@`, no quoting, at most 254 bytes (RFC 5321, 4.5.3.1).
+    /// A mailbox; what an address is, ``EmailAddress`` says. Names of this network are domains too, for servers inside it.
     public init(_ address: String, name: String? = nil) throws(MailError) {
-        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
-        guard address.utf8.count <= 254, parts.count == 2, Self.isDotAtom(parts[0]), parts[0].utf8.count <= 64,
-            parts[1].split(separator: ".", omittingEmptySubsequences: false).allSatisfy(Self.isDomainLabel)
-        else { throw .invalid(part: "address", reason: "not an address") }
-        if let name { try HeaderText.check(name, part: "name", maximum: 200) }
-        self.address = address
-        self.name = name
-    }
-
-    private static func isDotAtom(_ text: Substring) -> Bool {
-        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty
-                && atom.utf8.allSatisfy { byte in
-                    byte.isLetterOrDigit || "!#$%&'*+-/=?^_`{|}~".utf8.contains(byte)
-                }
+        do throws(EmailAddress.Fault) {
+            self.address = try EmailAddress(address, domains: .local).ascii
+        } catch {
+            throw .invalid(part: "address", reason: error.rawValue)
         }
-    }
-
-    private static func isDomainLabel(_ label: Substring) -> Bool {
-        !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
-            && label.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "-") }
+        if let name { try HeaderText.check(name, part: "name", maximum: 200) }
+        self.name = name
     }
 
     /// The mailbox as a header shows it.

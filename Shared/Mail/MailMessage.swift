@@ -20,7 +20,7 @@ public struct MailMessage: Sendable, Hashable {
     public var to: [MailAddress]
     /// Recipients of a copy.
     public var cc: [MailAddress]
-    /// Subject, any Unicode text of one line, at most 500 bytes.
+    /// Subject, any Unicode text of one line. What is longer than ``maximumSubject`` is cut.
     public var subject: String
     /// Body as plain text.
     public var text: String
@@ -35,6 +35,8 @@ public struct MailMessage: Sendable, Hashable {
 
     /// Most recipients of one mail.
     public static let maximumRecipients = 100
+    /// Most bytes of a subject: more than any client shows. A long subject is no reason not to send a mail.
+    public static let maximumSubject = 1_000
     /// Most bytes of each body.
     public static let maximumBody = 4 * 1024 * 1024
 
@@ -71,7 +73,8 @@ public struct MailMessage: Sendable, Hashable {
         out += "From: \(from.header)\r\n"
         out += "To: " + to.map(\.header).joined(separator: ",\r\n ") + "\r\n"
         if !cc.isEmpty { out += "Cc: " + cc.map(\.header).joined(separator: ",\r\n ") + "\r\n" }
-        out += "Subject: " + HeaderText.unstructured(subject, firstLineUsed: 9) + "\r\n"
+        let shown = HeaderText.shortened(subject, to: Self.maximumSubject)
+        out += "Subject: " + HeaderText.unstructured(shown, firstLineUsed: 9) + "\r\n"
         out += "Message-ID: <\(messageID)>\r\n"
         for header in headers { out += Self.fold(header) + "\r\n" }
         out += "MIME-Version: 1.0\r\n"
@@ -98,7 +101,7 @@ public struct MailMessage: Sendable, Hashable {
         guard to.count + cc.count <= Self.maximumRecipients else {
             throw .invalid(part: "to", reason: "more than \(Self.maximumRecipients) recipients")
         }
-        try HeaderText.check(subject, part: "subject", maximum: 500)
+        try HeaderText.check(subject, part: "subject", maximum: Self.maximumBody)
         for body in [text, html ?? ""] where body.utf8.count > Self.maximumBody {
             throw .invalid(part: "body", reason: "longer than \(Self.maximumBody) bytes")
         }

@@ -87,7 +87,10 @@ public struct MailDelivery: Sendable, Hashable {
     public enum Outcome: Sendable, Hashable {
         /// The server has taken responsibility for it.
         case accepted
-        /// Not now: 4xx, no connection, time ran out. Try again later.
+        /// The server never came to deal with it: no connection, no name, no agreement on TLS or on who signs in, or the
+        /// conversation ended before it answered to the sender. Nothing was tried; try again later.
+        case unreached(code: Int, reason: String)
+        /// Not now: 4xx, or time ran out. Try again later.
         case transient(code: Int, reason: String)
         /// Never: 5xx about the recipient, the sender or the mail.
         case permanent(code: Int, reason: String)

@@ -52,8 +52,9 @@ struct SMTPTranscript {
             if let sender, let refused = Self.refusal(sender) { return refused }
             if data.count == 2, data[1].code / 100 == 2, index < recipients.count { return .accepted }
             if let refused = data.lazy.compactMap(Self.refusal).first { return refused }
-            // Before MAIL, nothing a server says is about this mail (a wrong password, "too busy"): try again later.
-            return .transient(code: (last?.code).flatMap { $0 >= 400 ? $0 : nil } ?? 0, reason: failure)
+            let code = (last?.code).flatMap { $0 >= 400 ? $0 : nil } ?? 0
+            // Before MAIL, nothing a server says is about this mail (a wrong password, "too busy").
+            return sender == nil ? .unreached(code: code, reason: failure) : .transient(code: code, reason: failure)
         }
     }
 

@@ -89,7 +89,7 @@ struct SMTPTransfer: ~Copyable {
     borrowing func send(_ job: SMTPJob) -> [MailDelivery] {
         let left = job.deadline - .now
         let milliseconds = Int(left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000)
-        guard milliseconds > 0 else { return job.deliveries { _ in .transient(code: 0, reason: "no time left") } }
+        guard milliseconds > 0 else { return job.deliveries { _ in .unreached(code: 0, reason: "no time left") } }
         let context = Context(job)
         var list: UnsafeMutablePointer<curl_slist>?
         for recipient in job.recipients {
@@ -170,7 +170,7 @@ struct SMTPTransfer: ~Copyable {
 }
 
 extension SMTPJob {
-    fileprivate func deliveries(_ outcome: (Int) -> MailDelivery.Outcome) -> [MailDelivery] {
+    func deliveries(_ outcome: (Int) -> MailDelivery.Outcome) -> [MailDelivery] {
         recipients.enumerated().map { MailDelivery(recipient: $1, outcome: outcome($0)) }
     }
 }

@@ -2,8 +2,8 @@ import CNATS
 import Glibc
 
 /// Headers of a message: a name may occur several times, names are found in any case and keep the case they were
-/// given. Values of one name keep their order; the library does not tell the order between names of a received
-/// message, and cuts blanks at both ends of a value. A blank value cannot be sent.
+/// given. Values keep their order and lose blanks at both ends. A blank value cannot be sent, and is left out of what is
+/// received.
 public struct Headers: Sendable, Hashable {
     /// One name and value.
     public struct Field: Sendable, Hashable {
@@ -82,6 +82,10 @@ extension Headers {
 
     /// The headers of a received message.
     init(of message: OpaquePointer) {
+        if let block = HeaderBlock(of: message) {
+            fields = block.fields
+            return
+        }
         // libnats fills arrays that the caller frees; the texts they point to stay the message's.
         var keys: UnsafeMutablePointer<UnsafePointer<CChar>?>?
         var keyCount: Int32 = 0

@@ -119,6 +119,8 @@ private func returnUnwanted(_ message: OpaquePointer, _ connection: OpaquePointe
 
 /// The status line of a message that the server itself sent.
 private func serverStatus(of message: OpaquePointer) -> (code: Int, text: String)? {
+    // First, since the library's own look at the headers cuts the block up.
+    if let block = HeaderBlock(of: message) { return block.status }
     var value: UnsafePointer<CChar>?
     guard natsMsgHeader_Get(message, "Status", &value) == NATS_OK, let value, let code = Int(String(cString: value))
     else { return nil }

@@ -132,6 +132,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
                 await OutboxRelay(database, jetStream, leadership).run()
             },
             BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
+            BackgroundService("clock check") { [log] in await ClockCheck(database: database, log: log).run() },
         ]
         if let keeping = made.keeping {
             let keeper = EventKeeper(

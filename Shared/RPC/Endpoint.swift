@@ -1,30 +1,5 @@
 import Wire
 
-/// How a message's content is written.
-public enum PayloadFormat: Sendable, Equatable {
-    /// Protocol buffers' binary form.
-    case protobuf
-    /// Protocol buffers' JSON form.
-    case json
-
-    /// The form of a request. No proto3 message begins with the byte `{` (it would open a group of field 15), so a
-    /// payload that does is JSON; an empty payload is a valid message in binary, and in JSON follows `Content-Type`.
-    init(payload: [UInt8], contentType: String?) {
-        if let first = payload.first {
-            self = first == UInt8(ascii: "{") ? .json : .protobuf
-        } else {
-            self = contentType?.lowercased().hasPrefix("application/json") == true ? .json : .protobuf
-        }
-    }
-
-    func encode(_ message: some Message) throws(WireError) -> [UInt8] {
-        switch self {
-        case .protobuf: try message.encodeProtobuf()
-        case .json: try message.encodeJSON()
-        }
-    }
-}
-
 /// One method of a service with the code that answers it.
 public struct Endpoint: Sendable {
     /// Who may reach the handler.

@@ -79,6 +79,6 @@ final class EndpointStatistics: Sendable {
 extension EndpointFigures {
     fileprivate mutating func note(_ problem: Problem) {
         errors += 1
-        lastError = problem.code.name + (problem.reason.map { " \($0)" } ?? "")
+        lastError = problem.code.name + (problem.reason == problem.code.name ? "" : " \(problem.reason)")
     }
 }

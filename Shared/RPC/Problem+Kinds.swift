@@ -57,6 +57,9 @@ extension Problem {
         return Problem(.unauthenticated, text, reason: reason, cause: cause)
     }
 
+    /// The fact that says what time it is at a service that refused a token for its times, in seconds since 1970.
+    public static let serverTime = "server_time"
+
     /// More than the service can take at present (RESOURCE_EXHAUSTED).
     public static func resourceExhausted(_ text: Text? = nil, reason: String? = nil) -> Problem {
         let general = Text(en: "The service is busy. Try again shortly.", ko: "서비스가 혼잡합니다. 잠시 후 다시 시도해 주세요.")

@@ -31,7 +31,7 @@ extension Problem {
         var status = Status()
         status.code = code.rawValue
         status.message = text(language)
-        status.reason = reason ?? ""
+        status.reason = reason
         status.fieldViolations = violations.map { violation in
             var field = FieldViolation()
             field.field = violation.field

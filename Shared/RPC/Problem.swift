@@ -80,8 +80,9 @@ public struct Problem: Error, Sendable, Equatable {
     public var code: Code
     /// The sentence for people.
     public var text: Text
-    /// For machines: the broken rule (`BR-07`) or a word in capitals (`ETAG_MISMATCH`).
-    public var reason: String?
+    /// For machines: the broken rule (`BR-07`) or a word in capitals (`ETAG_MISMATCH`); the name of the code where there
+    /// is nothing more particular to say. Never empty.
+    public var reason: String
     /// The fields at fault.
     public var violations: [Violation]
     /// Facts about the problem, such as the limit that was passed. Sent to the caller.
@@ -96,7 +97,7 @@ public struct Problem: Error, Sendable, Equatable {
     ) {
         self.code = code
         self.text = text
-        self.reason = reason
+        self.reason = reason.flatMap { $0.isEmpty ? nil : $0 } ?? code.name
         self.violations = violations
         self.metadata = metadata
         self.cause = cause
@@ -107,7 +108,7 @@ extension Problem: CustomStringConvertible {
     /// The code, the reason, the fields and the cause: for logs. Texts are left out, since they may quote a record.
     public var description: String {
         var parts = [code.name]
-        if let reason { parts.append(reason) }
+        if reason != code.name { parts.append(reason) }
         parts += violations.map { violation in violation.field + (violation.rule.map { " (\($0))" } ?? "") }
         if let cause { parts.append("cause: \(cause)") }
         return parts.joined(separator: " ")

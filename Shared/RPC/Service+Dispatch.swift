@@ -14,6 +14,7 @@ extension Service {
         }
         let arrival = ContinuousClock.now
         let headers = delivery.headers
+        let authorization = Authorization(headers)
         let timeout = headers[HeaderName.timeout]
         let deadline =
             timeout.map { Deadline(header: $0, arrival: arrival) } ?? .after(Deadline.standard, from: arrival)
@@ -21,11 +22,12 @@ extension Service {
             TraceContext(header: $0, state: headers[HeaderName.traceState])?.child()
         }
         let arrived = Arrived(
-            served: served, delivery: delivery, reply: reply, bearer: Self.bearer(headers), arrival: arrival,
+            served: served, delivery: delivery, reply: reply, bearer: authorization.bearer, arrival: arrival,
             deadline: deadline ?? .after(Deadline.standard, from: arrival), trace: trace ?? .generate(),
             format: PayloadFormat(payload: delivery.payload, contentType: headers[HeaderName.contentType]),
             language: CallLanguage.preferred(headers[HeaderName.acceptLanguage]))
         guard deadline != nil else { return refuse(arrived, .badTimeout) }
+        guard !authorization.isAmbiguous else { return refuse(arrived, .unauthenticated(reason: "TOKEN_AMBIGUOUS")) }
         do throws(InFlight.Refusal) {
             let exchange = try inFlight.admit(arrived)
             served.statistics.began()
@@ -36,16 +38,6 @@ extension Service {
             case .draining: refuse(arrived, .unavailable(reason: "DRAINING"))
             }
         }
-    }
-
-    /// The token of `Authorization: Bearer …`.
-    private static func bearer(_ headers: Headers) -> String? {
-        guard let value = headers[HeaderName.authorization] else { return nil }
-        let scheme = value.prefix(7)
-        // Another scheme proves nothing here; the authenticator sees a request without a token.
-        guard scheme.lowercased() == "bearer " else { return nil }
-        let token = value.dropFirst(7)
-        return token.isEmpty ? nil : String(token)
     }
 
     private func refuse(_ arrived: Arrived, _ problem: Problem) {
@@ -193,7 +185,7 @@ extension Problem {
         field: HeaderName.timeout,
         Text(
             en: "The header grpc-timeout must be one to eight digits and a unit of H, M, S, m, u, n.",
-            ko: "grpc-timeout 헤더는 1~8자리 숫자와 단위(H, M, S, m, u, n)여야 합니다."))
+            ko: "'grpc-timeout' 헤더는 1~8자리 숫자와 단위(H, M, S, m, u, n)여야 합니다."))
 
     static func responseTooLarge(_ size: Int, limit: Int) -> Problem {
         var problem = Problem.resourceExhausted(

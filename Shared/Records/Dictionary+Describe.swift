@@ -7,15 +7,11 @@ import Wire
 public enum DictionaryDescription {
     /// The tables `types`, or the one the request names, as `call`'s caller may use them.
     public static func answer(
-        _ types: [any RecordMessage.Type], _ request: DescribeRequest, _ call: Call
+        _ types: [any Record.Type], _ request: DescribeRequest, _ call: Call
     ) throws(Problem) -> DescribeResponse {
         var response = DescribeResponse()
         for type in types where request.table.isEmpty || type.schema.table == request.table {
-            let operations = Operation.allCases.filter {
-                Access.allows(call.caller.roles, $0, on: type.schema.table)
-            }
-            guard !operations.isEmpty else { continue }
-            response.tables.append(describe(type.schema, operations, call))
+            if let table = describe(type, call) { response.tables.append(table) }
         }
         guard request.table.isEmpty || !response.tables.isEmpty else {
             throw .notFound(Text(en: "Table", ko: "테이블"), id: request.table)
@@ -23,23 +19,30 @@ public enum DictionaryDescription {
         return response
     }
 
-    private static func describe(_ schema: RecordSchema, _ operations: [Operation], _ call: Call) -> TableDescription {
+    /// The table as the caller may use it; nil when it is none of the caller's.
+    private static func describe<R: Record>(_ type: R.Type, _ call: Call) -> TableDescription? {
+        let rights = WriteRights<R>(call.caller)
+        guard !rights.operations.isEmpty else { return nil }
+        let schema = R.schema
         var table = TableDescription()
         table.table = schema.table
         table.collection = schema.collection
         table.label = schema.label(call.language)
         table.numberPrefix = schema.numberPrefix ?? ""
-        table.operations = operations.map(\.rawValue)
-        let mayWrite = operations.contains(.write) || operations.contains(.create)
+        table.operations = rights.operations.map(\.rawValue)
         table.fields = schema.fields.compactMap { field in
             let rule = Access.mayRead(call.caller.roles, field: field.name, of: schema.table)
             guard rule ?? (call.caller.kind != .customer || field.customerVisible) else { return nil }
-            return describe(field, writable: mayWrite && !field.outputOnly, call.language)
+            var description = describe(field, call.language)
+            let isChangeable = rights.inExisting.contains(field.name)
+            description.writable = isChangeable || rights.inNew.contains(field.name)
+            description.createOnly = description.writable && !isChangeable
+            return description
         }
         return table
     }
 
-    private static func describe(_ field: FieldSchema, writable: Bool, _ language: String) -> FieldDescription {
+    private static func describe(_ field: FieldSchema, _ language: String) -> FieldDescription {
         var description = FieldDescription()
         description.name = field.name
         description.label = field.label(language)
@@ -51,7 +54,6 @@ public enum DictionaryDescription {
         description.customerVisible = field.customerVisible
         description.reference = field.reference ?? ""
         description.default = field.defaultValue.journalText
-        description.writable = writable
         description.side = field.side?.rawValue ?? ""
         description.format = field.format?.rawValue ?? ""
         description.minimum = field.minimum

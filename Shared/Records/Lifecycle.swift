@@ -81,9 +81,13 @@ public struct Lifecycle<R: Record>: Sendable {
         guard isReopening || moves[from]?.contains(to) == true else {
             let allowed = (moves[from] ?? []).union(closed.contains(from) ? [reopened] : []).sorted()
             let field = R.schema.fields[stateIndex]
+            let targets = allowed.map { field.label(ofChoice: $0).ko }.joined(separator: ", ")
             let text = Text(
                 en: "A record in state \(from) cannot go to \(to); allowed: \(allowed.joined(separator: ", ")).",
-                ko: "\(from) 상태의 레코드는 \(to) 상태로 바꿀 수 없습니다. 허용: \(allowed.joined(separator: ", ")).")
+                ko: """
+                    '\(field.label(ofChoice: from).ko)' 상태의 레코드는 '\(field.label(ofChoice: to).ko)' 상태로 바꿀 수 없습니다. \
+                    허용: \(targets).
+                    """)
             throw Problem(
                 .failedPrecondition, text, reason: "STATE_MOVE",
                 violations: [.init(field: "\(R.schema.table).\(field.name)", text: text, rule: "G-02")])
@@ -123,9 +127,11 @@ public struct Lifecycle<R: Record>: Sendable {
         }
         guard let value = change.new[fieldAt: index].string, allowed.contains(value) else {
             // A value chosen together with the state must fit it; one left over from the old state gives way.
+            let values = allowed.map { R.schema.fields[index].label(ofChoice: $0).ko }.joined(separator: ", ")
+            let shown = R.schema.fields[stateIndex].label(ofChoice: state).ko
             let text = Text(
                 en: "\(R.label(tie.field).en) in state \(state) must be one of: \(allowed.joined(separator: ", ")).",
-                ko: "\(state) 상태에서 \(R.label(tie.field).ko)은(는) 다음 중 하나여야 합니다: \(allowed.joined(separator: ", ")).")
+                ko: "'\(shown)' 상태에서 \(R.label(tie.field).ko)은(는) 다음 중 하나여야 합니다: \(values).")
             throw .broken("G-01", R.self, field: tie.field, text)
         }
     }

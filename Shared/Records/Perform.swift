@@ -46,7 +46,8 @@ extension Database {
                 if let answered: (Response, [Warning]) = try log?.answer(in: tx) { return answered }
                 let advice = AdviceList()
                 let context = WriteContext(
-                    caller: call.caller, now: now, trace: call.trace.header, requestID: id, advice: advice)
+                    caller: call.caller, now: now, trace: call.trace.header, requestID: id, isTrial: validateOnly,
+                    advice: advice)
                 let response = try body(tx, context)
                 let warnings = advice.take().joined().prefix(Warning.limit).map { $0.warning(call.language) }
                 if validateOnly {

@@ -9,7 +9,7 @@ public struct RecordEndpoints: Sendable {
     /// The endpoints made so far.
     public private(set) var endpoints: [Endpoint] = []
     /// The record types, for the dictionary.
-    public private(set) var described: [any RecordMessage.Type] = []
+    public private(set) var described: [any Record.Type] = []
     private let declared: [String: MethodInfo]
     let database: Database
     let replicas: ReplicaSource?

@@ -118,13 +118,20 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// or is reopened, under a record that is closed or canceled: the one that gives the domain (G-128).
     public var outlivesParent: Bool
 
+    /// Fields with numbers that the service gives by a rule of its own, besides `number`.
+    public var numbered: Set<String>
+    /// Fields that rules of the record close to a caller, in a new record or in one that exists; the dictionary tells
+    /// them as not writable.
+    public var closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
+
     /// Storage of a record; see the properties.
     public init(
         visibility: Visibility = .data, domain: DomainSource, inherited: [Inherited] = [],
         computed: [Computed<R>] = [], customer: CustomerAccess? = nil,
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
-        ruled: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false
+        ruled: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
+        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] }
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -140,6 +147,8 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.ruled = ruled
         self.named = named
         self.outlivesParent = outlivesParent
+        self.numbered = numbered
+        self.closed = closed
     }
 }
 

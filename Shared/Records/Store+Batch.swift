@@ -39,16 +39,14 @@ extension Store {
             intakes.append(intake)
             loads.append(load)
         }
-        if layout.numberIndex != nil {
-            let sequence = "\(database.schema).\(R.schema.table)_number"
-            statements.append("SELECT nextval(\(sequence)::regclass) FROM generate_series(1, \(drafts.count)::int)")
-        }
+        statements += numbering(drafts.count, context)
         let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
+        let numbers = try numbers(drafts.count, answers.last, context)
         var created: [R] = []
         for (index, (intake, load)) in zip(intakes, loads).enumerated() {
             position = index
             let own = try load.statements().compactMap { places[$0].map { answers[$0] } }
-            let number = try layout.numberIndex.flatMap { _ in answers.last }.map { try $0[index].int64(at: 0) }
+            let number = numbers.isEmpty ? nil : numbers[index]
             created.append(try insert(intake, load, own[...], number, context, tx))
         }
         return created
@@ -68,6 +66,11 @@ extension Store {
         var change = Change(old: nil, new: record)
         try place(&change, domains, context, tx)
         try references.checkDomains(answers, of: change.new)
-        return try finish(&change, action: "created", intake, context, tx)
+        var written = try finish(&change, action: "created", intake, context, tx)
+        // Nobody shall remember a number that the record will not have.
+        if context.isTrial {
+            for index in layout.numbered { written[fieldAt: index] = .null }
+        }
+        return written
     }
 }

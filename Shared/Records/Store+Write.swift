@@ -16,11 +16,9 @@ extension Store {
         let references = ReferenceLoad(
             intake.record, fields: R.schema.fields.indices, database: database, isSystem: context.isSystem)
         var statements = try references.statements()
-        if layout.numberIndex != nil {
-            statements.append("SELECT nextval(\("\(database.schema).\(R.schema.table)_number")::regclass)")
-        }
+        statements += numbering(1, context)
         let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
-        let number = try layout.numberIndex.flatMap { _ in try answers.last?.first?.int64(at: 0) }
+        let number = try numbers(1, answers.last, context).first
         return try insert(intake, references, answers[...], number, context, tx)
     }
 
@@ -171,14 +169,5 @@ extension Lifecycle {
         guard from != to else { return nil }
         if closed.contains(to) { return to }
         return closed.contains(from) ? "reopened" : nil
-    }
-}
-
-/// Numbers people see.
-public enum RecordNumber {
-    /// The prefix and at least seven digits: `TCHPT0000002` (G-30).
-    public static func text(_ prefix: String, _ number: Int64) -> String {
-        let digits = String(number)
-        return prefix + String(repeating: "0", count: max(0, 7 - digits.count)) + digits
     }
 }

@@ -29,6 +29,8 @@ final class TableLayout<R: Record>: Sendable {
     /// Schema-qualified name of the table.
     let table: String
     let numberIndex: Int?
+    /// Fields with a number that is given once.
+    let numbered: [Int]
     let indexes: Header
 
     /// Where the fields common to all records are.
@@ -58,7 +60,9 @@ final class TableLayout<R: Record>: Sendable {
             SQL.quoted(identifier: Database.schemaName(of: schema.service)) + "."
             + SQL.quoted(identifier: schema.table)
         selectAll = "SELECT \(raw: selection) FROM \(raw: table)"
-        numberIndex = schema.numberPrefix == nil ? nil : schema.index(of: "number")
+        let number = schema.numberPrefix == nil ? nil : schema.index(of: "number")
+        numberIndex = number
+        numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
         indexes = Header(
             id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),
             createdBy: R.index("created_by"), updatedAt: R.index("updated_at"), updatedBy: R.index("updated_by"),

@@ -1,3 +1,4 @@
+import Addresses
 import Filters
 import RPC
 import Wire
@@ -125,8 +126,9 @@ public enum Validation {
             }
         }
         let allowed = values.joined(separator: ", ")
+        let shown = zip(field.choices, values).map { "\($0.label.ko)('\($1)')" }.joined(separator: ", ")
         return Text(
-            en: "\(field.label.en) must be one of: \(allowed).", ko: "\(field.label.ko)은(는) 다음 중 하나여야 합니다: \(allowed).")
+            en: "\(field.label.en) must be one of: \(allowed).", ko: "\(field.label.ko)은(는) 다음 중 하나여야 합니다: \(shown).")
     }
 
     /// Whether `text` is a UUID in lower case with hyphens.
@@ -175,6 +177,6 @@ public enum Validation {
         return isNegative && number.contains(where: { $0 != "0" && $0 != "." }) ? "-" + number : number
     }
 
-    /// Whether mail can reach an address of this form.
-    public static func isEmail(_ text: String) -> Bool { EmailAddress.isMailable(text) }
+    /// Whether mail can be sent to the address.
+    public static func isEmail(_ text: String) -> Bool { (try? EmailAddress(text)) != nil }
 }

@@ -14,6 +14,8 @@ public struct WriteContext: Sendable {
     public let requestID: String
     /// Whether the service itself writes: fields that only the system sets are open, access rows do not apply.
     public let isSystem: Bool
+    /// Whether the write is only tried and will be undone (AIP-163).
+    public let isTrial: Bool
     /// Where rules leave what they advise; nil when there is nobody to be told.
     let advice: AdviceList?
 
@@ -25,13 +27,15 @@ public struct WriteContext: Sendable {
     }
 
     init(
-        caller: Caller, now: Timestamp, trace: String?, requestID: String, isSystem: Bool = false, advice: AdviceList?
+        caller: Caller, now: Timestamp, trace: String?, requestID: String, isSystem: Bool = false,
+        isTrial: Bool = false, advice: AdviceList?
     ) {
         self.caller = caller
         self.now = now
         self.trace = trace
         self.requestID = requestID
         self.isSystem = isSystem
+        self.isTrial = isTrial
         self.advice = advice
     }
 
@@ -40,7 +44,8 @@ public struct WriteContext: Sendable {
 
     /// The same write as the service's own doing, for what follows from a person's change.
     public var asSystem: WriteContext {
-        WriteContext(caller: caller, now: now, trace: trace, isSystem: true)
+        WriteContext(
+            caller: caller, now: now, trace: trace, requestID: "", isSystem: true, isTrial: isTrial, advice: nil)
     }
 
     /// Work of the service `name` inside `domain`.

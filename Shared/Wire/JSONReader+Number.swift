@@ -34,6 +34,41 @@ extension JSONReader {
         return value
     }
 
+    /// A decimal, which is kept as text: a text as it is, or a number with its very digits, since a `Double` would not
+    /// keep them. An exponent only moves the point.
+    mutating func decimal() throws(WireError) -> String {
+        if try peek() == UInt8(ascii: "\"") { return try string() }
+        guard try !openNumber() else { return "" }
+        let token = try numberToken()
+        guard let mark = token.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }) else {
+            return String(decoding: token, as: UTF8.self)
+        }
+        guard let exponent = Int(String(decoding: token[(mark + 1)...], as: UTF8.self)),
+            exponent.magnitude <= Self.maximumExponent
+        else { throw WireError(.outOfRange) }
+        return Self.plain(String(decoding: token[..<mark], as: UTF8.self), timesTenTo: exponent)
+    }
+
+    /// Far beyond what any decimal of a record holds.
+    private static let maximumExponent = 64
+
+    /// `12.5` times ten to the −3 is `0.0125`.
+    private static func plain(_ number: String, timesTenTo exponent: Int) -> String {
+        let sign = number.hasPrefix("-") ? "-" : ""
+        let parts = number.dropFirst(sign.count).split(separator: ".")
+        var digits = parts.joined()
+        var point = parts[0].count + exponent
+        if point <= 0 {
+            digits = String(repeating: "0", count: 1 - point) + digits
+            point = 1
+        } else if point > digits.count {
+            digits += String(repeating: "0", count: point - digits.count)
+        }
+        let whole = digits.prefix(point).drop { $0 == "0" }
+        let fraction = digits.dropFirst(point)
+        return sign + (whole.isEmpty ? "0" : whole) + (fraction.isEmpty ? "" : "." + fraction)
+    }
+
     private mutating func integer<Value: FixedWidthInteger>() throws(WireError) -> Value {
         let quoted = try openNumber()
         let token = try numberToken()

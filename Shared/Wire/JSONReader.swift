@@ -19,6 +19,8 @@ struct JSONReader {
         position = base.assumingMemoryBound(to: UInt8.self)
         end = position + bytes.count
         self.limits = limits
+        // A byte order mark in front is no part of JSON, and readers may pass over it (RFC 8259, 8.1).
+        if bytes.count >= 3, position[0] == 0xEF, position[1] == 0xBB, position[2] == 0xBF { position += 3 }
     }
 
     /// Reads a whole message that fills the input.
@@ -103,7 +105,9 @@ struct JSONReader {
     /// Moves to the value of the next field that is not null and returns its index; nil behind the end of the object.
     @inline(never)
     private mutating func nextField(_ names: JSONNames, _ state: inout ObjectState) throws(WireError) -> Int? {
-        if state.isFirst, try peek() != UInt8(ascii: "{") { throw wrongType("an object") }
+        if state.isFirst, try peek() != UInt8(ascii: "{") {
+            throw wrongType(level == 0 ? "a JSON object" : "an object")
+        }
         while true {
             if try endsObject(&state) { return nil }
             let index = try key(names)

@@ -11,7 +11,8 @@ struct ProtobufScan {
     /// A scan that keeps `limits`.
     init(_ limits: WireLimits) { self.limits = limits }
 
-    private struct Cursor {
+    /// A place in the bytes, and what can be read from there.
+    struct Cursor {
         var position: UnsafePointer<UInt8>
         let end: UnsafePointer<UInt8>
         var remaining: Int { end - position }

@@ -143,6 +143,13 @@ public struct FieldSchema: Sendable, Hashable {
     }
 }
 
+extension FieldSchema {
+    /// What people read for a choice; the value itself when it is none.
+    public func label(ofChoice value: String) -> Text {
+        choices.first { $0.value == .string(value) }?.label ?? Text(en: value, ko: value)
+    }
+}
+
 /// What the data dictionary says of one table: the single source for forms, columns, filters, imports and checks.
 public struct RecordSchema: Sendable {
     /// The table: `touchpoint`.

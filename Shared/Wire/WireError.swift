@@ -69,16 +69,18 @@ public struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooDeep(let limit):
             Text(en: "The message is nested deeper than \(limit) levels.", ko: "메시지의 중첩이 \(limit)단계를 넘습니다.")
         case .truncated: Text(en: "The message is cut off.", ko: "메시지가 중간에 잘렸습니다.")
-        case .malformed(let what): Text(en: "The message is malformed: \(what).", ko: "메시지 형식이 잘못되었습니다: \(what).")
+        case .malformed(let what):
+            Text(en: "The message is malformed: \(what).", ko: "메시지 형식이 잘못되었습니다: \(WireWords.korean(what)).")
         case .invalidUTF8: Text(en: "The text is not valid UTF-8.", ko: "텍스트가 올바른 UTF-8이 아닙니다.")
         case .embeddedNUL: Text(en: "The text holds a NUL character.", ko: "텍스트에 NUL 문자가 있습니다.")
-        case .group: Text(en: "The message holds a protobuf group.", ko: "메시지에 protobuf 그룹이 있습니다.")
+        case .group: Text(en: "The message holds a protobuf group.", ko: "메시지에 프로토버프 그룹이 있습니다.")
         case .wrongWireType: Text(en: "The wire type is not the field's.", ko: "와이어 타입이 필드와 맞지 않습니다.")
         case .tooManyUnknownFields(let limit):
             Text(en: "The message holds more than \(limit) unknown fields.", ko: "알 수 없는 필드가 \(limit)개를 넘습니다.")
         case .unknownField: Text(en: "There is no such field.", ko: "그런 필드가 없습니다.")
         case .duplicateField: Text(en: "The field is given twice.", ko: "필드가 두 번 지정되었습니다.")
-        case .wrongType(let expected): Text(en: "Expected \(expected).", ko: "값의 형식이 잘못되었습니다. 필요한 형식: \(expected).")
+        case .wrongType(let expected):
+            Text(en: "Expected \(expected).", ko: "값의 형식이 잘못되었습니다. 필요한 형식: \(WireWords.korean(expected)).")
         case .outOfRange: Text(en: "The value is out of range.", ko: "값이 범위를 벗어났습니다.")
         case .unknownEnumValue: Text(en: "There is no such value.", ko: "그런 값이 없습니다.")
         }

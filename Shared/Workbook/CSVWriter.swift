@@ -9,7 +9,8 @@ public struct CSVWriter: Sendable {
     }
 
     /// Adds a row; nil is an empty field. A text that a spreadsheet would take for a formula gets an apostrophe before
-    /// it: one that begins with = + - @ tab or CR and is not a plain number.
+    /// it: one that begins with = + - @ tab CR or LF and is not a plain number. So does one with apostrophes of its own
+    /// before such a character: whoever takes one apostrophe away from before it has every text as it was.
     public mutating func append(_ fields: some Sequence<String?>) {
         var first = true
         for field in fields {
@@ -42,9 +43,9 @@ public struct CSVWriter: Sendable {
     }
 
     static func neutral(_ text: String) -> String {
-        guard let first = text.utf8.first, "=+-@\t\r".utf8.contains(first), CellText.decimal(text) == nil else {
-            return text
-        }
-        return "'" + text
+        let rest = text.utf8.drop { $0 == UInt8(ascii: "'") }
+        guard let first = rest.first, "=+-@\t\r\n".utf8.contains(first) else { return text }
+        let isNumber = rest.startIndex == text.utf8.startIndex && CellText.decimal(text) != nil
+        return isNumber ? text : "'" + text
     }
 }

@@ -30,6 +30,20 @@ import Wire
         try await check(type, moves)
     }
 
+    /// States are named by their labels to whoever reads Korean.
+    @Test func refusedMovesAreToldInKorean() async throws {
+        let world = try await World()
+        let record = try await world.make(Touchpoint.self)
+        var reader = world.agent
+        reader.locale = "ko"
+        let refused = try await refusal { _ = try await world.set(record, "state", .string("paused"), as: reader) }
+        #expect(
+            refused.text.ko == "'신규' 상태의 레코드는 '일시 중지됨' 상태로 바꿀 수 없습니다. 허용: 취소됨, 진행 중.", "\(refused.text.ko)")
+        let closed = try await world.close(try await world.set(record, "state", .string("in_progress")))
+        let again = try await refusal { _ = try await world.close(closed, as: reader) }
+        #expect(again.text.ko == "레코드가 이미 '종결' 상태입니다.", "\(again.text.ko)")
+    }
+
     private func check<R: Sample>(_ type: R.Type, _ moves: [String: [String]]) async throws {
         let world = try await World()
         let draft = try await R.draft(in: world)

@@ -220,7 +220,7 @@ func breaks(
     sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
 ) async throws -> Problem {
     let problem = try await refusal(comment ?? "\(rule)", sourceLocation: sourceLocation, body)
-    let named = Set(problem.violations.compactMap(\.rule) + [problem.reason ?? ""])
+    let named = Set(problem.violations.compactMap(\.rule) + [problem.reason])
     #expect(named.contains(rule), "\(comment ?? "") \(problem)", sourceLocation: sourceLocation)
     if let field {
         #expect(

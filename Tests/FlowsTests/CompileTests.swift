@@ -62,6 +62,20 @@ import Testing
         Refusal("  - a: {fork: {branches: []}}", 7, "do/0/a", "A task is one of"),
         Refusal("  - a: &x {set: {}}", 7, "", "Anchors"),
         Refusal("  - a: {set: {b: *x}}", 7, "", "alias"),
+        Refusal("  - one:\n      set: &base\n        x: 1\n  - two:\n      set: *base", 8, "", "Anchors"),
+        Refusal("  - a: {set: {x: [&y 1]}}", 7, "", "Anchors"),
+        Refusal("  - a: {set: {x: &y 'text'}}", 7, "", "Anchors"),
+        Refusal("  - a: {set: {&x y: 1}}", 7, "", "Anchors"),
+        Refusal("  - a: {set: {x: '&', y: &z [1]}}", 7, "", "Anchors"),
+        Refusal("  - a:\n      set:\n        v: !!str 1", 9, "", "Tags"),
+        Refusal("  - a:\n      set:\n        v: !x 2", 9, "", "Tags"),
+        Refusal("  - a: {set: {v: !!int '2'}}", 7, "", "Tags"),
+        Refusal("  - a: {set: {v: ! 2}}", 7, "", "Tags"),
+        Refusal("  - a: {set: {v: !x [1]}}", 7, "", "Tags"),
+        Refusal("  - a: {set: !x {v: 1}}", 7, "", "Tags"),
+        Refusal("  - a: {set: {!!str v: 1}}", 7, "", "Tags"),
+        Refusal("  - a: {set: {x: '&', x: 2}}", 7, "", "given twice"),
+        Refusal("  - a: {set: {x: '&'}}\n  - b: [", 9, "", "Not valid YAML"),
         Refusal("  - a: {set: {x: 1, x: 2}}", 7, "", "given twice"),
         Refusal("  - a: [", 8, "", "Not valid YAML"),
         Refusal(whole: "", 1, "", "empty"),
@@ -118,6 +132,48 @@ import Testing
         let flow = try compiled("  - a: {set: {x: 'R & D', y: a&b, z: \"a &b\"}}")
         var runner = Runner(flow)
         #expect(try runner.run() == .completed(["x": "R & D", "y": "a&b", "z": "a &b"]))
+    }
+
+    /// An anchor is a property of a node (YAML 1.2, 6.9.2): inside quotes, text and comments `&` is a character.
+    @Test func ampersandsAreTextInQuotesBlocksAndComments() throws {
+        let flow = try compiled(
+            """
+              # see tickets: &17 and - &18
+              - make: # &19
+                  set:
+                    body: 'Agenda:&nbsp;kick-off, &nbsp;wrap-up'
+                    choice: [plain, '&quoted', "-&-"]
+                    block: |
+                      - &one
+                      &two
+                    plain: at & for &three
+                    "&key": '\u{E000}&'
+            """)
+        var runner = Runner(flow)
+        #expect(
+            try runner.run()
+                == .completed([
+                    "body": "Agenda:&nbsp;kick-off, &nbsp;wrap-up", "choice": ["plain", "&quoted", "-&-"],
+                    "block": "- &one\n&two\n", "plain": "at & for &three", "&key": "\u{E000}&",
+                ]))
+    }
+
+    /// What the run's clock shows can be reckoned with, fraction and all.
+    @Test func datesOfTheRunCanBeReckonedWith() throws {
+        let flow = try compiled(
+            """
+              - dueDate:
+                  set:
+                    due: '${ $runtime.now | fromdate + 2592000 | todate }'
+                    day: '${ ($runtime.now | fromdateiso8601 + 2592000 | todate)[0:10] }'
+                    whole: '${ "2026-11-21T20:41:00Z" | fromdate }'
+            """)
+        var runner = Runner(flow)
+        guard case .completed(let output) = try runner.run() else { return #expect(Bool(false)) }
+        let due = try #require(output["due"]?.string)
+        #expect(due.wholeMatch(of: #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/#) != nil)
+        #expect(output["day"]?.string == String(due.prefix(10)))
+        #expect(output["whole"] == 1_795_293_660)
     }
 
     @Test func plainScalarsFollowTheCoreSchema() throws {

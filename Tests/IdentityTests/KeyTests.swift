@@ -78,10 +78,21 @@ import Testing
         // Keys for something else are passed over.
         #expect(try await read { $0.keys[0].use = "enc" }.keys.count == 1)
         #expect(try await read { $0.keys[0].alg = "ES256" }.keys.count == 1)
+        for operations in [[], ["sign"], ["encrypt", "wrapKey"]] {
+            #expect(try await read { $0.keys[0].keyOps = operations }.keys.count == 1)
+        }
+        #expect(try await read { $0.keys[0].keyOps = ["sign", "verify"] }.keys.count == 2)
+        #expect(
+            try await read {
+                $0.keys[0].keyOps = ["verify"]
+                $0.keys[0].use = "enc"
+            }.keys.count == 1)
         await #expect(throws: KeyError.self) {
             try await Verifier(issuers: [TrustedIssuer(name: "ale", keySetFile: "/nonexistent/jwks.json")])
         }
         await #expect(throws: KeyError.self) { try await Verifier(issuers: []) }
+        let named = #"{"kty":"OKP","crv":"Ed25519","kid":"a","x":"AA","key_ops":["sign"]}"#
+        #expect(try JSONDecoder().decode(JSONKey.self, from: Data(named.utf8)).mayVerify == false)
         await #expect(throws: KeyError.self) { try await Issuer(keyFile: fixture.keySetFile) }
     }
 

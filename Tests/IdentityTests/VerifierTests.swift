@@ -100,7 +100,8 @@ enum RoleSet {
         #expect(problem?.reason == reason, "\(problem?.cause ?? "accepted")", sourceLocation: location)
         // One sentence for all, and nothing of the cause in what is sent.
         #expect(problem?.text == Problem.unauthenticated().text, sourceLocation: location)
-        #expect(problem?.metadata.isEmpty == true, sourceLocation: location)
+        let facts = ["TOKEN_EXPIRED", "TOKEN_NOT_YET_VALID"].contains(reason) ? [Problem.serverTime] : []
+        #expect(problem?.metadata.keys.sorted() == facts, sourceLocation: location)
         if let cause {
             #expect(problem?.cause?.contains(cause) == true, "\(problem?.cause ?? "")", sourceLocation: location)
         }
@@ -180,7 +181,7 @@ enum RoleSet {
             await refusal(fixture.verifier, try await token(["kid": "nobody"])), "TOKEN_INVALID", "unknown key")
         expectRefusal(
             await refusal(fixture.verifier, try await token(["crit": ["exp"]])), "TOKEN_INVALID", "extensions")
-        expectRefusal(await refusal(fixture.verifier, try await token(["typ": "JWE"])), "TOKEN_INVALID", "no JWT")
+        expectRefusal(await refusal(fixture.verifier, try await token(["typ": "JWE"])), "TOKEN_INVALID", "another kind")
         let noKey = try await fixture.es256Token(fixture.claims(), header: ["alg": "ES256"])
         expectRefusal(await refusal(fixture.verifier, noKey), "TOKEN_INVALID", "unknown key")
         // A key brought along is not looked at: the signature must be of the key set's.
@@ -191,6 +192,39 @@ enum RoleSet {
         let signature = try await JWTKeyCollection().add(ecdsa: own).getKey().sign(Array(content.utf8))
         let brought = content + "." + Base64URL.encode(signature)
         expectRefusal(await refusal(fixture.verifier, brought), "TOKEN_INVALID", "wrong signature")
+    }
+
+    /// RFC 9068, 2.1 names access tokens; RFC 8725, 3.11 wants tokens of other kinds refused.
+    @Test(arguments: [
+        ("at+jwt", true), ("AT+JWT", true), ("application/at+jwt", true), ("Application/at+jwt", true), ("JWT", true),
+        ("jwt", true), ("application/jwt", true), (nil, true), ("logout+jwt", false), ("dpop+jwt", false),
+        ("application/logout+jwt", false), ("id+jwt", false), ("", false), ("text/jwt", false),
+    ])
+    func kindsOfTokens(_ type: String?, _ isAccepted: Bool) async throws {
+        let fixture = try await IdentityFixture()
+        var header: [String: Any] = ["alg": "ES256", "kid": "es"]
+        header["typ"] = type
+        let problem = await refusal(fixture.verifier, try await fixture.es256Token(fixture.claims(), header: header))
+        #expect((problem == nil) == isAccepted, "\(problem?.cause ?? "accepted")")
+    }
+
+    /// Five minutes between two machines do not keep one service from another; of more the refusal tells.
+    @Test(arguments: [-330, -329, 329, 330]) func clocksOfServicesMayDiffer(_ skew: Int64) async throws {
+        let fixture = try await IdentityFixture()
+        let tokens = [
+            try fixture.issuer.serviceToken("x"),
+            try fixture.issuer.delegatedToken(for: IdentityFixture.person(), by: "x"),
+        ]
+        fixture.clock.now += skew
+        for token in tokens {
+            let problem = await refusal(fixture.verifier, token)
+            if skew == 330 {
+                expectRefusal(problem, "TOKEN_EXPIRED")
+                #expect(problem?.metadata[Problem.serverTime] == String(IdentityFixture.start + 330))
+            } else {
+                #expect(problem == nil)
+            }
+        }
     }
 
     @Test func forgedAndDamagedTokens() async throws {

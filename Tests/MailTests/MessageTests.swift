@@ -1,3 +1,4 @@
+import Addresses
 import Foundation
 import Testing
 
@@ -31,7 +32,6 @@ import Testing
 
     @Test(arguments: [
         "a\r\nBcc: x@example.com", "a\nb", "a\rb", "a\u{0}b", "a\u{85}b", "a\u{2028}b",
-        String(repeating: "x", count: 501),
     ])
     func textThatCouldForgeHeadersIsRefused(text: String) throws {
         let message = try Self.message(subject: text)
@@ -74,6 +74,52 @@ import Testing
         #expect(throws: MailError.self) { try message.encoded() }
     }
 
+    /// A long subject is cut behind a whole character; the mail goes out.
+    @Test(arguments: ["한", "x", "👩‍👩‍👧‍👦", "e\u{301}"], [334, 1_001, 5_000])
+    func aLongSubjectIsCut(_ character: String, _ count: Int) throws {
+        let subject = String(repeating: character, count: count)
+        let lines = try Self.lines(try Self.message(subject: subject))
+        for line in lines { #expect(line.utf8.count <= 76) }
+        for word in lines.joined(separator: " ").matches(of: #/=\?UTF-8\?B\?[^?]*\?=/#) {
+            #expect(word.output.utf8.count <= 75)
+        }
+        let shown = HeaderText.shortened(subject, to: MailMessage.maximumSubject)
+        #expect(shown.utf8.count <= MailMessage.maximumSubject)
+        #expect(shown.last == "…" || shown == subject)
+        #expect(shown.dropLast().allSatisfy { String($0) == character })
+        var message = try Self.message(subject: subject, html: "<p></p>")
+        message.headers = [MailMessage.Header("X-Long", "x")]
+        let read = try Self.python(try message.encoded())
+        #expect(read["subject"] == shown)
+        #expect(read["defects"] == "0")
+    }
+
+    @Test(arguments: [
+        ("a@bücher.example", "a@xn--bcher-kva.example"), ("a@BÜCHER.example", "a@xn--bcher-kva.example"),
+        ("a@한국.kr", "a@xn--3e0b707e.kr"), ("a@faß.example", "a@xn--fa-hia.example"),
+        ("kim.o'neil+ale@lumen.example", "kim.o'neil+ale@lumen.example"),
+        ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+    ])
+    func addressesAreWrittenInASCII(_ text: String, _ ascii: String) throws {
+        #expect(try EmailAddress(text).ascii == ascii)
+        #expect(try MailAddress(text).address == ascii)
+    }
+
+    /// Slips of people, and what looks like an address but is none that mail can be sent to.
+    @Test(arguments: [
+        ("mailto:a@lumen.example", EmailAddress.Fault.malformed), ("lea@lumen.example,", .domain),
+        ("b..b@lumen.example", .malformed), ("c@\u{200B}lumen.example", .domain), ("c@lu\u{AD}men.example", .domain),
+        ("ines@-lumen.example", .domain), ("ines@lumen-.example", .domain), ("a@localhost", .domain),
+        ("a@127.0.0.1", .domain), ("a@example。kr", .domain), ("a@b_c.example", .domain),
+        ("jörg@bücher.example", .localPart),
+        (" a@b.example", .malformed), ("a@b.example ", .domain), ("a@b.example.", .domain), ("a@", .domain),
+        ("a\u{200B}@b.example", .localPart), ("a@☃.example", .domain), ("", .malformed), ("a@b@c.example", .malformed),
+        ("a@" + String(repeating: "ü", count: 60) + ".example", .domain),
+    ])
+    func whatMailCannotBeSentTo(_ text: String, _ fault: EmailAddress.Fault) {
+        #expect(throws: fault) { try EmailAddress(text) }
+    }
+
     /// Python's own mail parser is the second opinion: what it reads is what was put in.
     @Test(arguments: [
         ("다음 분기별 비즈니스 검토가 예약되었습니다: 에른스트 한델 계정의 2027년 1분기 검토 회의", "안녕하세요.\n\n.\n..점\nFrom 여기\n"),
@@ -84,6 +130,7 @@ import Testing
         ("😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀", String(repeating: "한", count: 3000)),
         ("=?UTF-8?B?6rmA?= looks encoded", "Mostly ASCII with one é.\rOld Mac line"),
         (" leading and trailing ", ""), (String(repeating: "x", count: 300), ".\r\n.\r\n"),
+        (String(repeating: "연간 성과 검토 및 갱신 ", count: 30), "long"), (String(repeating: "word ", count: 190) + "end", ""),
     ])
     func anotherImplementationReadsTheSame(subject: String, text: String) throws {
         var message = try Self.message(subject: subject, text: text, html: "<p>\(text) &amp; 끝</p>")

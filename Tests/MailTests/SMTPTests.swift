@@ -23,7 +23,7 @@ import Testing
         deliveries.map { delivery in
             switch delivery.outcome {
             case .accepted: 250
-            case .transient(let code, _): -code
+            case .transient(let code, _), .unreached(let code, _): -code
             case .permanent(let code, _): code
             }
         }
@@ -80,20 +80,41 @@ import Testing
         catcher.set(.hangUp, at: stage)
         let sender = try Self.sender(catcher.port)
         let deliveries = try await sender.send(try Self.message("a@example.com"))
-        guard case .transient = deliveries[0].outcome else { return #expect(Bool(false), "\(deliveries)") }
+        switch deliveries[0].outcome {
+        case .unreached: #expect(stage == .greeting || stage == .sender)
+        case .transient: #expect(stage != .greeting && stage != .sender)
+        default: #expect(Bool(false), "\(deliveries)")
+        }
         // And the next mail makes a new connection.
         catcher.set(nil, at: stage)
         #expect(Self.codes(try await sender.send(try Self.message("a@example.com"))) == [250])
     }
 
-    @Test func aRefusedConnectionIsTransient() async throws {
+    @Test func aRefusedConnectionReachesNobody() async throws {
         let catcher = try SMTPCatcher()
         let port = catcher.port
         catcher.stop()
         let deliveries = try await Self.sender(port).send(try Self.message("a@example.com", "b@example.com"))
         #expect(Self.codes(deliveries) == [0, 0])
-        guard case .transient(0, let reason) = deliveries[0].outcome else { return #expect(Bool(false)) }
+        guard case .unreached(0, let reason) = deliveries[0].outcome else { return #expect(Bool(false)) }
         #expect(!reason.isEmpty)
+    }
+
+    @Test func aNameThatDoesNotExistReachesNobody() async throws {
+        let sender = SMTPSender(
+            try SMTPConfiguration(host: "mail.invalid", port: 25, security: .none, messageTimeout: 5_000))
+        let deliveries = try await sender.send(try Self.message("a@example.com"))
+        guard case .unreached(0, _) = deliveries[0].outcome else { return #expect(Bool(false), "\(deliveries)") }
+    }
+
+    /// The domain goes over the wire in ASCII, in the envelope and in the header.
+    @Test func anInternationalisedDomainIsReached() async throws {
+        let catcher = try SMTPCatcher()
+        let deliveries = try await Self.sender(catcher.port).send(try Self.message("petra@bücher.example"))
+        #expect(Self.codes(deliveries) == [250])
+        let mail = try #require(catcher.mails.first)
+        #expect(mail.recipients == ["petra@xn--bcher-kva.example"])
+        #expect(String(decoding: mail.data, as: UTF8.self).contains("petra@xn--bcher-kva.example"))
     }
 
     @Test func oneConnectionCarriesManyMails() async throws {
@@ -178,7 +199,7 @@ import Testing
                 host: "127.0.0.1", port: catcher.port, security: security,
                 credentials: .init(user: "u", password: "secret"), messageTimeout: 3_000))
         let deliveries = try await sender.send(try Self.message("a@example.com"))
-        guard case .transient = deliveries[0].outcome else { return #expect(Bool(false)) }
+        guard case .unreached = deliveries[0].outcome else { return #expect(Bool(false)) }
         #expect(catcher.mails.isEmpty)
     }
 

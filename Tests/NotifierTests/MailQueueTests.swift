@@ -44,13 +44,42 @@ import Wire
     @Test func whatTheServerSaysDecides() throws {
         #expect(MailQueue.Outcome(.accepted) == .sent)
         #expect(MailQueue.Outcome(.transient(code: 451, reason: "later")) == .later(reason: "451 later"))
-        #expect(MailQueue.Outcome(.transient(code: 0, reason: "no connection")) == .later(reason: "no connection"))
+        #expect(MailQueue.Outcome(.unreached(code: 0, reason: "no connection")) == .unreached(reason: "no connection"))
+        #expect(!MailQueue.Outcome.unreached(reason: "").isAttempt && MailQueue.Outcome.later(reason: "").isAttempt)
         #expect(MailQueue.Outcome(.permanent(code: 550, reason: "unknown")) == .never(reason: "550 unknown"))
         #expect(MailQueue.Outcome(.overloaded) == .untried)
         #expect(MailQueue.Outcome(.canceled) == .untried)
         #expect(MailQueue.Outcome(.invalid(part: "to", reason: "r")) == .never(reason: "to: r"))
         let from = try MailAddress("ale@mail.example")
         #expect(MailQueue.messageID("id", from: from) == "id@mail.example")
+    }
+
+    /// A server that is away takes no attempt, for three days; then the mail has failed.
+    @Test(arguments: [(-5, 5), (0, 5), (600, 60), (86_400, 300), (259_199, 300), (259_200, nil)] as [(Int64, Int?)])
+    func aServerThatIsAwayIsLookedForAgain(_ age: Int64, _ pause: Int?) {
+        #expect(MailSchedule.pause(atAge: age) == pause)
+    }
+
+    /// Whatever stands in the record of a person, there is a delivery that says what became of the mail.
+    @Test(arguments: [
+        ("petra@bücher.example", "queued"), ("petra@xn--bcher-kva.example", "queued"),
+        ("jörg@bücher.example", "failed"),
+        ("mailto:a@lumen.example", "failed"), ("b..b@lumen.example", "failed"), ("c@\u{200B}lumen.example", "failed"),
+        ("nobody", "failed"), (String(repeating: "x", count: 2_000), "failed"),
+    ])
+    func noMailIsLostWithoutARecord(_ address: String, _ state: String) async throws {
+        let stage = try await Stage()
+        let user = try await stage.meet(successAgent, email: address)
+        var run = FlowRun()
+        run.id = uuid()
+        (run.domain, run.requestedBy, run.state, run.flow) = (Stage.account, user, "completed", "f")
+        try await stage.follow(run)
+        let mails = try await stage.mails(to: user)
+        #expect(mails.map(\.state) == [state])
+        #expect(mails.first?.recipient == String(address.prefix(320)))
+        #expect((mails.first?.lastError?.hasPrefix("address: ") == true) == (state == "failed"))
+        let queued = try await stage.inside("/") { tx in try tx.query("SELECT 1 FROM notifier.mail_queue").count }
+        #expect(queued == (state == "queued" ? 1 : 0))
     }
 
     @Test func aMailThatCannotBeHandedOverStaysQueued() async throws {
@@ -66,13 +95,13 @@ import Wire
         let work = Task { await queue.run() }
         let limit = ContinuousClock.now + .seconds(10)
         var mail = try #require(try await stage.mails(to: user).first)
-        while mail.attempts == 0, ContinuousClock.now < limit {
+        while mail.lastError == nil, ContinuousClock.now < limit {
             try await Task.sleep(for: .milliseconds(20))
             mail = try #require(try await stage.mails(to: user).first)
         }
         work.cancel()
         await work.value
-        #expect(mail.attempts == 1 && mail.state == "queued" && mail.lastError?.isEmpty == false)
+        #expect(mail.attempts == 0 && mail.state == "queued" && mail.lastError?.isEmpty == false)
         let waiting = try await stage.inside("/") { tx in
             try tx.query(
                 "SELECT owner IS NULL AND due_at > now() + interval '2 seconds' FROM notifier.mail_queue"

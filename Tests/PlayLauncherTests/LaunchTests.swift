@@ -1,5 +1,6 @@
 import RPC
 import Records
+import Roles
 import Tenancy
 import Testing
 import Wire
@@ -28,6 +29,34 @@ import Wire
         let viewer = try person("sn_acct_lc.ale_success_viewer")
         let refused = await stage.problem(PlayLauncherAPI.listPlayCategories, request, as: viewer)
         #expect(refused?.code == .permissionDenied)
+    }
+
+    /// Steps are done with the rights of whoever launches: what these do not suffice for is not offered, nor begun.
+    @Test func aPlayThatTheRolesCannotCarryOutIsNotOffered() async throws {
+        let stage = try await Stage.shared.value
+        // May launch, and work on touchpoints alone.
+        var caller = try person("sn_acct_lc.touchpoint_write", locale: "ko")
+        let launching = RoleCatalog.all.filter { role in
+            !role.isExternal && Access.allows(RoleCatalog.close([role.name]), .create, on: FlowRun.schema.table)
+                && !Access.allows(RoleCatalog.close([role.name]), .create, on: "success_case")
+        }
+        let launcher = try #require(launching.first { $0.name != "admin" }, "no role launches without making cases")
+        caller.roles.formUnion(RoleCatalog.close([launcher.name]))
+        var request = ListPlayCategoriesRequest()
+        request.sourceTable = "engagement"
+        let page = try await stage.call(PlayLauncherAPI.listPlayCategories, request, as: caller)
+        let offered = Set(page.categories.flatMap { $0.entries + $0.subcategories.flatMap(\.entries) }.map(\.title))
+        let whole = try await stage.call(
+            PlayLauncherAPI.listPlayCategories, request, as: try person("admin", locale: "ko"))
+        let all = Set(whole.categories.flatMap { $0.entries + $0.subcategories.flatMap(\.entries) }.map(\.title))
+        #expect(offered.isStrictSubset(of: all))
+        #expect(offered.contains("다음 분기별 비즈니스 검토 설정"))
+        #expect(!offered.contains("자문 세션: 아키텍처 최적화"))
+        let refused = await #expect(throws: Problem.self) {
+            try await stage.launch("Advisory Session: Optimize Architecture", from: uuid(), as: caller)
+        }
+        #expect(refused?.code == .permissionDenied && refused?.reason == "PLAY_RIGHTS")
+        #expect(refused?.text.ko.contains("성공 케이스") == true)
     }
 
     @Test func questionsComeInTheCallersLanguage() async throws {

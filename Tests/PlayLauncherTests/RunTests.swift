@@ -1,4 +1,5 @@
 import Flows
+import Platform
 import Postgres
 import RPC
 import Records
@@ -65,6 +66,27 @@ import Wire
         #expect(calls.count == 4 && Set(calls.map(\.id)).count == 1)
         #expect(try await stage.steps(of: run.id).map(\.attempts) == [4, 1])
         #expect(stage.owner.notes(on: engagement).count == 1)
+    }
+
+    /// A token made here a moment ago and refused for its times means that clocks differ: the run waits for them.
+    @Test func clocksThatDifferDoNotFailTheRun() async throws {
+        let stage = try await Stage.shared.value
+        let (engagement, subject) = (uuid(), "Review \(uuid())")
+        func skewed(_ reason: String, _ seconds: Int64) -> Problem {
+            var problem = Problem.unauthenticated(reason: reason)
+            problem.metadata[Problem.serverTime] = String(SystemClock().now.seconds + seconds)
+            return problem
+        }
+        stage.owner.refuse(subject, with: [skewed("TOKEN_NOT_YET_VALID", -900), skewed("TOKEN_EXPIRED", 900)])
+        let run = try await stage.launch(
+            Self.review, Self.answers(subject), from: engagement, as: try person(successAgent))
+        #expect(try await stage.end(of: run.id).state == "completed")
+        #expect(try await stage.steps(of: run.id).map(\.attempts) == [3, 1])
+        let problem = skewed("TOKEN_EXPIRED", 900)
+        #expect(problem.mayPass && !Problem.unauthenticated(reason: "TOKEN_INVALID").mayPass)
+        #expect((899...901).contains(problem.skew(from: SystemClock().now) ?? 0))
+        #expect(FlowError(problem, "en").detail.contains("clocks"))
+        #expect(!FlowError(problem, "ko").detail.contains("로그인"))
     }
 
     @Test func aStepThatIsRefusedFailsTheRun() async throws {

@@ -39,6 +39,17 @@ import Wire
                 == "Success play \"Play\" failed: Not you. Created before that: Success case SCASE0000001.")
     }
 
+    /// What the machine finds is English; a Korean reader is told in Korean, and authors and services speak for themselves.
+    @Test func failuresAreToldInKorean() {
+        for type in [FlowError.expression, FlowError.validation, FlowError.runtime, FlowError.timeout] {
+            let error = FlowError(type: type, status: 400, title: "It failed.", detail: "jq: cannot index")
+            #expect(error.message("ko").allSatisfy { !$0.isASCII || !$0.isLetter })
+            #expect(error.message("en") == "jq: cannot index")
+        }
+        #expect(FlowError(type: "https://a.example/own", status: 400, title: "Own words").message("ko") == "Own words")
+        #expect(FlowError(type: FlowError.runtime, status: 400, title: "한도 초과").message("ko") == "한도 초과")
+    }
+
     @Test func longListsAreCut() {
         let records = JSONValue.array((1...12).map { ["table": "success_task", "number": .string("N\($0)")] })
         let telling = Telling(.completed(["records": records]), title: "P", steps: [], language: "en")

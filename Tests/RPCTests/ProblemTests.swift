@@ -64,6 +64,30 @@ import Wire
         #expect(Self.full.outward(traceID: "abc") == expected)
     }
 
+    /// Every error a service can answer says why in a word for machines, whoever made it.
+    @Test func everyProblemHasAReason() throws {
+        let text = Text(en: "Needed.", ko: "필요합니다.")
+        let made: [Problem] = [
+            .notFound(text), .notFound(text, id: "7"), .permissionDenied(), .permissionDenied(text),
+            .invalid(field: "a", text), .invalid([]), .invalid([.init(field: "a", text: text)]),
+            .failedPrecondition(rule: "", text), .alreadyExists(text), .aborted(text), .unauthenticated(),
+            .resourceExhausted(), .unavailable(), .deadlineExceeded(), .canceled(), .unimplemented(),
+            .internalError(cause: "x"), .badTimeout, .responseTooLarge(2, limit: 1), .requestTooLarge(2, limit: 1),
+            .malformed(WireError(.truncated), "ale.Test"),
+        ]
+        let plain = Problem.Code.allCases.dropFirst().map { Problem($0, text) }
+        for problem in made + plain + plain.map({ $0.outward(traceID: "abc") }) {
+            for language in ["en", "ko"] {
+                let status = problem.status(language: language)
+                #expect(!status.reason.isEmpty, "\(problem)")
+                #expect(status.reason.utf8.allSatisfy { (0x30...0x5A).contains($0) || $0 == 0x5F || $0 == 0x2D })
+            }
+        }
+        #expect(Problem.notFound(text, id: "7").reason == "NOT_FOUND")
+        #expect(Problem.permissionDenied().reason == "PERMISSION_DENIED")
+        #expect(Problem(status: Status()).reason == "OK")
+    }
+
     @Test func kinds() {
         let text = Text(en: "Needed.", ko: "필요함.")
         #expect(Problem.invalid(field: "a.b", text, rule: "BR-01").violations.first?.rule == "BR-01")

@@ -98,6 +98,12 @@ import Wire
                 #expect(problem?.reason == "TOKEN")
             }
             #expect(ran.value == 0)
+            var two: Headers = ["Authorization": "Bearer provider:kim"]
+            two.add("Authorization", "Bearer provider:lee")
+            let answer = try await transport.request([], to: closed.subject, headers: two, timeout: .seconds(5))
+            #expect(answer.headers["Nats-Service-Error-Code"] == "16")
+            #expect(try Status.decode(protobuf: answer.payload).reason == "TOKEN_AMBIGUOUS")
+            #expect(ran.value == 0)
             let answer2 = try await client.call(open, request("a"), as: .anonymous)
             #expect(answer2.id == "/-/")
         }
@@ -116,6 +122,20 @@ import Wire
                 let answer = try await transport.request(
                     Array(payload.utf8), to: echo.subject, headers: headers, timeout: .seconds(5))
                 return (answer, String(decoding: answer.payload, as: UTF8.self))
+            }
+            for beginning in ["\n", "\u{FEFF}", " \r\n\t"] {
+                let (answer, text) = try await ask(beginning + #"{"id":"7"}"#, [:])
+                #expect(text.filter { !$0.isWhitespace } == #"{"id":"7"}"#)
+                #expect(answer.headers["Content-Type"] == "application/json")
+            }
+            for (nonsense, type) in [
+                ("[{}]", "application/json"), ("id=7", "Application/JSON;charset=utf-8"), ("[]", ""),
+            ] {
+                let headers: Headers = type.isEmpty ? [:] : ["Content-Type": type]
+                let (refused, sentence) = try await ask(nonsense, headers)
+                #expect(refused.headers["Nats-Service-Error-Code"] == "3")
+                #expect(refused.headers["Content-Type"] == "application/json")
+                #expect(sentence.contains("JSON object"), "\(sentence)")
             }
             let (good, text) = try await ask(#"{"id":"7"}"#, [:])
             #expect(text.filter { !$0.isWhitespace } == #"{"id":"7"}"#)

@@ -100,11 +100,35 @@ import Wire
     }
 }
 
+@Suite struct AuthorizationTests {
+    /// Values of the header, the token they prove, and whether they contradict each other (RFC 9110, 5.3).
+    @Test(
+        arguments: [
+            ([], nil, false), (["Bearer a"], "a", false), (["bearer   a"], "a", false), (["", "Bearer a"], "a", false),
+            (["Bearer a", "Bearer a"], "a", false), (["Bearer a", ""], "a", false), (["Bearer "], nil, false),
+            (["Basic eDp5", "Bearer a"], "a", false), (["Basic eDp5"], nil, false),
+            (["Bearer a", "Bearer b"], nil, true),
+            (["a"], nil, false),
+        ] as [([String], String?, Bool)])
+    func tokens(_ values: [String], _ token: String?, _ isAmbiguous: Bool) {
+        var headers = Headers()
+        for value in values { headers.add("authorization", value) }
+        let authorization = Authorization(headers)
+        #expect(authorization.bearer == token)
+        #expect(authorization.isAmbiguous == isAmbiguous)
+    }
+}
+
 @Suite struct PayloadFormatTests {
     @Test(arguments: [
         ("{}", nil, PayloadFormat.json), ("", nil, .protobuf), ("", "application/json", .json),
         ("", "Application/JSON; charset=utf-8", .json), ("", "text/plain", .protobuf),
-        ("\n\u{1}a", "application/json", .protobuf),
+        ("\n\u{1}a", "application/json", .json), (" \t\r\n{}", nil, .json), ("\n{\"pageSize\": 3}", nil, .json),
+        ("\u{FEFF}{}", nil, .json), ("[]", nil, .json), ("  ", nil, .protobuf), ("\n\u{1}a", nil, .protobuf),
+        ("\n{" + String(repeating: "x", count: 123), nil, .protobuf), (" {", nil, .protobuf),
+        ("\n{\"a\":1}", "application/protobuf", .protobuf), ("[]", "application/json", .json),
+        ("x", "APPLICATION/JSON ; Charset=\"UTF-8\"", .json), ("{}", "application/problem+json", .json),
+        ("\"", nil, .protobuf),
     ])
     func format(_ payload: String, _ type: String?, _ expected: PayloadFormat) {
         #expect(PayloadFormat(payload: Array(payload.utf8), contentType: type) == expected)

@@ -119,9 +119,9 @@ import Wire
         let bench = try await Workbench.make(poolSize: 1)
         let before = try await footprint(bench)
         let made = try await bench.perform(create: .draft("dry"), requestID: "dry-1", validateOnly: true)
-        #expect(made.subject == "dry" && made.domain == "/provider/")
+        #expect(made.subject == "dry" && made.domain == "/provider/" && made.number == nil)
         // A refusal that only the database knows of shows too.
-        _ = try await bench.create("taken")
+        #expect(try await bench.create("taken").number == "TCHPT0000001")
         let taken = try await problem { _ = try await bench.perform(create: .draft("taken"), validateOnly: true) }
         #expect(taken.violations.first?.rule == "T-01")
         #expect(try await bench.count("customer_success.touchpoint") == 1)

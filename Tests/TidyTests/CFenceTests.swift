@@ -5,7 +5,7 @@ import Testing
     /// Which modules of Shared may import which C module.
     static let owners: [String: Set<String>] = [
         "CNATS": ["NATS"], "CPostgres": ["Postgres"], "CProtobufC": ["Wire"], "CProto": ["Wire"], "CZip": ["Workbook"],
-        "CXlsxWriter": ["Workbook"], "CCurl": ["Mail"], "CJQ": ["Flows"],
+        "CXlsxWriter": ["Workbook"], "CCurl": ["Mail"], "CJQ": ["Flows"], "CIDN": ["Addresses"],
     ]
 
     /// Benchmarks measure against the bare C libraries; the tests of an owner may look below it.

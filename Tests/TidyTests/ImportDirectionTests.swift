@@ -5,14 +5,14 @@ import Testing
 @Suite struct ImportDirectionTests {
     /// What each module of Shared may import of this project.
     static let allowed: [String: Set<String>] = [
-        "Tenancy": [], "Roles": [], "Filters": [],
+        "Tenancy": [], "Roles": [], "Filters": [], "Addresses": ["CIDN"],
         "Wire": ["CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
         "RPC": ["Wire", "NATS", "Tenancy"],
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
-        "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook"],
+        "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses"],
         "Playbooks": ["Records", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
         "Platform": ["Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
-        "Workbook": ["CZip", "CXlsxWriter"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["CCurl"],
+        "Workbook": ["CZip", "CXlsxWriter"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["Addresses", "CCurl"],
         "TestKit": [
             "Platform", "Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
         ],
@@ -20,7 +20,7 @@ import Testing
     /// What a service may import besides the modules under Platform.
     static let services: [String: Set<String>] = [
         "Onboarding": ["Playbooks"], "ImportValidation": ["Workbook", "Sandbox"], "CustomerSuccess": ["Playbooks"],
-        "PlayLauncher": ["Flows"], "Notifier": ["Mail"],
+        "PlayLauncher": ["Flows"], "Notifier": ["Addresses", "Mail"],
     ]
 
     static let project = Set(allowed.keys).union(CFenceTests.owners.keys).union(services.keys.map { "\($0)Service" })

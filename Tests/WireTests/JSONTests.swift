@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Wire
@@ -7,9 +8,10 @@ import Testing
     @Test(arguments: [
         ("", WireError.Reason.truncated, ""),
         ("{", .truncated, ""),
-        ("[]", .wrongType(expected: "an object"), ""),
-        ("null", .wrongType(expected: "an object"), ""),
-        ("x", .malformed("expected an object"), ""),
+        ("[]", .wrongType(expected: "a JSON object"), ""),
+        ("null", .wrongType(expected: "a JSON object"), ""),
+        ("x", .malformed("expected a JSON object"), ""),
+        ("\u{FEFF}\u{FEFF}{}", .malformed("expected a JSON object"), ""),
         ("{} {}", .malformed("there is more after the value"), ""),
         ("{,}", .malformed("expected a field name"), ""),
         (#"{"int32Value":1,}"#, .malformed("expected a field name"), ""),
@@ -63,6 +65,66 @@ import Testing
     ])
     func refuses(_ json: String, _ reason: WireError.Reason, _ path: String) {
         #expect(wireError { _ = try SampleScalars.decode(json: json) } == WireError(reason, path: path))
+    }
+
+    /// A person who reads Korean gets no English word of it.
+    @Test func faultsAreKoreanInKorean() throws {
+        let sources = try Self.sources("Shared/Wire")
+        let named = sources.flatMap { source in
+            source.matches(of: #/(?:malformed\(|expected: |wrongType\(|string\()"((?:[^"\\]|\\.)+)"/#).map {
+                String($0.output.1).replacing("\\\\", with: "\\")
+            }
+        }
+        #expect(named.count > 30)
+        for fault in Set(named) where !fault.contains("\\(") {
+            #expect(WireWords.table[fault] != nil, "WireWords has no Korean for: \(fault)")
+        }
+        #expect(WireError(.malformed("something new")).text.ko == "메시지 형식이 잘못되었습니다: 형식 오류.")
+    }
+
+    /// The Swift files of a folder of the repository.
+    private static func sources(_ folder: String) throws -> [String] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: folder)
+        return try FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == "swift" }.map { try String(contentsOf: $0, encoding: .utf8) }
+    }
+
+    /// The digits of a decimal are kept as they are written; an exponent moves the point.
+    @Test(arguments: [
+        ("12.50", "12.50"), ("0.1", "0.1"), ("-7", "-7"), ("\"007.50\"", "007.50"), ("9007199254740993", nil),
+        ("123456789012345678.123456", nil), ("0.30000000000000004", nil), ("1e3", "1000"), ("1.5E+2", "150"),
+        ("12.5e-3", "0.0125"), ("-0.5e1", "-5"), ("1.250e2", "125.0"), ("0e5", "0"),
+    ])
+    func decimalsAsNumbers(_ given: String, _ kept: String?) throws {
+        let outcome = try SuccessOutcome.decode(json: #"{"baseValue":\#(given)}"#)
+        #expect(outcome.baseValue == kept ?? given)
+    }
+
+    @Test(arguments: [
+        ("1e65", WireError.Reason.outOfRange), ("1e99999999999999999999", .outOfRange),
+        ("true", .wrongType(expected: "a number")), ("01", .malformed("a number begins with 0")),
+        ("{}", .wrongType(expected: "a number")),
+    ])
+    func refusesAsDecimal(_ given: String, _ reason: WireError.Reason) {
+        #expect(
+            wireError { _ = try SuccessOutcome.decode(json: #"{"baseValue":\#(given)}"#) }
+                == WireError(reason, path: "baseValue"))
+    }
+
+    @Test func aByteOrderMarkIsPassedOver() throws {
+        #expect(try SampleScalars.decode(json: "\u{FEFF} {\"int32Value\":1}").int32Value == 1)
+    }
+
+    @Test(
+        arguments: [
+            ([], true), ([0x0A, 0x01, 0x61], true), ([0x08, 0x01, 0x12, 0x00], true),
+            (Array("\n{\"a\": 1}".utf8), false),
+            (Array(" {}".utf8), false), ([0x0A, 0x05, 0x61], false), ([0x00, 0x00], false), ([0x0B], false),
+            ([0x20, 0x7B], true),
+        ] as [([UInt8], Bool)])
+    func outlines(_ bytes: [UInt8], _ isWellFormed: Bool) {
+        #expect(ProtobufOutline.isWellFormed(bytes) == isWellFormed)
     }
 
     @Test(arguments: [

@@ -100,6 +100,31 @@ import Testing
         #expect(CSVWriter().bytes == [0xEF, 0xBB, 0xBF])
     }
 
+    /// Taking one apostrophe away from before a formula's sign gives back every text, and no two texts look alike.
+    @Test func guardsAgainstFormulasCanBeTakenAway() throws {
+        let texts = [
+            "+43 732 555 010 zurückrufen", "=Termin", "\n=1+1", "=1", "'=1", "''=1", "'n Beetje", "-5", "'-5", "''",
+            "'",
+            "\t=1", "\r=1", "'\n", "@sum", "+3", "a=b",
+        ]
+        var writer = CSVWriter()
+        for text in texts { writer.append([text, "end"]) }
+        let written = try read(writer.bytes).map { $0[0] ?? "" }
+        #expect(Set(written).count == texts.count)
+        #expect(
+            Array(written.prefix(8)) == [
+                "'+43 732 555 010 zurückrufen", "'=Termin", "'\n=1+1", "'=1", "''=1", "'''=1", "'n Beetje", "-5",
+            ])
+        let signs: [Character] = ["=", "+", "-", "@", "\t", "\r", "\n"]
+        let taken = written.map { text in
+            let rest = text.drop { $0 == "'" }
+            let isGuarded = text.hasPrefix("'") && rest.first.map { signs.contains($0) } ?? false
+            return isGuarded ? String(text.dropFirst()) : text
+        }
+        #expect(taken == texts)
+        for text in written { #expect(text.first.map { !signs.contains($0) } == true || Double(text) != nil) }
+    }
+
     @Test func whatIsWrittenIsReadBack() throws {
         let rows: [[String?]] = [["h1", "h2"], ["a\"b", "c\r\nd"], [nil, "x;y,z|"], ["가", "😀"]]
         var writer = CSVWriter()

@@ -251,6 +251,8 @@ class Loader:
         options = None
         if self.options and field.options.HasExtension(self.options.field):
             options = field.options.Extensions[self.options.field]
+            if kind == "string" and not repeated and options.type in ("decimal", "currency"):
+                reader = "decimal"
         return Field(
             name=field.name, swift=names.swift_property(field.name), json=field.json_name,
             c=names.c_field(field.name, siblings), comment=comment, kind=kind, type=field.type,

@@ -164,9 +164,10 @@ struct UploadEndpoints: Sendable {
 
     private static func notReceiving(_ upload: Upload) -> Problem {
         let state = upload.state ?? ""
+        let shown = Upload.schema.field("state")?.label(ofChoice: state).ko ?? ""
         return Problem(
             .failedPrecondition,
-            Text(en: "The upload is \(state) and takes no more.", ko: "업로드가 \(state) 상태여서 더 받을 수 없습니다."),
+            Text(en: "The upload is \(state) and takes no more.", ko: "업로드가 '\(shown)' 상태여서 더 받을 수 없습니다."),
             reason: "UPLOAD_CLOSED")
     }
 

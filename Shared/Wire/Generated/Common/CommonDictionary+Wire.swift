@@ -210,6 +210,7 @@ extension FieldDescription: WireMessage {
         if let value = self.minimum { message.pointee.has_minimum = 1; message.pointee.minimum = value }
         if let value = self.maximum { message.pointee.has_maximum = 1; message.pointee.maximum = value }
         if self.maximumLength != 0 { message.pointee.has_maximum_length = 1; message.pointee.maximum_length = self.maximumLength }
+        if self.createOnly { message.pointee.has_create_only = 1; message.pointee.create_only = self.createOnly ? 1 : 0 }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -231,6 +232,7 @@ extension FieldDescription: WireMessage {
         if message.pointee.has_minimum != 0 { self.minimum = message.pointee.minimum }
         if message.pointee.has_maximum != 0 { self.maximum = message.pointee.maximum }
         self.maximumLength = message.pointee.maximum_length
+        self.createOnly = message.pointee.create_only != 0
     }
 
     static let jsonNames = JSONNames([
@@ -251,6 +253,7 @@ extension FieldDescription: WireMessage {
         ("minimum", nil),
         ("maximum", nil),
         ("maximumLength", "maximum_length"),
+        ("createOnly", "create_only"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -272,6 +275,7 @@ extension FieldDescription: WireMessage {
         case 14: self.minimum = try reader.int64()
         case 15: self.maximum = try reader.int64()
         case 16: self.maximumLength = try reader.int32()
+        case 17: self.createOnly = try reader.bool()
         default: break
         }
     }
@@ -294,6 +298,7 @@ extension FieldDescription: WireMessage {
         if let value = self.minimum { try writer.field("minimum", value) }
         if let value = self.maximum { try writer.field("maximum", value) }
         if self.maximumLength != 0 { try writer.field("maximumLength", self.maximumLength) }
+        if self.createOnly { try writer.field("createOnly", self.createOnly) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -70,7 +70,7 @@ public struct FieldDescription: Message {
     public var `default`: String = ""
     /// The field `choices`.
     public var choices: [ChoiceDescription] = []
-    /// Whether the caller may write it.
+    /// Whether the caller may write it, in a new record or in one that exists.
     public var writable: Bool = false
     /// Both languages, for clients that cache.
     public var labelEn: String = ""
@@ -86,6 +86,8 @@ public struct FieldDescription: Message {
     public var maximum: Int64?
     /// The most characters of a text, 0 where nothing is said.
     public var maximumLength: Int32 = 0
+    /// Whether what the caller writes in a new record stays.
+    public var createOnly: Bool = false
 
     /// The message with every field at its default.
     public init() {}

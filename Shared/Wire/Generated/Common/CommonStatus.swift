@@ -10,7 +10,8 @@ public struct Status: Message {
     public var code: Int32 = 0
     /// Sentence for people, in the caller's language.
     public var message: String = ""
-    /// Machine-readable reason: a rule ("BR-07") or an upper-case word ("ETAG_MISMATCH").
+    /// Machine-readable reason: a rule ("BR-07") or an upper-case word ("ETAG_MISMATCH"); the name of the code ("NOT_FOUND")
+    /// where there is nothing more particular to say. Never empty.
     public var reason: String = ""
     /// The field `field_violations`.
     public var fieldViolations: [FieldViolation] = []

@@ -150,7 +150,7 @@ extension Engagement: WireMessage {
         case 22: self.description = try reader.string()
         case 23: self.workNotes = try reader.string()
         case 24: self.parent = try reader.string()
-        case 25: self.contractValue = try reader.string()
+        case 25: self.contractValue = try reader.decimal()
         case 26: self.healthScore = try reader.int32()
         case 27: self.active = try reader.bool()
         case 28: self.previousPerceivedHealth = try reader.string()

@@ -15,7 +15,7 @@ extension EmailDelivery {
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, reference: "user", storage: .string),
-        FieldSchema(name: "recipient", jsonName: "recipient", label: Text(en: "Recipient", ko: "수신자"), type: .email, mandatory: true, storage: .string),
+        FieldSchema(name: "recipient", jsonName: "recipient", label: Text(en: "Recipient", ko: "수신자"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "template", jsonName: "template", label: Text(en: "Template", ko: "템플릿"), type: .string, storage: .string),
         FieldSchema(name: "subject", jsonName: "subject", label: Text(en: "Subject", ko: "제목"), type: .string, storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [

@@ -27,6 +27,7 @@ public struct EmailDelivery: RecordMessage {
     /// User.
     public var user: String?
     /// Recipient.
+    /// As it stands in the user's record, also where no mail can be sent to it.
     public var recipient: String?
     /// Template.
     public var template: String?

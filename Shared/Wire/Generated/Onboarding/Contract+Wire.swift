@@ -77,7 +77,7 @@ extension Contract: WireMessage {
         case 6: self.domain = try reader.string()
         case 7: self.account = try reader.string()
         case 8: self.endDate = try reader.string()
-        case 9: self.contractValue = try reader.string()
+        case 9: self.contractValue = try reader.decimal()
         case 10: self.number = try reader.string()
         case 11: self.shortDescription = try reader.string()
         case 12: self.startDate = try reader.string()

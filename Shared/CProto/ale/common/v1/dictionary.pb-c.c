@@ -411,7 +411,7 @@ const ProtobufCMessageDescriptor ale__common__v1__table_description__descriptor 
   (ProtobufCMessageInit) ale__common__v1__table_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_descriptors[17] =
+static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_descriptors[18] =
 {
   {
     "name",
@@ -617,9 +617,22 @@ static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "create_only",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Common__V1__FieldDescription, has_create_only),
+    offsetof(Ale__Common__V1__FieldDescription, create_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__field_description__field_indices_by_name[] = {
   8,   /* field[8] = choices */
+  17,   /* field[17] = create_only */
   5,   /* field[5] = customer_visible */
   7,   /* field[7] = default_ */
   13,   /* field[13] = format */
@@ -637,10 +650,11 @@ static const unsigned ale__common__v1__field_description__field_indices_by_name[
   2,   /* field[2] = type */
   9,   /* field[9] = writable */
 };
-static const ProtobufCIntRange ale__common__v1__field_description__number_ranges[1 + 1] =
+static const ProtobufCIntRange ale__common__v1__field_description__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 20, 17 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor =
 {
@@ -650,10 +664,10 @@ const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor 
   "Ale__Common__V1__FieldDescription",
   "ale.common.v1",
   sizeof(Ale__Common__V1__FieldDescription),
-  17,
+  18,
   ale__common__v1__field_description__field_descriptors,
   ale__common__v1__field_description__field_indices_by_name,
-  1,  ale__common__v1__field_description__number_ranges,
+  2,  ale__common__v1__field_description__number_ranges,
   (ProtobufCMessageInit) ale__common__v1__field_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -93,10 +93,12 @@ struct  Ale__Common__V1__FieldDescription
   int64_t maximum;
   protobuf_c_boolean has_maximum_length;
   int32_t maximum_length;
+  protobuf_c_boolean has_create_only;
+  protobuf_c_boolean create_only;
 };
 #define ALE__COMMON__V1__FIELD_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__field_description__descriptor) \
-    , NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0 }
+    , NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Ale__Common__V1__ChoiceDescription

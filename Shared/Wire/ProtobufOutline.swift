@@ -1,0 +1,27 @@
+/// The outline of protobuf bytes, without a schema.
+public enum ProtobufOutline {
+    /// Whether `bytes` can be a proto3 message: nothing but fields, each with a number, a wire type that exists, and a
+    /// whole value.
+    public static func isWellFormed(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return true }
+            var cursor = ProtobufScan.Cursor(position: base, end: base + buffer.count)
+            do throws(WireError) {
+                while cursor.remaining > 0 {
+                    let tag = try cursor.varint()
+                    guard (1...0x1FFF_FFFF).contains(tag >> 3) else { return false }
+                    switch tag & 7 {
+                    case 0: _ = try cursor.varint()
+                    case 1: try cursor.skip(8)
+                    case 2: try cursor.skip(try cursor.length())
+                    case 5: try cursor.skip(4)
+                    default: return false
+                    }
+                }
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Testing
+
+/// Whoever reads Korean reads Korean: texts hold no English but names and what has to be typed as it is, which stands in
+/// quotes ('grpc-timeout').
+@Suite struct KoreanTextTests {
+    /// Names and abbreviations that Korean has no other word for.
+    static let allowed: Set<Substring> = [
+        "NATS", "UUID", "XLSX", "CSV", "TSV", "JSON", "YAML", "UTF", "ID", "Excel", "URL", "SHA", "ALE", "API", "KPI",
+        "NPS", "QBR", "POC", "KB", "RFC", "NUL", "Etag", "Windows", "Base", "Go", "Live", "Service", "Bridge",
+        // File endings, languages and values as they are written.
+        "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "YYYY", "MM", "DD",
+    ]
+
+    /// What stands in records for readers of both languages, who are not known when it is written.
+    static let bilingual = ["Plan the renewal / 갱신 계획"]
+
+    /// The words of English in a Korean text that are neither allowed, nor quoted, nor the name of a field (`a_b`).
+    static func foreignWords(_ text: String) -> [Substring] {
+        guard !bilingual.contains(where: text.contains) else { return [] }
+        return withoutInterpolations(text).replacing(#/'[^']*'/#, with: "").replacing(#/\{\{[^}]*\}\}/#, with: "")
+            .split { !($0.isASCII && ($0.isLetter || $0 == "_")) }
+            .filter { $0.count > 1 && !$0.contains("_") && !allowed.contains($0) }
+    }
+
+    /// A literal without `\(…)`, whatever is inside.
+    private static func withoutInterpolations(_ text: String) -> String {
+        var out = ""
+        var depth = 0
+        var isEscaped = false
+        for character in text {
+            if depth > 0 {
+                depth += character == "(" ? 1 : character == ")" ? -1 : 0
+            } else if isEscaped, character == "(" {
+                out.removeLast()
+                depth = 1
+            } else {
+                out.append(character)
+            }
+            isEscaped = character == "\\"
+        }
+        return out
+    }
+
+    /// The Korean texts of a line: literals that hold Hangul, or the line itself inside a longer literal.
+    static func texts(_ line: Substring, _ path: String) -> [String] {
+        guard isKorean(line), !line.drop(while: \.isWhitespace).hasPrefix("//") else { return [] }
+        if path.hasSuffix(".proto") {
+            return line.matches(of: #/ko: *"([^"]*)"/#).map { String($0.output.1) }
+        }
+        guard path.hasSuffix(".swift") else {
+            return [String(line.split(separator: ":", maxSplits: 1).last ?? line)]
+        }
+        let whole = withoutInterpolations(String(line))
+        guard whole.contains("\"") else { return [whole] }
+        return whole.matches(of: #/"((?:[^"\\]|\\.)*)"/#).map { String($0.output.1) }.filter { isKorean($0[...]) }
+    }
+
+    static func isKorean(_ text: Substring) -> Bool {
+        text.unicodeScalars.contains { (0xAC00...0xD7A3).contains($0.value) }
+    }
+
+    static func findings(in file: SourceFile) -> [Finding] {
+        file.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().flatMap { index, line in
+            var found = texts(line, file.path).flatMap(foreignWords).map {
+                Finding(file.path, line: index + 1, "English in a Korean text: \($0)")
+            }
+            if line.contains(#/\bko: "[^"]*\\\([A-Za-z.]*\.en\b/#) {
+                found.append(Finding(file.path, line: index + 1, "the English label in a Korean text"))
+            }
+            if let literal = line.firstMatch(of: #/\bko: "([^"\\]*)"/#)?.output.1, literal.contains(where: \.isLetter),
+                !isKorean(literal),
+                literal.split(whereSeparator: { !$0.isLetter }).contains(where: { !allowed.contains($0) })
+            {
+                found.append(Finding(file.path, line: index + 1, "a Korean text without Korean"))
+            }
+            return found
+        }
+    }
+
+    /// Flows keep their Korean behind keys that end in `ko` or `Ko`.
+    static func isRead(_ file: SourceFile) -> Bool {
+        ["Shared/", "Services/", "proto/"].contains { file.path.hasPrefix($0) }
+            && [".swift", ".proto"].contains { file.path.hasSuffix($0) }
+            && !file.path.hasPrefix("Shared/CProto/") && !file.path.contains("/Generated/")
+    }
+
+    @Test func koreanTextsAreKorean() {
+        let findings = Repository.files.filter(Self.isRead).flatMap(Self.findings)
+        #expect(findings.isEmpty, "\(findings.report)")
+    }
+
+    @Test func theCheckCatches() {
+        func count(_ line: String, _ path: String = "Shared/A/A.swift") -> Int {
+            Self.findings(in: SourceFile(path: path, text: line)).count
+        }
+        #expect(count(#"Text(en: "The state is new.", ko: "상태가 new입니다.")"#) == 1)
+        #expect(count(#"Text(en: "The state.", ko: "The state.")"#) == 1)
+        #expect(count(#"Text(en: "x", ko: "\(label.en)은(는) 필수입니다.")"#) == 1)
+        #expect(count(#"Text(en: "x", ko: "'new' 상태: \(list(a, "new")) field_name, UUID.")"#) == 0)
+        #expect(count("    상태가 new입니다. \\") == 1)
+        #expect(count(#"label: {en: "Go-live" ko: "Go-live 날짜"}"#, "proto/a.proto") == 1)
+        #expect(count(#"label: {en: "Account" ko: "계정"}"#, "proto/a.proto") == 0)
+        #expect(count("/// 한국어 comment with English") == 0)
+    }
+}
