@@ -113,6 +113,8 @@ public struct Storage<R: RecordMessage>: Sendable {
     public var unchecked: Set<String>
     /// References kept as a name instead of an id, because no record stands behind them; their columns are text.
     public var named: Set<String>
+    /// Whether a list that names no order begins with the newest record: of what happened, people read the last first.
+    public var newestFirst: Bool
 
     /// Storage of a record; see the properties.
     public init(
@@ -120,7 +122,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         computed: [Computed<R>] = [], customer: CustomerAccess? = nil,
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
-        unchecked: Set<String> = [], named: Set<String> = [], domainRule: String? = nil
+        unchecked: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, newestFirst: Bool = false
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -135,6 +137,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.constraints = constraints
         self.unchecked = unchecked
         self.named = named
+        self.newestFirst = newestFirst
     }
 }
 
