@@ -103,6 +103,7 @@ load_ports() {
 # choose_port NAME: keeps the stored port while it is free, so that addresses last.
 choose_port() {
   local -n port=$1
+  local name
   [ -n "$port" ] && ! port_is_taken "$port" && return
   port=$(free_port)
   for name in $(port_names); do printf '%s=%s\n' "$name" "${!name}"; done >"$PORTS.new"
