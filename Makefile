@@ -59,4 +59,4 @@ bootstrap:
 # Release, with the Swift runtime linked in: quicker to start, and as in the images.
 build:
 	@echo "Building (release):"
-	@swift build -c release --static-swift-stdlib
+	@Tools/build.sh release --static-swift-stdlib

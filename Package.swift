@@ -128,9 +128,14 @@ let package = Package(
             .executableTarget(
                 name: "journey", dependencies: ["JourneyKit", "Platform"], path: "Tools/journey",
                 swiftSettings: strict),
+            .target(
+                name: "CampaignKit", dependencies: ["JourneyKit", "Identity", "NATS", "RPC", "Wire"],
+                path: "Tools/CampaignKit", swiftSettings: strict),
+            .executableTarget(
+                name: "soak", dependencies: ["CampaignKit", "JourneyKit"], path: "Tools/soak", swiftSettings: strict),
             .executableTarget(
                 name: "bench",
-                dependencies: ["JourneyKit", "Platform", "Workbook", "floor"], path: "Tools/bench",
+                dependencies: ["CampaignKit", "JourneyKit", "Platform", "Workbook", "floor"], path: "Tools/bench",
                 exclude: ["scale.sql"],
                 swiftSettings: strict),
             .executableTarget(
@@ -163,11 +168,11 @@ let package = Package(
             .testTarget(
                 name: "ScenarioTests",
                 dependencies: [
-                    "TestKit", "JourneyKit", "Platform", "Workbook", "onboarding", "import-validation",
+                    "TestKit", "CampaignKit", "JourneyKit", "Platform", "Workbook", "onboarding", "import-validation",
                     "customer-success",
                     "play-launcher", "notifier", "script-worker",
                 ],
-                path: "Tests/ScenarioTests", swiftSettings: strict),
+                path: "Tests/ScenarioTests", exclude: ["multiply.sql"], swiftSettings: strict),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -5,6 +5,7 @@
 #   .local/ports  .local/secrets/  .local/keys/  .local/env/<service>.env  .local/log/<service>.log  .local/run/
 # For root, Postgres runs as the user `ale-local`; where that user cannot reach the checkout, the cluster is kept in
 # /var/lib/ale-local (.local/postgres.path says where). ALE_BIN names another folder of programs, ALE_LOCAL another place.
+# ALE_STACK_SERVERS=3 and ALE_STACK_INSTANCES=2, given to each command, make it a cluster (deploy/README.md).
 set -euo pipefail
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 for part in common postgres nats services; do
@@ -23,8 +24,8 @@ start() {
   require_programs
   prepare_folders
   lock
-  load_ports
   find_cluster
+  load_ports || { echo "  The ports in $PORTS are lost: what runs is stopped, and starts on others."; stop_everything; }
   step "Postgres" start_postgres
   step "nats-server" start_nats
   step "mail catcher" start_mail
@@ -34,39 +35,43 @@ start() {
   step "migrations" migrate_all
   step "first administrator" make_administrator
   step "start of the services" start_services
-  for service in $SERVICES; do step "$service" await_service "$service"; done
-  printf '  Postgres 127.0.0.1:%s, NATS nats://127.0.0.1:%s, mail in %s\n' "$POSTGRES_PORT" "$NATS_PORT" "$MAIL"
+  for service in $(all_instances); do step "$service" await_service "$service"; done
+  printf '  Postgres 127.0.0.1:%s, NATS %s, mail in %s\n' "$POSTGRES_PORT" "$(nats_url)" "$MAIL"
+}
+
+stop() {
+  [ -d "$LOCAL/run" ] || { echo "  There is no stack here."; return; }
+  lock
+  find_cluster
+  load_ports || true
+  stop_everything
 }
 
 # In the reverse order of dependency.
-stop() {
-  local service pids=()
-  [ -d "$LOCAL/run" ] || { echo "  There is no stack here."; return; }
-  lock
-  load_ports
-  find_cluster
-  for service in $SERVICES; do stop_process "$service" 20 & pids+=($!); done
+stop_everything() {
+  local name pids=()
+  for name in $(all_instances); do stop_process "$name" 20 & pids+=($!); done
   step "services" wait "${pids[@]}"
   step "mail catcher" stop_process mail 5
-  step "nats-server" stop_process nats 20
+  for name in $(nats_servers); do step "$name" stop_process "$name" 20; done
   step "Postgres" stop_postgres
 }
 
 # Ends with 0 when everything runs.
 status() {
-  local name pid code=0
+  local name pid port code=0
   [ -d "$LOCAL/run" ] || { echo "  There is no stack here."; return 3; }
-  load_ports
+  load_ports || true
   find_cluster
   if [ -d "$PG_HOME" ] && postgres_is_running; then printf '  %-20s running on 127.0.0.1:%s\n' postgres "$POSTGRES_PORT"
   else printf '  %-20s stopped\n' postgres; code=3; fi
-  for name in nats mail $SERVICES; do
+  for name in $(nats_servers) mail $(all_instances); do
     if ! pid=$(pid_of "$name"); then printf '  %-20s stopped\n' "$name"; code=3; continue; fi
     printf '  %-20s running, process %s, %s MB' "$name" "$pid" "$(awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$pid/status")"
     case $name in
-      nats) printf ', on nats://127.0.0.1:%s\n' "$NATS_PORT" ;;
+      nats*) port=$(port_of PORT "$name"); printf ', on nats://127.0.0.1:%s\n' "${!port}" ;;
       mail) printf ', on 127.0.0.1:%s, into %s\n' "$SMTP_PORT" "$MAIL" ;;
-      *) if answers "$name"; then echo ', answers'; else echo ', does not answer'; code=3; fi ;;
+      *) if answers "$(service_of "$name")"; then echo ', answers'; else echo ', does not answer'; code=3; fi ;;
     esac
   done
   return $code
@@ -76,8 +81,8 @@ migrate() {
   require_programs
   prepare_folders
   lock
-  load_ports
   find_cluster
+  load_ports || stop_everything
   step "Postgres" start_postgres
   step "database, roles and schemas" make_database
   write_all_settings
@@ -89,7 +94,8 @@ clean() {
   stop
   [ -d "$LOCAL" ] || return 0
   find_cluster
-  rm -rf "$PG_HOME" "$LOCAL/postgres.path" "$RUN" "$LOG" "$SECRETS" "$KEYS" "$ENVIRONMENT" "$MAIL" "$LOCAL/files" "$LOCAL/nats" "$LOCAL/tokens"
+  rm -rf "$PG_HOME" "$LOCAL/postgres.path" "$RUN" "$LOG" "$SECRETS" "$KEYS" "$ENVIRONMENT" "$MAIL" "$LOCAL/files" \
+    "$LOCAL"/nats* "$LOCAL/tokens"
 }
 
 case ${1:-} in

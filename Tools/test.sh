@@ -34,7 +34,7 @@ Tools/bootstrap.sh || exit 1
 mkdir -p "$logs" && rm -f "$logs"/test-*.log
 check format Tools/format.sh --check
 check generated Tools/proto.sh --check
-check build swift build --build-tests && check tests swift_tests
+check build Tools/build.sh debug --build-tests && check tests swift_tests
 
 printf '\n== summary\n'
 printf '  %s\n' "${summary[@]}"

@@ -54,15 +54,27 @@ extension DataValidationAssist: StandardRecord {
         }
     }
 
-    /// Reads the checks that hold for a staging table in the domain of the transaction, in their order.
+    /// The most checks of one staging table that hold at once.
+    private static let limit = 500
+
+    /// Reads the checks that hold for a staging table in the domain of the transaction, in their order. More than a run
+    /// can carry out are refused: with some of them left out, rows would pass unseen.
     static func active(for stagingTable: String, _ tx: Transaction) throws -> [DataValidationAssist] {
         let rows = try tx.query(
             """
             SELECT id, validation_type, validation_sub_type, reference_table, reference_table_field, target_table, \
             target_table_field, staging_table_field, date_format, datetime_format, max_length, mandatory, script, name \
             FROM import_validation.data_validation_assist \
-            WHERE staging_table = \(stagingTable) AND active IS NOT FALSE ORDER BY "order" NULLS LAST, id LIMIT 500
+            WHERE staging_table = \(stagingTable) AND active IS NOT FALSE ORDER BY "order" NULLS LAST, id LIMIT \(limit + 1)
             """)
+        guard rows.count <= limit else {
+            throw Problem(
+                .failedPrecondition,
+                Text(
+                    en: "\(stagingTable) has more than \(limit) active checks. Deactivate some, then run again.",
+                    ko: "\(stagingTable)에 활성 검사가 \(limit)개를 넘습니다. 일부를 비활성화한 뒤 다시 실행하세요."),
+                reason: "TOO_MANY_CHECKS")
+        }
         return try rows.map { row in
             var assist = DataValidationAssist()
             assist.id = try row.string("id")

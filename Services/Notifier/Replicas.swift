@@ -54,6 +54,7 @@ struct Replicas: Sendable {
     private func fetchGrants(of user: String) async throws {
         var request = ListRequest()
         request.filter = "user = \"\(user)\""
+        // One page holds them all: a role is granted once, and there are fewer roles than records on a page.
         request.pageSize = 1_000
         let found = try await known { () async throws(Problem) in
             try await client.call(OnboardingAPI.listRoleGrants, request)

@@ -9,7 +9,7 @@ extension SuccessLauncherNotifier: StandardRecord {
     public typealias Modification = UpdateSuccessLauncherNotifierRequest
     public typealias Page = ListSuccessLauncherNotifiersResponse
 
-    public static let storage = Storage<SuccessLauncherNotifier>(domain: .caller)
+    public static let storage = Storage<SuccessLauncherNotifier>(domain: .caller, newestFirst: true)
 }
 
 /// How the status of a notifier follows the state of its run (G-78).

@@ -6,7 +6,7 @@ import Wire
 extension FlowRun: ListedRecord {
     public typealias Page = ListFlowRunsResponse
 
-    public static let storage = Storage<FlowRun>(domain: .preset)
+    public static let storage = Storage<FlowRun>(domain: .preset, newestFirst: true)
 
     public static let rules: [Rule<FlowRun>] = [
         .check(

@@ -117,12 +117,13 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// Whether the record may be made under a closed one: a link that is no work of its own. Otherwise nothing begins,
     /// or is reopened, under a record that is closed or canceled: the one that gives the domain (G-128).
     public var outlivesParent: Bool
-
     /// Fields with numbers that the service gives by a rule of its own, besides `number`.
     public var numbered: Set<String>
     /// Fields that rules of the record close to a caller, in a new record or in one that exists; the dictionary tells
     /// them as not writable.
     public var closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
+    /// Whether a list that names no order begins with the newest record: of what happened, people read the last first.
+    public var newestFirst: Bool
 
     /// Storage of a record; see the properties.
     public init(
@@ -131,7 +132,8 @@ public struct Storage<R: RecordMessage>: Sendable {
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
         ruled: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
-        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] }
+        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] },
+        newestFirst: Bool = false
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -149,6 +151,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.outlivesParent = outlivesParent
         self.numbered = numbered
         self.closed = closed
+        self.newestFirst = newestFirst
     }
 }
 

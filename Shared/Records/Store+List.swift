@@ -74,9 +74,12 @@ extension Store {
         } catch {
             throw Problem.invalid(field: "order_by", Text(en: error.english, ko: error.korean), rule: "AIP-132")
         }
+        let isNewestFirst = terms.isEmpty && R.storage.newestFirst
         let binding = PageToken.Binding(
-            method: R.schema.table, filter: request.filter, order: request.orderBy, domain: caller.domain.path)
-        return try ListQuery(condition: condition, terms: terms, binding: binding, token: request.pageToken)
+            method: R.schema.table, filter: request.filter, order: isNewestFirst ? "id desc" : request.orderBy,
+            domain: caller.domain.path)
+        return try ListQuery(
+            condition: condition, terms: terms, newestFirst: isNewestFirst, binding: binding, token: request.pageToken)
     }
 }
 
@@ -88,12 +91,14 @@ struct ListQuery<R: Record> {
     private let terms: [OrderBy.Term]
     private let binding: PageToken.Binding
 
-    init(condition: SQL, terms: [OrderBy.Term], binding: PageToken.Binding, token: String) throws {
+    init(
+        condition: SQL, terms: [OrderBy.Term], newestFirst: Bool, binding: PageToken.Binding, token: String
+    ) throws {
         self.condition = condition
         self.terms = terms.filter { $0.field.name != "id" }
         self.binding = binding
         let last = terms.last { $0.field.name == "id" }
-        let isDescending = last?.descending ?? false
+        let isDescending = last?.descending ?? newestFirst
         order = (self.terms.map(\.sql) + [isDescending ? "id DESC" : "id"]).joined(separator: ", ")
         guard let place = try PageToken.read(token, for: binding) else {
             start = nil

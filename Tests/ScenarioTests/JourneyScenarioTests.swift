@@ -1,3 +1,4 @@
+import CampaignKit
 import Foundation
 import JourneyKit
 import Testing
@@ -38,6 +39,43 @@ extension Scenarios {
                             path: "\(data)/northwind-contacts.xlsx", target: "customer_contact", ready: 0, attention: 91
                         ),
                     ], mailDirectory: stack.mailDirectory)
+            }
+        }
+
+        @Test("Thirty journeys on one stack, and one more among thousands of everything", .timeLimit(.minutes(6)))
+        func usedStack() async throws {
+            try await ScenarioStack.with { stack in
+                for _ in 0..<30 {
+                    try await Journey(stack.world()).run([Campaign.contracts], mailDirectory: stack.mailDirectory)
+                }
+                let script = "\(ScenarioStack.root)/Tests/ScenarioTests/multiply.sql"
+                try await stack.sql(String(contentsOfFile: script, encoding: .utf8), variables: ["copies": "4000"])
+                for table in ["onboarding.customer_account", "notifier.in_app_notification", "play_launcher.flow_run"] {
+                    let count = try await stack.sql("SELECT count(*) FROM \(table)").first?.first
+                    #expect(count.flatMap { Int($0) } ?? 0 > 4_000, "\(table)")
+                }
+                try await Journey(stack.world()).run([Campaign.contracts], mailDirectory: stack.mailDirectory)
+            }
+        }
+
+        @Test("More checks than a run carries out are refused, not left out", .timeLimit(.minutes(2)))
+        func tooManyChecks() async throws {
+            try await ScenarioStack.with { stack in
+                let journey = Journey(stack.world())
+                try await journey.meetPeople()
+                try await journey.openAccount()
+                try await journey.seeCaseAndTasks()
+                try await stack.sql(
+                    """
+                    INSERT INTO import_validation.data_validation_assist SELECT (jsonb_populate_record(a, \
+                    jsonb_build_object('id', gen_random_uuid(), 'staging_table', t.source_table))).* \
+                    FROM (SELECT * FROM import_validation.data_validation_assist LIMIT 1) a, generate_series(1, 501), \
+                    (SELECT source_table FROM import_validation.import_task WHERE target_table = 'contract') t
+                    """)
+                let failure = await #expect(throws: JourneyFailure.self) {
+                    try await journey.importWorkbook(Campaign.contracts)
+                }
+                #expect(failure?.description.contains("more than 500 active checks") == true)
             }
         }
     }

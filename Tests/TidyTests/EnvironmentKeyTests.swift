@@ -33,7 +33,7 @@ import Testing
     @Test(.enabled(if: services.count == 5, "not all services are there yet"))
     func whatIsSetIsRead() {
         // Read by the scripts themselves.
-        let scripts: Set<String> = ["ALE_LOCAL", "ALE_BIN"]
+        let scripts: Set<String> = ["ALE_LOCAL", "ALE_BIN", "ALE_STACK_SERVERS", "ALE_STACK_INSTANCES"]
         let read = EnvironmentKeys(under: "").all.union(scripts)
         let places = Repository.files.filter { file in
             ["compose.yaml", "Tools/stack", "deploy/"].contains { file.path.hasPrefix($0) }

@@ -120,29 +120,32 @@ extension Journey {
             _ = try await world.eventually("the work note") { () -> ActivityEntry? in
                 var request = ListActivityRequest()
                 request.id = engagement.id
+                // The newest page: the engagement is as old as the journey, and few things have happened to it.
                 let stream = try await world.call(CustomerSuccessAPI.listEngagementActivity, request, as: manager)
                 return stream.entries.first { $0.kind == "work_notes" }
             }
         }
         try await step("A notification waits in the product") {
             _ = try await world.eventually("the notification") { () -> InAppNotification? in
-                let found = try await world.call(NotifierAPI.listInAppNotifications, ListRequest(), as: manager)
-                return found.inAppNotifications.first { $0.sourceRecord == engagement.id }
+                var request = ListRequest()
+                request.filter = "source_record = \"\(engagement.id)\""
+                let found = try await world.call(NotifierAPI.listInAppNotifications, request, as: manager)
+                return found.inAppNotifications.first
             }
         }
     }
 
+    /// The mail about this engagement, and no other that the person was ever sent.
     private func seeMail(in directory: String) async throws {
+        let admin = try credential(.administrator)
+        let folder = MailFolder(path: directory)
         let recipient = "\(Persona.successManager.rawValue)@provider.example"
         try await step("An e-mail is delivered to \(recipient)") {
             _ = try await world.eventually("the e-mail") { () -> String? in
-                let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-                return files.first { file in
-                    guard file.hasSuffix(".eml"),
-                        let text = try? String(contentsOfFile: "\(directory)/\(file)", encoding: .utf8)
-                    else { return false }
-                    return text.contains(recipient)
-                }
+                var request = ListRequest()
+                request.filter = "source_record = \"\(engagement.id)\" AND recipient = \"\(recipient)\""
+                let found = try await world.call(NotifierAPI.listEmailDeliveries, request, as: admin)
+                return found.emailDeliveries.first.flatMap { folder.mail(of: $0.id) }
             }
         }
     }

@@ -1,3 +1,4 @@
+import CampaignKit
 import Foundation
 import Identity
 import JourneyKit
@@ -130,32 +131,5 @@ final class BenchStack: Sendable {
         let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("\(field):") } ?? ""
         return Double(line.filter(\.isNumber)) ?? 0
-    }
-}
-
-/// Runs other programs and waits for them.
-enum Command {
-    @discardableResult
-    static func run(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
-    ) async throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let path = "/tmp/ale-bench-output-\(UUID().uuidString)"
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let output = FileHandle(forWritingAtPath: path)
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        guard status == 0 else { throw JourneyFailure("\(program) ended with \(status): \(text)") }
-        return text
     }
 }

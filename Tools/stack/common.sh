@@ -1,5 +1,8 @@
 # shellcheck shell=bash disable=SC2034  # sourced: the caller uses the names
 # Folders, ports, waiting, and processes known by more than their number.
+#
+# Whoever starts or stops the stack may be killed at any moment, so that every file below appears whole, by a rename, and
+# one that is not whole all the same counts as none.
 
 PATH=$PATH:/usr/sbin:/sbin   # an ordinary user's may lack them
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -8,6 +11,8 @@ BIN=${ALE_BIN:-$ROOT/.build/release}
 RUN=$LOCAL/run LOG=$LOCAL/log SECRETS=$LOCAL/secrets KEYS=$LOCAL/keys ENVIRONMENT=$LOCAL/env MAIL=$LOCAL/mail TOKENS=$LOCAL/tokens
 PORTS=$LOCAL/ports
 ADMINISTRATOR=administrator@provider.example
+# A cluster: so many nats-servers, each with a copy of the stream, and so many instances of each service.
+SERVERS=${ALE_STACK_SERVERS:-1} INSTANCES=${ALE_STACK_INSTANCES:-1}
 NATS_PORT='' NATS_MONITOR_PORT='' POSTGRES_PORT='' SMTP_PORT=''
 # shellcheck source=deploy/lib.sh
 . "$ROOT/deploy/lib.sh"
@@ -62,24 +67,48 @@ port_is_taken() {
 
 # Below the range from which the kernel takes the ports of outgoing connections.
 free_port() {
-  local port
+  local port name
   for _ in {1..1000}; do
     port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-    case " $NATS_PORT $NATS_MONITOR_PORT $POSTGRES_PORT $SMTP_PORT " in *" $port "*) continue ;; esac
+    case " $(for name in $(port_names); do printf '%s ' "${!name}"; done)" in *" $port "*) continue ;; esac
     port_is_taken "$port" || { echo "$port"; return; }
   done
   fail "no free port on this machine"
 }
 
-# shellcheck source=/dev/null
-load_ports() { [ ! -f "$PORTS" ] || . "$PORTS"; }
+port_names() {
+  local server
+  echo NATS_PORT NATS_MONITOR_PORT POSTGRES_PORT SMTP_PORT
+  [ "$SERVERS" -eq 1 ] || echo NATS_ROUTE_PORT
+  for ((server = 2; server <= SERVERS; server++)); do
+    echo "NATS_PORT_$server NATS_MONITOR_PORT_$server NATS_ROUTE_PORT_$server"
+  done
+}
+
+# Fails when the file is not whole: what runs is then on ports that nobody knows.
+load_ports() {
+  local name value known=' '
+  for name in $(port_names); do declare -g "$name="; done
+  [ -f "$PORTS" ] || return 0
+  # A line without its end is not read.
+  while IFS='=' read -r name value; do
+    [[ $name =~ ^[A-Z0-9_]+_PORT(_[0-9])?$ && $value =~ ^[0-9]*$ ]] || continue
+    declare -g "$name=$value"
+    known+="$name "
+  done <"$PORTS"
+  for name in NATS_PORT NATS_MONITOR_PORT POSTGRES_PORT SMTP_PORT; do
+    [[ $known == *" $name "* ]] || return 1
+  done
+}
 
 # choose_port NAME: keeps the stored port while it is free, so that addresses last.
 choose_port() {
   local -n port=$1
+  local name
   [ -n "$port" ] && ! port_is_taken "$port" && return
   port=$(free_port)
-  for name in NATS_PORT NATS_MONITOR_PORT POSTGRES_PORT SMTP_PORT; do printf '%s=%s\n' "$name" "${!name}"; done >"$PORTS"
+  for name in $(port_names); do printf '%s=%s\n' "$name" "${!name}"; done >"$PORTS.new"
+  mv "$PORTS.new" "$PORTS"
 }
 
 # Processes -------------------------------------------------------------------------------------------------------
@@ -97,11 +126,29 @@ process_identity() {
 
 # pid_of NAME: the number of the running process; fails when it runs no more.
 pid_of() {
-  local file=$RUN/$1.pid pid
-  [ -f "$file" ] || return 1
-  pid=$(head -n 1 "$file")
-  [ -n "$pid" ] && [ "$(process_identity "$pid")" = "$(tail -n +2 "$file")" ] || return 1
-  printf '%s\n' "$pid"
+  local known=() identity
+  [ ! -f "$RUN/$1.pid" ] || mapfile -t known <"$RUN/$1.pid"
+  if [[ ${known[0]:-} =~ ^[1-9][0-9]{0,8}$ ]] && identity=$(process_identity "${known[0]}") &&
+    [ "$identity" = "${known[1]:-}"$'\n'"${known[2]:-}" ]; then
+    printf '%s\n' "${known[0]}"
+    return
+  fi
+  find_process "$1"
+}
+
+# Who started it may have been killed before the pid file was written. `launch` leaves a mark in the environment, which
+# children inherit; the process itself leads its session.
+find_process() {
+  local place stat
+  while read -r place; do
+    stat=$(cat "${place%/environ}/stat" 2>/dev/null) || continue
+    # shellcheck disable=SC2086  # the fields after the name: the fourth is the session
+    set -- ${stat##*) }
+    [ "${stat%% *}" = "$4" ] || continue
+    printf '%s\n' "${stat%% *}"
+    return
+  done < <(grep -lzxF "STACK_PROCESS=$RUN/$1" /proc/[0-9]*/environ 2>/dev/null)
+  return 1
 }
 
 # Whatever the caller had open beyond the standard three: a server that kept it would keep the caller waiting.
@@ -123,7 +170,8 @@ launch() {
     local settings=()
     [ -z "$environment" ] || mapfile -t settings < <(set -a; eval "$(cat "$environment")"; env | grep '^ALE_')
     close_inherited
-    exec setsid env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="${HOME:-/}" LANG=C.UTF-8 "${settings[@]}" "$@"
+    exec setsid env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="${HOME:-/}" LANG=C.UTF-8 STACK_PROCESS="$RUN/$name" \
+      "${settings[@]}" "$@"
   ) </dev/null >>"$log" 2>&1 9>&- &
   pid=$!
   # The program is known once `setsid` and `env` have given way to it.
@@ -132,7 +180,11 @@ launch() {
     tail -c +$((before + 1)) "$log" | tail -n 20 >&2
     fail "$name ended at once (log: $log)"
   }
-  { printf '%s\n' "$pid"; process_identity "$pid"; } >"$RUN/$name.pid"
+  record_process "$name" "$pid" || fail "$name ended at once (log: $log)"
+}
+
+record_process() {
+  { printf '%s\n' "$2"; process_identity "$2"; } >"$RUN/$1.pid.new" && mv "$RUN/$1.pid.new" "$RUN/$1.pid"
 }
 
 has_become() {

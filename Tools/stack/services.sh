@@ -5,13 +5,28 @@
 setting() { printf "%s='%s'\n" "$1" "${2//\'/\'\\\'\'}"; }
 
 nats_settings() {
-  setting ALE_NATS_URL "nats://127.0.0.1:$NATS_PORT"
+  setting ALE_NATS_URL "$(nats_url)"
   setting ALE_NATS_USER "$1"
   setting ALE_NATS_PASSWORD_FILE "$SECRETS/nats-$1.password"
 }
 
+# The instances of a service: the first has its name, the others are onboarding-2 and so on.
+instances_of() {
+  local instance
+  echo "$1"
+  for ((instance = 2; instance <= INSTANCES; instance++)); do echo "$1-$instance"; done
+}
+
+all_instances() {
+  local service
+  for service in $SERVICES; do instances_of "$service"; done
+}
+
+service_of() { printf '%s' "${1%-[0-9]}"; }
+
 service_settings() {
-  local service=$1 role
+  local instance=$1 service role
+  service=$(service_of "$instance")
   role=ale_$(schema_of "$service")
   nats_settings "$service"
   setting ALE_POSTGRES_HOST 127.0.0.1
@@ -24,12 +39,13 @@ service_settings() {
   setting ALE_SERVICE_KEY_FILE "$KEYS/$service.key"
   setting ALE_LOG_LEVEL "${ALE_LOG_LEVEL:-info}"
   setting ALE_LOG_FORMAT "${ALE_LOG_FORMAT:-plain}"
-  setting ALE_READY_FILE "$RUN/$service.ready"
+  setting ALE_READY_FILE "$RUN/$instance.ready"
   case $service in
     onboarding)   # it makes the stream of events, and what outside systems read it through
       setting ALE_EVENTS_USER events
       setting ALE_EVENTS_PASSWORD_FILE "$SECRETS/nats-events.password"
-      setting ALE_EVENTS_READERS_FILE "$SECRETS/systems.tsv" ;;
+      setting ALE_EVENTS_READERS_FILE "$SECRETS/systems.tsv"
+      [ "$SERVERS" -eq 1 ] || setting ALE_EVENTS_REPLICAS "$SERVERS" ;;
     import-validation)
       setting ALE_FILES_DIRECTORY "$LOCAL/files"
       setting ALE_SCRIPT_WORKER "$BIN/script-worker" ;;
@@ -58,8 +74,8 @@ write_settings() {
 }
 
 write_all_settings() {
-  local service
-  for service in $SERVICES; do write_settings "$service" service_settings "$service"; done
+  local instance
+  for instance in $(all_instances); do write_settings "$instance" service_settings "$instance"; done
   write_settings journey journey_settings
 }
 
@@ -85,12 +101,23 @@ make_administrator() {
     { cat "$LOG/administrator.log" >&2; fail "the first administrator could not be made"; }
 }
 
-# Keys that sign tokens; made once.
+# Keys that sign tokens; made once. What was signed before a key was lost stays valid as long as its public part is there.
 make_keys() {
-  [ -s "$KEYS/jwks.json" ] && return
+  local key
+  keys_are_whole "$KEYS/jwks.json" || {
+    [ ! -e "$KEYS/jwks.json" ] ||
+      printf '\n  %s was damaged: new keys are made, and no token issued before is valid any more. ' "$KEYS/jwks.json"
+    rm -f "$KEYS/jwks.json" "$KEYS"/*.key
+  }
+  local keys=("$KEYS/operator.key")
+  for key in $SERVICES; do keys+=("$KEYS/$key.key"); done
+  keys_are_whole "${keys[@]}" && return
+  [ ! -e "$KEYS/jwks.json" ] || printf '\n  A key in %s is lost: all of them are made anew. ' "$KEYS"
   "$BIN/onboarding" keys init --directory "$KEYS" >"$LOG/keys.log" 2>&1 ||
     { cat "$LOG/keys.log" >&2; fail "the signing keys could not be made"; }
 }
+
+keys_are_whole() { /usr/bin/python3 -c 'import json, sys; [json.load(open(f)) for f in sys.argv[1:]]' "$@" 2>/dev/null; }
 
 migrate_service() {
   local service=$1 owner
@@ -117,8 +144,8 @@ migrate_all() {
 }
 
 start_mail() {
-  local catcher=$ROOT/Tools/smtp_catcher.py
-  pid_of mail >/dev/null && return
+  local catcher=$ROOT/Tools/smtp_catcher.py pid
+  if pid=$(pid_of mail); then record_process mail "$pid"; return; fi
   choose_port SMTP_PORT
   rm -f "$RUN/mail.port"
   launch mail '' /usr/bin/python3 "$catcher" --port "$SMTP_PORT" --directory "$MAIL" --port-file "$RUN/mail.port"
@@ -130,27 +157,38 @@ mail_is_ready() {
   [ -s "$RUN/mail.port" ]
 }
 
-# A service that runs an older program or older settings is started anew.
+# A service that runs an older program, or with older settings or secrets, is started anew.
 start_service() {
-  local service=$1 file=$RUN/$1.pid
-  if pid_of "$service" >/dev/null; then
-    [ "$BIN/$service" -nt "$file" ] || [ "$ENVIRONMENT/$service.env" -nt "$file" ] || return 0
-    stop_process "$service" 20
+  local instance=$1 service pid
+  service=$(service_of "$instance")
+  if pid=$(pid_of "$instance"); then
+    is_current "$instance" "$service" "$pid" && return
+    stop_process "$instance" 20
   fi
-  rm -f "$RUN/$service.ready"
-  launch "$service" "$ENVIRONMENT/$service.env" "$BIN/$service" serve
+  rm -f "$RUN/$instance.ready"
+  launch "$instance" "$ENVIRONMENT/$instance.env" "$BIN/$service" serve
+}
+
+# The time of the pid file is that of the start.
+is_current() {
+  local file
+  [ "$(head -n 1 "$RUN/$1.pid" 2>/dev/null)" = "$3" ] || return 1
+  for file in "$BIN/$2" "$ENVIRONMENT/$1.env" "$KEYS/$2.key" "$SECRETS/nats-$2.password" \
+    "$SECRETS/postgres-ale_$(schema_of "$2").password"; do
+    [ ! "$file" -nt "$RUN/$1.pid" ] || return 1
+  done
 }
 
 # All of them at once; none waits for another.
 start_services() {
-  local service
-  for service in $SERVICES; do start_service "$service"; done
+  local instance
+  for instance in $(all_instances); do start_service "$instance"; done
 }
 
 # Ready is: the service has said so in its file, and answers when asked by name.
 service_is_ready() {
   pid_of "$1" >/dev/null || return 2
-  [ -e "$RUN/$1.ready" ] && answers "$1"
+  [ -e "$RUN/$1.ready" ] && answers "$(service_of "$1")"
 }
 
 await_service() {

@@ -4,5 +4,5 @@ import Wire
 extension ImportRun: ListedRecord {
     public typealias Page = ListImportRunsResponse
 
-    public static let storage = Storage<ImportRun>(domain: .references(["import_task"]))
+    public static let storage = Storage<ImportRun>(domain: .references(["import_task"]), newestFirst: true)
 }

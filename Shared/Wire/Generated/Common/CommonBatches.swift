@@ -82,7 +82,7 @@ public struct ExportRequest: Message {
 
     /// Filter of AIP-160 over the fields the caller may read.
     public var filter: String = ""
-    /// "priority desc, number"; ties are broken by id.
+    /// "priority desc, number"; ties are broken by id. Empty: in the order of the list.
     public var orderBy: String = ""
     /// "csv" or "xlsx".
     public var format: String = ""

@@ -24,7 +24,8 @@ public struct ListRequest: Message {
     public var pageToken: String = ""
     /// Filter of AIP-160 over the fields the caller may read.
     public var filter: String = ""
-    /// "priority desc, number"; ties are broken by id.
+    /// "priority desc, number"; ties are broken by id. Empty: as they were created, the oldest first, or the newest first
+    /// where the method says so.
     public var orderBy: String = ""
     /// Also count all matching records.
     public var count: Bool = false

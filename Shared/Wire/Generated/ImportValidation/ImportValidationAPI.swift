@@ -48,9 +48,9 @@ public enum ImportValidationAPI {
     /// Reads one record of table import_run; NOT_FOUND when the caller may not know it.
     public static let getImportRun = Method<GetRequest, ImportRun>(
         service: "import-validation", subject: "ale.v1.import-validation.import_runs.get", name: "GetImportRun", summary: "Reads one record of table import_run; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table import_run in pages, filtered and ordered.
+    /// Reads records of table import_run in pages, filtered and ordered; the newest first.
     public static let listImportRuns = Method<ListRequest, ListImportRunsResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_runs.list", name: "ListImportRuns", summary: "Reads records of table import_run in pages, filtered and ordered.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_runs.list", name: "ListImportRuns", summary: "Reads records of table import_run in pages, filtered and ordered; the newest first.")
     /// Creates a record of table data_validation_assist (AIP-133).
     public static let createDataValidationAssist = Method<CreateDataValidationAssistRequest, DataValidationAssist>(
         service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.create", name: "CreateDataValidationAssist", summary: "Creates a record of table data_validation_assist (AIP-133).")

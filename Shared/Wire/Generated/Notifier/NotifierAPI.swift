@@ -9,9 +9,9 @@ public enum NotifierAPI {
     /// Reads one record of table success_launcher_notifier; NOT_FOUND when the caller may not know it.
     public static let getSuccessLauncherNotifier = Method<GetRequest, SuccessLauncherNotifier>(
         service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.get", name: "GetSuccessLauncherNotifier", summary: "Reads one record of table success_launcher_notifier; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table success_launcher_notifier in pages, filtered and ordered.
+    /// Reads records of table success_launcher_notifier in pages, filtered and ordered; the newest first.
     public static let listSuccessLauncherNotifiers = Method<ListRequest, ListSuccessLauncherNotifiersResponse>(
-        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.list", name: "ListSuccessLauncherNotifiers", summary: "Reads records of table success_launcher_notifier in pages, filtered and ordered.")
+        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.list", name: "ListSuccessLauncherNotifiers", summary: "Reads records of table success_launcher_notifier in pages, filtered and ordered; the newest first.")
     /// Changes fields of one record of table success_launcher_notifier; ABORTED when the etag is stale.
     public static let updateSuccessLauncherNotifier = Method<UpdateSuccessLauncherNotifierRequest, SuccessLauncherNotifier>(
         service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.update", name: "UpdateSuccessLauncherNotifier", summary: "Changes fields of one record of table success_launcher_notifier; ABORTED when the etag is stale.")
@@ -21,15 +21,15 @@ public enum NotifierAPI {
     /// Reads one record of table in_app_notification; NOT_FOUND when the caller may not know it.
     public static let getInAppNotification = Method<GetRequest, InAppNotification>(
         service: "notifier", subject: "ale.v1.notifier.in_app_notifications.get", name: "GetInAppNotification", summary: "Reads one record of table in_app_notification; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table in_app_notification in pages, filtered and ordered.
+    /// Reads records of table in_app_notification in pages, filtered and ordered; the newest first.
     public static let listInAppNotifications = Method<ListRequest, ListInAppNotificationsResponse>(
-        service: "notifier", subject: "ale.v1.notifier.in_app_notifications.list", name: "ListInAppNotifications", summary: "Reads records of table in_app_notification in pages, filtered and ordered.")
+        service: "notifier", subject: "ale.v1.notifier.in_app_notifications.list", name: "ListInAppNotifications", summary: "Reads records of table in_app_notification in pages, filtered and ordered; the newest first.")
     /// Reads one record of table email_delivery; NOT_FOUND when the caller may not know it.
     public static let getEmailDelivery = Method<GetRequest, EmailDelivery>(
         service: "notifier", subject: "ale.v1.notifier.email_deliveries.get", name: "GetEmailDelivery", summary: "Reads one record of table email_delivery; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table email_delivery in pages, filtered and ordered.
+    /// Reads records of table email_delivery in pages, filtered and ordered; the newest first.
     public static let listEmailDeliveries = Method<ListRequest, ListEmailDeliveriesResponse>(
-        service: "notifier", subject: "ale.v1.notifier.email_deliveries.list", name: "ListEmailDeliveries", summary: "Reads records of table email_delivery in pages, filtered and ordered.")
+        service: "notifier", subject: "ale.v1.notifier.email_deliveries.list", name: "ListEmailDeliveries", summary: "Reads records of table email_delivery in pages, filtered and ordered; the newest first.")
     /// Marks one of the caller's own notifications as read.
     public static let markNotificationRead = Method<ActionRequest, InAppNotification>(
         service: "notifier", subject: "ale.v1.notifier.in_app_notifications.mark_read", name: "MarkNotificationRead", summary: "Marks one of the caller's own notifications as read.")

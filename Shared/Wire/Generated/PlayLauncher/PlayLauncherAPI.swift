@@ -45,9 +45,9 @@ public enum PlayLauncherAPI {
     /// Reads one record of table flow_run; NOT_FOUND when the caller may not know it.
     public static let getFlowRun = Method<GetRequest, FlowRun>(
         service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.get", name: "GetFlowRun", summary: "Reads one record of table flow_run; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table flow_run in pages, filtered and ordered.
+    /// Reads records of table flow_run in pages, filtered and ordered; the newest first.
     public static let listFlowRuns = Method<ListRequest, ListFlowRunsResponse>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list", name: "ListFlowRuns", summary: "Reads records of table flow_run in pages, filtered and ordered.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list", name: "ListFlowRuns", summary: "Reads records of table flow_run in pages, filtered and ordered; the newest first.")
     /// Categories, subcategories and published entries a play can be launched from.
     public static let listPlayCategories = Method<ListPlayCategoriesRequest, ListPlayCategoriesResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.plays.list_categories", name: "ListPlayCategories", summary: "Categories, subcategories and published entries a play can be launched from.")

@@ -1,0 +1,56 @@
+import CampaignKit
+import Testing
+
+extension Scenarios {
+    /// Whatever is killed, and whenever: what was acknowledged is there, once.
+    @Suite(.serialized)
+    struct CampaignScenarioTests {
+        @Test("Every process is killed at random moments under load", .timeLimit(.minutes(4)))
+        func kills() async throws {
+            try await ScenarioStack.with { stack in
+                try await Campaign.kills(seed: Campaign.seed, for: .seconds(30)).run(on: stack)
+            }
+        }
+
+        @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(4)))
+        func cluster() async throws {
+            try await ScenarioStack.with(.cluster) { stack in try await Campaign.cluster.run(on: stack) }
+        }
+
+        /// An audit that finds nothing may be one that looks at nothing.
+        @Test("The audit counts", .timeLimit(.minutes(3)))
+        func theAuditCounts() async throws {
+            try await ScenarioStack.with { stack in
+                let ledger = try await Campaign.oneCustomer(on: stack)
+                try await Auditor(stack: stack, ledger: ledger).confirm(within: .seconds(30))
+                for (loss, word) in Self.losses {
+                    // The constraints stay: a loss is one statement, and the next adds to it.
+                    try await stack.sql("SET session_replication_role = replica; \(loss)")
+                    let findings = try await Auditor(stack: stack, ledger: ledger).findings()
+                    #expect(findings.contains { $0.contains(word) }, "\(loss): \(findings)")
+                }
+            }
+        }
+
+        /// What is lost or doubled, and what the audit must speak of.
+        private static let losses = [
+            ("DELETE FROM customer_success.touchpoint WHERE subject = 'Check-in 1'", "touchpoints"),
+            ("UPDATE customer_success.touchpoint SET state = 'new' WHERE subject = 'Check-in 2'", "touchpoints"),
+            ("DELETE FROM onboarding.contract WHERE id = (SELECT id FROM onboarding.contract LIMIT 1)", "contracts"),
+            ("DELETE FROM import_validation.import_task WHERE target_table = 'location'", "import tasks"),
+            ("UPDATE play_launcher.flow_run SET state = 'failed'", "plays"),
+            ("DELETE FROM notifier.in_app_notification WHERE kind = 'play_completed'", "notifications"),
+            (
+                """
+                INSERT INTO notifier.in_app_notification SELECT (jsonb_populate_record(n, \
+                jsonb_build_object('id', gen_random_uuid()))).* FROM notifier.in_app_notification n LIMIT 1
+                """, "notifications"
+            ),
+            ("DELETE FROM notifier.email_delivery", "mails"),
+            ("UPDATE customer_success.customer_account SET revision = 0", "customer_account"),
+            ("UPDATE onboarding.outbox SET event_id = gen_random_uuid() WHERE seq = 1", "stream"),
+            ("UPDATE onboarding.outbox SET sent_at = NULL WHERE seq = 1", "not sent"),
+            ("DELETE FROM customer_success.journal WHERE kind = 'work_notes'", "work notes"),
+        ]
+    }
+}

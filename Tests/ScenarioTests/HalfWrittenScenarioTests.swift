@@ -1,0 +1,109 @@
+import CampaignKit
+import Foundation
+import JourneyKit
+import Testing
+
+extension Scenarios {
+    /// Whoever starts the stack may be killed at any moment, and disks fill up: what is half written is no obstacle.
+    @Suite(.serialized)
+    struct HalfWrittenScenarioTests {
+        /// Files that are cut off at once, and what the start then says.
+        private struct Damage {
+            let files: [String]
+            var says: [String] = []
+        }
+
+        private static func damages(_ stack: ScenarioStack) -> [Damage] {
+            let names = ScenarioStack.services + ["nats", "mail"]
+            let postgres = stack.postgresHome
+            return [
+                Damage(files: names.map { "run/\($0).pid" } + ScenarioStack.services.map { "run/\($0).ready" }),
+                Damage(
+                    files: ScenarioStack.services.map { "env/\($0).env" }
+                        + ["env/journey.env", "nats/nats.conf", "run/mail.port"]),
+                Damage(files: ["ports"], says: ["ports"]),
+                Damage(
+                    files: [
+                        "secrets/nats-notifier.password", "secrets/nats-client.password", "secrets/nats-admin.password",
+                    ]
+                        + ["ale_notifier", "ale_notifier_owner", "postgres"].map { "secrets/postgres-\($0).password" },
+                    says: ["nats-client.password", "postgres-ale_notifier.password", "superuser"]),
+                Damage(files: ["keys/notifier.key"], says: ["A key"]),
+                Damage(files: ["keys/jwks.json"], says: ["jwks.json was damaged"]),
+                Damage(files: ["postgres.path", "\(postgres)/data/postmaster.pid", "\(postgres)/ale.conf"]),
+            ]
+        }
+
+        @Test("Files that are cut off keep nothing from starting", .timeLimit(.minutes(5)), arguments: [2, .max])
+        func cutOff(divisor: UInt64) async throws {
+            try await ScenarioStack.with { stack in
+                let ledger = try await Campaign.oneCustomer(on: stack)
+                for damage in Self.damages(stack) {
+                    for file in damage.files {
+                        let path = file.hasPrefix("/") ? file : "\(stack.folder)/\(file)"
+                        let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+                        try handle.truncate(atOffset: try handle.seekToEnd() / divisor)
+                        try handle.close()
+                    }
+                    let output = try await stack.restart()
+                    try await stack.check()
+                    for word in damage.says { #expect(output.contains(word), "\(damage.files): \(output)") }
+                    Self.expectEachOnce(stack, after: "\(damage.files)")
+                }
+                try await Auditor(stack: stack, ledger: ledger).confirm(within: .seconds(20))
+            }
+        }
+
+        /// The process was ended, and another has its number, or none: an identity that cannot be read equals no other.
+        @Test("A pid file of which only the number is there", .timeLimit(.minutes(2)))
+        func onlyTheNumber() async throws {
+            try await ScenarioStack.with { stack in
+                let pid = try #require(stack.pid("onboarding"))
+                try stack.kill("onboarding")
+                try "\(pid)\n".write(toFile: "\(stack.folder)/run/onboarding.pid", atomically: true, encoding: .utf8)
+                try await stack.restart()
+                try await stack.check()
+                Self.expectEachOnce(stack, after: "the kill")
+            }
+        }
+
+        @Test("A start that is killed at any moment", .timeLimit(.minutes(3)))
+        func killedStarts() async throws {
+            let seed = Campaign.seed
+            print("random moments from seed \(seed)")
+            var random = SeededGenerator(seed: seed)
+            try await ScenarioStack.with { stack in
+                for round in 1...6 {
+                    if round.isMultiple(of: 2) { for name in ["nats", "notifier"] { try stack.kill(name) } }
+                    let moment = Duration.milliseconds(Int.random(in: 50...2_000, using: &random))
+                    try await Self.beginStart(stack, killedAfter: moment)
+                    try await stack.restart()
+                    try await stack.check()
+                    Self.expectEachOnce(stack, after: "a start killed after \(moment)")
+                }
+            }
+        }
+
+        private static func beginStart(_ stack: ScenarioStack, killedAfter moment: Duration) async throws {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "\(ScenarioStack.root)/Tools/stack.sh")
+            process.arguments = ["start"]
+            process.environment = ProcessInfo.processInfo.environment
+                .merging(ScenarioStack.environment(stack.folder, stack.layout)) { $1 }
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            try await Task.sleep(for: moment)
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+
+        private static func expectEachOnce(_ stack: ScenarioStack, after what: String) {
+            let expected = Dictionary(
+                uniqueKeysWithValues: (stack.layout.natsServers + ["mail"] + stack.layout.serviceInstances).map {
+                    ($0, 1)
+                })
+            #expect(stack.processes == expected, "after \(what)")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+-- Thousands of everything: each record of the five schemas, and each copy of one, is there some :copies times more,
+-- with an id, a number and unique texts of its own. Superuser; nothing that waits to be done is multiplied.
+SET session_replication_role = replica;
+SET synchronous_commit = off;
+
+CREATE FUNCTION pg_temp.multiply(place regclass, copies int) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    present bigint;
+    told text;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM %s', place) INTO present;
+    IF present = 0 THEN RETURN; END IF;
+    -- Columns that a copy has its own values of: the id, and the texts of unique indexes.
+    SELECT string_agg(format('%L, %s', a.attname,
+        CASE WHEN a.attname = 'id' THEN 'gen_random_uuid()' ELSE format('t.%I || ''-'' || copy', a.attname) END), ', ')
+    INTO told
+    FROM pg_attribute a
+    WHERE a.attrelid = place AND a.attnum > 0 AND NOT a.attisdropped AND (a.attname = 'id'
+        OR (a.atttypid = 'text'::regtype AND a.attname NOT IN ('domain', 'user', 'role') AND EXISTS (
+            SELECT FROM pg_index i WHERE i.indrelid = place AND i.indisunique AND a.attnum = ANY (i.indkey))));
+    EXECUTE format(
+        'INSERT INTO %1$s SELECT (jsonb_populate_record(t, jsonb_build_object(%2$s))).*
+         FROM (SELECT * FROM %1$s LIMIT $1) t, generate_series(1, greatest($1 / $2, 1)) copy
+         ON CONFLICT DO NOTHING', place, told) USING copies, present;
+END $$;
+
+SELECT pg_temp.multiply(c.oid::regclass, :copies)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('onboarding', 'import_validation', 'customer_success', 'play_launcher', 'notifier')
+    AND c.relkind = 'r' AND c.relname <> 'domain'
+    AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'id' AND a.atttypid = 'uuid'::regtype)
+    AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'revision');
+
+ANALYZE;

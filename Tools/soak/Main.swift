@@ -1,0 +1,46 @@
+import CampaignKit
+import Foundation
+import JourneyKit
+
+/// `soak DURATION [SEED]`: kill campaigns one after the other, each with a seed of its own, for as long as asked.
+@main
+struct Main {
+    static func main() async {
+        do {
+            let arguments = CommandLine.arguments.dropFirst()
+            guard (1...2).contains(arguments.count), let seconds = seconds(arguments.first ?? ""), seconds > 0,
+                let seed = arguments.count == 1 ? Campaign.seed : UInt64(arguments.last ?? "")
+            else {
+                throw JourneyFailure("give a duration, such as 90s, 10m or 8h, and a seed if one is to be repeated")
+            }
+            try await run(.seconds(seconds), seed)
+        } catch {
+            FileHandle.standardError.write(Data("soak: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    /// Each campaign has a stack of its own, so that an audit never grows longer than the load was.
+    private static func run(_ duration: Duration, _ seed: UInt64) async throws {
+        let end = ContinuousClock.now + duration
+        var random = SeededGenerator(seed: seed)
+        var next = seed
+        repeat {
+            let remaining = ContinuousClock.now.duration(to: end)
+            let campaign = Campaign.kills(seed: next, for: min(max(remaining, .seconds(20)), .seconds(300)))
+            try await ScenarioStack.with { try await campaign.run(on: $0, say: say) }
+            next = random.next()
+        } while ContinuousClock.now < end
+    }
+
+    @Sendable private static func say(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+
+    private static func seconds(_ text: String) -> Int? {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600]
+        guard let last = text.last, let unit = units[last] else { return Int(text) }
+        return Int(text.dropLast()).map { $0 * unit }
+    }
+}
