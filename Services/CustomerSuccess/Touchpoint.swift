@@ -50,7 +50,9 @@ extension Touchpoint: StandardRecord {
         guard change.isCreation, context.context.caller.kind == .customer else { return }
         let engagement = try context.find(Engagement.self, change.new.engagement)
         change.new.assignedTo = engagement?.customerSuccessManager
-        if change.new.contact == nil { change.new.contact = context.context.caller.contact }
+        if change.new.contact == nil {
+            change.new.contact = context.context.caller.membership(of: change.new.account)?.contact
+        }
     }
 
     /// Tasks follow a touchpoint that moved to another account with its engagement (G-96).

@@ -117,8 +117,8 @@ public struct Replica<R: RecordMessage & Sendable>: Sendable {
 }
 
 extension Transaction {
-    /// Sets the scope of the rest of the transaction.
-    func sendScope(_ scope: Scope) {
-        for (name, value) in scope.settings { send("SELECT set_config(\(name), \(value), true)") }
+    /// Sets the scope of the rest of the transaction. For the service's own work: a caller's transaction has its scope.
+    public func sendScope(_ scope: Scope) {
+        for (name, value) in scope.allSettings { send("SELECT set_config(\(name), \(value), true)") }
     }
 }

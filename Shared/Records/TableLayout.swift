@@ -29,6 +29,8 @@ final class TableLayout<R: Record>: Sendable {
     /// Schema-qualified name of the table.
     let table: String
     let numberIndex: Int?
+    /// The field that names the account a record belongs to: what `account_column` says in the schema.
+    let account: Int?
     let indexes: Header
 
     /// Where the fields common to all records are.
@@ -58,6 +60,8 @@ final class TableLayout<R: Record>: Sendable {
             SQL.quoted(identifier: Database.schemaName(of: schema.service)) + "."
             + SQL.quoted(identifier: schema.table)
         selectAll = "SELECT \(raw: selection) FROM \(raw: table)"
+        let owner = schema.table == "customer_account" ? ["id"] : ["account", "company"]
+        account = owner.lazy.compactMap { schema.index(of: $0) }.first
         numberIndex = schema.numberPrefix == nil ? nil : schema.index(of: "number")
         indexes = Header(
             id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),
