@@ -14,7 +14,7 @@ extension SuccessTask: StandardRecord {
         // Customers see the tasks meant for them, and move those whose contact they are (G-18, G-22).
         customer: CustomerAccess(
             rows: { _ in "visible_to_customer = true" }, writable: ["state"],
-            changeable: { caller in "contact = \"\(caller.contact ?? nobody)\"" }),
+            changeable: { $0.ownContact() }),
         requiredRule: "BR-34",
         constraints: [.closure("BR-35", "success_task")])
 
@@ -39,7 +39,4 @@ extension SuccessTask: StandardRecord {
     public static let lifecycle: Lifecycle<SuccessTask>? = Lifecycle(
         moves: Lifecycle<SuccessTask>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
         closingRule: "BR-35", reopeningRule: "BR-36")
-
-    /// The id no contact has.
-    private static let nobody = "00000000-0000-0000-0000-000000000000"
 }

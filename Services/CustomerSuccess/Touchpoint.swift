@@ -49,7 +49,9 @@ extension Touchpoint: StandardRecord {
     ) throws {
         guard change.isCreation, context.context.caller.kind == .customer else { return }
         change.new.assignedTo = try Engagement.activeManager(of: change.new.engagement, context)
-        if change.new.contact == nil { change.new.contact = context.context.caller.contact }
+        if change.new.contact == nil {
+            change.new.contact = context.context.caller.membership(of: change.new.account)?.contact
+        }
     }
 
     /// Tasks follow a touchpoint that moved to another account with its engagement (G-96).

@@ -15,7 +15,7 @@ extension ImportTask: StandardRecord {
         computed: [.daysRemaining(until: "due_date")],
         // G-23: hidden until an agent has set the contact and switched the task to visible.
         customer: CustomerAccess(rows: { caller in
-            "visible_to_customer = true AND contact = \"\(caller.contact ?? noContact)\""
+            "visible_to_customer = true AND \(caller.ownContact())"
         }),
         conditional: ["source_table", "data_source"],
         immutable: ["parent", "target_table", "source_table"],
@@ -51,9 +51,6 @@ extension ImportTask: StandardRecord {
                 "awaiting_internal": ["paused", "at_risk"], "in_progress": ["on_track", "at_risk"],
                 "review": ["on_track", "at_risk"], "closed": ["finished"], "canceled": ["finished"],
             ]))
-
-    /// What a customer's token without a contact is compared with: no record has this id.
-    private static let noContact = "00000000-0000-0000-0000-000000000000"
 
     private static let openStates = ["open", "awaiting_customer", "awaiting_internal", "in_progress", "review"]
 

@@ -55,8 +55,7 @@ struct TaskAccess: Sendable {
     }
 
     private static func isContact(_ caller: Caller, of task: ImportTask) -> Bool {
-        guard let contact = caller.contact else { return false }
-        return task.contact == contact && task.visibleToCustomer == true
+        task.visibleToCustomer == true && caller.isContact(task.contact, of: task.account)
     }
 
     /// A record made for a caller, without what is the provider's own business when he is a customer.

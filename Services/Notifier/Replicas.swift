@@ -117,13 +117,5 @@ struct Reader: Sendable {
 extension Transaction {
     /// Opens the transaction of an event to all domains: people are told in their own domain, which lies above that of
     /// the record the event is about. For the service's own work only.
-    func seeAllDomains() {
-        let scope = Scope.domain(.root)
-        send(
-            """
-            SELECT set_config('ale.scope_lower', \(scope.lowerBound), true), \
-            set_config('ale.scope_upper', \(scope.upperBound), true), \
-            set_config('ale.ancestors', \(scope.ancestorArray), true)
-            """)
-    }
+    func seeAllDomains() { sendScope(.domain(.root)) }
 }

@@ -90,7 +90,7 @@ struct Watched: Sendable {
 
     /// The row rules for customers, as far as they can be told from the record itself.
     private func isShown(to customer: Reader) -> Bool {
-        guard event.action != "noted" else { return false }
+        guard event.action != "noted", customer.account != nil else { return false }
         if let visible = value("visible_to_customer"), visible.bool != true { return false }
         if let account = value("account") ?? value("company"), account.string != customer.account { return false }
         return schema.service != OnboardingCase.schema.service

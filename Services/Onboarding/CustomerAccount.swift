@@ -11,8 +11,7 @@ extension CustomerAccount: StandardRecord {
 
     // A parent account lives in a domain beside this one's, where references normally may not point; a rule checks it.
     public static let storage = Storage<CustomerAccount>(
-        domain: .preset, customer: CustomerAccess(rows: CustomerRows.ownAccount("id")), ruled: ["parent"],
-        numbered: ["account_number"], closed: closed)
+        domain: .preset, customer: CustomerAccess(), ruled: ["parent"], numbered: ["account_number"], closed: closed)
 
     public static let rules: [Rule<CustomerAccount>] = [
         .drafting("G-13") { change, context in try settle(&change, context) },

@@ -14,7 +14,7 @@ extension LifecycleTask: StandardRecord {
         inherited: [Inherited("company", via: "parent", column: "account")],
         computed: [.daysRemaining(until: "due_date")],
         customer: CustomerAccess(
-            rows: CustomerRows.tasks, writable: ["state", "additional_comments"], changeable: CustomerRows.ownContact),
+            rows: CustomerRows.tasks, writable: ["state", "additional_comments"], changeable: { $0.ownContact() }),
         immutable: ["parent"])
 
     public static let rules: [Rule<LifecycleTask>] = [
@@ -44,7 +44,7 @@ extension LifecycleTask: StandardRecord {
             if caller.isOnboardingAgent { return true }
             if state == "canceled" || record.closedAt != nil { return false }
             guard caller.kind == .customer else { return state != "closed" || record.assignedTo == caller.subject }
-            return caller.contact != nil && record.contact == caller.contact
+            return caller.isContact(record.contact, of: record.company)
         })
 
     /// G-44: whoever holds the task's responsibility on the case, by default the provider's ServiceNow administrator;

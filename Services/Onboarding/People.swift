@@ -11,7 +11,7 @@ extension CustomerContact: StandardRecord {
     public typealias Page = ListCustomerContactsResponse
 
     public static let storage = Storage<CustomerContact>(
-        domain: .references(["account"]), customer: CustomerAccess(rows: CustomerRows.ownAccount("account")),
+        domain: .references(["account"]), customer: CustomerAccess(),
         immutable: ["account"],
         constraints: [
             DatabaseRule(

@@ -87,7 +87,7 @@ enum ReferenceSearch {
         }
         if caller.kind == .customer {
             let own: SQL = schema.table == "customer_account" ? "id" : "account"
-            condition += " AND " + own + " = \((caller.account ?? "").sqlValue)"
+            condition += " AND " + own + " = ANY(\(caller.memberships.map(\.account))::uuid[])"
         }
         // Seen with the account of the case, a name it shares with other accounts means the account itself.
         let isOwn: SQL =

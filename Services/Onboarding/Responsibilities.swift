@@ -24,7 +24,7 @@ extension CaseTeamMember: StandardRecord {
     public typealias Page = ListCaseTeamMembersResponse
 
     public static let storage = Storage<CaseTeamMember>(
-        domain: .references(["onboarding_case"]), customer: CustomerAccess(rows: CustomerRows.team),
+        domain: .references(["onboarding_case"]), customer: CustomerAccess(rows: CustomerRows.cases),
         immutable: ["onboarding_case"],
         constraints: [
             DatabaseRule(

@@ -91,13 +91,13 @@ struct RequestLog: Sendable {
     /// Two requests with one id wait for each other here: the second must find the first one's answer, and not, say,
     /// refuse because the first has just closed the record.
     func answer<Response: Message>(in tx: Transaction) throws -> (Response, [Warning])? {
-        let lock = "\(schema) \(caller.subject) \(caller.domain) \(id)"
+        let lock = "\(schema) \(caller.owner) \(caller.domain) \(id)"
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\(lock), 0))")
         let rows = try tx.query(
             """
             SELECT response, method = \(method) AND request_hash = sha256(\(request)), warnings \
             FROM \(identifier: schema).request_log \
-            WHERE caller = \(caller.subject) AND domain = \(caller.domain.path) AND request_id = \(id)
+            WHERE caller = \(caller.owner) AND domain = \(caller.domain.path) AND request_id = \(id)
             """)
         guard let row = rows.first else { return nil }
         guard try row.bool(at: 1) else {
@@ -116,7 +116,7 @@ struct RequestLog: Sendable {
             """
             INSERT INTO \(identifier: schema).request_log \
             (caller, request_id, domain, method, request_hash, response, warnings, created_at) \
-            VALUES (\(caller.subject), \(id), \(caller.domain.path), \(method), sha256(\(request)), \
+            VALUES (\(caller.owner), \(id), \(caller.domain.path), \(method), sha256(\(request)), \
             \(try response.encodeProtobuf()), \(warnings.map(\.headerValue)), \(now.sqlValue))
             """)
     }

@@ -120,6 +120,6 @@ extension Transaction {
     /// Sets the scope of the rest of the transaction. For questions of the service's own; the caller's scope comes back
     /// behind them.
     public func sendScope(_ scope: Scope) {
-        for (name, value) in scope.settings { send("SELECT set_config(\(name), \(value), true)") }
+        for (name, value) in scope.allSettings { send("SELECT set_config(\(name), \(value), true)") }
     }
 }

@@ -3,7 +3,8 @@ import Wire
 
 /// Where the domain of a new record comes from (G-13). People never choose it.
 public enum DomainSource: Sendable {
-    /// The domain of the caller, for records without an account such as definition records (BR-52).
+    /// The domain of the caller, for records without an account such as definition records (BR-52). A customer of
+    /// several accounts has no such domain and is refused.
     case caller
     /// The domain of the first of these references that holds a value.
     case references([String])
@@ -53,9 +54,10 @@ extension Computed where R: Record {
     }
 }
 
-/// What customers may do with a table beyond what its access rules say (G-18, G-22, G-23).
+/// What customers may do with a table beyond what its access rules say (G-18, G-22, G-23). A record that names an
+/// account is theirs only when that account is, and lies in its domain: this needs no saying.
 public struct CustomerAccess: Sendable {
-    /// Rows a customer can see, as a filter over the record's fields; nil when the domain alone decides.
+    /// Rows a customer can see of those, as a filter over the record's fields; nil for all.
     public let rows: @Sendable (Caller) -> String?
     /// Fields a customer may fill in or change.
     public let writable: Set<String>

@@ -150,13 +150,13 @@ private struct ExportChunks {
         tx.send(
             """
             DELETE FROM \(identifier: schema).export WHERE id IN (SELECT id FROM \(identifier: schema).export \
-            WHERE caller = \(caller.subject) AND domain = \(caller.domain.path) \
+            WHERE caller = \(caller.owner) AND domain = \(caller.domain.path) \
             ORDER BY expires_at DESC, id OFFSET \(ExportLimit.perCaller - 1))
             """)
         tx.send(
             """
             INSERT INTO \(identifier: schema).export (id, domain, caller, expires_at) \
-            VALUES (\(token), \(caller.domain.path), \(caller.subject), \(expiry.sqlValue))
+            VALUES (\(token), \(caller.domain.path), \(caller.owner), \(expiry.sqlValue))
             """)
     }
 
@@ -230,7 +230,7 @@ public struct Exports: Sendable {
             """
             SELECT e.size_bytes, c.content FROM \(identifier: database.schema).export e \
             LEFT JOIN \(identifier: database.schema).export_chunk c ON c.export = e.id AND c.position = \(position) \
-            WHERE e.id = \(request.token) AND e.caller = \(caller.subject) AND e.domain = \(caller.domain.path) \
+            WHERE e.id = \(request.token) AND e.caller = \(caller.owner) AND e.domain = \(caller.domain.path) \
             AND e.expires_at > \(database.clock.now.sqlValue)
             """)
         guard let row = rows.first else { throw unknown }

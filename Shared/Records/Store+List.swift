@@ -68,6 +68,7 @@ extension Store {
         for rule in [ownRows, narrowed].compactMap({ $0 }) {
             condition = "(" + condition + ") AND (" + (try ownCondition(rule, caller)) + ")"
         }
+        condition = owned(condition, by: caller)
         let terms: [OrderBy.Term]
         do {
             terms = try OrderBy.parse(request.orderBy).check(against: schema)

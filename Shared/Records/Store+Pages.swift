@@ -49,9 +49,10 @@ extension Store {
     /// `condition` on the rows that `caller` may know; nothing for who may not read the table at all.
     func known(_ condition: SQL, to caller: Caller) throws -> SQL {
         guard caller.kind == .service || Access.allows(caller.roles, .read, on: R.schema.table) else { return "FALSE" }
-        guard caller.kind == .customer else { return condition }
+        let own = owned(condition, by: caller)
+        guard caller.kind == .customer else { return own }
         guard let customer = R.storage.customer else { return "FALSE" }
-        guard let rule = customer.rows(caller) else { return condition }
-        return "(" + condition + ") AND (" + (try ownCondition(rule, caller)) + ")"
+        guard let rule = customer.rows(caller) else { return own }
+        return "(" + own + ") AND (" + (try ownCondition(rule, caller)) + ")"
     }
 }

@@ -77,6 +77,8 @@ extension Store {
         case .preset: break
         case .caller:
             if change.new.domain.isEmpty || !context.isSystem && change.isCreation {
+                // Of several accounts none is the one that a record without an account belongs to.
+                guard context.caller.memberships.count <= 1 else { throw Problem.permissionDenied() }
                 change.new.domain = context.caller.domain.path
             }
         case .references(let fields):

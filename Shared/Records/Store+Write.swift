@@ -120,6 +120,7 @@ extension Store {
         guard !change.new.domain.isEmpty else {
             throw Problem.internalError(cause: "\(R.schema.table) has no source for its domain")
         }
+        try checkOwned(change.new, context)
         let changed = layout.columns.map(\.index).filter { change.changes(at: $0) }
         if change.isCreation || !changed.isEmpty {
             try write(&change, changed, action: action, context, tx)

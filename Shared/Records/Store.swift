@@ -83,10 +83,10 @@ public struct Store<R: Record>: Sendable {
         }
     }
 
-    /// Whether the row rules for customers show the record to `caller`.
+    /// Whether the record is the caller's, and the row rules for customers show it.
     func isVisible(_ record: R, to caller: Caller) throws -> Bool {
         guard caller.kind == .customer else { return true }
-        guard let customer = R.storage.customer else { return false }
+        guard isOwned(record, by: caller), let customer = R.storage.customer else { return false }
         guard let rows = customer.rows(caller) else { return true }
         return try matches(record, rows, caller)
     }

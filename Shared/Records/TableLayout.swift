@@ -31,6 +31,8 @@ final class TableLayout<R: Record>: Sendable {
     let numberIndex: Int?
     /// Fields with a number that is given once.
     let numbered: [Int]
+    /// The field that names the account a record belongs to: what `account_column` says in the schema.
+    let account: Int?
     let indexes: Header
 
     /// Where the fields common to all records are.
@@ -63,6 +65,8 @@ final class TableLayout<R: Record>: Sendable {
         let number = schema.numberPrefix == nil ? nil : schema.index(of: "number")
         numberIndex = number
         numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
+        let owner = schema.table == "customer_account" ? ["id"] : ["account", "company"]
+        account = owner.lazy.compactMap { schema.index(of: $0) }.first
         indexes = Header(
             id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),
             createdBy: R.index("created_by"), updatedAt: R.index("updated_at"), updatedBy: R.index("updated_by"),

@@ -70,6 +70,11 @@ public struct Caller: Hashable, Sendable {
         memberships.first { $0.account == account }
     }
 
+    /// Whether the caller is the contact `contact` of `account`.
+    public func isContact(_ contact: String?, of account: String?) -> Bool {
+        contact != nil && membership(of: account)?.contact == contact
+    }
+
     /// What the caller's transactions may see. Customers see the domains of their accounts, and never more than those
     /// accounts there.
     public var scope: Scope {

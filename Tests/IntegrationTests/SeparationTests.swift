@@ -7,6 +7,8 @@ import Wire
 /// Postgres alone refuses what a service may not see: each service's role against the tables of its real migrations.
 @Suite(.timeLimit(.minutes(3))) struct SeparationTests {
     private static let here = "/provider/d1/"
+    /// Whose all rows are that name an account.
+    private static let account = "01990000-0000-7000-8000-000000000001"
 
     /// Tables of a schema, with whether they have a domain.
     private func tables(_ schema: String) async throws -> [(name: String, hasDomain: Bool)] {
@@ -21,10 +23,10 @@ import Wire
 
     /// Fills every table that has a domain with one row of the domain `here`, whatever its columns are. Its own rules
     /// are put aside: what is asked here is who sees the row.
-    private func seeded(_ service: String) async throws -> String {
+    private func seeded(_ service: String, _ prefix: String = "seeded") async throws -> String {
         let all = try await ServiceSchemas.shared.value
         let schema = Database.schemaName(of: service)
-        let name = "seeded_\(schema)"
+        let name = "\(prefix)_\(schema)"
         try await all.copy(name)
         try await all.server.psql(
             """
@@ -35,12 +37,14 @@ import Wire
                 FOR item IN SELECT conrelid::regclass AS tab, conname FROM pg_constraint
                     WHERE contype = 'c' AND connamespace = '\(schema)'::regnamespace AND conrelid <> 0
                 LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', item.tab, item.conname); END LOOP;
-                FOR item IN SELECT c.oid, c.oid::regclass AS tab FROM pg_class c JOIN pg_attribute d
+                FOR item IN SELECT c.oid, c.relname, c.oid::regclass AS tab FROM pg_class c JOIN pg_attribute d
                     ON d.attrelid = c.oid AND d.attname = 'domain'
                     WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind = 'r'
                 LOOP
                     SELECT string_agg(quote_ident(attname), ', '), string_agg(CASE
                         WHEN attname = 'domain' THEN '''\(Self.here)'''
+                        WHEN attname IN ('account', 'company') OR attname = 'id' AND relname = 'customer_account'
+                            THEN '''\(Self.account)'''
                         WHEN typcategory = 'A' THEN '''{}'''
                         WHEN typname IN ('int2', 'int4', 'int8', 'numeric', 'float8') THEN '1'
                         WHEN typname = 'uuid' THEN 'gen_random_uuid()'
@@ -49,9 +53,10 @@ import Wire
                         WHEN typname IN ('json', 'jsonb') THEN '''{}'''
                         WHEN typname = 'bytea' THEN '''\\x00'''
                         ELSE '''x''' END, ', ')
-                    INTO names, given FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                    INTO names, given FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid,
+                        (SELECT item.relname) AS named (relname)
                     WHERE attrelid = item.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-                        AND attidentity = '' AND (attname = 'domain' OR attnotnull AND NOT atthasdef);
+                        AND attidentity = '' AND (attname IN ('domain', 'account', 'company') OR attnotnull AND NOT atthasdef);
                     EXECUTE format('INSERT INTO %s (%s) VALUES (%s)', item.tab, names, given);
                 END LOOP;
             END $$
@@ -60,7 +65,13 @@ import Wire
     }
 
     private func count(_ pool: Pool, _ schema: String, _ table: String, _ path: String?) async throws -> Int {
-        let settings = path.map { Scope.domain(DomainPath($0) ?? .root).settings } ?? []
+        try await count(
+            pool, schema, table, settings: path.map { Scope.domain(DomainPath($0) ?? .root).settings } ?? [])
+    }
+
+    private func count(
+        _ pool: Pool, _ schema: String, _ table: String, settings: TransactionSettings
+    ) async throws -> Int {
         let rows = try await pool.run(
             "SELECT count(*) FROM \(identifier: schema).\(identifier: table)", settings: settings)
         return try rows[0].int(at: 0)
@@ -90,6 +101,57 @@ import Wire
             }
             let below = try await count(pool, schema, table, Self.here + "x/")
             #expect(below == (definitions.contains(table) ? 1 : 0), "\(table) from below")
+        }
+        await pool.close()
+    }
+
+    /// A customer sees what is of the account and in its domain; a token in which the two do not agree sees nothing.
+    @Test(arguments: ServiceSchemas.services) func aCustomerNeedsAccountAndDomain(_ service: String) async throws {
+        let schema = Database.schemaName(of: service)
+        let all = try await ServiceSchemas.shared.value
+        let database = try await seeded(service, "claimed")
+        let pool = try Pool(
+            PoolConfiguration(
+                connectionString: all.connectionString("ale_\(schema)", database: database), size: 1))
+        func names(_ rows: String) async throws -> Set<String> { Set(try await all.rows(rows).map { $0[0] }) }
+        let definitions = try await names(
+            "SELECT tablename FROM pg_policies WHERE schemaname = '\(schema)' AND policyname = 'above'")
+        let tables = try await tables(schema).filter(\.hasDomain).map(\.name)
+        // Where neither the row nor the schema knows the account, the domain alone must do.
+        let owned = try await names(
+            """
+            SELECT c.relname FROM pg_class c WHERE c.relnamespace = '\(schema)'::regnamespace
+                AND (to_regclass('\(schema).customer_account') IS NOT NULL OR EXISTS (SELECT FROM pg_attribute a
+                    WHERE a.attrelid = c.oid AND a.attname IN ('account', 'company')))
+            """)
+        let other = "01990000-0000-7000-8000-000000000002"
+        let third = "01990000-0000-7000-8000-000000000003"
+        func claims(_ pairs: (String, String)...) -> TransactionSettings {
+            Scope.memberships(
+                pairs.compactMap { account, path in
+                    DomainPath(path).map { Membership(account: account, domain: $0) }
+                }
+            ).settings
+        }
+        for table in tables {
+            let isDefinition = definitions.contains(table)
+            for own in [claims((Self.account, Self.here)), claims((other, "/provider/d0/"), (Self.account, Self.here))]
+            {
+                #expect(try await count(pool, schema, table, settings: own) == 1, "\(table)")
+            }
+            let stolen = try await count(pool, schema, table, settings: claims((other, Self.here)))
+            #expect(stolen == (isDefinition || !owned.contains(table) ? 1 : 0), "\(table) of another account")
+            for wrong in [
+                claims((Self.account, "/provider/d2/")), claims(), claims((other, "/provider/d2/")),
+                // The hull of these two encloses the row.
+                claims((other, "/provider/d0/"), (third, "/provider/d2/")),
+                claims((Self.account, "/provider/d0/"), (other, "/provider/d2/")),
+            ] { #expect(try await count(pool, schema, table, settings: wrong) == 0, "\(table) \(wrong)") }
+            guard owned.contains(table) else { continue }
+            for above in ["/provider/", "/"] {
+                #expect(
+                    try await count(pool, schema, table, settings: claims((other, above))) == 0, "\(table) \(above)")
+            }
         }
         await pool.close()
     }

@@ -127,12 +127,18 @@ struct Stage: Sendable {
     }
 }
 
-/// Tokens of these tests are "subject|role|domain".
+/// Tokens of these tests are "subject|role|domain", of customers with "|account=domain" for each account.
 struct Tokens: Authenticator {
     func authenticate(_ bearer: String?) async throws(Problem) -> Caller {
         let parts = (bearer ?? "").split(separator: "|").map(String.init)
-        guard parts.count == 3, let domain = DomainPath(parts[2]) else { throw .unauthenticated() }
-        return Caller(subject: parts[0], kind: .person, domain: domain, roles: RoleCatalog.close([parts[1]]))
+        guard parts.count >= 3, let domain = DomainPath(parts[2]) else { throw .unauthenticated() }
+        let memberships = parts.dropFirst(3).compactMap { text -> Membership? in
+            let pair = text.split(separator: "=").map(String.init)
+            return DomainPath(pair[1]).map { Membership(account: pair[0], domain: $0) }
+        }
+        let customer = Caller(subject: parts[0], roles: RoleCatalog.close([parts[1]]), memberships: memberships)
+        return customer
+            ?? Caller(subject: parts[0], kind: .person, domain: domain, roles: RoleCatalog.close([parts[1]]))
     }
 }
 

@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Records
+import Tenancy
 import Testing
 import Wire
 
@@ -138,7 +139,13 @@ import Wire
         let client = stage.client
         let ownList = try await client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: own)
         #expect(ownList.inAppNotifications.map(\.id) == [id])
-        for other in ["\(uuid())|\(successAgent)|/provider/", "\(uuid())|admin|/"].map(Credential.token) {
+        let customer = "sn_acct_lc.ale_success_customer"
+        for other in [
+            "\(uuid())|\(successAgent)|/provider/", "\(uuid())|admin|/",
+            // A customer of that name, and one that claims the provider's domain.
+            "\(user)|\(customer)|\(Stage.account)|\(uuid())=\(Stage.account)|\(uuid())=/provider/d0000002/",
+            "\(uuid())|\(customer)|/provider/|\(uuid())=/provider/",
+        ].map(Credential.token) {
             let list = try await client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: other)
             #expect(list.inAppNotifications.isEmpty)
             await #expect { try await client.call(NotifierAPI.getInAppNotification, get, as: other) } throws: {
@@ -153,6 +160,31 @@ import Wire
         #expect(try await client.call(NotifierAPI.markNotificationRead, mark, as: own).readAt == read.readAt)
         await #expect { try await client.call(NotifierAPI.listEmailDeliveries, ListRequest(), as: own) } throws: {
             ($0 as? Problem)?.code == .permissionDenied
+        }
+    }
+
+    /// G-126: a customer's notifications lie in the domain of one of the accounts, whichever that is.
+    @Test func aCustomerOfTwoAccountsReadsNotificationsInBoth() async throws {
+        let stage = try await Stage.shared.value
+        let role = "sn_acct_lc.ale_success_customer"
+        let client = stage.client
+        for domain in [Stage.account, "/provider/d0000002/", "/provider/d0000001-5/"] {
+            let user = uuid()
+            let messenger = Messenger(database: stage.database, templates: try MailTemplates())
+            let notice = Notice(kind: "k", subject: "s", body: "b", sourceTable: nil, sourceRecord: nil)
+            let path = try #require(DomainPath(domain))
+            let context = WriteContext.system(Notifier.name, domain: path, now: stage.database.clock.now)
+            try await stage.inside(domain) { tx in try messenger.notify(notice, to: user, in: path, context, tx) }
+            let caller = Credential.token(
+                "\(user)|\(role)|/|\(uuid())=\(Stage.account)|\(uuid())=/provider/d0000002/")
+            let found = try await client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: caller)
+            // The last one lies between the two, in the domain of a third.
+            let isOwn = domain != "/provider/d0000001-5/"
+            #expect(found.inAppNotifications.count == (isOwn ? 1 : 0), "\(domain)")
+            guard let first = found.inAppNotifications.first else { continue }
+            var mark = ActionRequest()
+            mark.id = first.id
+            #expect(try await client.call(NotifierAPI.markNotificationRead, mark, as: caller).readAt != nil)
         }
     }
 }

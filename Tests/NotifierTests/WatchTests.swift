@@ -44,6 +44,12 @@ import Wire
         #expect(try Self.watched(touchpoint, "commented").mayKnow(customer))
         #expect(try !Self.watched(touchpoint, "noted").mayKnow(customer))
         #expect(try !Self.watched(touchpoint, "updated", changed: ["work_notes_list"]).mayKnow(customer))
+        // The account alone does not do, nor the domain alone, nor a customer's role without an account.
+        for stranger in [
+            try Self.reader("sn_acct_lc.ale_success_customer", domain: "/provider/d0000002/", account: account),
+            try Self.reader("sn_acct_lc.ale_success_customer", domain: Stage.account, account: uuid()),
+            try Self.reader("sn_acct_lc.ale_success_customer", domain: "/provider/"),
+        ] { #expect(try !Self.watched(touchpoint, "commented").mayKnow(stranger)) }
         touchpoint.account = uuid()
         #expect(try !Self.watched(touchpoint, "commented").mayKnow(customer))
         var task = SuccessTask()

@@ -78,21 +78,28 @@ struct FixedClock: WallClock {
 struct CallerTokens: Authenticator {
     func authenticate(_ bearer: String?) async throws(Problem) -> Caller {
         let parts = (bearer ?? "").split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 7, let kind = Caller.Kind(rawValue: parts[1]), let domain = DomainPath(parts[2]) else {
+        guard parts.count == 6, let kind = Caller.Kind(rawValue: parts[1]), let domain = DomainPath(parts[2]) else {
             throw .unauthenticated()
         }
-        return Caller(
-            subject: parts[0], kind: kind, domain: domain, roles: Set(parts[3].split(separator: ",").map(String.init)),
-            account: parts[4].isEmpty ? nil : parts[4], contact: parts[5].isEmpty ? nil : parts[5], locale: parts[6])
+        let roles = Set(parts[3].split(separator: ",").map(String.init))
+        let memberships = parts[4].split(separator: ",").compactMap { text -> Membership? in
+            let facts = text.split(separator: ";").map(String.init)
+            return DomainPath(facts[1]).map {
+                Membership(account: facts[0], domain: $0, contact: facts.count > 2 ? facts[2] : nil)
+            }
+        }
+        let customer = Caller(subject: parts[0], roles: roles, memberships: memberships, locale: parts[5])
+        return customer ?? Caller(subject: parts[0], kind: kind, domain: domain, roles: roles, locale: parts[5])
     }
 
     static func credential(_ caller: Caller) -> Credential {
         let roles = caller.roles.sorted().joined(separator: ",")
+        let memberships = caller.memberships.map {
+            [$0.account, $0.domain.path, $0.contact].compactMap { $0 }.joined(separator: ";")
+        }.joined(separator: ",")
         return .token(
-            [
-                caller.subject, caller.kind.rawValue, caller.domain.path, roles, caller.account ?? "",
-                caller.contact ?? "", caller.locale,
-            ].joined(separator: "|"))
+            [caller.subject, caller.kind.rawValue, caller.domain.path, roles, memberships, caller.locale]
+                .joined(separator: "|"))
     }
 }
 

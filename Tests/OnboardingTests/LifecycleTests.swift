@@ -146,6 +146,7 @@ import Wire
         task.state = "review"
         task.assignedTo = "b"
         task.contact = "k"
+        task.company = "x"
         func may(_ caller: Caller, _ state: String, from old: LifecycleTask) -> Bool {
             var new = old
             new.state = state

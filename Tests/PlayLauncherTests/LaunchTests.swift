@@ -129,4 +129,28 @@ import Wire
         #expect(Caller(json: customer.json) == customer)
         #expect(Caller(json: .null) == nil)
     }
+
+    /// Plays are the provider's: no customer reads or starts one, with one account or with two (G-126).
+    @Test func customersHaveNoPlays() async throws {
+        let stage = try await Stage.shared.value
+        let memberships = try ["/provider/d1/", "/provider/d2/"].map {
+            Membership(account: uuid(), domain: try #require(DomainPath($0)), contact: uuid())
+        }
+        let roles = RoleCatalog.close(["sn_acct_lc.ale_success_customer"])
+        for accounts in [memberships, [memberships[0]]] {
+            let caller = try #require(Caller(subject: uuid(), roles: roles, memberships: accounts))
+            var get = GetRequest()
+            get.id = uuid()
+            let met = [
+                await stage.problem(PlayLauncherAPI.listFlowRuns, ListRequest(), as: caller),
+                await stage.problem(PlayLauncherAPI.getFlowRun, get, as: caller),
+                await stage.problem(PlayLauncherAPI.listDefinitionRecords, ListRequest(), as: caller),
+                await stage.problem(PlayLauncherAPI.listAleChoices, ListRequest(), as: caller),
+                await stage.problem(PlayLauncherAPI.listPlayCategories, ListPlayCategoriesRequest(), as: caller),
+                await stage.problem(PlayLauncherAPI.describePlay, DescribePlayRequest(), as: caller),
+                await stage.problem(PlayLauncherAPI.beginPlay, BeginPlayRequest(), as: caller),
+            ]
+            #expect(met.allSatisfy { $0?.code == .permissionDenied }, "\(met)")
+        }
+    }
 }

@@ -206,6 +206,7 @@ import Wire
         let bench = try await Workbench.make(poolSize: 1)
         var draft = TestTouchpoint.draft("shown")
         draft.watchList = ["bob"]
+        draft.account = RecordID.derived(from: "account")
         _ = try await bench.perform(create: draft)
         let roles = RoleCatalog.close(["sn_acct_lc.touchpoint_read"])
         let customer = Caller(
