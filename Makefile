@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 export PATH := $(PATH):/opt/swift/usr/bin
 
-.PHONY: help run stop status clean-data clean test bench proto format lint compose-check bootstrap build
+.PHONY: help run token stop status clean-data clean test bench proto format lint compose-check bootstrap build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -13,7 +13,13 @@ help: ## List the targets
 run: bootstrap build ## Build, start the local stack, carry out the journey, and leave everything running
 	@echo "Starting the stack:"
 	@Tools/stack.sh start
-	@set -a; . .local/env/journey.env; set +a; exec .build/release/journey
+	@set -a; . .local/env/journey.env; set +a; \
+	ALE_ADMIN_TOKEN=$$(Tools/onboarding.sh token --user administrator@provider.example --lifetime 86400) \
+	exec .build/release/journey
+
+token: ## Print a token for a user of the local stack: make token USER=agent@provider.example
+	@[ "$(origin USER)" = "command line" ] || { echo "Say for whom: make token USER=agent@provider.example" >&2; exit 2; }
+	@Tools/onboarding.sh token --user "$(USER)"
 
 stop: ## Stop the local stack; its data stays
 	@echo "Stopping the stack:"

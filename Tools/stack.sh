@@ -32,6 +32,7 @@ start() {
   write_all_settings
   step "signing keys" make_keys
   step "migrations" migrate_all
+  step "first administrator" make_administrator
   step "start of the services" start_services
   for service in $SERVICES; do step "$service" await_service "$service"; done
   printf '  Postgres 127.0.0.1:%s, NATS nats://127.0.0.1:%s, mail in %s\n' "$POSTGRES_PORT" "$NATS_PORT" "$MAIL"

@@ -49,5 +49,9 @@ give postgres $postgres "$secrets/postgres-postgres.password" postgres.password
 
 give client $ale
 give client $ale "$secrets/nats-client.password" nats.password
-for file in "$secrets"/keys/*; do give client $ale "$file" "${file##*/}"; done
+give client $ale "$secrets/keys/operator.key" operator.key
+give client $ale "$secrets/postgres-ale_onboarding.password" postgres.password
+give operator $ale
+give operator $ale "$secrets/keys/operator.key" operator.key
+give operator $ale "$secrets/postgres-ale_onboarding.password" postgres.password
 echo "secrets, keys and settings are in place"

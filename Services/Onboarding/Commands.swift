@@ -2,9 +2,11 @@ import ArgumentParser
 import Foundation
 import Identity
 import Platform
+import Postgres
+import RPC
 import Records
-import Roles
 import Tenancy
+import Wire
 
 /// `onboarding keys`: the keys that sign and check tokens.
 struct KeysCommand: AsyncParsableCommand {
@@ -39,99 +41,75 @@ struct KeysCommand: AsyncParsableCommand {
     }
 }
 
-/// `onboarding token`: a signed token for a person or a customer. Needs the key, and no database.
+/// `onboarding token`: a signed token for somebody who is there. Roles, domain and accounts are those of the database, so
+/// that a token says nothing that was not granted.
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Print a token signed with the key that ALE_SERVICE_KEY_FILE names.")
+        commandName: "token",
+        abstract: "Print a token for a user, signed with the key that ALE_SERVICE_KEY_FILE names.")
 
-    @Option(help: "Roles and a subject in one word: \(Persona.names).")
-    var persona: String?
+    @Option(help: "The user: id or e-mail address.")
+    var user: String
 
-    @Option(help: "Id of the user, a UUID in lower case.")
-    var subject: String?
+    @Option(help: "Language of texts, en or ko; by default the user's.")
+    var locale: String?
 
-    @Option(name: .customLong("role"), help: "A role; may be given several times.")
-    var roles: [String] = []
-
-    @Option(help: "Domain of the caller; of a customer, that of the account.")
-    var domain: String = Seed.provider
-
-    @Option(help: "Customers: id of their account.")
-    var account: String?
-
-    @Option(help: "Customers: id of their contact.")
-    var contact: String?
-
-    @Option(help: "Language of texts, en or ko.")
-    var locale: String = "en"
-
-    @Option(help: "Seconds until the token expires, at most 31 days.")
+    @Option(help: "Seconds until the token expires, at most a day.")
     var lifetime: Int64 = 28_800
 
     func run() async throws {
-        print(try await token(try await Settings.load()))
+        let settings = try await Settings.load()
+        print(try await OnboardingCommand.run { database in try await token(settings, database) })
     }
 
-    /// The token that the options describe.
-    func token(_ settings: Settings) async throws -> String {
-        let caller = try caller()
-        do {
-            let issuer = try await Issuer(
-                keyFile: settings.required("ale.service.key.file"),
-                name: settings.string("ale.issuer", default: "ale"))
-            return try issuer.token(for: caller, lifetimeSeconds: lifetime)
-        } catch {
-            throw ValidationError("\(error)")
+    /// The token, as the database has the user.
+    func token(_ settings: Settings, _ database: Database) async throws -> String {
+        guard locale == nil || locale == "en" || locale == "ko" else {
+            throw ValidationError("--locale must be en or ko.")
         }
+        guard (1...86_400).contains(lifetime) else {
+            throw ValidationError("--lifetime must be from 1 to 86400 seconds.")
+        }
+        let caller = try await caller(database)
+        let issuer = try await Issuer(
+            keyFile: settings.required("ale.service.key.file"),
+            name: settings.string("ale.issuer", default: "ale"))
+        return try issuer.token(for: caller, lifetimeSeconds: lifetime)
     }
 
-    /// The caller that the options describe; a wrong option is refused here, not first by a service.
-    func caller() throws -> Caller {
-        let preset = try persona.map { name in
-            guard let preset = Persona.all[name] else {
-                throw ValidationError("There is no persona \(name); there are \(Persona.names).")
-            }
-            return preset
+    /// The user as a caller; who could do nothing with a token gets none, but hears what is missing.
+    func caller(_ database: Database) async throws -> Caller {
+        let user = user
+        let found = try await database.transaction(as: .service(database.service, domain: .root), readOnly: true) {
+            tx -> (standing: Standing, language: String)? in
+            let isID = Validation.isUUID(user)
+            let condition: SQL = isID ? "id = \(user)" : "lower(email) = lower(\(user))"
+            guard let record = try Store<User>(database).find(where: condition, in: tx).first,
+                let standing = try Standings.find(record.id, in: tx)
+            else { return nil }
+            return (standing, record.language ?? "en")
         }
-        guard let subject = subject ?? persona.map({ RecordID.derived(from: "persona \($0)") }) else {
-            throw ValidationError("--subject or --persona is needed.")
+        guard let found else { throw ValidationError("There is no user \(user).") }
+        let person = KnownPerson(found.standing)
+        guard person.isActive else { throw ValidationError("The user \(user) is not active.") }
+        guard !person.isSystem else {
+            throw ValidationError("The user \(user) is an outside system, which signs its own tokens.")
         }
-        guard Validation.isUUID(subject) else { throw ValidationError("--subject must be a UUID in lower case.") }
-        guard let domain = DomainPath(domain) else {
-            throw ValidationError("--domain must be a path such as /provider/.")
+        guard !person.roles.isEmpty else {
+            throw ValidationError("The user \(user) holds no role: an administrator grants one by role_grants.create.")
         }
-        guard locale == "en" || locale == "ko" else { throw ValidationError("--locale must be en or ko.") }
-        guard (1...2_678_400).contains(lifetime) else {
-            throw ValidationError("--lifetime must be from 1 to 2678400 seconds.")
-        }
-        let granted = roles + (preset ?? [])
-        for role in granted where !RoleCatalog.isGrantable(role) {
-            throw ValidationError("There is no role \(role).")
-        }
-        guard contact == nil || account != nil else { throw ValidationError("--contact needs --account.") }
-        let caller = Caller(
-            subject: subject, kind: account == nil ? .person : .customer, domain: domain,
-            roles: RoleCatalog.close(granted), account: account, contact: contact, locale: locale)
-        if let fault = Issuer.fault(of: caller) {
-            throw ValidationError(
-                "There is no such caller: \(fault). A customer needs --account and, as --domain, that account's domain."
-            )
-        }
-        return caller
+        return person.caller(found.standing.user, locale: locale ?? found.language)
     }
 }
 
-/// Typical people, for trying things out.
-enum Persona {
-    static let all: [String: [String]] = [
-        "admin": ["admin"],
-        "onboarding-agent": ["sn_acct_lc.agent"],
-        "success-agent": ["sn_acct_lc.ale_success_agent"],
-        "play-admin": ["sn_acct_lc.success_play_admin"],
-        "viewer": ["sn_acct_lc.ale_success_viewer"],
-        "customer": ["sn_acct_lc.ale_success_customer"],
-        "customer-manager": ["sn_customerservice.customer_case_manager", "sn_acct_lc.ale_success_customer"],
-    ]
-
-    static let names = all.keys.sorted().joined(separator: ", ")
+extension KnownPerson {
+    /// The person with every right there is, for a token.
+    func caller(_ subject: String, locale: String) -> Caller {
+        // One for each account; the contact, where there is one, tells more.
+        let named = Dictionary(grouping: memberships, by: \.account).values.compactMap { same in
+            same.first { $0.contact != nil } ?? same.first
+        }
+        return Caller(subject: subject, roles: roles, memberships: named, locale: locale)
+            ?? Caller(subject: subject, kind: .person, domain: domain, roles: roles, locale: locale)
+    }
 }

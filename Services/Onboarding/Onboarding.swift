@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Identity
 import Platform
 import RPC
 import Records
@@ -15,7 +16,11 @@ public enum Onboarding: ServiceDefinition {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
     }
 
-    public static var commands: [any ParsableCommand.Type] { [KeysCommand.self, TokenCommand.self] }
+    public static var commands: [any ParsableCommand.Type] {
+        [KeysCommand.self, TokenCommand.self, AdminCommand.self, SystemCommand.self]
+    }
+
+    public static func people(_ database: Database) -> (any People)? { Standings(database: database) }
 
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
         let database = context.database
@@ -49,6 +54,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(CustomerAccount.escalationEndpoints(database))
         endpoints.add(ReferenceSearch.endpoint(database))
         endpoints.add(Publishing.endpoint(database))
+        endpoints.add(Standings(database: database).endpoint)
         endpoints.add(
             Endpoint(OnboardingAPI.describeOnboarding) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)

@@ -1,3 +1,4 @@
+import Identity
 import Postgres
 import RPC
 import Records
@@ -37,7 +38,7 @@ extension User: StandardRecord {
     public typealias Page = ListUsersResponse
 
     public static let storage = Storage<User>(
-        domain: .references(["account"]), immutable: ["account"],
+        domain: .references(["account"]), immutable: ["account", "kind"],
         constraints: [
             DatabaseRule(
                 "G-103", constraint: "user_email", field: "email",
@@ -50,6 +51,17 @@ extension User: StandardRecord {
             if change.new.account == nil, change.new.domain.isEmpty {
                 change.new.domain = context.context.caller.domain.path
             }
+        },
+        .check(
+            "PUBLIC_KEY", field: "public_key",
+            Text(
+                en: "Only an outside system has a key: a JSON Web Key, Ed25519 or P-256, without its private part.",
+                ko: "키는 외부 시스템에만 있으며, 개인 부분이 없는 Ed25519 또는 P-256 JSON 웹 키여야 합니다.")
+        ) { change, _ in
+            guard change.changes("public_key") || change.changes("kind"), let key = change.new.publicKey else {
+                return true
+            }
+            return change.new.kind == "system" && SystemKey.isUsable(key)
         },
         .afterDeletion("USER_IN_USE") { change, context in
             let rows = try context.transaction.query(

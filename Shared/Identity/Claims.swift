@@ -1,3 +1,4 @@
+import RPC
 import Roles
 import Tenancy
 
@@ -57,9 +58,10 @@ struct Claims: Codable {
     var exp: Double
     var nbf: Double?
     var iat: Double
-    /// May be left out where `accounts` name their own.
+    /// May be left out where `accounts` name their own, and by people of the provider for all of theirs.
     var domain: String?
-    var roles: [String]
+    /// Nil for all that were granted.
+    var roles: [String]?
     /// Customers of one account: it, in the domain `domain`, and who they are there.
     var account: String?
     var contact: String?
@@ -75,9 +77,10 @@ extension Claims {
 
     /// The caller the claims describe; `mayActAsService` says whether the issuer is trusted to speak of services.
     func caller(mayActAsService: Bool) throws(TokenRefusal) -> Caller {
-        guard roles.count <= Claims.maximumRoles else { throw .invalid("more than \(Claims.maximumRoles) roles") }
+        let names = self.roles ?? []
+        guard names.count <= Claims.maximumRoles else { throw .invalid("more than \(Claims.maximumRoles) roles") }
         // Names that are no roles are ignored: an issuer may serve other systems too.
-        let granted = roles.filter(RoleCatalog.isGrantable)
+        let granted = names.filter(RoleCatalog.isGrantable)
         let isService = Claims.isService(sub)
         guard isService || Claims.isIdentifier(sub) else {
             throw .invalid("the subject is neither an id nor a service")
@@ -86,6 +89,7 @@ extension Claims {
             throw .invalid("the issuer may not speak for services")
         }
         if let act, !Claims.isService(act.sub) { throw .invalid("the actor is not a service") }
+        guard !isService || (self.roles != nil && domain != nil) else { throw .invalid("a service without domain or roles") }
         let memberships = try memberships()
         let external = granted.filter { RoleCatalog.role(named: $0)?.isExternal == true }
         let roles = RoleCatalog.close(granted)
@@ -103,8 +107,9 @@ extension Claims {
             return customer
         }
         return Caller(
-            subject: sub, kind: isService ? .service : .person, domain: try path(domain), roles: roles,
-            locale: language, actor: act?.sub)
+            // A domain of nobody's, until it is known whose the person's is.
+            subject: sub, kind: isService ? .service : .person,
+            domain: domain == nil ? Caller.anonymous.domain : try path(domain), roles: roles, locale: language, actor: act?.sub)
     }
 
     /// The accounts of a customer; none for everybody else.
@@ -180,6 +185,8 @@ struct TokenRefusal: Error {
     var reason: Reason
     /// For the log alone. Holds nothing of the token but names of claims.
     var cause: String
+    /// What is answered instead when it could not be found out whether the token is good.
+    var undecided: Problem?
 
     static func invalid(_ cause: String) -> TokenRefusal { TokenRefusal(reason: .invalid, cause: cause) }
 }

@@ -54,15 +54,28 @@ public struct Issuer: Sendable {
             else { throw KeyError("\(keySetFile): not a JSON Web Key Set") }
             keySet = existing
         }
-        guard let pair = try? EdDSA.PrivateKey() else { throw KeyError("no key could be made") }
-        let x = Base64URL.encode(pair.publicKey.rawRepresentation)
-        var key = JSONKey(kty: "OKP", crv: "Ed25519", alg: "EdDSA", kid: "ale-\(x.prefix(16))", use: "sig", x: x)
-        keySet.keys.insert(key, at: 0)
+        let (publicKey, privateKey) = try makeKeyPair()
+        keySet.keys.insert(publicKey, at: 0)
         keySet.keys = Array(keySet.keys.prefix(16))
         // The public key first: a token signed before it is known would be refused.
         try writePublic(keySet, to: keySetFile)
-        key.d = Base64URL.encode(pair.rawRepresentation)
-        try writePrivate(key, to: keyFile)
+        try writePrivate(privateKey, to: keyFile)
+    }
+
+    private static func makeKeyPair() throws(KeyError) -> (publicKey: JSONKey, privateKey: JSONKey) {
+        guard let pair = try? EdDSA.PrivateKey() else { throw KeyError("no key could be made") }
+        let x = Base64URL.encode(pair.publicKey.rawRepresentation)
+        let publicKey = JSONKey(kty: "OKP", crv: "Ed25519", alg: "EdDSA", kid: "ale-\(x.prefix(16))", use: "sig", x: x)
+        var privateKey = publicKey
+        privateKey.d = Base64URL.encode(pair.rawRepresentation)
+        return (publicKey, privateKey)
+    }
+
+    /// Makes a key pair without a key set; the private key goes to `keyFile`.
+    static func writeKeyPair(to keyFile: String) throws(KeyError) -> JSONKey {
+        let (publicKey, privateKey) = try makeKeyPair()
+        try writePrivate(privateKey, to: keyFile)
+        return publicKey
     }
 
     /// A token for the caller, with the roles of its own and none it contains.

@@ -46,6 +46,8 @@ struct KeySet: Sendable {
     static let maximumKeys = 32
 
     let keys: [String: Key]
+    /// The one key of an outside system, whose tokens need not name it; nil for sets of an issuer.
+    var only: Key?
 
     /// Reads a JWKS document. Keys of other types or uses are passed over; a private key, an id that is missing or
     /// occurs twice, a malformed key and a set without any usable key are errors.
@@ -69,8 +71,15 @@ struct KeySet: Sendable {
         return KeySet(keys: keys)
     }
 
+    /// Reads the one public key of an outside system, a JSON Web Key.
+    static func read(system text: String) async throws(KeyError) -> KeySet {
+        let (key, algorithm) = try SystemKey.parse(text)
+        let only = Key(algorithm: algorithm, verifier: try await verifier(of: key, algorithm, name: "the public key"))
+        return KeySet(keys: key.kid.map { [$0: only] } ?? [:], only: only)
+    }
+
     /// The algorithm a key is for, by its type and curve; nil when it is none of ours or says to be for another.
-    private static func algorithm(of key: JSONKey) -> String? {
+    static func algorithm(of key: JSONKey) -> String? {
         let algorithm: String? =
             switch (key.kty, key.crv) {
             case ("OKP", "Ed25519"): "EdDSA"

@@ -18,12 +18,16 @@ public struct TrustedIssuer: Sendable, Hashable {
     /// Whether its tokens may be for services (`service:…`) and for services that act for a person (`act`). For the
     /// system's own issuer only: an identity provider of people must not mint services.
     public var mayActAsService: Bool
+    /// Whether the roles in its tokens count without having been granted here: for an identity provider that manages
+    /// them. The person must be known and active all the same.
+    public var isTrustedForRoles: Bool
 
     /// An issuer; only the system's own `mayActAsService`.
-    public init(name: String, keySetFile: String, mayActAsService: Bool = false) {
+    public init(name: String, keySetFile: String, mayActAsService: Bool = false, isTrustedForRoles: Bool = false) {
         self.name = name
         self.keySetFile = keySetFile
         self.mayActAsService = mayActAsService
+        self.isTrustedForRoles = isTrustedForRoles
     }
 }
 
@@ -33,8 +37,12 @@ public struct VerifierOptions: Sendable {
     public var audience = "ale"
     /// How far clocks may differ.
     public var leewaySeconds: Int64 = 30
-    /// The longest time from `iat` to `exp`.
-    public var maximumLifetimeSeconds: Int64 = 31 * 86_400
+    /// The longest time from `iat` to `exp` of a person's token: what is printed for somebody to try things.
+    public var maximumLifetimeSeconds: Int64 = 86_400
+    /// The same of tokens that services mint, for themselves or to act for somebody.
+    public var maximumServiceLifetimeSeconds: Int64 = 900
+    /// The same of tokens that outside systems sign themselves.
+    public var maximumSystemLifetimeSeconds: Int64 = 3_600
     /// How long a change of a JWKS file may go unnoticed.
     public var keyFileInterval: Duration = .seconds(1)
     /// How many verified tokens are remembered, at least; twice as many at most.
@@ -57,18 +65,32 @@ public final class Verifier: Authenticator {
         let keys: KeyFile
     }
 
+    /// Whose signature counts for a token, at the moment.
+    private enum Signer {
+        case issuer(TrustedIssuer, KeySet)
+        /// An outside system that speaks for itself, with its key.
+        case system(String)
+
+        /// Nil for an outside system.
+        var trusted: TrustedIssuer? {
+            if case .issuer(let issuer, _) = self { issuer } else { nil }
+        }
+    }
+
     private let sources: [String: Source]
+    private let people: (any People)?
     private let options: VerifierOptions
     private let now: @Sendable () -> Int64
     private let verified: Mutex<TokenMemory>
 
     /// Reads the key sets.
     /// - Parameters:
+    ///   - people: know the keys of outside systems; nil when these are not accepted.
     ///   - now: seconds since 1970; for tests.
     ///   - report: gets a sentence when a changed key set cannot be read.
     /// - Throws: ``KeyError`` when a key set cannot be used, or an issuer is named twice.
     public init(
-        issuers: [TrustedIssuer], options: VerifierOptions = VerifierOptions(),
+        issuers: [TrustedIssuer], options: VerifierOptions = VerifierOptions(), people: (any People)? = nil,
         now: @escaping @Sendable () -> Int64 = Verifier.systemTime,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(KeyError) {
@@ -80,6 +102,7 @@ public final class Verifier: Authenticator {
         }
         guard !sources.isEmpty else { throw KeyError("no issuer of tokens is trusted") }
         self.sources = sources
+        self.people = people
         self.options = options
         self.now = now
         verified = Mutex(TokenMemory(capacity: options.rememberedTokens))
@@ -88,41 +111,85 @@ public final class Verifier: Authenticator {
     /// Seconds since 1970 by the system's clock.
     public static func systemTime() -> Int64 { Int64(Date().timeIntervalSince1970) }
 
-    /// The caller a token proves.
+    /// The caller a token describes, whether or not the person still stands: see ``StandingAuthenticator``.
     /// - Parameter bearer: the token without the word `Bearer`.
     /// - Throws: UNAUTHENTICATED.
-    public func authenticate(_ bearer: String?) async throws(Problem) -> Caller {
+    public func authenticate(_ bearer: String?) async throws(Problem) -> Caller { try await verify(bearer).caller }
+
+    /// What a token proves.
+    /// - Parameter bearer: the token without the word `Bearer`.
+    /// - Throws: UNAUTHENTICATED; UNAVAILABLE when the key of an outside system cannot be asked for.
+    public func verify(_ bearer: String?) async throws(Problem) -> TokenProof {
         do {
-            return try await caller(bearer)
+            return try await proof(bearer)
         } catch {
-            throw .unauthenticated(reason: error.reason.rawValue, cause: error.cause)
+            throw error.undecided ?? .unauthenticated(reason: error.reason.rawValue, cause: error.cause)
         }
     }
 
-    private func caller(_ bearer: String?) async throws(TokenRefusal) -> Caller {
+    private func proof(_ bearer: String?) async throws(TokenRefusal) -> TokenProof {
         guard let bearer, !bearer.isEmpty else { throw TokenRefusal(reason: .missing, cause: "no token") }
         guard bearer.utf8.count <= Verifier.maximumTokenBytes else { throw .invalid("the token is too long") }
-        if let known = verified.withLock({ $0.entry(of: bearer) }), let source = sources[known.stamp.issuer],
-            await source.keys.current().generation == known.stamp.generation
+        if let known = verified.withLock({ $0.entry(of: bearer) }),
+            try await signer(known.stamp.issuer, known.proof.caller.subject).stamp == known.stamp
         {
             try checkTimes(known.times)
-            return known.caller
+            return known.proof
         }
         let parts = bearer.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3, let payload = Base64URL.decode(parts[1]),
             let claims = try? JSONDecoder().decode(Claims.self, from: Data(payload))
         else { throw .invalid("not a token with our claims") }
         // The claims are not trusted yet: the issuer only says whose keys to try.
-        guard let source = sources[claims.iss] else { throw .invalid("unknown issuer") }
-        let (keys, generation) = await source.keys.current()
-        try checkSignature(parts, keys)
+        let (signer, stamp) = try await signer(claims.iss, claims.sub)
+        try checkSignature(parts, await keys(of: signer))
         guard claims.aud.values.contains(options.audience) else { throw .invalid("wrong audience") }
-        let times = TokenMemory.Times(expires: claims.exp, issued: claims.iat, notBefore: claims.nbf)
+        let times = TokenMemory.Times(
+            expires: claims.exp, issued: claims.iat, notBefore: claims.nbf,
+            longest: longestLifetime(claims, signedBy: signer))
         try checkTimes(times)
-        let caller = try claims.caller(mayActAsService: source.issuer.mayActAsService)
-        let stamp = TokenMemory.Stamp(issuer: claims.iss, generation: generation)
-        verified.withLock { $0.remember(bearer, .init(caller: caller, times: times, stamp: stamp)) }
-        return caller
+        let proof = try claims.proof(signedBy: signer.trusted)
+        verified.withLock { $0.remember(bearer, .init(proof: proof, times: times, stamp: stamp)) }
+        return proof
+    }
+
+    /// Who signs for an issuer: one of those that are trusted, or an outside system, which is the subject as well.
+    private func signer(
+        _ name: String, _ subject: String
+    ) async throws(TokenRefusal) -> (signer: Signer, stamp: TokenMemory.Stamp) {
+        if let source = sources[name] {
+            let (keys, generation) = await source.keys.current()
+            return (.issuer(source.issuer, keys), .init(issuer: name, generation: generation))
+        }
+        guard let people, name == subject, Claims.isIdentifier(name) else { throw .invalid("unknown issuer") }
+        let person: KnownPerson?
+        do {
+            person = try await people.person(name)
+        } catch {
+            throw TokenRefusal(reason: .invalid, cause: "the key is not known here", undecided: error)
+        }
+        guard let person, person.isSystem, let key = person.publicKey else { throw .invalid("unknown issuer") }
+        return (.system(key), .init(issuer: name, generation: 0, key: key))
+    }
+
+    private func keys(of signer: Signer) async throws(TokenRefusal) -> KeySet {
+        switch signer {
+        case .issuer(_, let keys): return keys
+        case .system(let key):
+            guard let keys = try? await KeySet.read(system: key) else { throw .invalid("the system's key is unusable") }
+            return keys
+        }
+    }
+
+    private func longestLifetime(_ claims: Claims, signedBy signer: Signer) -> Double {
+        let seconds =
+            switch signer {
+            case .system: options.maximumSystemLifetimeSeconds
+            case .issuer:
+                claims.act != nil || Claims.isService(claims.sub)
+                    ? options.maximumServiceLifetimeSeconds : options.maximumLifetimeSeconds
+            }
+        return Double(seconds)
     }
 
     private func checkSignature(_ parts: [Substring.UTF8View.SubSequence], _ keys: KeySet) throws(TokenRefusal) {
@@ -132,7 +199,7 @@ public final class Verifier: Authenticator {
         else { throw .invalid("malformed header or signature") }
         guard header.crit == nil else { throw .invalid("the header demands extensions") }
         guard header.typ.map({ $0.lowercased() == "jwt" }) ?? true else { throw .invalid("the token is no JWT") }
-        guard let kid = header.kid, let key = keys.keys[kid] else { throw .invalid("unknown key") }
+        guard let key = header.kid.map({ keys.keys[$0] }) ?? keys.only else { throw .invalid("unknown key") }
         // The key says which algorithm it is for. A header that names another is an attempt at confusion.
         guard header.alg == key.algorithm else { throw .invalid("the algorithm is not the key's") }
         let signed = Array(parts[0]) + [UInt8(ascii: ".")] + Array(parts[1])
@@ -147,7 +214,7 @@ public final class Verifier: Authenticator {
         let now = Double(now())
         let leeway = Double(options.leewaySeconds)
         let lifetime = times.expires - times.issued
-        guard lifetime > 0, lifetime <= Double(options.maximumLifetimeSeconds) else {
+        guard lifetime > 0, lifetime <= times.longest else {
             throw .invalid("the lifetime is wrong")
         }
         guard now < times.expires + leeway else { throw TokenRefusal(reason: .expired, cause: "expired") }
@@ -167,6 +234,8 @@ struct TokenMemory {
     struct Stamp: Hashable {
         var issuer: String
         var generation: Int
+        /// The key of an outside system.
+        var key: String?
     }
 
     /// When a token is valid, in seconds since 1970; looked at each time it is used.
@@ -174,11 +243,13 @@ struct TokenMemory {
         var expires: Double
         var issued: Double
         var notBefore: Double?
+        /// The longest time from `issued` to `expires` that is accepted, in seconds.
+        var longest: Double
     }
 
     /// What a token proved.
     struct Entry: Equatable {
-        var caller: Caller
+        var proof: TokenProof
         var times: Times
         var stamp: Stamp
     }

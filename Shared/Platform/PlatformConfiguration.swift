@@ -30,6 +30,8 @@ public struct PlatformConfiguration: Sendable {
     public var serviceKeyFile: String?
     /// Name in the `iss` claim of accepted tokens.
     public var issuer: String
+    /// A file with the further issuers whose tokens are accepted; nil for none.
+    public var issuersFile: String?
     public var logLevel: Logger.Level
     public var logFormat: LogFormat
     /// Written when the service is ready, removed when it stops; nil for none.
@@ -56,6 +58,7 @@ public struct PlatformConfiguration: Sendable {
         keySetFile = settings.string("ale.jwks.file", default: "")
         serviceKeyFile = settings.optional("ale.service.key.file")
         issuer = settings.string("ale.issuer", default: "ale")
+        issuersFile = settings.optional("ale.issuers.file")
         logLevel = try settings.choice("ale.log.level", default: Logger.Level.info)
         logFormat = try settings.choice("ale.log.format", default: .json)
         readyFile = settings.optional("ale.ready.file")
@@ -68,8 +71,8 @@ public struct PlatformConfiguration: Sendable {
         "ALE_CONFIG_FILE", "ALE_NATS_URL", "ALE_NATS_USER", "ALE_NATS_PASSWORD", "ALE_EVENTS_REPLICAS",
         "ALE_POSTGRES_HOST", "ALE_POSTGRES_PORT", "ALE_POSTGRES_DATABASE", "ALE_POSTGRES_USER",
         "ALE_POSTGRES_PASSWORD", "ALE_POSTGRES_POOL_SIZE", "ALE_JWKS_FILE", "ALE_SERVICE_KEY_FILE", "ALE_ISSUER",
-        "ALE_LOG_LEVEL",
-        "ALE_LOG_FORMAT", "ALE_READY_FILE", "ALE_MAXIMUM_IN_FLIGHT", "ALE_DRAIN_SECONDS",
+        "ALE_ISSUERS_FILE", "ALE_LOG_LEVEL", "ALE_LOG_FORMAT", "ALE_READY_FILE", "ALE_MAXIMUM_IN_FLIGHT",
+        "ALE_DRAIN_SECONDS",
     ]
 
     /// The connection string for libpq.

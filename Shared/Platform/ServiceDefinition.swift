@@ -20,11 +20,16 @@ public protocol ServiceDefinition: Sendable {
     static var commands: [any ParsableCommand.Type] { get }
     /// Puts the service together. A wrong setting is thrown as a ``ConfigurationError``.
     static func assemble(_ context: ServiceContext) async throws -> Assembly
+    /// Who knows people; nil to ask onboarding and to remember what it said.
+    static func people(_ database: Database) -> (any People)?
 }
 
 extension ServiceDefinition {
     /// None.
     public static var commands: [any ParsableCommand.Type] { [] }
+
+    /// Onboarding does.
+    public static func people(_ database: Database) -> (any People)? { nil }
 }
 
 /// What a service is given to put itself together from.
@@ -39,6 +44,8 @@ public struct ServiceContext: Sendable {
     public let issuer: Issuer?
     /// The service's own token, for what it asks as itself within somebody's call; nil without a key.
     public let ownCredential: Credential?
+    /// Whether people still stand, and what they may do now.
+    public let people: any People
     /// Its own settings beyond those of the platform.
     public let settings: Settings
     /// Ids only.

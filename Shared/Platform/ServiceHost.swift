@@ -27,6 +27,22 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         log.info("schema is current", metadata: ["applied": "\(applied.joined(separator: " "))"])
     }
 
+    /// Lets a command of the operator work on the schema as the service's own role; its events go out with those of the
+    /// running service.
+    public func withDatabase<T>(_ body: (Database) async throws -> T) async throws -> T {
+        try await migrator(user: configuration.postgresUser).verify()
+        let pool = try makePool()
+        do {
+            let database = Database(service: Definition.name, pool: pool, clock: SystemClock(), log: log)
+            let value = try await body(database)
+            await pool.close()
+            return value
+        } catch {
+            await pool.close()
+            throw error
+        }
+    }
+
     /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
     public func serve() async throws {
         try await migrator(user: configuration.postgresUser).verify()
@@ -38,15 +54,24 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         let issuer = try await makeIssuer()
         let own = issuer?.credential(for: Definition.name)
         let client = Client(NATSTransport(connection), credential: own)
+        let standing = StandingTable(database)
+        let owner = Definition.people(database)
+        let people = RememberedPeople(owner ?? PeopleReplica(standing, client, own: own))
         let context = ServiceContext(
             database: database, client: client, connection: connection, issuer: issuer, ownCredential: own,
-            settings: settings, log: log)
-        let assembly = try await Definition.assemble(context)
+            people: people, settings: settings, log: log)
+        var assembly = try await Definition.assemble(context)
         guard assembly.endpoints.missing.isEmpty else {
             throw ConfigurationError("no endpoint answers \(assembly.endpoints.missing.joined(separator: ", "))")
         }
+        if owner == nil {
+            guard own != nil else {
+                throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: onboarding is asked who callers are.")
+            }
+            assembly.handlers += standing.handlers
+        }
         try await assembly.prepare()
-        let service = try await makeService(assembly, connection)
+        let service = try await makeService(assembly, connection, people)
         let leadership = try Leadership(
             connectionString: configuration.connectionString(applicationName: "\(Definition.name) leader"),
             name: "ale.\(Definition.name)")
@@ -91,20 +116,22 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         try await ServiceGroup(configuration: group).run()
     }
 
-    private func makeService(_ assembly: Assembly, _ connection: Connection) async throws -> RPC.Service {
+    private func makeService(
+        _ assembly: Assembly, _ connection: Connection, _ people: any People
+    ) async throws -> RPC.Service {
         guard !configuration.keySetFile.isEmpty else { throw ConfigurationError("ALE_JWKS_FILE must be set.") }
         let log = log
+        let own = TrustedIssuer(
+            name: configuration.issuer, keySetFile: configuration.keySetFile, mayActAsService: true)
         let verifier = try await Verifier(
-            issuers: [
-                TrustedIssuer(
-                    name: configuration.issuer, keySetFile: configuration.keySetFile, mayActAsService: true)
-            ], report: { log.error("the key set cannot be read", metadata: ["cause": "\($0)"]) })
+            issuers: [own] + FurtherIssuers.read(configuration.issuersFile), people: people,
+            report: { log.error("the key set cannot be read", metadata: ["cause": "\($0)"]) })
         return try RPC.Service(
             .init(
                 name: Definition.name, version: Build.version, description: Definition.summary,
                 limits: AdmissionLimits(requests: configuration.maximumInFlight)),
-            endpoints: assembly.endpoints.endpoints, transport: NATSTransport(connection), authenticator: verifier,
-            logger: log)
+            endpoints: assembly.endpoints.endpoints, transport: NATSTransport(connection),
+            authenticator: StandingAuthenticator(verifier, people), logger: log)
     }
 
     private func makePool() throws -> Pool {

@@ -38,7 +38,10 @@ final class IdentityFixture: Sendable {
     var keyFile: String { folder.appending(path: "key.json").path }
     var keySetFile: String { folder.appending(path: "jwks.json").path }
 
-    init(mayActAsService: Bool = true, keyFileInterval: Duration = .zero, rememberedTokens: Int = 8) async throws {
+    init(
+        mayActAsService: Bool = true, trustsRoles: Bool = false, keyFileInterval: Duration = .zero,
+        rememberedTokens: Int = 8, people: (any People)? = nil
+    ) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "identity-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let keyFile = folder.appending(path: "key.json").path
@@ -53,8 +56,12 @@ final class IdentityFixture: Sendable {
         options.keyFileInterval = keyFileInterval
         options.rememberedTokens = rememberedTokens
         verifier = try await Verifier(
-            issuers: [TrustedIssuer(name: "ale", keySetFile: keySetFile, mayActAsService: mayActAsService)],
-            options: options, now: { clock.now }, report: { reports.add($0) })
+            issuers: [
+                TrustedIssuer(
+                    name: "ale", keySetFile: keySetFile, mayActAsService: mayActAsService,
+                    isTrustedForRoles: trustsRoles)
+            ],
+            options: options, people: people, now: { clock.now }, report: { reports.add($0) })
         self.clock = clock
         self.reports = reports
     }

@@ -110,7 +110,9 @@ import Testing
     @Test func memoryIsBoundedAndKeepsWhatIsUsed() {
         var memory = TokenMemory(capacity: 10)
         let entry = TokenMemory.Entry(
-            caller: IdentityFixture.person(), times: .init(expires: 2, issued: 1),
+            proof: TokenProof(
+                caller: IdentityFixture.person(), namesRoles: true, namesDomain: true, rolesAreTrusted: false),
+            times: .init(expires: 2, issued: 1, longest: 60),
             stamp: .init(issuer: "ale", generation: 0))
         memory.remember("kept", entry)
         for number in 0..<1_000 {

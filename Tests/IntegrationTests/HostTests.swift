@@ -60,7 +60,8 @@ import Wire
                 values: [
                     "ALE_POSTGRES_HOST": postgres.directory, "ALE_POSTGRES_PORT": String(postgres.port),
                     "ALE_POSTGRES_DATABASE": database, "ALE_POSTGRES_USER": user, "ALE_NATS_URL": nats.url,
-                    "ALE_JWKS_FILE": folder + "/jwks.json", "ALE_READY_FILE": folder + "/ready",
+                    "ALE_JWKS_FILE": folder + "/jwks.json", "ALE_SERVICE_KEY_FILE": folder + "/host.key",
+                    "ALE_READY_FILE": folder + "/ready",
                     "ALE_LOG_LEVEL": "critical", "ALE_DRAIN_SECONDS": "5",
                 ].merging(more) { $1 })
         }
@@ -137,6 +138,16 @@ import Wire
             try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_JWKS_FILE": ""])).serve()
         }
         #expect(keyless?.description == "ALE_JWKS_FILE must be set.")
+        let nameless = await #expect(throws: ConfigurationError.self) {
+            try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_SERVICE_KEY_FILE": ""])).serve()
+        }
+        #expect(nameless?.description.hasPrefix("ALE_SERVICE_KEY_FILE must be set") == true)
+        let strange = ground.folder + "/issuers.json"
+        try "{}".write(toFile: strange, atomically: true, encoding: .utf8)
+        let issuers = await #expect(throws: ConfigurationError.self) {
+            try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_ISSUERS_FILE": strange])).serve()
+        }
+        #expect(issuers?.description.contains("ALE_ISSUERS_FILE") == true)
         let unreachable = await #expect(throws: ConfigurationError.self) {
             try await ServiceHost<Echo>(ground.settings("ale_echo", ["ALE_NATS_URL": "nats://127.0.0.1:1"])).serve()
         }

@@ -13,11 +13,14 @@ final class ScenarioStack: Sendable {
     let folder: String
     let connection: Connection
     let issuer: Issuer
+    /// The first administrator's token.
+    let administrator: String
 
-    private init(folder: String, connection: Connection, issuer: Issuer) {
+    private init(folder: String, connection: Connection, issuer: Issuer, administrator: String) {
         self.folder = folder
         self.connection = connection
         self.issuer = issuer
+        self.administrator = administrator
     }
 
     /// The repository.
@@ -34,22 +37,31 @@ final class ScenarioStack: Sendable {
     static func start() async throws -> ScenarioStack {
         let folder = "/tmp/ale-scenario-\(UUID().uuidString.prefix(8).lowercased())"
         do {
-            try await run("start", folder)
+            try await run("stack.sh", ["start"], folder)
             let issuer = try await Issuer(keyFile: "\(folder)/keys/operator.key")
-            return ScenarioStack(folder: folder, connection: try await connect(folder), issuer: issuer)
+            let administrator = try await run(
+                "onboarding.sh", ["token", "--user", "administrator@provider.example"], folder)
+            return ScenarioStack(
+                folder: folder, connection: try await connect(folder), issuer: issuer, administrator: administrator)
         } catch {
-            try? await run("clean", folder)
+            try? await run("stack.sh", ["clean"], folder)
             throw error
         }
     }
 
     /// Starts what does not run.
-    func restart() async throws { try await Self.run("start", folder) }
+    func restart() async throws { try await Self.run("stack.sh", ["start"], folder) }
+
+    /// What a command of `onboarding` prints, run as the operator does.
+    func onboarding(_ arguments: String...) async throws -> String {
+        try await Self.run("onboarding.sh", arguments, folder)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
 
     /// Ends everything and removes the folder.
     func stop() async {
         await connection.close()
-        try? await Self.run("clean", folder)
+        try? await Self.run("stack.sh", ["clean"], folder)
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -79,7 +91,8 @@ final class ScenarioStack: Sendable {
 
     /// An outside client with the stack's operator key.
     func world(patience: Duration = .seconds(60)) -> JourneyWorld {
-        JourneyWorld(client: Client(NATSTransport(connection)), issuer: issuer, patience: patience)
+        JourneyWorld(
+            client: Client(NATSTransport(connection)), issuer: issuer, administrator: administrator, patience: patience)
     }
 
     /// Where caught e-mails are.
@@ -122,16 +135,17 @@ final class ScenarioStack: Sendable {
         return try await Connection.connect(options)
     }
 
-    /// Runs a command of `Tools/stack.sh` for the folder, with the programs built for this test run.
-    private static func run(_ command: String, _ folder: String) async throws {
+    /// Runs a script of Tools for the folder, with the programs built for this test run; what it prints.
+    @discardableResult
+    private static func run(_ script: String, _ arguments: [String], _ folder: String) async throws -> String {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(root)/Tools/stack.sh")
-        process.arguments = [command]
+        process.executableURL = URL(fileURLWithPath: "\(root)/Tools/\(script)")
+        process.arguments = arguments
         var environment = ProcessInfo.processInfo.environment
         environment["ALE_LOCAL"] = folder
         environment["ALE_BIN"] = Bundle.main.bundleURL.path
         process.environment = environment
-        let output = "\(folder).log"
+        let output = "\(folder)-\(UUID().uuidString).log"
         _ = FileManager.default.createFile(atPath: output, contents: nil)
         defer { try? FileManager.default.removeItem(atPath: output) }
         let handle = FileHandle(forWritingAtPath: output)
@@ -142,9 +156,10 @@ final class ScenarioStack: Sendable {
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }
+        let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
         guard status == 0 else {
-            let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
-            throw JourneyFailure("stack.sh \(command) ended with \(status):\n\(text)")
+            throw JourneyFailure("\(script) \(arguments.first ?? "") ended with \(status):\n\(text)")
         }
+        return text
     }
 }

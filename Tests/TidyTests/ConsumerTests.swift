@@ -2,7 +2,8 @@ import Testing
 
 /// deploy/nats/consumers.tsv lists the durable consumers of each service: the NATS server refuses every other.
 ///
-/// A consumer is the name of an `EventHandler("…"`, or `<service>-replica-<table>` for each `Replica(Type.self`.
+/// A consumer is the name of an `EventHandler("…"`, `<service>-replica-<table>` for each `Replica(Type.self`, or
+/// `<service>-standing-<table>` for each `forgetting(Type.self`, which every service but the owner of people has.
 @Suite struct ConsumerTests {
     static let list = "deploy/nats/consumers.tsv"
 
@@ -12,10 +13,12 @@ import Testing
         for name in arguments(of: "EventHandler(", in: text) where name.hasPrefix("\"") {
             names.insert(String(name.dropFirst().prefix { $0 != "\"" }))
         }
-        for argument in arguments(of: "Replica(", in: text) {
-            let type = argument.prefix { $0 != "." }
-            if let record = records.first(where: { $0.name == type }) {
-                names.insert("\(service)-replica-\(record.table)")
+        for (call, kind) in [("Replica(", "replica"), ("forgetting(", "standing")] {
+            for argument in arguments(of: call, in: text) {
+                let type = argument.prefix { $0 != "." }
+                if let record = records.first(where: { $0.name == type }) {
+                    names.insert("\(service)-\(kind)-\(record.table)")
+                }
             }
         }
         return names
@@ -33,10 +36,15 @@ import Testing
 
     @Test func theListIsWhatTheServicesDeclare() throws {
         let listed = Self.listed(in: try #require(Repository.text(Self.list)))
+        let standing = try #require(Repository.text("Shared/Records/StandingTable.swift"))
         var declared: Set<String> = []
         for file in Repository.swift where file.folders[0] == "Services" && file.folders.count > 2 {
             let service = Self.name(of: file.folders[1])
             for consumer in Self.declared(service: service, in: file.text, records: ProtoRecord.all) {
+                declared.insert("\(service) \(consumer)")
+            }
+            guard service != "onboarding" else { continue }
+            for consumer in Self.declared(service: service, in: standing, records: ProtoRecord.all) {
                 declared.insert("\(service) \(consumer)")
             }
         }
@@ -53,9 +61,14 @@ import Testing
     }
 
     @Test func theCheckCatches() {
-        let text = "EventHandler(\n  \"a-case-created\", service: \"b\")\n Replica(Account.self, fields: [])"
+        let text =
+            "EventHandler(\n  \"a-case-created\", service: \"b\")\n Replica(Account.self, fields: []) forgetting(Account.self)"
         let record = ProtoRecord(name: "Account", table: "account", collection: "accounts")
-        #expect(Self.declared(service: "a", in: text, records: [record]) == ["a-case-created", "a-replica-account"])
+        let declared = Self.declared(service: "a", in: text, records: [record])
+        #expect(
+            declared == [
+                "a-case-created", "a-replica-account", "a-standing-account",
+            ])
         #expect(Self.listed(in: "service\tconsumer\na\ta-b\n") == ["a a-b"])
         #expect(Self.name(of: "CustomerSuccess") == "customer-success")
     }

@@ -16,11 +16,13 @@ extension Journey {
             let expired = try world.token(
                 world.caller(.successManager, id: users[.successManager] ?? ""), lifetimeSeconds: -3_600)
             try await expect(.unauthenticated, request, as: .token(expired), "with an expired token")
-            try await expect(.notFound, request, as: otherDomain(), "from another domain")
+            let stranger = world.caller(.successManager, id: RecordID.derived(from: "stranger"))
+            try await expect(.unauthenticated, request, as: .token(try world.token(stranger)), "whom nobody knows")
             try await expect(.notFound, request, as: otherCustomer(), "as a customer of another account")
-            let nobody = Caller(
-                subject: RecordID.derived(from: "nobody"), kind: .person, domain: JourneyWorld.provider, roles: [])
-            try await expect(.permissionDenied, request, as: .token(try world.token(nobody)), "without the role")
+            let nobody = try await world.person(named: "Nora Nobody", "nobody@provider.example", [])
+            // The token says more than was granted.
+            let greedy = world.caller(.successManager, id: nobody.id)
+            try await expect(.permissionDenied, request, as: .token(try world.token(greedy)), "without the grant")
         }
     }
 
@@ -31,20 +33,28 @@ extension Journey {
         try expect(problem.code == code, "\(who): \(problem.code.name) instead of \(code.name)")
     }
 
-    private func otherDomain() throws -> Credential {
-        let domain = JourneyWorld.provider.child("elsewhere") ?? .root
+    /// Somebody of another account, in the domain of that account.
+    private func otherCustomer() async throws -> Credential {
+        let name = "Another customer"
+        let agent = try credential(.agent)
+        var search = ListRequest()
+        search.filter = "name = \"\(name)\""
+        let known = try await world.call(OnboardingAPI.listCustomerAccounts, search, as: agent).customerAccounts.first
+        let other: CustomerAccount
+        if let known {
+            other = known
+        } else {
+            var request = CreateCustomerAccountRequest()
+            var account = CustomerAccount()
+            account.name = name
+            request.customerAccount = account
+            other = try await world.call(OnboardingAPI.createCustomerAccount, request, as: agent)
+        }
+        let role = "sn_acct_lc.ale_success_customer"
+        let person = try await world.person(named: "Otto Other", "otto@other.example", [role], of: other.id)
         let caller = Caller(
-            subject: RecordID.derived(from: "elsewhere"), kind: .person, domain: domain,
-            roles: RoleCatalog.close(Persona.successManager.roles))
-        return .token(try world.token(caller))
-    }
-
-    private func otherCustomer() throws -> Credential {
-        let domain = JourneyWorld.provider.child("elsewhere") ?? .root
-        let caller = Caller(
-            subject: RecordID.derived(from: "other customer"), kind: .customer, domain: domain,
-            roles: RoleCatalog.close(["sn_acct_lc.ale_success_customer"]),
-            account: RecordID.derived(from: "other account"), contact: RecordID.derived(from: "other contact"))
+            subject: person.id, kind: .customer, domain: DomainPath(other.domain) ?? .root,
+            roles: RoleCatalog.close([role]), account: other.id)
         return .token(try world.token(caller))
     }
 }

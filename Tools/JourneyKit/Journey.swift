@@ -105,39 +105,15 @@ public final class Journey {
         guard holds else { throw JourneyFailure(what()) }
     }
 
-    /// The administrator enters the people of the provider; each gets a token.
+    /// The administrator enters the people of the provider and grants them their roles; each gets a token.
     public func meetPeople() async throws {
-        let admin = world.caller(.administrator, id: RecordID.derived(from: "journey administrator"))
-        tokens[.administrator] = try world.token(admin, lifetimeSeconds: 86_400)
+        tokens[.administrator] = world.administrator
         for persona in Persona.allCases where persona != .administrator {
             let user = try await step("\(persona.name) is entered as a user") {
-                try await self.user(persona)
+                try await world.person(named: persona.name, "\(persona.rawValue)@provider.example", persona.roles)
             }
             users[persona] = user.id
             tokens[persona] = try world.token(world.caller(persona, id: user.id), lifetimeSeconds: 86_400)
         }
-    }
-
-    private func user(_ persona: Persona) async throws -> User {
-        let email = "\(persona.rawValue)@provider.example"
-        let admin = try credential(.administrator)
-        var request = ListRequest()
-        request.filter = "email = \"\(email)\""
-        if let known = try await world.call(OnboardingAPI.listUsers, request, as: admin).users.first { return known }
-        var creation = CreateUserRequest()
-        var user = User()
-        user.name = persona.name
-        user.email = email
-        creation.user = user
-        let created = try await world.call(OnboardingAPI.createUser, creation, as: admin)
-        for role in persona.roles {
-            var grant = RoleGrant()
-            grant.user = created.id
-            grant.role = role
-            var granting = CreateRoleGrantRequest()
-            granting.roleGrant = grant
-            _ = try await world.call(OnboardingAPI.createRoleGrant, granting, as: admin)
-        }
-        return created
     }
 }

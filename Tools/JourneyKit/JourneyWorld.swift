@@ -51,6 +51,8 @@ public final class JourneyWorld: Sendable {
     public let client: Client
     /// Signs tokens, as the provider's identity system would.
     public let issuer: Issuer
+    /// The token of the administrator, who was made by a command and makes everybody else.
+    public let administrator: String
     /// Told of every finished step.
     public let report: @Sendable (JourneyStep) -> Void
     /// How long an eventual effect may take.
@@ -60,11 +62,12 @@ public final class JourneyWorld: Sendable {
 
     /// A world to make the journey in.
     public init(
-        client: Client, issuer: Issuer, patience: Duration = .seconds(60),
+        client: Client, issuer: Issuer, administrator: String, patience: Duration = .seconds(60),
         report: @escaping @Sendable (JourneyStep) -> Void = { _ in }
     ) {
         self.client = client
         self.issuer = issuer
+        self.administrator = administrator.trimmingCharacters(in: .whitespacesAndNewlines)
         self.patience = patience
         self.report = report
     }

@@ -10,6 +10,8 @@ final class BenchStack: Sendable {
     let folder: String
     let connection: Connection
     let issuer: Issuer
+    /// The first administrator's token.
+    let administrator: String
     /// Ports and folders as the stack wrote them.
     let natsURL: String
     private let postgresPort: String
@@ -33,10 +35,13 @@ final class BenchStack: Sendable {
     private static func start(_ name: String) async throws -> BenchStack {
         let folder = "/tmp/ale-bench-\(getpid())-\(name)"
         try await Command.run("\(root)/Tools/stack.sh", ["start"], environment: environment(folder))
+        let administrator = try await Command.run(
+            "\(root)/Tools/onboarding.sh", ["token", "--user", "administrator@provider.example"],
+            environment: environment(folder))
         let connection = try await connect(folder)
         return BenchStack(
             folder: folder, connection: connection, issuer: try await Issuer(keyFile: "\(folder)/keys/operator.key"),
-            natsURL: try url(folder), postgresPort: try port("POSTGRES_PORT", in: folder))
+            administrator: administrator, natsURL: try url(folder), postgresPort: try port("POSTGRES_PORT", in: folder))
     }
 
     /// A connection as the outside client of the stack in `folder`.
@@ -61,11 +66,13 @@ final class BenchStack: Sendable {
     }
 
     private init(
-        folder: String, connection: Connection, issuer: Issuer, natsURL: String, postgresPort: String
+        folder: String, connection: Connection, issuer: Issuer, administrator: String, natsURL: String,
+        postgresPort: String
     ) {
         self.folder = folder
         self.connection = connection
         self.issuer = issuer
+        self.administrator = administrator
         self.natsURL = natsURL
         self.postgresPort = postgresPort
     }
@@ -89,7 +96,9 @@ final class BenchStack: Sendable {
     }
 
     func world() -> JourneyWorld {
-        JourneyWorld(client: Client(NATSTransport(connection)), issuer: issuer, patience: .seconds(180))
+        JourneyWorld(
+            client: Client(NATSTransport(connection)), issuer: issuer, administrator: administrator,
+            patience: .seconds(180))
     }
 
     /// A connection string for the login of a service.

@@ -21,6 +21,21 @@ $$;
 \set engagements (:domains * 100)
 \set touchpoints (:domains * 1000)
 
+-- The people who call: the managers, and one person in each customer's domain.
+
+INSERT INTO onboarding."user" (id, revision, created_at, created_by, updated_at, updated_by, domain, name, email, active)
+SELECT pg_temp.made(1, n), 1, now(), 'bench', now(), 'bench', '/provider/', 'Manager ' || n,
+    'manager' || n || '@example.com', true
+FROM generate_series(0, :domains - 1) n
+UNION ALL
+SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 1, now(), 'bench', now(), 'bench',
+    pg_temp.domain(n), 'Person ' || n, 'person' || n || '@example.com', true
+FROM generate_series(0, :domains - 1) n;
+
+INSERT INTO onboarding.role_grant (id, revision, created_at, created_by, updated_at, updated_by, domain, "user", role)
+SELECT gen_random_uuid(), 1, now(), 'bench', now(), 'bench', domain, id::text, 'sn_acct_lc.ale_success_agent'
+FROM onboarding."user" WHERE created_by = 'bench';
+
 -- Copies of other services' records.
 
 INSERT INTO customer_success."user" (id, revision, domain, name, email, active)

@@ -22,7 +22,11 @@ struct Main {
         let connection = try await connect(settings)
         let keys = try settings.required("ale.keys.directory")
         let issuer = try await Issuer(keyFile: "\(keys)/operator.key")
-        let world = JourneyWorld(client: Client(NATSTransport(connection)), issuer: issuer, report: report)
+        guard let administrator = try settings.secret("ale.admin.token") else {
+            throw ConfigurationError("ALE_ADMIN_TOKEN must be set: the token that `make token USER=…` prints.")
+        }
+        let world = JourneyWorld(
+            client: Client(NATSTransport(connection)), issuer: issuer, administrator: administrator, report: report)
         let samples = settings.string("ale.samples.directory", default: "Samples")
         let journey = Journey(world)
         print("The journey of a customer, from account to running success play:\n")

@@ -7,6 +7,7 @@ LOCAL=${ALE_LOCAL:-$ROOT/.local}
 BIN=${ALE_BIN:-$ROOT/.build/release}
 RUN=$LOCAL/run LOG=$LOCAL/log SECRETS=$LOCAL/secrets KEYS=$LOCAL/keys ENVIRONMENT=$LOCAL/env MAIL=$LOCAL/mail TOKENS=$LOCAL/tokens
 PORTS=$LOCAL/ports
+ADMINISTRATOR=administrator@provider.example
 NATS_PORT='' NATS_MONITOR_PORT='' POSTGRES_PORT='' SMTP_PORT=''
 # shellcheck source=deploy/lib.sh
 . "$ROOT/deploy/lib.sh"

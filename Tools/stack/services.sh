@@ -66,6 +66,21 @@ require_programs() {
   done
 }
 
+# as_operator COMMAND…: a command of `onboarding` on the database of the stack, with the operator's key.
+as_operator() {
+  (
+    set -a
+    eval "$(cat "$ENVIRONMENT/onboarding.env")"
+    exec env ALE_SERVICE_KEY_FILE="$KEYS/operator.key" ALE_LOG_LEVEL=error "$BIN/onboarding" "$@"
+  ) 9>&-
+}
+
+# Who may make all others; the journey's administrator, unless there is one.
+make_administrator() {
+  as_operator admin create --name 'Ada Admin' --email "$ADMINISTRATOR" --if-none </dev/null >"$LOG/administrator.log" 2>&1 ||
+    { cat "$LOG/administrator.log" >&2; fail "the first administrator could not be made"; }
+}
+
 # Keys that sign tokens; made once.
 make_keys() {
   [ -s "$KEYS/jwks.json" ] && return

@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Logging
 import Platform
 import RPC
@@ -147,6 +148,8 @@ struct ImportWorkers: Sendable {
             if case .workerUnavailable = error { return nil }
             return language == "ko" ? error.korean : error.english
         case let problem as Problem:
+            // Somebody who may has to ask for the run anew: this one would be refused for ever.
+            if problem.refusesPerson { return RunMessages.refusedPerson(language) }
             switch problem.code {
             case .unavailable, .deadlineExceeded, .resourceExhausted, .aborted, .canceled, .unauthenticated: return nil
             // A fault may be of the moment; its attempts are counted.

@@ -154,6 +154,10 @@ enum RunMessages {
         return Text(en: text.en + " " + remark.en, ko: text.ko + " " + remark.ko)
     }
 
+    static let refusedPerson = Text(
+        en: "The person who asked for this run may no longer do so. Somebody who may has to ask for it again.",
+        ko: "이 실행을 요청한 사람에게 더 이상 권한이 없습니다. 권한이 있는 사람이 다시 요청해야 합니다.")
+
     static func published(_ rows: Int64, failed: Int64) -> Text {
         if rows == 0 { return Text(en: "No chosen row was ready to publish.", ko: "선택한 행 중 게시할 준비가 된 행이 없습니다.") }
         return Text(

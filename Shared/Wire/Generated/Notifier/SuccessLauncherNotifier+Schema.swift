@@ -18,6 +18,7 @@ extension SuccessLauncherNotifier {
         FieldSchema(name: "status", jsonName: "status", label: Text(en: "Status", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("started"), label: Text(en: "Started", ko: "시작됨")),
             Choice(value: .string("in_progress"), label: Text(en: "In progress", ko: "진행 중")),
+            Choice(value: .string("held"), label: Text(en: "Held", ko: "보류됨")),
             Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
         ], outputOnly: true, defaultValue: .string("started"), storage: .string),

@@ -297,6 +297,9 @@ public enum OnboardingAPI {
     /// Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).
     public static let publishRows = Method<PublishRowsRequest, PublishRowsResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.records.publish", name: "PublishRows", summary: "Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).")
+    /// What the services have to know of a user who calls them, named by id. They alone may ask.
+    public static let getStanding = Method<GetRequest, Standing>(
+        service: "onboarding", subject: "ale.v1.onboarding.users.get_standing", name: "GetStanding", summary: "What the services have to know of a user who calls them, named by id.")
     /// The data dictionary of this service, as the caller may use it.
     public static let describeOnboarding = Method<DescribeRequest, DescribeResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.dictionary.describe", name: "DescribeOnboarding", summary: "The data dictionary of this service, as the caller may use it.")
@@ -401,6 +404,7 @@ public enum OnboardingAPI {
         deescalateCustomerAccount.info,
         resolveReferences.info,
         publishRows.info,
+        getStanding.info,
         describeOnboarding.info,
     ]
 }

@@ -22,6 +22,11 @@ extension User {
         ], defaultValue: .string("en"), storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
+        FieldSchema(name: "kind", jsonName: "kind", label: Text(en: "Kind", ko: "종류"), type: .choice, choices: [
+            Choice(value: .string("person"), label: Text(en: "Person", ko: "사람")),
+            Choice(value: .string("system"), label: Text(en: "Outside system", ko: "외부 시스템")),
+        ], defaultValue: .string("person"), storage: .string),
+        FieldSchema(name: "public_key", jsonName: "publicKey", label: Text(en: "Public key", ko: "공개 키"), type: .json, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -40,6 +45,8 @@ extension User {
             case 9: FieldValue(self.language)
             case 10: FieldValue(self.account)
             case 11: FieldValue(self.active)
+            case 12: FieldValue(self.kind)
+            case 13: FieldValue(self.publicKey)
             default: preconditionFailure("User has no field \(index).")
             }
         }
@@ -65,6 +72,8 @@ extension User {
         case 9: self.language = try value.text("language")
         case 10: self.account = try value.text("account")
         case 11: self.active = try value.flag("active")
+        case 12: self.kind = try value.text("kind")
+        case 13: self.publicKey = try value.text("publicKey")
         default: preconditionFailure("User has no field \(index).")
         }
     }

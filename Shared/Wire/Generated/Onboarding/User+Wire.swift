@@ -27,6 +27,8 @@ extension User: WireMessage {
         if let value = self.language { message.pointee.language = try arena.string(value, "language") }
         if let value = self.account { message.pointee.account = try arena.string(value, "account") }
         if let value = self.active { message.pointee.has_active = 1; message.pointee.active = value ? 1 : 0 }
+        if let value = self.kind { message.pointee.kind = try arena.string(value, "kind") }
+        if let value = self.publicKey { message.pointee.public_key = try arena.string(value, "publicKey") }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -43,6 +45,8 @@ extension User: WireMessage {
         if let text = message.pointee.language { self.language = Unpacked.string(text) }
         if let text = message.pointee.account { self.account = Unpacked.string(text) }
         if message.pointee.has_active != 0 { self.active = message.pointee.active != 0 }
+        if let text = message.pointee.kind { self.kind = Unpacked.string(text) }
+        if let text = message.pointee.public_key { self.publicKey = Unpacked.string(text) }
     }
 
     static let jsonNames = JSONNames([
@@ -58,6 +62,8 @@ extension User: WireMessage {
         ("language", nil),
         ("account", nil),
         ("active", nil),
+        ("kind", nil),
+        ("publicKey", "public_key"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -74,6 +80,8 @@ extension User: WireMessage {
         case 9: self.language = try reader.string()
         case 10: self.account = try reader.string()
         case 11: self.active = try reader.bool()
+        case 12: self.kind = try reader.string()
+        case 13: self.publicKey = try reader.string()
         default: break
         }
     }
@@ -91,6 +99,8 @@ extension User: WireMessage {
         if let value = self.language { try writer.field("language", value) }
         if let value = self.account { try writer.field("account", value) }
         if let value = self.active { try writer.field("active", value) }
+        if let value = self.kind { try writer.field("kind", value) }
+        if let value = self.publicKey { try writer.field("publicKey", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

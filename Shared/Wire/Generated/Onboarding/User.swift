@@ -34,7 +34,14 @@ public struct User: RecordMessage {
     /// Customers only; its domain is the domain of the user.
     public var account: String?
     /// Active.
+    /// Who is not active is refused by every service within a second.
     public var active: Bool?
+    /// Kind.
+    /// An outside system signs its own tokens, with the key whose public half is here.
+    public var kind: String?
+    /// Public key.
+    /// JSON Web Key (RFC 7517), Ed25519 or P-256, without its private part; outside systems only.
+    public var publicKey: String?
 
     /// The message with every field at its default.
     public init() {}

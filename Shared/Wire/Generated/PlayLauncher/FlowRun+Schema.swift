@@ -21,6 +21,7 @@ extension FlowRun {
             Choice(value: .string("started"), label: Text(en: "Started", ko: "시작됨")),
             Choice(value: .string("in_progress"), label: Text(en: "In progress", ko: "진행 중")),
             Choice(value: .string("waiting"), label: Text(en: "Waiting", ko: "대기 중")),
+            Choice(value: .string("held"), label: Text(en: "Held", ko: "보류됨")),
             Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
         ], outputOnly: true, defaultValue: .string("started"), storage: .string),

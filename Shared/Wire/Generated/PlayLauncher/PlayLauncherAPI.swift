@@ -60,6 +60,10 @@ public enum PlayLauncherAPI {
     /// Checks the answers and starts the run.
     public static let launchPlay = Method<LaunchPlayRequest, FlowRun>(
         service: "play-launcher", subject: "ale.v1.play-launcher.plays.launch", name: "LaunchPlay", summary: "Checks the answers and starts the run.")
+    /// Goes on with a held run in the caller's name: for its launcher and for who administers runs. FAILED_PRECONDITION
+    /// when the run is not held.
+    public static let takeOverFlowRun = Method<TakeOverFlowRunRequest, FlowRun>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.take_over", name: "TakeOverFlowRun", summary: "Goes on with a held run in the caller's name: for its launcher and for who administers runs.")
     /// The recorded steps of one run.
     public static let listFlowSteps = Method<ListFlowStepsRequest, ListFlowStepsResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list_steps", name: "ListFlowSteps", summary: "The recorded steps of one run.")
@@ -88,6 +92,7 @@ public enum PlayLauncherAPI {
         describePlay.info,
         beginPlay.info,
         launchPlay.info,
+        takeOverFlowRun.info,
         listFlowSteps.info,
         describePlayLauncher.info,
     ]

@@ -1759,7 +1759,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__list_customer_contacts_res
   (ProtobufCMessageInit) ale__onboarding__v1__list_customer_contacts_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__user__field_descriptors[12] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__user__field_descriptors[14] =
 {
   {
     "id",
@@ -1905,6 +1905,30 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__user__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kind",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__User, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "public_key",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__User, public_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__user__field_indices_by_name[] = {
   10,   /* field[10] = account */
@@ -1915,8 +1939,10 @@ static const unsigned ale__onboarding__v1__user__field_indices_by_name[] = {
   8,   /* field[8] = email */
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
+  12,   /* field[12] = kind */
   9,   /* field[9] = language */
   7,   /* field[7] = name */
+  13,   /* field[13] = public_key */
   4,   /* field[4] = updated_at */
   5,   /* field[5] = updated_by */
 };
@@ -1924,7 +1950,7 @@ static const ProtobufCIntRange ale__onboarding__v1__user__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__user__descriptor =
 {
@@ -1934,7 +1960,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__user__descriptor =
   "Ale__Onboarding__V1__User",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__User),
-  12,
+  14,
   ale__onboarding__v1__user__field_descriptors,
   ale__onboarding__v1__user__field_indices_by_name,
   2,  ale__onboarding__v1__user__number_ranges,

@@ -97,6 +97,51 @@ void   ale__play_launcher__v1__list_flow_runs_response__free_unpacked
   assert(message->base.descriptor == &ale__play_launcher__v1__list_flow_runs_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__play_launcher__v1__take_over_flow_run_request__init
+                     (Ale__PlayLauncher__V1__TakeOverFlowRunRequest         *message)
+{
+  static const Ale__PlayLauncher__V1__TakeOverFlowRunRequest init_value = ALE__PLAY_LAUNCHER__V1__TAKE_OVER_FLOW_RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__take_over_flow_run_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__TakeOverFlowRunRequest *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__take_over_flow_run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__take_over_flow_run_request__pack
+                     (const Ale__PlayLauncher__V1__TakeOverFlowRunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__take_over_flow_run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__take_over_flow_run_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__TakeOverFlowRunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__take_over_flow_run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__TakeOverFlowRunRequest *
+       ale__play_launcher__v1__take_over_flow_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__TakeOverFlowRunRequest *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__take_over_flow_run_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__take_over_flow_run_request__free_unpacked
+                     (Ale__PlayLauncher__V1__TakeOverFlowRunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__take_over_flow_run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_run__field_descriptors[21] =
 {
   {
@@ -458,5 +503,56 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__list_flow_runs_response
   ale__play_launcher__v1__list_flow_runs_response__field_indices_by_name,
   1,  ale__play_launcher__v1__list_flow_runs_response__number_ranges,
   (ProtobufCMessageInit) ale__play_launcher__v1__list_flow_runs_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__take_over_flow_run_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__TakeOverFlowRunRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__TakeOverFlowRunRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__take_over_flow_run_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = request_id */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__take_over_flow_run_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__take_over_flow_run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.TakeOverFlowRunRequest",
+  "TakeOverFlowRunRequest",
+  "Ale__PlayLauncher__V1__TakeOverFlowRunRequest",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__TakeOverFlowRunRequest),
+  2,
+  ale__play_launcher__v1__take_over_flow_run_request__field_descriptors,
+  ale__play_launcher__v1__take_over_flow_run_request__field_indices_by_name,
+  1,  ale__play_launcher__v1__take_over_flow_run_request__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__take_over_flow_run_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/onboarding/v1/cases.pb-c.h"
 #include "ale/onboarding/v1/foundation.pb-c.h"
 #include "ale/onboarding/v1/publishing.pb-c.h"
+#include "ale/onboarding/v1/standing.pb-c.h"
 
 
 

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Ale__PlayLauncher__V1__FlowRun Ale__PlayLauncher__V1__FlowRun;
 typedef struct Ale__PlayLauncher__V1__ListFlowRunsResponse Ale__PlayLauncher__V1__ListFlowRunsResponse;
+typedef struct Ale__PlayLauncher__V1__TakeOverFlowRunRequest Ale__PlayLauncher__V1__TakeOverFlowRunRequest;
 
 
 /* --- enums --- */
@@ -69,6 +70,17 @@ struct  Ale__PlayLauncher__V1__ListFlowRunsResponse
     , 0,NULL, NULL, 0, 0 }
 
 
+struct  Ale__PlayLauncher__V1__TakeOverFlowRunRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *request_id;
+};
+#define ALE__PLAY_LAUNCHER__V1__TAKE_OVER_FLOW_RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__take_over_flow_run_request__descriptor) \
+    , NULL, NULL }
+
+
 /* Ale__PlayLauncher__V1__FlowRun methods */
 void   ale__play_launcher__v1__flow_run__init
                      (Ale__PlayLauncher__V1__FlowRun         *message);
@@ -107,6 +119,25 @@ Ale__PlayLauncher__V1__ListFlowRunsResponse *
 void   ale__play_launcher__v1__list_flow_runs_response__free_unpacked
                      (Ale__PlayLauncher__V1__ListFlowRunsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__TakeOverFlowRunRequest methods */
+void   ale__play_launcher__v1__take_over_flow_run_request__init
+                     (Ale__PlayLauncher__V1__TakeOverFlowRunRequest         *message);
+size_t ale__play_launcher__v1__take_over_flow_run_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__TakeOverFlowRunRequest   *message);
+size_t ale__play_launcher__v1__take_over_flow_run_request__pack
+                     (const Ale__PlayLauncher__V1__TakeOverFlowRunRequest   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__take_over_flow_run_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__TakeOverFlowRunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__TakeOverFlowRunRequest *
+       ale__play_launcher__v1__take_over_flow_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__take_over_flow_run_request__free_unpacked
+                     (Ale__PlayLauncher__V1__TakeOverFlowRunRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__PlayLauncher__V1__FlowRun_Closure)
@@ -114,6 +145,9 @@ typedef void (*Ale__PlayLauncher__V1__FlowRun_Closure)
                   void *closure_data);
 typedef void (*Ale__PlayLauncher__V1__ListFlowRunsResponse_Closure)
                  (const Ale__PlayLauncher__V1__ListFlowRunsResponse *message,
+                  void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__TakeOverFlowRunRequest_Closure)
+                 (const Ale__PlayLauncher__V1__TakeOverFlowRunRequest *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -123,6 +157,7 @@ typedef void (*Ale__PlayLauncher__V1__ListFlowRunsResponse_Closure)
 
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_run__descriptor;
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__list_flow_runs_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__take_over_flow_run_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1,0 +1,209 @@
+import Identity
+import Logging
+import Postgres
+import RPC
+import Synchronization
+import Tenancy
+import TestKit
+import Testing
+import Wire
+
+@testable import Platform
+@testable import Records
+
+/// Who calls a service other than onboarding: known from its own schema, asked for when it is not, forgotten by events.
+@Suite(.timeLimit(.minutes(2))) struct PeopleTests {
+    /// A service's schema, and a stand-in for onboarding.
+    private struct Stage {
+        let database: Database
+        let table: StandingTable
+        let people: PeopleReplica
+        let onboarding: Onboarding
+        let services: [RPC.Service]
+
+        init(answers: Bool = true) async throws {
+            let all = try await ServiceSchemas.shared.value
+            let name = "people_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+            try await all.copy(name)
+            let pool = try Pool(
+                PoolConfiguration(connectionString: all.connectionString("ale_notifier", database: name), size: 4))
+            let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            database = Database(service: "notifier", pool: pool, clock: SystemClock(), log: log)
+            table = StandingTable(database)
+            let transport = InMemoryTransport()
+            let onboarding = Onboarding()
+            self.onboarding = onboarding
+            let service = try RPC.Service(
+                .init(name: "onboarding", version: "0.1.0", description: "Stands in."),
+                endpoints: [onboarding.endpoint], transport: transport, authenticator: Anybody(), logger: log)
+            if answers { try await service.start() }
+            services = [service]
+            people = PeopleReplica(table, Client(transport), own: .token("own"))
+        }
+
+        /// An event of onboarding reaches the service.
+        func hear<R: RecordMessage>(_ record: R, _ action: String) async throws {
+            let handler = try #require(table.handlers.first { $0.name.hasSuffix("-standing-\(R.schema.table)") })
+            var event = RecordEvent()
+            event.id = record.id
+            event.action = action
+            event.domain = "/provider/d0000001/"
+            event.record = try record.encodeProtobuf()
+            guard handler.isWanted(event) else { return }
+            let domain = try #require(DomainPath(event.domain))
+            let context = WriteContext.system("notifier", domain: domain, now: database.clock.now)
+            let sent = event
+            try await database.transaction(as: context.caller) { tx in try handler.apply(sent, context, tx) }
+        }
+    }
+
+    private struct Anybody: Authenticator {
+        func authenticate(_ bearer: String?) async throws(Problem) -> Caller {
+            .service("notifier", domain: .root)
+        }
+    }
+
+    private final class Onboarding: Sendable {
+        private struct State {
+            var standings: [String: Standing] = [:]
+            var questions = 0
+            var meanwhile: (@Sendable () async throws -> Void)?
+        }
+        private let state = Mutex(State())
+
+        var questions: Int { state.withLock { $0.questions } }
+
+        subscript(id: String) -> Standing? {
+            get { state.withLock { $0.standings[id] } }
+            set { state.withLock { $0.standings[id] = newValue } }
+        }
+
+        /// Something that happens between the answer of onboarding and its arrival, once.
+        func meanwhile(_ body: @escaping @Sendable () async throws -> Void) { state.withLock { $0.meanwhile = body } }
+
+        var endpoint: Endpoint {
+            Endpoint(OnboardingAPI.getStanding) { [self] _, request async throws(Problem) in
+                let (standing, meanwhile) = state.withLock { state in
+                    state.questions += 1
+                    defer { state.meanwhile = nil }
+                    return (state.standings[request.id], state.meanwhile)
+                }
+                do { try await meanwhile?() } catch { throw .internalError(cause: "\(error)") }
+                guard let standing else { throw .notFound(User.schema.label, id: request.id) }
+                return standing
+            }
+        }
+    }
+
+    private static func id() -> String { RecordID.make(at: SystemClock().now) }
+
+    private static func standing(_ id: String, _ roles: String...) -> Standing {
+        var standing = Standing()
+        standing.user = id
+        standing.domain = "/provider/"
+        standing.active = true
+        standing.kind = "person"
+        standing.roles = roles
+        return standing
+    }
+
+    private static func user(_ id: String) -> User {
+        var user = User()
+        user.id = id
+        return user
+    }
+
+    @Test func somebodyUnknownIsAskedForOnce() async throws {
+        let stage = try await Stage()
+        let id = Self.id()
+        stage.onboarding[id] = Self.standing(id, "sn_acct_lc.agent")
+        for _ in 0..<3 {
+            let person = try #require(try await stage.people.person(id))
+            #expect(person.isActive && person.roles.contains("sn_acct_lc.agent"))
+        }
+        #expect(stage.onboarding.questions == 1)
+        #expect(try await stage.people.person(Self.id()) == nil, "nobody has this id")
+    }
+
+    @Test func everyEventAboutAPersonMakesItForgotten() async throws {
+        let stage = try await Stage()
+        let (id, contactID) = (Self.id(), Self.id())
+        var standing = Self.standing(id, "sn_acct_lc.ale_success_customer")
+        standing.account = Self.id()
+        var contact = StandingContact()
+        contact.contact = contactID
+        contact.account = standing.account
+        contact.domain = "/provider/d0000001/"
+        standing.contacts = [contact]
+        stage.onboarding[id] = standing
+        #expect(try await stage.people.person(id)?.memberships.count == 2)
+        // Deactivated.
+        stage.onboarding[id]?.active = false
+        try await stage.hear(Self.user(id), "updated")
+        #expect(try await stage.people.person(id)?.isActive == false)
+        stage.onboarding[id]?.active = true
+        try await stage.hear(Self.user(id), "updated")
+        #expect(try await stage.people.person(id)?.isActive == true)
+        // A grant revoked.
+        stage.onboarding[id]?.roles = []
+        var grant = RoleGrant()
+        grant.id = Self.id()
+        grant.user = id
+        try await stage.hear(grant, "deleted")
+        #expect(try await stage.people.person(id)?.roles == [])
+        // A contact that from now on names nobody.
+        stage.onboarding[id]?.contacts = []
+        var record = CustomerContact()
+        record.id = contactID
+        try await stage.hear(record, "updated")
+        #expect(try await stage.people.person(id)?.memberships.count == 1)
+        // And one that names the person now.
+        stage.onboarding[id]?.contacts = [contact]
+        record.user = id
+        try await stage.hear(record, "created")
+        #expect(try await stage.people.person(id)?.memberships.count == 2)
+        // Others' events cost nothing.
+        let asked = stage.onboarding.questions
+        try await stage.hear(Self.user(Self.id()), "updated")
+        _ = try await stage.people.person(id)
+        #expect(stage.onboarding.questions == asked)
+    }
+
+    /// The answer was given before the change, and arrives after its event.
+    @Test func anAnswerThatAnEventHasOvertakenIsNotKept() async throws {
+        let stage = try await Stage()
+        let id = Self.id()
+        stage.onboarding[id] = Self.standing(id, "admin")
+        stage.onboarding.meanwhile {
+            stage.onboarding[id]?.roles = []
+            try await stage.hear(Self.user(id), "updated")
+        }
+        #expect(try await stage.people.person(id)?.roles == [])
+        #expect(stage.onboarding.questions == 2)
+    }
+
+    @Test func nobodyIsAdmittedUnseen() async throws {
+        let stage = try await Stage(answers: false)
+        let id = Self.id()
+        let refused = await #expect(throws: Problem.self) { try await stage.people.person(id) }
+        #expect(refused?.code == .unavailable && refused?.reason == "PERSON_NOT_KNOWN_YET")
+        // Who is known stays known while onboarding is away, and is forgotten when something was heard.
+        let known = try await stage.table.find(id)
+        #expect(try await stage.table.store(Self.standing(id, "admin"), after: known.changes))
+        #expect(try await stage.people.person(id)?.roles.contains("admin") == true)
+        try await stage.hear(Self.user(id), "updated")
+        await #expect(throws: Problem.self) { try await stage.people.person(id) }
+    }
+
+    @Test func noRequestSeesIt() async throws {
+        let stage = try await Stage()
+        let id = Self.id()
+        stage.onboarding[id] = Self.standing(id, "admin")
+        _ = try await stage.people.person(id)
+        let provider = try #require(DomainPath("/provider/"))
+        let seen = try await stage.database.transaction(as: .service("notifier", domain: provider), readOnly: true) {
+            try $0.query("SELECT count(*) FROM notifier.standing").first?.int(at: 0)
+        }
+        #expect(seen == 0)
+    }
+}
