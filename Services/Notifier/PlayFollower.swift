@@ -26,7 +26,9 @@ struct PlayFollower: Sendable {
         guard Self.isChange(event) else { return }
         let run = try FlowRun.decode(protobuf: event.record)
         tx.seeAllDomains()
-        guard let status = try follow(run, context, tx) else { return }
+        guard let (status, before) = try follow(run, context, tx) else { return }
+        // Who took a held run over knows that it goes on.
+        if status == "in_progress", before == "held" { return }
         try tell(run, status, context, tx)
     }
 
@@ -34,8 +36,11 @@ struct PlayFollower: Sendable {
         event.action == "created" || event.action == "updated"
     }
 
-    /// Brings the notifier of the run up to date. Returns the status it came to; nil when it stays as it was.
-    private func follow(_ run: FlowRun, _ context: WriteContext, _ tx: Transaction) throws -> String? {
+    /// Brings the notifier of the run up to date. Returns the status it came to, and that before; nil when it stays as it
+    /// was.
+    private func follow(
+        _ run: FlowRun, _ context: WriteContext, _ tx: Transaction
+    ) throws -> (status: String, before: String?)? {
         let store = Store<SuccessLauncherNotifier>(database)
         let known = try store.find(where: "flow_run = \(run.id)", lock: .update, in: tx).first
         guard let status = NotifierStatus.next(known?.status, run: run.state ?? "") else { return nil }
@@ -45,10 +50,10 @@ struct PlayFollower: Sendable {
             notifier.flowRun = run.id
             Self.copy(run, status, to: &notifier)
             _ = try store.create(notifier, context, in: tx)
-            return status
+            return (status, nil)
         }
         try store.change(known.id, context, in: tx) { Self.copy(run, status, to: &$0) }
-        return status
+        return (status, known.status)
     }
 
     private static func copy(_ run: FlowRun, _ status: String, to notifier: inout SuccessLauncherNotifier) {
@@ -92,7 +97,7 @@ struct PlayFollower: Sendable {
 /// What is said about a play when its status changes.
 enum PlayMessage: String, CaseIterable {
     case launched = "in_progress"
-    case completed, failed
+    case held, completed, failed
 
     /// Nil for the begin, of which nobody is told: the person is just choosing.
     init?(_ status: String) { self.init(rawValue: status) }
@@ -101,15 +106,17 @@ enum PlayMessage: String, CaseIterable {
     var kind: String {
         switch self {
         case .launched: "play_started"
+        case .held: "play_held"
         case .completed: "play_completed"
         case .failed: "play_failed"
         }
     }
 
-    /// The mail that goes with it; none at the launch, when the person is at the page.
+    /// The mail that goes with it; none at the launch, when the person is at the page, and none to somebody who may do
+    /// nothing about it.
     var template: String? {
         switch self {
-        case .launched: nil
+        case .launched, .held: nil
         case .completed: "play-completed"
         case .failed: "play-failed"
         }
@@ -120,6 +127,8 @@ enum PlayMessage: String, CaseIterable {
         switch self {
         case .launched:
             Text(en: "Success play \"\(title)\" was created.", ko: "성공 플레이 \"\(title)\"이(가) 생성되었습니다.")
+        case .held:
+            Text(en: "Success play \"\(title)\" is held.", ko: "성공 플레이 \"\(title)\"이(가) 보류되었습니다.")
         case .completed:
             Text(en: "Success play \"\(title)\" is completed.", ko: "성공 플레이 \"\(title)\"이(가) 완료되었습니다.")
         case .failed:

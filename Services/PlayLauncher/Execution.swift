@@ -15,7 +15,7 @@ struct Execution: Sendable {
 
     let run: String
     let domain: DomainPath
-    /// For whom the steps are carried out, with the roles of the launch.
+    /// For whom the steps are carried out, with the roles of the launch or of the taking over.
     let requester: Caller
     let trace: String?
     let title: String
@@ -77,6 +77,15 @@ struct Execution: Sendable {
             run: run, domain: domain, requester: requester, trace: try row.optionalString("trace"),
             title: try row.string("title"), machines: machines, isNoted: try row.string("phase") == "note",
             failures: try row.int("failures"))
+    }
+
+    /// Has a held run go on for somebody else, at the step it was held at.
+    static func resume(_ run: String, for requester: Caller, in tx: Transaction) {
+        tx.send(
+            """
+            UPDATE play_launcher.flow_execution SET phase = 'flow', requester = \(requester.json.text), failures = 0, \
+            due_at = now() WHERE run = \(run) AND phase = 'held'
+            """, expecting: 1)
     }
 
     /// Stores the new state, with the step it asks for; throws when another runner has taken the run over.

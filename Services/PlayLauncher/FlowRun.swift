@@ -18,9 +18,9 @@ extension FlowRun: ListedRecord {
         }
     ]
 
-    /// States and those that may follow: a run is begun, launched, and ends once.
+    /// States and those that may follow: a run is begun, launched, held while its person may not act, and ends once.
     static let moves: [String: Set<String>] = [
-        "started": ["in_progress"], "in_progress": ["waiting", "completed", "failed"],
-        "waiting": ["in_progress", "completed", "failed"],
+        "started": ["in_progress"], "in_progress": ["waiting", "held", "completed", "failed"],
+        "held": ["in_progress"], "waiting": ["in_progress", "completed", "failed"],
     ]
 }

@@ -19,7 +19,7 @@ public enum PlayLauncher: ServiceDefinition {
         guard let issuer = context.issuer else {
             throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: runs act for the people who launched them.")
         }
-        let parts = parts(context.database, context.client, issuer)
+        let parts = parts(context.database, context.client, issuer, context.people)
         return Assembly(
             endpoints: parts.endpoints,
             background: [Background("flow runner", isSingle: false) { await parts.runner.run() }],
@@ -28,10 +28,10 @@ public enum PlayLauncher: ServiceDefinition {
 
     /// What the service is made of, apart from the process around it.
     static func parts(
-        _ database: Database, _ client: Client, _ issuer: Issuer
+        _ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People
     ) -> (endpoints: RecordEndpoints, runner: Runner, seed: Seed) {
         let library = FlowLibrary()
-        let runner = Runner(database, client, issuer, library)
+        let runner = Runner(database, client, issuer, people, library)
         let plays = Plays(database: database, client: client, library: library, runner: runner)
         var endpoints = RecordEndpoints(database, api: api)
         endpoints.add(AleChoice.self)

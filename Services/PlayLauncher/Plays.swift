@@ -28,6 +28,9 @@ struct Plays: Sendable {
             Endpoint(PlayLauncherAPI.launchPlay) { call, request async throws(Problem) in
                 try await launch(request, call)
             },
+            Endpoint(PlayLauncherAPI.takeOverFlowRun) { call, request async throws(Problem) in
+                try await takeOver(request, call)
+            },
             Endpoint(PlayLauncherAPI.listFlowSteps) { call, request async throws(Problem) in
                 try await steps(request, call)
             },

@@ -2,6 +2,7 @@ import Flows
 import Postgres
 import RPC
 import Records
+import Tenancy
 import Wire
 
 /// Calls of steps, and the end of a run.
@@ -16,6 +17,8 @@ extension Runner {
         case done(StepResult)
         /// Not this time; the same call may go through later.
         case again(Problem)
+        /// Not for this person any more; the same call may go through for somebody else.
+        case held
     }
 
     /// Makes the call of a step, for the person who launched the play.
@@ -45,8 +48,21 @@ extension Runner {
             return .done(Self.result(answer))
         } catch {
             if error.mayPass { return .again(error) }
+            do throws(Problem) {
+                if try await hasLostRights(execution.requester, error) { return .held }
+            } catch {
+                return .again(error)
+            }
             return .done(.failed(FlowError(error, execution.requester.locale)))
         }
+    }
+
+    /// Whether a call was refused because the person may do less than at the launch, and not because of what it asked.
+    private func hasLostRights(_ requester: Caller, _ refusal: Problem) async throws(Problem) -> Bool {
+        if refusal.refusesPerson { return true }
+        guard refusal.code == .permissionDenied else { return false }
+        guard let person = try await people.person(requester.subject), person.isActive else { return true }
+        return !requester.roles.isSubset(of: person.roles)
     }
 
     private static func result(_ answer: [UInt8]) -> StepResult {
@@ -81,6 +97,8 @@ extension Runner {
         let result: StepResult
         switch answer {
         case .done(let done): result = done
+        // The note is the service's own: nobody's rights are looked at.
+        case .held: result = .failed(FlowError(.permissionDenied(), execution.requester.locale))
         case .again(let problem):
             guard RetrySchedule.pause(after: execution.failures + 1) == nil else {
                 return try await postpone(execution, problem)

@@ -20,6 +20,7 @@ extension Runner {
             switch await call(method, request, requestID: requestID, execution) {
             case .done(let result): return try await take(result, execution)
             case .again(let problem): return try await postpone(execution, problem)
+            case .held: return try await hold(execution)
             }
         case .wait(_, let until):
             let isOver = FlowInstant(database.clock.now) >= until
@@ -153,6 +154,28 @@ extension Runner {
                 due_at = now() + make_interval(secs => \(seconds)) WHERE run = \(execution.run) AND owner = \(owner)
                 """, expecting: 1)
         }
+        return false
+    }
+
+    /// Lets the run go until somebody takes it over, at the very step that was refused.
+    private func hold(_ execution: Execution) async throws -> Bool {
+        let database = database
+        let owner = owner
+        let now = database.clock.now
+        let message = Telling.held(execution.title)(execution.requester.locale)
+        try await asService(execution.domain) { tx in
+            if let key = execution.key { FlowStep.retry(key, message, run: execution.run, now: now, in: tx) }
+            tx.send(
+                """
+                UPDATE play_launcher.flow_execution SET phase = 'held', failures = 0, owner = NULL, lease_until = NULL \
+                WHERE run = \(execution.run) AND owner = \(owner)
+                """, expecting: 1)
+            try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
+                run.state = "held"
+                run.message = message
+            }
+        }
+        database.log.warning("run is held", metadata: ["run": "\(execution.run)"])
         return false
     }
 

@@ -13,15 +13,17 @@ struct Runner: Sendable {
     let database: Database
     let client: Client
     let issuer: Issuer
+    let people: any People
     let library: FlowLibrary
     private let queue: LeasedQueue
 
-    init(_ database: Database, _ client: Client, _ issuer: Issuer, _ library: FlowLibrary) {
+    init(_ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People, _ library: FlowLibrary) {
         self.database = database
         self.client = client
         self.issuer = issuer
+        self.people = people
         self.library = library
-        queue = LeasedQueue(database, table: "flow_execution", key: "run", open: "phase <> 'done'")
+        queue = LeasedQueue(database, table: "flow_execution", key: "run", open: "phase <> 'done' AND phase <> 'held'")
     }
 
     /// Names this runner in leases.

@@ -39,6 +39,14 @@ struct Telling: Sendable {
         message = Self.message(title, records, failure)(language)
     }
 
+    /// Why a run does not go on by itself, and what can be done.
+    static func held(_ title: String) -> Text {
+        Text(
+            en: "Success play \"\(title)\" is held: the person it runs for may no longer do this. Somebody who "
+                + "administers plays can take it over.",
+            ko: "성공 플레이 \"\(title)\"이(가) 보류되었습니다. 실행을 시작한 사람에게 더 이상 권한이 없습니다. 플레이 관리자가 이어받을 수 있습니다.")
+    }
+
     /// The records that steps created, for a flow that did not come to say so itself.
     private static func created(by steps: [FlowStep]) -> [JSONValue] {
         steps.compactMap { step in

@@ -57,6 +57,31 @@ import Wire
         #expect(mails[0].subject == "성공 플레이 \"get-to-green-play\" 완료" && mails[0].domain == "/provider/")
     }
 
+    @Test func aHeldRunSaysSoAndGoesOnInAnotherName() async throws {
+        let stage = try await Stage.shared.value
+        let launcher = try await stage.meet(successAgent)
+        let administrator = try await stage.meet("sn_acct_lc.success_play_admin")
+        var run = Self.run(by: launcher, "in_progress")
+        try await stage.follow(run, "created")
+        run.state = "held"
+        run.message = "Held."
+        try await stage.follow(run)
+        let held = try #require(try await stage.notifiers(of: run.id).first)
+        #expect(held.status == "held" && held.message == "Held.")
+        #expect(try await stage.notifications(of: launcher).map(\.kind) == ["play_started", "play_held"])
+        run.state = "in_progress"
+        run.message = nil
+        run.requestedBy = administrator
+        try await stage.follow(run)
+        let resumed = try #require(try await stage.notifiers(of: run.id).first)
+        #expect(resumed.status == "in_progress" && resumed.requestedBy == administrator && resumed.message == nil)
+        #expect(try await stage.notifications(of: administrator).isEmpty, "who took it over knows")
+        run.state = "completed"
+        try await stage.follow(run)
+        #expect(try await stage.notifiers(of: run.id).map(\.status) == ["completed"])
+        #expect(try await stage.notifications(of: administrator).map(\.kind) == ["play_completed"])
+    }
+
     @Test func whoHearsOfARunLateHearsOfItsEnd() async throws {
         let stage = try await Stage.shared.value
         let user = try await stage.meet(successAgent)

@@ -26,6 +26,7 @@ struct Stage: Sendable {
     let owner: StandIn
     let runner: Runner
     let seed: Seed
+    let people = Standings()
     /// The superuser's connection: it sees everything.
     let admin: Pool
     private let services: [RPC.Service]
@@ -51,7 +52,7 @@ struct Stage: Sendable {
             issuers: [TrustedIssuer(name: "ale", keySetFile: keySet, mayActAsService: true)], report: { _ in })
         let transport = InMemoryTransport()
         client = Client(transport, credential: issuer.credential(for: PlayLauncher.name))
-        let parts = PlayLauncher.parts(database, client, issuer)
+        let parts = PlayLauncher.parts(database, client, issuer, people)
         (runner, seed) = (parts.runner, parts.seed)
         owner = StandIn()
         services = [
@@ -143,6 +144,18 @@ struct Stage: Sendable {
         var request = ListFlowStepsRequest()
         request.flowRun = run
         return try await call(PlayLauncherAPI.listFlowSteps, request, as: try person("admin")).steps
+    }
+}
+
+/// Everybody stands with every role, but those of whom a test says otherwise.
+final class Standings: People {
+    private let known = Mutex<[String: KnownPerson]>([:])
+
+    /// What is known of somebody from now on.
+    func set(_ subject: String, _ person: KnownPerson) { known.withLock { $0[subject] = person } }
+
+    func person(_ subject: String) async throws(Problem) -> KnownPerson? {
+        known.withLock { $0[subject] } ?? KnownPerson(domain: .root, roles: RoleCatalog.all.map(\.name))
     }
 }
 

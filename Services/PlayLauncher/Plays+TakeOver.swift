@@ -1,0 +1,42 @@
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+extension Plays {
+    /// Goes on with a held run for the caller, who is from now on the person it runs for. The journal says who did so.
+    func takeOver(_ request: TakeOverFlowRunRequest, _ call: Call) async throws(Problem) -> FlowRun {
+        try authorize(call.caller)
+        let database = database
+        let run = try await database.perform(
+            call, PlayLauncherAPI.takeOverFlowRun.name, request, requestID: request.requestID
+        ) { tx, context in
+            let store = Store<FlowRun>(database)
+            let caller = call.caller
+            guard let known = try store.find(request.id, lock: .update, in: tx) else {
+                throw Problem.notFound(FlowRun.schema.label, id: request.id)
+            }
+            // Whoever launched it and may act again goes on as well.
+            let isOwn = known.requestedBy == caller.subject
+            guard isOwn || Access.allows(caller.roles, .write, on: FlowRun.schema.table) else {
+                throw Problem.permissionDenied()
+            }
+            guard known.state == "held" else {
+                throw Problem.failedPrecondition(
+                    rule: "RUN_NOT_HELD",
+                    Text(en: "Only a held run can be taken over.", ko: "보류된 실행만 이어받을 수 있습니다."), field: "id")
+            }
+            let run = try store.change(known.id, context.asSystem, in: tx) { run in
+                run.state = "in_progress"
+                run.requestedBy = caller.subject
+                run.message = nil
+            }
+            Execution.resume(run.id, for: caller, in: tx)
+            return store.projected(run, for: caller)
+        }
+        runner.wake.notify()
+        return run
+    }
+}
