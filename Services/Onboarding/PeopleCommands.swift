@@ -159,6 +159,8 @@ enum OnboardingCommand {
             var grant = RoleGrant()
             grant.user = user.id
             grant.role = role
+            // The service's own references to users are not looked up, so they give no domain.
+            grant.domain = user.domain
             _ = try Store<RoleGrant>(database).create(grant, context, in: tx)
         }
         return user.id

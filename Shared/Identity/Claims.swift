@@ -89,7 +89,9 @@ extension Claims {
             throw .invalid("the issuer may not speak for services")
         }
         if let act, !Claims.isService(act.sub) { throw .invalid("the actor is not a service") }
-        guard !isService || (self.roles != nil && domain != nil) else { throw .invalid("a service without domain or roles") }
+        guard !isService || (self.roles != nil && domain != nil) else {
+            throw .invalid("a service without domain or roles")
+        }
         let memberships = try memberships()
         let external = granted.filter { RoleCatalog.role(named: $0)?.isExternal == true }
         let roles = RoleCatalog.close(granted)
@@ -109,7 +111,8 @@ extension Claims {
         return Caller(
             // A domain of nobody's, until it is known whose the person's is.
             subject: sub, kind: isService ? .service : .person,
-            domain: domain == nil ? Caller.anonymous.domain : try path(domain), roles: roles, locale: language, actor: act?.sub)
+            domain: domain == nil ? Caller.anonymous.domain : try path(domain), roles: roles, locale: language,
+            actor: act?.sub)
     }
 
     /// The accounts of a customer; none for everybody else.

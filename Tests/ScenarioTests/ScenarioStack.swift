@@ -44,7 +44,7 @@ final class ScenarioStack: Sendable {
             return ScenarioStack(
                 folder: folder, connection: try await connect(folder), issuer: issuer, administrator: administrator)
         } catch {
-            try? await run("stack.sh", ["clean"], folder)
+            _ = try? await run("stack.sh", ["clean"], folder)
             throw error
         }
     }
@@ -61,7 +61,7 @@ final class ScenarioStack: Sendable {
     /// Ends everything and removes the folder.
     func stop() async {
         await connection.close()
-        try? await Self.run("stack.sh", ["clean"], folder)
+        _ = try? await Self.run("stack.sh", ["clean"], folder)
         try? FileManager.default.removeItem(atPath: folder)
     }
 

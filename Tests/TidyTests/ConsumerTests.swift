@@ -10,7 +10,7 @@ import Testing
     /// The consumers that the code of one service declares.
     static func declared(service: String, in text: String, records: [ProtoRecord]) -> Set<String> {
         var names: Set<String> = []
-        for name in arguments(of: "EventHandler(", in: text) where name.hasPrefix("\"") {
+        for name in arguments(of: "EventHandler(", in: text) where name.hasPrefix("\"") && !name.hasPrefix("\"\\(") {
             names.insert(String(name.dropFirst().prefix { $0 != "\"" }))
         }
         for (call, kind) in [("Replica(", "replica"), ("forgetting(", "standing")] {

@@ -76,15 +76,25 @@ struct Main {
             }
         }
         if let mail = settings.optional("ale.mail.directory") { print("\nE-mails are written to \(mail).") }
-        print(
-            """
-
-            Three requests to try:
-              Tools/request.sh ale.v1.customer-success.engagements.get '{"id": "\(journey.engagement.number ?? "")"}' --as success-manager
-              Tools/request.sh ale.v1.customer-success.touchpoints.list '{"filter": "meeting_type = qbr"}' --as success-manager
-              Tools/request.sh ale.v1.onboarding.onboarding_cases.reopen '{"id": "\(journey.onboardingCase.number ?? "")"}' --as agent
-
-            The stack stays up. `make status` says what runs, `make stop` stops it, `make clean-data` begins afresh.
-            """)
+        // The containers have no folder of tokens: from the host any NATS client sends the same, see deploy/README.md.
+        let (send, stack) =
+            directory == nil
+            ? ("nats req", "`docker compose run --rm operator token --user …` prints new tokens; see deploy/README.md.")
+            : (
+                "Tools/request.sh",
+                "The stack stays up. `make status` says what runs, `make stop` stops it, `make clean-data` begins afresh."
+            )
+        func line(_ subject: String, _ json: String, as persona: Persona) -> String {
+            "  \(send) ale.v1.\(subject) '\(json)'" + (directory == nil ? "" : " --as \(persona.rawValue)")
+        }
+        let requests = [
+            line(
+                "customer-success.engagements.get", #"{"id": "\#(journey.engagement.number ?? "")"}"#,
+                as: .successManager),
+            line("customer-success.touchpoints.list", #"{"filter": "meeting_type = qbr"}"#, as: .successManager),
+            line(
+                "onboarding.onboarding_cases.reopen", #"{"id": "\#(journey.onboardingCase.number ?? "")"}"#, as: .agent),
+        ]
+        print("\nThree requests to try:\n\(requests.joined(separator: "\n"))\n\n\(stack)")
     }
 }
