@@ -19,15 +19,19 @@ extension CustomerContact: StandardRecord {
                 Text(
                     en: "The account already has a contact with this e-mail address.",
                     ko: "이 계정에 같은 이메일 주소의 연락처가 이미 있습니다."))
-        ])
+        ],
+        // A person may act for several accounts (G-126) and lives in the domain of one: the rule looks the user up.
+        unchecked: ["user"])
 
     public static let rules: [Rule<CustomerContact>] = [
         .check(
             "PORTAL_USER", field: "user",
-            Text(en: "The portal user belongs to another account.", ko: "포털 사용자가 다른 계정에 속해 있습니다.")
+            Text(
+                en: "The portal user must be a user of a customer, not of the provider.",
+                ko: "포털 사용자는 제공사가 아닌 고객의 사용자여야 합니다.")
         ) { change, context in
-            guard change.changes("user"), let user = try context.find(User.self, change.new.user) else { return true }
-            return user.account == change.new.account
+            guard change.changes("user"), let id = change.new.user, !id.isEmpty else { return true }
+            return try context.find(User.self, id)?.account != nil
         }
     ]
 }

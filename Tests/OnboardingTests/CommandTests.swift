@@ -118,6 +118,33 @@ import Wire
         #expect(try await caller().contact == nil)
     }
 
+    /// G-126: a contact of another account may name the same person; nobody of the provider, and nobody who is not there.
+    @Test func aPersonOfSeveralAccountsActsForAll() async throws {
+        let keys = try await Keys()
+        defer { keys.remove() }
+        let world = try await World()
+        let user = try await Self.user(world, account: world.account.id, roles: ["sn_acct_lc.ale_success_customer"])
+        let other = try await World()
+        func name(_ user: String) async throws {
+            var contact = CustomerContact()
+            contact.id = other.contact.id
+            contact.user = user
+            var request = UpdateCustomerContactRequest()
+            request.customerContact = contact
+            _ = try await world.call(OnboardingAPI.updateCustomerContact, request, as: world.agent)
+        }
+        for stranger in [world.agent.subject, uuid()] {
+            let refused = await #expect(throws: Problem.self) { try await name(stranger) }
+            #expect(refused?.reason == "PORTAL_USER")
+        }
+        try await name(user.id)
+        let token = try await TokenCommand.parse(["--user", user.id]).token(keys.settings, world.server.database)
+        let caller = try await keys.caller(token, world.server)
+        #expect(Set(caller.memberships.map(\.account)) == [world.account.id, other.account.id])
+        #expect(caller.membership(of: other.account.id)?.contact == other.contact.id)
+        #expect(caller.membership(of: other.account.id)?.domain.path == other.account.domain)
+    }
+
     @Test func whatIsMissingIsSaid() async throws {
         let keys = try await Keys()
         defer { keys.remove() }
