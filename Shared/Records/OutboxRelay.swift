@@ -15,6 +15,8 @@ public struct OutboxRelay: Sendable {
     private let leadership: Leadership
     private let place: StreamPlace
     private let batch = 500
+    /// What the headers of an event take of a message at most.
+    private static let headerRoom = 4_096
 
     /// A relay for `database`. Only the leader of the service's instances relays.
     public init(_ database: Database, _ jetStream: JetStream, _ leadership: Leadership) {
@@ -153,7 +155,8 @@ public struct OutboxRelay: Sendable {
     /// Publishes an event, and its copy when its domain has copies; answers where it lies, the later of the two.
     private func publish(_ event: EventMessage, _ known: Known) async -> UInt64? {
         let source = "/ale/\(database.service)"
-        let copy = known.copied.contains(event.domain) ? event.copy(source: source) : nil
+        let limit = jetStream.connection.maximumPayload - Self.headerRoom
+        let copy = known.copied.contains(event.domain) ? event.copy(source: source, limit: limit) : nil
         do {
             async let first = store(event.subject, event.headers(source: source), event.payload, id: event.messageID)
             guard let copy else { return try await first }
