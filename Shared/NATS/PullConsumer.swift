@@ -95,7 +95,9 @@ public final class PullConsumer: Sendable {
             throw error
         }
         guard case .batch(let messages) = outcome else { throw .other("an answer of the wrong kind") }
+        // An acknowledgement is sent to the reply of the message: only to one of this consumer.
         return messages.compactMap { JetStreamMessage($0, connection) }
+            .filter { $0.stream == stream && $0.consumer == name }
     }
 }
 

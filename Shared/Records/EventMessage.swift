@@ -50,10 +50,13 @@ struct EventMessage: Sendable {
         headers(source: source, schema: "urn:ale:protobuf:", contentType: "application/protobuf")
     }
 
-    /// The copy in JSON: subject, message id, headers and payload. Nil when the event cannot be read, which would be a
-    /// fault of the service that wrote it, and must not keep others waiting.
-    func copy(source: String) -> (subject: String, id: String, headers: Headers, payload: [UInt8])? {
-        guard let payload = try? json() else { return nil }
+    /// The copy in JSON: subject, message id, headers and payload, of at most `limit` bytes: without the record when it
+    /// would be larger. Nil when the event cannot be read, which would be a fault of the service that wrote it, and must not
+    /// keep others waiting.
+    func copy(
+        source: String, limit: Int
+    ) -> (subject: String, id: String, headers: Headers, payload: [UInt8])? {
+        guard let payload = try? json(limit: limit) else { return nil }
         return (
             "ale.v1.json." + subject.dropFirst("ale.v1.events.".count), messageID + ".json",
             headers(source: source, schema: "urn:ale:json:", contentType: "application/json"), payload
@@ -81,15 +84,15 @@ struct EventMessage: Sendable {
     }
 
     /// The event in protobuf-JSON, but for the record, which stands there as JSON instead of as bytes.
-    private func json() throws -> [UInt8] {
+    private func json(limit: Int) throws -> [UInt8] {
         var event = try RecordEvent.decode(protobuf: payload)
         let bytes = event.record
         event.record = []
         var json = try event.encodeJSON()
         guard let type else { return json }
-        let record = try type.decode(protobuf: bytes).encodeJSON()
-        json.removeLast()
-        json += Array(",\"record\":".utf8) + record + Array("}".utf8)
+        let record = Array(",\"record\":".utf8) + (try type.decode(protobuf: bytes).encodeJSON())
+        guard json.count + record.count <= limit else { return json }
+        json.insert(contentsOf: record, at: json.endIndex - 1)
         return json
     }
 

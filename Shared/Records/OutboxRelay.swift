@@ -15,6 +15,8 @@ public struct OutboxRelay: Sendable {
     private let leadership: Leadership
     private let place: StreamPlace
     private let batch = 500
+    /// What the headers of an event take of a message at most.
+    private static let headerRoom = 4_096
 
     /// A relay for `database`. Only the leader of the service's instances relays.
     public init(_ database: Database, _ jetStream: JetStream, _ leadership: Leadership) {
@@ -156,7 +158,8 @@ public struct OutboxRelay: Sendable {
         // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer.
         guard leadership.isLeader else { return nil }
         let source = "/ale/\(database.service)"
-        let copy = known.copied.contains(event.domain) ? event.copy(source: source) : nil
+        let limit = jetStream.connection.maximumPayload - Self.headerRoom
+        let copy = known.copied.contains(event.domain) ? event.copy(source: source, limit: limit) : nil
         do {
             async let first = store(event.subject, event.headers(source: source), event.payload, id: event.messageID)
             guard let copy else { return try await first }

@@ -174,6 +174,26 @@ import Wire
         try await ground.stop()
     }
 
+    /// Replies that the server itself would carry out, were the system in the account of the stream.
+    private static func replies(around other: String) -> [String] {
+        [
+            "$JS.API.STREAM.DELETE.ALE_EVENTS", "$JS.API.STREAM.PURGE.ALE_EVENTS",
+            "$JS.API.CONSUMER.DELETE.ALE_EVENTS.\(other)", "ale.v1.events.provider.onboarding.user.updated",
+            "_INBOX.erp.x",
+        ]
+    }
+
+    /// What is not among the rights of a system with the consumer `own`.
+    private static func forbidden(own: String, other: String) -> [String] {
+        [
+            "$JS.API.CONSUMER.MSG.NEXT.ALE_EVENTS.\(other)", "$JS.ACK.ALE_EVENTS.\(other).1.1.1.1.0", "$JS.API.INFO",
+            "$JS.API.STREAM.INFO.ALE_EVENTS", "$JS.API.STREAM.MSG.GET.ALE_EVENTS",
+            "$JS.API.CONSUMER.INFO.ALE_EVENTS.\(own)", "$JS.API.CONSUMER.DELETE.ALE_EVENTS.\(own)",
+            "$JS.API.CONSUMER.DURABLE.CREATE.ALE_EVENTS.x", "ale.v1.events.provider_d0000001.onboarding.user.updated",
+            "_INBOX.erp.x", "$SRV.PING",
+        ]
+    }
+
     /// Whatever a system sends, with whatever reply: the stream and others' consumers are as before, nothing is forged.
     @Test func aSystemReachesNothingElse() async throws {
         let ground = try await Ground.start()
@@ -197,13 +217,7 @@ import Wire
         let reader = try JetStream(crm).consumer(own, on: EventStream.name)
         let message = try #require(try await reader.fetch(batch: 1, timeout: .seconds(5)).first)
         let place = try #require(message.message.reply)
-        // The server itself would carry these out, were the system in the account of the stream.
-        let replies = [
-            "$JS.API.STREAM.DELETE.ALE_EVENTS", "$JS.API.STREAM.PURGE.ALE_EVENTS",
-            "$JS.API.CONSUMER.DELETE.ALE_EVENTS.\(other)", "ale.v1.events.provider.onboarding.user.updated",
-            "_INBOX.erp.x",
-        ]
-        for reply in replies {
+        for reply in Self.replies(around: other) {
             for (subject, payload) in [
                 ("$JS.API.CONSUMER.MSG.NEXT.ALE_EVENTS.\(own)", #"{"batch":1,"no_wait":true}"#),
                 ("$JS.API.CONSUMER.MSG.NEXT.ALE_EVENTS.\(own)", #"{"batch":-1,"no"#), (place, "+NXT"), (place, "+ACK"),
@@ -212,13 +226,7 @@ import Wire
                 try crm.publish(subject, reply: reply, payload: Array(payload.utf8))
             }
         }
-        let forbidden = [
-            "$JS.API.CONSUMER.MSG.NEXT.ALE_EVENTS.\(other)", "$JS.ACK.ALE_EVENTS.\(other).1.1.1.1.0", "$JS.API.INFO",
-            "$JS.API.STREAM.INFO.ALE_EVENTS", "$JS.API.STREAM.MSG.GET.ALE_EVENTS",
-            "$JS.API.CONSUMER.INFO.ALE_EVENTS.\(own)",
-            "$JS.API.CONSUMER.DELETE.ALE_EVENTS.\(own)", "$JS.API.CONSUMER.DURABLE.CREATE.ALE_EVENTS.x",
-            "ale.v1.events.provider_d0000001.onboarding.user.updated", "_INBOX.erp.x", "$SRV.PING",
-        ]
+        let forbidden = Self.forbidden(own: own, other: other)
         for subject in forbidden { try crm.publish(subject, reply: "_INBOX.crm.x") }
         #expect(throws: Never.self) { _ = try crm.subscribe("ale.v1.events.>") { _ in } }
         try await crm.flush(timeout: .seconds(5))

@@ -36,6 +36,28 @@ import Wire
         Array("+ACK".utf8), Array(repeating: UInt8(ascii: "x"), count: 10_000),
     ]
 
+    /// Every subject that the service may publish to but inboxes, and some that it may not.
+    private static func replies(_ users: NATSUsers) async throws -> [String] {
+        let patterns = try await users.publishable("customer-success").filter { $0 != "_INBOX.>" && $0 != "_R_.>" }
+        #expect(patterns.count > 10 && patterns.contains("ale.v1.events.*.customer-success.*.*"))
+        return subjects(patterns) + [
+            "$JS.API.STREAM.DELETE.ALE_EVENTS", "$JS.API.STREAM.UPDATE.ALE_EVENTS", "$JS.API.STREAM.PURGE.ALE_EVENTS",
+            "ale.v1.events.provider.onboarding.user.updated", "_INBOX", "foreign.place", "$SRV.PING",
+        ]
+    }
+
+    /// Requests and discovery with that reply, every payload, with a token and without.
+    private static func ask(_ client: Connection, _ instance: String, _ reply: String) throws {
+        for payload in payloads {
+            for headers in [[:], ["Authorization": "Bearer good"], ["grpc-timeout": "x"]] as [NATS.Headers] {
+                try client.publish(method.subject, reply: reply, headers: headers, payload: payload)
+            }
+            for subject in ["$SRV.PING", "$SRV.INFO.customer-success", "$SRV.STATS.customer-success.\(instance)"] {
+                try client.publish(subject, reply: reply, payload: payload)
+            }
+        }
+    }
+
     @Test func noReplyOfACallersChoosingGetsAnything() async throws {
         let users = try await NATSUsers.start()
         let operatorConnection = try await users.connect("admin")
@@ -56,14 +78,7 @@ import Wire
         try await service.start()
         let client = try await users.connect("client")
 
-        let patterns = try await users.publishable("customer-success").filter { $0 != "_INBOX.>" && $0 != "_R_.>" }
-        #expect(patterns.count > 10 && patterns.contains("ale.v1.events.*.customer-success.*.*"))
-        let replies =
-            Self.subjects(patterns) + [
-                "$JS.API.STREAM.DELETE.ALE_EVENTS", "$JS.API.STREAM.UPDATE.ALE_EVENTS",
-                "$JS.API.STREAM.PURGE.ALE_EVENTS",
-                "ale.v1.events.provider.onboarding.user.updated", "_INBOX", "foreign.place", "$SRV.PING",
-            ]
+        let replies = try await Self.replies(users)
         let landed = Mutex<[String]>([])
         var listening: [Subscription] = []
         for reply in Set(replies) {
@@ -74,17 +89,7 @@ import Wire
                 })
         }
         try await operatorConnection.flush(timeout: .seconds(5))
-        for reply in replies {
-            for payload in Self.payloads {
-                for headers in [[:], ["Authorization": "Bearer good"], ["grpc-timeout": "x"]] as [NATS.Headers] {
-                    try client.publish(Self.method.subject, reply: reply, headers: headers, payload: payload)
-                }
-                for subject in ["$SRV.PING", "$SRV.INFO.customer-success", "$SRV.STATS.customer-success.\(service.id)"]
-                {
-                    try client.publish(subject, reply: reply, payload: payload)
-                }
-            }
-        }
+        for reply in replies { try Self.ask(client, service.id, reply) }
         // Answers to inboxes do come, and everything before them has been dealt with.
         let call = Client(NATSTransport(client))
         var request = GetRequest()

@@ -41,7 +41,7 @@ import Wire
     }
 
     @Test func theCopyIsTheSameInJSON() throws {
-        let copy = try #require(try event().copy(source: "/ale/customer-success"))
+        let copy = try #require(try event().copy(source: "/ale/customer-success", limit: 100_000))
         #expect(copy.subject == "ale.v1.json.provider_d0000001.customer-success.touchpoint.updated")
         #expect(copy.id == RecordID.derived(from: "event") + ".json")
         #expect(copy.headers["content-type"] == "application/json")
@@ -54,6 +54,10 @@ import Wire
         #expect(json["domain"] as? String == "/provider/d0000001/")
         let record = try #require(json["record"] as? [String: Any])
         #expect(record["subject"] as? String == "Kick-off \"1\" 시작")
+        // Where the record has no room the event comes all the same.
+        let short = try #require(try event().copy(source: "/ale/customer-success", limit: copy.payload.count - 1))
+        let rest = try #require(try JSONSerialization.jsonObject(with: Data(short.payload)) as? [String: Any])
+        #expect(rest["record"] == nil && rest["revision"] as? String == "7")
     }
 
     @Test func theFileOfSystemsIsRead() throws {
