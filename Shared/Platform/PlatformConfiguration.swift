@@ -107,9 +107,11 @@ public struct PlatformConfiguration: Sendable {
     /// read-only, so that after a failover the new primary is found.
     func connectionString(applicationName: String) -> String {
         var parts = [
-            "host=\(Self.quoted(postgresHost))", "port=\(postgresPorts.map(String.init).joined(separator: ","))", "dbname=\(Self.quoted(postgresDatabase))",
-            "user=\(Self.quoted(postgresUser))", "application_name=\(Self.quoted(applicationName))",
-            "connect_timeout=5", "target_session_attrs=read-write",
+            "host=\(Self.quoted(postgresHost))", "port=\(postgresPorts.map(String.init).joined(separator: ","))",
+            "dbname=\(Self.quoted(postgresDatabase))",
+            "user=\(Self.quoted(postgresUser))", "target_session_attrs=read-write",
+            "application_name=\(Self.quoted(applicationName))",
+            "connect_timeout=5",
         ]
         if let postgresPassword { parts.append("password=\(Self.quoted(postgresPassword))") }
         return parts.joined(separator: " ")

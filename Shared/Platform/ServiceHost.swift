@@ -261,7 +261,9 @@ func whileLeading(_ leadership: Leadership, _ work: @escaping @Sendable () async
                 group.addTask { await Fence.$current.withValue(fence) { await work() } }
                 group.addTask {
                     // Who led, lost it and leads again begins anew, under the new fence.
-                    while leadership.fence == fence, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(250)) }
+                    while leadership.fence == fence, !Task.isCancelled {
+                        try? await Task.sleep(for: .milliseconds(250))
+                    }
                 }
                 await group.next()
                 group.cancelAll()

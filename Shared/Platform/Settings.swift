@@ -87,7 +87,8 @@ public struct Settings: Sendable {
         return values
     }
 
-    private static func int(_ text: String, of key: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int
+    private static func int(_ text: String, of key: String, in range: ClosedRange<Int>) throws(ConfigurationError)
+        -> Int
     {
         guard let value = Int(text), range.contains(value) else {
             throw ConfigurationError(

@@ -33,7 +33,7 @@ struct Startup: Sendable {
                 let value = try await attempt()
                 if attempts > 0 { log.info("\(what) is there") }
                 return value
-            } catch where Self.mayPass(error) {
+            } catch  where Self.mayPass(error) {
                 if attempts.isMultiple(of: Self.attemptsPerLine) {
                     log.warning("waiting for \(what)", metadata: ["cause": "\(error)"])
                 }

@@ -63,6 +63,8 @@ public struct Fence: Sendable, Equatable {
         guard error.sqlState == "22P02", error.message.contains("\"" + marker) else { return error }
         var translated = error
         translated.kind = .leadershipLost
+        // No value of anybody's was refused.
+        translated.sqlState = nil
         translated.message = "another instance leads by now"
         return translated
     }

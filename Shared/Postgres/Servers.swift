@@ -34,7 +34,8 @@ final class ServerList: Sendable {
         var option = options
         while let keyword = option.pointee.keyword {
             let text = option.pointee.val.map { String(cString: $0) } ?? ""
-            values[String(cString: keyword)] = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            values[String(cString: keyword)] = text.split(separator: ",", omittingEmptySubsequences: false).map(
+                String.init)
             option += 1
         }
         let hosts = values["host"] ?? []
@@ -123,9 +124,9 @@ extension PostgresError {
     init(refusalOf handle: OpaquePointer) {
         let text = Connection.message(of: handle)
         self.init(.connectionFailure, text)
-        if let match = text.firstMatch(of: #/: +([0-9A-Z]{5}): /#) {
+        if let match = text.firstMatch(of: #/: {2}([0-9A-Z]{5}): /#) {
             sqlState = String(match.output.1)
-            message = text.replacing(#/: +[0-9A-Z]{5}: /#, with: ": ").replacing(#/ +LOCATION: +\S+ \S+/#, with: "")
+            message = text.replacing(#/: {2}[0-9A-Z]{5}: /#, with: ": ").replacing(#/ +LOCATION: +\S+ \S+/#, with: "")
         } else if PQconnectionNeedsPassword(handle) == 1 {
             // What the server would say to an empty one.
             sqlState = "28P01"

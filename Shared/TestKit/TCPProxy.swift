@@ -92,7 +92,9 @@ public final class TCPProxy: Sendable {
                 pollfd(fd: client, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: server, events: Int16(POLLIN), revents: 0),
             ]
-            guard poll(&entries, 2, 20) > 0, number >= cutBelow.load(ordering: .sequentiallyConsistent) else { continue }
+            guard poll(&entries, 2, 20) > 0, number >= cutBelow.load(ordering: .sequentiallyConsistent) else {
+                continue
+            }
             for (from, to) in [(0, server), (1, client)] where entries[from].revents != 0 {
                 let count = recv(entries[from].fd, buffer.baseAddress, buffer.count, 0)
                 guard count > 0, Self.send(buffer, count, to) else { return }

@@ -138,7 +138,8 @@ import Testing
         // What an operator writes counts.
         let other = try Connection(
             .session(
-                server.networkConnectionString(database: "postgres") + " keepalives_idle=77", "own", timeout: .seconds(5)))
+                server.networkConnectionString(database: "postgres") + " keepalives_idle=77", "own",
+                timeout: .seconds(5)))
         var idle: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(other.socket, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &idle, &length)
