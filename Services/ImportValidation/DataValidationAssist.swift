@@ -120,7 +120,7 @@ enum AccountCheck {
     /// switched off stays as it is.
     static func seed(_ database: Database) async throws(Problem) {
         let service = Caller.service(database.service, domain: .root)
-        try await database.transaction(as: service) { tx in
+        try await database.transaction(as: service, deadline: .after(Deadline.limit)) { tx in
             // Instances that start together wait for each other.
             tx.send("SELECT pg_advisory_xact_lock(hashtextextended('import_validation.seed', 0))")
             let rows = try tx.query(

@@ -86,7 +86,7 @@ enum Seed {
     static func run(_ database: Database) async throws {
         guard let domain = DomainPath(provider) else { return }
         let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
-        try await database.transaction(as: context.caller) { tx in
+        try await database.transaction(as: context.caller, deadline: .after(Deadline.limit)) { tx in
             tx.send("SELECT pg_advisory_xact_lock(hashtextextended('onboarding.seed', 0))")
             if try Store<Domain>(database).find(where: "path = \(provider)", in: tx).isEmpty {
                 var record = Domain()

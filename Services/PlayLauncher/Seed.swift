@@ -69,7 +69,8 @@ struct Seed: Sendable {
         }
         let context = WriteContext.system(database.service, domain: Self.domain, now: database.clock.now)
         let database = database
-        try await database.transaction(as: context.caller) { tx in
+        // As long as anything may take: nobody waits for an answer, and another instance may be at it.
+        try await database.transaction(as: context.caller, deadline: .after(Deadline.limit)) { tx in
             tx.send("SELECT pg_advisory_xact_lock(hashtextextended('play-launcher.seed', 0))")
             var known = Set(try tx.query("SELECT name FROM play_launcher.seeded").map { try $0.string(at: 0) })
             func isNew(_ name: String) -> Bool {

@@ -35,7 +35,7 @@ extension Scenarios {
         /// What is lost or doubled, and what the audit must speak of.
         private static let losses = [
             ("DELETE FROM customer_success.touchpoint WHERE subject = 'Check-in 1'", "touchpoints"),
-            ("UPDATE customer_success.touchpoint SET state = 'new' WHERE subject = 'Check-in 2'", "touchpoints"),
+            ("UPDATE customer_success.touchpoint SET state = 'in_progress' WHERE subject = 'Check-in 3'", "touchpoints"),
             ("DELETE FROM onboarding.contract WHERE id = (SELECT id FROM onboarding.contract LIMIT 1)", "contracts"),
             ("DELETE FROM import_validation.import_task WHERE target_table = 'location'", "import tasks"),
             ("UPDATE play_launcher.flow_run SET state = 'failed'", "plays"),

@@ -1,5 +1,5 @@
 -- Thousands of everything: each record of the five schemas, and each copy of one, is there some :copies times more,
--- with an id, a number and unique texts of its own. Superuser; nothing that waits to be done is multiplied.
+-- with an id, a number and unique texts of its own. For the superuser; nothing that waits to be done is multiplied.
 SET session_replication_role = replica;
 SET synchronous_commit = off;
 
@@ -17,9 +17,12 @@ BEGIN
     FROM pg_attribute a
     WHERE a.attrelid = place AND a.attnum > 0 AND NOT a.attisdropped AND (a.attname = 'id'
         OR (a.atttypid = 'text'::regtype AND a.attname NOT IN ('domain', 'user', 'role') AND EXISTS (
-            SELECT FROM pg_index i WHERE i.indrelid = place AND i.indisunique AND a.attnum = ANY (i.indkey))));
+            SELECT FROM pg_index i WHERE i.indrelid = place AND i.indisunique AND a.attnum = ANY (i.indkey))
+            -- Not those that are a choice.
+            AND NOT EXISTS (
+                SELECT FROM pg_constraint c WHERE c.conrelid = place AND c.contype = 'c' AND a.attnum = ANY (c.conkey))));
     EXECUTE format(
-        'INSERT INTO %1$s SELECT (jsonb_populate_record(t, jsonb_build_object(%2$s))).*
+        'INSERT INTO %1$s SELECT (jsonb_populate_record(NULL::%1$s, to_jsonb(t) || jsonb_build_object(%2$s))).*
          FROM (SELECT * FROM %1$s LIMIT $1) t, generate_series(1, greatest($1 / $2, 1)) copy
          ON CONFLICT DO NOTHING', place, told) USING copies, present;
 END $$;
@@ -27,7 +30,8 @@ END $$;
 SELECT pg_temp.multiply(c.oid::regclass, :copies)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('onboarding', 'import_validation', 'customer_success', 'play_launcher', 'notifier')
-    AND c.relkind = 'r' AND c.relname <> 'domain'
+    -- Paths of domains are no texts to be changed; and of checks a run carries out every one.
+    AND c.relkind = 'r' AND c.relname NOT IN ('domain', 'data_validation_assist')
     AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'id' AND a.atttypid = 'uuid'::regtype)
     AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'revision');
 
