@@ -67,7 +67,7 @@ extension Store {
         stampCreation(&record, context)
         var change = Change(old: nil, new: record)
         try place(&change, domains, context, tx)
-        try references.checkDomains(answers, of: change.new)
+        try references.check(answers, of: change.new)
         return try finish(&change, action: "created", intake, context, tx)
     }
 }
