@@ -255,19 +255,6 @@ extension FieldSchema {
         guard type == .decimal || type == .currency, let one = left.string, let other = right.string else {
             return left == right
         }
-        return Self.shortest(one) == Self.shortest(other)
-    }
-
-    /// A decimal without zeros that mean nothing.
-    static func shortest(_ decimal: String) -> String {
-        let isNegative = decimal.hasPrefix("-")
-        let parts = (isNegative ? decimal.dropFirst() : decimal[...]).split(
-            separator: ".", omittingEmptySubsequences: false)
-        var whole = (parts.first ?? "").drop { $0 == "0" }
-        if whole.isEmpty { whole = "0" }
-        var fraction = parts.count > 1 ? parts[1] : ""
-        while fraction.last == "0" { fraction.removeLast() }
-        let text = fraction.isEmpty ? String(whole) : "\(whole).\(fraction)"
-        return isNegative && text != "0" ? "-" + text : text
+        return Validation.canonicalDecimal(one) == Validation.canonicalDecimal(other)
     }
 }

@@ -43,8 +43,8 @@ public struct DecimalText: Sendable, Hashable {
         }
     }
 
-    /// Plain notation.
-    var text: String {
+    /// Plain notation, without zeros that mean nothing.
+    public var text: String {
         let number = (whole.isEmpty ? "0" : String(decoding: whole, as: UTF8.self))
         return (isNegative ? "-" : "") + number
             + (fraction.isEmpty ? "" : "." + String(decoding: fraction, as: UTF8.self))

@@ -65,7 +65,7 @@ extension Store {
         stampCreation(&record, context)
         var change = Change(old: nil, new: record)
         try place(&change, domains, context, tx)
-        try references.checkDomains(answers, of: change.new)
+        try references.check(answers, of: change.new)
         var written = try finish(&change, action: "created", intake, context, tx)
         // Nobody shall remember a number that the record will not have.
         if context.isTrial {

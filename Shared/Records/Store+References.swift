@@ -72,7 +72,6 @@ struct ReferenceLoad<R: Record> {
                 let found = Set(try rows.map { try $0.string(at: 0) })
                 throw missing(target, target.ids.first { !found.contains($0) } ?? "")
             }
-            for row in rows { try check(row, of: target) }
             guard let row = rows.first, let domain = DomainPath(try row.string(at: 1)) else { continue }
             domains[target.name] = domain
             for inherited in R.storage.inherited where inherited.via == target.name {
@@ -82,6 +81,15 @@ struct ReferenceLoad<R: Record> {
             }
         }
         return domains
+    }
+
+    /// Refuses references into a domain that is neither the record's nor above it, then people who stand where the field
+    /// does not say, and parents that have ended: of what lies elsewhere nothing of the kind is told.
+    func check(_ answers: ArraySlice<Rows>, of record: R) throws {
+        try checkDomains(answers, of: record)
+        for (target, rows) in zip(targets, answers) {
+            for row in rows { try check(row, of: target) }
+        }
     }
 
     /// Refuses references into a domain that is neither the record's nor above it.

@@ -79,7 +79,7 @@ extension Store {
         let answers = try (known ?? KnownReferences()).answers(to: references, in: tx)
         let domains = try references.resolve(answers[...], into: &change.new)
         try place(&change, domains, context, tx)
-        try references.checkDomains(answers[...], of: change.new)
+        try references.check(answers[...], of: change.new)
         try checkMoved(change, besides: changed, context, tx)
         return try finish(&change, action: "updated", intake, context, tx)
     }

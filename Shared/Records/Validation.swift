@@ -166,16 +166,9 @@ public enum Validation {
         }
     }
 
-    /// The form in which a decimal number is kept: as it was given, without zeros in front that mean nothing and
-    /// without a sign before zero. How many digits stand behind the point says how exact it is, and stays.
-    public static func canonicalDecimal(_ text: String) -> String {
-        let isNegative = text.hasPrefix("-")
-        let parts = (isNegative ? text.dropFirst() : text[...]).split(separator: ".", omittingEmptySubsequences: false)
-        guard var whole = parts.first else { return text }
-        while whole.count > 1, whole.first == "0" { whole.removeFirst() }
-        let number = parts.count > 1 ? "\(whole).\(parts[1])" : String(whole)
-        return isNegative && number.contains(where: { $0 != "0" && $0 != "." }) ? "-" + number : number
-    }
+    /// The one form in which a decimal number is kept and answered: without zeros that mean nothing and without a sign
+    /// before zero, so that `007.50` is `7.5`.
+    public static func canonicalDecimal(_ text: String) -> String { DecimalText(text)?.text ?? text }
 
     /// Whether mail can be sent to the address.
     public static func isEmail(_ text: String) -> Bool { (try? EmailAddress(text)) != nil }

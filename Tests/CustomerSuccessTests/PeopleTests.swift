@@ -129,7 +129,9 @@ import Wire
             var answers: [Problem] = []
             for id in [uuid(), foreign] {
                 let value: FieldValue = field.storage == .strings ? .strings([id]) : .string(id)
-                let problem = try await refusal("\(field.name)") { _ = try await both.world.set(made, field.name, value) }
+                let problem = try await refusal("\(field.name)") {
+                    _ = try await both.world.set(made, field.name, value)
+                }
                 #expect(
                     problem.code == .invalidArgument && problem.reason == "NO_SUCH_REFERENCE",
                     "\(R.schema.table).\(field.name): \(problem)")

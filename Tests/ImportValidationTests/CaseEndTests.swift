@@ -132,7 +132,8 @@ import Wire
         }
         #expect(fault("-3") == "Quantity must be at least 0." && fault("3") == nil && fault("x") != nil)
         var checker = RowChecker(
-            plan, records: [:], language: "en", resolve: { _, texts in Dictionary(uniqueKeysWithValues: texts.map { ($0, 1) }) },
+            plan, records: [:], language: "en",
+            resolve: { _, texts in Dictionary(uniqueKeysWithValues: texts.map { ($0, 1) }) },
             run: { _, _ in [] })
         var cells = target.fields.map { _ in "" }
         cells[try #require(target.position(of: "name"))] = "\u{200B}\u{AD}"

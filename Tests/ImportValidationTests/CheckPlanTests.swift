@@ -24,7 +24,9 @@ import Wire
         let byName = Dictionary(uniqueKeysWithValues: zip(contract.target.fields.map(\.name), contract.columns))
         #expect(byName["account"]?.checks == [.reference(.init(table: "customer_account", field: "name"))])
         #expect(byName["end_date"]?.checks == [.date(format: "yyyy-MM-dd")])
-        #expect(byName["contract_value"]?.checks == [.decimal])
+        // A value is not negative.
+        let value = try #require(Contract.schema.field("contract_value"))
+        #expect(byName["contract_value"]?.checks == [.decimal, .bounds(value)])
         #expect(byName["number"]?.checks == [.limit(1_000)])
         #expect(byName["status"]?.checks.map(\.subtype) == [.choice])
         #expect(byName["end_date"]?.isMandatory == true)
@@ -37,7 +39,7 @@ import Wire
         let reference = try #require(sold.target.position(of: "contract"))
         #expect(sold.columns[reference].checks == [.reference(.init(table: "contract", field: "number"))])
         let quantity = try #require(sold.target.position(of: "quantity"))
-        #expect(sold.columns[quantity].checks == [.integer])
+        #expect(sold.columns[quantity].checks == [.integer, .bounds(sold.target.fields[quantity])])
     }
 
     @Test func aCheckReplacesTheDictionarysOfItsSubtypeAndAddsToOthers() throws {

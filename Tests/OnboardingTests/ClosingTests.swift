@@ -40,9 +40,10 @@ import Wire
     }
 
     /// An import task of the case becomes known here, as by its event.
-    private func hear(of number: String, _ state: String, id: String, _ record: OnboardingCase, revision: Int64 = 1,
-        _ world: World) async throws
-    {
+    private func hear(
+        of number: String, _ state: String, id: String, _ record: OnboardingCase, revision: Int64 = 1,
+        _ world: World
+    ) async throws {
         var task = ImportTask()
         task.id = id
         task.domain = record.domain
@@ -183,7 +184,8 @@ import Wire
         }
         #expect(made > 0)
         let rows = try await world.server.admin.run(
-            "SELECT count(*), count(*) FILTER (WHERE active) FROM onboarding.lifecycle_task WHERE parent = \(record.id)")
+            "SELECT count(*), count(*) FILTER (WHERE active) FROM onboarding.lifecycle_task WHERE parent = \(record.id)"
+        )
         let row = try #require(rows.first)
         #expect(try row.int64(at: 0) == Int64(made) && row.int64(at: 1) == 0)
     }

@@ -30,7 +30,8 @@ import Wire
     }
 
     @Test(arguments: [
-        ("1863.4", true), ("-1", true), ("1,863.4", false), ("1.2.3", false), ("1e3", false), (".5", false),
+        ("1863.4", true), ("-1", false), ("-0", true), ("1,863.4", false), ("1.2.3", false), ("1e3", false),
+        (".5", false),
     ])
     func decimals(text: String, isRight: Bool) throws {
         let cell = try cell(Contract.self, "contract_value", text)

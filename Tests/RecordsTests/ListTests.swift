@@ -24,6 +24,15 @@ import Wire
 
     private static func filled(_ rows: Int, seed: UInt64 = 7) async throws -> Workbench {
         let bench = try await Workbench.make()
+        let products = Replica(SoldProduct.self, fields: ["name"], bench.database)
+        for name in ["a", "b", "c"] {
+            var product = SoldProduct()
+            product.id = RecordID.derived(from: name)
+            product.etag = "1"
+            product.domain = "/provider/"
+            product.name = name
+            try await products.store(product)
+        }
         var source = SeededGenerator(seed: seed)
         for _ in 0..<(rows / 100) {
             let drafts = (0..<100).map { _ in random(Int.random(in: 0..<1 << 40, using: &source), &source) }

@@ -75,7 +75,7 @@ import Wire
     func decimals(_ text: String, _ isRight: Bool) { #expect(Validation.isDecimal(text) == isRight) }
 
     @Test(arguments: [
-        ("007.50", "7.50"), ("0", "0"), ("000", "0"), ("-0", "0"), ("-0.00", "0.00"), ("-07", "-7"), ("0.5", "0.5"),
+        ("007.50", "7.5"), ("0", "0"), ("000", "0"), ("-0", "0"), ("-0.00", "0"), ("-07", "-7"), ("0.5", "0.5"),
         ("1000", "1000"),
     ])
     func aDecimalHasOneForm(_ text: String, _ form: String) { #expect(Validation.canonicalDecimal(text) == form) }
@@ -94,13 +94,15 @@ import Wire
         for code in ["EUR", "KRW", "USD"] {
             #expect(try fault(CustomerAccount.self, "currency", .string(code)) == nil, "\(code)")
         }
-        for code in ["XYZZY", "eur", "XXX", "€", "EU"] {
-            #expect(try fault(CustomerAccount.self, "currency", .string(code))?.en.contains("ISO 4217") == true, "\(code)")
+        for code in ["XYZZY", "eur", "XTS", "€", "EU"] {
+            #expect(
+                try fault(CustomerAccount.self, "currency", .string(code))?.en.contains("ISO 4217") == true, "\(code)")
         }
     }
 
     @Test(arguments: [
-        ("a@b.example", true), ("first.last+tag@mail.example.org", true), ("petra@bücher.example", true), ("kim.o'neil+ale@예시.example", true),
+        ("a@b.example", true), ("first.last+tag@mail.example.org", true), ("petra@bücher.example", true),
+        ("kim.o'neil+ale@예시.example", true),
         ("이름@예시.example", false), ("mailto:a@b.example", false), ("a@b.example,", false), ("a..b@c.example", false),
         (".a@b.example", false), ("a@-b.example", false), ("a@b-.example", false), ("a@b\u{200B}.example", false),
         ("a@b.123", false), ("a@b_c.example", false), ("<a@b.example>", false), ("a@b", false),

@@ -82,6 +82,15 @@ class Field:
             return "int" if self.swift_type in ("Int32", "Int64", "UInt32") else None
         return {"string": "string", "bool": "bool"}.get(self.kind)
 
+    @property
+    def limits(self) -> list:
+        """What the dictionary says of the values, as arguments of FieldSchema in Swift."""
+        said = [f"side: .{self.options.side}"] if self.options.side else []
+        if self.options.format:
+            said.append(f"format: .{names.lower_camel(self.options.format)}")
+        bounds = (bound for bound in ("minimum", "maximum") if self.options.HasField(bound))
+        return said + [f"{bound}: {getattr(self.options, bound)}" for bound in bounds]
+
 
 @dataclasses.dataclass
 class Message:

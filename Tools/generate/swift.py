@@ -253,14 +253,7 @@ def field_schema(message, field) -> list[str]:
         tail.append("customerVisible: true")
     if options.default:
         tail.append(f"defaultValue: {field_value(where, field, options.default)}")
-    if options.side:
-        tail.append(f"side: .{options.side}")
-    if options.format:
-        tail.append(f"format: .{names.lower_camel(options.format)}")
-    for bound in ("minimum", "maximum"):
-        if options.HasField(bound):
-            tail.append(f"{bound}: {getattr(options, bound)}")
-    tail.append(f"storage: .{field.storage}")
+    tail += field.limits + [f"storage: .{field.storage}"]
     if not options.choices:
         return [f"        FieldSchema({', '.join(parts + tail)}),"]
     out = [f"        FieldSchema({', '.join(parts)}"]
