@@ -13,5 +13,8 @@ done
 [ -d "$SECRETS" ] || fail "there is no stack in $LOCAL: start it with \`make run\`"
 lock
 load_ports
+# Of a cluster all servers are told, however this was called.
+servers=("$RUN"/nats*.pid)
+[ ! -e "${servers[0]}" ] || SERVERS=${#servers[@]}
 "$ROOT/deploy/nats/system.sh" "$SECRETS" "$@"
 [ "${1:-}" = list ] || ! pid_of nats >/dev/null || start_nats
