@@ -64,6 +64,7 @@ import Testing
             var found = texts(line, file.path).flatMap(foreignWords).map {
                 Finding(file.path, line: index + 1, "English in a Korean text: \($0)")
             }
+            guard line.contains("ko:") else { return found }
             if line.contains(#/\bko: "[^"]*\\\([A-Za-z.]*\.en\b/#) {
                 found.append(Finding(file.path, line: index + 1, "the English label in a Korean text"))
             }
