@@ -35,7 +35,10 @@ extension Scenarios {
         /// What is lost or doubled, and what the audit must speak of.
         private static let losses = [
             ("DELETE FROM customer_success.touchpoint WHERE subject = 'Check-in 1'", "touchpoints"),
-            ("UPDATE customer_success.touchpoint SET state = 'in_progress' WHERE subject = 'Check-in 3'", "touchpoints"),
+            (
+                "UPDATE customer_success.touchpoint SET state = 'in_progress' WHERE subject = 'Check-in 3'",
+                "touchpoints"
+            ),
             ("DELETE FROM onboarding.contract WHERE id = (SELECT id FROM onboarding.contract LIMIT 1)", "contracts"),
             ("DELETE FROM import_validation.import_task WHERE target_table = 'location'", "import tasks"),
             ("UPDATE play_launcher.flow_run SET state = 'failed'", "plays"),
@@ -49,7 +52,6 @@ extension Scenarios {
             ("DELETE FROM notifier.email_delivery", "mails"),
             ("UPDATE customer_success.customer_account SET revision = 0", "customer_account"),
             ("UPDATE onboarding.outbox SET event_id = gen_random_uuid() WHERE seq = 1", "stream"),
-            ("UPDATE onboarding.outbox SET sent_at = NULL WHERE seq = 1", "not sent"),
             ("DELETE FROM customer_success.journal WHERE kind = 'work_notes'", "work notes"),
         ]
     }
