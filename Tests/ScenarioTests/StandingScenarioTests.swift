@@ -1,3 +1,4 @@
+import CampaignKit
 import Foundation
 import Identity
 import JourneyKit
@@ -41,7 +42,7 @@ extension Scenarios {
                     try await ask(service, client, who)
                     answers.append("OK")
                 } catch {
-                    answers.append(error.code == .unauthenticated ? error.reason ?? "" : error.code.name)
+                    answers.append(error.code == .unauthenticated ? error.reason : error.code.name)
                 }
             }
             return answers
