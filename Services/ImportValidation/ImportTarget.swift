@@ -1,3 +1,4 @@
+import Records
 import Wire
 
 /// A table that rows can be imported into, with what follows from its dictionary: staging table, template, columns.
@@ -54,15 +55,6 @@ public struct ImportTarget: Sendable {
 
     /// The position of the account that a row belongs to.
     public var accountColumn: Int? { fields.firstIndex { $0.reference == "customer_account" && $0.name == "account" } }
-
-    /// The field by which people name a record of `table` in a workbook.
-    public static func naturalField(of table: String) -> String {
-        switch table {
-        case "contract": "number"
-        case "customer_contact", "user": "email"
-        default: "name"
-        }
-    }
 
     private static let common: Set<String> = [
         "id", "etag", "created_at", "created_by", "updated_at", "updated_by", "domain",

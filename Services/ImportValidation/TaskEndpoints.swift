@@ -87,6 +87,11 @@ struct TaskEndpoints: Sendable {
                 field: "uploads",
                 Text(en: "1 to \(Self.mostUploads) different uploads.", ko: "서로 다른 업로드 1~\(Self.mostUploads)개여야 합니다."))
         }
+        guard request.encoding.isEmpty || TextEncoding(named: request.encoding) != nil else {
+            throw .invalid(field: "encoding", RunMessages.unknownEncoding)
+        }
+        let options = LoadOptions(
+            encoding: request.encoding, sheet: request.sheet, titleRow: max(0, Int(request.titleRow)))
         let method = ImportValidationAPI.importUploads.name
         let response = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.uploaded(request.id, by: call.caller, lock: .update, in: tx)
@@ -98,7 +103,8 @@ struct TaskEndpoints: Sendable {
                 run.importTask = task.id
                 run.kind = "load"
                 run.upload = upload.id
-                let queued = try RunQueue.enqueue(run, language: call.language, database, context, tx)
+                let queued = try RunQueue.enqueue(
+                    run, options: options, language: call.language, database, context, tx)
                 response.importRuns.append(TaskAccess.shown(queued, to: call.caller))
             }
             try DataImportState.refresh(task.id, database, context, tx)

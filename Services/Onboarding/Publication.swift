@@ -135,19 +135,26 @@ struct Publication<R: StandardRecord> {
     private func key(of record: R) -> [FieldValue] {
         key.map { index in
             let value = record[fieldAt: index]
-            guard R.schema.fields[index].type == .email, let text = value.string else { return value }
-            return .string(text.lowercased())
+            guard Self.isFolded(R.schema.fields[index]), let text = value.string else { return value }
+            return .string(text.alike)
         }
     }
 
-    /// Records that are there already, by their keys. Found through the last field of the key, which tells most.
+    /// Whether texts of a field are the same that look alike; ids and choices are what they are.
+    private static func isFolded(_ field: FieldSchema) -> Bool { field.type == .string || field.type == .email }
+
+    /// Records that are there already, by their keys. Found through the text of the key, which tells most.
     private func existing(_ drafts: [Draft]) throws -> [[FieldValue]: R] {
-        guard let last = key.last, !drafts.isEmpty else { return [:] }
-        let field = R.schema.fields[last]
-        let texts = Set(drafts.compactMap { $0.key.last?.string }).sorted()
-        let column: SQL =
-            field.type == .email ? "lower(\(identifier: field.name))" : "\(identifier: field.name)"
-        var condition: SQL = "\(column) = ANY(\(texts))"
+        guard
+            let told = key.lastIndex(where: { Self.isFolded(R.schema.fields[$0]) })
+                ?? key.lastIndex(where: { R.schema.fields[$0].type == .reference }),
+            !drafts.isEmpty
+        else { return [:] }
+        let field = R.schema.fields[key[told]]
+        let texts = Set(drafts.compactMap { $0.key[told].string }).sorted()
+        var condition: SQL =
+            Self.isFolded(field)
+            ? AlikeSQL.condition(field.name, texts) : "\(identifier: field.name) = ANY(\(texts))"
         if R.schema.index(of: "account") != nil { condition += " AND account = \(batch.account.id)" }
         var known: [[FieldValue]: R] = [:]
         for record in try store.find(where: condition, in: tx) { known[key(of: record)] = record }

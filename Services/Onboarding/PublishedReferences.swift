@@ -11,10 +11,9 @@ struct PublishedReferences {
         let number: String
     }
 
-    /// The text by which people name a record of each table.
-    static let naturalText = [
-        "contract": "number", "location": "name", "sold_product": "name", "install_base_item": "name",
-        "customer_contact": "email", "user": "email",
+    /// The tables whose records workbooks name.
+    private static let tables: Set<String> = [
+        "contract", "location", "sold_product", "install_base_item", "customer_contact", "user",
     ]
 
     let account: Account
@@ -23,14 +22,14 @@ struct PublishedReferences {
     /// Looks up `texts`, by table.
     init(_ texts: [String: Set<String>], of account: Account, in tx: Transaction) throws {
         self.account = account
-        let tables = texts.keys.filter { Self.naturalText[$0] != nil }.sorted()
+        let tables = texts.keys.filter(Self.tables.contains).sorted()
         let statements: [SQL] = tables.map { table in
             let wanted = (texts[table] ?? []).sorted()
             let named = wanted.filter(Validation.isUUID)
-            let column = Self.naturalText[table] ?? "name"
+            let column = NaturalKey.naturalField(of: table)
             var statement: SQL = """
                 SELECT id::text, \(identifier: column) FROM onboarding.\(identifier: table) \
-                WHERE (\(identifier: column) = ANY(\(wanted)) OR id = ANY(\(named)))
+                WHERE (\(AlikeSQL.condition(column, Set(wanted.map(\.alike)))) OR id = ANY(\(named)))
                 """
             if table != "user" { statement += " AND account = \(account.id)" }
             return statement
@@ -39,7 +38,7 @@ struct PublishedReferences {
         for (table, rows) in zip(tables, answers) {
             for row in rows {
                 let id = try row.string(at: 0)
-                ids[table, default: [:]][try row.string(at: 1), default: []].append(id)
+                ids[table, default: [:]][try row.string(at: 1).alike, default: []].append(id)
                 ids[table, default: [:]][id, default: []].append(id)
             }
         }
@@ -49,7 +48,7 @@ struct PublishedReferences {
     func find(_ text: String, for field: FieldSchema) -> Result<String, Fault> {
         let table = field.reference ?? ""
         if table == "customer_account" {
-            guard [account.id, account.name, account.number].contains(text) else {
+            guard [account.id, account.name, account.number].contains(where: { $0.alike == text.alike }) else {
                 return .failure(
                     Fault(
                         Text(
@@ -58,7 +57,7 @@ struct PublishedReferences {
             }
             return .success(account.id)
         }
-        let found = ids[table]?[text] ?? []
+        let found = ids[table]?[text.alike] ?? []
         guard found.count <= 1 else {
             return .failure(
                 Fault(

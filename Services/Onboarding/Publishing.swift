@@ -13,14 +13,10 @@ enum Publishing {
     /// The target tables by name.
     static let targets: [String: PublishTarget] = Dictionary(
         uniqueKeysWithValues: [
-            PublishTarget(CustomerContact.self, key: ["account", "email"]),
-            PublishTarget(Location.self, key: ["account", "name"]),
-            PublishTarget(ServiceEntitlement.self, key: ["account", "contract", "sold_product", "name"]),
-            PublishTarget(InstallBaseItem.self, key: ["account", "location", "name"]),
-            PublishTarget(AccountAddressRelationship.self, key: ["account", "location"]),
-            PublishTarget(Contract.self, key: ["account", "number"]),
-            PublishTarget(SoldProduct.self, key: ["account", "contract", "name"]),
-            PublishTarget(SoldProductInstallBaseM2m.self, key: ["sold_product", "install_base_item"]),
+            PublishTarget(CustomerContact.self), PublishTarget(Location.self), PublishTarget(ServiceEntitlement.self),
+            PublishTarget(InstallBaseItem.self), PublishTarget(AccountAddressRelationship.self),
+            PublishTarget(Contract.self), PublishTarget(SoldProduct.self),
+            PublishTarget(SoldProductInstallBaseM2m.self),
         ].map { ($0.schema.table, $0) })
 
     /// Import tasks may carry the internal names that the source prints for some tables.
@@ -92,9 +88,10 @@ struct PublishTarget: Sendable {
     let schema: RecordSchema
     let publish: @Sendable (PublishBatch, Transaction) throws -> [PublishResult]
 
-    /// Rows become records of `R`; those that agree in the fields `key` are the same record.
-    init<R: StandardRecord>(_ type: R.Type, key: [String]) {
+    /// Rows become records of `R`; those that agree in their natural key are the same record.
+    init<R: StandardRecord>(_ type: R.Type) {
         schema = R.schema
+        let key = NaturalKey.fields[R.schema.table] ?? []
         publish = { batch, tx in try Publication<R>(batch, key: key, tx).run() }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 import RPC
 import Records
@@ -74,10 +73,11 @@ enum ReferenceSearch {
         _ request: ResolveReferencesRequest, _ schema: RecordSchema, _ field: FieldSchema, _ caller: Caller,
         in tx: Transaction
     ) throws -> ResolveReferencesResponse {
-        let texts = request.values.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+        let texts = request.values.map(\.alike)
         var response = ResolveReferencesResponse()
         guard !texts.isEmpty else { return response }
-        var condition: SQL = "\(identifier: field.name)::text = ANY(\(Array(Set(texts)).sorted()))"
+        let column: SQL = "onboarding.alike(\(identifier: field.name)::text)"
+        var condition = AlikeSQL.condition(field.name, Set(texts))
         if schema.field("account") != nil, schema.table != "user" {
             guard Validation.isUUID(request.account) else {
                 throw Problem.invalid(
@@ -95,7 +95,7 @@ enum ReferenceSearch {
             ? "bool_or(id = \(request.account))" : "false"
         let rows = try tx.query(
             """
-            SELECT \(identifier: field.name)::text, CASE WHEN \(isOwn) THEN 1 ELSE count(*) END, \
+            SELECT \(column), CASE WHEN \(isOwn) THEN 1 ELSE count(*) END, \
             CASE WHEN \(isOwn) THEN \(request.account) ELSE min(id::text) END \
             FROM onboarding.\(identifier: schema.table) WHERE \(condition) GROUP BY 1
             """)

@@ -9,6 +9,8 @@ public enum Validation {
     static let lineLimit = 1_000
     /// Longest value of a text, in characters.
     static let textLimit = 65_536
+    /// Most digits of a decimal number before the point, and behind it.
+    static let (wholePlaces, decimalPlaces) = (18, 6)
     /// Most elements of a list field.
     static let listLimit = 500
 
@@ -41,8 +43,10 @@ public enum Validation {
         case .decimal, .currency:
             guard !isDecimal(text) else { return boundsFault(text, field) }
             return Text(
-                en: "\(field.label.en) must be a decimal number such as 1863.4.",
-                ko: "\(field.label.ko)은(는) 1863.4와 같은 십진수여야 합니다.")
+                en:
+                    "\(field.label.en) must be a decimal number such as 1863.4, of at most \(wholePlaces) digits before the point and \(decimalPlaces) behind it.",
+                ko:
+                    "\(field.label.ko)은(는) 1863.4와 같은 십진수여야 하며 정수부는 \(wholePlaces)자리, 소수부는 \(decimalPlaces)자리까지입니다.")
         case .reference where field.reference != "user", .documentID:
             guard !isUUID(text) else { return nil }
             return Text(en: "\(field.label.en) must be the id of a record.", ko: "\(field.label.ko)은(는) 레코드 ID여야 합니다.")
@@ -152,7 +156,7 @@ public enum Validation {
         let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else { return false }
         guard parts.allSatisfy({ $0.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }) else { return false }
-        return parts[0].count <= 18 && (parts.count == 1 || parts[1].count <= 6)
+        return parts[0].count <= wholePlaces && (parts.count == 1 || parts[1].count <= decimalPlaces)
     }
 
     /// The most characters that a text of the field may have; nil where that is not what bounds it.

@@ -4,6 +4,8 @@
 public final class CSVReader: RowSource {
     /// The encoding found.
     public var encoding: TextEncoding { source.encoding }
+    /// Whether the encoding was told by the look of the words alone, and a person may know better.
+    public var isEncodingGuessed: Bool { source.isGuessed }
     /// The delimiter found.
     public let delimiter: Character
 
@@ -13,21 +15,31 @@ public final class CSVReader: RowSource {
     private var bytes: [UInt8]
     private var position = 0
     private var record = 0
+    private var line = 1
     private var delivered = 0
+    /// Fields of the first record with content, as a rule the titles.
+    private var width = 0
 
     private static let candidates: [UInt8] = [0x2C, 0x3B, 0x09, 0x7C]
     private static let lineFeed: UInt8 = 0x0A
     private static let carriageReturn: UInt8 = 0x0D
     private static let quote: UInt8 = 0x22
 
-    /// Opens the file at a path; the delimiter is the one given, or found in the first records.
-    public init(path: String, delimiter: Character? = nil, limits: WorkbookLimits = WorkbookLimits())
-        throws(WorkbookError)
-    {
+    /// Opens the file at a path. The delimiter is the one given, the one that a first line `sep=;` names, as Excel
+    /// writes it, or the one found in the first records; the encoding is the one named, or the one found.
+    public init(
+        path: String, delimiter: Character? = nil, encoding: TextEncoding? = nil,
+        limits: WorkbookLimits = WorkbookLimits()
+    ) throws(WorkbookError) {
         self.limits = limits
-        source = try TextSource(path: path, limits: limits)
+        source = try TextSource(path: path, encoding: encoding, limits: limits)
         bytes = try source.next()
-        separator = delimiter?.asciiValue ?? Self.detect(bytes)
+        if let hint = SeparatorHint(bytes) {
+            (position, record) = (hint.length, 1)
+            separator = delimiter?.asciiValue ?? hint.separator
+        } else {
+            separator = delimiter?.asciiValue ?? Self.detect(bytes)
+        }
         self.delimiter = Character(UnicodeScalar(separator))
     }
 
@@ -68,8 +80,11 @@ public final class CSVReader: RowSource {
         while try peek() != nil {
             record += 1
             row.reset(number: record)
+            let first = line
             try readRecord(&row)
+            row.lines = first...max(first, line - 1)
             guard row.count > 0 else { continue }
+            if width == 0 { width = row.fields }
             delivered += 1
             guard delivered <= limits.rows + 1 else { throw .limit("rows", "행 수", limits.rows) }
             return true
@@ -94,42 +109,72 @@ public final class CSVReader: RowSource {
             let end = try readField(&row, column, start)
             try close(&row, column, start)
             column += 1
+            row.fields = column
             if end != separator { return }
         }
     }
 
     /// Reads a field and what ends it: the separator, or the end of the record.
     private func readField(_ row: inout Row, _ column: Int, _ start: Int) throws(WorkbookError) -> UInt8 {
-        var quoted = false
-        var wasQuoted = false
+        while let byte = try peek() {
+            position += 1
+            if byte == separator { return byte }
+            if byte == Self.lineFeed {
+                line += 1
+                return byte
+            }
+            if byte == Self.carriageReturn {
+                if try peek() == Self.lineFeed { position += 1 }
+                line += 1
+                return Self.lineFeed
+            }
+            if byte == Self.quote && row.bytes.count == start {
+                return try readQuoted(&row, column, start)
+            }
+            row.bytes.append(byte)
+            try check(row, column, start)
+        }
+        return Self.lineFeed
+    }
+
+    /// Reads on behind an opening quotation mark. Text behind the closing one, and lines inside that have as many fields
+    /// as the titles, say that the quotation mark was none.
+    private func readQuoted(_ row: inout Row, _ column: Int, _ start: Int) throws(WorkbookError) -> UInt8 {
+        let opened = line
+        var (quoted, separators, hasText) = (true, 0, false)
         while let byte = try peek() {
             position += 1
             if quoted {
-                guard byte == Self.quote else {
-                    row.bytes.append(byte)
-                    try check(row, column, start)
-                    continue
-                }
-                if try peek() == Self.quote {
+                if byte == Self.quote {
+                    guard try peek() == Self.quote else {
+                        quoted = false
+                        continue
+                    }
                     position += 1
-                    row.bytes.append(byte)
-                } else {
-                    quoted = false
+                } else if byte == separator {
+                    separators += 1
+                } else if byte == Self.lineFeed {
+                    if line > opened && separators > 1 && separators == width - 1 { row.swallowed = column }
+                    line += 1
+                    separators = 0
                 }
-            } else if byte == separator || byte == Self.lineFeed {
-                return byte
-            } else if byte == Self.carriageReturn {
-                if try peek() == Self.lineFeed { position += 1 }
-                return Self.lineFeed
-            } else if byte == Self.quote && !wasQuoted && row.bytes.count == start {
-                (quoted, wasQuoted) = (true, true)
-            } else {
                 row.bytes.append(byte)
-                try check(row, column, start)
+            } else if byte == separator || byte == Self.lineFeed || byte == Self.carriageReturn {
+                if byte == separator { return byte }
+                if byte == Self.carriageReturn, try peek() == Self.lineFeed { position += 1 }
+                line += 1
+                return Self.lineFeed
+            } else {
+                if !hasText && line > opened { row.swallowed = column }
+                hasText = true
+                row.bytes.append(byte)
             }
+            try check(row, column, start)
         }
         guard !quoted else {
-            throw .malformed("a quotation mark without its partner", at: CellName.cell(column: column, row: record))
+            throw .malformed(
+                "a quotation mark in line \(opened) without its partner",
+                at: CellName.cell(column: column, row: record))
         }
         return Self.lineFeed
     }
@@ -157,22 +202,8 @@ public final class CSVReader: RowSource {
         guard !hasNUL else {
             throw WorkbookError(
                 .encoding, at: CellName.cell(column: column, row: record),
-                "the file is not text in UTF-8, UTF-16 or Windows-1252", "UTF-8, UTF-16 또는 Windows-1252 텍스트가 아닙니다")
+                "the file is not text: it holds the character U+0000", "텍스트 파일이 아닙니다. U+0000 문자가 있습니다")
         }
         row.close(column: column, kind: .text, from: start)
-    }
-}
-
-/// Opens whatever table a person has sent.
-public enum TableFile {
-    /// A workbook or a text file, told by its content; the name decides only for a file that claims to be a workbook
-    /// and is none, which is then an error rather than one strange column.
-    public static func open(path: String, name: String, limits: WorkbookLimits = WorkbookLimits())
-        throws(WorkbookError) -> any RowSource
-    {
-        let lowered = name.lowercased()
-        let claims = [".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip"].contains { lowered.hasSuffix($0) }
-        if claims || FileStart.isContainer(path) { return try WorkbookReader(path: path, limits: limits) }
-        return try CSVReader(path: path, limits: limits)
     }
 }

@@ -60,16 +60,4 @@ public enum CellText {
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
-
-    /// Dates that strict workbooks write as text: "2024-02-29", "2024-02-29T13:45:00.000Z".
-    static func isoDate(_ text: String) -> (Row.Kind, String)? {
-        let parts = text.split(separator: "T", maxSplits: 1)
-        guard let day = parts.first, let date = date(String(day), format: "yyyy-MM-dd") else { return nil }
-        guard parts.count == 2 else { return (.date, date) }
-        var time = parts[1]
-        if time.hasSuffix("Z") { time = time.dropLast() }
-        if let point = time.firstIndex(of: ".") { time = time[..<point] }
-        let format = time.count == 5 ? "yyyy-MM-dd HH:mm" : "yyyy-MM-dd HH:mm:ss"
-        return CellText.date("\(date) \(time)", format: format).map { (.dateTime, $0) }
-    }
 }

@@ -1,8 +1,10 @@
 /// What a number format makes of a number.
 enum DateStyle: UInt8, Sendable {
     case none, date, dateTime
-    /// A time of day, or a duration.
+    /// A time of day.
     case time
+    /// Hours, minutes or seconds that go on beyond a day: `[h]:mm:ss`.
+    case elapsed
 
     /// The style of a number format that every workbook knows without stating it. The numbers 27–36 and 50–58 are
     /// the dates of East Asian editions.
@@ -10,7 +12,8 @@ enum DateStyle: UInt8, Sendable {
         switch id {
         case 14...17, 27...31, 36, 50...54, 57, 58: self = .date
         case 22: self = .dateTime
-        case 18...21, 32...35, 45...47, 55, 56: self = .time
+        case 46: self = .elapsed
+        case 18...21, 32...35, 45, 47, 55, 56: self = .time
         default: self = .none
         }
     }
@@ -18,7 +21,7 @@ enum DateStyle: UInt8, Sendable {
     /// The style of a format code such as `yyyy"년" m"월" d"일"`: what counts are date and time letters of the first
     /// section that are neither quoted nor escaped nor part of a condition, colour or locale in brackets.
     init(formatCode: String) {
-        var (date, time, month) = (false, false, false)
+        var (date, time, month, elapsed) = (false, false, false, false)
         var letters = formatCode.lowercased()[...]
         while let letter = letters.popFirst() {
             switch letter {
@@ -26,7 +29,7 @@ enum DateStyle: UInt8, Sendable {
             case "\\", "_", "*": letters = letters.dropFirst()
             case "[":
                 let inside = letters.prefix { $0 != "]" }
-                if let unit = inside.first, "hms".contains(unit), inside.allSatisfy({ $0 == unit }) { time = true }
+                if let unit = inside.first, "hms".contains(unit), inside.allSatisfy({ $0 == unit }) { elapsed = true }
                 letters = letters.dropFirst(inside.count + 1)
             case ";": letters = ""
             case "g" where letters.hasPrefix("eneral"): letters = letters.dropFirst(6)
@@ -37,7 +40,9 @@ enum DateStyle: UInt8, Sendable {
             default: break
             }
         }
-        if date || (month && !time) {
+        if elapsed && !date {
+            self = .elapsed
+        } else if date || (month && !time) {
             self = time ? .dateTime : .date
         } else {
             self = time ? .time : .none
@@ -57,6 +62,7 @@ enum ExcelDates {
     static func text(_ serial: Double, style: DateStyle, from1904: Bool) -> (kind: Row.Kind, text: String)? {
         guard serial >= 0, serial < end else { return nil }
         var seconds = Int64((serial * Double(secondsPerDay)).rounded())
+        if style == .elapsed { return (.text, clock(seconds)) }
         if style == .time && serial < 1 { return (.text, clock(seconds)) }
         if from1904 { seconds += Int64(shift1904) * secondsPerDay }
         let (day, second) = seconds.quotientAndRemainder(dividingBy: secondsPerDay)
@@ -72,6 +78,15 @@ enum ExcelDates {
         return civil(daysSince1970: day - (day < 60 && !from1904 ? 25_568 : 25_569))
     }
 
+    /// The day of a Gregorian date.
+    static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
     /// The Gregorian date of a day, by counting years from 1 March.
     static func civil(daysSince1970 day: Int) -> String {
         let shifted = day + 719_468
@@ -85,7 +100,8 @@ enum ExcelDates {
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1, 2))"
     }
 
-    private static func clock(_ seconds: Int64) -> String {
+    /// "06:00:00", "33:45:22".
+    static func clock(_ seconds: Int64) -> String {
         "\(padded(Int(seconds / 3_600), 2)):\(padded(Int(seconds / 60 % 60), 2)):\(padded(Int(seconds % 60), 2))"
     }
 

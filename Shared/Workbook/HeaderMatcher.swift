@@ -1,5 +1,7 @@
+import Wire
+
 /// Finds the fields that the headers of a sheet mean (G-57): label first, in either language, then internal name,
-/// ignoring case and outer spaces.
+/// ignoring case, blanks and characters that nobody sees.
 public struct HeaderMatcher: Sendable {
     /// A field that a column may be for.
     public struct Field: Sendable, Hashable {
@@ -97,13 +99,9 @@ public struct HeaderMatcher: Sendable {
         match((0..<row.count).map { row.text(at: $0) }, byHand: byHand)
     }
 
-    /// Case, outer spaces, and how a character is composed do not count.
-    private static func key(_ text: String) -> String {
-        let isSpace: (Character) -> Bool = { $0.isWhitespace || $0 == "\u{FEFF}" }
-        let start = text.drop(while: isSpace)
-        guard let end = start.lastIndex(where: { !isSpace($0) }) else { return "" }
-        return start[...end].lowercased()
-    }
+    /// Case, white space and line breaks anywhere, characters that nobody sees, and how a character is composed do not
+    /// count.
+    private static func key(_ text: String) -> String { text.alike.filter { $0 != " " } }
 
     /// Near enough: a third of the letters may differ.
     private func nearest(to key: String, besides taken: [String: [Int]]) -> Field? {

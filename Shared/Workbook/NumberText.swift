@@ -1,4 +1,7 @@
-/// Numbers as text: the shortest digits that give the same double again, never with an exponent.
+import Foundation
+
+/// Numbers as text, never with an exponent: the 15 significant digits that a workbook shows, without the noise behind
+/// them that programs write. Whole numbers that are written out keep all their digits.
 enum NumberText {
     /// Whether a text already is what `shortest` would write. Up to 15 digits survive a double unchanged.
     @inline(__always)
@@ -25,8 +28,24 @@ enum NumberText {
         return bytes.count == 1 || point == first + 1
     }
 
+    /// The text of what a workbook has written; nil when that is no finite number.
+    static func plain(_ written: String) -> String? {
+        guard let value = Double(written), value.isFinite, !written.hasPrefix("0x") else { return nil }
+        let digits = written.utf8.drop { $0 == UInt8(ascii: "-") }
+        let isWhole = (16...38).contains(digits.count) && digits.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+        if isWhole && digits.first != 0x30 { return written }
+        return shortest(rounded(value))
+    }
+
+    /// The number of 15 significant digits that is nearest.
+    private static func rounded(_ value: Double) -> Double {
+        // "%.14e" is the same in every locale that this product runs in: LC_NUMERIC is never set.
+        let text = String(format: "%.14e", value)
+        return Double(text) ?? value
+    }
+
     /// "0.00001", "440", "783.82" for the double a program wrote as 783.8200000000001.
-    static func shortest(_ value: Double) -> String {
+    private static func shortest(_ value: Double) -> String {
         if value == value.rounded() && abs(value) < 1e15 { return String(Int64(value)) }
         let text = value.description
         guard let mark = text.firstIndex(of: "e") else { return text.hasSuffix(".0") ? String(text.dropLast(2)) : text }

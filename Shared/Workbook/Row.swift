@@ -14,15 +14,20 @@ public enum Cell: Sendable, Hashable {
     case dateTime(String)
     /// An error of a formula, such as "#N/A".
     case error(String)
+    /// A formula whose result is not in the file.
+    case missing
+    /// Something that its type does not allow, as it is written.
+    case unreadable(String)
 }
 
 /// One row of a table. Handed to a `RowSource` again and again, so that its memory is reused.
 public struct Row: Sendable {
     /// The kinds of content, as in `Cell`.
-    public enum Kind: UInt8, Sendable { case empty, text, number, bool, date, dateTime, error }
+    public enum Kind: UInt8, Sendable { case empty, text, number, bool, date, dateTime, error, missing, unreadable }
 
     struct Slot {
         var kind: Kind = .empty
+        var style: UInt16 = 0
         var start: UInt32 = 0
         var count: UInt32 = 0
     }
@@ -31,8 +36,16 @@ public struct Row: Sendable {
     public internal(set) var number = 0
     /// Columns up to the last one with content.
     public internal(set) var count = 0
+    /// Fields of the record in a text file, empty ones at its end included; 0 in a workbook.
+    public internal(set) var fields = 0
+    /// Lines of the record in a text file.
+    public internal(set) var lines = 0...0
+    /// The column whose quotation mark seems to have taken in the lines behind it; nil as a rule.
+    public internal(set) var swallowed: Int?
     var slots: [Slot] = []
     var bytes: [UInt8] = []
+    /// How cells of each style show what they hold; nil for those that show it plainly.
+    var formats: [NumberFormat?] = []
 
     /// A row without content.
     public init() {}
@@ -43,9 +56,9 @@ public struct Row: Sendable {
     }
 
     /// The content as text: a number in its shortest form without exponent, "true" or "false", a date as in `Cell`.
-    /// Nil when the cell is empty.
+    /// Nil when the cell is empty, or a formula without result.
     public func text(at column: Int) -> String? {
-        guard kind(at: column) != .empty else { return nil }
+        guard kind(at: column) != .empty, kind(at: column) != .missing else { return nil }
         return withBytes(at: column) { String(decoding: $0, as: UTF8.self) }
     }
 
@@ -62,15 +75,30 @@ public struct Row: Sendable {
 
     /// The content of a column; `.empty` beyond the last one.
     public subscript(column: Int) -> Cell {
-        guard let text = text(at: column) else { return .empty }
+        guard let text = text(at: column) else { return kind(at: column) == .missing ? .missing : .empty }
         switch kind(at: column) {
-        case .empty: return .empty
+        case .empty, .missing: return .empty
         case .text: return .text(text)
         case .number: return .number(Double(text) ?? .nan)
         case .bool: return .bool(text == "true")
         case .date: return .date(text)
         case .dateTime: return .dateTime(text)
         case .error: return .error(text)
+        case .unreadable: return .unreadable(text)
+        }
+    }
+
+    /// What a column shows a person, where that may differ from `text(at:)`.
+    public func shown(at column: Int) -> ShownText {
+        guard column < count, Int(slots[column].style) < formats.count,
+            let format = formats[Int(slots[column].style)]
+        else { return .plain }
+        let text = text(at: column) ?? ""
+        switch slots[column].kind {
+        case .number: return format.show(number: text)
+        case .text: return format.show(text: text)
+        case .date, .dateTime: return format.show(date: text)
+        default: return .plain
         }
     }
 
@@ -80,14 +108,16 @@ public struct Row: Sendable {
     mutating func reset(number: Int) {
         self.number = number
         count = 0
+        fields = 0
+        swallowed = nil
         bytes.removeAll(keepingCapacity: true)
     }
 
     /// Sets the bytes from `start` to the end of the buffer as the content of a column.
     @inline(__always)
-    mutating func close(column: Int, kind: Kind, from start: Int) {
+    mutating func close(column: Int, kind: Kind, from start: Int, style: Int = 0) {
         let size = bytes.count - start
-        guard size > 0 else { return }
+        guard size > 0 || kind == .missing else { return }
         if column >= count {
             while slots.count <= column { slots.append(Slot()) }
             while count < column {
@@ -97,7 +127,8 @@ public struct Row: Sendable {
             count = column + 1
         }
         slots[column] = Slot(
-            kind: kind, start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: size))
+            kind: kind, style: UInt16(truncatingIfNeeded: style), start: UInt32(truncatingIfNeeded: start),
+            count: UInt32(truncatingIfNeeded: size))
     }
 }
 

@@ -3,6 +3,7 @@ struct SheetScanner {
     private var scanner: XMLScanner
     private let strings: SharedStrings
     private let styles: [DateStyle]
+    private let formats: [NumberFormat?]
     private let from1904: Bool
     private let limits: WorkbookLimits
     private var inData = false
@@ -10,11 +11,13 @@ struct SheetScanner {
     private var lastRow = 0
     private var delivered = 0
     private var cell = CellState()
+    /// Whether a formula has been read.
+    private(set) var hasFormulas = false
 
     /// The last row number that Excel knows.
     private static let lastRowOfExcel = 1_048_576
 
-    private enum Content { case number, shared, text, bool, error, isoDate }
+    private enum Content { case number, shared, text, bool, error, isoDate, unknown }
 
     private struct CellState {
         var column = -1
@@ -22,14 +25,17 @@ struct SheetScanner {
         var content = Content.number
         var style = 0
         var start = 0
+        var hasFormula = false
+        var hasValue = false
     }
 
     init(
-        _ entry: ZipEntry, strings: SharedStrings, styles: [DateStyle], from1904: Bool, limits: WorkbookLimits
+        _ entry: ZipEntry, strings: SharedStrings, styles: CellStyles, from1904: Bool, limits: WorkbookLimits
     ) throws(WorkbookError) {
         scanner = try XMLScanner(entry)
         self.strings = strings
-        self.styles = styles
+        self.styles = styles.dates
+        formats = styles.formats
         self.from1904 = from1904
         self.limits = limits
     }
@@ -64,6 +70,7 @@ struct SheetScanner {
         }
         lastRow = number
         row.reset(number: number)
+        row.formats = formats
         cell.row = number
         cell.column = -1
         reading: while true {
@@ -123,10 +130,12 @@ struct SheetScanner {
         cell.column = column - 1
     }
 
+    /// A type that the format does not know is left to what the cell holds.
     @inline(__always)
     private mutating func readType() throws(WorkbookError) {
-        let first = scanner.base[scanner.valueStart]
+        let first = scanner.base[scanner.valueStart] | 0x20
         switch scanner.valueEnd - scanner.valueStart {
+        case 0: break
         case 1:
             switch first {
             case UInt8(ascii: "s"): cell.content = .shared
@@ -134,10 +143,10 @@ struct SheetScanner {
             case UInt8(ascii: "b"): cell.content = .bool
             case UInt8(ascii: "e"): cell.content = .error
             case UInt8(ascii: "d"): cell.content = .isoDate
-            default: throw .malformed("a cell of unknown type", at: place)
+            default: cell.content = .unknown
             }
         case 3 where first == UInt8(ascii: "s"), 9 where first == UInt8(ascii: "i"): cell.content = .text
-        default: throw .malformed("a cell of unknown type", at: place)
+        default: cell.content = .unknown
         }
     }
 
@@ -160,12 +169,12 @@ struct SheetScanner {
         if cell.content == .shared {
             guard let index = XMLText.wholeNumber(base + start, end - start) else { return false }
             try appendShared(index, to: &row)
-            row.close(column: cell.column, kind: .text, from: cell.start)
+            row.close(column: cell.column, kind: .text, from: cell.start, style: cell.style)
         } else {
             let text = UnsafeBufferPointer(start: UnsafePointer(base + start), count: end - start)
             guard NumberText.isShortest(text) else { return false }
             row.bytes.append(contentsOf: text)
-            row.close(column: cell.column, kind: .number, from: cell.start)
+            row.close(column: cell.column, kind: .number, from: cell.start, style: cell.style)
         }
         scanner.position = end + 8
         return true
@@ -174,13 +183,19 @@ struct SheetScanner {
     /// Collects the text of a cell behind the row's other texts.
     private mutating func readValue(_ row: inout Row) throws(WorkbookError) {
         var (capturing, inline, phonetic) = (false, false, 0)
+        (cell.hasFormula, cell.hasValue) = (false, false)
         while true {
             switch try scanner.next() {
             case .start:
                 if scanner.nameIs(UInt8(ascii: "v")) {
                     capturing = !inline
+                    cell.hasValue = true
+                } else if scanner.nameIs(UInt8(ascii: "f")) {
+                    (cell.hasFormula, hasFormulas) = (true, true)
                 } else if scanner.nameIs("is") {
-                    inline = true
+                    // An inline text is the value; a number beside it is what another program has left.
+                    row.bytes.removeLast(row.bytes.count - cell.start)
+                    (inline, cell.hasValue) = (true, true)
                     cell.content = .text
                 } else if scanner.nameIs(UInt8(ascii: "t")) {
                     capturing = inline && phonetic == 0
@@ -216,31 +231,41 @@ struct SheetScanner {
 
     private func finish(_ row: inout Row) throws(WorkbookError) {
         let start = cell.start
+        if cell.hasFormula && !cell.hasValue {
+            return row.close(column: cell.column, kind: .missing, from: start, style: cell.style)
+        }
         switch cell.content {
-        case .text:
-            guard XMLText.finish(&row.bytes, from: start) else {
-                throw .malformed("a text that is not UTF-8 or has control characters", at: place)
-            }
-            if row.bytes.count - start > limits.cellLength,
-                XMLText.utf16Count(row.bytes[start...]) > limits.cellLength
-            {
-                throw tooLong
-            }
-            guard row.bytes.count <= limits.rowBytes else {
-                throw .limit("bytes in a row", "행 크기(바이트)", limits.rowBytes, at: place)
-            }
-            row.close(column: cell.column, kind: .text, from: start)
+        case .text: try finishText(&row)
         case .shared:
-            guard let written = takeTrimmed(&row) else { return }
+            guard let written = takeTrimmed(&row) else { return closeUnlessStored(&row) }
             guard let index = Int(written) else { throw .malformed("a shared string without number", at: place) }
             try appendShared(index, to: &row)
-            row.close(column: cell.column, kind: .text, from: start)
+            row.close(column: cell.column, kind: .text, from: start, style: cell.style)
         default:
-            guard let written = takeTrimmed(&row) else { return }
-            let (kind, text) = try scalar(written)
+            guard let written = takeTrimmed(&row) else { return closeUnlessStored(&row) }
+            let (kind, text) = scalar(written)
             row.bytes.append(contentsOf: text.utf8)
-            row.close(column: cell.column, kind: kind, from: start)
+            row.close(column: cell.column, kind: kind, from: start, style: cell.style)
         }
+    }
+
+    /// A formula whose number is empty has no result: only a text can be empty.
+    private func closeUnlessStored(_ row: inout Row) {
+        if cell.hasFormula { row.close(column: cell.column, kind: .missing, from: cell.start) }
+    }
+
+    private func finishText(_ row: inout Row) throws(WorkbookError) {
+        let start = cell.start
+        guard XMLText.finish(&row.bytes, from: start) else {
+            throw .malformed("a text that is not UTF-8 or has control characters", at: place)
+        }
+        if row.bytes.count - start > limits.cellLength, XMLText.utf16Count(row.bytes[start...]) > limits.cellLength {
+            throw tooLong
+        }
+        guard row.bytes.count <= limits.rowBytes else {
+            throw .limit("bytes in a row", "행 크기(바이트)", limits.rowBytes, at: place)
+        }
+        row.close(column: cell.column, kind: .text, from: start, style: cell.style)
     }
 
     private func takeTrimmed(_ row: inout Row) -> String? {
@@ -251,31 +276,25 @@ struct SheetScanner {
         return end.map { String(trimmed[...$0]) }
     }
 
-    /// A cell that is neither text nor shared text.
-    private func scalar(_ written: String) throws(WorkbookError) -> (Row.Kind, String) {
+    /// A cell that is neither text nor shared text. What its type does not allow is that cell's matter alone.
+    private func scalar(_ written: String) -> (Row.Kind, String) {
         switch cell.content {
         case .bool:
-            switch written {
+            switch written.lowercased() {
             case "1", "true": return (.bool, "true")
             case "0", "false": return (.bool, "false")
-            default: throw .malformed("a truth value that is neither true nor false", at: place)
+            default: return (.unreadable, written)
             }
-        case .error:
-            guard written.utf8.count <= 32 else { throw .malformed("an error value that is too long", at: place) }
-            return (.error, written)
-        case .isoDate:
-            guard let (kind, text) = CellText.isoDate(written) else {
-                throw .malformed("a date that is not written as one", at: place)
-            }
-            return (kind, text)
+        case .error: return (.error, String(written.prefix(32)))
+        case .isoDate: return ISODate.value(written, style: dateStyle) ?? (.unreadable, written)
         default:
-            guard let value = Double(written), value.isFinite else {
-                throw .malformed("a number that is not one", at: place)
-            }
-            if dateStyle != .none, let date = ExcelDates.text(value, style: dateStyle, from1904: from1904) {
+            guard let plain = NumberText.plain(written) else { return (.unreadable, written) }
+            if dateStyle != .none, let value = Double(written),
+                let date = ExcelDates.text(value, style: dateStyle, from1904: from1904)
+            {
                 return date
             }
-            return (.number, NumberText.shortest(value))
+            return (.number, plain)
         }
     }
 }

@@ -1,50 +1,62 @@
 import Foundation
 
-/// The encodings a text file may have (G-112).
-public enum TextEncoding: String, Sendable {
-    case utf8 = "UTF-8"
-    case utf16LittleEndian = "UTF-16LE"
-    case utf16BigEndian = "UTF-16BE"
-    case windows1252 = "Windows-1252"
-}
-
-/// A text file as UTF-8, piece by piece, whatever it is written in.
+/// A text file as UTF-8, piece by piece, whatever it is written in. Every byte must be of the encoding: a broken one is
+/// an error that names its line, never a character that nobody wrote.
 final class TextSource {
     private static let chunk = 64 << 10
-    /// Windows-1252 differs from Latin 1 in 0x80–0x9F; the five codes without character stand for themselves there.
-    private static let windows: [UInt32] = [
-        0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,
-        0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A,
-        0x0153, 0x9D, 0x017E, 0x0178,
-    ]
 
     let encoding: TextEncoding
+    /// Whether nothing but the look of the words says that this is the encoding.
+    let isGuessed: Bool
     private let file: FileHandle
+    private let page: CodePage?
     /// Bytes of a character that the next piece completes.
     private var carried: [UInt8] = []
+    private var line = 1
 
-    init(path: String, limits: WorkbookLimits) throws(WorkbookError) {
+    /// Opens a file. `named` is the encoding the person says it has; a byte order mark says it better.
+    init(path: String, encoding named: TextEncoding? = nil, limits: WorkbookLimits) throws(WorkbookError) {
         guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else {
             throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다")
         }
         guard size <= limits.fileBytes else { throw .limit("bytes in the file", "파일 크기(바이트)", limits.fileBytes) }
         self.file = file
-        let start = Array(try Self.read(file, at: 0, count: 4))
-        let mark: UInt64
-        if start.starts(with: [0xEF, 0xBB, 0xBF]) {
-            (encoding, mark) = (.utf8, 3)
-        } else if start.starts(with: [0xFF, 0xFE]) {
-            (encoding, mark) = (.utf16LittleEndian, 2)
-        } else if start.starts(with: [0xFE, 0xFF]) {
-            (encoding, mark) = (.utf16BigEndian, 2)
+        let start = Array(try Self.read(file, at: 0, count: 4_096))
+        let mark: Int
+        (encoding, mark, isGuessed) = try Self.encoding(of: start, named, file)
+        if [.utf8, .utf16LittleEndian, .utf16BigEndian].contains(encoding) {
+            page = nil
         } else {
-            // Only the whole file tells: a single byte may be the first that is not UTF-8.
-            (encoding, mark) = (try Self.isUTF8(file) ? .utf8 : .windows1252, 0)
+            guard let opened = CodePage(encoding) else {
+                throw WorkbookError(
+                    .encoding, "the encoding \(encoding.rawValue) is not available here; save the file as CSV UTF-8",
+                    "\(encoding.rawValue) 인코딩을 사용할 수 없습니다. CSV UTF-8로 저장해 주세요")
+            }
+            page = opened
         }
-        do { try file.seek(toOffset: mark) } catch { throw .damaged() }
+        do { try file.seek(toOffset: UInt64(mark)) } catch { throw .damaged() }
     }
 
     deinit { try? file.close() }
+
+    /// The encoding, and how many bytes of a mark to skip.
+    private static func encoding(
+        of start: [UInt8], _ named: TextEncoding?, _ file: FileHandle
+    ) throws(WorkbookError) -> (TextEncoding, Int, Bool) {
+        if start.starts(with: [0xEF, 0xBB, 0xBF]) { return (.utf8, 3, false) }
+        if start.starts(with: [0xFF, 0xFE]) { return (.utf16LittleEndian, 2, false) }
+        if start.starts(with: [0xFE, 0xFF]) { return (.utf16BigEndian, 2, false) }
+        if let named { return (named, 0, false) }
+        if let wide = FileStart.wideText(start) { return (wide, 0, false) }
+        // Only the whole file tells: a single byte may be the first that is not UTF-8.
+        guard let lines = try foreignLines(file) else { return (.utf8, 0, false) }
+        let guess = EncodingGuess(lines.map(\.bytes))
+        if guess.isBrokenUTF8 { throw .brokenText(.utf8, line: lines.first { !isUTF8($0.bytes) }?.number ?? 1) }
+        if guess.isWestern { return (.windows1252, 0, true) }
+        throw .undecidable(guess.candidates)
+    }
+
+    private static func isUTF8(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 
     private static func read(_ file: FileHandle, at offset: UInt64?, count: Int) throws(WorkbookError) -> Data {
         do {
@@ -67,6 +79,37 @@ final class TextSource {
         return true
     }
 
+    /// The first lines with bytes beyond ASCII, and always one that is not UTF-8; nil when the file is UTF-8 throughout.
+    private static func foreignLines(
+        _ file: FileHandle
+    ) throws(WorkbookError) -> [(number: Int, bytes: [UInt8])]? {
+        if try isUTF8(file) { return nil }
+        var lines: [(number: Int, bytes: [UInt8])] = []
+        var (number, hasBroken) = (1, false)
+        var held: [UInt8] = []
+        var isLast = false
+        _ = try read(file, at: 0, count: 0)
+        while !isLast {
+            let more = try read(file, at: nil, count: 1 << 20)
+            isLast = more.isEmpty
+            held += more
+            var start = 0
+            while let end = held[start...].firstIndex(of: 0x0A) ?? (isLast || start == 0 ? held.count : nil) {
+                let line = held[start..<end]
+                if line.contains(where: { $0 >= 0x80 }), lines.count < 500 || !isUTF8(Array(line)) {
+                    lines.append((number, Array(line.prefix(4_096))))
+                    hasBroken = hasBroken || !isUTF8(Array(line))
+                    if lines.count >= 500 && hasBroken { return lines }
+                }
+                number += 1
+                start = min(end + 1, held.count)
+                if start == held.count { break }
+            }
+            held.removeFirst(start)
+        }
+        return lines
+    }
+
     /// How many bytes end with a whole character.
     private static func wholeUTF8(_ bytes: [UInt8]) -> Int {
         for back in 1...3 where back <= bytes.count {
@@ -78,54 +121,93 @@ final class TextSource {
         return bytes.count
     }
 
-    /// The next piece as valid UTF-8; empty at the end. Broken characters become U+FFFD.
+    /// The next piece as valid UTF-8; empty at the end.
     func next() throws(WorkbookError) -> [UInt8] {
         while true {
             let read = [UInt8](try Self.read(file, at: nil, count: Self.chunk))
             let bytes = carried + read
             if bytes.isEmpty { return [] }
-            let whole = read.isEmpty ? bytes.count : wholePart(bytes)
+            let text = try decode(bytes, isLast: read.isEmpty)
+            if !text.isEmpty {
+                line += text.count { $0 == 0x0A }
+                return text
+            }
+            if read.isEmpty { return [] }
+        }
+    }
+
+    /// Decodes whole characters and carries the rest on.
+    private func decode(_ bytes: [UInt8], isLast: Bool) throws(WorkbookError) -> [UInt8] {
+        if let page {
+            let piece = page.decode(bytes[...])
+            carried = Array(bytes[piece.used...])
+            guard !piece.isBroken, !isLast || carried.isEmpty else { throw broken(behind: piece.text) }
+            return piece.text
+        }
+        if encoding == .utf8 {
+            let whole = isLast ? bytes.count : Self.wholeUTF8(bytes)
             carried = Array(bytes[whole...])
-            if whole > 0 { return decode(bytes[..<whole]) }
+            let text = Array(bytes[..<whole])
+            guard Self.isUTF8(text) else { throw broken(behind: Self.wholeStart(of: text)) }
+            return text
         }
+        return try decodeWide(bytes, isLast: isLast)
     }
 
-    private func wholePart(_ bytes: [UInt8]) -> Int {
-        switch encoding {
-        case .windows1252: return bytes.count
-        case .utf8: return Self.wholeUTF8(bytes)
-        case .utf16LittleEndian, .utf16BigEndian:
-            let even = bytes.count & ~1
-            guard even >= 2 else { return 0 }
-            let high = bytes[encoding == .utf16LittleEndian ? even - 1 : even - 2]
-            return high & 0xFC == 0xD8 ? even - 2 : even
+    private func decodeWide(_ bytes: [UInt8], isLast: Bool) throws(WorkbookError) -> [UInt8] {
+        let little = encoding == .utf16LittleEndian
+        var whole = bytes.count & ~1
+        if !isLast, whole >= 2, bytes[little ? whole - 1 : whole - 2] & 0xFC == 0xD8 { whole -= 2 }
+        carried = Array(bytes[whole...])
+        var units: [UInt16] = []
+        units.reserveCapacity(whole / 2)
+        for at in stride(from: 0, to: whole, by: 2) {
+            let (first, second) = (UInt16(bytes[at]), UInt16(bytes[at + 1]))
+            units.append(little ? second << 8 | first : first << 8 | second)
         }
+        guard !isLast || carried.isEmpty, let text = String(validating: units, as: UTF16.self) else {
+            throw broken(
+                behind: Array(String(decoding: units.prefix { $0 < 0xD800 || $0 > 0xDFFF }, as: UTF16.self).utf8))
+        }
+        return Array(text.utf8)
     }
 
-    private func decode(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        switch encoding {
-        case .utf8:
-            return String(validating: bytes, as: UTF8.self) != nil
-                ? Array(bytes) : Array(String(decoding: bytes, as: UTF8.self).utf8)
-        case .windows1252:
-            var text = String.UnicodeScalarView()
-            for byte in bytes {
-                let code = (0x80...0x9F).contains(byte) ? Self.windows[Int(byte) - 0x80] : UInt32(byte)
-                text.append(UnicodeScalar(code) ?? "\u{FFFD}")
-            }
-            return Array(String(text).utf8)
-        case .utf16LittleEndian, .utf16BigEndian:
-            let little = encoding == .utf16LittleEndian
-            var units: [UInt16] = []
-            units.reserveCapacity(bytes.count / 2 + 1)
-            var at = bytes.startIndex
-            while at + 1 < bytes.endIndex {
-                let (first, second) = (UInt16(bytes[at]), UInt16(bytes[at + 1]))
-                units.append(little ? second << 8 | first : first << 8 | second)
-                at += 2
-            }
-            if at < bytes.endIndex { units.append(0xFFFD) }
-            return Array(String(decoding: units, as: UTF16.self).utf8)
+    private func broken(behind text: [UInt8]) -> WorkbookError {
+        .brokenText(encoding, line: line + text.count { $0 == 0x0A })
+    }
+
+    /// The lines of a text before the first one that is not UTF-8, with their ends.
+    private static func wholeStart(of text: [UInt8]) -> [UInt8] {
+        var start: [UInt8] = []
+        for line in text.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            guard isUTF8(Array(line)) else { return start }
+            start += line + [0x0A]
         }
+        return start
+    }
+}
+
+extension WorkbookError {
+    /// A byte that the encoding does not have.
+    static func brokenText(_ encoding: TextEncoding, line: Int) -> Self {
+        let name = encoding.rawValue
+        return Self(
+            .encoding, "line \(line) has a byte that is not in the encoding \(name); save the file as CSV UTF-8 again",
+            "\(line)번째 줄에 \(name) 인코딩이 아닌 바이트가 있습니다. 파일을 CSV UTF-8로 다시 저장해 주세요")
+    }
+
+    /// Bytes that may be of several encodings, each with what the first words would be.
+    static func undecidable(_ candidates: [(encoding: TextEncoding, sample: String)]) -> Self {
+        let shown = candidates.prefix(6).map { "\($0.encoding.rawValue) (\"\($0.sample)\")" }.joined(separator: ", ")
+        guard !shown.isEmpty else {
+            let names = TextEncoding.codePages.map(\.rawValue).joined(separator: ", ")
+            return Self(
+                .encoding, "the file is not UTF-8; name its encoding (\(names)) or save it as CSV UTF-8",
+                "UTF-8 파일이 아닙니다. 인코딩(\(names))을 지정하거나 CSV UTF-8로 저장해 주세요")
+        }
+        return Self(
+            .encoding,
+            "the file is not UTF-8, and its bytes do not tell the encoding; name the right one: \(shown); or save it as CSV UTF-8",
+            "UTF-8 파일이 아니며 내용만으로는 인코딩을 알 수 없습니다. 올바른 인코딩을 지정하거나 CSV UTF-8로 저장해 주세요: \(shown)")
     }
 }

@@ -8,6 +8,8 @@ struct WorkbookPackage {
 
     private(set) var sheets: [SheetPart] = []
     private(set) var from1904 = false
+    /// Whether the workbook asks for its formulas to be calculated anew: their stored results may be out of date.
+    private(set) var recalculates = false
     private(set) var stylesPath: String?
     private(set) var stringsPath: String?
 
@@ -92,6 +94,10 @@ struct WorkbookPackage {
                 while try scanner.nextAttribute() {
                     if scanner.keyIs("date1904") { from1904 = ["1", "true", "on"].contains(try scanner.value()) }
                 }
+            case .start where scanner.nameIs("calcPr"):
+                while try scanner.nextAttribute() {
+                    if scanner.keyIs("fullCalcOnLoad") { recalculates = ["1", "true"].contains(try scanner.value()) }
+                }
             case .start where scanner.nameIs("sheet"):
                 var (name, id, state) = ("", "", "")
                 while try scanner.nextAttribute() {
@@ -111,10 +117,10 @@ struct WorkbookPackage {
 
     // MARK: - Styles
 
-    /// What each cell style makes of a number.
-    static func styles(_ entry: ZipEntry) throws(WorkbookError) -> [DateStyle] {
-        var custom: [Int: DateStyle] = [:]
-        var styles: [DateStyle] = []
+    /// How the cells of each style are read and shown.
+    static func styles(_ entry: ZipEntry) throws(WorkbookError) -> CellStyles {
+        var custom: [Int: String] = [:]
+        var styles = CellStyles()
         var inCellFormats = false
         var scanner = try XMLScanner(entry)
         while true {
@@ -126,7 +132,7 @@ struct WorkbookPackage {
                     if scanner.keyIs("numFmtId") { id = scanner.wholeNumber() ?? -1 }
                     if scanner.keyIs("formatCode") { code = try scanner.value() }
                 }
-                if custom.count < 65_536 { custom[id] = DateStyle(formatCode: code) }
+                if custom.count < 65_536 { custom[id] = code }
             case .start where scanner.nameIs("cellXfs"): inCellFormats = true
             case .end where scanner.nameIs("cellXfs"): inCellFormats = false
             case .start where inCellFormats && scanner.nameIs("xf"):
@@ -134,10 +140,22 @@ struct WorkbookPackage {
                 while try scanner.nextAttribute() {
                     if scanner.keyIs("numFmtId") { id = scanner.wholeNumber() ?? 0 }
                 }
-                guard styles.count < 65_536 else { throw .limit("cell styles", "셀 스타일 수", 65_536) }
-                styles.append(custom[id] ?? DateStyle(builtIn: id))
+                guard styles.dates.count < 65_536 else { throw .limit("cell styles", "셀 스타일 수", 65_536) }
+                styles.append(id, code: custom[id])
             default: break
             }
         }
+    }
+}
+
+/// The styles of a workbook's cells by their numbers, as far as they say what a cell holds and shows.
+struct CellStyles {
+    private(set) var dates: [DateStyle] = []
+    private(set) var formats: [NumberFormat?] = []
+
+    /// Adds the style whose number format has this number, and this code when the workbook states it.
+    mutating func append(_ id: Int, code: String?) {
+        dates.append(code.map(DateStyle.init(formatCode:)) ?? DateStyle(builtIn: id))
+        formats.append(code.map(NumberFormat.init) ?? NumberFormat(builtIn: id))
     }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Reads a sheet of an Excel workbook (.xlsx, transitional or strict) row by row, with memory bounded by the shared
 /// strings and one window of the sheet. Formulas are read by their last result; formatting matters only for dates.
 /// Not for use on two threads at once.
@@ -14,7 +16,7 @@ public final class WorkbookReader: RowSource {
     private let package: WorkbookPackage
     private let limits: WorkbookLimits
     private var strings: SharedStrings?
-    private var styles: [DateStyle]?
+    private var styles: CellStyles?
     private var scanner: SheetScanner?
 
     /// Opens the workbook at a path. Throws when it is no workbook, is damaged, protected, or passes a bound.
@@ -27,21 +29,38 @@ public final class WorkbookReader: RowSource {
     /// The sheets in the order of their tabs.
     public var sheets: [Sheet] { package.sheets.map { Sheet(name: $0.name, isVisible: $0.isVisible) } }
 
+    /// Whether the workbook asks for its formulas to be calculated anew and formulas were among what has been read: what
+    /// they stand for may be out of date.
+    public var hasStaleResults: Bool { package.recalculates && scanner?.hasFormulas == true }
+
     /// Goes to the start of a sheet: the one of this name (case does not count), or the first visible one.
     public func open(sheet name: String? = nil) throws(WorkbookError) {
-        let part = package.sheets.first { sheet in
-            name.map { $0.lowercased() == sheet.name.lowercased() } ?? sheet.isVisible
+        let found = package.sheets.firstIndex { sheet in
+            name.map { $0.alike == sheet.name.alike } ?? sheet.isVisible
         }
-        guard let part, let entry = try archive.open(part.path, limit: limits.inflatedBytes) else {
-            let english = name.map { "there is no sheet named \"\($0)\"" } ?? "there is no visible sheet"
-            let korean = name.map { "\"\($0)\" 시트가 없습니다" } ?? "표시된 시트가 없습니다"
-            throw WorkbookError(.noSheet, english, korean)
+        guard let found else {
+            let names = package.sheets.filter(\.isVisible).prefix(20).map { "\"\($0.name)\"" }.joined(separator: ", ")
+            let (english, korean) = names.isEmpty ? ("", "") : ("; there are \(names)", " (있는 시트: \(names))")
+            throw WorkbookError(
+                .noSheet, name.map { "there is no sheet named \"\($0)\"\(english)" } ?? "there is no visible sheet",
+                name.map { "\"\($0)\" 시트가 없습니다\(korean)" } ?? "표시된 시트가 없습니다")
+        }
+        try open(at: found)
+    }
+
+    /// Goes to the start of a sheet by its place among the tabs.
+    public func open(at index: Int) throws(WorkbookError) {
+        let part = package.sheets[index]
+        guard let entry = try archive.open(part.path, limit: limits.inflatedBytes) else {
+            throw WorkbookError(
+                .damaged, "the sheet \"\(part.name)\" is not in the file: its part \(part.path) is missing",
+                "\"\(part.name)\" 시트의 내용(\(part.path))이 파일에 없습니다")
         }
         scanner = try SheetScanner(
             entry, strings: loadStrings(), styles: loadStyles(), from1904: package.from1904, limits: limits)
     }
 
-    /// Reads the next row with content, of the first visible sheet unless `open(sheet:)` chose another.
+    /// Reads the next row with content, of the first visible sheet unless another was opened.
     public func next(into row: inout Row) throws(WorkbookError) -> Bool {
         if scanner == nil { try open() }
         return try scanner?.next(into: &row) ?? false
@@ -60,9 +79,9 @@ public final class WorkbookReader: RowSource {
         return loaded
     }
 
-    private func loadStyles() throws(WorkbookError) -> [DateStyle] {
+    private func loadStyles() throws(WorkbookError) -> CellStyles {
         if let styles { return styles }
-        var loaded: [DateStyle] = []
+        var loaded = CellStyles()
         if let path = package.stylesPath, let entry = try archive.open(path, limit: limits.partBytes) {
             loaded = try WorkbookPackage.styles(entry)
         }

@@ -20,6 +20,8 @@ struct XMLScanner {
     var position = 0
     private(set) var limit = 0
     private var ended = false
+    /// Turns UTF-16 into UTF-8 as it is inflated; nil for the usual part, which is UTF-8.
+    private var wide: WideText?
     private var pendingEnd = false
 
     /// The local name of the last tag.
@@ -43,9 +45,13 @@ struct XMLScanner {
         self.entry = entry
         base = window.memory
         try fill()
-        let utf16 = limit >= 2 && ((base[0] == 0xFE && base[1] == 0xFF) || (base[0] == 0xFF && base[1] == 0xFE))
-        guard !utf16 else {
-            throw WorkbookError(.encoding, at: entry.name, "not in UTF-8", "UTF-8 인코딩이 아닙니다")
+        if let wide = WideText(base, limit) {
+            self.wide = wide
+            let start = Array(UnsafeBufferPointer(start: base, count: limit))
+            (position, limit, ended) = (0, 0, false)
+            // UTF-8 takes half as much more room at most; what is inflated already may not fit and is kept back.
+            self.wide?.hold(start)
+            try fill()
         }
         if limit >= 3 && base[0] == 0xEF && base[1] == 0xBB && base[2] == 0xBF { position = 3 }
     }
@@ -56,12 +62,21 @@ struct XMLScanner {
         if position > 0 { memmove(base, base + position, left) }
         position = 0
         limit = left
-        guard limit < Window.size else { throw .malformed("a tag or text is too long", at: entry.name) }
-        while limit < Window.size && !ended {
-            let count = try entry.read(into: base + limit, count: Window.size - limit)
+        // A character of UTF-16 may need more than the last bytes of the window.
+        let room = Window.size - (wide == nil ? 0 : 16)
+        guard limit < room else { throw .malformed("a tag or text is too long", at: entry.name) }
+        while limit < room && !ended {
+            let count = try inflate(into: base + limit, count: Window.size - limit)
             limit += count
             ended = count == 0
         }
+    }
+
+    private mutating func inflate(into memory: UnsafeMutablePointer<UInt8>, count: Int) throws(WorkbookError) -> Int {
+        guard wide != nil else { return try entry.read(into: memory, count: count) }
+        let text = try wide?.next(from: entry, atMost: count / 2) ?? []
+        for (index, byte) in text.enumerated() { memory[index] = byte }
+        return text.count
     }
 
     /// Makes sure that `count` bytes follow the position; false when the entry ends before.

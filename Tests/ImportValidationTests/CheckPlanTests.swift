@@ -1,3 +1,4 @@
+import Records
 import Testing
 import Wire
 
@@ -24,22 +25,20 @@ import Wire
         let byName = Dictionary(uniqueKeysWithValues: zip(contract.target.fields.map(\.name), contract.columns))
         #expect(byName["account"]?.checks == [.reference(.init(table: "customer_account", field: "name"))])
         #expect(byName["end_date"]?.checks == [.date(format: "yyyy-MM-dd")])
-        // A value is not negative.
-        let value = try #require(Contract.schema.field("contract_value"))
-        #expect(byName["contract_value"]?.checks == [.decimal, .bounds(value)])
-        #expect(byName["number"]?.checks == [.limit(1_000)])
+        #expect(byName["contract_value"]?.checks == [.decimal])
+        #expect(byName["number"]?.checks == [], "what the owner takes is all there is to check")
         #expect(byName["status"]?.checks.map(\.subtype) == [.choice])
         #expect(byName["end_date"]?.isMandatory == true)
         #expect(byName["start_date"]?.isMandatory == false)
         let contact = CheckPlan(try Self.target("customer_contact"), [])
         let email = try #require(contact.target.position(of: "email"))
-        #expect(contact.columns[email].checks == [.email])
+        #expect(contact.columns[email].checks == [])
         #expect(contact.columns[email].isMandatory)
         let sold = CheckPlan(try Self.target("sold_product"), [])
         let reference = try #require(sold.target.position(of: "contract"))
         #expect(sold.columns[reference].checks == [.reference(.init(table: "contract", field: "number"))])
         let quantity = try #require(sold.target.position(of: "quantity"))
-        #expect(sold.columns[quantity].checks == [.integer, .bounds(sold.target.fields[quantity])])
+        #expect(sold.columns[quantity].checks == [.integer])
     }
 
     @Test func aCheckReplacesTheDictionarysOfItsSubtypeAndAddsToOthers() throws {
@@ -61,7 +60,7 @@ import Wire
         let number = try #require(target.position(of: "number"))
         #expect(plan.columns[number].checks == [.limit(10), .limit(5)])
         let text = try #require(target.position(of: "short_description"))
-        #expect(plan.columns[text].checks == [.limit(1_000), .decimal])
+        #expect(plan.columns[text].checks == [.decimal])
         #expect(plan.columns[text].isMandatory)
         // A check that is not mandatory does not make a mandatory field of the target optional (G-58).
         #expect(plan.columns[end].isMandatory)
@@ -71,6 +70,31 @@ import Wire
         let target = try Self.target("contract")
         let plan = CheckPlan(target, [Self.assist("boolean", "nothing"), Self.assist("choice", "number")])
         #expect(plan.columns.map(\.checks) == CheckPlan(target, []).columns.map(\.checks))
+    }
+
+    /// What the owner refuses is never called ready: the same rule book judges in both places.
+    @Test(
+        arguments: [
+            ("sold_product", "quantity", "2147483647", true), ("sold_product", "quantity", "2147483648", false),
+            ("sold_product", "quantity", "436642555010", false), ("contract", "contract_value", "12.5000000", true),
+            ("contract", "contract_value", "0.0000001", false),
+            ("contract", "contract_value", "999999999999999999.999999", true),
+            ("contract", "contract_value", "1000000000000000000", false), ("contract", "number", "C-1", true),
+            ("contract", "number", String(repeating: "가", count: 1_000), true),
+            // One character for a person, two for the table.
+            ("contract", "number", String(repeating: "e\u{301}\u{302}", count: 501), false),
+            ("customer_contact", "email", "ana@example.org", true), ("customer_contact", "email", "ana@example", false),
+        ] as [(String, String, String, Bool)])
+    func whatIsReadyIsPublished(table: String, field: String, text: String, isReady: Bool) throws {
+        let target = try Self.target(table)
+        let plan = CheckPlan(target, [])
+        let position = try #require(target.position(of: field))
+        let column = plan.columns[position]
+        let isChecked = column.checks.allSatisfy { $0.fault(text, column.label) == nil }
+        let isTaken = column.refusal(plan.stored(text, at: position)) == nil
+        #expect((isChecked && isTaken) == isReady)
+        let owner = PublishedCell(plan.stored(text, at: position), for: target.fields[position])
+        if case .fault = owner { #expect(!isReady) } else { #expect(isReady) }
     }
 
     @Test func storedTextsAreThoseOfTheTarget() throws {

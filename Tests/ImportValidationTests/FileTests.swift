@@ -27,14 +27,53 @@ import Workbook
         _ source: any RowSource, _ table: String, _ assists: [DataValidationAssist] = []
     ) throws -> [[String]] {
         let target = try #require(ImportTarget.named(table))
+        return try readRows(source, target, assists).map(\.cells)
+    }
+
+    private func readRows(
+        _ source: any RowSource, _ target: ImportTarget, _ assists: [DataValidationAssist] = [],
+        _ options: LoadOptions = LoadOptions()
+    ) throws -> [ReadRow] {
+        let table = try TableFinder(target: target, options: options).find(in: source)
+        let reader = RowReader(table.header, CheckPlan(target, assists))
         var row = Row()
-        try #require(try source.next(into: &row))
-        let reader = RowReader(try SheetHeader(row, target), CheckPlan(target, assists))
-        var rows: [[String]] = []
-        while try source.next(into: &row) {
-            if let cells = reader.cells(row) { rows.append(cells) }
+        var rows: [ReadRow] = []
+        while try table.source.next(into: &row) {
+            if let read = reader.read(row) { rows.append(read) }
         }
         return rows
+    }
+
+    private func readRows(_ text: String, _ table: String, _ options: LoadOptions = LoadOptions()) throws -> [ReadRow] {
+        try files.write(Array(text.utf8), at: 0, of: "u")
+        return try readRows(try files.open("u", name: "a.csv"), try #require(ImportTarget.named(table)), [], options)
+    }
+
+    @Test func titlesAreFoundBelowACover() throws {
+        let text = "Export of 2026-11-01,\n,\nName,Account\nWerk,Lumen\n"
+        let rows = try readRows(text, "location")
+        #expect(rows.map(\.number) == [4])
+        let failure = #expect(throws: RunFailure.self) {
+            _ = try self.readRows(text, "location", LoadOptions(titleRow: 1))
+        }
+        #expect(failure?.text.en.contains("Mandatory columns are missing") == true)
+    }
+
+    @Test func rowsOutOfStepAndSwallowedRowsAreTold() throws {
+        let rows = try readRows("Name,Account,City\nA,L,x,\nB,L,x,y\n\"C,L,x\nD,L,x\nE\" Ost,L,x\nF,L,x\n", "location")
+        #expect(rows.map(\.number) == [2, 3, 4, 5])
+        #expect(rows.map { $0.faults.map(\.kind) } == [[], [.surplus], [.quotation], []])
+        #expect(rows[2].faults.first?.detail == "4–6")
+    }
+
+    @Test func whatNobodySeesIsTakenOutAndBlankRowsAreNone() throws {
+        let rows = try readRows(
+            "Name,Account\nHalle\u{A0}1\u{FEFF},Lu\u{AD}men\n\u{200B},\u{3000}\n\u{200B},Lumen\n", "location")
+        let target = try #require(ImportTarget.named("location"))
+        let name = try #require(target.position(of: "name"))
+        let account = try #require(target.position(of: "account"))
+        #expect(rows.map { [$0.cells[name], $0.cells[account]] } == [["Halle 1", "Lumen"], ["", "Lumen"]])
+        #expect(rows.map(\.number) == [2, 4])
     }
 
     @Test func chunksMakeTheFile() async throws {

@@ -12,7 +12,7 @@ import Testing
         "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses"],
         "Playbooks": ["Records", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
         "Platform": ["Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
-        "Workbook": ["CZip", "CXlsxWriter"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["Addresses", "CCurl"],
+        "Workbook": ["CZip", "CXlsxWriter", "Wire"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["Addresses", "CCurl"],
         "TestKit": [
             "Platform", "Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
         ],

@@ -16,6 +16,11 @@ import Testing
         #expect(match.isUsable && match.unmatched.isEmpty)
     }
 
+    @Test(arguments: ["Start\r\ndate", "Start\u{A0} date", "Start\u{200B} date\u{FEFF}", "START\tDATE", "Startdate"])
+    func blanksAndWhatNobodySeesDoNotCount(header: String) {
+        #expect(matcher.match([header]).columns == ["start_date": 0])
+    }
+
     @Test func aLabelComesBeforeANameOfAnotherField() {
         let fields = [
             HeaderMatcher.Field(name: "code", english: "Number", korean: "코드"),

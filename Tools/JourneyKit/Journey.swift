@@ -14,9 +14,12 @@ public struct JourneyWorkbook: Sendable {
     public let ready: Int64
     /// Rows that do not.
     public let attention: Int64
+    /// Whether one of those is corrected on the way.
+    public let isMended: Bool
 
     /// A workbook and its outcome.
-    public init(path: String, target: String, ready: Int64, attention: Int64) {
+    public init(path: String, target: String, ready: Int64, attention: Int64, isMended: Bool = true) {
+        self.isMended = isMended
         self.path = path
         self.target = target
         self.ready = ready

@@ -16,10 +16,6 @@ enum CellCheck: Sendable, Hashable {
     /// A whole or a decimal number (G-61).
     case decimal
     case integer
-    case email
-    case url
-    /// A number within the bounds of the field.
-    case bounds(FieldSchema)
 
     /// A table and the field through which texts name its records.
     struct Reference: Sendable, Hashable {
@@ -33,7 +29,7 @@ enum CellCheck: Sendable, Hashable {
 
     /// Two checks of one subtype replace each other: one that an administrator adds, the dictionary's.
     enum Subtype: Sendable, Hashable {
-        case reference, choice, date, datetime, boolean, limit, number, form, bounds
+        case reference, choice, date, datetime, boolean, limit, number
     }
 
     var subtype: Subtype {
@@ -45,8 +41,6 @@ enum CellCheck: Sendable, Hashable {
         case .boolean: .boolean
         case .limit: .limit
         case .decimal, .integer: .number
-        case .email, .url: .form
-        case .bounds: .bounds
         }
     }
 
@@ -72,7 +66,7 @@ enum CellCheck: Sendable, Hashable {
             guard CellText.bool(Self.trimmed(text)) == nil else { return nil }
             return Text(en: "\(label.en) must be true or false.", ko: "\(label.ko)은(는) true 또는 false여야 합니다.")
         case .limit(let maximum):
-            guard !CellText.fits(text, maximum: maximum) else { return nil }
+            guard text.utf8.count > maximum, text.unicodeScalars.count > maximum else { return nil }
             return Text(
                 en: "\(label.en) may be at most \(maximum) characters long.", ko: "\(label.ko)은(는) 최대 \(maximum)자입니다.")
         case .decimal:
@@ -81,18 +75,6 @@ enum CellCheck: Sendable, Hashable {
         case .integer:
             guard CellText.integer(Self.trimmed(text)) == nil else { return nil }
             return Text(en: "\(label.en) must be a whole number.", ko: "\(label.ko)은(는) 정수여야 합니다.")
-        case .email:
-            guard !Validation.isEmail(Self.trimmed(text)) else { return nil }
-            return Text(en: "\(label.en) must be an e-mail address.", ko: "\(label.ko)은(는) 이메일 주소여야 합니다.")
-        case .url:
-            guard !text.hasPrefix("https://"), !text.hasPrefix("http://") else { return nil }
-            return Text(en: "\(label.en) must be a web address.", ko: "\(label.ko)은(는) 웹 주소여야 합니다.")
-        case .bounds(let field):
-            let number = Self.trimmed(text)
-            let value: FieldValue? =
-                field.type == .integer
-                ? CellText.integer(number).map(FieldValue.int) : CellText.decimal(number).map(FieldValue.string)
-            return value.flatMap { Validation.fault($0, field) }
         }
     }
 
@@ -104,8 +86,8 @@ enum CellCheck: Sendable, Hashable {
         case .dateTime(let format): CellText.date(Self.trimmed(text), format: format) ?? text
         case .boolean: CellText.bool(Self.trimmed(text)).map(String.init) ?? text
         case .decimal, .integer: CellText.decimal(Self.trimmed(text)) ?? text
-        case .reference, .email: Self.trimmed(text)
-        case .limit, .url, .bounds: text
+        case .reference: Self.trimmed(text)
+        case .limit: text
         }
     }
 
@@ -117,13 +99,5 @@ enum CellCheck: Sendable, Hashable {
     }
 
     /// The text without outer white space.
-    static func trimmed(_ text: String) -> String {
-        let bytes = text.utf8
-        guard let first = bytes.first, let last = bytes.last else { return text }
-        // The usual text begins and ends with a printable ASCII character and needs no second look.
-        if first > 0x20, first < 0x7F, last > 0x20, last < 0x7F { return text }
-        let start = text.drop(while: \.isWhitespace)
-        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-        return String(start[...end])
-    }
+    static func trimmed(_ text: String) -> String { text.trimmed }
 }

@@ -1,3 +1,4 @@
+import Records
 import Wire
 
 /// Every check that the rows of one staging table must pass: those that follow from the dictionary of the target, and
@@ -5,9 +6,18 @@ import Wire
 struct CheckPlan: Sendable {
     /// What is checked in one column.
     struct Column: Sendable {
-        let label: Text
+        let field: FieldSchema
         var isMandatory: Bool
         var checks: [CellCheck]
+
+        var label: Text { field.label }
+
+        /// Why the owner of the table would not publish a text that passed the checks: what is called ready here is taken
+        /// there. References are judged by whether they are found.
+        func refusal(_ stored: String) -> Text? {
+            guard case .fault(let text) = PublishedCell(seen: stored.trimmed, for: field) else { return nil }
+            return text
+        }
     }
 
     /// A record-level check.
@@ -27,16 +37,15 @@ struct CheckPlan: Sendable {
         let subtype: CellCheck.Subtype
     }
 
-    /// Longest text of a field without a check of its own.
+    /// Longest text where an administrator's check names none.
     private static let lineLimit = 1_000
-    private static let textLimit = 65_536
 
     /// The plan for `target`: the dictionary's checks, then `assists` in their order. A check of a column replaces the
     /// dictionary's of the same subtype; a mandatory one makes the column mandatory, none makes it optional.
     init(_ target: ImportTarget, _ assists: [DataValidationAssist]) {
         self.target = target
         columns = target.fields.map { field in
-            Column(label: field.label, isMandatory: field.mandatory, checks: Self.standard(field))
+            Column(field: field, isMandatory: field.mandatory, checks: Self.standard(field).map { [$0] } ?? [])
         }
         var replaced: Set<Replaced> = []
         for assist in assists {
@@ -56,6 +65,11 @@ struct CheckPlan: Sendable {
         }
     }
 
+    /// Positions of the cells that tell the row's record from the account's others.
+    var key: [Int] {
+        (NaturalKey.fields[target.table] ?? []).filter { $0 != "account" }.compactMap(target.position(of:))
+    }
+
     /// The formats that native dates of a column are written in; nil for columns without a date.
     var dateFormats: [(format: String, hasTime: Bool)?] {
         columns.map { column in
@@ -71,30 +85,27 @@ struct CheckPlan: Sendable {
     func stored(_ cells: [String]) -> [String] {
         columns.indices.map { position in
             let text = position < cells.count ? cells[position] : ""
-            return text.isEmpty ? "" : columns[position].checks.reduce(text) { $1.stored($0) }
+            return stored(text, at: position)
         }
     }
 
-    /// The checks that a field's type and bounds ask for.
-    private static func standard(_ field: FieldSchema) -> [CellCheck] {
-        let isBounded = field.minimum != nil || field.maximum != nil
-        return (form(of: field).map { [$0] } ?? []) + (isBounded ? [.bounds(field)] : [])
+    /// The text of a cell as the target table stores it.
+    func stored(_ text: String, at position: Int) -> String {
+        text.isEmpty ? "" : columns[position].checks.reduce(text) { $1.stored($0) }
     }
 
-    private static func form(of field: FieldSchema) -> CellCheck? {
+    /// The check that a field's type asks for.
+    private static func standard(_ field: FieldSchema) -> CellCheck? {
         switch field.type {
         case .reference:
-            field.reference.map { .reference(.init(table: $0, field: ImportTarget.naturalField(of: $0))) }
+            field.reference.map { .reference(.init(table: $0, field: NaturalKey.naturalField(of: $0))) }
         case .choice: choice(field)
         case .date: .date(format: CellCheck.standardDate)
         case .datetime: .dateTime(format: CellCheck.standardDateTime)
         case .boolean: .boolean
         case .integer: .integer
         case .decimal, .currency: .decimal
-        case .email: .email
-        case .url: .url
-        case .text: .limit(textLimit)
-        default: .limit(lineLimit)
+        default: nil
         }
     }
 

@@ -5,6 +5,8 @@ import Wire
 struct RowVerdict: Sendable, Equatable {
     /// Why it needs attention, one reason a line; empty when it is ready to publish.
     var comment = ""
+    /// A number that rows of one natural key share; nil when the row names no key.
+    var key: Int64?
 
     var status: String { comment.isEmpty ? "ready_to_publish" : "needs_attention" }
 }
@@ -46,7 +48,8 @@ struct RowChecker {
     /// One verdict per row, in their order. What a record-level check says comes first; then the fields in the order of
     /// their columns. Where a record-level check has failed, that the account is unknown says nothing new and is left
     /// out: an account that is not the case's is as a rule not the caller's to see.
-    mutating func check(_ rows: [[String]]) async throws -> [RowVerdict] {
+    /// `faults` is what the file itself says against each row; those of a cell stand for the checks of that cell.
+    mutating func check(_ rows: [[String]], faults: [[CellFault]] = []) async throws -> [RowVerdict] {
         var reasons: [[String]] = Array(repeating: [], count: rows.count)
         for index in plan.scripts.indices {
             for (row, message) in try await judge(rows, by: index).enumerated() {
@@ -54,23 +57,40 @@ struct RowChecker {
             }
         }
         let judged = reasons.map { !$0.isEmpty }
-        for position in plan.columns.indices {
-            try await checkColumn(position, rows, judged, &reasons)
+        for (row, list) in faults.enumerated() {
+            for fault in list where fault.field == nil {
+                reasons[row].append(fault.text(Text(en: "", ko: ""))(language))
+            }
         }
-        return reasons.map { RowVerdict(comment: $0.joined(separator: "\n")) }
+        for position in plan.columns.indices {
+            try await checkColumn(position, rows, judged, faults, &reasons)
+        }
+        let key = plan.key
+        return rows.indices.map { row in
+            let isDoubtful = row < faults.count && !faults[row].isEmpty
+            return RowVerdict(
+                comment: reasons[row].joined(separator: "\n"),
+                key: isDoubtful
+                    ? nil : KeyNumber.of(key.map { plan.stored($0 < rows[row].count ? rows[row][$0] : "", at: $0) }))
+        }
     }
 
     // MARK: Fields
 
     private mutating func checkColumn(
-        _ position: Int, _ rows: [[String]], _ judged: [Bool], _ reasons: inout [[String]]
+        _ position: Int, _ rows: [[String]], _ judged: [Bool], _ faults: [[CellFault]], _ reasons: inout [[String]]
     ) async throws {
         let column = plan.columns[position]
+        let name = plan.target.fields[position].name
         for check in column.checks {
             if case .reference(let reference) = check { try await learn(reference, rows, position) }
         }
         let isAccount = position == plan.target.accountColumn
         for (row, cells) in rows.enumerated() {
+            if row < faults.count, let fault = faults[row].first(where: { $0.field == name }) {
+                reasons[row].append(fault.text(column.label)(language))
+                continue
+            }
             let text = position < cells.count ? cells[position] : ""
             if text.isBlank {
                 guard column.isMandatory else { continue }
@@ -78,13 +98,18 @@ struct RowChecker {
                 reasons[row].append(missing(language))
                 continue
             }
+            var hasFault = false
             for check in column.checks {
                 if case .reference(let reference) = check {
                     if isAccount && judged[row] { continue }
                     if let fault = fault(reference, text, column.label) { reasons[row].append(fault(language)) }
                 } else if let fault = check.fault(text, column.label) {
+                    hasFault = true
                     reasons[row].append(fault(language))
                 }
+            }
+            if !hasFault, let fault = column.refusal(plan.stored(text, at: position)) {
+                reasons[row].append(fault(language))
             }
         }
     }

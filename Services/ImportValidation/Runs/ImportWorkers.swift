@@ -117,6 +117,7 @@ struct ImportWorkers: Sendable {
             return await queue.release(claim, after: pause)
         }
         context.log.warning("import run failed", metadata: facts)
+        let keepsUpload = (error as? RunFailure)?.keepsUpload ?? false
         do {
             if claim.kind == "load" { try await LoadRun.undo(run) }
             let counts = try await counts(run)
@@ -124,7 +125,8 @@ struct ImportWorkers: Sendable {
                 claim,
                 .init(
                     state: "failed", total: counts.total, done: claim.kind == "load" ? 0 : counts.done,
-                    failed: counts.failed, message: failure, uploadState: claim.kind == "load" ? "failed" : nil))
+                    failed: counts.failed, message: failure,
+                    uploadState: claim.kind == "load" && !keepsUpload ? "failed" : nil))
         } catch {
             // The run stays queued and is looked at again.
             await queue.release(claim, after: .seconds(1))

@@ -21,7 +21,9 @@ struct LoadRun {
         do {
             return try await load(upload, target, checker)
         } catch let error as WorkbookError {
-            throw RunFailure(text: Text(en: error.english, ko: error.korean))
+            throw RunFailure(
+                text: Text(en: error.english, ko: error.korean),
+                keepsUpload: [.encoding, .noSheet].contains(error.kind))
         }
     }
 
@@ -44,20 +46,20 @@ struct LoadRun {
 
     private func load(_ upload: Upload, _ target: ImportTarget, _ checker: RowChecker) async throws -> RunQueue.Ending {
         var checker = checker
-        let source = try context.files.open(upload.id, name: upload.fileName ?? "")
+        let options = context.claim.options
+        let encoding = try Self.encoding(options)
+        let file = try context.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
+        let table = try TableFinder(target: target, options: options).find(in: file)
+        let source = table.source
         var row = Workbook.Row()
-        guard try source.next(into: &row) else {
-            throw RunFailure(text: Text(en: "The file is empty.", ko: "파일이 비어 있습니다."))
-        }
-        let header = try SheetHeader(row, target)
-        let reader = RowReader(header, checker.plan)
+        let reader = RowReader(table.header, checker.plan)
         var progress = Progress(context.claim, total: 0, connection: context.connection)
         var writing: [Write] = []
         do {
             while true {
                 let rows = try Self.next(source, &row, reader)
                 if rows.isEmpty { break }
-                let verdicts = try await checker.check(rows.map(\.cells))
+                let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
                 if writing.count == Self.writers { try await writing.removeFirst().finish(&progress) }
                 let task = Task { try await write(rows, verdicts, upload, width: target.fields.count) }
                 writing.append(
@@ -71,11 +73,38 @@ struct LoadRun {
             for write in writing { _ = await write.task.result }
             throw error
         }
+        progress.add(done: 0, failed: try await context.markDoubles(of: upload.id, target))
         progress.total = progress.done
         progress.tell()
+        let remarks = table.remarks + [table.header.remark, Self.remark(source)].compactMap(\.self)
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.validated(header.remark)(context.language), uploadState: "loaded")
+            message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(context.language),
+            uploadState: "loaded")
+    }
+
+    private static func encoding(_ options: LoadOptions) throws(RunFailure) -> TextEncoding? {
+        guard !options.encoding.isEmpty else { return nil }
+        guard let encoding = TextEncoding(named: options.encoding) else {
+            throw RunFailure(text: RunMessages.unknownEncoding, keepsUpload: true)
+        }
+        return encoding
+    }
+
+    /// What people should know of a file that was read.
+    private static func remark(_ source: any RowSource) -> Text? {
+        if let workbook = source as? WorkbookReader, workbook.hasStaleResults {
+            return Text(
+                en:
+                    "The workbook asks for its formulas to be calculated when it is opened: the stored results that were read may be out of date.",
+                ko: "통합 문서를 열 때 수식을 다시 계산하도록 되어 있습니다. 읽은 계산 결과가 최신이 아닐 수 있습니다.")
+        }
+        if let text = source as? CSVReader, text.isEncodingGuessed {
+            return Text(
+                en: "The file is not UTF-8 and was read in the encoding \(text.encoding.rawValue).",
+                ko: "UTF-8 파일이 아니어서 \(text.encoding.rawValue) 인코딩으로 읽었습니다.")
+        }
+        return nil
     }
 
     /// A batch on its way to the database.
@@ -97,7 +126,7 @@ struct LoadRun {
         var rows: [ReadRow] = []
         rows.reserveCapacity(batch)
         while rows.count < batch, try source.next(into: &row) {
-            if let cells = reader.cells(row) { rows.append(ReadRow(number: row.number, cells: cells)) }
+            if let read = reader.read(row) { rows.append(read) }
         }
         return rows
     }
@@ -145,18 +174,27 @@ struct LoadRun {
 
 /// What a run says at its end.
 enum RunMessages {
-    /// G-63, and what there is to remark.
-    static func validated(_ remark: Text? = nil) -> Text {
-        let text = Text(
-            en: "Data has been successfully validated! Please check the staging table.",
-            ko: "데이터 확인이 완료되었습니다! 스테이징 테이블을 확인하세요.")
-        guard let remark else { return text }
-        return Text(en: text.en + " " + remark.en, ko: text.ko + " " + remark.ko)
+    /// G-63, unless rows need attention; and what there is to remark.
+    static func validated(_ rows: Int64, failed: Int64, _ remarks: [Text] = []) -> Text {
+        let text =
+            failed == 0
+            ? Text(
+                en: "Data has been successfully validated! Please check the staging table.",
+                ko: "데이터 확인이 완료되었습니다! 스테이징 테이블을 확인하세요.")
+            : Text(
+                en: "\(failed) of \(rows) rows need attention. Please check the staging table.",
+                ko: "\(rows)개 행 중 \(failed)개를 확인해야 합니다. 스테이징 테이블을 확인하세요.")
+        return remarks.reduce(text) { Text(en: $0.en + " " + $1.en, ko: $0.ko + " " + $1.ko) }
     }
 
     static let refusedPerson = Text(
         en: "The person who asked for this run may no longer do so. Somebody who may has to ask for it again.",
         ko: "이 실행을 요청한 사람에게 더 이상 권한이 없습니다. 권한이 있는 사람이 다시 요청해야 합니다.")
+
+    static let unknownEncoding: Text = {
+        let names = TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")
+        return Text(en: "The encoding must be one of: \(names).", ko: "인코딩은 다음 중 하나여야 합니다: \(names).")
+    }()
 
     static func published(_ rows: Int64, failed: Int64) -> Text {
         if rows == 0 { return Text(en: "No chosen row was ready to publish.", ko: "선택한 행 중 게시할 준비가 된 행이 없습니다.") }

@@ -12,6 +12,8 @@ import Wire
 /// Why a run cannot go on, told to people; the run fails.
 struct RunFailure: Error {
     let text: Text
+    /// Whether the file can be loaded again when the person says more about it: its encoding, its sheet.
+    var keepsUpload = false
 }
 
 /// What a run works with.

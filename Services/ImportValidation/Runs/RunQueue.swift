@@ -1,3 +1,4 @@
+import Foundation
 import Postgres
 import RPC
 import Records
@@ -14,6 +15,8 @@ struct Claim: Sendable {
     let allReady: Bool
     let attempts: Int
     let worker: String
+    /// What the person says of the file of a load.
+    var options = LoadOptions()
 }
 
 /// Thrown when another worker has taken the run over, because this one had fallen silent.
@@ -33,16 +36,17 @@ struct RunQueue: Sendable {
 
     /// Makes a run and queues it, in the transaction of the request.
     static func enqueue(
-        _ run: ImportRun, allReady: Bool = false, language: String, _ database: Database, _ context: WriteContext,
-        _ tx: Transaction
+        _ run: ImportRun, allReady: Bool = false, options: LoadOptions = LoadOptions(), language: String,
+        _ database: Database, _ context: WriteContext, _ tx: Transaction
     ) throws -> ImportRun {
         let stored = try Store<ImportRun>(database).create(run, context.asSystem, in: tx)
         let requester = try Requester(context.caller, language: language).text()
+        let said = String(decoding: try JSONEncoder().encode(options), as: UTF8.self)
         tx.send(
             """
-            INSERT INTO import_validation.import_run_work (run, domain, import_task, kind, requester, all_ready) \
+            INSERT INTO import_validation.import_run_work (run, domain, import_task, kind, requester, all_ready, options) \
             VALUES (\(stored.id), \(stored.domain), \((stored.importTask ?? "").sqlValue), \
-            \((stored.kind ?? "").sqlValue), \(requester)::jsonb, \(allReady))
+            \((stored.kind ?? "").sqlValue), \(requester)::jsonb, \(allReady), \(said)::jsonb)
             """)
         return stored
     }
@@ -69,14 +73,20 @@ struct RunQueue: Sendable {
                 UPDATE import_validation.import_run_work w
                 SET worker = \(worker), beat_at = clock_timestamp(), attempts = w.attempts + 1
                 FROM next WHERE w.run = next.run
-                RETURNING w.run, w.import_task, w.kind, w.domain, w.requester, w.all_ready, w.attempts
+                RETURNING w.run, w.import_task, w.kind, w.domain, w.requester, w.all_ready, w.attempts, w.options
                 """)
             guard let row = rows.first else { return nil }
             return Claim(
                 run: try row.string(at: 0), task: try row.string(at: 1), kind: try row.string(at: 2),
                 domain: DomainPath(try row.string(at: 3)) ?? .root, requester: try Requester.caller(row.string(at: 4)),
-                allReady: try row.bool(at: 5), attempts: try row.int(at: 6), worker: worker)
+                allReady: try row.bool(at: 5), attempts: try row.int(at: 6), worker: worker,
+                options: try Self.options(row.optionalString(at: 7)))
         }
+    }
+
+    private static func options(_ text: String?) throws -> LoadOptions {
+        guard let text else { return LoadOptions() }
+        return try JSONDecoder().decode(LoadOptions.self, from: Data(text.utf8))
     }
 
     /// Part of every transaction of a run: nothing is written by a worker whose run another has taken over.

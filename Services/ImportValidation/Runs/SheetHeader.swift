@@ -1,20 +1,27 @@
 import Wire
 import Workbook
 
-/// What the first row of a sheet says about its columns (G-57).
+/// What the row of titles says about the columns of a sheet (G-57).
 struct SheetHeader {
     /// For each field of the target the column it is in; nil where the sheet has none.
     let columns: [Int?]
     /// What people should know about headers that mean nothing; nil when there are none.
     let remark: Text?
+    /// Fields of the row in a text file, empty ones included; 0 in a workbook.
+    let width: Int
 
-    /// Reads the header. A mandatory field without a column, or a field with two, stops the load.
-    init(_ row: Row, _ target: ImportTarget) throws(RunFailure) {
-        let matcher = HeaderMatcher(
+    /// Finds the titles of a target.
+    static func matcher(_ target: ImportTarget) -> HeaderMatcher {
+        HeaderMatcher(
             fields: target.fields.map { field in
                 .init(name: field.name, english: field.label.en, korean: field.label.ko, mandatory: field.mandatory)
             })
-        let match = matcher.match(row)
+    }
+
+    /// Reads the header. A mandatory field without a column, or a field with two, stops the load.
+    init(_ row: Row, _ match: HeaderMatcher.Match, _ target: ImportTarget) throws(RunFailure) {
+        width = row.fields
+        let untold = Self.untold(row)
         let unmatched = match.unmatched.prefix(20).map { Self.text(of: $0) }
         guard match.isUsable else {
             let missing = match.missing.map { Text(en: "\"\($0.english)\"", ko: "\"\($0.korean)\"") }
@@ -33,10 +40,26 @@ struct SheetHeader {
                     ))
             }
             if !unmatched.isEmpty { parts.append(Self.ignored(unmatched)) }
+            if let untold { parts.append(untold) }
             throw RunFailure(text: Text(en: Self.joined(parts, \.en), ko: Self.joined(parts, \.ko)))
         }
         columns = target.fields.map { match.columns[$0.name] }
-        remark = unmatched.isEmpty ? nil : Self.ignored(unmatched)
+        let remarks = (unmatched.isEmpty ? [] : [Self.ignored(unmatched)]) + (untold.map { [$0] } ?? [])
+        remark = remarks.isEmpty ? nil : Text(en: Self.joined(remarks, \.en), ko: Self.joined(remarks, \.ko))
+    }
+
+    /// Titles that are errors, or formulas without a result: their columns are not read, and that is said.
+    private static func untold(_ row: Row) -> Text? {
+        let cells = (0..<row.count).filter { [.error, .missing, .unreadable].contains(row.kind(at: $0)) }.prefix(20)
+        guard !cells.isEmpty else { return nil }
+        let names = cells.map { column in
+            let name = CellName.cell(column: column, row: row.number)
+            return row.text(at: column).map { "\(name) (\($0))" } ?? name
+        }.joined(separator: ", ")
+        return Text(
+            en:
+                "Titles that are errors or formulas without a stored result, so that their columns were not read: \(names).",
+            ko: "제목이 오류이거나 계산 결과가 없는 수식이어서 읽지 않은 열: \(names).")
     }
 
     private static func ignored(_ headers: [Text]) -> Text {
@@ -56,50 +79,5 @@ struct SheetHeader {
 
     private static func joined(_ texts: [Text], _ language: KeyPath<Text, String>) -> String {
         texts.map { $0[keyPath: language] }.joined(separator: " ")
-    }
-}
-
-/// Takes the cells of the target's fields from the rows of a sheet.
-struct RowReader {
-    private let columns: [Int?]
-    private let formats: [(format: String, hasTime: Bool)?]
-
-    init(_ header: SheetHeader, _ plan: CheckPlan) {
-        columns = header.columns
-        formats = plan.dateFormats
-    }
-
-    /// The cells in the order of the target's fields; nil for a row that holds nothing in any of them.
-    func cells(_ row: borrowing Row) -> [String]? {
-        var cells: [String] = []
-        cells.reserveCapacity(columns.count)
-        var isEmpty = true
-        for position in columns.indices {
-            guard let column = columns[position], row.kind(at: column) != .empty else {
-                cells.append("")
-                continue
-            }
-            isEmpty = false
-            cells.append(text(row, column, position))
-        }
-        return isEmpty ? nil : cells
-    }
-
-    /// Native dates are written in the format that the column's check asks for (G-60).
-    private func text(_ row: borrowing Row, _ column: Int, _ position: Int) -> String {
-        let text = row.text(at: column) ?? ""
-        guard let wanted = formats[position] else { return text }
-        switch row.kind(at: column) {
-        case .date:
-            if wanted.format == CellCheck.standardDate { return text }
-            return CellText.format(wanted.hasTime ? text + " 00:00:00" : text, as: wanted.format) ?? text
-        case .dateTime:
-            // A date that a program wrote with midnight for its time is a date.
-            if !wanted.hasTime, text.hasSuffix(" 00:00:00") {
-                return CellText.format(String(text.prefix(10)), as: wanted.format) ?? text
-            }
-            return CellText.format(text, as: wanted.format) ?? text
-        default: return text
-        }
     }
 }

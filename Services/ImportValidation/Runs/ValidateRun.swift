@@ -33,7 +33,7 @@ struct ValidateRun {
             }
             guard let end = rows.last else { break }
             last = end
-            let verdicts = try await checker.check(rows.map(\.cells))
+            let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
             let writing = context.writing
             let done = progress.done + Int64(rows.count)
             try await database.transaction(as: service, deadline: .after(.seconds(60))) { tx in
@@ -43,9 +43,12 @@ struct ValidateRun {
             }
             progress.add(done: rows.count, failed: verdicts.count { !$0.comment.isEmpty })
         }
+        // Doubles may be rows that were checked before; the run counts no more than its own.
+        let doubles = try await context.markDoubles(of: nil, target)
+        progress.add(done: 0, failed: min(doubles, Int(progress.done - progress.failed)))
         progress.tell()
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.validated()(context.language))
+            message: RunMessages.validated(progress.done, failed: progress.failed)(context.language))
     }
 }

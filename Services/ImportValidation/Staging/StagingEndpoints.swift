@@ -38,8 +38,8 @@ struct StagingEndpoints: Sendable {
     }
 
     private static let selection: SQL = """
-        SELECT id, revision, import_task, status, comment, source_file, row_number, target_record, created_at, cells \
-        FROM import_validation.staging_row
+        SELECT id, revision, import_task, status, comment, source_file, row_number, target_record, created_at, cells, \
+        faults FROM import_validation.staging_row
         """
 
     private static func message(_ row: Row, _ target: ImportTarget) throws -> StagingRow {
@@ -179,10 +179,17 @@ struct StagingEndpoints: Sendable {
         var cells = try row.strings(at: 9)
         while cells.count < target.fields.count { cells.append("") }
         try Self.apply(request.cells, to: &cells, target)
+        StagingDoubles.release(message.id, of: message.importTask, tx)
+        // A person has looked at the row: what the file said against its corrected cells, or against it as a whole, is past.
+        let corrected = Set(request.cells.compactMap { target.position(of: $0.field) }.map { target.fields[$0].name })
+        let faults = CellFault.read(try row.optionalString(at: 10)).filter { fault in
+            fault.field.map { !corrected.contains($0) } ?? false
+        }
         tx.send(
             """
             UPDATE import_validation.staging_row SET revision = revision + 1, status = 'yet_to_validate', \
-            comment = NULL, publish_run = NULL, cells = \(cells)::text[], updated_at = \(context.now.sqlValue), \
+            comment = NULL, publish_run = NULL, natural_key = NULL, faults = nullif(\(CellFault.json(faults)), '')::jsonb, \
+            cells = \(cells)::text[], updated_at = \(context.now.sqlValue), \
             updated_by = \(context.caller.subject) WHERE id = \(message.id)
             """, expecting: 1)
         try DataImportState.refresh(message.importTask, database, context, tx)
@@ -215,7 +222,7 @@ struct StagingEndpoints: Sendable {
                     field: "cells.value",
                     Text(en: "A cell holds at most \(longestCell) characters.", ko: "셀은 최대 \(longestCell)자입니다."))
             }
-            cells[position] = change.value
+            cells[position] = PublishedCell.seen(change.value, in: target.fields[position])
         }
     }
 }

@@ -8,6 +8,7 @@ import Wire
 struct ReadRow: Sendable {
     let number: Int
     let cells: [String]
+    var faults: [CellFault] = []
 }
 
 /// A staged row that a run works on.
@@ -16,6 +17,7 @@ struct HeldRow: Sendable {
     let revision: Int64
     let number: Int64
     let cells: [String]
+    var faults: [CellFault] = []
 }
 
 /// The statements over the table of staged rows.
@@ -32,20 +34,25 @@ enum StagingStore {
         }
         var lists: SQL = """
             \(rows.map { _ in RecordID.make(at: now) })::uuid[], \(rows.map { String($0.number) })::int4[], \
-            \(verdicts.map(\.comment))::text[]
+            \(verdicts.map(\.comment))::text[], \(verdicts.map { $0.key.map(String.init) ?? "" })::text[]
             """
+        // Rows that the file says nothing against, the usual ones, carry nothing more.
+        let hasFaults = rows.contains { !$0.faults.isEmpty }
+        if hasFaults { lists += ", \(rows.map { CellFault.json($0.faults) })::text[]" }
         for column in columns { lists += ", \(column)::text[]" }
+        let faults: SQL = hasFaults ? "nullif(u.faults, '')::jsonb" : "NULL"
+        let listed: SQL = hasFaults ? "id, number, comment, key, faults" : "id, number, comment, key"
         let names = (0..<width).map { "c\($0)" }.joined(separator: ", ")
         // Adds nothing when the run has become another worker's. A shared lock, so that batches go in side by side.
         return """
             WITH held AS MATERIALIZED (SELECT run FROM import_validation.import_run_work \
             WHERE run = \(claim.run) AND worker = \(claim.worker) FOR SHARE) \
             INSERT INTO import_validation.staging_row (id, revision, created_at, domain, import_task, upload, row_number, \
-            source_file, status, comment, cells) \
+            source_file, status, comment, natural_key, faults, cells) \
             SELECT u.id, 1, \(now.sqlValue), \(claim.domain.path), \(claim.task)::uuid, \(upload.id)::uuid, u.number, \
             \(upload.fileName ?? "")::text, \
             CASE WHEN u.comment = '' THEN 'ready_to_publish' ELSE 'needs_attention' END, nullif(u.comment, ''), \
-            ARRAY[\(raw: names)] FROM held, unnest(\(lists)) AS u(id, number, comment, \(raw: names))
+            nullif(u.key, '')::int8, \(faults), ARRAY[\(raw: names)] FROM held, unnest(\(lists)) AS u(\(listed), \(raw: names))
             """
     }
 
@@ -55,7 +62,7 @@ enum StagingStore {
         unchosen: Bool = false, _ tx: Transaction
     ) throws -> [HeldRow] {
         var statement: SQL = """
-            SELECT id, revision, row_number, cells FROM import_validation.staging_row \
+            SELECT id, revision, row_number, cells, faults FROM import_validation.staging_row \
             WHERE import_task = \(task) AND status = \(status)
             """
         if let run { statement += " AND publish_run = \(run)" }
@@ -65,7 +72,7 @@ enum StagingStore {
         return try tx.query(statement).map { row in
             HeldRow(
                 id: try row.string(at: 0), revision: try row.int64(at: 1), number: try row.int64(at: 2),
-                cells: try row.strings(at: 3))
+                cells: try row.strings(at: 3), faults: CellFault.read(try row.optionalString(at: 4)))
         }
     }
 
@@ -75,9 +82,9 @@ enum StagingStore {
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, \
             status = CASE WHEN u.comment = '' THEN 'ready_to_publish' ELSE 'needs_attention' END, \
-            comment = nullif(u.comment, ''), updated_at = \(context.now.sqlValue) \
-            FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(verdicts.map(\.comment))::text[]) \
-            AS u(id, revision, comment) \
+            comment = nullif(u.comment, ''), natural_key = nullif(u.key, '')::int8, updated_at = \(context.now.sqlValue) \
+            FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(verdicts.map(\.comment))::text[], \
+            \(verdicts.map { $0.key.map(String.init) ?? "" })::text[]) AS u(id, revision, comment, key) \
             WHERE s.id = u.id AND s.revision = u.revision AND s.status = 'yet_to_validate'
             """)
     }

@@ -123,6 +123,8 @@ struct UploadEndpoints: Sendable {
             _ = try files.open(upload.id, name: name)
             return nil
         } catch {
+            // Which encoding a text has is told, or asked, when it is imported.
+            if error.kind == .encoding { return nil }
             return Self.unsupported(Text(en: error.english, ko: error.korean))
         }
     }

@@ -46,8 +46,10 @@ struct UploadFiles: Sendable {
     }
 
     /// Opens the table in the file; what is no table is refused with a reason for the person who sent it.
-    func open(_ upload: String, name: String) throws(WorkbookError) -> any RowSource {
-        try TableFile.open(path: path(of: upload), name: name)
+    func open(
+        _ upload: String, name: String, encoding: TextEncoding? = nil
+    ) throws(WorkbookError) -> any RowSource {
+        try TableFile.open(path: path(of: upload), name: name, encoding: encoding)
     }
 
     /// Whether a file that claims to be text is something else: a picture, a document, a program.
@@ -56,6 +58,7 @@ struct UploadFiles: Sendable {
         defer { try? file.close() }
         let start = (try? file.read(upToCount: 4_096)) ?? Data()
         if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) { return false }
+        if FileStart.wideText(Array(start)) != nil { return false }
         // A container is looked at as a workbook.
         if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) {
             return false

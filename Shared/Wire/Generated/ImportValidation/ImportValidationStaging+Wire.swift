@@ -318,6 +318,9 @@ extension ImportUploadsRequest: WireMessage {
         if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
         if !self.uploads.isEmpty { message.pointee.n_uploads = self.uploads.count; message.pointee.uploads = try arena.strings(self.uploads, "uploads") }
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if !self.encoding.isEmpty { message.pointee.encoding = try arena.string(self.encoding, "encoding") }
+        if !self.sheet.isEmpty { message.pointee.sheet = try arena.string(self.sheet, "sheet") }
+        if self.titleRow != 0 { message.pointee.has_title_row = 1; message.pointee.title_row = self.titleRow }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -325,12 +328,18 @@ extension ImportUploadsRequest: WireMessage {
         self.id = Unpacked.string(message.pointee.id)
         self.uploads = Unpacked.strings(message.pointee.n_uploads, message.pointee.uploads)
         self.requestID = Unpacked.string(message.pointee.request_id)
+        self.encoding = Unpacked.string(message.pointee.encoding)
+        self.sheet = Unpacked.string(message.pointee.sheet)
+        self.titleRow = message.pointee.title_row
     }
 
     static let jsonNames = JSONNames([
         ("id", nil),
         ("uploads", nil),
         ("requestId", "request_id"),
+        ("encoding", nil),
+        ("sheet", nil),
+        ("titleRow", "title_row"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -338,6 +347,9 @@ extension ImportUploadsRequest: WireMessage {
         case 0: self.id = try reader.string()
         case 1: self.uploads = try reader.list { (reader) throws(WireError) in try reader.string() }
         case 2: self.requestID = try reader.string()
+        case 3: self.encoding = try reader.string()
+        case 4: self.sheet = try reader.string()
+        case 5: self.titleRow = try reader.int32()
         default: break
         }
     }
@@ -346,6 +358,9 @@ extension ImportUploadsRequest: WireMessage {
         if !self.id.isEmpty { try writer.field("id", self.id) }
         if !self.uploads.isEmpty { try writer.list("uploads", self.uploads) }
         if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if !self.encoding.isEmpty { try writer.field("encoding", self.encoding) }
+        if !self.sheet.isEmpty { try writer.field("sheet", self.sheet) }
+        if self.titleRow != 0 { try writer.field("titleRow", self.titleRow) }
     }
 
     /// Reads protobuf bytes within `limits`.

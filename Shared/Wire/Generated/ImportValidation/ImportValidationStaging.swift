@@ -90,6 +90,12 @@ public struct ImportUploadsRequest: Message {
     public var uploads: [String] = []
     /// The field `request_id`.
     public var requestID: String = ""
+    /// Encoding of text files whose bytes do not tell it, such as "CP949" or "Shift_JIS"; empty to find out.
+    public var encoding: String = ""
+    /// Sheet of the workbooks to read; empty for the first whose titles fit.
+    public var sheet: String = ""
+    /// Row that holds the titles; 0 to find it.
+    public var titleRow: Int32 = 0
 
     /// The message with every field at its default.
     public init() {}

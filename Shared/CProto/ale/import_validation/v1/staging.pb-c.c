@@ -1079,7 +1079,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__download_template_r
   (ProtobufCMessageInit) ale__import_validation__v1__download_template_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__import_uploads_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__import_uploads_request__field_descriptors[6] =
 {
   {
     "id",
@@ -1117,16 +1117,55 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__import_uploads
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "encoding",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, encoding),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sheet",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, sheet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title_row",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, has_title_row),
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, title_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__import_uploads_request__field_indices_by_name[] = {
+  3,   /* field[3] = encoding */
   0,   /* field[0] = id */
   2,   /* field[2] = request_id */
+  4,   /* field[4] = sheet */
+  5,   /* field[5] = title_row */
   1,   /* field[1] = uploads */
 };
 static const ProtobufCIntRange ale__import_validation__v1__import_uploads_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_request__descriptor =
 {
@@ -1136,7 +1175,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_requ
   "Ale__ImportValidation__V1__ImportUploadsRequest",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__ImportUploadsRequest),
-  3,
+  6,
   ale__import_validation__v1__import_uploads_request__field_descriptors,
   ale__import_validation__v1__import_uploads_request__field_indices_by_name,
   1,  ale__import_validation__v1__import_uploads_request__number_ranges,

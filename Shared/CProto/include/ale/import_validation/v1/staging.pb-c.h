@@ -111,10 +111,14 @@ struct  Ale__ImportValidation__V1__ImportUploadsRequest
   size_t n_uploads;
   char **uploads;
   char *request_id;
+  char *encoding;
+  char *sheet;
+  protobuf_c_boolean has_title_row;
+  int32_t title_row;
 };
 #define ALE__IMPORT_VALIDATION__V1__IMPORT_UPLOADS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__import_uploads_request__descriptor) \
-    , NULL, 0,NULL, NULL }
+    , NULL, 0,NULL, NULL, NULL, NULL, 0, 0 }
 
 
 struct  Ale__ImportValidation__V1__ImportUploadsResponse

@@ -1,0 +1,73 @@
+import Foundation
+import Wire
+
+/// What a file itself says against a row: a cell that holds no value, or a row that is out of step with the titles. Kept
+/// with the row until a person corrects the cell, for the text of the cell alone would not tell any more.
+struct CellFault: Codable, Sendable, Equatable {
+    /// The kinds of fault.
+    enum Kind: String, Codable, Sendable {
+        /// The cell shows an error such as `#N/A`.
+        case error
+        /// A formula without a stored result.
+        case missing
+        /// Something that the type of the cell does not allow.
+        case unreadable
+        /// A number format that is not followed, in a column of texts.
+        case format
+        /// More fields than titles.
+        case surplus
+        /// A quotation mark that took in the lines behind it.
+        case quotation
+    }
+
+    let kind: Kind
+    /// The field of the cell; nil when it concerns the whole row.
+    var field: String?
+    /// The cell as people know it: `C12`.
+    let place: String
+    /// What stands there, or how many fields or which lines.
+    var detail = ""
+
+    /// What people are told. `label` is that of the field.
+    func text(_ label: Text) -> Text {
+        let (en, ko) = ("\(label.en) (\(place))", "\(label.ko)(\(place))")
+        switch kind {
+        case .error:
+            return Text(
+                en: "\(en) holds the error \(detail) instead of a value.", ko: "\(ko): 값 대신 오류 \(detail)이(가) 있습니다.")
+        case .missing:
+            return Text(
+                en:
+                    "\(en) is a formula whose result is not in the file. Open the file in Excel and save it again, or enter the value.",
+                ko: "\(ko): 수식의 계산 결과가 파일에 없습니다. Excel에서 파일을 열어 다시 저장하거나 값을 직접 입력하세요.")
+        case .unreadable:
+            return Text(
+                en: "\(en) holds \"\(detail)\", which is not what its cell says to hold.",
+                ko: "\(ko): 셀의 형식과 맞지 않는 값 \"\(detail)\"이(가) 있습니다.")
+        case .format:
+            return Text(
+                en:
+                    "\(en) is shown by the format \(detail), which is not followed here. Enter the text that the cell shows.",
+                ko: "\(ko): 셀 표시 형식 \(detail)을(를) 적용할 수 없습니다. 셀에 보이는 텍스트를 입력하세요.")
+        case .surplus:
+            return Text(
+                en: "The row has more fields than there are titles (\(detail)): its values may be out of step.",
+                ko: "행의 필드가 제목보다 많습니다(\(detail)). 값이 밀렸을 수 있습니다.")
+        case .quotation:
+            return Text(
+                en: "A quotation mark in \(place) has taken in the lines \(detail): they became one row.",
+                ko: "\(place)의 따옴표 때문에 \(detail)번째 줄이 한 행으로 합쳐졌습니다.")
+        }
+    }
+
+    /// Faults as their column holds them; empty for none.
+    static func json(_ faults: [CellFault]) -> String {
+        guard !faults.isEmpty, let data = try? JSONEncoder().encode(faults) else { return "" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// The faults in the text of their column.
+    static func read(_ json: String?) -> [CellFault] {
+        json.flatMap { try? JSONDecoder().decode([CellFault].self, from: Data($0.utf8)) } ?? []
+    }
+}
