@@ -60,7 +60,7 @@ extension User: StandardRecord {
             "PUBLIC_KEY", field: "public_key",
             Text(
                 en: "Only an outside system has a key: a JSON Web Key, Ed25519 or P-256, without its private part.",
-                ko: "키는 외부 시스템에만 있으며, 개인 부분이 없는 Ed25519 또는 P-256 JSON 웹 키여야 합니다.")
+                ko: "키는 외부 시스템에만 있으며, 개인 부분이 없는 'Ed25519' 또는 'P-256' JSON 웹 키여야 합니다.")
         ) { change, _ in
             guard change.changes("public_key") || change.changes("kind"), let key = change.new.publicKey else {
                 return true

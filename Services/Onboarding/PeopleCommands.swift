@@ -53,7 +53,7 @@ struct AdminCommand: AsyncParsableCommand {
                         Text(
                             en: "There is an active administrator, who makes others by users.create and "
                                 + "role_grants.create.",
-                            ko: "활성 관리자가 이미 있습니다. 다른 관리자는 기존 관리자가 users.create와 role_grants.create로 추가합니다."))
+                            ko: "활성 관리자가 이미 있습니다. 다른 관리자는 기존 관리자가 'users.create'와 'role_grants.create'로 추가합니다."))
                 }
                 var user = User()
                 user.name = name

@@ -19,7 +19,8 @@ extension DefinitionRecord: StandardRecord {
                     en: "Another definition record has this title and category.",
                     ko: "제목과 범주가 같은 정의 기록이 이미 있습니다."))
         ],
-        domainRule: "BR-52")
+        // A flow is seen from below its domain, as rule G-76 says.
+        ruled: ["flow"], domainRule: "BR-52")
 
     public static let rules: [Rule<DefinitionRecord>] = [
         Rule("BR-53") { change, _ in change.new.active = change.new.state == "published" },

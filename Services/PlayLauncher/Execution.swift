@@ -117,6 +117,7 @@ extension Caller {
             "subject": .string(subject), "kind": .string(kind.rawValue), "domain": .string(domain.path),
             "roles": .array(roles.sorted().map { .string($0) }), "locale": .string(locale),
         ]
+        if rolesAreTrusted { members["rolesAreTrusted"] = true }
         if !memberships.isEmpty {
             members["memberships"] = .array(
                 memberships.map { membership in
@@ -142,11 +143,12 @@ extension Caller {
             else { return nil }
             return Membership(account: account, domain: domain, contact: member["contact"]?.string)
         }
-        guard kind == .customer else {
+        if kind == .customer {
+            self.init(subject: subject, roles: roles, memberships: memberships, locale: locale)
+        } else {
             self.init(subject: subject, kind: kind, domain: domain, roles: roles, locale: locale)
-            return
         }
-        self.init(subject: subject, roles: roles, memberships: memberships, locale: locale)
+        rolesAreTrusted = json["rolesAreTrusted"] == true
     }
 }
 

@@ -81,6 +81,14 @@ struct Claims: Codable {
     var accounts: [Account]?
     var locale: String?
     var act: Actor?
+    /// Of delegated tokens: whether the roles are those of an identity provider that is trusted for them, to whose
+    /// token the service was shown. Nobody but services is believed.
+    var rolesTrusted: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case iss, sub, aud, exp, nbf, iat, domain, roles, account, contact, accounts, locale, act
+        case rolesTrusted = "roles_trusted"
+    }
 }
 
 extension Claims {

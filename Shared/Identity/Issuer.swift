@@ -118,7 +118,8 @@ public struct Issuer: Sendable {
     private static func claims(of caller: Caller) -> Claims {
         var claims = Claims(
             iss: "", sub: caller.subject, aud: .init([]), exp: 0, iat: 0, domain: caller.domain.path,
-            roles: widest(caller.roles), locale: caller.locale, act: caller.actor.map { Claims.Actor(sub: $0) })
+            roles: widest(caller.roles), locale: caller.locale, act: caller.actor.map { Claims.Actor(sub: $0) },
+            rolesTrusted: caller.actor != nil && caller.rolesAreTrusted ? true : nil)
         if caller.memberships.count == 1, let only = caller.memberships.first {
             (claims.domain, claims.account, claims.contact) = (only.domain.path, only.account, only.contact)
         } else if !caller.memberships.isEmpty {

@@ -46,6 +46,7 @@ extension KnownPerson {
                 throw StandingRefusal.outdated.problem("the domain is not the user's")
             }
         }
+        caller.rolesAreTrusted = proof.rolesAreTrusted
         guard !proof.rolesAreTrusted else { return caller }
         if !proof.namesRoles {
             caller.roles = roles

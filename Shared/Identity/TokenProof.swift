@@ -16,8 +16,10 @@ public struct TokenProof: Sendable, Hashable {
 extension Claims {
     /// What the claims prove when `issuer` has signed them; nil for an outside system, which speaks for itself alone.
     func proof(signedBy issuer: TrustedIssuer?) throws(TokenRefusal) -> TokenProof {
-        TokenProof(
+        let isDelegated = issuer?.mayActAsService == true && act != nil && rolesTrusted == true
+        return TokenProof(
             caller: try caller(mayActAsService: issuer?.mayActAsService == true), namesRoles: roles != nil,
-            namesDomain: domain != nil, rolesAreTrusted: issuer?.isTrustedForRoles == true && roles != nil)
+            namesDomain: domain != nil,
+            rolesAreTrusted: roles != nil && (issuer?.isTrustedForRoles == true || isDelegated))
     }
 }

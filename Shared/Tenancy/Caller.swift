@@ -26,6 +26,8 @@ public struct Caller: Hashable, Sendable {
     public var locale: String
     /// The service that acts on behalf of ``subject``, when the call is delegated.
     public var actor: String?
+    /// Whether an identity provider that is trusted for roles said ``roles``, so that they count without a grant.
+    public var rolesAreTrusted = false
 
     /// A caller with the given claims; a customer acts for `account` alone, whose domain is `domain`. `roles` must
     /// already be closed under containment.

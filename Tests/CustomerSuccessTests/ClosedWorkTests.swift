@@ -71,8 +71,11 @@ import Wire
         var draft = try await Touchpoint.draft(in: world)
         draft.engagement = engagement.id
         let sent = draft
+        var reader = world.customer
+        reader.locale = "ko"
+        let customer = reader
         let problem = try await breaks("G-128", field: "touchpoint.engagement") {
-            _ = try await world.create(sent, as: world.customer)
+            _ = try await world.create(sent, as: customer)
         }
         #expect(problem.text.ko.contains("종결"))
     }

@@ -60,7 +60,8 @@ import Wire
                         "ALE_NATS_USER": "onboarding", "ALE_NATS_PASSWORD": try users.password("onboarding"),
                         "ALE_EVENTS_USER": "events", "ALE_EVENTS_PASSWORD": try users.password("events"),
                         "ALE_EVENTS_READERS_FILE": users.secrets + "/systems.tsv",
-                        "ALE_JWKS_FILE": users.secrets + "/jwks.json", "ALE_LOG_LEVEL": "critical",
+                        "ALE_JWKS_FILE": users.secrets + "/jwks.json",
+                        "ALE_SERVICE_KEY_FILE": users.secrets + "/own.key", "ALE_LOG_LEVEL": "critical",
                         "ALE_READY_FILE": users.secrets + "/ready",
                     ])
             }

@@ -37,7 +37,8 @@ import Wire
         // May launch, and work on touchpoints alone.
         var caller = try person("sn_acct_lc.touchpoint_write", locale: "ko")
         let launching = RoleCatalog.all.filter { role in
-            !role.isExternal && Access.allows(RoleCatalog.close([role.name]), .create, on: FlowRun.schema.table)
+            RoleCatalog.isGrantable(role.name) && !role.isExternal
+                && Access.allows(RoleCatalog.close([role.name]), .create, on: FlowRun.schema.table)
                 && !Access.allows(RoleCatalog.close([role.name]), .create, on: "success_case")
         }
         let launcher = try #require(launching.first { $0.name != "admin" }, "no role launches without making cases")

@@ -14,6 +14,8 @@ struct Requester: Codable, Sendable {
     let account: String?
     let contact: String?
     let locale: String
+    /// Whether the roles count without a grant.
+    let rolesAreTrusted: Bool?
 
     /// A ``Membership`` in its column.
     struct Account: Codable {
@@ -33,6 +35,7 @@ struct Requester: Codable, Sendable {
             Account(account: $0.account, domain: $0.domain.path, contact: $0.contact)
         }
         locale = language
+        rolesAreTrusted = caller.rolesAreTrusted
     }
 
     /// As JSON, for its column.
@@ -48,12 +51,16 @@ struct Requester: Codable, Sendable {
         let memberships = (stored.memberships ?? []).compactMap { known in
             DomainPath(known.domain).map { Membership(account: known.account, domain: $0, contact: known.contact) }
         }
-        let several =
+        var caller =
             kind == .customer
             ? Caller(subject: stored.subject, roles: roles, memberships: memberships, locale: stored.locale) : nil
-        return several
+        caller =
+            caller
             ?? Caller(
                 subject: stored.subject, kind: kind, domain: domain, roles: roles, account: stored.account,
                 contact: stored.contact, locale: stored.locale)
+        caller?.rolesAreTrusted = stored.rolesAreTrusted == true
+        guard let caller else { throw Problem.internalError(cause: "a stored requester cannot be read") }
+        return caller
     }
 }
