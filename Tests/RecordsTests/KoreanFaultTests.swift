@@ -8,7 +8,7 @@ import Wire
     /// Names that Korean has no other word for.
     private static let names: Set<Substring> = [
         "UUID", "ID", "URL", "SHA", "Etag", "ALE", "KPI", "NPS", "QBR", "POC", "Go", "Live", "YYYY", "MM", "DD", "U",
-        "XLSX", "CSV",
+        "XLSX", "CSV", "ISO", "KRW",
     ]
 
     private static func english(_ text: String) -> [Substring] {

@@ -82,7 +82,7 @@ struct TestTouchpoint: WrappedRecord {
         domain: .caller, computed: [.daysRemaining(until: "due_date")],
         customer: CustomerAccess(writable: ["subject", "description"]), immutable: ["channel"],
         constraints: [DatabaseRule("T-01", constraint: "touchpoint_subject_once", field: "subject", subjectOnce)],
-        ruled: ["engagement", "watch_list", "work_notes_list"])
+        ruled: ["account", "engagement", "watch_list", "work_notes_list"])
 
     static let rules: [Rule<TestTouchpoint>] = [
         .ordered("T-02", "due_date", notAfter: "meeting_date"),
