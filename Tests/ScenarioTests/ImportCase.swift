@@ -1,3 +1,4 @@
+import CampaignKit
 import Foundation
 import JourneyKit
 import Testing
