@@ -40,6 +40,8 @@ struct MailQueue: Sendable {
         let language: String
         let name: String?
         let values: [String: String]
+        /// Why it may not be sent any more; nil when it may.
+        let objection: String?
     }
 
     private func load(_ id: String) async throws -> Letter? {
@@ -48,7 +50,7 @@ struct MailQueue: Sendable {
         return try await asService(.root) { tx in
             let rows = try tx.query(
                 """
-                SELECT language, recipient_name, contents FROM notifier.mail_queue \
+                SELECT language, recipient_name, contents, event FROM notifier.mail_queue \
                 WHERE delivery = \(id) AND owner = \(owner)
                 """)
             guard let row = rows.first, let delivery = try Store<EmailDelivery>(database).find(id, in: tx) else {
@@ -57,8 +59,18 @@ struct MailQueue: Sendable {
             let values = try JSONDecoder().decode([String: String].self, from: Data(row.string("contents").utf8))
             return Letter(
                 delivery: delivery, language: try row.string("language"),
-                name: try row.optionalString("recipient_name"), values: values)
+                name: try row.optionalString("recipient_name"), values: values,
+                objection: Self.objection(
+                    try Reader.find([delivery.user ?? ""], in: tx).first,
+                    try row.optionalBytes("event").map { try RecordEvent.decode(protobuf: $0) }))
         }
+    }
+
+    /// Days may have gone by since the mail was queued: what was taken away in the meantime counts.
+    private static func objection(_ reader: Reader?, _ event: RecordEvent?) -> String? {
+        guard let reader, reader.isActive else { return "recipient: no longer active" }
+        guard let event, Watched(event)?.mayKnow(reader) != true else { return nil }
+        return "recipient: may no longer know of the record"
     }
 
     /// What came of an attempt.
@@ -69,11 +81,14 @@ struct MailQueue: Sendable {
         /// Not now; `reason` begins with the server's code.
         case later(reason: String)
         case never(reason: String)
+        /// Not to be sent to this person any more; no server was asked.
+        case withdrawn(reason: String)
         /// The attempt did not take place.
         case untried
     }
 
     private func send(_ letter: Letter) async -> Outcome {
+        if let reason = letter.objection { return .withdrawn(reason: reason) }
         guard let content = templates.render(letter.delivery.template ?? "", letter.values, language: letter.language)
         else { return .never(reason: "there is no template \(letter.delivery.template ?? "")") }
         do throws(MailError) {
@@ -136,7 +151,7 @@ struct MailQueue: Sendable {
         switch outcome {
         case .later: MailSchedule.pause(after: attempts)
         case .unreached: MailSchedule.pause(atAge: now.seconds - (letter.delivery.createdAt?.seconds ?? now.seconds))
-        case .sent, .never, .untried: nil
+        case .sent, .never, .withdrawn, .untried: nil
         }
     }
 
@@ -183,13 +198,13 @@ extension MailQueue.Outcome {
     var isAttempt: Bool {
         switch self {
         case .sent, .later, .never: true
-        case .unreached, .untried: false
+        case .unreached, .withdrawn, .untried: false
         }
     }
 
     var reason: String? {
         switch self {
-        case .unreached(let reason), .later(let reason), .never(let reason): reason
+        case .unreached(let reason), .later(let reason), .never(let reason), .withdrawn(let reason): reason
         case .sent, .untried: nil
         }
     }

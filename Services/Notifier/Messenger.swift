@@ -45,10 +45,11 @@ struct Messenger: Sendable {
         _ = try Store<InAppNotification>(database).create(notification, context, in: tx)
     }
 
-    /// Queues a mail. One to an address that no mail can be sent to has failed at once, and says so.
+    /// Queues a mail. One to an address that no mail can be sent to has failed at once, and says so. With an `event` it
+    /// is sent only to somebody who may then still know of it.
     func mail(
         _ template: String, _ values: [String: String], to reader: Reader, about source: (table: String?, id: String?),
-        _ context: WriteContext, _ tx: Transaction
+        of event: RecordEvent? = nil, _ context: WriteContext, _ tx: Transaction
     ) throws {
         guard reader.isActive, let address = reader.email, !address.isEmpty else { return }
         let values = values.mapValues { String($0.prefix(Self.bodyLimit)) }
@@ -72,9 +73,18 @@ struct Messenger: Sendable {
         let contents = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
         tx.send(
             """
-            INSERT INTO notifier.mail_queue (delivery, domain, language, recipient_name, contents) \
-            VALUES (\(queued.id), \(queued.domain), \(reader.language), \(reader.name), \(contents))
+            INSERT INTO notifier.mail_queue (delivery, domain, language, recipient_name, contents, event) \
+            VALUES (\(queued.id), \(queued.domain), \(reader.language), \(reader.name), \(contents), \
+            \(try event.map(Self.fact)))
             """)
+    }
+
+    /// The event without what the mail says itself, and without the other readers.
+    private static func fact(_ event: RecordEvent) throws -> [UInt8] {
+        var fact = event
+        fact.text = ""
+        fact.notify = []
+        return try fact.encodeProtobuf()
     }
 
     /// Why no mail can be sent to the address; nil when one can.

@@ -51,7 +51,7 @@ struct WatchLists: Sendable {
                 to: reader.id, in: reader.domain, context, tx)
             try messenger.mail(
                 "record-updated", ["subject": subject, "body": body, "name": reader.name], to: reader,
-                about: (event.table, event.id), context, tx)
+                about: (event.table, event.id), of: event, context, tx)
         }
     }
 }

@@ -23,14 +23,18 @@ public struct JetStreamMessage: Sendable {
     /// The message's id (`Nats-Msg-Id`), when its publisher gave one.
     public var messageID: String? { message.headers["Nats-Msg-Id"] }
 
-    /// Reads the reply subject, which carries the metadata: `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream
-    /// sequence>.<consumer sequence>.<time>.<pending>`; newer servers put a domain and an account before the stream.
-    init?(_ message: InboundMessage, _ connection: Connection) {
-        guard let reply = message.reply else { return nil }
-        var tokens = reply.split(separator: ".").dropFirst(2)
+    /// What a reply subject tells, from the stream on, seven parts at least; nil for one that is no place of
+    /// acknowledgements: `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>`;
+    /// newer servers put a domain and an account before the stream.
+    static func metadata(in reply: String) -> [Substring]? {
+        let tokens = reply.split(separator: ".").dropFirst(2)
         guard reply.hasPrefix("$JS.ACK."), tokens.count >= 7 else { return nil }
-        if tokens.count >= 9 { tokens = tokens.dropFirst(2) }
-        let parts = Array(tokens)
+        return Array(tokens.count >= 9 ? tokens.dropFirst(2) : tokens)
+    }
+
+    /// Reads the reply subject, which carries the metadata.
+    init?(_ message: InboundMessage, _ connection: Connection) {
+        guard let reply = message.reply, let parts = Self.metadata(in: reply) else { return nil }
         guard let deliveries = Int(parts[2]), let streamSequence = UInt64(parts[3]),
             let consumerSequence = UInt64(parts[4]), let timestamp = Int64(parts[5]), let pending = UInt64(parts[6])
         else { return nil }

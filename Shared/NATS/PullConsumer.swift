@@ -44,7 +44,7 @@ public final class PullConsumer: Sendable {
             }
             let token = current.token.load(ordering: .acquiring)
             if token != 0 && waiters.deliver(InboundMessage(copying: message), to: token) { return }
-            returnUnwanted(message, connection)
+            returnUnwanted(message, of: (stream, name), connection)
         }
     }
 
@@ -113,10 +113,15 @@ private struct WirePull: Encodable {
 }
 
 /// A message that came after its pull had been given up is given back, so that it is delivered again now and not only
-/// after the acknowledgement wait.
-private func returnUnwanted(_ message: OpaquePointer, _ connection: OpaquePointer?) {
-    guard let reply = natsMsg_GetReply(message) else { return }
-    if String(cString: reply).hasPrefix("$JS.ACK.") { _ = natsConnection_PublishString(connection, reply, "-NAK") }
+/// after the acknowledgement wait. Only one of this consumer: nothing is sent to where any other reply says.
+private func returnUnwanted(
+    _ message: OpaquePointer, of origin: (stream: String, consumer: String), _ connection: OpaquePointer?
+) {
+    guard let reply = natsMsg_GetReply(message),
+        let metadata = JetStreamMessage.metadata(in: String(cString: reply)),
+        metadata[0] == origin.stream, metadata[1] == origin.consumer
+    else { return }
+    _ = natsConnection_PublishString(connection, reply, "-NAK")
 }
 
 /// The status line of a message that the server itself sent.

@@ -28,7 +28,12 @@ import Wire
 
         static func assemble(_ context: ServiceContext) async throws -> Assembly {
             var endpoints = RecordEndpoints(context.database, api: api)
-            endpoints.add(Endpoint(method) { (_, request: GetRequest) async throws(Problem) in request })
+            endpoints.add(
+                Endpoint(method) { (call, request: GetRequest) async throws(Problem) in
+                    var answer = request
+                    answer.id += " from " + call.caller.subject
+                    return answer
+                })
             return Assembly(endpoints: endpoints)
         }
     }
@@ -95,6 +100,21 @@ import Wire
             return account.id
         }
 
+        /// Lets the service know an outside system, as onboarding's answer does; its id.
+        func know(publicKey: String) async throws -> String {
+            var standing = Standing()
+            standing.user = RecordID.make(at: Timestamp(seconds: 1_720_000_000))
+            standing.domain = "/provider/"
+            standing.active = true
+            standing.kind = "system"
+            standing.publicKey = publicKey
+            let facts = try standing.encodeProtobuf().map { String(format: "%02x", $0) }.joined()
+            try await postgres.psql(
+                "INSERT INTO onboarding.standing (subject, facts) VALUES ('\(standing.user)', decode('\(facts)', 'hex'))",
+                database: "ale")
+            return standing.user
+        }
+
         func until(_ what: String, _ isTrue: () async throws -> Bool) async throws {
             let deadline = ContinuousClock.now + .seconds(20)
             while !(await (try? isTrue()) ?? false) {
@@ -123,12 +143,13 @@ import Wire
     private static let customer = DomainPath("/provider/d0000001/") ?? .root
     private static let another = DomainPath("/provider/d0000002/") ?? .root
 
-    /// The program of the page, as it stands there.
-    private static func program(in page: String) throws -> String {
-        let text = try String(contentsOfFile: Checkout.path(page), encoding: .utf8)
-        guard let start = text.range(of: "```python\n"),
+    /// The program of the page in the chapter of this name, as it stands there.
+    private static func program(_ chapter: String) throws -> String {
+        let text = try String(contentsOfFile: Checkout.path("docs/outside-systems.md"), encoding: .utf8)
+        guard let title = text.range(of: "\n## \(chapter)\n"),
+            let start = text.range(of: "```python\n", range: title.upperBound..<text.endIndex),
             let end = text.range(of: "```", range: start.upperBound..<text.endIndex)
-        else { throw ProgramFailure(description: "no program in \(page)") }
+        else { throw ProgramFailure(description: "no program about \(chapter)") }
         return String(text[start.upperBound..<end.lowerBound])
     }
 
@@ -145,7 +166,7 @@ import Wire
         let first = try await ground.change(Self.customer, name: "Ours")
         let program = ground.users.secrets + "/events.py"
         let output = ground.users.secrets + "/events.txt"
-        try Self.program(in: "docs/outside-systems.md").write(toFile: program, atomically: true, encoding: .utf8)
+        try Self.program("Read events").write(toFile: program, atomically: true, encoding: .utf8)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.python)
         process.arguments = [program]
@@ -172,6 +193,31 @@ import Wire
         #expect(text.contains("'name': 'Ours'") == (form == "json"), "\(text)")
         #expect(!text.contains("Another"))
         #expect(!text.contains("Traceback"), "\(text)")
+        try await ground.stop()
+    }
+
+    /// It signs its token with the system's own key, and is let in as that system; with another's key it is not.
+    @Test(.enabled(if: isPrepared, "no Python environment under .local/venv: Tools/bootstrap.sh makes it"))
+    func theProgramOfThePageSignsItsTokenAndAsks() async throws {
+        let ground = try await Ground.start()
+        let secrets = ground.users.secrets
+        try await ground.users.system(["add", "crm"])
+        let system = try await ground.know(publicKey: try SystemKey.generate(keyFile: secrets + "/crm.key"))
+        _ = try SystemKey.generate(keyFile: secrets + "/foreign.key")
+        try Self.program("Its token").write(toFile: secrets + "/ask.py", atomically: true, encoding: .utf8)
+        func ask(_ key: String) async throws -> String {
+            let environment = [
+                "NATS_URL=\(ground.users.server.url)", "NATS_USER=crm",
+                "NATS_PASSWORD=\(try ground.users.password("crm"))", "SYSTEM_ID=\(system)",
+                "SYSTEM_KEY=\(secrets)/\(key).key",
+            ]
+            return try await run(
+                "/usr/bin/env",
+                environment + [Self.python, secrets + "/ask.py", Keeper.method.subject, #"{"id": "Asked"}"#])
+        }
+        try await ground.until("an answer") { try await ask("crm").contains("Asked from \(system)") }
+        let refusal = await #expect(throws: (any Error).self) { _ = try await ask("foreign") }
+        #expect("\(try #require(refusal))".contains("refused: 16"))
         try await ground.stop()
     }
 

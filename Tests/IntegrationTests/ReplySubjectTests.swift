@@ -18,9 +18,11 @@ import Wire
         }
     }
 
-    private static let method = Method<GetRequest, GetRequest>(
-        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.get", name: "GetTouchpoint",
-        summary: "Says it again.")
+    private static func method(_ service: String) -> Method<GetRequest, GetRequest> {
+        Method(
+            service: service, subject: "ale.v1.\(service).touchpoints.get", name: "GetTouchpoint",
+            summary: "Says it again.")
+    }
 
     /// Concrete subjects for each pattern that a user may publish to.
     private static func subjects(_ patterns: [String]) -> [String] {
@@ -37,48 +39,50 @@ import Wire
     ]
 
     /// Every subject that the service may publish to but inboxes, and some that it may not.
-    private static func replies(_ users: NATSUsers) async throws -> [String] {
-        let patterns = try await users.publishable("customer-success").filter { $0 != "_INBOX.>" && $0 != "_R_.>" }
-        #expect(patterns.count > 10 && patterns.contains("ale.v1.events.*.customer-success.*.*"))
+    private static func replies(_ users: NATSUsers, _ service: String) async throws -> [String] {
+        let patterns = try await users.publishable(service).filter { $0 != "_INBOX.>" && $0 != "_R_.>" }
+        #expect(patterns.count > 10 && patterns.contains("ale.v1.events.*.\(service).*.*"))
         return subjects(patterns) + [
             "$JS.API.STREAM.DELETE.ALE_EVENTS", "$JS.API.STREAM.UPDATE.ALE_EVENTS", "$JS.API.STREAM.PURGE.ALE_EVENTS",
-            "ale.v1.events.provider.onboarding.user.updated", "_INBOX", "foreign.place", "$SRV.PING",
+            "ale.v1.events.provider.\(service == "notifier" ? "onboarding" : "notifier").record.updated", "_INBOX",
+            "foreign.place", "$SRV.PING",
         ]
     }
 
     /// Requests and discovery with that reply, every payload, with a token and without.
-    private static func ask(_ client: Connection, _ instance: String, _ reply: String) throws {
+    private static func ask(_ client: Connection, _ name: String, _ instance: String, _ reply: String) throws {
         for payload in payloads {
             for headers in [[:], ["Authorization": "Bearer good"], ["grpc-timeout": "x"]] as [NATS.Headers] {
-                try client.publish(method.subject, reply: reply, headers: headers, payload: payload)
+                try client.publish(method(name).subject, reply: reply, headers: headers, payload: payload)
             }
-            for subject in ["$SRV.PING", "$SRV.INFO.customer-success", "$SRV.STATS.customer-success.\(instance)"] {
+            for subject in ["$SRV.PING", "$SRV.INFO.\(name)", "$SRV.STATS.\(name).\(instance)"] {
                 try client.publish(subject, reply: reply, payload: payload)
             }
         }
     }
 
-    @Test func noReplyOfACallersChoosingGetsAnything() async throws {
+    @Test(arguments: NATSUsers.services) func noReplyOfACallersChoosingGetsAnything(_ name: String) async throws {
         let users = try await NATSUsers.start()
         let operatorConnection = try await users.connect("admin")
         let jetStream = JetStream(operatorConnection)
         _ = try await jetStream.createStream(
             StreamConfiguration(name: "ALE_EVENTS", subjects: ["ale.v1.events.>", "ale.v1.json.>"]))
         let before = try await jetStream.streamInfo("ALE_EVENTS")
-        let connection = try await users.connect("customer-success")
+        let connection = try await users.connect(name)
+        let method = Self.method(name)
         let handled = Mutex(0)
-        let endpoint = Endpoint(Self.method) { (_, request: GetRequest) async throws(Problem) in
+        let endpoint = Endpoint(method) { (_, request: GetRequest) async throws(Problem) in
             handled.withLock { $0 += 1 }
             return request
         }
         let service = try Service(
-            .init(name: "customer-success", version: "1.0.0", description: ""), endpoints: [endpoint],
+            .init(name: name, version: "1.0.0", description: ""), endpoints: [endpoint],
             transport: NATSTransport(connection), authenticator: OneToken(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await service.start()
         let client = try await users.connect("client")
 
-        let replies = try await Self.replies(users)
+        let replies = try await Self.replies(users, name)
         let landed = Mutex<[String]>([])
         var listening: [Subscription] = []
         for reply in Set(replies) {
@@ -89,13 +93,13 @@ import Wire
                 })
         }
         try await operatorConnection.flush(timeout: .seconds(5))
-        for reply in replies { try Self.ask(client, service.id, reply) }
+        for reply in replies { try Self.ask(client, name, service.id, reply) }
         // Answers to inboxes do come, and everything before them has been dealt with.
         let call = Client(NATSTransport(client))
         var request = GetRequest()
         request.id = "x"
-        #expect(try await call.call(Self.method, request, as: .token("good")).id == "x")
-        _ = try await client.request("$SRV.PING.customer-success", timeout: .seconds(5))
+        #expect(try await call.call(method, request, as: .token("good")).id == "x")
+        _ = try await client.request("$SRV.PING.\(name)", timeout: .seconds(5))
         try await connection.flush(timeout: .seconds(5))
         try await operatorConnection.flush(timeout: .seconds(5))
         #expect(landed.withLock { Set($0) } == [])

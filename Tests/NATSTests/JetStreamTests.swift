@@ -1,4 +1,5 @@
 import NATS
+import Synchronization
 import TestKit
 import Testing
 
@@ -119,6 +120,32 @@ import Testing
         let start = ContinuousClock.now
         #expect(try await reader.fetch(batch: 1, timeout: .seconds(20)).count == 1)
         #expect(ContinuousClock.now - start < .seconds(5))
+        await nats.close()
+    }
+
+    /// What comes when nobody waits is given back to its own consumer, and to no other place that a reply names.
+    @Test func nothingIsGivenBackToOthers() async throws {
+        let (nats, jetStream) = try await open("unwanted")
+        try await jetStream.ensureConsumer(ConsumerConfiguration(name: "reader"), on: "unwanted")
+        let inboxes = Mutex<[String]>([])
+        let returned = Mutex<[String]>([])
+        let pulls = try nats.subscribe("$JS.API.CONSUMER.MSG.NEXT.unwanted.reader") { message in
+            if let reply = message.reply { inboxes.withLock { $0.append(reply) } }
+        }
+        let places = try nats.subscribe("$JS.ACK.>") { message in returned.withLock { $0.append(message.subject) } }
+        let reader = try jetStream.consumer("reader", on: "unwanted")
+        #expect(try await reader.fetch(batch: 1, timeout: .milliseconds(10)).isEmpty)
+        try await waitUntil { inboxes.withLock { !$0.isEmpty } }
+        let asked = inboxes.withLock { $0 }
+        let inbox = try #require(asked.first)
+        let own = "$JS.ACK.unwanted.reader.1.1.1.1.0"
+        for place in ["$JS.ACK.other.reader.1.1.1.1.0", "$JS.ACK.unwanted.other.1.1.1.1.0", "$JS.ACK.x", own] {
+            try nats.publish(inbox, reply: place, payload: [1])
+        }
+        try await waitUntil { returned.withLock { $0.contains(own) } }
+        let heard = returned.withLock { $0 }
+        #expect(heard == [own])
+        for subscription in [pulls, places] { try await subscription.drain(timeout: .seconds(5)) }
         await nats.close()
     }
 

@@ -89,18 +89,7 @@ import Wire
         run.id = uuid()
         (run.domain, run.requestedBy, run.state, run.flow) = (Stage.account, user, "completed", "f")
         try await stage.follow(run)
-        // Nobody listens on port 1.
-        let sender = SMTPSender(try SMTPConfiguration(host: "127.0.0.1", port: 1, security: .none))
-        let queue = try MailQueue(stage.database, sender, from: MailAddress("ale@mail.example"), MailTemplates())
-        let work = Task { await queue.run() }
-        let limit = ContinuousClock.now + .seconds(10)
-        var mail = try #require(try await stage.mails(to: user).first)
-        while mail.lastError == nil, ContinuousClock.now < limit {
-            try await Task.sleep(for: .milliseconds(20))
-            mail = try #require(try await stage.mails(to: user).first)
-        }
-        work.cancel()
-        await work.value
+        let mail = try #require(try await Self.attempted(stage, [user]).first)
         #expect(mail.attempts == 0 && mail.state == "queued" && mail.lastError?.isEmpty == false)
         let waiting = try await stage.inside("/") { tx in
             try tx.query(
@@ -108,5 +97,55 @@ import Wire
             ).map { try $0.bool(at: 0) }
         }
         #expect(waiting == [true])
+    }
+
+    /// The mails to these people, one each, after the queue has tried to send them while no server was there.
+    private static func attempted(_ stage: Stage, _ users: [String]) async throws -> [EmailDelivery] {
+        // Nobody listens on port 1.
+        let sender = SMTPSender(try SMTPConfiguration(host: "127.0.0.1", port: 1, security: .none))
+        let queue = try MailQueue(stage.database, sender, from: MailAddress("ale@mail.example"), MailTemplates())
+        let work = Task { await queue.run() }
+        let limit = ContinuousClock.now + .seconds(10)
+        var mails: [EmailDelivery] = []
+        repeat {
+            try await Task.sleep(for: .milliseconds(20))
+            mails = []
+            for user in users { mails += try await stage.mails(to: user) }
+        } while !mails.allSatisfy { $0.lastError != nil } && ContinuousClock.now < limit
+        work.cancel()
+        await work.value
+        return mails
+    }
+
+    /// While the server was away, people left, roles were revoked, domains changed: their mails are not sent any more.
+    @Test func whatWasTakenAwayWhileAMailWaitedCounts() async throws {
+        let stage = try await Stage()
+        var users: [String] = []
+        for _ in 0..<4 { users.append(try await stage.meet(successAgent)) }
+        let readers = users
+        let noted = try event("touchpoint", "noted", Touchpoint().encodeProtobuf(), id: uuid()) {
+            $0.notify = readers
+            $0.text = "Between us."
+        }
+        try await stage.apply(noted, stage.watchLists.apply)
+        try await stage.inside("/") { tx in
+            tx.send("UPDATE notifier.\"user\" SET active = false WHERE id = \(readers[0])", expecting: 1)
+            tx.send("DELETE FROM notifier.role_grant WHERE \"user\" = \(readers[1])", expecting: 1)
+            tx.send(
+                "UPDATE notifier.\"user\" SET domain = '/provider/d0000002/' WHERE id = \(readers[2])", expecting: 1)
+        }
+        let mails = try await Self.attempted(stage, readers)
+        #expect(mails.map(\.state) == ["failed", "failed", "failed", "queued"])
+        let reasons = mails.prefix(3).map { $0.lastError ?? "" }
+        #expect(
+            reasons == [
+                "recipient: no longer active", "recipient: may no longer know of the record",
+                "recipient: may no longer know of the record",
+            ])
+        #expect(mails.allSatisfy { $0.attempts == 0 })
+        let queued = try await stage.inside("/") { tx in
+            try tx.query("SELECT delivery FROM notifier.mail_queue").map { try $0.string(at: 0) }
+        }
+        #expect(queued == [mails[3].id])
     }
 }

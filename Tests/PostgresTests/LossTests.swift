@@ -50,8 +50,8 @@ import Testing
         return slowest
     }
 
-    /// All idle connections die, or half of them. On a machine that is busy with others one round may be late; when the
-    /// pool waits for something that does not come, all are, and each for seconds.
+    /// All idle connections die, or half of them. On a machine that is busy with others two rounds of five may be late; when
+    /// the pool waits for something that does not come, all are, and each for seconds.
     @Test(arguments: [1_000, 8]) func requestsAfterALossWorkAtOnce(_ count: Int) async throws {
         let pool = try await Self.makePool(16)
         var times: [Duration] = []
@@ -61,7 +61,7 @@ import Testing
             try await Self.open(16, pool)
         }
         #expect(times.max() ?? .zero < .seconds(2), "\(times)")
-        #expect(times.min() ?? .zero < .milliseconds(100), "\(times)")
+        #expect(times.sorted()[times.count / 2] < .milliseconds(100), "\(times)")
         await pool.close()
     }
 

@@ -29,8 +29,9 @@ actor Toll {
 /// Kills processes at random moments and starts them again.
 struct Kills: Harm {
     let seed: UInt64
-    /// How long; twice as long when not everybody has had their turn.
+    /// How long; up to `grace` longer when not everybody has had their turn.
     let time: Duration
+    let grace: Duration = .seconds(20)
 
     /// Everyone in turn, in an order of the seed, now and then two at once.
     func befall(_ stack: ScenarioStack, _ toll: Toll) async throws {
@@ -40,7 +41,7 @@ struct Kills: Harm {
         var waiting: [String] = []
         while true {
             let isCovered = await toll.covers(everybody)
-            guard ContinuousClock.now < begin + (isCovered ? time : time * 2) else { break }
+            guard ContinuousClock.now < begin + (isCovered ? time : time + grace) else { break }
             if waiting.count < 2 { waiting += everybody.shuffled(using: &random) }
             let pause = Duration.milliseconds(Int.random(in: 20...1_200, using: &random))
             let count = Int.random(in: 0..<4, using: &random) == 0 ? 2 : 1
@@ -56,7 +57,7 @@ struct Kills: Harm {
             try await stack.restart()
         }
         guard await toll.covers(everybody) else {
-            throw JourneyFailure("not every process was killed in \(time * 2): \(await toll.summary)")
+            throw JourneyFailure("not every process was killed in \(time + grace): \(await toll.summary)")
         }
     }
 }
@@ -72,7 +73,7 @@ struct ClusterFailures: Harm {
         for (number, instances) in stack.layout.rows.enumerated() {
             for instance in instances { try stack.kill(instance, SIGSTOP) }
             await toll.add("instances \(number + 1) frozen")
-            try? await Task.sleep(for: number == 0 ? .seconds(12) : .seconds(1))
+            try await Task.sleep(for: number == 0 ? .seconds(12) : .seconds(1))
             for instance in instances { try stack.kill(instance, SIGCONT) }
             try await Task.sleep(for: .seconds(2))
             for instance in instances { try stack.kill(instance) }

@@ -2,7 +2,8 @@ import CampaignKit
 import Foundation
 import JourneyKit
 
-/// `soak DURATION [SEED]`: kill campaigns one after the other, each with a seed of its own, for as long as asked.
+/// `soak DURATION [SEED]`: campaigns one after the other, kills with a seed of their own and the cluster in turn, for as
+/// long as asked.
 @main
 struct Main {
     static func main() async {
@@ -25,11 +26,14 @@ struct Main {
         let end = ContinuousClock.now + duration
         var random = SeededGenerator(seed: seed)
         var next = seed
+        var number = 0
         repeat {
             let remaining = ContinuousClock.now.duration(to: end)
-            let campaign = Campaign.kills(seed: next, for: min(max(remaining, .seconds(20)), .seconds(300)))
-            try await ScenarioStack.with { try await campaign.run(on: $0, say: say) }
+            let time = min(max(remaining, .seconds(20)), .seconds(300))
+            let campaign = Campaign.soak(number, seed: next, for: time)
+            try await ScenarioStack.with(campaign.layout) { try await campaign.run(on: $0, say: say) }
             next = random.next()
+            number += 1
         } while ContinuousClock.now < end
     }
 
