@@ -145,16 +145,10 @@ extension Engagement: StandardRecord {
 
     /// The success manager of an engagement; nil when there is none who could be assigned something new.
     static func activeManager(of id: String?, _ context: RuleContext) throws -> String? {
-        let tx = context.transaction
-        let rows = try tx.query(
+        let rows = try context.transaction.query(
             "SELECT customer_success_manager FROM customer_success.engagement WHERE id = \(id.sqlValue)")
         guard let manager = try rows.first?.optionalString(at: 0), Validation.isUUID(manager) else { return nil }
-        // Whether somebody has left is asked above the domain of a customer, where the provider's users are.
-        tx.sendScope(.domain(.root))
-        defer { tx.sendScope(context.context.caller.scope) }
-        let left = try tx.query(
-            "SELECT 1 FROM customer_success.\"user\" WHERE id = \(manager) AND active IS FALSE")
-        return left.isEmpty ? manager : nil
+        return try context.mayBeAssigned(manager) ? manager : nil
     }
 
     /// G-05: what the health was before, and since when it is what it is.

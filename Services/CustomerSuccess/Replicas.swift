@@ -24,11 +24,12 @@ struct Replicas: Sendable {
         self.own = own
         accounts = Replica(CustomerAccount.self, fields: ["name", "escalated", "currency"], database)
         contacts = Replica(
-            CustomerContact.self, fields: ["account", "first_name", "last_name", "email", "phone", "title"], database)
+            CustomerContact.self, fields: ["account", "first_name", "last_name", "email", "phone", "title", "active"],
+            database)
         cases = Replica(OnboardingCase.self, fields: ["account", "state", "go_live_date"], database)
         contracts = Replica(Contract.self, fields: ["account", "number", "end_date", "contract_value"], database)
         products = Replica(SoldProduct.self, fields: ["account", "name"], database)
-        users = Replica(User.self, fields: ["name", "email", "account", "active"], database)
+        users = Replica(User.self, fields: ["name", "email", "account", "active", "kind"], database)
         responsibilities = Replica(ResponsibilityDefinition.self, fields: ["name", "side"], database)
     }
 

@@ -21,8 +21,8 @@ struct Replicas: Sendable {
         self.own = own
         accounts = Replica(CustomerAccount.self, fields: ["name"], database)
         cases = Replica(OnboardingCase.self, fields: ["number", "account", "state", "assigned_to"], database)
-        users = Replica(User.self, fields: ["account", "active"], database)
-        contacts = Replica(CustomerContact.self, fields: ["account"], database)
+        users = Replica(User.self, fields: ["account", "active", "kind"], database)
+        contacts = Replica(CustomerContact.self, fields: ["account", "active"], database)
     }
 
     /// Feeds the replicas; a new case brings its import tasks along (imports.md 2), one that ends cancels those that are

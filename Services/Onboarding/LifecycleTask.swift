@@ -18,7 +18,14 @@ extension LifecycleTask: StandardRecord {
         immutable: ["parent"])
 
     public static let rules: [Rule<LifecycleTask>] = [
-        Rule("G-44") { change, context in try assign(&change, context) }
+        .check(
+            "G-43", field: "responsibility",
+            Text(en: "The responsibility is one of a squad, not of a case.", ko: "케이스가 아닌 스쿼드 팀의 책임입니다.")
+        ) { change, context in
+            guard change.changes("responsibility") else { return true }
+            return try context.find(ResponsibilityDefinition.self, change.new.responsibility)?.side != "squad"
+        },
+        Rule("G-44") { change, context in try assign(&change, context) },
     ]
 
     static let openStates: Set<String> = ["open", "awaiting_customer", "awaiting_internal", "in_progress", "review"]
@@ -57,20 +64,11 @@ extension LifecycleTask: StandardRecord {
             change.new.responsibility ?? Seed.responsibility("provider", Seed.administrator)
         let rows = try context.transaction.query(
             """
-            SELECT coalesce((SELECT "user" FROM onboarding.case_team_member WHERE onboarding_case = \(parent) \
-            AND side = 'provider' AND responsibility = \(responsibility) AND \(hasNotLeft("\"user\"")) \
-            ORDER BY id LIMIT 1), \
-            (SELECT assigned_to FROM onboarding.onboarding_case \
-            WHERE id = \(parent) AND \(hasNotLeft("assigned_to"))))
+            SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM onboarding.case_team_member \
+            WHERE onboarding_case = \(parent) AND side = 'provider' AND responsibility = \(responsibility) \
+            UNION ALL SELECT 2, id, assigned_to FROM onboarding.onboarding_case WHERE id = \(parent)) asked \
+            WHERE who IS NOT NULL ORDER BY place, id
             """)
-        change.new.assignedTo = try rows.first?.optionalString(at: 0)
-    }
-
-    /// Whether the person whom `column` names is not known to be inactive.
-    private static func hasNotLeft(_ column: SQL) -> SQL {
-        """
-        NOT EXISTS (SELECT FROM onboarding."user" u WHERE NOT u.active \
-        AND u.id = CASE WHEN \(column) ~ '^[0-9a-f-]{36}$' THEN \(column)::uuid END)
-        """
+        change.new.assignedTo = try rows.map { try $0.string(at: 0) }.first(where: context.mayBeAssigned)
     }
 }

@@ -122,7 +122,9 @@ enum AutomaticCase {
         record.account = account.id
         record.type = "full"
         record.shortDescription = "Onboarding for \(account.name ?? account.id)"
-        if Validation.isUUID(actor) { record.assignedTo = actor }
+        // An account that an outside system made has a case that waits for somebody.
+        let rules = RuleContext(transaction: tx, context: context, database: database)
+        if Validation.isUUID(actor), try rules.mayBeAssigned(actor) { record.assignedTo = actor }
         _ = try Store<OnboardingCase>(database).create(record, context, in: tx)
     }
 }

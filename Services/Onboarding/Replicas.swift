@@ -8,7 +8,7 @@ struct Replicas: Sendable {
     private let importTasks: Replica<ImportTask>
 
     init(_ database: Database) {
-        squadMembers = Replica(SquadMember.self, fields: ["account", "user"], database)
+        squadMembers = Replica(SquadMember.self, fields: ["account", "user", "active"], database)
         importTasks = Replica(ImportTask.self, fields: ["number", "parent", "state"], database)
     }
 

@@ -33,7 +33,8 @@ struct PlaySource: Sendable {
             || schemas.contains { $0.table == table && $0.index(of: "engagement") != nil }
     }
 
-    /// Asks the owner for the record, with the token of the person who calls: what the person may not read is not found.
+    /// Asks the owner for the record, with the token of the person who calls: what the person may not read is not found,
+    /// and nothing begins on what has ended (G-128).
     static func read(_ table: String, _ id: String, _ client: Client) async throws(Problem) -> PlaySource {
         let schema = try schema(of: table)
         guard !id.isEmpty else {
@@ -45,6 +46,14 @@ struct PlaySource: Sendable {
         guard let record = try? JSONValue(parsing: answer), let own = record["id"]?.string,
             let domain = record["domain"]?.string.flatMap(DomainPath.init)
         else { throw .internalError(cause: "\(table) \(id) was answered without id or domain") }
+        guard !["closed", "canceled"].contains(record["state"]?.string) else {
+            throw .failedPrecondition(
+                rule: "G-128",
+                Text(
+                    en: "\(schema.label.en) is closed or canceled: no play begins there. Reopen it first.",
+                    ko: "\(schema.label.ko)이(가) 종결되었거나 취소되어 플레이를 시작할 수 없습니다. 먼저 다시 여세요."),
+                field: "source_record")
+        }
         return PlaySource(schema: schema, id: own, domain: domain, record: record)
     }
 

@@ -39,6 +39,8 @@ public final class Database: Sendable {
         let isReplica: Bool
         /// Definitions are seen from below but not written there, and what cannot be written cannot be locked.
         var isDefinition = false
+        /// The references that say what its records begin under, and where these lie: the first with a value counts.
+        var parents: [Parent] = []
         /// Asks what people know its records by.
         let names: ReferenceNames.Statement
     }
@@ -73,7 +75,8 @@ public final class Database: Sendable {
             registry.layouts[ObjectIdentifier(type)] = layout
             registry.tables[R.schema.table] = ReferenceTable(
                 columns: Set(layout.columns.map(\.name)), isReplica: false,
-                isDefinition: R.storage.visibility == .definition, names: ReferenceNames.ofRecord(type))
+                isDefinition: R.storage.visibility == .definition, parents: R.parents,
+                names: ReferenceNames.ofRecord(type))
             for rule in R.storage.constraints { registry.constraints[rule.constraint] = (R.schema.table, rule) }
         }
         return layout

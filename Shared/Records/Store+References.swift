@@ -19,6 +19,8 @@ struct ReferenceLoad<R: Record> {
         let isKnown: Bool
         /// Whether the record begins under the one that is named, which then must be open.
         let isParent: Bool
+        /// Asks whether something above the parent has ended.
+        let endedAbove: SQL?
 
         var name: String { field.name }
     }
@@ -45,7 +47,8 @@ struct ReferenceLoad<R: Record> {
             return Target(
                 field, of: table, ids, added: added,
                 inherited: R.storage.inherited.filter { $0.via == field.name }.map(\.column),
-                isParent: field.name == parent)
+                isParent: field.name == parent,
+                endedAbove: field.name == parent ? database.endedAbove("named", of: reference) : nil)
         }
     }
 
@@ -55,8 +58,10 @@ struct ReferenceLoad<R: Record> {
             guard target.isKnown else { throw Problem.noReferences(R.self, target.field) }
             for id in target.ids where !Validation.isUUID(id) { throw missing(target, id) }
             let columns = (["id", "domain"] + target.columns).map(SQL.quoted(identifier:)).joined(separator: ", ")
-            var statement: SQL =
-                "SELECT \(raw: columns) FROM \(identifier: schema).\(identifier: target.table) WHERE "
+            var statement: SQL = "SELECT \(raw: columns)"
+            if let ended = target.endedAbove { statement += ", \(ended) AS ended_above" }
+            if target.hasMembers { statement += ", \(memberHasLeft) AS has_left" }
+            statement += " FROM \(identifier: schema).\(identifier: target.table) AS named WHERE "
             statement += target.ids.count == 1 ? "id = \(target.ids[0])" : "id = ANY(\(target.ids))"
             // Copies from before one of their columns was there are marked so, and fetched anew.
             if target.isReplica { statement += " AND revision > 0" }
@@ -112,12 +117,30 @@ struct ReferenceLoad<R: Record> {
         if target.isParent, target.columns.contains("state") {
             try R.checkOpen(try row.optionalString("state"), target.field)
         }
-        guard let side = target.field.side, target.added.contains(try row.string(at: 0)) else { return }
-        if let fault = side.fault(
-            account: try row.optionalString("account"), isActive: try row.optionalBool("active") ?? true, target.field)
-        {
-            throw Problem.invalid(field: "\(R.schema.table).\(target.name)", fault, rule: "PERSON_SIDE")
+        if target.endedAbove != nil { try R.checkOpenAbove(try row.optionalBool("ended_above"), target.field) }
+        guard target.isPerson, target.added.contains(try row.string(at: 0)), let fault = try fault(row, of: target)
+        else { return }
+        throw Problem.invalid(field: "\(R.schema.table).\(target.name)", fault, rule: "PERSON_SIDE")
+    }
+
+    /// Why whoever stands in `row` cannot be named anew; nil when nothing speaks against it.
+    private func fault(_ row: Row, of target: Target) throws -> Text? {
+        let isListed = try !target.columns.contains("active") || row.optionalBool("active") ?? true
+        let hasLeft = try target.hasMembers && row.optionalBool("has_left") == true
+        guard let side = target.field.side else {
+            return isListed && !hasLeft ? nil : PersonSide.inactive(target.field)
         }
+        return side.fault(
+            account: try row.optionalString("account"), isActive: isListed,
+            isSystem: try row.optionalString("kind") == "system", target.field)
+    }
+
+    /// Whether the user behind a member of a squad has left.
+    private var memberHasLeft: SQL {
+        """
+        EXISTS (SELECT FROM \(identifier: schema)."user" u WHERE NOT u.active AND u.id = \
+        CASE WHEN named."user"::text ~ '^[0-9a-f-]{36}$' THEN named."user"::text::uuid END)
+        """
     }
 
     private func missing(_ target: Target, _ id: String) -> MissingReference {
@@ -130,7 +153,7 @@ extension ReferenceLoad.Target {
     /// The target of `field` in `table`; nil for a table without records in this schema.
     fileprivate init(
         _ field: FieldSchema, of table: Database.ReferenceTable?, _ ids: Set<String>, added: Set<String>,
-        inherited: [String], isParent: Bool
+        inherited: [String], isParent: Bool, endedAbove: SQL?
     ) {
         let known = table?.columns ?? []
         let hasState = isParent && known.contains("state")
@@ -139,15 +162,28 @@ extension ReferenceLoad.Target {
         self.ids = ids.sorted()
         self.added = added
         self.isParent = isParent
+        self.endedAbove = endedAbove
+        let isNobody = field.side == nil && !Self.listsOfPeople.contains(field.referencedTable ?? "")
         columns =
             inherited.filter(known.contains) + (hasState ? ["state"] : [])
-            + (field.side == nil ? [] : ["account", "active"])
+            + (field.side != nil ? ["account", "active", "kind"] : isNobody ? [] : ["active"].filter(known.contains))
         isKnown = table != nil
         isReplica = table?.isReplica ?? false
         // What gives the domain cannot go before this write is done, and a parent cannot close.
         let isWritten = table.map { !$0.isReplica && !$0.isDefinition } ?? false
-        lock = hasState ? " FOR SHARE" : isWritten ? " FOR KEY SHARE" : ""
+        lock = hasState || endedAbove != nil ? " FOR SHARE" : isWritten ? " FOR KEY SHARE" : ""
     }
+}
+
+extension ReferenceLoad.Target {
+    /// Tables besides that of the users whose records stand for people.
+    private static var listsOfPeople: [String] { ["customer_contact", "squad_member"] }
+
+    /// Whether the field names people, who must be there still when they are named anew.
+    fileprivate var isPerson: Bool { field.side != nil || Self.listsOfPeople.contains(table) }
+
+    /// Whether the field names members of squads, behind whom there are users.
+    fileprivate var hasMembers: Bool { table == "squad_member" }
 }
 
 extension FieldValue {

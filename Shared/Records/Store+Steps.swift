@@ -109,13 +109,18 @@ extension Store {
             let inherited = R.storage.inherited.filter { $0.via == idField && known.columns.contains($0.column) }
             let state = known.columns.contains("state") && !R.storage.outlivesParent ? ["state"] : []
             let columns = (["domain"] + inherited.map(\.column) + state).map(SQL.quoted(identifier:))
+            let ended: SQL = (state.isEmpty ? nil : database.endedAbove("named", of: table)) ?? "false"
             let rows = try tx.query(
                 """
-                SELECT \(raw: columns.joined(separator: ", ")) FROM \(identifier: database.schema).\(identifier: table) \
-                WHERE id = \(id) FOR SHARE
+                SELECT \(raw: columns.joined(separator: ", ")), \(ended) AS ended_above \
+                FROM \(identifier: database.schema).\(identifier: table) AS named WHERE id = \(id) FOR SHARE
                 """)
             guard let row = rows.first else { continue }
-            if !state.isEmpty { try R.checkOpen(try row.optionalString("state"), R.schema.fields[R.index(idField)]) }
+            if !state.isEmpty {
+                let field = R.schema.fields[R.index(idField)]
+                try R.checkOpen(try row.optionalString("state"), field)
+                try R.checkOpenAbove(try row.optionalBool("ended_above"), field)
+            }
             change.new.domain = try row.string(at: 0)
             change.new[field: tableField] = .string(table)
             for (position, item) in inherited.enumerated() {

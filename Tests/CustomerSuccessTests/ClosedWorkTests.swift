@@ -63,6 +63,88 @@ import Wire
         _ = try await world.set(ended, "description", .string("As it was"))
     }
 
+    /// The engagement that `record` belongs to by way of what it begins under.
+    private func engagement<R: Record>(above record: R, in world: World) async throws -> Engagement {
+        var top: String?
+        switch record {
+        case let it as SuccessOutcome:
+            top = try await world.get(SuccessObjective.self, try #require(it.successObjective)).engagement
+        case let it as SuccessInitiative:
+            let outcome = try await world.get(SuccessOutcome.self, try #require(it.successOutcome))
+            return try await engagement(above: outcome, in: world)
+        case let it as SuccessTask:
+            let parent = try #require(it.parent)
+            top =
+                it.parentTable == "touchpoint"
+                ? try await world.get(Touchpoint.self, parent).engagement
+                : try await world.get(SuccessCase.self, parent).engagement
+        case let it as InternalPlayTask:
+            top = try await world.get(InternalPlay.self, try #require(it.internalPlay)).engagement
+        case let it as RiskSignalSolution:
+            top = try await world.get(RiskSignal.self, try #require(it.riskSignal)).engagement
+        default: Issue.record("\(R.schema.table) has nothing above its parent")
+        }
+        return try await world.get(Engagement.self, try #require(top))
+    }
+
+    static let deepWork: [any Sample.Type] = [
+        SuccessOutcome.self, SuccessInitiative.self, SuccessTask.self, InternalPlayTask.self,
+    ]
+
+    /// What is open under an engagement that has ended can be finished, but nothing begins under that either.
+    @Test(arguments: deepWork.indices, ["close", "cancel"])
+    func nothingBeginsFurtherBelow(row: Int, verb: String) async throws {
+        let world = try await World()
+        try await checkBelow(try await Self.deepWork[row].draft(in: world), verb, in: world)
+    }
+
+    @Test func nothingBeginsUnderATouchpointOfWhatHasEnded() async throws {
+        let world = try await World()
+        var draft = try await SuccessTask.draft(in: world)
+        draft.parent = try await world.make(Touchpoint.self).id
+        try await checkBelow(draft, "cancel", in: world)
+    }
+
+    private func checkBelow<R: Sample>(_ draft: R, _ verb: String, in world: World) async throws {
+        let made = try await world.create(draft)
+        let open = try await world.create(draft)
+        let ended = try await world.close(made, "cancel", notes: "Not now.")
+        let top = try await begun(try await engagement(above: made, in: world), in: world)
+        let over = try await world.close(top, verb, code: verb == "close" ? "missed" : "", notes: "Ended.")
+        let problem = try await breaks("G-128") { _ = try await world.create(draft) }
+        #expect(problem.code == .failedPrecondition && problem.text.ko.contains("상위"), "\(problem.text)")
+        try await breaks("G-128") { _ = try await world.act("reopen", ended) }
+        if World.verbs(of: R.self).contains("batch_create") {
+            try await breaks("G-128") { try await world.createMany([draft], as: world.agent) }
+        }
+        _ = try await world.close(open, "cancel", notes: "With the rest.")
+        _ = try await world.act("reopen", over)
+        _ = try await world.act("reopen", ended)
+        _ = try await world.create(draft)
+    }
+
+    /// A risk that nothing solves any more gets no solutions.
+    @Test func noSolutionForARiskOfWhatHasEnded() async throws {
+        let world = try await World()
+        let draft = try await RiskSignalSolution.draft(in: world)
+        let top = try await begun(try await engagement(above: draft, in: world), in: world)
+        _ = try await world.close(top, "cancel", notes: "Ended.")
+        try await breaks("G-128", field: "risk_signal_solution.risk_signal") { _ = try await world.create(draft) }
+    }
+
+    /// A risk begins under its engagement; the case beside it says where it comes from. Without an engagement it begins
+    /// under the case (G-03).
+    @Test func risksOfCasesThatHaveEnded() async throws {
+        let world = try await World()
+        var draft = try await RiskSignal.draft(in: world)
+        draft.scope = "onboarding"
+        draft.onboardingCase = world.onboarding
+        #expect(try await world.create(draft).onboardingCase == world.onboarding)
+        draft.engagement = nil
+        let alone = draft
+        try await breaks("G-128", field: "risk_signal.onboarding_case") { _ = try await world.create(alone) }
+    }
+
     /// A customer who raises a touchpoint on an engagement that has ended is told why it cannot be.
     @Test func aCustomerIsToldToo() async throws {
         let world = try await World()
@@ -94,7 +176,19 @@ import Wire
         let engagement = try await begun(try await world.make(Engagement.self), in: world)
         var draft = try await Touchpoint.draft(in: world)
         draft.engagement = engagement.id
-        let sent = draft
+        try await race(draft, engagement, in: world)
+    }
+
+    /// The same for what begins two steps below.
+    @Test(.timeLimit(.minutes(1))) func creationsFurtherBelowRaceTheClosing() async throws {
+        let world = try await World()
+        let draft = try await SuccessTask.draft(in: world)
+        let parent = try await world.get(SuccessCase.self, try #require(draft.parent))
+        let engagement = try await world.get(Engagement.self, try #require(parent.engagement))
+        try await race(draft, try await begun(engagement, in: world), in: world)
+    }
+
+    private func race<R: Sample>(_ sent: R, _ engagement: Engagement, in world: World) async throws {
         let created = await withTaskGroup(of: String?.self) { group in
             for number in 0..<24 {
                 group.addTask {

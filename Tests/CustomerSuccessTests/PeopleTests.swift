@@ -28,10 +28,11 @@ import Wire
         let made = try await world.make(type)
         let customer = try await world.person(account: world.account)
         let leaver = try await world.person(isActive: false)
+        let system = try await world.person(kind: "system")
         let colleague = try await world.person()
         for field in Self.fields(R.schema, .provider) + Self.fields(R.schema, .any) {
             func value(_ id: String) -> FieldValue { field.storage == .strings ? .strings([id]) : .string(id) }
-            let wrong = field.side == .any ? [leaver] : [customer, leaver]
+            let wrong = field.side == .any ? [leaver, system] : [customer, leaver, system]
             for id in wrong {
                 try await breaks("PERSON_SIDE", field: "\(R.schema.table).\(field.name)", "\(field.name)") {
                     _ = try await world.set(made, field.name, value(id))
@@ -45,6 +46,48 @@ import Wire
                 }
             }
             _ = try await world.set(made, field.name, value(field.side == .any ? customer : colleague))
+        }
+    }
+
+    /// For customers the contact is the assignment (G-22), and for the provider the squad is one, too: nobody who has
+    /// left is named there.
+    @Test(arguments: allSamples.indices)
+    func contactsAndSquadsAreThere(row: Int) async throws { try await checkThere(allSamples[row]) }
+
+    private func checkThere<R: Sample>(_ type: R.Type) async throws {
+        let world = try await World()
+        let made = try await world.make(type)
+        func contact(_ isActive: Bool) async throws -> String {
+            let id = uuid()
+            try await world.insert(
+                "customer_contact",
+                ["id": id, "account": world.account, "last_name": "Former", "active": String(isActive)])
+            return id
+        }
+        func member(user: String, isActive: Bool = true) async throws -> String {
+            let member = try await world.make(SquadMember.self) { $0.user = user }
+            if !isActive { return try await world.set(member, "active", .bool(false)).id }
+            return member.id
+        }
+        let leaver = try await world.person()
+        let gone = [
+            try await member(user: leaver), try await member(user: try await world.person(), isActive: false),
+        ]
+        _ = try await world.server.admin.run(
+            "UPDATE customer_success.\"user\" SET active = false WHERE id = \(leaver)")
+        let (former, present) = (try await contact(false), try await contact(true))
+        let colleague = try await member(user: try await world.person())
+        for field in R.schema.fields where !field.outputOnly {
+            let isSquad = field.referencedTable == "squad_member"
+            guard isSquad || field.referencedTable == "customer_contact" else { continue }
+            func value(_ id: String) -> FieldValue { isSquad ? .strings([id]) : .string(id) }
+            for id in isSquad ? gone : [former] {
+                try await breaks("PERSON_SIDE", field: "\(R.schema.table).\(field.name)", "\(field.name)") {
+                    _ = try await world.set(made, field.name, value(id))
+                }
+            }
+            let named = try await world.set(made, field.name, value(isSquad ? colleague : present))
+            #expect(named[field: field.name] == value(isSquad ? colleague : present))
         }
     }
 

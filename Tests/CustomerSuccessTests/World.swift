@@ -67,9 +67,9 @@ struct World: Sendable {
     }
 
     /// A person of the provider, or of a customer's account.
-    func person(account: String? = nil, isActive: Bool = true) async throws -> String {
+    func person(account: String? = nil, isActive: Bool = true, kind: String = "person") async throws -> String {
         let id = uuid()
-        var values = ["id": id, "name": "Pat", "active": String(isActive)]
+        var values = ["id": id, "name": "Pat", "active": String(isActive), "kind": kind]
         values["account"] = account
         try await insert("user", values, domain: account == nil ? "/provider/" : domain)
         return id

@@ -81,16 +81,20 @@ import Wire
         let stage = try await Stage()
         try await stage.turn("active", "updated", revision: 1)
         let task = try await stage.create()
-        func person(account: String? = nil, isActive: Bool = true) async throws -> String {
+        func person(account: String? = nil, isActive: Bool = true, kind: String = "person") async throws -> String {
             var user = User()
             user.id = uuid()
             user.domain = account == nil ? "/provider/" : stage.domain
             user.account = account
             user.active = isActive
+            user.kind = kind
             try await stage.hear(user, "created")
             return user.id
         }
-        for user in [try await person(account: stage.account), try await person(isActive: false)] {
+        for user in [
+            try await person(account: stage.account), try await person(isActive: false),
+            try await person(kind: "system"),
+        ] {
             let refused = await problem { () async throws(Problem) in
                 try await stage.update(task.id) { $0.assignedTo = user }
             }
@@ -120,6 +124,14 @@ import Wire
         try await stage.hear(contact, "created")
         let own = contact.id
         #expect(try await stage.update(task.id) { $0.contact = own }.contact == own)
+        contact.id = uuid()
+        contact.active = false
+        try await stage.hear(contact, "created")
+        let former = contact.id
+        let gone = await problem { () async throws(Problem) in
+            try await stage.update(task.id) { $0.contact = former }
+        }
+        #expect(gone?.violations.map(\.rule) == ["PERSON_SIDE"], "\(String(describing: gone))")
     }
 
     /// A row whose number the field cannot hold, or of which nobody sees anything, needs attention before publication.

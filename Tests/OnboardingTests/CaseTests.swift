@@ -27,13 +27,13 @@ import Wire
         #expect(all.responsibilityDefinitions.count == Seed.responsibilities.count)
     }
 
-    private func open(_ world: World, _ event: String) async throws {
+    private func open(_ world: World, by given: String? = nil) async throws {
         let handler = AutomaticCase.self
         let domain = try #require(DomainPath(world.account.domain))
         let database = world.server.database
         let context = WriteContext.system("onboarding", domain: domain, now: database.clock.now)
         let account = world.account
-        let actor = world.agent.subject
+        let actor = given ?? world.agent.subject
         try await database.transaction(as: context.caller) { tx in
             try handler.open(for: account, actor: actor, database, context, tx)
         }
@@ -41,8 +41,8 @@ import Wire
 
     @Test func aCaseComesOnceEvenWhenTheEventComesTwice() async throws {
         let world = try await World()
-        try await open(world, "1")
-        try await open(world, "2")
+        try await open(world)
+        try await open(world)
         var list = ListRequest()
         list.filter = "account = \"\(world.account.id)\""
         let cases = try await world.call(OnboardingAPI.listOnboardingCases, list, as: world.agent).onboardingCases
@@ -52,6 +52,21 @@ import Wire
         #expect(first.state == "new" && first.stage == "not_started")
         #expect(first.shortDescription == "Onboarding for Ernst Handel" && first.assignedTo == world.agent.subject)
         #expect(first.goLiveDate == nil && first.daysRemaining == nil)
+    }
+
+    /// A case that comes with an account of an outside system, or of somebody who has left since, waits for somebody.
+    @Test(arguments: ["system", "leaver"])
+    func aCaseIsNotAssignedToASystem(actor: String) async throws {
+        let world = try await World()
+        let user = try await world.addUser(isActive: actor != "leaver")
+        if actor == "system" {
+            _ = try await world.server.admin.run("UPDATE onboarding.\"user\" SET kind = 'system' WHERE id = \(user.id)")
+        }
+        try await open(world, by: user.id)
+        var list = ListRequest()
+        list.filter = "account = \"\(world.account.id)\""
+        let cases = try await world.call(OnboardingAPI.listOnboardingCases, list, as: world.agent).onboardingCases
+        #expect(cases.count == 1 && cases[0].assignedTo == nil && cases[0].state == "new")
     }
 
     @Test func leavingNewAsksForWhatActivityTwoAsksFor() async throws {

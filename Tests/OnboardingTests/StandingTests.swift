@@ -80,6 +80,57 @@ import Wire
                 == "NO_SUCH_REFERENCE")
     }
 
+    /// For customers the contact is the assignment (G-22): nobody who has left is named anew, who was named stays.
+    @Test func contactsAreThere() async throws {
+        let world = try await World()
+        let former = try await World.addContact("\(uuid())@ernst.example", to: world.account, world.agent, world.server)
+        let kept = try await world.openCase { $0.contact = former.id }
+        var change = UpdateCustomerContactRequest()
+        change.customerContact = CustomerContact()
+        change.customerContact?.id = former.id
+        change.customerContact?.active = false
+        change.updateMask = FieldMask(paths: ["active"])
+        _ = try await world.call(OnboardingAPI.updateCustomerContact, change, as: world.agent)
+        #expect(try await world.update(kept.id, as: world.agent) { $0.state = "active" }.contact == former.id)
+        let record = try await world.openCase()
+        var task = CreateLifecycleTaskRequest()
+        task.lifecycleTask = LifecycleTask()
+        task.lifecycleTask?.parent = record.id
+        task.lifecycleTask?.shortDescription = "Send locations"
+        task.lifecycleTask?.contact = former.id
+        var account = UpdateCustomerAccountRequest()
+        account.customerAccount = CustomerAccount()
+        account.customerAccount?.id = world.account.id
+        account.customerAccount?.primaryContact = former.id
+        let met = [
+            await refused { () async throws(Problem) in
+                try await world.update(record.id, as: world.agent) { $0.contact = former.id }
+            },
+            await world.problem(OnboardingAPI.createLifecycleTask, task, as: world.agent),
+            await world.problem(OnboardingAPI.updateCustomerAccount, account, as: world.agent),
+            try await member(world) {
+                $0.side = "customer"
+                $0.contact = former.id
+                $0.responsibility = Seed.responsibility("customer", "Key team member")
+            },
+        ]
+        #expect(met.allSatisfy { $0?.violations.map(\.rule) == ["PERSON_SIDE"] }, "\(met)")
+    }
+
+    /// G-43: what a squad answers for is no responsibility of a case's task; those of both sides are.
+    @Test(arguments: [("squad", "Support"), ("customer", "Data SME"), ("provider", "Data analyst")])
+    func aTaskHasAResponsibilityOfTheCase(side: String, name: String) async throws {
+        let world = try await World()
+        let record = try await world.openCase()
+        var request = CreateLifecycleTaskRequest()
+        request.lifecycleTask = LifecycleTask()
+        request.lifecycleTask?.parent = record.id
+        request.lifecycleTask?.shortDescription = "Send locations"
+        request.lifecycleTask?.responsibility = Seed.responsibility(side, name)
+        let problem = await world.problem(OnboardingAPI.createLifecycleTask, request, as: world.agent)
+        #expect(problem?.violations.map(\.rule) == (side == "squad" ? ["G-43"] : nil))
+    }
+
     /// A task goes to nobody who has left, but to the assignee of the case.
     @Test func nothingGoesToWhoHasLeft() async throws {
         let world = try await World()

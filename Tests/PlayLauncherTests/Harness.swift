@@ -186,6 +186,7 @@ final class StandIn: Sendable {
         var notes: [Request] = []
         var touchpoints: [String: Touchpoint] = [:]
         var refusals: [String: [Problem]] = [:]
+        var ended: [String: String] = [:]
     }
     private let state = Mutex(State())
     static let domain = "/provider/d0000001/"
@@ -194,6 +195,9 @@ final class StandIn: Sendable {
     func refuse(_ subject: String, with problems: [Problem]) {
         state.withLock { $0.refusals[subject] = problems }
     }
+
+    /// The engagement is in this state from now on.
+    func end(_ engagement: String, _ state: String) { self.state.withLock { $0.ended[engagement] = state } }
 
     /// Calls that asked to create a touchpoint with this subject.
     func creations(_ subject: String) -> [Request] { state.withLock { $0.created.filter { $0.text == subject } } }
@@ -208,12 +212,13 @@ final class StandIn: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(CustomerSuccessAPI.getEngagement) { call, request async throws(Problem) in
+            Endpoint(CustomerSuccessAPI.getEngagement) { [self] call, request async throws(Problem) in
                 guard call.caller.domain.path == "/provider/" || call.caller.domain.path == "/" else {
                     throw .notFound(Engagement.schema.label, id: request.id)
                 }
                 var engagement = Engagement()
                 engagement.id = request.id
+                engagement.state = state.withLock { $0.ended[request.id] } ?? "in_progress"
                 engagement.domain = Self.domain
                 engagement.account = "00000000-0000-4000-8000-00000000000a"
                 engagement.keyCustomerContact = "00000000-0000-4000-8000-00000000000c"

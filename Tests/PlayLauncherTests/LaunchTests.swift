@@ -120,6 +120,42 @@ import Wire
         #expect(try await stage.end(of: begun.id).state == "completed")
     }
 
+    /// No play begins on what is closed or canceled, neither at once nor from a page that was opened before (G-128).
+    @Test(arguments: ["closed", "canceled"])
+    func nothingBeginsOnWhatHasEnded(state: String) async throws {
+        let stage = try await Stage.shared.value
+        let caller = try person(successAgent, locale: "ko")
+        let source = uuid()
+        var begin = BeginPlayRequest()
+        begin.sourceTable = "engagement"
+        begin.sourceRecord = source
+        let begun = try await stage.call(PlayLauncherAPI.beginPlay, begin, as: caller)
+        stage.owner.end(source, state)
+        var launch = LaunchPlayRequest()
+        launch.definitionRecord = try await stage.entry(Self.review).id
+        launch.answers = #"{"meeting_date": "2027-03-31"}"#
+        var whole = launch
+        launch.flowRun = begun.id
+        whole.sourceTable = "engagement"
+        whole.sourceRecord = source
+        let met = [
+            await stage.problem(PlayLauncherAPI.beginPlay, begin, as: caller),
+            await stage.problem(PlayLauncherAPI.launchPlay, launch, as: caller),
+            await stage.problem(PlayLauncherAPI.launchPlay, whole, as: caller),
+        ]
+        #expect(
+            met.allSatisfy {
+                $0?.code == .failedPrecondition && $0?.reason == "G-128" && $0?.text.ko.contains("참여") == true
+            }, "\(met)")
+        var list = ListRequest()
+        list.filter = "source_record = \"\(source)\""
+        let runs = try await stage.call(PlayLauncherAPI.listFlowRuns, list, as: try person("admin")).flowRuns
+        #expect(runs.map(\.state) == ["started"])
+        // Reopened, it can begin.
+        stage.owner.end(source, "in_progress")
+        #expect(try await stage.call(PlayLauncherAPI.launchPlay, launch, as: caller).state == "in_progress")
+    }
+
     @Test func theCallerIsKeptWhole() throws {
         let caller = try person(successAgent, locale: "ko")
         #expect(Caller(json: caller.json) == caller)
