@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Records
+import Roles
 import Tenancy
 import Wire
 
@@ -20,6 +21,7 @@ struct PlayFollower: Sendable {
         guard Self.isChange(event) else { return }
         let run = try FlowRun.decode(protobuf: event.record)
         try await replicas.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
+        if run.state == "held" { try await replicas.fetchHolders(of: Self.takers) }
     }
 
     func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
@@ -80,10 +82,31 @@ struct PlayFollower: Sendable {
                 kind: message.kind, subject: subject, body: run.message ?? subject, sourceTable: run.sourceTable,
                 sourceRecord: run.sourceRecord),
             to: user, in: reader?.domain ?? DomainPath(run.domain) ?? .root, context, tx)
+        if message == .held { try tellTakers(run, title, context, tx) }
         guard let template = message.template, let reader else { return }
         try messenger.mail(
             template, ["title": title, "message": run.message ?? "", "name": reader.name], to: reader,
             about: (run.sourceTable, run.sourceRecord), context, tx)
+    }
+
+    /// Roles with which somebody may take over a run of another.
+    private static let takers = RoleCatalog.all.map(\.name).filter {
+        RoleCatalog.isGrantable($0) && Access.allows(RoleCatalog.close([$0]), .write, on: FlowRun.schema.table)
+    }
+
+    /// Tells those who can have a held run go on: its launcher, who may no longer act, perhaps reads nothing any more.
+    private func tellTakers(_ run: FlowRun, _ title: String, _ context: WriteContext, _ tx: Transaction) throws {
+        guard let domain = DomainPath(run.domain) else { return }
+        for reader in try Reader.holders(of: Self.takers, around: domain, in: tx) where reader.id != run.requestedBy {
+            let body = Text(
+                en: "The person it runs for may no longer act. Take the run over to let it go on.",
+                ko: "실행을 요청한 사람에게 더 이상 권한이 없습니다. 계속하려면 실행을 이어받으세요.")
+            try messenger.notify(
+                Notice(
+                    kind: PlayMessage.held.kind, subject: PlayMessage.held.subject(title)(reader.language),
+                    body: body(reader.language), sourceTable: run.sourceTable, sourceRecord: run.sourceRecord),
+                to: reader.id, in: reader.domain, context, tx)
+        }
     }
 
     private func title(_ run: FlowRun, _ tx: Transaction) throws -> String {

@@ -1,3 +1,4 @@
+import Identity
 import Postgres
 import RPC
 import Records
@@ -51,6 +52,19 @@ struct Replicas: Sendable {
         if let record { try await definitions.store(record) }
     }
 
+    /// Asks the owner for the people with any of `roles`, as many as are granted each on one page.
+    func fetchHolders(of roles: [String]) async throws {
+        for role in roles {
+            var request = ListRequest()
+            request.filter = "role = \"\(role)\""
+            request.pageSize = 100
+            let found = try await known { () async throws(Problem) in
+                try await client.call(OnboardingAPI.listRoleGrants, request)
+            }
+            try await fetch(users: (found?.roleGrants ?? []).compactMap(\.user))
+        }
+    }
+
     private func fetchGrants(of user: String) async throws {
         var request = ListRequest()
         request.filter = "user = \"\(user)\""
@@ -86,11 +100,29 @@ struct Reader: Sendable {
     /// `en` or `ko`.
     let language: String
     let domain: DomainPath
-    /// Closed under containment.
+    /// Of those granted, the ones of the person's side, closed under containment.
     let roles: Set<String>
     /// For customers: their account.
     let account: String?
     let isActive: Bool
+
+    /// Most people told of something because of a role.
+    private static let limit = 20
+
+    /// Active people of the provider with any of `roles` who see `domain`, those nearest to it first. The transaction
+    /// must see all domains.
+    static func holders(of roles: [String], around domain: DomainPath, in tx: Transaction) throws -> [Reader] {
+        let ids = try tx.query(
+            """
+            SELECT person.id::text FROM notifier."user" person \
+            WHERE person.active IS NOT FALSE AND person.account IS NULL \
+            AND person.domain = ANY(\(domain.ancestors.map(\.path))) AND EXISTS (SELECT 1 FROM notifier.role_grant held \
+            WHERE held."user" = person.id::text AND held.role = ANY(\(roles))) \
+            ORDER BY length(person.domain) DESC, person.id LIMIT \(limit)
+            """
+        ).map { try $0.string(at: 0) }
+        return try find(ids, in: tx)
+    }
 
     /// The people among `ids` that are known. The transaction must see all domains.
     static func find(_ ids: [String], in tx: Transaction) throws -> [Reader] {
@@ -104,11 +136,14 @@ struct Reader: Sendable {
         for row in answers[1] { granted[try row.string(at: 0), default: []].append(try row.string(at: 1)) }
         return try answers[0].map { row in
             let id = try row.string("id")
+            let domain = DomainPath(try row.string("domain")) ?? .root
+            let account = try row.optionalString("account")
+            // What was granted across sides counts here as little as in a request.
+            let standing = KnownPerson(domain: domain, roles: granted[id] ?? [], isCustomer: account != nil)
             return Reader(
                 id: id, name: try row.optionalString("name") ?? "", email: try row.optionalString("email"),
                 language: try row.optionalString("language")?.hasPrefix("ko") == true ? "ko" : "en",
-                domain: DomainPath(try row.string("domain")) ?? .root,
-                roles: RoleCatalog.close(granted[id] ?? []), account: try row.optionalString("account"),
+                domain: domain, roles: standing.roles, account: account,
                 isActive: try row.optionalBool("active") ?? true)
         }
     }

@@ -79,6 +79,16 @@ struct Execution: Sendable {
             failures: try row.int("failures"))
     }
 
+    /// The id of the definition a run was launched with; nil for a run that was never launched.
+    static func definition(of run: String, in tx: Transaction) throws -> String? {
+        try tx.query(
+            """
+            SELECT machines::json -> 0 ->> 'definition' AS definition FROM play_launcher.flow_execution \
+            WHERE run = \(run)
+            """
+        ).first?.optionalString("definition")
+    }
+
     /// Has a held run go on for somebody else, at the step it was held at.
     static func resume(_ run: String, for requester: Caller, in tx: Transaction) {
         tx.send(
@@ -117,7 +127,7 @@ extension Caller {
             "subject": .string(subject), "kind": .string(kind.rawValue), "domain": .string(domain.path),
             "roles": .array(roles.sorted().map { .string($0) }), "locale": .string(locale),
         ]
-        if rolesAreTrusted { members["rolesAreTrusted"] = true }
+        if let rolesTrustedUntil { members["rolesTrustedUntil"] = .string(String(rolesTrustedUntil)) }
         if !memberships.isEmpty {
             members["memberships"] = .array(
                 memberships.map { membership in
@@ -148,7 +158,7 @@ extension Caller {
         } else {
             self.init(subject: subject, kind: kind, domain: domain, roles: roles, locale: locale)
         }
-        rolesAreTrusted = json["rolesAreTrusted"] == true
+        rolesTrustedUntil = json["rolesTrustedUntil"]?.string.flatMap { Int64($0) }
     }
 }
 

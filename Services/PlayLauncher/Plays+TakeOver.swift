@@ -1,3 +1,4 @@
+import Flows
 import Postgres
 import RPC
 import Records
@@ -9,6 +10,10 @@ extension Plays {
     /// Goes on with a held run for the caller, who is from now on the person it runs for. The journal says who did so.
     func takeOver(_ request: TakeOverFlowRunRequest, _ call: Call) async throws(Problem) -> FlowRun {
         try authorize(call.caller)
+        // Held it waits for somebody; refused at its step it would have failed for good.
+        if let flow = try await heldFlow(of: request.id, call) {
+            try await PlayRights(database: database, library: library).check(flow, call)
+        }
         let database = database
         let run = try await database.perform(
             call, PlayLauncherAPI.takeOverFlowRun.name, request, requestID: request.requestID
@@ -38,5 +43,20 @@ extension Plays {
         }
         runner.wake.notify()
         return run
+    }
+
+    /// The flow of a held run; nil when there is no such run for the caller, or it is not held.
+    private func heldFlow(of run: String, _ call: Call) async throws(Problem) -> CompiledFlow? {
+        let database = database
+        let isHeld = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            try Store<FlowRun>(database).find(run, in: tx)?.state == "held"
+        }
+        guard isHeld else { return nil }
+        let service = Caller.service(database.service, domain: .root)
+        let found = try await database.transaction(as: service, deadline: call.deadline, readOnly: true) { tx in
+            try Execution.definition(of: run, in: tx).flatMap { try Store<FlowDefinition>(database).find($0, in: tx) }
+        }
+        guard let found else { throw .internalError(cause: "the flow of run \(run) is gone") }
+        return try library.compiled(found)
     }
 }

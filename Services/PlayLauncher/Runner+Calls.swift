@@ -63,7 +63,9 @@ extension Runner {
         if refusal.refusesPerson { return true }
         guard refusal.code == .permissionDenied else { return false }
         guard let person = try await people.person(requester.subject), person.isActive else { return true }
-        return !requester.rolesAreTrusted && !requester.roles.isSubset(of: person.roles)
+        // What an identity provider said of the roles is not asked for again: it ends.
+        if let end = requester.rolesTrustedUntil, database.clock.now.seconds < end { return false }
+        return !requester.roles.isSubset(of: person.roles)
     }
 
     private static func result(_ answer: [UInt8]) -> StepResult {

@@ -81,13 +81,13 @@ struct Claims: Codable {
     var accounts: [Account]?
     var locale: String?
     var act: Actor?
-    /// Of delegated tokens: whether the roles are those of an identity provider that is trusted for them, to whose
-    /// token the service was shown. Nobody but services is believed.
-    var rolesTrusted: Bool?
+    /// Of delegated tokens: until when the roles count without a grant, because the service was shown a token of an
+    /// identity provider that is trusted for them; it is when that token ended. Nobody but services is believed.
+    var rolesTrustedUntil: Int64?
 
     enum CodingKeys: String, CodingKey {
         case iss, sub, aud, exp, nbf, iat, domain, roles, account, contact, accounts, locale, act
-        case rolesTrusted = "roles_trusted"
+        case rolesTrustedUntil = "roles_trusted_until"
     }
 }
 

@@ -119,7 +119,7 @@ public struct Issuer: Sendable {
         var claims = Claims(
             iss: "", sub: caller.subject, aud: .init([]), exp: 0, iat: 0, domain: caller.domain.path,
             roles: widest(caller.roles), locale: caller.locale, act: caller.actor.map { Claims.Actor(sub: $0) },
-            rolesTrusted: caller.actor != nil && caller.rolesAreTrusted ? true : nil)
+            rolesTrustedUntil: caller.actor == nil ? nil : caller.rolesTrustedUntil)
         if caller.memberships.count == 1, let only = caller.memberships.first {
             (claims.domain, claims.account, claims.contact) = (only.domain.path, only.account, only.contact)
         } else if !caller.memberships.isEmpty {

@@ -4,7 +4,8 @@ import Synchronization
 /// People as their source knew them at most half a second ago, so that a request costs no round trip.
 ///
 /// A person who calls again and again is looked up anew in the background, well before what is known is too old: only
-/// the first request after a pause waits. At most one look-up per person is under way.
+/// the first request after a pause waits. At most one look-up per person is under way; whoever joins one that began too
+/// long ago waits for the next.
 public final class RememberedPeople: People {
     private struct Entry {
         let person: KnownPerson?
@@ -16,7 +17,7 @@ public final class RememberedPeople: People {
     private struct State {
         var young: [String: Entry] = [:]
         var old: [String: Entry] = [:]
-        var underWay: [String: Task<KnownPerson?, any Error>] = [:]
+        var underWay: [String: Task<Entry, any Error>] = [:]
     }
 
     private let source: any People
@@ -35,14 +36,18 @@ public final class RememberedPeople: People {
     public func person(_ subject: String) async throws(Problem) -> KnownPerson? {
         let now = ContinuousClock.now
         let known = state.withLock { $0.young[subject] ?? $0.old[subject] }
-        guard let known, known.asked.duration(to: now) < limit else { return try await ask(subject) }
+        guard let known, known.asked.duration(to: now) < limit else { return try await ask(subject, now) }
         if known.asked.duration(to: now) >= limit / 2 { _ = lookUp(subject) }
         return known.person
     }
 
-    private func ask(_ subject: String) async throws(Problem) -> KnownPerson? {
+    /// Asks for a request that came at `now`.
+    private func ask(_ subject: String, _ now: ContinuousClock.Instant) async throws(Problem) -> KnownPerson? {
         do {
-            return try await lookUp(subject).value
+            let joined = try await lookUp(subject).value
+            guard joined.asked.duration(to: now) >= limit else { return joined.person }
+            // It began long before the request. The next one, whoever begins it, does not.
+            return try await lookUp(subject).value.person
         } catch let problem as Problem {
             throw problem
         } catch {
@@ -51,16 +56,16 @@ public final class RememberedPeople: People {
     }
 
     /// The look-up that is under way for the person, or a new one.
-    private func lookUp(_ subject: String) -> Task<KnownPerson?, any Error> {
+    private func lookUp(_ subject: String) -> Task<Entry, any Error> {
         state.withLock { known in
             if let task = known.underWay[subject] { return task }
             // Detached: the one who asks may be cancelled, and others wait for the same answer.
-            let task = Task.detached { [self] () async throws -> KnownPerson? in
+            let task = Task.detached { [self] () async throws -> Entry in
                 let asked = ContinuousClock.now
                 do {
-                    let person = try await source.person(subject)
-                    keep(Entry(person: person, asked: asked), of: subject)
-                    return person
+                    let entry = Entry(person: try await source.person(subject), asked: asked)
+                    keep(entry, of: subject)
+                    return entry
                 } catch {
                     state.withLock { $0.underWay[subject] = nil }
                     throw error

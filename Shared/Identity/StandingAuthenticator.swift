@@ -46,8 +46,8 @@ extension KnownPerson {
                 throw StandingRefusal.outdated.problem("the domain is not the user's")
             }
         }
-        caller.rolesAreTrusted = proof.rolesAreTrusted
-        guard !proof.rolesAreTrusted else { return caller }
+        caller.rolesTrustedUntil = proof.rolesTrustedUntil
+        guard proof.rolesTrustedUntil == nil else { return caller }
         if !proof.namesRoles {
             caller.roles = roles
         } else if !caller.roles.isSubset(of: roles) {

@@ -47,6 +47,9 @@ public struct VerifierOptions: Sendable {
     public var keyFileInterval: Duration = .seconds(1)
     /// How many verified tokens are remembered, at least; twice as many at most.
     public var rememberedTokens = 1_024
+    /// How often in a second the key of an outside system is asked for whose signature was never seen: the issuer of a
+    /// token is anybody's word until then.
+    public var strangersPerSecond = 50
 
     /// The defaults.
     public init() {}
@@ -82,6 +85,7 @@ public final class Verifier: Authenticator {
     private let options: VerifierOptions
     private let now: @Sendable () -> Int64
     private let verified: Mutex<TokenMemory>
+    private let strangers: StrangerLimit
 
     /// Reads the key sets.
     /// - Parameters:
@@ -106,6 +110,7 @@ public final class Verifier: Authenticator {
         self.options = options
         self.now = now
         verified = Mutex(TokenMemory(capacity: options.rememberedTokens))
+        strangers = StrangerLimit(perSecond: options.strangersPerSecond, remembered: options.rememberedTokens)
     }
 
     /// Seconds since 1970 by the system's clock.
@@ -121,7 +126,9 @@ public final class Verifier: Authenticator {
     /// - Throws: UNAUTHENTICATED; UNAVAILABLE when the key of an outside system cannot be asked for.
     public func verify(_ bearer: String?) async throws(Problem) -> TokenProof {
         do {
-            return try await proof(bearer)
+            var proof = try await proof(bearer)
+            if let end = proof.rolesTrustedUntil, now() >= end { proof.rolesTrustedUntil = nil }
+            return proof
         } catch {
             if let undecided = error.undecided { throw undecided }
             var problem = Problem.unauthenticated(reason: error.reason.rawValue, cause: error.cause)
@@ -139,6 +146,7 @@ public final class Verifier: Authenticator {
         if let known = verified.withLock({ $0.entry(of: bearer) }),
             try await signer(known.stamp.issuer, known.proof.caller.subject).stamp == known.stamp
         {
+            if known.stamp.key != nil { strangers.meet(known.stamp.issuer) }
             try checkTimes(known.times)
             return known.proof
         }
@@ -149,12 +157,13 @@ public final class Verifier: Authenticator {
         // The claims are not trusted yet: the issuer only says whose keys to try.
         let (signer, stamp) = try await signer(claims.iss, claims.sub)
         try checkSignature(parts, await keys(of: signer))
+        if signer.trusted == nil { strangers.meet(claims.iss) }
         guard claims.aud.values.contains(options.audience) else { throw .invalid("wrong audience") }
         let times = TokenMemory.Times(
             expires: claims.exp, issued: claims.iat, notBefore: claims.nbf,
             longest: longestLifetime(claims, signedBy: signer))
         try checkTimes(times)
-        let proof = try claims.proof(signedBy: signer.trusted)
+        let proof = try claims.proof(signedBy: signer.trusted, leewaySeconds: options.leewaySeconds)
         verified.withLock { $0.remember(bearer, .init(proof: proof, times: times, stamp: stamp)) }
         return proof
     }
@@ -168,6 +177,11 @@ public final class Verifier: Authenticator {
             return (.issuer(source.issuer, keys), .init(issuer: name, generation: generation))
         }
         guard let people, name == subject, Claims.isIdentifier(name) else { throw .invalid("unknown issuer") }
+        guard strangers.admit(name) else {
+            throw TokenRefusal(
+                reason: .invalid, cause: "too many unknown issuers",
+                undecided: .unavailable(reason: "TOO_MANY_UNKNOWN_ISSUERS", cause: "too many unknown issuers"))
+        }
         let person: KnownPerson?
         do {
             person = try await people.person(name)

@@ -1,19 +1,29 @@
 import Identity
 import RPC
 import Records
+import Synchronization
 import Tenancy
 import Wire
 
 /// People as a service other than onboarding knows them: by its own schema, and whom it does not know it asks for.
-struct PeopleReplica: People {
+///
+/// What is known and old is asked for again as well, since an event may be late; only, when onboarding does not answer
+/// soon, what is known still holds.
+final class PeopleReplica: People {
     private let table: StandingTable
     private let client: Client
     private let own: Credential?
+    /// Until when nobody who is known is asked for, because onboarding did not answer.
+    private let spared = Mutex(ContinuousClock.now)
 
     /// How long onboarding may take to answer; the caller waits.
     private static let patience: Duration = .seconds(5)
+    /// The same for somebody who is known already.
+    private static let shortPatience: Duration = .milliseconds(250)
+    /// How long onboarding is left alone after it did not answer for somebody who is known.
+    private static let pause: Duration = .seconds(5)
     /// How often it is asked when changes come in between.
-    private static let attempts = 4
+    private static let attempts = 5
 
     init(_ table: StandingTable, _ client: Client, own: Credential?) {
         self.table = table
@@ -23,22 +33,40 @@ struct PeopleReplica: People {
 
     func person(_ subject: String) async throws(Problem) -> KnownPerson? {
         for _ in 1...Self.attempts {
-            let known = try await table.find(subject)
-            if let standing = known.standing { return KnownPerson(standing) }
-            guard let standing = try await ask(subject) else { return nil }
-            if try await table.store(standing, after: known.changes) { return KnownPerson(standing) }
+            guard let known = try await table.find(subject) else {
+                // Whoever invents an id has it asked for, before any signature is looked at: that leaves no trace here.
+                guard try await ask(subject, Self.patience) != nil else { return nil }
+                try await table.expect(subject)
+                continue
+            }
+            if let standing = known.standing, !known.isOld || isSpared { return KnownPerson(standing) }
+            let answer: Standing?
+            do throws(Problem) {
+                answer = try await ask(subject, known.standing == nil ? Self.patience : Self.shortPatience)
+            } catch {
+                guard let standing = known.standing else { throw error }
+                spared.withLock { $0 = .now + Self.pause }
+                return KnownPerson(standing)
+            }
+            guard let answer else {
+                try await table.remove(subject)
+                return nil
+            }
+            if try await table.store(answer, after: known.changes) { return KnownPerson(answer) }
         }
         throw .unavailable(reason: Self.notKnown, cause: "the standing of \(subject) changes all the time")
     }
 
+    private var isSpared: Bool { spared.withLock { ContinuousClock.now < $0 } }
+
     private static let notKnown = "PERSON_NOT_KNOWN_YET"
 
-    /// What onboarding says; nil when it knows nobody of that id.
-    private func ask(_ subject: String) async throws(Problem) -> Standing? {
+    /// What onboarding says within `patience`; nil when it knows nobody of that id.
+    private func ask(_ subject: String, _ patience: Duration) async throws(Problem) -> Standing? {
         var request = GetRequest()
         request.id = subject
         do throws(Problem) {
-            return try await client.call(OnboardingAPI.getStanding, request, as: own, deadline: Self.patience)
+            return try await client.call(OnboardingAPI.getStanding, request, as: own, deadline: patience)
         } catch {
             if error.code == .notFound { return nil }
             throw .unavailable(reason: Self.notKnown, cause: "onboarding does not say who \(subject) is: \(error)")

@@ -12,6 +12,7 @@ import Wire
 ///   lost is rebuilt from the outbox, so nothing goes that it may still hold. What was never sent stays.
 /// * *Seen events*, twice as long, from when they last came: an event that was seen may be sent again as long as it is
 ///   in the outbox, and is then in the stream as long as that keeps it.
+/// * *Who called*, 30 days from when it was last asked for: a person who calls is asked for all the time.
 public struct Retention: Sendable {
     /// The rows of one table whose time is over.
     private struct Expiry {
@@ -25,6 +26,7 @@ public struct Retention: Sendable {
         Expiry(table: "request_log", column: "created_at", age: day * 7),
         Expiry(table: "outbox", column: "sent_at", age: EventStream.maximumAge + day),
         Expiry(table: "inbox", column: "at", age: (EventStream.maximumAge + day) * 2),
+        Expiry(table: "standing", column: "asked_at", age: day * 30),
     ]
     private static let look: Duration = .seconds(3_600)
 

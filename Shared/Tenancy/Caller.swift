@@ -26,8 +26,9 @@ public struct Caller: Hashable, Sendable {
     public var locale: String
     /// The service that acts on behalf of ``subject``, when the call is delegated.
     public var actor: String?
-    /// Whether an identity provider that is trusted for roles said ``roles``, so that they count without a grant.
-    public var rolesAreTrusted = false
+    /// Until when ``roles`` count without a grant, in seconds since 1970, because an identity provider that is trusted
+    /// for roles said them; nil when they were granted here.
+    public var rolesTrustedUntil: Int64?
 
     /// A caller with the given claims; a customer acts for `account` alone, whose domain is `domain`. `roles` must
     /// already be closed under containment.

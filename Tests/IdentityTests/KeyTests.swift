@@ -122,7 +122,7 @@ import Testing
         var memory = TokenMemory(capacity: 10)
         let entry = TokenMemory.Entry(
             proof: TokenProof(
-                caller: IdentityFixture.person(), namesRoles: true, namesDomain: true, rolesAreTrusted: false),
+                caller: IdentityFixture.person(), namesRoles: true, namesDomain: true),
             times: .init(expires: 2, issued: 1, longest: 60),
             stamp: .init(issuer: "ale", generation: 0))
         memory.remember("kept", entry)

@@ -174,12 +174,33 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
         let fixture = try await IdentityFixture()
         let registry = Registry([IdentityFixture.ann: Self.agentPerson([])])
         var caller = IdentityFixture.person()
-        caller.rolesAreTrusted = true
+        let end = IdentityFixture.start + 60
+        caller.rolesTrustedUntil = end
         let delegated = try fixture.issuer.delegatedToken(for: caller, by: "play-launcher")
         let admitted = await outcome(fixture, registry, delegated).caller
-        #expect(admitted?.roles == RoleCatalog.close([agent]) && admitted?.rolesAreTrusted == true)
+        #expect(admitted?.roles == RoleCatalog.close([agent]) && admitted?.rolesTrustedUntil == end)
         let own = try fixture.issuer.token(for: caller, lifetimeSeconds: 60)
         #expect(await outcome(fixture, registry, own).caller?.roles == [])
+        // It ends when the issuer's own token would have ended, in a token that lives longer and in a new one.
+        fixture.clock.now = end
+        let renewed = try fixture.issuer.delegatedToken(for: caller, by: "play-launcher")
+        for token in [delegated, renewed] {
+            let late = await outcome(fixture, registry, token).caller
+            #expect(late?.roles == [] && late?.rolesTrustedUntil == nil)
+        }
+    }
+
+    /// How long that is, whoever keeps the caller for later is told.
+    @Test func trustHoldsAsLongAsTheTokenThatSaidSo() async throws {
+        let fixture = try await IdentityFixture(mayActAsService: false, trustsRoles: true)
+        let registry = Registry([IdentityFixture.ann: Self.agentPerson([])])
+        let token = try fixture.issuer.token(for: IdentityFixture.person(), lifetimeSeconds: 60)
+        let leeway = VerifierOptions().leewaySeconds
+        #expect(
+            await outcome(fixture, registry, token).caller?.rolesTrustedUntil == IdentityFixture.start + 60 + leeway)
+        let granted = try await IdentityFixture()
+        let plain = try granted.issuer.token(for: IdentityFixture.person(), lifetimeSeconds: 60)
+        #expect(await outcome(granted, registry, plain).caller?.rolesTrustedUntil == nil)
     }
 }
 
@@ -291,41 +312,5 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
         let parameters = try #require(fixture.es256.publicKey.parameters)
         let (px, py) = (IdentityFixture.urlSafe(parameters.x), IdentityFixture.urlSafe(parameters.y))
         #expect(SystemKey.isUsable("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"\(px)\",\"y\":\"\(py)\"}"))
-    }
-}
-
-@Suite struct RememberedPeopleTests {
-    private static let subject = IdentityFixture.ann
-
-    @Test func aPersonIsAskedForOnceInAWhile() async throws {
-        let registry = Registry([Self.subject: KnownPerson(domain: provider, roles: [agent])])
-        let people = RememberedPeople(registry, for: .seconds(60))
-        for _ in 0..<100 { #expect(try await people.person(Self.subject)?.isActive == true) }
-        #expect(registry.questions == 1)
-    }
-
-    @Test func aChangeIsSeenInTime() async throws {
-        let registry = Registry([Self.subject: KnownPerson(domain: provider, roles: [agent])])
-        let people = RememberedPeople(registry, for: .milliseconds(100))
-        _ = try await people.person(Self.subject)
-        registry[Self.subject]?.isActive = false
-        let end = ContinuousClock.now + .milliseconds(100)
-        while ContinuousClock.now < end { _ = try await people.person(Self.subject) }
-        #expect(try await people.person(Self.subject)?.isActive == false)
-        // What is not in memory and cannot be found out is refused, not guessed.
-        registry.isReachable = false
-        try await Task.sleep(for: .milliseconds(110))
-        await #expect(throws: Problem.self) { try await people.person(Self.subject) }
-    }
-
-    @Test func manyAskTogetherAndMemoryIsBounded() async throws {
-        let registry = Registry()
-        let people = RememberedPeople(registry, for: .seconds(60), capacity: 4)
-        for number in 0..<100 { #expect(try await people.person("\(number)") == nil) }
-        #expect(registry.questions == 100)
-        _ = try await people.person("99")
-        #expect(registry.questions == 100)
-        _ = try await people.person("0")
-        #expect(registry.questions == 101)
     }
 }

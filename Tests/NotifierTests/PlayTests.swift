@@ -60,7 +60,8 @@ import Wire
     @Test func aHeldRunSaysSoAndGoesOnInAnotherName() async throws {
         let stage = try await Stage.shared.value
         let launcher = try await stage.meet(successAgent)
-        let administrator = try await stage.meet("sn_acct_lc.success_play_admin")
+        let administrator = try await stage.meet("sn_acct_lc.success_play_admin", language: "ko")
+        let elsewhere = try await stage.meet("sn_acct_lc.success_play_admin", domain: "/provider/d0000002/")
         var run = Self.run(by: launcher, "in_progress")
         try await stage.follow(run, "created")
         run.state = "held"
@@ -69,17 +70,22 @@ import Wire
         let held = try #require(try await stage.notifiers(of: run.id).first)
         #expect(held.status == "held" && held.message == "Held.")
         #expect(try await stage.notifications(of: launcher).map(\.kind) == ["play_started", "play_held"])
+        // Those who can have it go on are told, where they may know of it.
+        let told = try await stage.notifications(of: administrator)
+        #expect(told.map(\.kind) == ["play_held"] && told[0].sourceRecord == run.sourceRecord)
+        #expect(told[0].body?.contains("이어받으세요") == true && told[0].domain == "/provider/")
+        #expect(try await stage.notifications(of: elsewhere).isEmpty)
         run.state = "in_progress"
         run.message = nil
         run.requestedBy = administrator
         try await stage.follow(run)
         let resumed = try #require(try await stage.notifiers(of: run.id).first)
         #expect(resumed.status == "in_progress" && resumed.requestedBy == administrator && resumed.message == nil)
-        #expect(try await stage.notifications(of: administrator).isEmpty, "who took it over knows")
+        #expect(try await stage.notifications(of: administrator).count == 1, "who took it over knows")
         run.state = "completed"
         try await stage.follow(run)
         #expect(try await stage.notifiers(of: run.id).map(\.status) == ["completed"])
-        #expect(try await stage.notifications(of: administrator).map(\.kind) == ["play_completed"])
+        #expect(try await stage.notifications(of: administrator).map(\.kind) == ["play_held", "play_completed"])
     }
 
     @Test func whoHearsOfARunLateHearsOfItsEnd() async throws {

@@ -91,6 +91,21 @@ import Wire
         #expect(try await stage.mails(to: stranger).isEmpty)
     }
 
+    /// What was granted across sides opens nothing, here as in a request.
+    @Test func rolesOfTheOtherSideAreNobodys() async throws {
+        let stage = try await Stage.shared.value
+        let customer = "sn_acct_lc.ale_success_customer"
+        let account = uuid()
+        for (role, account, isOwn) in [
+            (successAgent, nil, true), (successAgent, account, false), (customer, nil, false),
+            (customer, account, true),
+        ] as [(String, String?, Bool)] {
+            let id = try await stage.meet(role, account: account)
+            let found = try await stage.inside("/") { tx in try Reader.find([id], in: tx) }
+            #expect(found.map(\.roles) == [isOwn ? RoleCatalog.close([role]) : []], "\(role)")
+        }
+    }
+
     @Test func everyActionHasItsWordsInBothLanguages() throws {
         for action in ["created", "updated", "deleted", "closed", "canceled", "reopened", "commented", "noted"] {
             let watched = try Self.watched(Touchpoint(), action)

@@ -87,6 +87,55 @@ import Wire
         #expect(stage.owner.touchpoints(subject).count == 1)
     }
 
+    /// Who lacks a right that the play needs does not take it over: its step would be refused, and the run be over.
+    @Test func aRunIsTakenOverOnlyByWhoMayDoWhatThePlayDoes() async throws {
+        let stage = try await Stage.shared.value
+        let launcher = try person(successAgent)
+        let (engagement, subject) = (uuid(), "Review \(uuid())")
+        stage.owner.refuse(subject, with: [.unauthenticated(reason: StandingRefusal.inactive.rawValue)])
+        let run = try await stage.launch(Self.review, Self.answers(subject), from: engagement, as: launcher)
+        _ = try await held(run.id, stage)
+        var narrow = try person("sn_acct_lc.agent")
+        narrow.subject = launcher.subject
+        let refused = await #expect(throws: Problem.self) { try await takeOver(run.id, as: narrow, stage) }
+        #expect(refused?.code == .permissionDenied && refused?.reason == "PLAY_RIGHTS")
+        #expect(try await held(run.id, stage).requestedBy == launcher.subject)
+        _ = try await takeOver(run.id, as: launcher, stage)
+        #expect(try await stage.end(of: run.id).state == "completed")
+    }
+
+    /// Roles that an identity provider said count as long as its token did; then the run is held like any other.
+    @Test(arguments: [(-1, "held"), (3_600, "failed")] as [(Int64, String)])
+    func theTrustInRolesEnds(_ seconds: Int64, _ state: String) async throws {
+        let stage = try await Stage.shared.value
+        let launcher = try person(successAgent)
+        stage.people.set(launcher.subject, KnownPerson(domain: Self.provider, roles: []))
+        let (engagement, subject) = (uuid(), "Review \(uuid())")
+        let patience = [Problem](repeating: .unavailable(), count: 3)
+        stage.owner.refuse(subject, with: patience + [.permissionDenied()])
+        let run = try await stage.launch(Self.review, Self.answers(subject), from: engagement, as: launcher)
+        let end = SystemClock().now.seconds + seconds
+        // As a launch with a token of such a provider stores it; before the last answer of the service.
+        _ = try await stage.admin.run(
+            """
+            UPDATE play_launcher.flow_execution SET requester = \
+            (requester::jsonb || jsonb_build_object('rolesTrustedUntil', \(String(end))::text))::text WHERE run = \(run.id)
+            """)
+        if state == "held" {
+            _ = try await held(run.id, stage)
+        } else {
+            #expect(try await stage.end(of: run.id).state == state)
+        }
+    }
+
+    /// What is kept of a launcher says how long the roles are trusted.
+    @Test func theEndOfTrustIsKept() throws {
+        var launcher = try person(successAgent)
+        #expect(Caller(json: launcher.json) == launcher)
+        launcher.rolesTrustedUntil = 1_800_000_000
+        #expect(Caller(json: launcher.json) == launcher)
+    }
+
     @Test func onlyWhatExistsForTheCallerIsTakenOver() async throws {
         let stage = try await Stage.shared.value
         let nothing = await #expect(throws: Problem.self) {

@@ -14,8 +14,8 @@ struct Requester: Codable, Sendable {
     let account: String?
     let contact: String?
     let locale: String
-    /// Whether the roles count without a grant.
-    let rolesAreTrusted: Bool?
+    /// Until when the roles count without a grant.
+    let rolesTrustedUntil: Int64?
 
     /// A ``Membership`` in its column.
     struct Account: Codable {
@@ -35,7 +35,7 @@ struct Requester: Codable, Sendable {
             Account(account: $0.account, domain: $0.domain.path, contact: $0.contact)
         }
         locale = language
-        rolesAreTrusted = caller.rolesAreTrusted
+        rolesTrustedUntil = caller.rolesTrustedUntil
     }
 
     /// As JSON, for its column.
@@ -59,7 +59,7 @@ struct Requester: Codable, Sendable {
             ?? Caller(
                 subject: stored.subject, kind: kind, domain: domain, roles: roles, account: stored.account,
                 contact: stored.contact, locale: stored.locale)
-        caller?.rolesAreTrusted = stored.rolesAreTrusted == true
+        caller?.rolesTrustedUntil = stored.rolesTrustedUntil
         guard let caller else { throw Problem.internalError(cause: "a stored requester cannot be read") }
         return caller
     }
