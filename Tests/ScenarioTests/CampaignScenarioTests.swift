@@ -28,7 +28,8 @@ extension Scenarios {
         func aSoakTakesTurns() {
             let campaigns = (0..<4).map { Campaign.soak($0, seed: 1, for: .seconds(30)) }
             #expect(campaigns.map(\.layout.servers) == [1, 3, 1, 3])
-            #expect(campaigns.map(\.limit) == [90, 120, 90, 120].map { .seconds($0) })
+            let limits: [Duration] = [.seconds(90), .seconds(120), .seconds(90), .seconds(120)]
+            #expect(campaigns.map(\.limit) == limits)
         }
 
         @Test("What does not end in time is ended, and named", .timeLimit(.minutes(1)))
@@ -37,7 +38,8 @@ extension Scenarios {
                 try await within(.milliseconds(50), "a long sleep") { try await Task.sleep(for: .seconds(300)) }
             }
             #expect(failure?.description.hasPrefix("a long sleep did not end") == true)
-            #expect(try await within(.seconds(30), "an answer") { 7 } == 7)
+            let answer = try await within(.seconds(30), "an answer") { 7 }
+            #expect(answer == 7)
         }
 
         /// An audit that finds nothing may be one that looks at nothing.

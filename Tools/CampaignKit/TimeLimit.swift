@@ -1,3 +1,4 @@
+import Foundation
 import JourneyKit
 
 /// What `body` answers. After `limit` it is cancelled, and a ``JourneyFailure`` says which work did not end in time.
