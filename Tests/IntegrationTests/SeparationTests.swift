@@ -176,7 +176,8 @@ import Wire
         #expect(collations.isEmpty, "the range of a scope needs the order of bytes")
         // What has no domain belongs to nobody: only what the ground itself keeps.
         let without = try await tables(schema).filter { !$0.hasDomain }.map(\.name)
-        #expect(Set(without).subtracting(["relay", "leader", "schema_migration", "ground_migration"]).isEmpty, "\(without)")
+        #expect(
+            Set(without).subtracting(["relay", "leader", "schema_migration", "ground_migration"]).isEmpty, "\(without)")
         // Neither views nor functions of the owner's power lead around the policies.
         let around = try await all.rows(
             """

@@ -14,7 +14,9 @@ import Testing
     static func listed(in text: String) -> [String] {
         text.split(separator: "\n").compactMap { line in
             let cells = line.split(separator: "|")
-            guard cells.count >= 3, let word = cells[0].split(separator: " ").first.map({ String($0) }) else { return nil }
+            guard cells.count >= 3, let word = cells[0].split(separator: " ").first.map({ String($0) }) else {
+                return nil
+            }
             return isDecision(word) ? word : nil
         }
     }

@@ -6,7 +6,8 @@ import Testing
     /// Names and abbreviations that Korean has no other word for.
     static let allowed: Set<Substring> = [
         "NATS", "UUID", "XLSX", "CSV", "TSV", "JSON", "YAML", "UTF", "ID", "Excel", "URL", "SHA", "ALE", "API", "KPI",
-        "ISO", "KRW", "NPS", "QBR", "POC", "KB", "RFC", "NUL", "Etag", "Windows", "Base", "Go", "Live", "Service", "Bridge",
+        "ISO", "KRW", "NPS", "QBR", "POC", "KB", "RFC", "NUL", "Etag", "Windows", "Base", "Go", "Live", "Service",
+        "Bridge",
         // File endings, languages and values as they are written.
         "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "YYYY", "MM", "DD",
     ]
