@@ -116,7 +116,8 @@ struct Reader: Sendable {
             """
             SELECT person.id::text FROM notifier."user" person \
             WHERE person.active IS NOT FALSE AND person.account IS NULL \
-            AND person.domain = ANY(\(domain.ancestors.map(\.path))) AND EXISTS (SELECT 1 FROM notifier.role_grant held \
+            AND person.domain = ANY(\(domain.ancestors.map(\.path))) \
+            AND EXISTS (SELECT 1 FROM notifier.role_grant held \
             WHERE held."user" = person.id::text AND held.role = ANY(\(roles))) \
             ORDER BY length(person.domain) DESC, person.id LIMIT \(limit)
             """

@@ -45,7 +45,7 @@ final class PeopleReplica: People {
                 answer = try await ask(subject, known.standing == nil ? Self.patience : Self.shortPatience)
             } catch {
                 guard let standing = known.standing else { throw error }
-                spared.withLock { $0 = .now + Self.pause }
+                spared.withLock { $0 = ContinuousClock.now + Self.pause }
                 return KnownPerson(standing)
             }
             guard let answer else {

@@ -119,7 +119,8 @@ import Wire
         _ = try await stage.admin.run(
             """
             UPDATE play_launcher.flow_execution SET requester = \
-            (requester::jsonb || jsonb_build_object('rolesTrustedUntil', \(String(end))::text))::text WHERE run = \(run.id)
+            (requester::jsonb || jsonb_build_object('rolesTrustedUntil', \(String(end))::text))::text \
+            WHERE run = \(run.id)
             """)
         if state == "held" {
             _ = try await held(run.id, stage)
