@@ -1,4 +1,5 @@
 import Identity
+import Platform
 import Postgres
 import RPC
 import Records
