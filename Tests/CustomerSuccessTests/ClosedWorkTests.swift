@@ -112,7 +112,9 @@ import Wire
         let top = try await begun(try await engagement(above: made, in: world), in: world)
         let over = try await world.close(top, verb, code: verb == "close" ? "missed" : "", notes: "Ended.")
         let problem = try await breaks("G-128") { _ = try await world.create(draft) }
-        #expect(problem.code == .failedPrecondition && problem.text.en.contains("belongs to something closed or canceled"), "\(problem.text)")
+        #expect(
+            problem.code == .failedPrecondition && problem.text.en.contains("belongs to something closed or canceled"),
+            "\(problem.text)")
         try await breaks("G-128") { _ = try await world.act("reopen", ended) }
         if World.verbs(of: R.self).contains("batch_create") {
             try await breaks("G-128") { try await world.createMany([draft], as: world.agent) }
