@@ -1,7 +1,7 @@
-import NATS
-import Synchronization
 import TestKit
 import Testing
+
+@testable import NATS
 
 /// Streams and pull consumers against one server. Each test has a stream of its own.
 @Suite struct JetStreamTests {
@@ -123,30 +123,18 @@ import Testing
         await nats.close()
     }
 
-    /// What comes when nobody waits is given back to its own consumer, and to no other place that a reply names.
-    @Test func nothingIsGivenBackToOthers() async throws {
-        let (nats, jetStream) = try await open("unwanted")
-        try await jetStream.ensureConsumer(ConsumerConfiguration(name: "reader"), on: "unwanted")
-        let inboxes = Mutex<[String]>([])
-        let returned = Mutex<[String]>([])
-        let pulls = try nats.subscribe("$JS.API.CONSUMER.MSG.NEXT.unwanted.reader") { message in
-            if let reply = message.reply { inboxes.withLock { $0.append(reply) } }
+    /// What comes when nobody waits is given back to its own consumer alone: a reply tells whose it is.
+    @Test func aReplyTellsWhoseItIs() {
+        func origin(_ reply: String) -> [Substring]? {
+            JetStreamMessage.metadata(in: reply).map { Array($0.prefix(2)) }
         }
-        let places = try nats.subscribe("$JS.ACK.>") { message in returned.withLock { $0.append(message.subject) } }
-        let reader = try jetStream.consumer("reader", on: "unwanted")
-        #expect(try await reader.fetch(batch: 1, timeout: .milliseconds(10)).isEmpty)
-        try await waitUntil { inboxes.withLock { !$0.isEmpty } }
-        let asked = inboxes.withLock { $0 }
-        let inbox = try #require(asked.first)
-        let own = "$JS.ACK.unwanted.reader.1.1.1.1.0"
-        for place in ["$JS.ACK.other.reader.1.1.1.1.0", "$JS.ACK.unwanted.other.1.1.1.1.0", "$JS.ACK.x", own] {
-            try nats.publish(inbox, reply: place, payload: [1])
+        #expect(origin("$JS.ACK.events.reader.1.1.1.1.0") == ["events", "reader"])
+        #expect(origin("$JS.ACK.domain.account.events.reader.1.1.1.1.0") == ["events", "reader"])
+        for reply in [
+            "$JS.ACK.x", "$JS.ACK.events.reader.1", "_INBOX.events.reader.1.1.1.1.0", "", "$JS.API.a.b.c.d.e.f.g",
+        ] {
+            #expect(origin(reply) == nil, "\(reply)")
         }
-        try await waitUntil { returned.withLock { $0.contains(own) } }
-        let heard = returned.withLock { $0 }
-        #expect(heard == [own])
-        for subscription in [pulls, places] { try await subscription.drain(timeout: .seconds(5)) }
-        await nats.close()
     }
 
     @Test func aStreamMadeAnewIsNoticed() async throws {
