@@ -105,7 +105,10 @@ let package = Package(
         shared("Events", ["Ground", "Postgres", "NATS", "Wire", "RPC", "Tenancy", log], exclude: ["README.md"]),
         shared(
             "Records",
-            ["Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses", crypto],
+            [
+                "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses",
+                crypto,
+            ],
             exclude: ["README.md"]),
         shared("Platform", ["Records", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Wire"]),

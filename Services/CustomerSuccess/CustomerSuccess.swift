@@ -15,11 +15,11 @@ public enum CustomerSuccess: ServiceDefinition {
     }
 
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
-        let replicas = Replicas(context.database, context.client, own: context.ownCredential)
+        let replicas = replicas(context.database, context.client, own: context.ownCredential)
         let jobs = jobs(
             context.database, watchesRenewals: try context.settings.bool("ale.renewal.watch", default: false))
         return Assembly(
-            endpoints: endpoints(context.database, replicas, jobs), handlers: replicas.handlers,
+            endpoints: endpoints(context.database, replicas, jobs), replicas: replicas,
             background: jobs.filter { $0.offUntil == nil }.map { $0.background(context.database) })
     }
 
@@ -35,14 +35,14 @@ public enum CustomerSuccess: ServiceDefinition {
     }
 
     /// What the service answers.
-    static func endpoints(_ database: Database, _ replicas: Replicas, _ jobs: [DailyJob]) -> RecordEndpoints {
+    static func endpoints(_ database: Database, _ replicas: ReplicaSet, _ jobs: [DailyJob]) -> RecordEndpoints {
         var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
         endpoints.add(SquadMember.self)
         endpoints.add(Engagement.self) { engagement async throws(Problem) in
-            await replicas.refresh("onboarding_case", engagement.initialOnboarding)
+            await replicas.refresh(OnboardingCase.self, engagement.initialOnboarding)
         }
         endpoints.add(EngagementContract.self) { link async throws(Problem) in
-            await replicas.refresh("contract", link.contract)
+            await replicas.refresh(Contract.self, link.contract)
         }
         endpoints.add(SuccessObjective.self)
         endpoints.add(SuccessOutcome.self)
@@ -62,6 +62,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(ObjectivePages(database).endpoint)
         endpoints.add(DailyJob.endpoint(jobs))
         endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))
+        endpoints.add(replicas.endpoints(CustomerSuccessAPI.listReplicas, CustomerSuccessAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(
             Endpoint(CustomerSuccessAPI.describeCustomerSuccess) { call, request async throws(Problem) in

@@ -1,7 +1,6 @@
 import Postgres
 import RPC
 import Records
-import Roles
 import Tenancy
 import Wire
 
@@ -90,16 +89,16 @@ struct TemplateRendering: Sendable {
         _ source: Source, _ caller: Caller, _ tx: Transaction
     ) throws -> [TemplatePlaceholder: String] {
         let engagements = Store<Engagement>(database)
-        let mayRead = { (table: String) in Access.allows(caller.roles, .read, on: table) }
+        let contacts = database.replica(CustomerContact.self, "first_name", "last_name", as: caller)
         let user = Validation.isUUID(caller.subject) ? caller.subject : nil
         let answers = try tx.queryAll([
             try engagements.selection(where: "id \(source.engagement)", limit: 1, as: caller),
             """
-            SELECT first_name, last_name FROM customer_success.customer_contact \
-            WHERE \(mayRead("customer_contact")) AND id = coalesce(\(source.contact)::uuid, ( \
+            SELECT first_name, last_name FROM \(contacts) contact WHERE id = coalesce(\(source.contact)::uuid, ( \
             SELECT key_customer_contact FROM customer_success.engagement WHERE id \(source.engagement)))
             """,
-            PageAccounts.selection([source.account].compactMap { $0 }, caller),
+            PageAccounts.selection(database, [source.account].compactMap { $0 }, caller),
+            // Everybody may know the own name.
             "SELECT name FROM customer_success.\"user\" WHERE id = \(user)",
         ])
         let engagement = try engagements.records(answers[0], for: caller).first

@@ -18,7 +18,7 @@ public enum ImportValidation: ServiceDefinition {
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
         let settings = try ImportSettings(context.settings)
         let database = context.database
-        let replicas = Replicas(database, context.client, own: context.ownCredential)
+        let replicas = replicas(database, context.client, own: context.ownCredential)
         let access = TaskAccess(database: database)
         let queue = RunQueue(database: database, signal: Signal())
         var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
@@ -36,6 +36,7 @@ public enum ImportValidation: ServiceDefinition {
             ).endpoints)
         endpoints.add(TaskEndpoints(database: database, queue: queue, access: access).endpoints)
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
+        endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(
             Endpoint(ImportValidationAPI.describeImportValidation) { call, request async throws(Problem) in
@@ -43,7 +44,7 @@ public enum ImportValidation: ServiceDefinition {
             })
         let workers = ImportWorkers(context, settings, queue, replicas)
         return Assembly(
-            endpoints: endpoints, handlers: replicas.handlers,
+            endpoints: endpoints, replicas: replicas,
             background: [Background("import-workers", isSingle: false) { await workers.run() }],
             prepare: { try await AccountCheck.seed(database) })
     }

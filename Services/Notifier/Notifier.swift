@@ -22,23 +22,26 @@ public enum Notifier: ServiceDefinition {
         let database = context.database
         let (sender, from) = try mailer(context.settings)
         let templates = try MailTemplates()
-        let replicas = Replicas(database, context.client)
+        let replicas = replicas(database, context.client, own: context.ownCredential)
+        let people = PeopleLookup(replicas: replicas, client: context.client)
         let messenger = Messenger(database: database, templates: templates)
-        let follower = PlayFollower(database: database, replicas: replicas, messenger: messenger)
-        let watchLists = WatchLists(database: database, replicas: replicas, messenger: messenger)
+        let follower = PlayFollower(database: database, people: people, messenger: messenger)
+        let watchLists = WatchLists(database: database, people: people, messenger: messenger)
         let mails = MailQueue(database, sender, from: from, templates)
         return Assembly(
-            endpoints: endpoints(database), handlers: replicas.handlers + [follower.handler] + watchLists.handlers,
+            endpoints: endpoints(database, replicas), replicas: replicas,
+            handlers: [follower.handler] + watchLists.handlers,
             background: [Background("mail queue", isSingle: false) { await mails.run() }])
     }
 
     /// What it answers.
-    static func endpoints(_ database: Database) -> RecordEndpoints {
+    static func endpoints(_ database: Database, _ replicas: ReplicaSet) -> RecordEndpoints {
         database.register(InAppNotification.self)
         var endpoints = RecordEndpoints(database, api: api)
         endpoints.add(SuccessLauncherNotifier.self)
         endpoints.add(listed: EmailDelivery.self)
         endpoints.add(Notifications(database: database).endpoints)
+        endpoints.add(replicas.endpoints(NotifierAPI.listReplicas, NotifierAPI.rebuildReplica))
         let described = endpoints.described + [InAppNotification.self]
         endpoints.add(
             Endpoint(NotifierAPI.describeNotifier) { call, request async throws(Problem) in

@@ -8,7 +8,7 @@ import Wire
 /// Follows each run of a play: keeps its launcher notifier (G-78) and tells the person who launched it (G-77).
 struct PlayFollower: Sendable {
     let database: Database
-    let replicas: Replicas
+    let people: PeopleLookup
     let messenger: Messenger
 
     /// Reacts to every change of a run.
@@ -20,8 +20,8 @@ struct PlayFollower: Sendable {
     private func prepare(_ event: RecordEvent) async throws {
         guard Self.isChange(event) else { return }
         let run = try FlowRun.decode(protobuf: event.record)
-        try await replicas.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
-        if run.state == "held" { try await replicas.fetchHolders(of: Self.takers) }
+        try await people.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
+        if run.state == "held" { try await people.fetchHolders(of: Self.takers) }
     }
 
     func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {

@@ -12,7 +12,7 @@ struct WatchLists: Sendable {
     private static let quoteLimit = 500
 
     let database: Database
-    let replicas: Replicas
+    let people: PeopleLookup
     let messenger: Messenger
 
     /// React to the records that have such lists.
@@ -34,7 +34,7 @@ struct WatchLists: Sendable {
     private static func hasReaders(_ event: RecordEvent) -> Bool { !event.notify.isEmpty }
 
     private func prepare(_ event: RecordEvent) async throws {
-        try await replicas.fetch(users: event.notify)
+        try await people.fetch(users: event.notify)
     }
 
     func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {

@@ -25,16 +25,16 @@ public enum Onboarding: ServiceDefinition {
     public static func assemble(_ context: ServiceContext) async throws -> Assembly {
         let database = context.database
         let isCaseAutomatic = try context.settings.bool("ale.onboarding.auto.case", default: true)
-        let replicas = Replicas(database)
+        let replicas = replicas(database, context.client, own: context.ownCredential)
         return Assembly(
-            endpoints: endpoints(database),
-            handlers: replicas.handlers + [AutomaticCase.handler(database, isOn: isCaseAutomatic)],
+            endpoints: endpoints(database, replicas), replicas: replicas,
+            handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic)],
             prepare: { try await Seed.run(database) })
     }
 
     /// Everything the service answers.
-    static func endpoints(_ database: Database) -> RecordEndpoints {
-        var endpoints = RecordEndpoints(database, api: api)
+    static func endpoints(_ database: Database, _ replicas: ReplicaSet) -> RecordEndpoints {
+        var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
         endpoints.add(Domain.self)
         endpoints.add(CustomerAccount.self)
         endpoints.add(CustomerContact.self)
@@ -48,10 +48,14 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(AccountAddressRelationship.self)
         endpoints.add(SoldProductInstallBaseM2m.self)
         endpoints.add(ResponsibilityDefinition.self)
-        endpoints.add(OnboardingCase.self)
-        endpoints.add(OnboardingCase.closeEndpoint(database))
+        endpoints.add(OnboardingCase.self) { onboarding async throws(Problem) in
+            guard onboarding.state == "closed" else { return }
+            await OnboardingCase.refreshImportTasks(of: onboarding.id, replicas)
+        }
+        endpoints.add(OnboardingCase.closeEndpoint(database, replicas))
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
+        endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))
         endpoints.add(ReferenceSearch.endpoint(database))

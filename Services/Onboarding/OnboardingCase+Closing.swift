@@ -5,8 +5,8 @@ import Wire
 
 /// How a case ends (G-128): it does not close over open tasks unquestioned, and what is canceled takes its tasks along.
 ///
-/// Import tasks are import-validation's. Here their state is known from their events; there the case's event cancels
-/// those that are still open, also the ones that were made meanwhile.
+/// Import tasks are import-validation's. Here their state is known from their events, and from asking before a case
+/// closes; there the case's event cancels those that are still open, also the ones that were made meanwhile.
 extension OnboardingCase {
     /// Refuses to close over open work.
     static let closesWhenDone = Rule<OnboardingCase>("G-128") { change, context in
@@ -22,10 +22,11 @@ extension OnboardingCase {
     }
 
     /// Answers the request to close a case.
-    static func closeEndpoint(_ database: Database) -> Endpoint {
+    static func closeEndpoint(_ database: Database, _ replicas: ReplicaSet) -> Endpoint {
         let method = OnboardingAPI.closeOnboardingCase
         return Endpoint(method) { call, request async throws(Problem) in
-            try await database.perform(call, method.name, request, requestID: request.requestID) { tx, context in
+            await refreshImportTasks(of: try await id(of: request.id, call, database), replicas)
+            return try await database.perform(call, method.name, request, requestID: request.requestID) { tx, context in
                 let store = Store<OnboardingCase>(database)
                 // Should the caller not be allowed to close the case, all of this is undone.
                 if request.cancelOpenTasks, let known = try store.find(request.id, lock: .update, in: tx) {
@@ -34,6 +35,22 @@ extension OnboardingCase {
                 }
                 return store.projected(try store.close(request.closing, context, in: tx), for: call.caller)
             }
+        }
+    }
+
+    /// Brings what is known of the import tasks of a case up to date before it closes: one whose event is late or lost
+    /// would be passed over. While import-validation does not answer, what is known has to do.
+    static func refreshImportTasks(of id: String, _ replicas: ReplicaSet) async {
+        guard Validation.isUUID(id) else { return }
+        await replicas.refresh(ImportTask.self, where: "parent = \"\(id)\"")
+    }
+
+    /// The id of the case that a request names by id or number, as far as the caller may know it.
+    private static func id(of name: String, _ call: Call, _ database: Database) async throws(Problem) -> String {
+        guard !Validation.isUUID(name) else { return name }
+        let store = Store<OnboardingCase>(database)
+        return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            try store.find(name, in: tx)?.id ?? ""
         }
     }
 

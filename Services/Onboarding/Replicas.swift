@@ -1,17 +1,21 @@
+import RPC
 import Records
 import Wire
 
-/// The records of other services that onboarding keeps copies of, fed by their events. It asks no other service, so a
-/// record is known here when its event has come, and not before.
-struct Replicas: Sendable {
-    private let squadMembers: Replica<SquadMember>
-    private let importTasks: Replica<ImportTask>
+extension Onboarding {
+    /// How many copies are fetched at once: their owners ask onboarding in turn, so only few requests may wait for them.
+    private static let fetchedAtOnce = 4
 
-    init(_ database: Database) {
-        squadMembers = Replica(SquadMember.self, fields: ["account", "user", "active"], database)
-        importTasks = Replica(ImportTask.self, fields: ["number", "parent", "state"], database)
+    /// The records of other services that onboarding keeps copies of, for its rules.
+    static func replicas(_ database: Database, _ client: Client, own: Credential? = nil) -> ReplicaSet {
+        ReplicaSet(
+            [
+                Replica(
+                    SquadMember.self, fields: ["account", "user", "active"], readers: .rules,
+                    get: CustomerSuccessAPI.getSquadMember, list: CustomerSuccessAPI.listSquadMembers),
+                Replica(
+                    ImportTask.self, fields: ["number", "parent", "state"], readers: .rules,
+                    get: ImportValidationAPI.getImportTask, list: ImportValidationAPI.listImportTasks),
+            ], database, client, own: own, atMost: fetchedAtOnce)
     }
-
-    /// Feed the replicas.
-    var handlers: [EventHandler] { [squadMembers.handler(), importTasks.handler()] }
 }

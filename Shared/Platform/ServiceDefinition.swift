@@ -63,14 +63,18 @@ public struct Assembly: Sendable {
     /// What must be done before the service is ready, such as its seed records.
     public var prepare: @Sendable () async throws -> Void
 
-    /// A service that answers `endpoints`.
+    /// A service that answers `endpoints`, and feeds and rebuilds `replicas`.
     public init(
-        endpoints: RecordEndpoints, handlers: [EventHandler] = [], background: [Background] = [],
+        endpoints: RecordEndpoints, replicas: ReplicaSet? = nil, handlers: [EventHandler] = [],
+        background: [Background] = [],
         prepare: @escaping @Sendable () async throws -> Void = {}
     ) {
         self.endpoints = endpoints
-        self.handlers = handlers
+        self.handlers = (replicas?.handlers ?? []) + handlers
         self.background = background
+        if let replicas {
+            self.background.append(Background("replicas", isSingle: true) { await replicas.rebuild() })
+        }
         self.prepare = prepare
     }
 }

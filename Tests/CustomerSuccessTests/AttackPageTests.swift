@@ -44,6 +44,7 @@ import Wire
         case "pages.engagement": try await engagementPage(prey)
         case "pages.objective": try await objectivePage(prey)
         case "jobs.run_now": try await jobs(prey)
+        case "replicas.list", "replicas.rebuild": try await replicas(prey)
         case "exports.read": try await export(prey)
         case "dictionary.describe":
             let told = try await prey.both.world.call(
@@ -124,6 +125,20 @@ import Wire
             let done = try await prey.both.world.call(CustomerSuccessAPI.runJob, request, as: prey.impostor)
             #expect(done.records == 0, "\(job.name)")
         }
+    }
+
+    /// Copies are counted in the attacker's own domain only; who rebuilds them learns of no others.
+    private func replicas(_ prey: Prey) async throws {
+        let world = prey.both.world
+        let told = try await world.call(CustomerSuccessAPI.listReplicas, ListReplicasRequest(), as: prey.impostor)
+        let rows = try await world.server.admin.run(
+            "SELECT count(*) FROM customer_success.customer_contact WHERE domain = \(prey.impostor.domain.path)")
+        let own = try #require(try rows.first?.int64(at: 0))
+        #expect(own > 0 && told.replicas.first { $0.table == "customer_contact" }?.rows == own)
+        var request = RebuildReplicaRequest()
+        request.table = "customer_contact"
+        let asked = try await world.call(CustomerSuccessAPI.rebuildReplica, request, as: prey.impostor)
+        #expect(asked.rows == own && asked.isRebuilding)
     }
 
     private func export(_ prey: Prey) async throws {

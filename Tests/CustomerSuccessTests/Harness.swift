@@ -79,7 +79,7 @@ struct Server: Sendable {
         let onboarding = OnboardingStandIn()
         let owner = InMemoryTransport()
         try await onboarding.start(owner, log: database.log)
-        let replicas = Replicas(database, Client(owner, credential: .token("service")))
+        let replicas = CustomerSuccess.replicas(database, Client(owner, credential: .token("service")))
         let service = try Service(
             .init(name: CustomerSuccess.name, version: "0.1.0", description: CustomerSuccess.summary),
             endpoints: CustomerSuccess.endpoints(

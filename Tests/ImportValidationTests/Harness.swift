@@ -8,8 +8,8 @@ import TestKit
 import Testing
 import Wire
 
-@testable import ImportValidationService
 @testable import Events
+@testable import ImportValidationService
 @testable import Records
 
 /// The service's records on a real Postgres, as its own role and under row-level security, fed with events of others.
@@ -25,7 +25,7 @@ struct Stage: Sendable {
 
     init() async throws {
         database = try await Self.shared.value
-        let replicas = Replicas(database, Client(InMemoryTransport()))
+        let replicas = ImportValidation.replicas(database, Client(InMemoryTransport()))
         database.register(ImportTask.self)
         handlers = replicas.handlers
         domain = "/provider/d\(UInt32.random(in: 0...UInt32.max))/"

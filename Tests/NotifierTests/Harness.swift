@@ -36,13 +36,14 @@ struct Stage: Sendable {
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let transport = InMemoryTransport()
         client = Client(transport)
-        let replicas = Replicas(database, client)
+        let replicas = Notifier.replicas(database, client)
+        let people = PeopleLookup(replicas: replicas, client: client)
         let messenger = Messenger(database: database, templates: try MailTemplates())
-        follower = PlayFollower(database: database, replicas: replicas, messenger: messenger)
-        watchLists = WatchLists(database: database, replicas: replicas, messenger: messenger)
+        follower = PlayFollower(database: database, people: people, messenger: messenger)
+        watchLists = WatchLists(database: database, people: people, messenger: messenger)
         service = try RPC.Service(
             .init(name: Notifier.name, version: "0.1.0", description: Notifier.summary),
-            endpoints: Notifier.endpoints(database).endpoints, transport: transport, authenticator: Tokens(),
+            endpoints: Notifier.endpoints(database, replicas).endpoints, transport: transport, authenticator: Tokens(),
             logger: database.log)
         try await service.start()
     }

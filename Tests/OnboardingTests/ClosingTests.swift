@@ -4,8 +4,8 @@ import Tenancy
 import Testing
 import Wire
 
-@testable import OnboardingService
 @testable import Events
+@testable import OnboardingService
 @testable import Records
 
 /// How a case ends, and what nothing begins under afterwards (G-128).
@@ -90,6 +90,49 @@ import Wire
             await refusal { () async throws(Problem) in try await close(record, world) }?.metadata["count"] == "1")
         try await hear(of: "IMPTSK0000007", "closed", id: importing, record, revision: 2, world)
         #expect(try await close(record, world).state == "closed")
+    }
+
+    /// An import task whose event is late or lost keeps the case open all the same: its owner is asked.
+    @Test func importTasksAreAskedFor() async throws {
+        let world = try await World()
+        let record = try await active(world)
+        var task = ImportTask()
+        task.id = uuid()
+        task.etag = "1"
+        task.domain = record.domain
+        task.number = "IMPTSK0000009"
+        task.parent = record.id
+        task.state = "open"
+        let held = task
+        let transport = InMemoryTransport()
+        let own = CallerTokens.credential(.service("onboarding", domain: .root))
+        let replicas = Onboarding.replicas(world.server.database, Client(transport, credential: own))
+        let owner = Endpoint(ImportValidationAPI.listImportTasks) { _, request async throws(Problem) in
+            var response = ListImportTasksResponse()
+            if request.filter == "parent = \"\(held.parent ?? "")\"" { response.importTasks = [held] }
+            return response
+        }
+        var running: [Service] = []
+        for (name, endpoint) in [
+            ("import-validation", owner), ("onboarding", OnboardingCase.closeEndpoint(world.server.database, replicas)),
+        ] {
+            let service = try Service(
+                .init(name: name, version: "1.0.0", description: "A test."), endpoints: [endpoint],
+                transport: transport, authenticator: CallerTokens(), logger: world.server.database.log)
+            try await service.start()
+            running.append(service)
+        }
+        let client = Client(transport, credential: CallerTokens.credential(world.agent))
+        for name in [record.id, record.number ?? "?"] {
+            var request = CloseOnboardingCaseRequest()
+            request.id = name
+            let asked = request
+            let refused = await refusal { () async throws(Problem) in
+                try await client.call(OnboardingAPI.closeOnboardingCase, asked)
+            }
+            #expect(refused?.reason == "OPEN_TASKS" && refused?.metadata["open"] == "IMPTSK0000009")
+        }
+        withExtendedLifetime(running) {}
     }
 
     @Test func askedToItCancelsThem() async throws {

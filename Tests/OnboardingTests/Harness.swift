@@ -34,15 +34,17 @@ struct Server: Sendable {
             service: Onboarding.name, pool: pool, clock: FixedClock(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let transport = InMemoryTransport()
+        let replicas = Onboarding.replicas(database, Client(transport))
         let service = try Service(
             .init(name: Onboarding.name, version: "0.1.0", description: Onboarding.summary),
-            endpoints: Onboarding.endpoints(database).endpoints, transport: transport, authenticator: CallerTokens(),
+            endpoints: Onboarding.endpoints(database, replicas).endpoints, transport: transport,
+            authenticator: CallerTokens(),
             logger: database.log)
         try await service.start()
         running.withLock { $0.append(service) }
         try await Seed.run(database)
         return Server(
-            database: database, client: Client(transport), handlers: Replicas(database).handlers,
+            database: database, client: Client(transport), handlers: replicas.handlers,
             admin: try Pool(PoolConfiguration(connectionString: postgres.connectionString(database: name), size: 1)))
     }
 

@@ -4,8 +4,8 @@ import Tenancy
 import Testing
 import Wire
 
-@testable import OnboardingService
 @testable import Events
+@testable import OnboardingService
 @testable import Records
 
 /// States, and what is tied to them (onboarding.md 1.2, G-01, G-02, G-21).

@@ -24,7 +24,7 @@ import Wire
 
     private static func filled(_ rows: Int, seed: UInt64 = 7) async throws -> Workbench {
         let bench = try await Workbench.make()
-        let products = Replica(SoldProduct.self, fields: ["name"], bench.database)
+        let products = ReplicaSet([.soldProducts], bench.database, Client(InMemoryTransport()))
         for name in ["a", "b", "c"] {
             var product = SoldProduct()
             product.id = RecordID.derived(from: name)

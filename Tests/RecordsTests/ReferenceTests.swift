@@ -16,9 +16,9 @@ import Wire
     }
 
     /// A bench whose touchpoints refer to replicated products: one in each of some domains.
-    private func filled() async throws -> (bench: Workbench, replica: Replica<SoldProduct>) {
+    private func filled() async throws -> (bench: Workbench, replica: ReplicaSet) {
         let bench = try await Workbench.make()
-        let replica = Replica(SoldProduct.self, fields: ["name"], bench.database)
+        let replica = ReplicaSet([.soldProducts], bench.database, Client(InMemoryTransport()))
         for domain in ["/", "/provider/", "/provider/d1/", "/provider/d2/"] {
             try await replica.store(product(domain, domain))
         }

@@ -1,11 +1,12 @@
 import NATS
 import Postgres
 import RPC
-import Records
 import Tenancy
 import TestKit
 import Testing
 import Wire
+
+@testable import Records
 
 /// A copy of another service's locations, fed by events and by asking.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct ReplicaTests {
@@ -41,11 +42,11 @@ import Wire
 
     /// The replica with its handler at work.
     private func started(
-        _ body: (EventBench, Replica<Location>) async throws -> Void
+        _ body: (EventBench, ReplicaTable<Location>) async throws -> Void
     ) async throws {
         let events = try await EventBench.make()
         _ = try await EventStream.ensure(events.jetStream)
-        let replica = Replica(Location.self, fields: ["name", "city"], events.bench.database)
+        let replica = ReplicaTable(Location.self, fields: ["name", "city"], events.bench.database)
         let leadership = try events.leadership()
         let consumer = EventConsumer(replica.handler(), events.bench.database, events.jetStream, leadership)
         var helpers = Helpers()
@@ -72,9 +73,9 @@ import Wire
             try await publish(events, location(id, "two", revision: 2), "updated")
             try await settle(events)
             #expect(try await names(events.bench) == "three@/provider/d1/")
-            try await replica.store(location(id, "one", revision: 1))
+            try await replica.store([location(id, "one", revision: 1)])
             #expect(try await names(events.bench) == "three@/provider/d1/")
-            try await replica.store(location(id, "four", revision: 4))
+            try await replica.store([location(id, "four", revision: 4)])
             #expect(try await names(events.bench) == "four@/provider/d1/")
         }
     }
@@ -90,7 +91,7 @@ import Wire
             // An update that was overtaken, and an answer of the owner that was asked before the deletion.
             try await publish(events, location(id, "late", revision: 2), "updated")
             try await settle(events)
-            try await replica.store(location(id, "asked", revision: 2))
+            try await replica.store([location(id, "asked", revision: 2)])
             #expect(try await names(events.bench) == "")
         }
     }
@@ -104,7 +105,7 @@ import Wire
             try await publish(events, location(RecordID.derived(from: "b"), "next", revision: 1), "created")
             try await settle(events)
             #expect(try await names(events.bench) == "moving@/provider/d2/ next@/provider/d1/")
-            try await replica.store(location(id, "moving", revision: 3, domain: "/provider/d3/"))
+            try await replica.store([location(id, "moving", revision: 3, domain: "/provider/d3/")])
             #expect(try await names(events.bench) == "moving@/provider/d3/ next@/provider/d1/")
             try await publish(events, location(id, "moving", revision: 4, domain: "/provider/d4/"), "deleted")
             try await settle(events)
@@ -112,39 +113,11 @@ import Wire
         }
     }
 
-    /// After a rebuild the replica is the source, whatever it held before.
-    @Test func rebuildEqualsTheSource() async throws {
-        let bench = try await Workbench.make()
-        let replica = Replica(Location.self, fields: ["name", "city"], bench.database)
-        // Left over: gone at the source; outdated; newer than the page the owner answers.
-        try await replica.store(location(RecordID.derived(from: "gone"), "gone", revision: 9))
-        try await replica.store(location(RecordID.derived(from: "1"), "outdated", revision: 1))
-        try await replica.store(location(RecordID.derived(from: "2"), "newer", revision: 50))
-        let source = (0..<2_500).map { number in
-            location(
-                RecordID.derived(from: "\(number)"), "n\(number)", revision: 7, domain: "/provider/d\(number % 9)/")
-        }
-        let during = location(RecordID.derived(from: "during"), "during", revision: 1)
-        let count = try await replica.rebuild { (token) async throws(Problem) in
-            // An event brings a record while the owner is being asked: it is not on any page, and stays.
-            if token == "1000" { try await replica.store(during) }
-            let start = Int(token) ?? 0
-            let end = min(start + 500, source.count)
-            return (Array(source[start..<end]), end < source.count ? String(end) : "")
-        }
-        #expect(count == 2_500)
-        #expect(try await bench.count("customer_success.location") == 2_501)
-        #expect(try await bench.count("customer_success.location WHERE name IN ('gone', 'outdated')") == 0)
-        #expect(try await bench.count("customer_success.location WHERE name IN ('newer', 'during')") == 2)
-        #expect(try await bench.count("customer_success.location WHERE name LIKE 'n%' AND revision = 7") == 2_499)
-        await bench.close()
-    }
-
     /// What follows from a replica's change runs in the event's own scope, not in the wider one of the copying.
     @Test func effectsRunInTheScopeOfTheEvent() async throws {
         let events = try await EventBench.make()
         _ = try await EventStream.ensure(events.jetStream)
-        let replica = Replica(Location.self, fields: ["name"], events.bench.database)
+        let replica = ReplicaTable(Location.self, fields: ["name"], events.bench.database)
         let leadership = try events.leadership()
         _ = try await events.bench.create("theirs", .person("/provider/d2/"))
         _ = try await events.bench.create("ours", .person("/provider/d1/"))

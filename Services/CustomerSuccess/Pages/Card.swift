@@ -77,6 +77,11 @@ enum Card: String, CaseIterable, Sendable {
     /// The names of those columns in the table of snapshots.
     static var columnNames: [String] { allCases.flatMap { [$0.rawValue, $0.rawValue + "_value"] } }
 
+    /// The accounts of engagements, as `a` in the statements of cards.
+    static func accounts(_ database: Database, _ caller: Caller) -> SQL {
+        database.replica(CustomerAccount.self, "escalated", "currency", as: caller)
+    }
+
     /// The currency of an engagement's contract value.
     static var currency: SQL { "coalesce(a.currency, \(standardCurrency))" }
 }

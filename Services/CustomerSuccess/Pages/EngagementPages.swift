@@ -31,7 +31,7 @@ struct EngagementPages: Sendable {
         let lists = try Lists(database, caller, engagement, limit)
         let answers = try tx.queryAll(
             [
-                PageAccounts.selection([engagement.account].compactMap { $0 }, caller),
+                PageAccounts.selection(database, [engagement.account].compactMap { $0 }, caller),
                 contacts("id = \(engagement.keyCustomerContact)", caller),
                 contacts("account = \(engagement.account)", caller),
                 squad(engagement.squad, caller),
@@ -53,19 +53,21 @@ struct EngagementPages: Sendable {
     }
 
     private func contacts(_ condition: SQL, _ caller: Caller) -> SQL {
-        let isReadable = Access.allows(caller.roles, .read, on: "customer_contact")
+        let contacts = database.replica(
+            CustomerContact.self, "account", "first_name", "last_name", "email", "phone", "title", as: caller)
         return """
             SELECT id, first_name, last_name, email, phone, title, count(*) OVER () \
-            FROM customer_success.customer_contact WHERE \(isReadable) AND \(condition) \
+            FROM \(contacts) contact WHERE \(condition) \
             ORDER BY last_name, first_name, id LIMIT \(Self.teamSize)
             """
     }
 
     private func squad(_ ids: [String], _ caller: Caller) -> SQL {
         let isReadable = caller.kind != .customer && Access.allows(caller.roles, .read, on: "squad_member")
+        let responsibilities = database.replica(ResponsibilityDefinition.self, "name", as: caller)
         return """
             SELECT m.id, m."user", m.responsibility, r.name, m.active FROM customer_success.squad_member m \
-            LEFT JOIN customer_success.responsibility_definition r ON r.id = m.responsibility \
+            LEFT JOIN \(responsibilities) r ON r.id = m.responsibility \
             WHERE \(isReadable) AND m.id = ANY(\(ids)::uuid[]) ORDER BY r.name, m.id
             """
     }

@@ -47,7 +47,7 @@ struct LandingPages: Sendable {
         let mine = Card.engagements(of: call.caller.subject)
         let store = Store<Engagement>(database)
         let answers = try tx.queryAll([
-            figures(mine, today), trend(of: call.caller.subject, until: today),
+            figures(mine, today, call.caller), trend(of: call.caller.subject, until: today),
             try store.selection(
                 where: "active AND id IN (\(mine))", order: "renewal_date, id",
                 limit: PageSize.of(request.engagements, "engagements", standard: 10, maximum: 50), as: call.caller),
@@ -79,12 +79,12 @@ struct LandingPages: Sendable {
     }
 
     /// Count and value of each card per currency, and how many engagements are active.
-    private func figures(_ mine: SQL, _ today: CivilDate) -> SQL {
+    private func figures(_ mine: SQL, _ today: CivilDate, _ caller: Caller) -> SQL {
         """
         WITH mine AS (\(mine)) \
         SELECT \(Card.currency), count(*) FILTER (WHERE e.active), \(Card.columns(today)) \
         FROM mine JOIN customer_success.engagement e ON e.id = mine.id \
-        LEFT JOIN customer_success.customer_account a ON a.id = e.account GROUP BY 1 ORDER BY 1
+        LEFT JOIN \(Card.accounts(database, caller)) a ON a.id = e.account GROUP BY 1 ORDER BY 1
         """
     }
 
@@ -127,7 +127,7 @@ struct LandingPages: Sendable {
         let initiatives = try lists(SuccessInitiative.self)
         let cases = try lists(SuccessCase.self)
         let answers = try tx.queryAll([
-            PageAccounts.selection(Set(engagements.compactMap(\.account)).sorted(), caller),
+            PageAccounts.selection(database, Set(engagements.compactMap(\.account)).sorted(), caller),
             touchpoints.selection, touchpoints.counting, risks.selection, risks.counting, initiatives.selection,
             initiatives.counting, cases.selection, cases.counting,
         ])
@@ -166,7 +166,7 @@ struct LandingPages: Sendable {
         var condition: SQL = """
             id IN (WITH mine AS (\(Card.engagements(of: call.caller.subject))) SELECT e.id FROM mine \
             JOIN customer_success.engagement e ON e.id = mine.id \
-            LEFT JOIN customer_success.customer_account a ON a.id = e.account \
+            LEFT JOIN \(Card.accounts(database, call.caller)) a ON a.id = e.account \
             WHERE \(card.condition(database.clock.today)))
             """
         if let place = try PageToken.read(request.pageToken, for: binding) {
@@ -186,7 +186,7 @@ struct LandingPages: Sendable {
             response.nextPageToken = PageToken(position: [engagements[size - 1].id]).text(for: binding)
         }
         let ids = Set(engagements.compactMap(\.account)).sorted()
-        let accounts = try PageAccounts.read(try tx.query(PageAccounts.selection(ids, call.caller)))
+        let accounts = try PageAccounts.read(try tx.query(PageAccounts.selection(database, ids, call.caller)))
         response.engagements = engagements.map { engagement in
             var shown = CardEngagement()
             shown.engagement = engagement

@@ -29,7 +29,7 @@ struct ObjectivePages: Sendable {
         let answers = try tx.queryAll([
             try engagements.selection(
                 where: "id = \(objective.engagement)", limit: 1, as: caller),
-            PageAccounts.selection([objective.account].compactMap { $0 }, caller),
+            PageAccounts.selection(database, [objective.account].compactMap { $0 }, caller),
             outcomes.selection, outcomes.counting,
         ])
         var page = ObjectivePage()

@@ -1,7 +1,6 @@
 import Postgres
 import RPC
 import Records
-import Roles
 import Tenancy
 import Wire
 
@@ -137,12 +136,9 @@ struct PageNames {
         let outcomes = Set(items.compactMap(\.outcome)).sorted()
         guard !people.isEmpty || !outcomes.isEmpty else { return }
         let store = Store<SuccessOutcome>(database)
-        let isNamed = Access.allows(caller.roles, .read, on: "user")
+        let users = database.replica(User.self, "name", "email", as: caller)
         let answers = try tx.queryAll([
-            """
-            SELECT id, name, email FROM customer_success."user" \
-            WHERE \(isNamed) AND id = ANY(\(people)::uuid[])
-            """,
+            "SELECT id, name, email FROM \(users) person WHERE id = ANY(\(people)::uuid[])",
             try store.selection(where: "id = ANY(\(outcomes)::uuid[])", limit: max(outcomes.count, 1), as: caller),
         ])
         for row in answers[0] {
@@ -177,12 +173,9 @@ struct PageNames {
 /// Name and currency of accounts.
 enum PageAccounts {
     /// Reads the accounts of `ids`, as far as the caller may read accounts.
-    static func selection(_ ids: [String], _ caller: Caller) -> SQL {
-        let isReadable = Access.allows(caller.roles, .read, on: "customer_account")
-        return """
-            SELECT id, name, currency FROM customer_success.customer_account \
-            WHERE \(isReadable) AND id = ANY(\(ids)::uuid[])
-            """
+    static func selection(_ database: Database, _ ids: [String], _ caller: Caller) -> SQL {
+        let accounts = database.replica(CustomerAccount.self, "name", "currency", as: caller)
+        return "SELECT id, name, currency FROM \(accounts) account WHERE id = ANY(\(ids)::uuid[])"
     }
 
     /// Name and currency by id, of the answer to that statement.

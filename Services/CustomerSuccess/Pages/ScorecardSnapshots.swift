@@ -28,11 +28,11 @@ struct ScorecardSnapshots: Sendable {
                 DELETE FROM customer_success.scorecard_snapshot \
                 WHERE day = \(today.description)::date OR day < \(first)::date
                 """)
-            return try tx.query(snapshot(today)).affected
+            return try tx.query(snapshot(today, caller)).affected
         }
     }
 
-    private func snapshot(_ today: CivilDate) -> SQL {
+    private func snapshot(_ today: CivilDate, _ caller: Caller) -> SQL {
         """
         INSERT INTO customer_success.scorecard_snapshot \
         (day, "user", domain, currency, \(identifiers: Card.columnNames)) \
@@ -44,7 +44,7 @@ struct ScorecardSnapshots: Sendable {
             JOIN customer_success.engagement s ON s.account = m.account AND m.id = ANY(s.squad) \
             WHERE m.active IS NOT FALSE \
         ) mine JOIN customer_success.engagement e ON e.id = mine.id \
-        LEFT JOIN customer_success.customer_account a ON a.id = e.account GROUP BY 2, 3, 4
+        LEFT JOIN \(Card.accounts(database, caller)) a ON a.id = e.account GROUP BY 2, 3, 4
         """
     }
 }

@@ -13,9 +13,9 @@ struct ImportWorkers: Sendable {
     private let context: ServiceContext
     private let settings: ImportSettings
     private let queue: RunQueue
-    private let replicas: Replicas
+    private let replicas: ReplicaSet
 
-    init(_ context: ServiceContext, _ settings: ImportSettings, _ queue: RunQueue, _ replicas: Replicas) {
+    init(_ context: ServiceContext, _ settings: ImportSettings, _ queue: RunQueue, _ replicas: ReplicaSet) {
         self.context = context
         self.settings = settings
         self.queue = queue

@@ -26,7 +26,7 @@ struct RunContext: Sendable {
     let issuer: Issuer?
     let files: UploadFiles
     let scripts: ScriptWorker
-    let replicas: Replicas
+    let replicas: ReplicaSet
 
     /// Who the run's transactions are: the service inside the domain of the task.
     var service: Caller { .service(database.service, domain: claim.domain) }
@@ -81,7 +81,7 @@ struct RunContext: Sendable {
         var facts = try await facts(account: id, parent: parent)
         if facts.name == nil, !id.isEmpty {
             // The event that brings the account has not come yet.
-            try await replicas.fetchAccount(id)
+            try await replicas.fetch(CustomerAccount.self, id)
             facts = try await self.facts(account: id, parent: parent)
         }
         let account = ScriptValue.record(["id": .text(id), "name": facts.name.map(ScriptValue.text) ?? .null])

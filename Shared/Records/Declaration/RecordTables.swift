@@ -26,10 +26,14 @@ final class RecordTables: Sendable {
         return layout
     }
 
-    /// Makes a replica known, so that references may point to it.
-    func register(replica table: String, columns: Set<String>) {
-        let names = ReferenceNames.ofReplica(table, columns: columns)
-        state.withLock { $0.tables[table] = ReferenceTable(columns: columns, isReplica: true, names: names) }
+    /// Makes a replica known, so that references may point to it and pages show it.
+    func register(_ replica: Replica) {
+        let columns = Set(replica.fields + ["id", "domain"])
+        let names = ReferenceNames.ofReplica(replica.table, columns: columns, readers: replica.readers)
+        state.withLock {
+            $0.tables[replica.table] = ReferenceTable(
+                columns: columns, isReplica: true, readers: replica.readers, names: names)
+        }
     }
 
     func table(_ name: String) -> ReferenceTable? { state.withLock { $0.tables[name] } }
@@ -40,6 +44,8 @@ struct ReferenceTable: Sendable {
     let columns: Set<String>
     /// Whether it is a copy of another service's records, which may be behind.
     let isReplica: Bool
+    /// Whose pages may show a replica.
+    var readers: Replica.Readers = .rules
     /// Definitions are seen from below but not written there, and what cannot be written cannot be locked.
     var isDefinition = false
     /// The references that say what its records begin under, and where these lie: the first with a value counts.

@@ -59,18 +59,17 @@ struct ReferenceNames: Sendable {
 
     /// For a replica. Customers are told no names from there: which rows of another service are theirs is known to that
     /// service alone.
-    static func ofReplica(_ table: String, columns: Set<String>) -> Statement {
+    static func ofReplica(_ table: String, columns: Set<String>, readers: Replica.Readers) -> Statement {
         let people = ["first_name", "last_name"]
         let used =
             columns.isSuperset(of: people)
             ? people : ["name", "number", "title"].filter(columns.contains).prefix(1).map(\.self)
         return { database, ids, caller in
-            guard !used.isEmpty, caller.kind != .customer else { return nil }
-            if caller.kind != .service {
-                guard Access.allows(caller.roles, .read, on: table),
-                    used.allSatisfy({ Access.mayRead(caller.roles, field: $0, of: table) ?? true })
-                else { return nil }
-            }
+            guard !used.isEmpty, caller.kind != .customer, readers.admit(caller, to: table),
+                used.allSatisfy({
+                    caller.kind == .service || Access.mayRead(caller.roles, field: $0, of: table) ?? true
+                })
+            else { return nil }
             return """
                 SELECT id, concat_ws(' ', \(identifiers: used)) \
                 FROM \(identifier: database.schema).\(identifier: table) WHERE id = ANY(\(ids)::uuid[])

@@ -108,6 +108,13 @@ struct TestDefinitionRecord: WrappedRecord {
     static let storage = Storage<TestDefinitionRecord>(visibility: .definition, domain: .caller, named: ["flow"])
 }
 
+extension Replica {
+    /// What touchpoints refer to.
+    static let soldProducts = Replica(
+        SoldProduct.self, fields: ["name"], readers: .everybody, get: OnboardingAPI.getSoldProduct,
+        list: OnboardingAPI.listSoldProducts)
+}
+
 /// The tables of the records, written out as a service's migration would.
 enum TestTables {
     static let header = """

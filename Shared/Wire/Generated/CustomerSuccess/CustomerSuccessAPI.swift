@@ -561,6 +561,13 @@ public enum CustomerSuccessAPI {
     /// Reads on in a file made by one of the export methods; NOT_FOUND for everybody but the caller who made it.
     public static let readExport = Method<ReadExportRequest, ExportChunk>(
         service: "customer-success", subject: "ale.v1.customer-success.exports.read", name: "ReadExport", summary: "Reads on in a file made by one of the export methods; NOT_FOUND for everybody but the caller who made it.")
+    /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
+    public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.")
+    /// Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators. Asked
+    /// for again meanwhile, it goes on as it was.
+    public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
+        service: "customer-success", subject: "ale.v1.customer-success.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.")
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -750,5 +757,7 @@ public enum CustomerSuccessAPI {
         runJob.info,
         describeCustomerSuccess.info,
         readExport.info,
+        listReplicas.info,
+        rebuildReplica.info,
     ]
 }

@@ -105,6 +105,13 @@ public enum ImportValidationAPI {
     /// The data dictionary of this service, as the caller may use it.
     public static let describeImportValidation = Method<DescribeRequest, DescribeResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.dictionary.describe", name: "DescribeImportValidation", summary: "The data dictionary of this service, as the caller may use it.")
+    /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
+    public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.")
+    /// Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators. Asked
+    /// for again meanwhile, it goes on as it was.
+    public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
+        service: "import-validation", subject: "ale.v1.import-validation.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.")
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -142,5 +149,7 @@ public enum ImportValidationAPI {
         listStagingRows.info,
         updateStagingRow.info,
         describeImportValidation.info,
+        listReplicas.info,
+        rebuildReplica.info,
     ]
 }

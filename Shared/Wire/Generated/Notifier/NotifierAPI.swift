@@ -36,6 +36,13 @@ public enum NotifierAPI {
     /// The data dictionary of this service, as the caller may use it.
     public static let describeNotifier = Method<DescribeRequest, DescribeResponse>(
         service: "notifier", subject: "ale.v1.notifier.dictionary.describe", name: "DescribeNotifier", summary: "The data dictionary of this service, as the caller may use it.")
+    /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
+    public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
+        service: "notifier", subject: "ale.v1.notifier.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.")
+    /// Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators. Asked
+    /// for again meanwhile, it goes on as it was.
+    public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
+        service: "notifier", subject: "ale.v1.notifier.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.")
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -50,5 +57,7 @@ public enum NotifierAPI {
         listEmailDeliveries.info,
         markNotificationRead.info,
         describeNotifier.info,
+        listReplicas.info,
+        rebuildReplica.info,
     ]
 }

@@ -305,6 +305,13 @@ public enum OnboardingAPI {
     /// The data dictionary of this service, as the caller may use it.
     public static let describeOnboarding = Method<DescribeRequest, DescribeResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.dictionary.describe", name: "DescribeOnboarding", summary: "The data dictionary of this service, as the caller may use it.")
+    /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
+    public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.")
+    /// Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators. Asked
+    /// for again meanwhile, it goes on as it was.
+    public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
+        service: "onboarding", subject: "ale.v1.onboarding.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.")
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -408,5 +415,7 @@ public enum OnboardingAPI {
         publishRows.info,
         getStanding.info,
         describeOnboarding.info,
+        listReplicas.info,
+        rebuildReplica.info,
     ]
 }

@@ -1,0 +1,46 @@
+import Ground
+import Postgres
+import Roles
+import Tenancy
+import Wire
+
+/// What a caller may read of replicas: the one way in which pages show another service's records.
+extension Database {
+    /// The copies of `R` that `caller` may know, with their `id` and these `fields`, for the FROM of a statement: a
+    /// SELECT in parentheses. Row-level security adds the scope of the transaction. Empty for who may not read the
+    /// records; fields that the caller may not read are NULL.
+    ///
+    /// A replica or a field that is not there is a programming error and traps.
+    public func replica<R: RecordMessage>(_ type: R.Type, _ fields: String..., as caller: Caller) -> SQL {
+        guard let table = referenceTable(R.schema.table), table.isReplica, table.columns.isSuperset(of: fields) else {
+            preconditionFailure("there is no replica of \(R.schema.table) with \(fields.joined(separator: ", "))")
+        }
+        let isOpen = table.readers.admit(caller, to: R.schema.table)
+        let columns = fields.map { name -> SQL in
+            Self.isReadable(name, R.schema, caller)
+                ? "\(identifier: name)" : "CASE WHEN FALSE THEN \(identifier: name) END AS \(identifier: name)"
+        }
+        return
+            "(SELECT \((["id"] + columns).joined()) FROM \(identifier: schema).\(identifier: R.schema.table) WHERE \(isOpen))"
+    }
+
+    /// As at the owner: a field rule opens or closes; where there is none, customers see what the dictionary shows them.
+    private static func isReadable(_ field: String, _ schema: RecordSchema, _ caller: Caller) -> Bool {
+        guard caller.kind != .service else { return true }
+        return Access.mayRead(caller.roles, field: field, of: schema.table)
+            ?? (caller.kind != .customer || schema.field(field)?.customerVisible == true)
+    }
+}
+
+extension Replica.Readers {
+    /// Whether `caller` may know any of the copies in `table`.
+    func admit(_ caller: Caller, to table: String) -> Bool {
+        if caller.kind == .service { return true }
+        guard Access.allows(caller.roles, .read, on: table) else { return false }
+        return switch self {
+        case .everybody: true
+        case .provider: caller.kind != .customer
+        case .rules: false
+        }
+    }
+}
