@@ -52,8 +52,6 @@ public enum JetStreamErrorCode {
     public static let consumerNotFound = 10014
     /// The stream has no message of that sequence.
     public static let messageNotFound = 10037
-    /// The name is used by a stream with another configuration.
-    public static let streamNameInUse = 10058
     /// The stream does not exist.
     public static let streamNotFound = 10059
 }

@@ -151,7 +151,7 @@ extension Transaction {
     ///
     /// - Parameter statement: `COPY staging (a, b) FROM STDIN`, without parameters and without another format.
     public func copyIn(into statement: SQL, _ body: (CopyWriter) throws -> Void) throws -> Int {
-        try startCopy(statement, expecting: PGRES_COPY_IN)
+        try startCopy(statement)
         let writer = CopyWriter(connection, limit)
         do {
             try body(writer)
@@ -162,25 +162,7 @@ extension Transaction {
         return try attempt { () throws(PostgresError) in try writer.finish(aborting: false) }
     }
 
-    /// Runs `COPY … TO STDOUT` (text format) and hands each row, its newline included, to `body`; answers how many
-    /// there were. The bytes are valid during the call only; `CopyText.fields` takes them apart.
-    ///
-    /// When `body` throws, the server is asked to stop and the transaction has failed.
-    public func copyOut(_ statement: SQL, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Int {
-        try startCopy(statement, expecting: PGRES_COPY_OUT)
-        do {
-            while let row = try nextCopyRow() {
-                defer { PQfreemem(row.base) }
-                try body(UnsafeRawBufferPointer(start: row.base, count: row.count))
-            }
-        } catch {
-            abandonCopy()
-            throw error
-        }
-        return try attempt { () throws(PostgresError) in try connection.endOfCopy(&limit) }
-    }
-
-    private func startCopy(_ statement: SQL, expecting status: ExecStatusType) throws(PostgresError) {
+    private func startCopy(_ statement: SQL) throws(PostgresError) {
         guard statement.parameters.isEmpty, !statement.text.utf8.contains(0) else {
             throw PostgresError(.invalidParameter, "COPY takes no parameters and no NUL character")
         }
@@ -191,42 +173,8 @@ extension Transaction {
             connection.countRoundTrip()
             try connection.flush(&limit)
             guard let result = try connection.nextResult(&limit) else { throw connection.lost() }
-            if PQresultStatus(result.pointer) == status { return }
+            if PQresultStatus(result.pointer) == PGRES_COPY_IN { return }
             try connection.refuseCopy(result, statement, &limit)
-        }
-    }
-
-    private func nextCopyRow() throws(PostgresError) -> (base: UnsafeMutablePointer<CChar>, count: Int)? {
-        try attempt { () throws(PostgresError) in
-            while true {
-                var row: UnsafeMutablePointer<CChar>?
-                let count = PQgetCopyData(connection.handle, &row, 1)
-                if count > 0, let row { return (row, Int(count)) }
-                switch count {
-                case 0:
-                    try connection.wait(POLLIN, &limit)
-                    guard PQconsumeInput(connection.handle) == 1 else { throw connection.lost() }
-                case -1: return nil
-                default: throw connection.lost()
-                }
-            }
-        }
-    }
-
-    /// Stops the server's sending: it is asked to cancel, and what is under way is thrown away.
-    private func abandonCopy() {
-        guard !connection.isBroken else { return }
-        connection.requestCancel()
-        limit = Limit(deadline: .after(Connection.cancelGrace), cancelSent: true)
-        do throws(PostgresError) {
-            while let row = try nextCopyRow() { PQfreemem(row.base) }
-            _ = try attempt { () throws(PostgresError) in
-                _ = try connection.endOfCopy(&limit)
-                // The server was faster than the request: failed all the same.
-                throw PostgresError(.canceled, "the COPY was given up")
-            }
-        } catch {
-            // The refusal is what was asked for; a lost connection is marked as such.
         }
     }
 }
@@ -264,44 +212,5 @@ extension Connection {
         while try nextResult(&limit) != nil {}
         try enterPipeline()
         throw error
-    }
-}
-
-/// Reads rows as `COPY … TO STDOUT` writes them.
-public enum CopyText {
-    /// The columns of one row; nil for NULL.
-    public static func fields(_ row: UnsafeRawBufferPointer) -> [String?] {
-        var fields: [String?] = []
-        var field: [UInt8] = []
-        var isNull = false
-        var bytes = row.makeIterator()
-        func end() {
-            fields.append(isNull ? nil : String(decoding: field, as: UTF8.self))
-            field.removeAll(keepingCapacity: true)
-            isNull = false
-        }
-        while let byte = bytes.next(), byte != UInt8(ascii: "\n") {
-            switch byte {
-            case UInt8(ascii: "\t"): end()
-            case UInt8(ascii: "\\"):
-                guard let letter = bytes.next() else { break }
-                if letter == UInt8(ascii: "N") { isNull = true } else { field.append(unescaped(letter)) }
-            default: field.append(byte)
-            }
-        }
-        end()
-        return fields
-    }
-
-    private static func unescaped(_ letter: UInt8) -> UInt8 {
-        switch letter {
-        case UInt8(ascii: "b"): 8
-        case UInt8(ascii: "t"): 9
-        case UInt8(ascii: "n"): 10
-        case UInt8(ascii: "v"): 11
-        case UInt8(ascii: "f"): 12
-        case UInt8(ascii: "r"): 13
-        default: letter
-        }
     }
 }

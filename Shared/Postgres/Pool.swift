@@ -77,23 +77,8 @@ public struct PoolMetrics: Sendable, Equatable {
     public internal(set) var roundTrips: UInt64 = 0
 }
 
-/// When a failed transaction is run once more.
-public struct Retry: Sendable {
-    let attempts: Int
-
-    /// Never.
-    public static let never = Retry(attempts: 1)
-    /// After a serialization failure or a deadlock, up to so many attempts in all, with a growing random pause
-    /// between. The body runs again from its beginning.
-    public static func conflicts(attempts: Int = 5) -> Retry { Retry(attempts: max(1, attempts)) }
-
-    func pause(after error: any Error, attempt: Int) -> Duration? {
-        guard attempt < attempts, let error = error as? PostgresError, error.kind == .server,
-            error.isSerializationFailure || error.isDeadlock
-        else { return nil }
-        return Self.pause(after: attempt)
-    }
-
+/// Retries of what failed because others were at it.
+public enum Retry {
     /// The pause between the `attempt`th attempt and the next: of chance length, or two that met would meet again, and
     /// growing.
     public static func pause(after attempt: Int) -> Duration {
@@ -133,8 +118,8 @@ public final class Pool: Sendable {
     /// Runs a body as one transaction on one connection's thread.
     ///
     /// The body is synchronous: nothing can be awaited inside, so a transaction never waits for another service. When
-    /// it throws, the transaction is rolled back and the error thrown on. It may run more than once (see `retry`, and
-    /// when a table changed under a cached plan), so its only effects should be on the database.
+    /// it throws, the transaction is rolled back and the error thrown on. It may run more than once (when
+    /// a table changed under a cached plan), so its only effects should be on the database.
     ///
     /// - Parameters:
     ///   - settings: set for this transaction alone, such as the scope of row-level security.
@@ -143,11 +128,10 @@ public final class Pool: Sendable {
     /// - Throws: what the body throws, or a `PostgresError`.
     public func transaction<T: Sendable>(
         settings: TransactionSettings = [], isolation: Isolation = .readCommitted, readOnly: Bool = false,
-        timeout: Duration? = nil, retry: Retry = .never, _ body: @escaping @Sendable (Transaction) throws -> T
+        timeout: Duration? = nil, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
         let options = options(settings, isolation, readOnly, timeout)
         let deadline = Deadline.after(timeout ?? defaultTimeout)
-        var attempt = 1
         var isRepeated = false
         while true {
             let outcome = await core.perform(by: deadline) { connection -> Result<T, any Error> in
@@ -157,13 +141,10 @@ public final class Pool: Sendable {
             case .success(.success(let value)): return value
             case .failure(let error): throw error
             case .success(.failure(let error)):
-                if (error as? PostgresError)?.isRepeatable == true, !isRepeated, !deadline.hasPassed {
-                    isRepeated = true
-                    continue
+                guard (error as? PostgresError)?.isRepeatable == true, !isRepeated, !deadline.hasPassed else {
+                    throw error
                 }
-                guard let pause = retry.pause(after: error, attempt: attempt), !deadline.hasPassed else { throw error }
-                attempt += 1
-                try await Task.sleep(for: pause)
+                isRepeated = true
             }
         }
     }
@@ -198,7 +179,7 @@ public final class Pool: Sendable {
     }
 
     /// What the pool is doing now.
-    public var metrics: PoolMetrics { core.snapshot }
+    package var metrics: PoolMetrics { core.snapshot }
 
     /// Refuses new work, lets accepted work end within its deadlines, closes the connections, and returns then.
     public func close() async {

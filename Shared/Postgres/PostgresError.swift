@@ -88,8 +88,6 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
     public var isSerializationFailure: Bool { sqlState == "40001" }
     /// 40P01: run the transaction again.
     public var isDeadlock: Bool { sqlState == "40P01" }
-    /// 55P03: a lock was not to be had within its time.
-    public var isLockNotAvailable: Bool { sqlState == "55P03" }
     /// The deadline passed, whether the server stopped the statement (57014) or did not answer any more.
     public var isQueryCanceled: Bool { sqlState == "57014" || kind == .timedOut }
     /// There is no connection. Nothing was committed.

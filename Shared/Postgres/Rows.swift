@@ -123,10 +123,6 @@ public struct Row: Sendable {
     public func optionalBool(_ column: String) throws(PostgresError) -> Bool? {
         try isNull(column) ? nil : bool(column)
     }
-    /// As `double`, nil for NULL.
-    public func optionalDouble(_ column: String) throws(PostgresError) -> Double? {
-        try isNull(column) ? nil : double(column)
-    }
     /// As `bytes`, nil for NULL.
     public func optionalBytes(_ column: String) throws(PostgresError) -> [UInt8]? {
         try isNull(column) ? nil : bytes(column)
@@ -134,10 +130,6 @@ public struct Row: Sendable {
     /// As `timestamp`, nil for NULL.
     public func optionalTimestamp(_ column: String) throws(PostgresError) -> Int64? {
         try isNull(column) ? nil : timestamp(column)
-    }
-    /// As `strings`, nil for NULL.
-    public func optionalStrings(_ column: String) throws(PostgresError) -> [String]? {
-        try isNull(column) ? nil : strings(column)
     }
 
     /// Whether the column at an index is NULL.

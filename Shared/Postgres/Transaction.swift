@@ -4,7 +4,7 @@ public enum Isolation: String, Sendable {
     case readCommitted = "READ COMMITTED"
     /// All statements see what was committed before the first; a write to a row changed since fails (40001).
     case repeatableRead = "REPEATABLE READ"
-    /// May fail with a serialization failure at any statement or at COMMIT; use `retry: .conflicts()`.
+    /// May fail with a serialization failure at any statement or at COMMIT.
     case serializable = "SERIALIZABLE"
 }
 

@@ -102,9 +102,6 @@ public enum Access {
         return roles.contains(RoleCatalog.administrator) || !allowed.isDisjoint(with: roles)
     }
 
-    /// Whether any rule speaks of a single field of the table.
-    public static func hasFieldRules(_ table: String) -> Bool { fields[table] != nil }
-
     /// The roles that allow one operation on one table, by the side they are on.
     private struct Grant: Sendable {
         var provider: Set<String> = []

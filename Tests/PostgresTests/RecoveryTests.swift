@@ -183,40 +183,6 @@ import Testing
         }
     }
 
-    @Test func listenersHearAndComeBack() async throws {
-        try await withOwnServer { server, database in
-            let heard = Mutex<[Listener.Event]>([])
-            let listener = try Listener(connectionString: database, channels: ["outbox", "Odd \"name"]) { event in
-                heard.withLock { $0.append(event) }
-            }
-            let pool = try Pool(PoolConfiguration(connectionString: database, size: 1))
-            try await eventually { heard.withLock { $0 == [.connected] } }
-            _ = try await failure {
-                try await pool.transaction { tx in
-                    tx.send("SELECT pg_notify('outbox', 'never')")
-                    _ = try tx.query("SELECT 1/0")
-                }
-            }
-            try await pool.transaction { tx in
-                tx.send("SELECT pg_notify('outbox', \("é 1"))")
-                tx.send("SELECT pg_notify(\("Odd \"name"), '2')")
-            }
-            try await eventually { heard.withLock { $0.count == 3 } }
-            let first: [Listener.Event] = [
-                .connected, .notification(channel: "outbox", payload: "é 1"),
-                .notification(channel: "Odd \"name", payload: "2"),
-            ]
-            #expect(heard.withLock { $0 } == first)
-            try await server.kill()
-            try await server.restart()
-            try await eventually { heard.withLock { $0.last == .connected && $0.count > 3 } }
-            _ = try await pool.run("SELECT pg_notify('outbox', 'again')")
-            try await eventually { heard.withLock { $0.last == .notification(channel: "outbox", payload: "again") } }
-            await listener.close()
-            await pool.close()
-        }
-    }
-
     @Test func stopTheServer() async throws {
         try await Self.starting.value.stop()
     }

@@ -17,9 +17,4 @@ public struct Change<R: Record>: Sendable {
         guard let old else { return !new[fieldAt: index].isEmpty }
         return old[fieldAt: index] != new[fieldAt: index]
     }
-
-    /// Names of all fields that differ, in the order of the dictionary.
-    func changedFields(_ layout: TableLayout<R>) -> [Int] {
-        layout.columns.map(\.index).filter { changes(at: $0) }
-    }
 }
