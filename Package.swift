@@ -100,12 +100,13 @@ let package = Package(
         shared("RPC", ["Wire", "NATS", "Tenancy", log]),
         shared("Identity", ["Tenancy", "Roles", "RPC", jwt]),
         .target(
-            name: "Records",
-            dependencies: [
-                "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses", log, crypto,
-            ],
-            path: "Shared/Records",
-            resources: [.copy("Schema")], swiftSettings: strict),
+            name: "Ground", dependencies: ["Postgres", "Wire", "RPC", "Tenancy", log], path: "Shared/Ground",
+            exclude: ["README.md"], resources: [.copy("Schema")], swiftSettings: strict),
+        shared("Events", ["Ground", "Postgres", "NATS", "Wire", "RPC", "Tenancy", log], exclude: ["README.md"]),
+        shared(
+            "Records",
+            ["Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses", crypto],
+            exclude: ["README.md"]),
         shared("Platform", ["Records", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Wire"]),
         shared("Sandbox", []),

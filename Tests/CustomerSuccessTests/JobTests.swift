@@ -3,6 +3,7 @@ import Testing
 import Wire
 
 @testable import CustomerSuccessService
+@testable import Events
 @testable import Records
 
 /// The jobs of each day, on a clock that the test sets.

@@ -9,6 +9,7 @@ import Testing
 import Wire
 
 @testable import ImportValidationService
+@testable import Events
 @testable import Records
 
 /// The service's records on a real Postgres, as its own role and under row-level security, fed with events of others.

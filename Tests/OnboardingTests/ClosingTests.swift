@@ -5,6 +5,7 @@ import Testing
 import Wire
 
 @testable import OnboardingService
+@testable import Events
 @testable import Records
 
 /// How a case ends, and what nothing begins under afterwards (G-128).

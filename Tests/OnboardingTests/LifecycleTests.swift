@@ -5,6 +5,7 @@ import Testing
 import Wire
 
 @testable import OnboardingService
+@testable import Events
 @testable import Records
 
 /// States, and what is tied to them (onboarding.md 1.2, G-01, G-02, G-21).

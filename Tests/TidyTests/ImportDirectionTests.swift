@@ -9,12 +9,18 @@ import Testing
         "Wire": ["CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
         "RPC": ["Wire", "NATS", "Tenancy"],
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
-        "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses"],
-        "Playbooks": ["Records", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
-        "Platform": ["Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Ground": ["Postgres", "Wire", "RPC", "Tenancy"],
+        "Events": ["Ground", "Postgres", "NATS", "Wire", "RPC", "Tenancy"],
+        "Records": [
+            "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses",
+        ],
+        "Playbooks": ["Records", "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Platform": [
+            "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+        ],
         "Workbook": ["CZip", "CXlsxWriter", "Wire"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["Addresses", "CCurl"],
         "TestKit": [
-            "Platform", "Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+            "Platform", "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
         ],
     ]
     /// What a service may import besides the modules under Platform.
