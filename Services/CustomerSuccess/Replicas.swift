@@ -29,7 +29,7 @@ struct Replicas: Sendable {
         cases = Replica(OnboardingCase.self, fields: ["account", "state", "go_live_date"], database)
         contracts = Replica(Contract.self, fields: ["account", "number", "end_date", "contract_value"], database)
         products = Replica(SoldProduct.self, fields: ["account", "name"], database)
-        users = Replica(User.self, fields: ["name", "email", "account", "active", "kind"], database)
+        users = Replica(User.self, fields: ["name", "email", "account", "active", "kind", "language"], database)
         responsibilities = Replica(ResponsibilityDefinition.self, fields: ["name", "side"], database)
     }
 

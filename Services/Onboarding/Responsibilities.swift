@@ -14,7 +14,7 @@ extension ResponsibilityDefinition: StandardRecord {
         constraints: [
             DatabaseRule(
                 "G-43", constraint: "responsibility_definition_unique", field: "name",
-                Text(en: "There is already such a responsibility.", ko: "같은 책임이 이미 있습니다."))
+                Text(en: "There is already such a responsibility.", ko: "같은 담당 업무가 이미 있습니다."))
         ])
 }
 
@@ -31,7 +31,7 @@ extension CaseTeamMember: StandardRecord {
                 "onboarding.md 3.1", constraint: "case_team_member_unique", field: "responsibility",
                 Text(
                     en: "This person already has this responsibility on the case.",
-                    ko: "이 사람은 케이스에서 이미 이 책임을 맡고 있습니다."))
+                    ko: "이 사람은 케이스에서 이미 이 업무를 담당하고 있습니다."))
         ])
 
     public static let rules: [Rule<CaseTeamMember>] = [
@@ -47,7 +47,7 @@ extension CaseTeamMember: StandardRecord {
         },
         .check(
             "G-43", field: "responsibility",
-            Text(en: "The responsibility belongs to the other side.", ko: "상대편의 책임입니다.")
+            Text(en: "The responsibility belongs to the other side.", ko: "이 팀(고객 팀 또는 계정 팀)에는 지정할 수 없는 담당 업무입니다.")
         ) { change, context in
             guard change.changes("responsibility") || change.changes("side") else { return true }
             let definition = try context.find(ResponsibilityDefinition.self, change.new.responsibility)

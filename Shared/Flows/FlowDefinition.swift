@@ -71,6 +71,8 @@ public enum FlowDefinition {
 /// A value with expressions in it. Expressions are numbers into the flow's ``JQ``.
 indirect enum FlowTemplate: Sendable {
     case literal(JSONValue)
+    /// A text in both languages, of which a run takes that of the person who began it.
+    case text(FlowText)
     case expression(Int)
     case array([FlowTemplate])
     case object([(name: String, value: FlowTemplate)])

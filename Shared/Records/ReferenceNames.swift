@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Roles
@@ -60,9 +61,8 @@ struct ReferenceNames: Sendable {
     /// service alone.
     static func ofReplica(_ table: String, columns: Set<String>) -> Statement {
         let people = ["first_name", "last_name"]
-        let used =
-            columns.isSuperset(of: people)
-            ? people : ["name", "number", "title"].filter(columns.contains).prefix(1).map(\.self)
+        let isPerson = columns.isSuperset(of: people)
+        let used = isPerson ? people : ["name", "number", "title"].filter(columns.contains).prefix(1).map(\.self)
         return { database, ids, caller in
             guard !used.isEmpty, caller.kind != .customer else { return nil }
             if caller.kind != .service {
@@ -70,8 +70,9 @@ struct ReferenceNames: Sendable {
                     used.allSatisfy({ Access.mayRead(caller.roles, field: $0, of: table) ?? true })
                 else { return nil }
             }
+            let name: SQL = isPerson ? "\(raw: PersonName.sql)" : "\(identifiers: used)"
             return """
-                SELECT id, concat_ws(' ', \(identifiers: used)) \
+                SELECT id, \(name) \
                 FROM \(identifier: database.schema).\(identifier: table) WHERE id = ANY(\(ids)::uuid[])
                 """
         }

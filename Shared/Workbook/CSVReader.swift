@@ -173,7 +173,7 @@ public final class CSVReader: RowSource {
         }
         guard !quoted else {
             throw .malformed(
-                "a quotation mark in line \(opened) without its partner",
+                "a quotation mark in line \(opened) without its partner", "\(opened)번째 줄의 따옴표가 닫히지 않음",
                 at: CellName.cell(column: column, row: record))
         }
         return Self.lineFeed
@@ -202,7 +202,7 @@ public final class CSVReader: RowSource {
         guard !hasNUL else {
             throw WorkbookError(
                 .encoding, at: CellName.cell(column: column, row: record),
-                "the file is not text: it holds the character U+0000", "텍스트 파일이 아닙니다. U+0000 문자가 있습니다")
+                "the file is not text: it holds the character U+0000", "텍스트 파일이 아닙니다. U+0000 문자가 있습니다.")
         }
         row.close(column: column, kind: .text, from: start)
     }

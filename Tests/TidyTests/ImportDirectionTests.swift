@@ -5,14 +5,19 @@ import Testing
 @Suite struct ImportDirectionTests {
     /// What each module of Shared may import of this project.
     static let allowed: [String: Set<String>] = [
-        "Tenancy": [], "Roles": [], "Filters": [], "Addresses": ["CIDN"],
-        "Wire": ["CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
-        "RPC": ["Wire", "NATS", "Tenancy"],
+        "Tenancy": [], "Roles": [], "Korean": [], "Filters": ["Korean"], "Addresses": ["CIDN"],
+        "Wire": ["Korean", "CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
+        "RPC": ["Korean", "Wire", "NATS", "Tenancy"],
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
-        "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses"],
+        "Records": [
+            "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses", "Korean",
+        ],
         "Playbooks": ["Records", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
-        "Platform": ["Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
-        "Workbook": ["CZip", "CXlsxWriter", "Wire"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["Addresses", "CCurl"],
+        "Platform": [
+            "Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Korean",
+        ],
+        "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": [], "Flows": ["CJQ"],
+        "Mail": ["Addresses", "CCurl"],
         "TestKit": [
             "Platform", "Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
         ],

@@ -6,19 +6,15 @@ import Testing
     /// Names and abbreviations that Korean has no other word for.
     static let allowed: Set<Substring> = [
         "NATS", "UUID", "XLSX", "CSV", "TSV", "JSON", "YAML", "UTF", "ID", "Excel", "URL", "SHA", "ALE", "API", "KPI",
-        "ISO", "KRW", "NPS", "QBR", "POC", "KB", "RFC", "NUL", "Etag", "Windows", "Base", "Go", "Live", "Service",
-        "Bridge",
+        "ISO", "KRW", "NPS", "QBR", "PoC", "KB", "MB", "RFC", "NUL", "Etag", "Windows", "Base", "Service", "Bridge",
+        "AM", "CSM", "SME", "ServiceNow",
         // File endings, languages and values as they are written.
-        "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "YYYY", "MM", "DD",
+        "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "TRUE", "FALSE", "YYYY", "MM", "DD",
     ]
-
-    /// What stands in records for readers of both languages, who are not known when it is written.
-    static let bilingual = ["Plan the renewal / 갱신 계획"]
 
     /// The words of English in a Korean text that are neither allowed, nor quoted, nor the name of a field (`a_b`).
     static func foreignWords(_ text: String) -> [Substring] {
-        guard !bilingual.contains(where: text.contains) else { return [] }
-        return withoutInterpolations(text).replacing(#/'[^']*'/#, with: "").replacing(#/\{\{[^}]*\}\}/#, with: "")
+        withoutInterpolations(text).replacing(#/'[^']*'/#, with: "").replacing(#/\{\{[^}]*\}\}/#, with: "")
             .split { !($0.isASCII && ($0.isLetter || $0 == "_")) }
             .filter { $0.count > 1 && !$0.contains("_") && !allowed.contains($0) }
     }

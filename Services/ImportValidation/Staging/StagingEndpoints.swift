@@ -1,4 +1,5 @@
 import Filters
+import Korean
 import Postgres
 import RPC
 import Records
@@ -167,7 +168,9 @@ struct StagingEndpoints: Sendable {
         var message = try Self.message(row, target)
         guard request.etag.isEmpty || request.etag == message.etag else {
             throw Problem.aborted(
-                Text(en: "The row has changed since you read it. Read it again.", ko: "행을 읽은 뒤 변경되었습니다. 다시 읽어 주세요."),
+                Text(
+                    en: "The row has changed since you read it. Read it again.",
+                    ko: "행을 보는 동안 다른 사용자가 변경했습니다. 새로 고친 후 다시 시도해 주세요."),
                 reason: "ETAG_MISMATCH")
         }
         guard message.status != "published" else {
@@ -207,20 +210,23 @@ struct StagingEndpoints: Sendable {
 
     private static func apply(_ changes: [StagedCell], to cells: inout [String], _ target: ImportTarget) throws {
         guard !changes.isEmpty else {
-            throw Problem.invalid(field: "cells", Text(en: "No cell is named.", ko: "변경할 셀이 없습니다."))
+            throw Problem.invalid(field: "cells", Text(en: "No cell is named.", ko: "변경할 셀을 지정하세요."))
         }
         for change in changes {
             guard let position = target.position(of: change.field) else {
                 throw Problem.invalid(
                     field: "cells.field",
                     Text(
-                        en: "There is no column \(change.field.prefix(80)).", ko: "\(change.field.prefix(80)) 열이 없습니다.")
+                        en: "There is no column \(change.field.prefix(80)).",
+                        ko: "‘\(change.field.prefix(80))’ 열이 없습니다.")
                 )
             }
             guard change.value.utf8.count <= longestCell || change.value.utf16.count <= longestCell else {
                 throw Problem.invalid(
                     field: "cells.value",
-                    Text(en: "A cell holds at most \(longestCell) characters.", ko: "셀은 최대 \(longestCell)자입니다."))
+                    Text(
+                        en: "A cell holds at most \(longestCell) characters.", ko: "셀은 최대 \(grouped: longestCell)자입니다.")
+                )
             }
             cells[position] = PublishedCell.seen(change.value, in: target.fields[position])
         }
