@@ -196,7 +196,7 @@ public final class CSVReader: RowSource {
             throw tooLong(column)
         }
         guard row.bytes.count <= limits.rowBytes else {
-            throw .limit("bytes in a row", "행 크기(바이트)", limits.rowBytes, at: "row \(record)")
+            throw .size("bytes in a row", "행 크기", limits.rowBytes, at: "row \(record)")
         }
         let hasNUL = row.bytes.withUnsafeBufferPointer { $0[start...].contains(0) }
         guard !hasNUL else {

@@ -23,7 +23,7 @@ struct SharedStrings {
             case .text where inText:
                 let count = scanner.textEnd - scanner.textStart
                 guard bytes.count + count <= limits.sharedStringBytes else {
-                    throw .limit("bytes of shared strings", "공유 문자열 크기(바이트)", limits.sharedStringBytes, at: entry.name)
+                    throw .size("bytes of shared strings", "공유 문자열 크기", limits.sharedStringBytes, at: entry.name)
                 }
                 try XMLText.append(scanner.base + scanner.textStart, count, raw: scanner.textIsRaw, to: &bytes)
             case .text: break

@@ -225,7 +225,7 @@ struct SheetScanner {
             throw .malformed("the shared string \(index) does not exist", "없는 공유 문자열 \(index)", at: place)
         }
         guard row.bytes.count <= limits.rowBytes else {
-            throw .limit("bytes in a row", "행 크기(바이트)", limits.rowBytes, at: place)
+            throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
     }
 
@@ -266,7 +266,7 @@ struct SheetScanner {
             throw tooLong
         }
         guard row.bytes.count <= limits.rowBytes else {
-            throw .limit("bytes in a row", "행 크기(바이트)", limits.rowBytes, at: place)
+            throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
         row.close(column: cell.column, kind: .text, from: start, style: cell.style)
     }

@@ -53,6 +53,11 @@ public struct WorkbookError: Error, Sendable, Hashable {
         Self(.tooLarge, at: place, "more than \(limit) \(what)", "\(whatKorean) 한도(\(grouped: limit))를 초과했습니다.")
     }
 
+    /// A limit that is a number of bytes.
+    static func size(_ what: String, _ whatKorean: String, _ limit: some BinaryInteger, at place: String? = nil) -> Self {
+        Self(.tooLarge, at: place, "more than \(limit) \(what)", "\(whatKorean) 한도(\(bytes: limit))를 초과했습니다.")
+    }
+
     static func malformed(_ english: String, _ korean: String, at place: String? = nil) -> Self {
         Self(.malformed, at: place, english, "올바른 파일 형식이 아닙니다(\(korean)).")
     }

@@ -24,7 +24,7 @@ final class ZipArchive {
             throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다.")
         }
         defer { try? file.close() }
-        guard size <= limits.fileBytes else { throw .limit("bytes in the file", "파일 크기(바이트)", limits.fileBytes) }
+        guard size <= limits.fileBytes else { throw .size("bytes in the file", "파일 크기", limits.fileBytes) }
         try? file.seek(toOffset: 0)
         let start = (try? file.read(upToCount: 8)) ?? Data()
         if start.starts(with: [0x50, 0x4B]) { return }
@@ -75,7 +75,7 @@ final class ZipArchive {
             throw Self.encrypted
         }
         if status.valid & UInt64(ZIP_STAT_SIZE) != 0 && status.size > UInt64(limit) {
-            throw .limit("inflated bytes", "압축 해제 크기(바이트)", limit, at: name)
+            throw .size("inflated bytes", "압축 해제 크기", limit, at: name)
         }
         guard let file = zip_fopen_index(handle, position, 0) else { throw .damaged(at: name) }
         return ZipEntry(file, name: name, limit: limit, archive: self)
@@ -105,7 +105,7 @@ final class ZipEntry {
         guard size >= 0 else { throw .damaged(at: name) }
         total += size
         // The size that the container states may lie, so what really comes out is counted as well.
-        guard total <= limit else { throw .limit("inflated bytes", "압축 해제 크기(바이트)", limit, at: name) }
+        guard total <= limit else { throw .size("inflated bytes", "압축 해제 크기", limit, at: name) }
         return Int(size)
     }
 }

@@ -42,7 +42,7 @@ import Testing
 
     /// Files with texts for people. What writes both forms when nobody knows, and what reads earlier titles, is left out.
     static func isRead(_ file: SourceFile) -> Bool {
-        let others = [".yaml", ".txt", ".html", ".sql"]
+        let others = [".html", ".sql"]
         return KoreanTextTests.isRead(file)
             && !["Shared/Korean/", "Services/ImportValidation/EarlierTitles.swift"].contains { file.path.hasPrefix($0) }
             || file.path.hasPrefix("Services/") && others.contains { file.path.hasSuffix($0) }
@@ -93,7 +93,7 @@ import Testing
         #expect(count("              x-title-ko: 짧은 설명", "Services/A/Flows/a.yaml") == 1)
         #expect(count("<p>이 레코드의 관찰 목록</p>", "Services/A/Templates/a.ko.html") == 1)
         #expect(count("INSERT INTO a VALUES ('계정 관리자');", "Services/A/Schema/a.sql") == 1)
-        #expect(count("비활성화하세요. 활성", "Services/A/Templates/a.ko.txt") == 0)
+        #expect(count("비활성화하세요. 활성 상태", "Services/A/Templates/a.ko.txt") == 0)
     }
 
     /// Whether a file is among those with texts for people.

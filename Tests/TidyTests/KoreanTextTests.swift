@@ -7,7 +7,7 @@ import Testing
     static let allowed: Set<Substring> = [
         "NATS", "UUID", "XLSX", "CSV", "TSV", "JSON", "YAML", "UTF", "ID", "Excel", "URL", "SHA", "ALE", "API", "KPI",
         "ISO", "KRW", "NPS", "QBR", "PoC", "KB", "MB", "RFC", "NUL", "Etag", "Windows", "Base", "Service", "Bridge",
-        "AM", "CSM", "SME", "ServiceNow",
+        "AM", "CSM", "SME", "ServiceNow", "Get", "to", "Green",
         // File endings, languages and values as they are written.
         "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "TRUE", "FALSE", "YYYY", "MM", "DD",
     ]
@@ -44,6 +44,9 @@ import Testing
         if path.hasSuffix(".proto") {
             return line.matches(of: #/ko: *"([^"]*)"/#).map { String($0.output.1) }
         }
+        if path.hasSuffix(".yaml") {
+            return line.matches(of: #/(?:-ko|Ko): *('[^']*'|[^,}]+)/#).map { String($0.output.1).filter { $0 != "'" } }
+        }
         guard path.hasSuffix(".swift") else {
             return [String(line.split(separator: ":", maxSplits: 1).last ?? line)]
         }
@@ -78,7 +81,7 @@ import Testing
     /// Flows keep their Korean behind keys that end in `ko` or `Ko`.
     static func isRead(_ file: SourceFile) -> Bool {
         ["Shared/", "Services/", "proto/"].contains { file.path.hasPrefix($0) }
-            && [".swift", ".proto"].contains { file.path.hasSuffix($0) }
+            && [".swift", ".proto", ".yaml", ".ko.txt"].contains { file.path.hasSuffix($0) }
             && !file.path.hasPrefix("Shared/CProto/") && !file.path.contains("/Generated/")
     }
 
@@ -98,6 +101,9 @@ import Testing
         #expect(count("    상태가 new입니다. \\") == 1)
         #expect(count(#"label: {en: "Go-live" ko: "Go-live 날짜"}"#, "proto/a.proto") == 1)
         #expect(count(#"label: {en: "Account" ko: "계정"}"#, "proto/a.proto") == 0)
+        #expect(count("- {const: a, title: Very high, x-title-ko: 매우 high}", "Services/A/Flows/a.yaml") == 1)
+        #expect(count("    summaryKo: 'PoC, 접점을 만듭니다.'", "Services/A/Flows/a.yaml") == 0)
+        #expect(count("Subject: 플레이 ‘{{title}}’ completed", "Services/A/Templates/a.ko.txt") == 1)
         #expect(count("/// 한국어 comment with English") == 0)
     }
 }
