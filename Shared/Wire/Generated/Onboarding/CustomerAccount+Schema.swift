@@ -78,3 +78,12 @@ extension CustomerAccount {
         }
     }
 }
+
+extension CustomerAccount: StandardMessage {
+    /// `ListCustomerAccountsResponse`.
+    public typealias Page = ListCustomerAccountsResponse
+    /// `CreateCustomerAccountRequest`.
+    public typealias Creation = CreateCustomerAccountRequest
+    /// `UpdateCustomerAccountRequest`.
+    public typealias Modification = UpdateCustomerAccountRequest
+}
