@@ -30,7 +30,7 @@ struct Replicas: Sendable {
         contracts = Replica(Contract.self, fields: ["account", "number", "end_date", "contract_value"], database)
         products = Replica(SoldProduct.self, fields: ["account", "name"], database)
         users = Replica(User.self, fields: ["name", "email", "account", "active", "kind", "language"], database)
-        responsibilities = Replica(ResponsibilityDefinition.self, fields: ["name", "side"], database)
+        responsibilities = Replica(ResponsibilityDefinition.self, fields: ["name", "name_ko", "side"], database)
     }
 
     /// Feeds the replicas; an engagement follows its case's go-live date (G-93) and its contracts' dates and values.

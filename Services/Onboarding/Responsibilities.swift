@@ -56,17 +56,17 @@ enum Seed {
     static let administrator = "ServiceNow developer/admin"
 
     /// G-43. The role is the one an administrator must grant by hand (onboarding.md 4).
-    static let responsibilities: [(side: String, name: String, role: String?)] = [
-        ("customer", "Customer onboarding contact", "sn_customerservice.customer_admin"),
-        ("customer", "Key team member", "sn_customerservice.customer_case_manager"),
-        ("customer", "Data SME", nil),
-        ("customer", administrator, nil),
-        ("provider", "Onboarding manager", nil),
-        ("provider", "Data analyst", nil),
-        ("provider", administrator, nil),
-        ("squad", "Success manager", nil),
-        ("squad", "Architect", nil),
-        ("squad", "Support", nil),
+    static let responsibilities: [(side: String, name: String, korean: String, role: String?)] = [
+        ("customer", "Customer onboarding contact", "고객 온보딩 연락처", "sn_customerservice.customer_admin"),
+        ("customer", "Key team member", "핵심 팀원", "sn_customerservice.customer_case_manager"),
+        ("customer", "Data SME", "데이터 전문가(SME)", nil),
+        ("customer", administrator, "ServiceNow 개발자/관리자", nil),
+        ("provider", "Onboarding manager", "온보딩 매니저", nil),
+        ("provider", "Data analyst", "데이터 분석가", nil),
+        ("provider", administrator, "ServiceNow 개발자/관리자", nil),
+        ("squad", "Success manager", "성공 매니저", nil),
+        ("squad", "Architect", "아키텍트", nil),
+        ("squad", "Support", "지원 담당", nil),
     ]
 
     /// The id of a predefined responsibility, the same in every installation.
@@ -91,10 +91,17 @@ enum Seed {
             let store = Store<ResponsibilityDefinition>(database)
             for item in responsibilities {
                 let id = responsibility(item.side, item.name)
-                guard try store.find(id, in: tx) == nil else { continue }
+                if let known = try store.find(id, in: tx) {
+                    // Seeded before it had a Korean name, and nobody has changed it since.
+                    if known.nameKo == nil, known.etag == "1" {
+                        _ = try store.change(id, context, in: tx) { $0.nameKo = item.korean }
+                    }
+                    continue
+                }
                 var record = ResponsibilityDefinition()
                 record.id = id
                 record.name = item.name
+                record.nameKo = item.korean
                 record.side = item.side
                 record.requiredRole = item.role
                 _ = try store.create(record, context, in: tx)

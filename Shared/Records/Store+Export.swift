@@ -61,6 +61,9 @@ extension Store {
             WHERE \(query.condition) ORDER BY \(raw: query.order)
             """)
         let today = database.clock.today
+        // Names are in the language of the file.
+        var reader = call.caller
+        reader.locale = language
         var count = 0
         while true {
             let rows = try tx.query("FETCH FORWARD \(raw: String(ExportLimit.page)) FROM \(raw: cursor)")
@@ -71,7 +74,7 @@ extension Store {
                 access.project(&record, for: call.caller)
                 return record
             }
-            let names = try ReferenceNames(records, references, database: database, caller: call.caller, in: tx)
+            let names = try ReferenceNames(records, references, database: database, caller: reader, in: tx)
             for record in records { try file.append(columns.map { $0.text(record[fieldAt: $0.index], names) }) }
             try chunks.append(file.take())
             guard rows.count == ExportLimit.page, !call.deadline.isPast else { break }

@@ -209,6 +209,7 @@ extension WorkbookError {
         return Self(
             .encoding,
             "the file is not UTF-8, and its bytes do not tell the encoding; name the right one: \(shown); or save it as CSV UTF-8",
-            "UTF-8 파일이 아니며 내용만으로는 인코딩을 알 수 없습니다. 올바른 인코딩을 지정하거나 Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 저장하세요. 가능한 인코딩: \(koreanShown)")
+            "UTF-8 파일이 아니며 내용만으로는 인코딩을 알 수 없습니다. 올바른 인코딩을 지정하거나 Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 저장하세요. 가능한 인코딩: \(koreanShown)"
+        )
     }
 }

@@ -54,7 +54,8 @@ public struct WorkbookError: Error, Sendable, Hashable {
     }
 
     /// A limit that is a number of bytes.
-    static func size(_ what: String, _ whatKorean: String, _ limit: some BinaryInteger, at place: String? = nil) -> Self {
+    static func size(_ what: String, _ whatKorean: String, _ limit: some BinaryInteger, at place: String? = nil) -> Self
+    {
         Self(.tooLarge, at: place, "more than \(limit) \(what)", "\(whatKorean) 한도(\(bytes: limit))를 초과했습니다.")
     }
 
