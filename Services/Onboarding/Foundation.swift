@@ -7,7 +7,8 @@ private func naturalKey(_ table: String, field: String) -> [DatabaseRule] {
         DatabaseRule(
             "G-56", constraint: "\(table)_natural_key", field: field,
             Text(
-                en: "The account already has such a record: \(table).", ko: "이 계정에 같은 레코드가 이미 있습니다: \(table)."))
+                en: "The account already has such a record: \(table).",
+                ko: "이 계정에 같은 레코드가 이미 있습니다: \(Catalog.labels(of: [table]))"))
     ]
 }
 
