@@ -2,11 +2,7 @@ import RPC
 import Records
 import Wire
 
-extension InternalPlay: StandardRecord {
-    public typealias Creation = CreateInternalPlayRequest
-    public typealias Modification = UpdateInternalPlayRequest
-    public typealias Page = ListInternalPlaysResponse
-
+extension InternalPlay: Record {
     /// The provider's own work: no customer reaches it.
     public static let storage = Storage<InternalPlay>(
         domain: .references(["engagement"]),
@@ -33,5 +29,5 @@ extension InternalPlay: StandardRecord {
         closingRule: "BR-39", reopeningRule: "BR-40")
 
     private static let noParent = Text(
-        en: "An internal play never has a parent.", ko: "내부 시연에는 상위 항목이 있을 수 없습니다.")
+        en: "An internal play never has a parent.", ko: "내부 플레이에는 상위 항목을 지정할 수 없습니다.")
 }

@@ -27,10 +27,10 @@ extension CustomerSuccess {
                     SoldProduct.self, fields: ["account", "name"], readers: .provider,
                     get: OnboardingAPI.getSoldProduct, list: OnboardingAPI.listSoldProducts),
                 Replica(
-                    User.self, fields: ["name", "email", "account", "active", "kind"], readers: .everybody,
+                    User.self, fields: ["name", "email", "account", "active", "kind", "language"], readers: .everybody,
                     get: OnboardingAPI.getUser, list: OnboardingAPI.listUsers),
                 Replica(
-                    ResponsibilityDefinition.self, fields: ["name", "side"], readers: .everybody,
+                    ResponsibilityDefinition.self, fields: ["name", "name_ko", "side"], readers: .everybody,
                     get: OnboardingAPI.getResponsibilityDefinition, list: OnboardingAPI.listResponsibilityDefinitions),
             ], database, client, own: own)
     }

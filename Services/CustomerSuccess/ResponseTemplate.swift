@@ -2,11 +2,7 @@ import RPC
 import Records
 import Wire
 
-extension ResponseTemplate: StandardRecord {
-    public typealias Creation = CreateResponseTemplateRequest
-    public typealias Modification = UpdateResponseTemplateRequest
-    public typealias Page = ListResponseTemplatesResponse
-
+extension ResponseTemplate: Record {
     public static let storage = Storage<ResponseTemplate>(
         // There is no account to take the domain from; seen from below like every definition.
         visibility: .definition, domain: .caller,
@@ -43,6 +39,7 @@ enum TemplatePlaceholder: String, CaseIterable, Sendable {
     case accountName = "account.name"
     case engagementNumber = "engagement.number"
     case engagementTitle = "engagement.title"
+    case contactName = "contact.name"
     case contactFirstName = "contact.first_name"
     case contactLastName = "contact.last_name"
     case recordNumber = "record.number"

@@ -3,11 +3,7 @@ import RPC
 import Records
 import Wire
 
-extension RiskSignal: StandardRecord {
-    public typealias Creation = CreateRiskSignalRequest
-    public typealias Modification = UpdateRiskSignalRequest
-    public typealias Page = ListRiskSignalsResponse
-
+extension RiskSignal: Record {
     /// Risks of an engagement, or of an onboarding before there is one (G-03). No customer reaches them.
     public static let storage = Storage<RiskSignal>(
         domain: .references(["engagement", "onboarding_case"]),
@@ -40,7 +36,7 @@ extension RiskSignal: StandardRecord {
 
     private static let engagementNeeded = Text(
         en: "A risk signal needs an engagement, or the scope Onboarding and an onboarding case.",
-        ko: "위험 신호에는 참여가 필요합니다. 참여가 없으면 범위가 온보딩이고 온보딩 케이스가 있어야 합니다.")
+        ko: "위험 신호에는 참여를 지정해야 합니다. 참여가 없으면 범위를 ‘온보딩’으로 선택하고 온보딩 케이스를 지정하세요.")
 
     /// Tables a risk signal can be tied to.
     private static let sources = [
@@ -75,15 +71,16 @@ extension RiskSignal: StandardRecord {
             guard change.new.table == nil, change.new.sourceRecord == nil else {
                 throw Problem.broken(
                     "G-97", RiskSignal.self, field: "source_record",
-                    Text(en: "Table and source record go together.", ko: "테이블과 소스 기록은 함께 입력해야 합니다."))
+                    Text(en: "Table and source record go together.", ko: "테이블과 소스 레코드는 함께 입력해야 합니다."))
             }
             return
         }
         guard sources.contains(table) else {
             let allowed = sources.joined(separator: ", ")
+            let labels = Catalog.labels(of: sources)
             throw Problem.broken(
                 "G-97", RiskSignal.self, field: "table",
-                Text(en: "Table must be one of: \(allowed).", ko: "테이블은 다음 중 하나여야 합니다: \(allowed)."))
+                Text(en: "Table must be one of: \(allowed).", ko: "테이블은 다음 중 하나여야 합니다: \(labels)"))
         }
         let lock: SQL = table == "onboarding_case" ? "" : " FOR KEY SHARE"
         let statement: SQL =

@@ -1,12 +1,9 @@
+import Korean
 import RPC
 import Records
 import Wire
 
-extension SuccessOutcome: StandardRecord {
-    public typealias Creation = CreateSuccessOutcomeRequest
-    public typealias Modification = UpdateSuccessOutcomeRequest
-    public typealias Page = ListSuccessOutcomesResponse
-
+extension SuccessOutcome: Record {
     public static let storage = Storage<SuccessOutcome>(
         domain: .references(["success_objective"]),
         inherited: [Inherited("account", via: "success_objective", rule: "BR-14")],
@@ -17,7 +14,7 @@ extension SuccessOutcome: StandardRecord {
             DatabaseRule(
                 "BR-20", constraint: "success_outcome_tracking", field: "tracking_method",
                 Text(
-                    en: "The reference of the tracking method is missing.", ko: "추적 방법에 해당하는 참조가 없습니다.")),
+                    en: "The reference of the tracking method is missing.", ko: "추적 방법에 맞는 지표, 설문 조사 또는 보고서를 선택하세요.")),
         ],
         domainRule: "BR-14")
 
@@ -46,6 +43,6 @@ extension SuccessOutcome: StandardRecord {
             "BR-20", SuccessOutcome.self, field: field,
             Text(
                 en: "\(label.en) must be filled in for the chosen tracking method.",
-                ko: "선택한 추적 방법에는 \(label.ko)을(를) 입력해야 합니다."))
+                ko: "선택한 추적 방법에는 \(label.ko, .object) 입력해야 합니다."))
     }
 }

@@ -24,7 +24,6 @@ enum DefaultTasks {
             task.parent = onboarding.id
             task.targetTable = target.table
             task.assignedTo = onboarding.assignedTo
-            task.shortDescription = target.taskTitle
             _ = try store.create(task, context, in: tx)
         }
     }

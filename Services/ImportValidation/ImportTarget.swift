@@ -8,12 +8,12 @@ public struct ImportTarget: Sendable {
     /// The name the table has in the platform the data comes from, accepted beside ours.
     public let alias: String?
     /// What a task that imports into it is called.
-    public let taskTitle: String
+    public let taskTitle: Text
     /// The fields a workbook can fill in, in the order in which staged rows keep their cells. Positions are kept for
     /// good: a field that is added to the dictionary comes last.
     public let fields: [FieldSchema]
 
-    private init(_ schema: RecordSchema, alias: String? = nil, title: String) {
+    private init(_ schema: RecordSchema, alias: String? = nil, title: Text) {
         self.schema = schema
         self.alias = alias
         taskTitle = title
@@ -22,14 +22,22 @@ public struct ImportTarget: Sendable {
 
     /// The eight default targets (imports.md 2), in their printed order.
     public static let all: [ImportTarget] = [
-        ImportTarget(CustomerContact.schema, title: "Import customer contacts"),
-        ImportTarget(Location.schema, alias: "cmn_location", title: "Import locations"),
-        ImportTarget(ServiceEntitlement.schema, title: "Import service entitlements"),
-        ImportTarget(InstallBaseItem.schema, alias: "sn_install_base_item", title: "Import install base items"),
-        ImportTarget(AccountAddressRelationship.schema, title: "Import account address relationships"),
-        ImportTarget(Contract.schema, alias: "ast_contract", title: "Import contracts"),
-        ImportTarget(SoldProduct.schema, alias: "sn_install_base_sold_product", title: "Import sold products"),
-        ImportTarget(SoldProductInstallBaseM2m.schema, title: "Import links between install base and sold products"),
+        ImportTarget(CustomerContact.schema, title: Text(en: "Import customer contacts", ko: "고객 연락처 가져오기")),
+        ImportTarget(Location.schema, alias: "cmn_location", title: Text(en: "Import locations", ko: "위치 가져오기")),
+        ImportTarget(ServiceEntitlement.schema, title: Text(en: "Import service entitlements", ko: "서비스 이용 권한 가져오기")),
+        ImportTarget(
+            InstallBaseItem.schema, alias: "sn_install_base_item",
+            title: Text(en: "Import install base items", ko: "설치 제품 가져오기")),
+        ImportTarget(
+            AccountAddressRelationship.schema,
+            title: Text(en: "Import account address relationships", ko: "계정 주소 관계 가져오기")),
+        ImportTarget(Contract.schema, alias: "ast_contract", title: Text(en: "Import contracts", ko: "계약 가져오기")),
+        ImportTarget(
+            SoldProduct.schema, alias: "sn_install_base_sold_product",
+            title: Text(en: "Import sold products", ko: "판매 제품 가져오기")),
+        ImportTarget(
+            SoldProductInstallBaseM2m.schema,
+            title: Text(en: "Import links between install base and sold products", ko: "설치 제품-판매 제품 연결 가져오기")),
     ]
 
     /// The target of this name or alias; nil when nothing can be imported there.

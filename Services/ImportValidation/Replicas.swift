@@ -22,7 +22,8 @@ extension ImportValidation {
                     }
                 },
                 Replica(
-                    User.self, fields: ["account", "active", "kind"], readers: .rules, get: OnboardingAPI.getUser,
+                    User.self, fields: ["account", "active", "kind", "language"], readers: .rules,
+                    get: OnboardingAPI.getUser,
                     list: OnboardingAPI.listUsers),
                 Replica(
                     CustomerContact.self, fields: ["account", "active"], readers: .rules,

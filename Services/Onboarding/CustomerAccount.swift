@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension CustomerAccount: StandardRecord {
-    public typealias Creation = CreateCustomerAccountRequest
-    public typealias Modification = UpdateCustomerAccountRequest
-    public typealias Page = ListCustomerAccountsResponse
-
+extension CustomerAccount: Record {
     // A parent account lives in a domain beside this one's, where references normally may not point; a rule checks it.
     public static let storage = Storage<CustomerAccount>(
         domain: .preset, customer: CustomerAccess(), ruled: ["parent"], numbered: ["account_number"], closed: closed)
@@ -52,7 +48,7 @@ extension CustomerAccount: StandardRecord {
         guard !above.contains(change.new.id) else {
             throw Problem.broken(
                 "ACCOUNT_TREE", CustomerAccount.self, field: "parent",
-                Text(en: "An account cannot be below itself.", ko: "계정은 자기 자신의 하위에 있을 수 없습니다."))
+                Text(en: "An account cannot be below itself.", ko: "계정을 자기 자신의 하위 항목으로 지정할 수 없습니다."))
         }
     }
 

@@ -5,11 +5,7 @@ import Records
 import Roles
 import Wire
 
-extension CustomerContact: StandardRecord {
-    public typealias Creation = CreateCustomerContactRequest
-    public typealias Modification = UpdateCustomerContactRequest
-    public typealias Page = ListCustomerContactsResponse
-
+extension CustomerContact: Record {
     public static let storage = Storage<CustomerContact>(
         domain: .references(["account"]), customer: CustomerAccess(),
         immutable: ["account"],
@@ -36,11 +32,7 @@ extension CustomerContact: StandardRecord {
     ]
 }
 
-extension User: StandardRecord {
-    public typealias Creation = CreateUserRequest
-    public typealias Modification = UpdateUserRequest
-    public typealias Page = ListUsersResponse
-
+extension User: Record {
     public static let storage = Storage<User>(
         domain: .references(["account"]), immutable: ["account", "kind"],
         constraints: [
@@ -75,17 +67,13 @@ extension User: StandardRecord {
                     rule: "USER_IN_USE",
                     Text(
                         en: "The user still holds roles. Deactivate the user instead.",
-                        ko: "사용자에게 역할이 남아 있습니다. 대신 비활성화하세요."))
+                        ko: "역할이 부여된 사용자는 삭제할 수 없습니다. 대신 비활성화하세요."))
             }
         },
     ]
 }
 
-extension RoleGrant: StandardRecord {
-    public typealias Creation = CreateRoleGrantRequest
-    public typealias Modification = UpdateRoleGrantRequest
-    public typealias Page = ListRoleGrantsResponse
-
+extension RoleGrant: Record {
     public static let storage = Storage<RoleGrant>(
         domain: .references(["user"]), immutable: ["user", "role"],
         constraints: [

@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import Records
 import Wire
@@ -53,7 +54,7 @@ struct PublishedReferences {
                     Fault(
                         Text(
                             en: "\(field.label.en) is not the account of the onboarding case.",
-                            ko: "\(field.label.ko)이(가) 온보딩 케이스의 계정과 다릅니다.")))
+                            ko: "\(field.label.ko, .subject) 온보딩 케이스의 계정과 다릅니다.")))
             }
             return .success(account.id)
         }
@@ -63,14 +64,14 @@ struct PublishedReferences {
                 Fault(
                     Text(
                         en: "\(field.label.en): \(found.count) records are called \(text.prefix(80)).",
-                        ko: "\(field.label.ko): \(text.prefix(80))에 해당하는 레코드가 \(found.count)개입니다.")))
+                        ko: "\(field.label.ko): ‘\(text.prefix(80))’에 해당하는 레코드가 \(found.count)개입니다.")))
         }
         guard let id = found.first else {
             return .failure(
                 Fault(
                     Text(
                         en: "\(field.label.en): there is no \(text.prefix(80)) in this account.",
-                        ko: "\(field.label.ko): 이 계정에 \(text.prefix(80))이(가) 없습니다.")))
+                        ko: "\(field.label.ko): 이 계정에 ‘\(text.prefix(80))’\(.subject, after: text.prefix(80)) 없습니다.")))
         }
         return .success(id)
     }

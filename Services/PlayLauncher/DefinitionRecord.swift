@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension DefinitionRecord: StandardRecord {
-    public typealias Creation = CreateDefinitionRecordRequest
-    public typealias Modification = UpdateDefinitionRecordRequest
-    public typealias Page = ListDefinitionRecordsResponse
-
+extension DefinitionRecord: Record {
     public static let storage = Storage<DefinitionRecord>(
         // There is no account to take the domain from.
         visibility: .definition, domain: .caller,
@@ -17,7 +13,7 @@ extension DefinitionRecord: StandardRecord {
                 "BR-51", constraint: "definition_record_unique", field: "title",
                 Text(
                     en: "Another definition record has this title and category.",
-                    ko: "제목과 범주가 같은 정의 기록이 이미 있습니다."))
+                    ko: "제목과 범주가 같은 정의 레코드이 이미 있습니다."))
         ],
         // A flow is seen from below its domain, as rule G-76 says.
         ruled: ["flow"], domainRule: "BR-52")

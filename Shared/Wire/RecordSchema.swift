@@ -162,19 +162,23 @@ public struct RecordSchema: Sendable {
     public let label: Text
     /// The prefix of the record's number, such as `ENGMT`; nil when records have no number.
     public let numberPrefix: String?
+    /// Whether a list without an order begins with the newest record.
+    public let newestFirst: Bool
     /// The fields in the order of the proto file. The index of a field here is its index in `subscript(fieldAt:)`.
     public let fields: [FieldSchema]
     private let indexes: [String: Int]
 
     /// A table of the dictionary; written by the generator. Field names must be unique.
     public init(
-        table: String, collection: String, service: String, label: Text, numberPrefix: String?, fields: [FieldSchema]
+        table: String, collection: String, service: String, label: Text, numberPrefix: String?,
+        newestFirst: Bool = false, fields: [FieldSchema]
     ) {
         self.table = table
         self.collection = collection
         self.service = service
         self.label = label
         self.numberPrefix = numberPrefix
+        self.newestFirst = newestFirst
         self.fields = fields
         var indexes: [String: Int] = [:]
         for (index, field) in fields.enumerated() {

@@ -15,11 +15,11 @@ public enum CellText {
         return DateFormat(format)?.write(parts)
     }
 
-    /// "true" or "false" in any case (G-60).
+    /// "true" or "false" in any case (G-60), or 예 and 아니요.
     public static func bool(_ text: String) -> Bool? {
         switch text.lowercased() {
-        case "true": true
-        case "false": false
+        case "true", "예": true
+        case "false", "아니요", "아니오": false
         default: nil
         }
     }

@@ -1,3 +1,4 @@
+import Korean
 import Sandbox
 import Wire
 
@@ -94,7 +95,7 @@ struct RowChecker {
             let text = position < cells.count ? cells[position] : ""
             if text.isBlank {
                 guard column.isMandatory else { continue }
-                let missing = Text(en: "\(column.label.en) is mandatory.", ko: "\(column.label.ko)은(는) 필수입니다.")
+                let missing = Text(en: "\(column.label.en) is mandatory.", ko: "\(column.label.ko, .topic) 필수입니다.")
                 reasons[row].append(missing(language))
                 continue
             }
@@ -147,11 +148,13 @@ struct RowChecker {
         guard matches != 1 else { return nil }
         let shown = text.prefix(80)
         if matches == 0 {
-            return Text(en: "\(label.en): there is no \"\(shown)\".", ko: "\(label.ko): \"\(shown)\"을(를) 찾을 수 없습니다.")
+            return Text(
+                en: "\(label.en): there is no \"\(shown)\".",
+                ko: "\(label.ko): ‘\(shown)’\(.object, after: shown) 찾을 수 없습니다.")
         }
         return Text(
             en: "\(label.en): \(matches) records are called \"\(shown)\".",
-            ko: "\(label.ko): \"\(shown)\"에 해당하는 레코드가 \(matches)개입니다.")
+            ko: "\(label.ko): ‘\(shown)’에 해당하는 레코드가 \(grouped: matches)개입니다.")
     }
 
     // MARK: Scripts

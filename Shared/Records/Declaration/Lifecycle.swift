@@ -1,4 +1,5 @@
 import Ground
+import Korean
 import RPC
 import Tenancy
 import Wire
@@ -86,8 +87,8 @@ public struct Lifecycle<R: Record>: Sendable {
             let text = Text(
                 en: "A record in state \(from) cannot go to \(to); allowed: \(allowed.joined(separator: ", ")).",
                 ko: """
-                    '\(field.label(ofChoice: from).ko)' 상태의 레코드는 '\(field.label(ofChoice: to).ko)' 상태로 바꿀 수 없습니다. \
-                    허용: \(targets).
+                    ‘\(field.label(ofChoice: from).ko)’ 상태의 레코드는 ‘\(field.label(ofChoice: to).ko)’ 상태로 바꿀 수 없습니다. \
+                    바꿀 수 있는 상태: \(targets)
                     """)
             throw Problem(
                 .failedPrecondition, text, reason: "STATE_MOVE",
@@ -106,7 +107,9 @@ public struct Lifecycle<R: Record>: Sendable {
             for field in closingNeeds where change.new[field: field].isEmpty {
                 throw .broken(
                     closingRule ?? "G-11", R.self, field: field,
-                    Text(en: "\(R.label(field).en) is needed to close.", ko: "종결하려면 \(R.label(field).ko)이(가) 필요합니다."))
+                    Text(
+                        en: "\(R.label(field).en) is needed to close.",
+                        ko: "종결하려면 \(R.label(field).ko, .subject) 필요합니다."))
             }
             change.new[field: "closed_at"] = .timestamp(context.now)
             change.new[field: "closed_by"] = .string(context.caller.subject)
@@ -132,7 +135,7 @@ public struct Lifecycle<R: Record>: Sendable {
             let shown = R.schema.fields[stateIndex].label(ofChoice: state).ko
             let text = Text(
                 en: "\(R.label(tie.field).en) in state \(state) must be one of: \(allowed.joined(separator: ", ")).",
-                ko: "'\(shown)' 상태에서 \(R.label(tie.field).ko)은(는) 다음 중 하나여야 합니다: \(values).")
+                ko: "‘\(shown)’ 상태에서 \(R.label(tie.field).ko, .topic) 다음 중 하나여야 합니다: \(values).")
             throw .broken("G-01", R.self, field: tie.field, text)
         }
     }

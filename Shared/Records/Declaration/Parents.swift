@@ -1,4 +1,5 @@
 import Ground
+import Korean
 import Postgres
 import RPC
 import Wire
@@ -28,7 +29,7 @@ extension Record {
             rule: "G-128",
             Text(
                 en: "\(field.label.en) is closed or canceled: nothing new can begin there. Reopen it first.",
-                ko: "\(field.label.ko)이(가) 종결되었거나 취소되어 새로 시작할 수 없습니다. 먼저 다시 여세요."),
+                ko: "\(field.label.ko, .subject) 종결되었거나 취소되어 새로 시작할 수 없습니다. 먼저 다시 연 후 진행하세요."),
             field: "\(schema.table).\(field.name)")
     }
 
@@ -40,7 +41,7 @@ extension Record {
             Text(
                 en:
                     "\(field.label.en) belongs to something closed or canceled: nothing new can begin there. Reopen that first.",
-                ko: "\(field.label.ko)의 상위 레코드가 종결되었거나 취소되어 새로 시작할 수 없습니다. 상위 레코드를 먼저 다시 여세요."),
+                ko: "\(field.label.ko)의 상위 레코드가 종결되었거나 취소되어 새로 시작할 수 없습니다. 상위 레코드를 먼저 다시 연 후 진행하세요."),
             field: "\(schema.table).\(field.name)")
     }
 }
@@ -82,15 +83,15 @@ extension PersonSide {
         case _ where isSystem:
             Text(
                 en: "\(field.label.en) must be a person, not an outside system.",
-                ko: "\(field.label.ko)은(는) 외부 시스템이 아닌 사람이어야 합니다.")
+                ko: "\(field.label.ko, .topic) 외부 시스템이 아닌 사람이어야 합니다.")
         case .provider where account != nil:
             Text(
                 en: "\(field.label.en) must be somebody of the provider, not of a customer.",
-                ko: "\(field.label.ko)은(는) 고객이 아닌 공급자 소속이어야 합니다.")
+                ko: "\(field.label.ko, .topic) 고객이 아닌 공급자 소속이어야 합니다.")
         case .customer where account == nil:
             Text(
                 en: "\(field.label.en) must be somebody of the customer, not of the provider.",
-                ko: "\(field.label.ko)은(는) 공급자가 아닌 고객 소속이어야 합니다.")
+                ko: "\(field.label.ko, .topic) 공급자가 아닌 고객 소속이어야 합니다.")
         case _ where !isActive: Self.inactive(field)
         default: nil
         }
@@ -98,7 +99,7 @@ extension PersonSide {
 
     /// Says that whoever `field` names is not there any more.
     static func inactive(_ field: FieldSchema) -> Text {
-        Text(en: "\(field.label.en) must be somebody who is active.", ko: "\(field.label.ko)은(는) 활성 상태인 사람이어야 합니다.")
+        Text(en: "\(field.label.en) must be somebody who is active.", ko: "\(field.label.ko, .topic) 활성 상태인 사람이어야 합니다.")
     }
 }
 

@@ -1,4 +1,5 @@
 import Ground
+import Korean
 import Postgres
 import RPC
 import Wire
@@ -72,7 +73,7 @@ public struct Rule<R: Record>: Sendable {
                     rule: id,
                     Text(
                         en: "The record cannot be deleted while a \(dependant.label.en) depends on it.",
-                        ko: "이 레코드에 종속된 \(dependant.label.ko)이(가) 있는 동안에는 삭제할 수 없습니다."))
+                        ko: "이 레코드에 종속된 \(dependant.label.ko, .subject) 있는 동안에는 삭제할 수 없습니다."))
             }
         }
     }
@@ -94,7 +95,7 @@ public struct Rule<R: Record>: Sendable {
                     id, R.self, field: field,
                     Text(
                         en: "\(label.en) cannot change while a \(dependant.label.en) depends on this record.",
-                        ko: "이 레코드에 종속된 \(dependant.label.ko)이(가) 있는 동안에는 \(label.ko)을(를) 변경할 수 없습니다."))
+                        ko: "이 레코드에 종속된 \(dependant.label.ko, .subject) 있는 동안에는 \(label.ko, .object) 변경할 수 없습니다."))
             }
         }
     }
@@ -105,7 +106,7 @@ public struct Rule<R: Record>: Sendable {
             id, field: later,
             Text(
                 en: "\(R.label(later).en) must not be before \(R.label(earlier).en).",
-                ko: "\(R.label(later).ko)은(는) \(R.label(earlier).ko)보다 빠를 수 없습니다.")
+                ko: "\(R.label(later).ko, .topic) \(R.label(earlier).ko)보다 빠를 수 없습니다.")
         ) { change, _ in
             // What was stored before there was the rule does not keep a record from being worked on.
             guard change.changes(earlier) || change.changes(later),

@@ -125,8 +125,6 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// Fields that rules of the record close to a caller, in a new record or in one that exists; the dictionary tells
     /// them as not writable.
     public var closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
-    /// Whether a list that names no order begins with the newest record: of what happened, people read the last first.
-    public var newestFirst: Bool
 
     /// Storage of a record; see the properties.
     public init(
@@ -135,8 +133,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
         ruled: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
-        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] },
-        newestFirst: Bool = false
+        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] }
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -154,6 +151,5 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.outlivesParent = outlivesParent
         self.numbered = numbered
         self.closed = closed
-        self.newestFirst = newestFirst
     }
 }

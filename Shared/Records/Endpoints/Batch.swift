@@ -1,4 +1,5 @@
 import Ground
+import Korean
 import Postgres
 import RPC
 import Synchronization
@@ -28,14 +29,14 @@ public enum BatchLimit {
         guard count > records else { return }
         throw Problem(
             .invalidArgument,
-            Text(en: "At most \(records) records at a time.", ko: "한 번에 최대 \(records)개의 레코드까지 가능합니다."),
+            Text(en: "At most \(records) records at a time.", ko: "한 번에 최대 \(grouped: records)개의 레코드까지 가능합니다."),
             reason: "TOO_MANY_RECORDS",
             violations: [
                 .init(
                     field: "records",
                     text: Text(
                         en: "The request has \(count) records; the limit is \(records).",
-                        ko: "요청에 레코드가 \(count)개 있습니다. 한도는 \(records)개입니다."))
+                        ko: "요청에 레코드가 \(grouped: count)개 있습니다. 한도는 \(grouped: records)개입니다."))
             ], metadata: ["limit": String(records), "count": String(count)])
     }
 }

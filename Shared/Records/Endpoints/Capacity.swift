@@ -1,3 +1,4 @@
+import Korean
 import RPC
 import Synchronization
 import Tenancy
@@ -57,7 +58,7 @@ final class Capacity: Sendable {
         .resourceExhausted(
             Text(
                 en: "The service is busy with other \(what.en). Try again shortly.",
-                ko: "다른 \(what.ko)을(를) 처리하고 있습니다. 잠시 후 다시 시도해 주세요."),
+                ko: "지금 처리 중인 \(what.ko, .subject) 많습니다. 잠시 후 다시 시도해 주세요."),
             reason: "\(reason)_BUSY")
     }
 

@@ -96,8 +96,8 @@ struct ExportColumn: Sendable {
 
     var column: WorkbookColumn {
         guard naming == nil else {
-            let suffix = Text(en: "name", ko: "이름")(language)
-            return WorkbookColumn(label: "\(field.label(language)) (\(suffix))", kind: .text)
+            let suffix = Text(en: " (name)", ko: "(이름)")(language)
+            return WorkbookColumn(label: field.label(language) + suffix, kind: .text)
         }
         let kind: WorkbookColumn.Kind =
             switch field.type {
@@ -107,7 +107,9 @@ struct ExportColumn: Sendable {
             case .boolean: .bool
             default: .text
             }
-        return WorkbookColumn(label: field.label(language), kind: kind)
+        // The cells of a workbook know no zone.
+        let zone = kind == .dateTime && isWorkbook ? "(UTC)" : ""
+        return WorkbookColumn(label: field.label(language) + zone, kind: kind)
     }
 
     func text(_ value: FieldValue, _ names: ReferenceNames) -> String? {

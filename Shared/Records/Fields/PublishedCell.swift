@@ -1,3 +1,4 @@
+import Korean
 import Wire
 
 /// What the text of one cell is to the field it goes into: the one rule book that the check of an import asks, so that
@@ -38,7 +39,7 @@ public enum PublishedCell: Equatable, Sendable {
         case .decimal, .currency: self = Self.decimal(text, field)
         case .listOfReferences, .listOfUsers, .listOfRoles, .attachment, .journal, .datetime, .documentID:
             self = .fault(
-                Text(en: "\(field.label.en) cannot be imported.", ko: "\(field.label.ko)은(는) 가져올 수 없습니다."))
+                Text(en: "\(field.label.en) cannot be imported.", ko: "\(field.label.ko, .topic) 가져올 수 없습니다."))
         default:
             if let fault = Validation.fault(.string(text), field) {
                 self = .fault(fault)
@@ -50,11 +51,13 @@ public enum PublishedCell: Equatable, Sendable {
 
     private static func boolean(_ text: String, _ field: FieldSchema) -> PublishedCell {
         switch text.lowercased() {
-        case "true": .value(.bool(true))
-        case "false": .value(.bool(false))
+        case "true", "예": .value(.bool(true))
+        case "false", "아니요", "아니오": .value(.bool(false))
         default:
             .fault(
-                Text(en: "\(field.label.en) must be true or false.", ko: "\(field.label.ko)은(는) true 또는 false여야 합니다."))
+                Text(
+                    en: "\(field.label.en) must be true or false.", ko: "\(field.label.ko, .topic) TRUE 또는 FALSE여야 합니다."
+                ))
         }
     }
 
@@ -65,13 +68,13 @@ public enum PublishedCell: Equatable, Sendable {
             whole.utf8.drop(while: { $0 == 0x2D }).allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
         else {
             return .fault(
-                Text(en: "\(field.label.en) must be a whole number.", ko: "\(field.label.ko)은(는) 정수여야 합니다."))
+                Text(en: "\(field.label.en) must be a whole number.", ko: "\(field.label.ko, .topic) 정수여야 합니다."))
         }
         guard let number = Int32(whole) else {
             return .fault(
                 Text(
                     en: "\(field.label.en) must be a whole number from \(Int32.min) to \(Int32.max).",
-                    ko: "\(field.label.ko)은(는) \(Int32.min)부터 \(Int32.max)까지의 정수여야 합니다."))
+                    ko: "\(field.label.ko, .topic) \(grouped: Int32.min)부터 \(grouped: Int32.max)까지의 정수여야 합니다."))
         }
         let value = FieldValue.int(Int64(number))
         return Validation.fault(value, field).map(PublishedCell.fault) ?? .value(value)
@@ -89,7 +92,7 @@ public enum PublishedCell: Equatable, Sendable {
                 return .fault(
                     Text(
                         en: "\(field.label.en) may have at most \(Validation.decimalPlaces) digits behind the point.",
-                        ko: "\(field.label.ko)은(는) 소수점 아래 \(Validation.decimalPlaces)자리까지 입력할 수 있습니다."))
+                        ko: "\(field.label.ko, .topic) 소수점 아래 \(Validation.decimalPlaces)자리까지 입력할 수 있습니다."))
             }
         }
         let value = FieldValue.string(text)
@@ -111,6 +114,6 @@ public enum PublishedCell: Equatable, Sendable {
         return .fault(
             Text(
                 en: "\(field.label.en) must be one of: \(labels.map(\.en).joined(separator: ", ")).",
-                ko: "\(field.label.ko)은(는) 다음 중 하나여야 합니다: \(labels.map(\.ko).joined(separator: ", "))."))
+                ko: "\(field.label.ko, .topic) 다음 중 하나여야 합니다: \(labels.map(\.ko).joined(separator: ", "))."))
     }
 }

@@ -1,6 +1,7 @@
 import Addresses
 import Filters
 import Ground
+import Korean
 import RPC
 import Wire
 
@@ -40,25 +41,27 @@ public enum Validation {
             guard CivilDate(text) == nil else { return nil }
             return Text(
                 en: "\(field.label.en) must be an existing date, YYYY-MM-DD.",
-                ko: "\(field.label.ko)은(는) 존재하는 날짜(YYYY-MM-DD)여야 합니다.")
+                ko: "\(field.label.ko, .topic) 올바른 날짜여야 합니다(예: 2026-11-28).")
         case .decimal, .currency:
             guard !isDecimal(text) else { return boundsFault(text, field) }
             return Text(
                 en:
                     "\(field.label.en) must be a decimal number such as 1863.4, of at most \(wholePlaces) digits before the point and \(decimalPlaces) behind it.",
                 ko:
-                    "\(field.label.ko)은(는) 1863.4와 같은 십진수여야 하며 정수부는 \(wholePlaces)자리, 소수부는 \(decimalPlaces)자리까지입니다.")
+                    "\(field.label.ko, .topic) 1863.4와 같은 숫자여야 하며 정수부는 \(wholePlaces)자리, 소수부는 \(decimalPlaces)자리까지입니다.")
         case .reference where field.reference != "user", .documentID:
             guard !isUUID(text) else { return nil }
-            return Text(en: "\(field.label.en) must be the id of a record.", ko: "\(field.label.ko)은(는) 레코드 ID여야 합니다.")
+            return Text(
+                en: "\(field.label.en) must be the id of a record.", ko: "\(field.label.ko, .topic) 레코드 ID여야 합니다.")
         case .email:
             guard !isEmail(text) else { return nil }
-            return Text(en: "\(field.label.en) must be an e-mail address.", ko: "\(field.label.ko)은(는) 이메일 주소여야 합니다.")
+            return Text(
+                en: "\(field.label.en) must be an e-mail address.", ko: "\(field.label.ko, .topic) 이메일 주소여야 합니다.")
         case .url:
             guard !(text.hasPrefix("https://") || text.hasPrefix("http://")) || text.utf8.count > 2_000 else {
                 return nil
             }
-            return Text(en: "\(field.label.en) must be a web address.", ko: "\(field.label.ko)은(는) 웹 주소여야 합니다.")
+            return Text(en: "\(field.label.en) must be a web address.", ko: "\(field.label.ko, .topic) 웹 주소여야 합니다.")
         case .text, .script, .json, .journal: return tooLong(text, textLimit, field)
         default: return tooLong(text, lineLimit, field) ?? formatFault(text, field)
         }
@@ -69,7 +72,7 @@ public enum Validation {
         case .currencyCode where !CurrencyCode.exists(text):
             Text(
                 en: "\(field.label.en) must be a currency code of ISO 4217 such as EUR.",
-                ko: "\(field.label.ko)은(는) KRW와 같은 ISO 4217 통화 코드여야 합니다.")
+                ko: "\(field.label.ko, .topic) KRW와 같은 ISO 4217 통화 코드여야 합니다.")
         default: nil
         }
     }
@@ -78,11 +81,13 @@ public enum Validation {
         guard field.minimum != nil || field.maximum != nil else { return nil }
         if let minimum = field.minimum, isLess(number, String(minimum)) {
             return Text(
-                en: "\(field.label.en) must be at least \(minimum).", ko: "\(field.label.ko)은(는) \(minimum) 이상이어야 합니다.")
+                en: "\(field.label.en) must be at least \(minimum).",
+                ko: "\(field.label.ko, .topic) \(grouped: minimum) 이상이어야 합니다.")
         }
         if let maximum = field.maximum, isLess(String(maximum), number) {
             return Text(
-                en: "\(field.label.en) must be at most \(maximum).", ko: "\(field.label.ko)은(는) \(maximum) 이하여야 합니다.")
+                en: "\(field.label.en) must be at most \(maximum).",
+                ko: "\(field.label.ko, .topic) \(grouped: maximum) 이하여야 합니다.")
         }
         return nil
     }
@@ -96,13 +101,13 @@ public enum Validation {
         if list.count > listLimit {
             return Text(
                 en: "\(field.label.en) may hold at most \(listLimit) entries.",
-                ko: "\(field.label.ko)은(는) 최대 \(listLimit)개까지 담을 수 있습니다.")
+                ko: "\(field.label.ko, .topic) 최대 \(grouped: listLimit)개까지 담을 수 있습니다.")
         }
         if field.type == .listOfReferences, let wrong = list.first(where: { !isUUID($0) }) {
             let shown = String(wrong.prefix(40))
             return Text(
                 en: "\(field.label.en) holds \(shown), which is not the id of a record.",
-                ko: "\(field.label.ko)에 레코드 ID가 아닌 \(shown)이(가) 있습니다.")
+                ko: "\(field.label.ko)에 레코드 ID가 아닌 \(shown, .subject) 있습니다.")
         }
         if list.contains(where: { $0.utf8.contains(0) }) { return holdsNUL(field) }
         return list.lazy.compactMap { tooLong($0, lineLimit, field) }.first
@@ -119,7 +124,7 @@ public enum Validation {
         guard text.utf8.count > limit, text.unicodeScalars.count > limit else { return nil }
         return Text(
             en: "\(field.label.en) may be at most \(limit) characters long.",
-            ko: "\(field.label.ko)은(는) 최대 \(limit)자입니다.")
+            ko: "\(field.label.ko, .topic) 최대 \(grouped: limit)자입니다.")
     }
 
     private static func notAChoice(_ field: FieldSchema) -> Text {
@@ -131,9 +136,10 @@ public enum Validation {
             }
         }
         let allowed = values.joined(separator: ", ")
-        let shown = zip(field.choices, values).map { "\($0.label.ko)('\($1)')" }.joined(separator: ", ")
+        let shown = zip(field.choices, values).map { "\($0.label.ko)(\($1))" }.joined(separator: ", ")
         return Text(
-            en: "\(field.label.en) must be one of: \(allowed).", ko: "\(field.label.ko)은(는) 다음 중 하나여야 합니다: \(shown).")
+            en: "\(field.label.en) must be one of: \(allowed).",
+            ko: "\(field.label.ko, .topic) 다음 중 하나여야 합니다: \(shown).")
     }
 
     /// Whether `text` is a UUID in lower case with hyphens.

@@ -78,7 +78,7 @@ struct Intake<R: Record> {
     }
 
     private static func forbidden(_ fields: [String]) -> Problem {
-        let text = Text(en: "You may not set this field.", ko: "이 항목은 설정할 수 없습니다.")
+        let text = Text(en: "You may not set this field.", ko: "이 필드를 변경할 권한이 없습니다.")
         return Problem(
             .permissionDenied, text, reason: "FIELD_ACCESS",
             violations: fields.map { .init(field: "\(R.schema.table).\($0)", text: text) })

@@ -1,4 +1,5 @@
 import Ground
+import Korean
 import Postgres
 import RPC
 import Roles
@@ -61,17 +62,20 @@ struct ReferenceNames: Sendable {
     /// service alone.
     static func ofReplica(_ table: String, columns: Set<String>, readers: Replica.Readers) -> Statement {
         let people = ["first_name", "last_name"]
-        let used =
-            columns.isSuperset(of: people)
-            ? people : ["name", "number", "title"].filter(columns.contains).prefix(1).map(\.self)
+        let isPerson = columns.isSuperset(of: people)
+        let used = isPerson ? people : ["name", "number", "title"].filter(columns.contains).prefix(1).map(\.self)
         return { database, ids, caller in
             guard !used.isEmpty, caller.kind != .customer, readers.admit(caller, to: table),
                 used.allSatisfy({
                     caller.kind == .service || Access.mayRead(caller.roles, field: $0, of: table) ?? true
                 })
             else { return nil }
+            let isTranslated = columns.contains("name_ko") && caller.locale == "ko"
+            let name: SQL =
+                isPerson
+                ? "\(raw: PersonName.sql)" : isTranslated ? "coalesce(name_ko, name)" : "\(identifiers: used)"
             return """
-                SELECT id, concat_ws(' ', \(identifiers: used)) \
+                SELECT id, \(name) \
                 FROM \(identifier: database.schema).\(identifier: table) WHERE id = ANY(\(ids)::uuid[])
                 """
         }
@@ -90,6 +94,9 @@ struct ReferenceNames: Sendable {
                 store.layout.columns.contains(where: { $0.name == name })
             else { return nil }
             let known = try store.known("id = ANY(\(ids)::uuid[])", to: caller)
+            if name == "name", caller.locale == "ko", store.layout.columns.contains(where: { $0.name == "name_ko" }) {
+                return "SELECT id, coalesce(name_ko, name) FROM \(raw: store.layout.table) WHERE \(known)"
+            }
             return "SELECT id, \(identifier: name) FROM \(raw: store.layout.table) WHERE \(known)"
         }
     }

@@ -50,7 +50,7 @@ extension Store {
         let shown = R.schema.fields[lifecycle.stateIndex].label(ofChoice: state).ko
         let text =
             wantsOpen
-            ? Text(en: "The record is already \(state).", ko: "레코드가 이미 '\(shown)' 상태입니다.")
+            ? Text(en: "The record is already \(state).", ko: "레코드가 이미 ‘\(shown)’ 상태입니다.")
             : Text(en: "Only a closed or canceled record can be reopened.", ko: "종결되었거나 취소된 레코드만 다시 열 수 있습니다.")
         let rule = wantsOpen ? lifecycle.closingRule : lifecycle.reopeningRule
         throw Problem(

@@ -29,7 +29,7 @@ public enum ExportLimit {
             .resourceExhausted,
             Text(
                 en: "The list is too long for one file. Narrow the filter or export fewer fields.",
-                ko: "목록이 너무 길어 한 파일로 내보낼 수 없습니다. 필터를 좁히거나 항목을 줄이세요."),
+                ko: "목록이 너무 길어 파일 하나로 내보낼 수 없습니다. 필터 범위를 좁히거나 내보낼 필드 수를 줄이세요."),
             reason: "EXPORT_TOO_LARGE", metadata: ["rows": String(rows), "bytes": String(bytes)])
     }
 }
@@ -62,6 +62,9 @@ extension Store {
             WHERE \(query.condition) ORDER BY \(raw: query.order)
             """)
         let today = database.clock.today
+        // Names are in the language of the file.
+        var reader = call.caller
+        reader.locale = language
         var count = 0
         while true {
             let rows = try tx.query("FETCH FORWARD \(raw: String(ExportLimit.page)) FROM \(raw: cursor)")
@@ -72,7 +75,7 @@ extension Store {
                 access.project(&record, for: call.caller)
                 return record
             }
-            let names = try ReferenceNames(records, references, database: database, caller: call.caller, in: tx)
+            let names = try ReferenceNames(records, references, database: database, caller: reader, in: tx)
             for record in records { try file.append(columns.map { $0.text(record[fieldAt: $0.index], names) }) }
             try chunks.append(file.take())
             guard rows.count == ExportLimit.page, !call.deadline.isPast else { break }
@@ -109,16 +112,17 @@ extension Store {
             ? open
             : request.fields.map { name in
                 if let index = R.schema.index(of: name), open.contains(index) { return index }
-                let names = open.map { R.schema.fields[$0].name }.joined(separator: ", ")
+                let known = open.map { R.schema.fields[$0] }
+                let names = known.map(\.name).joined(separator: ", ")
                 let shown = String(name.prefix(60))
                 throw Problem.invalid(
                     field: "fields",
                     Text(
                         en: "There is no field \(shown). Fields: \(names).",
-                        ko: "\(shown) 항목이 없습니다. 사용할 수 있는 항목: \(names)."))
+                        ko: "‘\(shown)’ 필드는 없습니다. 사용할 수 있는 필드: \(FieldSchema.named(known))"))
             }
         guard Set(chosen).count == chosen.count else {
-            throw Problem.invalid(field: "fields", Text(en: "A field is named twice.", ko: "같은 항목이 두 번 지정되었습니다."))
+            throw Problem.invalid(field: "fields", Text(en: "A field is named twice.", ko: "같은 필드가 두 번 지정되었습니다."))
         }
         return try chosen.flatMap { index in
             let field = R.schema.fields[index]

@@ -76,7 +76,7 @@ extension Store {
         } catch {
             throw Problem.invalid(field: "order_by", Text(en: error.english, ko: error.korean), rule: "AIP-132")
         }
-        let isNewestFirst = terms.isEmpty && R.storage.newestFirst
+        let isNewestFirst = terms.isEmpty && R.schema.newestFirst
         let binding = PageToken.Binding(
             method: R.schema.table, filter: request.filter, order: isNewestFirst ? "id desc" : request.orderBy,
             domain: caller.domain.path)
@@ -127,7 +127,7 @@ struct ListQuery<R: Record> {
                 field: "order_by",
                 Text(
                     en: "The values of this ordering are too long for pages. Order by shorter fields.",
-                    ko: "이 정렬의 값이 너무 길어 페이지로 나눌 수 없습니다. 더 짧은 항목으로 정렬하세요."),
+                    ko: "이 정렬의 값이 너무 길어 페이지로 나눌 수 없습니다. 값이 더 짧은 필드로 정렬하세요."),
                 rule: "AIP-132")
         }
         return token

@@ -1,4 +1,5 @@
 import Ground
+import Korean
 import Postgres
 import RPC
 import Tenancy
@@ -16,20 +17,21 @@ extension Store {
         }
         return try paths.map { path in
             guard let index = R.schema.index(of: path) else {
-                let names = R.schema.fields.filter { !$0.outputOnly }.map(\.name).joined(separator: ", ")
+                let known = R.schema.fields.filter { !$0.outputOnly }
+                let names = known.map(\.name).joined(separator: ", ")
                 let shown = String(path.prefix(60))
                 throw Problem.invalid(
                     field: "update_mask",
                     Text(
                         en: "There is no field \(shown). Fields: \(names).",
-                        ko: "\(shown) 항목이 없습니다. 사용할 수 있는 항목: \(names)."),
+                        ko: "‘\(shown)’ 필드는 없습니다. 사용할 수 있는 필드: \(FieldSchema.named(known))"),
                     rule: "AIP-134")
             }
             let field = R.schema.fields[index]
             guard !field.outputOnly || context.isSystem else {
                 throw Problem.invalid(
                     field: "update_mask",
-                    Text(en: "\(field.label.en) is set by the system.", ko: "\(field.label.ko)은(는) 시스템이 설정합니다."),
+                    Text(en: "\(field.label.en) is set by the system.", ko: "\(field.label.ko, .topic) 시스템이 설정합니다."),
                     rule: Self.ruleOfSystemField(path))
             }
             return index
@@ -143,7 +145,7 @@ extension Store {
                 empty.map { _, field in
                     .init(
                         field: "\(R.schema.table).\(field.name)",
-                        text: Text(en: "\(field.label.en) is mandatory.", ko: "\(field.label.ko)은(는) 필수입니다."),
+                        text: Text(en: "\(field.label.en) is mandatory.", ko: "\(field.label.ko, .topic) 필수입니다."),
                         rule: R.storage.requiredRule)
                 })
         }
@@ -164,7 +166,7 @@ extension Store {
                 field: "\(R.schema.table).\(inherited.field)",
                 Text(
                     en: "\(label.en) follows \(source.en) and cannot be set by hand.",
-                    ko: "\(label.ko)은(는) \(source.ko)에 따라 정해지므로 직접 설정할 수 없습니다."),
+                    ko: "\(label.ko, .topic) \(source.ko)에 따라 정해지므로 직접 설정할 수 없습니다."),
                 rule: inherited.rule)
         }
     }
@@ -184,7 +186,7 @@ extension Store {
             throw Problem.aborted(
                 Text(
                     en: "The record has changed since you read it. Read it again.",
-                    ko: "레코드를 읽은 뒤 변경되었습니다. 다시 읽어 주세요."), reason: "ETAG_MISMATCH")
+                    ko: "레코드를 보는 동안 다른 사용자가 변경했습니다. 새로 고친 후 다시 시도해 주세요."), reason: "ETAG_MISMATCH")
         }
     }
 
@@ -194,7 +196,7 @@ extension Store {
             let field = R.schema.fields[index]
             throw Problem.invalid(
                 field: "\(R.schema.table).\(field.name)",
-                Text(en: "\(field.label.en) cannot change.", ko: "\(field.label.ko)은(는) 변경할 수 없습니다."))
+                Text(en: "\(field.label.en) cannot change.", ko: "\(field.label.ko, .topic) 변경할 수 없습니다."))
         }
     }
 

@@ -16,10 +16,10 @@ extension Engagement {
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", customerVisible: true, storage: .string),
-        FieldSchema(name: "account_manager", jsonName: "accountManager", label: Text(en: "Account manager", ko: "계정 관리자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
-        FieldSchema(name: "customer_success_manager", jsonName: "customerSuccessManager", label: Text(en: "Customer success manager", ko: "고객 성공 관리자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
+        FieldSchema(name: "account_manager", jsonName: "accountManager", label: Text(en: "Account manager", ko: "어카운트 매니저(AM)"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
+        FieldSchema(name: "customer_success_manager", jsonName: "customerSuccessManager", label: Text(en: "Customer success manager", ko: "고객 성공 매니저(CSM)"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
         FieldSchema(name: "key_customer_contact", jsonName: "keyCustomerContact", label: Text(en: "Key customer contact", ko: "핵심 고객 연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
-        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
+        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("new"), label: Text(en: "New", ko: "신규")),
             Choice(value: .string("define"), label: Text(en: "Define", ko: "정의")),
@@ -27,9 +27,9 @@ extension Engagement {
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], customerVisible: true, defaultValue: .string("new"), storage: .string),
-        FieldSchema(name: "stage", jsonName: "stage", label: Text(en: "Stage", ko: "스테이지"), type: .choice, choices: [
+        FieldSchema(name: "stage", jsonName: "stage", label: Text(en: "Stage", ko: "단계"), type: .choice, choices: [
             Choice(value: .string("initial_onboarding"), label: Text(en: "Initial onboarding", ko: "초기 온보딩")),
-            Choice(value: .string("adoption"), label: Text(en: "Adoption", ko: "채택")),
+            Choice(value: .string("adoption"), label: Text(en: "Adoption", ko: "활용")),
             Choice(value: .string("expand"), label: Text(en: "Expand", ko: "확장")),
             Choice(value: .string("renew"), label: Text(en: "Renew", ko: "갱신")),
             Choice(value: .string("lost"), label: Text(en: "Lost", ko: "이탈")),
@@ -41,18 +41,18 @@ extension Engagement {
             Choice(value: .string("green"), label: Text(en: "Green", ko: "녹색")),
         ], defaultValue: .string("unknown"), storage: .string),
         FieldSchema(name: "initial_onboarding", jsonName: "initialOnboarding", label: Text(en: "Initial onboarding", ko: "초기 온보딩"), type: .reference, mandatory: true, reference: "onboarding_case", customerVisible: true, storage: .string),
-        FieldSchema(name: "initial_go_live", jsonName: "initialGoLive", label: Text(en: "Initial go-live", ko: "초기 운영개시(Go-Live)"), type: .date, customerVisible: true, storage: .string),
-        FieldSchema(name: "renewal_date", jsonName: "renewalDate", label: Text(en: "Renewal date", ko: "갱신 날짜"), type: .date, customerVisible: true, storage: .string),
+        FieldSchema(name: "initial_go_live", jsonName: "initialGoLive", label: Text(en: "Initial go-live", ko: "최초 운영 개시일"), type: .date, customerVisible: true, storage: .string),
+        FieldSchema(name: "renewal_date", jsonName: "renewalDate", label: Text(en: "Renewal date", ko: "갱신일"), type: .date, customerVisible: true, storage: .string),
         FieldSchema(name: "title", jsonName: "title", label: Text(en: "Title", ko: "제목"), type: .string, mandatory: true, customerVisible: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Work notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, customerVisible: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
         FieldSchema(name: "parent", jsonName: "parent", label: Text(en: "Parent", ko: "상위"), type: .reference, reference: "engagement", storage: .string),
-        FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 값"), type: .currency, outputOnly: true, storage: .string),
-        FieldSchema(name: "health_score", jsonName: "healthScore", label: Text(en: "Health score", ko: "상태 점수"), type: .integer, outputOnly: true, storage: .int),
+        FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 금액"), type: .currency, outputOnly: true, storage: .string),
+        FieldSchema(name: "health_score", jsonName: "healthScore", label: Text(en: "Health score", ko: "건강도 점수"), type: .integer, outputOnly: true, storage: .int),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(true), storage: .bool),
-        FieldSchema(name: "previous_perceived_health", jsonName: "previousPerceivedHealth", label: Text(en: "Previous perceived health", ko: "이전 인지된 건강도"), type: .choice, choices: [
+        FieldSchema(name: "previous_perceived_health", jsonName: "previousPerceivedHealth", label: Text(en: "Previous perceived health", ko: "이전 인지 건강도"), type: .choice, choices: [
             Choice(value: .string("unknown"), label: Text(en: "Unknown", ko: "알 수 없음")),
             Choice(value: .string("red"), label: Text(en: "Red", ko: "적색")),
             Choice(value: .string("yellow"), label: Text(en: "Yellow", ko: "황색")),
@@ -150,4 +150,17 @@ extension Engagement {
         default: preconditionFailure("Engagement has no field \(index).")
         }
     }
+}
+
+extension Engagement: BulkMessage {
+    /// `ListEngagementsResponse`.
+    public typealias Page = ListEngagementsResponse
+    /// `CreateEngagementRequest`.
+    public typealias Creation = CreateEngagementRequest
+    /// `UpdateEngagementRequest`.
+    public typealias Modification = UpdateEngagementRequest
+    /// `BatchCreateEngagementsRequest`.
+    public typealias BatchCreation = BatchCreateEngagementsRequest
+    /// `BatchUpdateEngagementsRequest`.
+    public typealias BatchModification = BatchUpdateEngagementsRequest
 }

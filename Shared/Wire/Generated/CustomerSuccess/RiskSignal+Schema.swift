@@ -19,10 +19,10 @@ extension RiskSignal {
         FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, mandatory: true, reference: "engagement", storage: .string),
         FieldSchema(name: "reported_by", jsonName: "reportedBy", label: Text(en: "Reported by", ko: "보고자"), type: .reference, reference: "user", storage: .string),
         FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", side: .provider, storage: .string),
-        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
+        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("new"), label: Text(en: "New", ko: "신규")),
-            Choice(value: .string("active"), label: Text(en: "Active", ko: "활성화")),
+            Choice(value: .string("active"), label: Text(en: "Active", ko: "활성")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], defaultValue: .string("new"), storage: .string),
@@ -39,32 +39,32 @@ extension RiskSignal {
             Choice(value: .string("issue"), label: Text(en: "Issue", ko: "문제")),
         ], defaultValue: .string("risk"), storage: .string),
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
-        FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Watch notes list", ko: "감시 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Watch notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
         FieldSchema(name: "tracking_method", jsonName: "trackingMethod", label: Text(en: "Tracking method", ko: "추적 방법"), type: .choice, choices: [
             Choice(value: .string("manual"), label: Text(en: "Manual", ko: "수동")),
             Choice(value: .string("automated"), label: Text(en: "Automated", ko: "자동")),
-            Choice(value: .string("integration"), label: Text(en: "Integration", ko: "통합")),
+            Choice(value: .string("integration"), label: Text(en: "Integration", ko: "연동")),
         ], defaultValue: .string("manual"), storage: .string),
         FieldSchema(name: "table", jsonName: "table", label: Text(en: "Table", ko: "테이블"), type: .tableName, storage: .string),
-        FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 기록"), type: .documentID, reference: "any record of the chosen table", storage: .string),
+        FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, reference: "any record of the chosen table", storage: .string),
         FieldSchema(name: "scope", jsonName: "scope", label: Text(en: "Scope", ko: "범위"), type: .choice, choices: [
             Choice(value: .string("onboarding"), label: Text(en: "Onboarding", ko: "온보딩")),
-            Choice(value: .string("adoption"), label: Text(en: "Adoption", ko: "채택")),
+            Choice(value: .string("adoption"), label: Text(en: "Adoption", ko: "활용")),
             Choice(value: .string("expansion"), label: Text(en: "Expansion", ko: "확장")),
             Choice(value: .string("renewal"), label: Text(en: "Renewal", ko: "갱신")),
         ], storage: .string),
-        FieldSchema(name: "probability", jsonName: "probability", label: Text(en: "Probability", ko: "확률"), type: .choice, mandatory: true, choices: [
+        FieldSchema(name: "probability", jsonName: "probability", label: Text(en: "Probability", ko: "발생 가능성"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("very_high"), label: Text(en: "Very high", ko: "매우 높음")),
             Choice(value: .string("high"), label: Text(en: "High", ko: "높음")),
             Choice(value: .string("moderate"), label: Text(en: "Moderate", ko: "보통")),
             Choice(value: .string("low"), label: Text(en: "Low", ko: "낮음")),
             Choice(value: .string("very_low"), label: Text(en: "Very low", ko: "매우 낮음")),
         ], storage: .string),
-        FieldSchema(name: "contracts_impacted", jsonName: "contractsImpacted", label: Text(en: "Contracts impacted", ko: "영향을 받는 계약"), type: .listOfReferences, reference: "contract", storage: .strings),
-        FieldSchema(name: "products_impacted", jsonName: "productsImpacted", label: Text(en: "Products impacted", ko: "영향을 받은 제품"), type: .listOfReferences, reference: "sold_product", storage: .strings),
+        FieldSchema(name: "contracts_impacted", jsonName: "contractsImpacted", label: Text(en: "Contracts impacted", ko: "영향받는 계약"), type: .listOfReferences, reference: "contract", storage: .strings),
+        FieldSchema(name: "products_impacted", jsonName: "productsImpacted", label: Text(en: "Products impacted", ko: "영향받는 제품"), type: .listOfReferences, reference: "sold_product", storage: .strings),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(true), storage: .bool),
         FieldSchema(name: "onboarding_case", jsonName: "onboardingCase", label: Text(en: "Onboarding case", ko: "온보딩 케이스"), type: .reference, reference: "onboarding_case", storage: .string),
         FieldSchema(name: "closed_at", jsonName: "closedAt", label: Text(en: "Closed", ko: "종결 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
@@ -160,4 +160,17 @@ extension RiskSignal {
         default: preconditionFailure("RiskSignal has no field \(index).")
         }
     }
+}
+
+extension RiskSignal: BulkMessage {
+    /// `ListRiskSignalsResponse`.
+    public typealias Page = ListRiskSignalsResponse
+    /// `CreateRiskSignalRequest`.
+    public typealias Creation = CreateRiskSignalRequest
+    /// `UpdateRiskSignalRequest`.
+    public typealias Modification = UpdateRiskSignalRequest
+    /// `BatchCreateRiskSignalsRequest`.
+    public typealias BatchCreation = BatchCreateRiskSignalsRequest
+    /// `BatchUpdateRiskSignalsRequest`.
+    public typealias BatchModification = BatchUpdateRiskSignalsRequest
 }

@@ -17,13 +17,13 @@ extension SuccessCase {
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", customerVisible: true, storage: .string),
         FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, mandatory: true, reference: "engagement", customerVisible: true, storage: .string),
-        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "접촉 창구"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
+        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
-        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
+        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .choice, choices: [
             Choice(value: .string("guidance"), label: Text(en: "Guidance", ko: "안내")),
             Choice(value: .string("architecture_review"), label: Text(en: "Architecture review", ko: "아키텍처 검토")),
-            Choice(value: .string("demo_and_poc"), label: Text(en: "Demo and POC", ko: "데모 및 POC")),
+            Choice(value: .string("demo_and_poc"), label: Text(en: "Demo and POC", ko: "데모 및 PoC")),
             Choice(value: .string("training"), label: Text(en: "Training", ko: "교육")),
         ], customerVisible: true, storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
@@ -34,11 +34,11 @@ extension SuccessCase {
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], customerVisible: true, defaultValue: .string("new"), storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작되지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
@@ -52,7 +52,7 @@ extension SuccessCase {
         FieldSchema(name: "product", jsonName: "product", label: Text(en: "Product", ko: "제품"), type: .reference, reference: "sold_product", customerVisible: true, storage: .string),
         FieldSchema(name: "service_definition", jsonName: "serviceDefinition", label: Text(en: "Service definition", ko: "서비스 정의"), type: .reference, reference: "service_definition", storage: .string),
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, mandatory: true, customerVisible: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Work notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
@@ -143,4 +143,17 @@ extension SuccessCase {
         default: preconditionFailure("SuccessCase has no field \(index).")
         }
     }
+}
+
+extension SuccessCase: BulkMessage {
+    /// `ListSuccessCasesResponse`.
+    public typealias Page = ListSuccessCasesResponse
+    /// `CreateSuccessCaseRequest`.
+    public typealias Creation = CreateSuccessCaseRequest
+    /// `UpdateSuccessCaseRequest`.
+    public typealias Modification = UpdateSuccessCaseRequest
+    /// `BatchCreateSuccessCasesRequest`.
+    public typealias BatchCreation = BatchCreateSuccessCasesRequest
+    /// `BatchUpdateSuccessCasesRequest`.
+    public typealias BatchModification = BatchUpdateSuccessCasesRequest
 }

@@ -14,17 +14,17 @@ extension SuccessInitiative {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "숫자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "success_outcome", jsonName: "successOutcome", label: Text(en: "Success outcome", ko: "성공 결과"), type: .reference, mandatory: true, reference: "success_outcome", customerVisible: true, storage: .string),
-        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "접촉 창구"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
+        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
-        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
+        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .choice, choices: [
             Choice(value: .string("general"), label: Text(en: "General", ko: "일반")),
-            Choice(value: .string("strategic_planning"), label: Text(en: "Strategic planning", ko: "전략적 계획 수립")),
-            Choice(value: .string("architecture_and_design"), label: Text(en: "Architecture and design", ko: "아키텍처 및 디자인")),
-            Choice(value: .string("adoption"), label: Text(en: "Adoption", ko: "채택")),
-            Choice(value: .string("technical_guidance"), label: Text(en: "Technical guidance", ko: "기술 지침")),
+            Choice(value: .string("strategic_planning"), label: Text(en: "Strategic planning", ko: "전략 수립")),
+            Choice(value: .string("architecture_and_design"), label: Text(en: "Architecture and design", ko: "아키텍처 및 설계")),
+            Choice(value: .string("adoption"), label: Text(en: "Adoption", ko: "활용")),
+            Choice(value: .string("technical_guidance"), label: Text(en: "Technical guidance", ko: "기술 안내")),
         ], customerVisible: true, storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("new"), label: Text(en: "New", ko: "신규")),
@@ -34,11 +34,11 @@ extension SuccessInitiative {
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], customerVisible: true, defaultValue: .string("new"), storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작되지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
@@ -52,8 +52,8 @@ extension SuccessInitiative {
         FieldSchema(name: "subject", jsonName: "subject", label: Text(en: "Subject", ko: "제목"), type: .string, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "close_code", jsonName: "closeCode", label: Text(en: "Closure code", ko: "종결 코드"), type: .choice, choices: [
-            Choice(value: .string("achieved"), label: Text(en: "Achieved", ko: "달성됨")),
-            Choice(value: .string("partially_achieved"), label: Text(en: "Partially achieved", ko: "부분적으로 달성됨")),
+            Choice(value: .string("achieved"), label: Text(en: "Achieved", ko: "달성")),
+            Choice(value: .string("partially_achieved"), label: Text(en: "Partially achieved", ko: "일부 달성")),
             Choice(value: .string("missed"), label: Text(en: "Missed", ko: "미달성")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, storage: .string),
@@ -149,4 +149,17 @@ extension SuccessInitiative {
         default: preconditionFailure("SuccessInitiative has no field \(index).")
         }
     }
+}
+
+extension SuccessInitiative: BulkMessage {
+    /// `ListSuccessInitiativesResponse`.
+    public typealias Page = ListSuccessInitiativesResponse
+    /// `CreateSuccessInitiativeRequest`.
+    public typealias Creation = CreateSuccessInitiativeRequest
+    /// `UpdateSuccessInitiativeRequest`.
+    public typealias Modification = UpdateSuccessInitiativeRequest
+    /// `BatchCreateSuccessInitiativesRequest`.
+    public typealias BatchCreation = BatchCreateSuccessInitiativesRequest
+    /// `BatchUpdateSuccessInitiativesRequest`.
+    public typealias BatchModification = BatchUpdateSuccessInitiativesRequest
 }

@@ -17,8 +17,8 @@ extension SuccessObjective {
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", customerVisible: true, storage: .string),
         FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, mandatory: true, reference: "engagement", customerVisible: true, storage: .string),
-        FieldSchema(name: "objective_owner", jsonName: "objectiveOwner", label: Text(en: "Objective owner", ko: "목표 소유자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
-        FieldSchema(name: "sponsor", jsonName: "sponsor", label: Text(en: "Sponsor", ko: "후원자"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
+        FieldSchema(name: "objective_owner", jsonName: "objectiveOwner", label: Text(en: "Objective owner", ko: "목표 책임자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
+        FieldSchema(name: "sponsor", jsonName: "sponsor", label: Text(en: "Sponsor", ko: "스폰서"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "products", jsonName: "products", label: Text(en: "Products", ko: "제품"), type: .listOfReferences, reference: "sold_product", customerVisible: true, storage: .strings),
         FieldSchema(name: "driver", jsonName: "driver", label: Text(en: "Driver", ko: "추진 요인"), type: .choice, choices: [
             Choice(value: .string("cost_reduction"), label: Text(en: "Cost reduction", ko: "비용 절감")),
@@ -35,11 +35,11 @@ extension SuccessObjective {
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], customerVisible: true, defaultValue: .string("new"), storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작되지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
@@ -49,10 +49,10 @@ extension SuccessObjective {
             Choice(value: .int(4), label: Text(en: "Low", ko: "낮음")),
             Choice(value: .int(5), label: Text(en: "Very low", ko: "매우 낮음")),
         ], customerVisible: true, defaultValue: .int(3), storage: .int),
-        FieldSchema(name: "planned_start", jsonName: "plannedStart", label: Text(en: "Planned start", ko: "계획된 시작"), type: .date, customerVisible: true, storage: .string),
-        FieldSchema(name: "planned_stop", jsonName: "plannedStop", label: Text(en: "Planned stop", ko: "계획된 중지"), type: .date, customerVisible: true, storage: .string),
+        FieldSchema(name: "planned_start", jsonName: "plannedStart", label: Text(en: "Planned start", ko: "계획 시작일"), type: .date, customerVisible: true, storage: .string),
+        FieldSchema(name: "planned_stop", jsonName: "plannedStop", label: Text(en: "Planned stop", ko: "계획 종료일"), type: .date, customerVisible: true, storage: .string),
         FieldSchema(name: "title", jsonName: "title", label: Text(en: "Title", ko: "제목"), type: .string, mandatory: true, customerVisible: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Work notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
@@ -141,4 +141,17 @@ extension SuccessObjective {
         default: preconditionFailure("SuccessObjective has no field \(index).")
         }
     }
+}
+
+extension SuccessObjective: BulkMessage {
+    /// `ListSuccessObjectivesResponse`.
+    public typealias Page = ListSuccessObjectivesResponse
+    /// `CreateSuccessObjectiveRequest`.
+    public typealias Creation = CreateSuccessObjectiveRequest
+    /// `UpdateSuccessObjectiveRequest`.
+    public typealias Modification = UpdateSuccessObjectiveRequest
+    /// `BatchCreateSuccessObjectivesRequest`.
+    public typealias BatchCreation = BatchCreateSuccessObjectivesRequest
+    /// `BatchUpdateSuccessObjectivesRequest`.
+    public typealias BatchModification = BatchUpdateSuccessObjectivesRequest
 }

@@ -17,7 +17,7 @@ extension SuccessOutcome {
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", customerVisible: true, storage: .string),
         FieldSchema(name: "success_objective", jsonName: "successObjective", label: Text(en: "Success objective", ko: "성공 목표"), type: .reference, mandatory: true, reference: "success_objective", customerVisible: true, storage: .string),
-        FieldSchema(name: "owner", jsonName: "owner", label: Text(en: "Owner", ko: "소유자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
+        FieldSchema(name: "owner", jsonName: "owner", label: Text(en: "Owner", ko: "책임자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("new"), label: Text(en: "New", ko: "신규")),
             Choice(value: .string("in_progress"), label: Text(en: "In progress", ko: "진행 중")),
@@ -26,11 +26,11 @@ extension SuccessOutcome {
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], customerVisible: true, defaultValue: .string("new"), storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작되지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
@@ -40,23 +40,23 @@ extension SuccessOutcome {
             Choice(value: .int(4), label: Text(en: "Low", ko: "낮음")),
             Choice(value: .int(5), label: Text(en: "Very low", ko: "매우 낮음")),
         ], customerVisible: true, defaultValue: .int(3), storage: .int),
-        FieldSchema(name: "planned_start", jsonName: "plannedStart", label: Text(en: "Planned start", ko: "계획된 시작"), type: .date, customerVisible: true, storage: .string),
-        FieldSchema(name: "planned_stop", jsonName: "plannedStop", label: Text(en: "Planned stop", ko: "계획된 중지"), type: .date, customerVisible: true, storage: .string),
+        FieldSchema(name: "planned_start", jsonName: "plannedStart", label: Text(en: "Planned start", ko: "계획 시작일"), type: .date, customerVisible: true, storage: .string),
+        FieldSchema(name: "planned_stop", jsonName: "plannedStop", label: Text(en: "Planned stop", ko: "계획 종료일"), type: .date, customerVisible: true, storage: .string),
         FieldSchema(name: "title", jsonName: "title", label: Text(en: "Title", ko: "제목"), type: .string, mandatory: true, customerVisible: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Work notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
         FieldSchema(name: "unit", jsonName: "unit", label: Text(en: "Unit", ko: "단위"), type: .string, customerVisible: true, storage: .string),
         FieldSchema(name: "tracking_method", jsonName: "trackingMethod", label: Text(en: "Tracking method", ko: "추적 방법"), type: .choice, choices: [
-            Choice(value: .string("indicator_kpi"), label: Text(en: "Indicator KPI", ko: "표시기 KPI")),
+            Choice(value: .string("indicator_kpi"), label: Text(en: "Indicator KPI", ko: "지표(KPI)")),
             Choice(value: .string("survey"), label: Text(en: "Survey", ko: "설문 조사")),
             Choice(value: .string("report"), label: Text(en: "Report", ko: "보고서")),
             Choice(value: .string("manual"), label: Text(en: "Manual", ko: "수동")),
         ], customerVisible: true, storage: .string),
         FieldSchema(name: "base_value", jsonName: "baseValue", label: Text(en: "Base value", ko: "기준값"), type: .decimal, customerVisible: true, storage: .string),
-        FieldSchema(name: "target_value", jsonName: "targetValue", label: Text(en: "Target value", ko: "대상 값"), type: .decimal, customerVisible: true, storage: .string),
-        FieldSchema(name: "current_value", jsonName: "currentValue", label: Text(en: "Current value", ko: "현재 값"), type: .decimal, customerVisible: true, storage: .string),
+        FieldSchema(name: "target_value", jsonName: "targetValue", label: Text(en: "Target value", ko: "목표값"), type: .decimal, customerVisible: true, storage: .string),
+        FieldSchema(name: "current_value", jsonName: "currentValue", label: Text(en: "Current value", ko: "현재값"), type: .decimal, customerVisible: true, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(true), storage: .bool),
         FieldSchema(name: "indicator", jsonName: "indicator", label: Text(en: "Indicator", ko: "지표"), type: .string, storage: .string),
         FieldSchema(name: "survey", jsonName: "survey", label: Text(en: "Survey", ko: "설문 조사"), type: .string, storage: .string),
@@ -152,4 +152,17 @@ extension SuccessOutcome {
         default: preconditionFailure("SuccessOutcome has no field \(index).")
         }
     }
+}
+
+extension SuccessOutcome: BulkMessage {
+    /// `ListSuccessOutcomesResponse`.
+    public typealias Page = ListSuccessOutcomesResponse
+    /// `CreateSuccessOutcomeRequest`.
+    public typealias Creation = CreateSuccessOutcomeRequest
+    /// `UpdateSuccessOutcomeRequest`.
+    public typealias Modification = UpdateSuccessOutcomeRequest
+    /// `BatchCreateSuccessOutcomesRequest`.
+    public typealias BatchCreation = BatchCreateSuccessOutcomesRequest
+    /// `BatchUpdateSuccessOutcomesRequest`.
+    public typealias BatchModification = BatchUpdateSuccessOutcomesRequest
 }

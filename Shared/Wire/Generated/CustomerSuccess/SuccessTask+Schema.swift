@@ -17,9 +17,9 @@ extension SuccessTask {
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", customerVisible: true, storage: .string),
         FieldSchema(name: "parent", jsonName: "parent", label: Text(en: "Parent", ko: "상위"), type: .documentID, mandatory: true, reference: "success_case | success_initiative | touchpoint", customerVisible: true, storage: .string),
-        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "접촉 창구"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
+        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
-        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
+        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .choice, choices: [
             Choice(value: .string("workshops_and_meetings"), label: Text(en: "Workshops and meetings", ko: "워크숍 및 회의")),
             Choice(value: .string("design_review"), label: Text(en: "Design review", ko: "설계 검토")),
@@ -34,11 +34,11 @@ extension SuccessTask {
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], customerVisible: true, defaultValue: .string("new"), storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작되지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
@@ -51,7 +51,7 @@ extension SuccessTask {
         FieldSchema(name: "due_date", jsonName: "dueDate", label: Text(en: "Due date", ko: "기한"), type: .date, customerVisible: true, storage: .string),
         FieldSchema(name: "visible_to_customer", jsonName: "visibleToCustomer", label: Text(en: "Visible to customer", ko: "고객에게 표시"), type: .boolean, defaultValue: .bool(false), storage: .bool),
         FieldSchema(name: "subject", jsonName: "subject", label: Text(en: "Subject", ko: "제목"), type: .string, mandatory: true, customerVisible: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Work notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
@@ -147,4 +147,17 @@ extension SuccessTask {
         default: preconditionFailure("SuccessTask has no field \(index).")
         }
     }
+}
+
+extension SuccessTask: BulkMessage {
+    /// `ListSuccessTasksResponse`.
+    public typealias Page = ListSuccessTasksResponse
+    /// `CreateSuccessTaskRequest`.
+    public typealias Creation = CreateSuccessTaskRequest
+    /// `UpdateSuccessTaskRequest`.
+    public typealias Modification = UpdateSuccessTaskRequest
+    /// `BatchCreateSuccessTasksRequest`.
+    public typealias BatchCreation = BatchCreateSuccessTasksRequest
+    /// `BatchUpdateSuccessTasksRequest`.
+    public typealias BatchModification = BatchUpdateSuccessTasksRequest
 }

@@ -24,15 +24,15 @@ extension Touchpoint {
             Choice(value: .string("chat"), label: Text(en: "Chat", ko: "채팅")),
             Choice(value: .string("social"), label: Text(en: "Social", ko: "소셜")),
             Choice(value: .string("community"), label: Text(en: "Community", ko: "커뮤니티")),
-            Choice(value: .string("alert"), label: Text(en: "Alert", ko: "경보")),
+            Choice(value: .string("alert"), label: Text(en: "Alert", ko: "알림")),
             Choice(value: .string("virtual_agent"), label: Text(en: "Virtual agent", ko: "가상 에이전트")),
         ], customerVisible: true, storage: .string),
-        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "접촉 창구"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
+        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
-        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
+        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .choice, choices: [
             Choice(value: .string("general_conversation"), label: Text(en: "General conversation", ko: "일반 대화")),
-            Choice(value: .string("value_and_adoption"), label: Text(en: "Value and adoption", ko: "가치와 채택")),
+            Choice(value: .string("value_and_adoption"), label: Text(en: "Value and adoption", ko: "가치와 활용")),
             Choice(value: .string("expansion_opportunity"), label: Text(en: "Expansion opportunity", ko: "확장 기회")),
             Choice(value: .string("renewal_support"), label: Text(en: "Renewal support", ko: "갱신 지원")),
         ], customerVisible: true, storage: .string),
@@ -44,11 +44,11 @@ extension Touchpoint {
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], customerVisible: true, defaultValue: .string("new"), storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작되지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
@@ -62,15 +62,15 @@ extension Touchpoint {
         FieldSchema(name: "product", jsonName: "product", label: Text(en: "Product", ko: "제품"), type: .reference, reference: "sold_product", customerVisible: true, storage: .string),
         FieldSchema(name: "product_related", jsonName: "productRelated", label: Text(en: "Product related", ko: "제품 관련"), type: .boolean, customerVisible: true, defaultValue: .bool(false), storage: .bool),
         FieldSchema(name: "subject", jsonName: "subject", label: Text(en: "Subject", ko: "제목"), type: .string, mandatory: true, customerVisible: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Work notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
         FieldSchema(name: "additional_comments", jsonName: "additionalComments", label: Text(en: "Additional comments", ko: "추가 의견"), type: .journal, customerVisible: true, storage: .string),
-        FieldSchema(name: "meeting_date", jsonName: "meetingDate", label: Text(en: "Meeting date", ko: "회의 날짜"), type: .date, customerVisible: true, storage: .string),
+        FieldSchema(name: "meeting_date", jsonName: "meetingDate", label: Text(en: "Meeting date", ko: "회의일"), type: .date, customerVisible: true, storage: .string),
         FieldSchema(name: "meeting_type", jsonName: "meetingType", label: Text(en: "Meeting type", ko: "회의 유형"), type: .choice, choices: [
-            Choice(value: .string("ad_hoc"), label: Text(en: "Ad hoc", ko: "임시")),
-            Choice(value: .string("weekly_status"), label: Text(en: "Weekly status", ko: "주간 상태")),
+            Choice(value: .string("ad_hoc"), label: Text(en: "Ad hoc", ko: "수시")),
+            Choice(value: .string("weekly_status"), label: Text(en: "Weekly status", ko: "주간 현황")),
             Choice(value: .string("qbr"), label: Text(en: "QBR", ko: "QBR")),
             Choice(value: .string("renewal"), label: Text(en: "Renewal", ko: "갱신")),
         ], customerVisible: true, storage: .string),
@@ -169,4 +169,17 @@ extension Touchpoint {
         default: preconditionFailure("Touchpoint has no field \(index).")
         }
     }
+}
+
+extension Touchpoint: BulkMessage {
+    /// `ListTouchpointsResponse`.
+    public typealias Page = ListTouchpointsResponse
+    /// `CreateTouchpointRequest`.
+    public typealias Creation = CreateTouchpointRequest
+    /// `UpdateTouchpointRequest`.
+    public typealias Modification = UpdateTouchpointRequest
+    /// `BatchCreateTouchpointsRequest`.
+    public typealias BatchCreation = BatchCreateTouchpointsRequest
+    /// `BatchUpdateTouchpointsRequest`.
+    public typealias BatchModification = BatchUpdateTouchpointsRequest
 }

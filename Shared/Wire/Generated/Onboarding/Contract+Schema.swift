@@ -14,11 +14,11 @@ extension Contract {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계약 계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
-        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "계약 날짜"), type: .date, mandatory: true, storage: .string),
-        FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 값"), type: .currency, minimum: 0, storage: .string),
+        FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
+        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, mandatory: true, storage: .string),
+        FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 금액"), type: .currency, minimum: 0, storage: .string),
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "짧은 설명"), type: .string, storage: .string),
+        FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, storage: .string),
         FieldSchema(name: "start_date", jsonName: "startDate", label: Text(en: "Start date", ko: "시작일"), type: .date, storage: .string),
         FieldSchema(name: "status", jsonName: "status", label: Text(en: "Status", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("draft"), label: Text(en: "Draft", ko: "초안")),
@@ -76,4 +76,13 @@ extension Contract {
         default: preconditionFailure("Contract has no field \(index).")
         }
     }
+}
+
+extension Contract: StandardMessage {
+    /// `ListContractsResponse`.
+    public typealias Page = ListContractsResponse
+    /// `CreateContractRequest`.
+    public typealias Creation = CreateContractRequest
+    /// `UpdateContractRequest`.
+    public typealias Modification = UpdateContractRequest
 }

@@ -4,7 +4,7 @@
 extension InstallBaseItem {
     /// The dictionary of table `install_base_item`.
     public static let schema = RecordSchema(
-        table: "install_base_item", collection: "install_base_items", service: "onboarding", label: Text(en: "Install base item", ko: "설치 기반 항목"), numberPrefix: nil, fields: schemaFields)
+        table: "install_base_item", collection: "install_base_items", service: "onboarding", label: Text(en: "Install base item", ko: "설치 제품"), numberPrefix: nil, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -68,4 +68,13 @@ extension InstallBaseItem {
         default: preconditionFailure("InstallBaseItem has no field \(index).")
         }
     }
+}
+
+extension InstallBaseItem: StandardMessage {
+    /// `ListInstallBaseItemsResponse`.
+    public typealias Page = ListInstallBaseItemsResponse
+    /// `CreateInstallBaseItemRequest`.
+    public typealias Creation = CreateInstallBaseItemRequest
+    /// `UpdateInstallBaseItemRequest`.
+    public typealias Modification = UpdateInstallBaseItemRequest
 }

@@ -18,7 +18,7 @@ extension LifecycleTask {
         FieldSchema(name: "parent", jsonName: "parent", label: Text(en: "Parent", ko: "상위"), type: .reference, mandatory: true, reference: "onboarding_case", customerVisible: true, storage: .string),
         FieldSchema(name: "company", jsonName: "company", label: Text(en: "Company", ko: "회사"), type: .reference, reference: "customer_account", outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "type", jsonName: "type", label: Text(en: "Type", ko: "유형"), type: .choice, choices: [
-            Choice(value: .string("data_capture"), label: Text(en: "Data capture", ko: "데이터 캡처")),
+            Choice(value: .string("data_capture"), label: Text(en: "Data capture", ko: "데이터 수집")),
             Choice(value: .string("risk_mitigation"), label: Text(en: "Risk mitigation", ko: "위험 완화")),
             Choice(value: .string("development"), label: Text(en: "Development", ko: "개발")),
             Choice(value: .string("training"), label: Text(en: "Training", ko: "교육")),
@@ -34,9 +34,9 @@ extension LifecycleTask {
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("open"), storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작하지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
             Choice(value: .string("finished"), label: Text(en: "Finished", ko: "완료")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
@@ -49,15 +49,15 @@ extension LifecycleTask {
         ], customerVisible: true, defaultValue: .int(3), storage: .int),
         FieldSchema(name: "due_date", jsonName: "dueDate", label: Text(en: "Due date", ko: "기한"), type: .date, customerVisible: true, storage: .string),
         FieldSchema(name: "days_remaining", jsonName: "daysRemaining", label: Text(en: "Days remaining", ko: "남은 일수"), type: .integer, outputOnly: true, customerVisible: true, storage: .int),
-        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "할당 대상"), type: .reference, reference: "user", side: .provider, storage: .string),
+        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", side: .provider, storage: .string),
         FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Subject", ko: "제목"), type: .string, customerVisible: true, storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, customerVisible: true, storage: .string),
         FieldSchema(name: "visible_to_customer", jsonName: "visibleToCustomer", label: Text(en: "Visible to customer", ko: "고객에게 표시"), type: .boolean, defaultValue: .bool(false), storage: .bool),
-        FieldSchema(name: "responsibility", jsonName: "responsibility", label: Text(en: "Responsibility", ko: "담당 책임"), type: .reference, reference: "responsibility_definition", storage: .string),
+        FieldSchema(name: "responsibility", jsonName: "responsibility", label: Text(en: "Responsibility", ko: "담당 업무"), type: .reference, reference: "responsibility_definition", storage: .string),
         FieldSchema(name: "playbook_activity", jsonName: "playbookActivity", label: Text(en: "Playbook activity", ko: "플레이북 활동"), type: .reference, reference: "playbook_activity", outputOnly: true, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(true), storage: .bool),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
         FieldSchema(name: "additional_comments", jsonName: "additionalComments", label: Text(en: "Additional comments", ko: "추가 의견"), type: .journal, customerVisible: true, storage: .string),
         FieldSchema(name: "closed_at", jsonName: "closedAt", label: Text(en: "Closed", ko: "종결 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
@@ -145,4 +145,13 @@ extension LifecycleTask {
         default: preconditionFailure("LifecycleTask has no field \(index).")
         }
     }
+}
+
+extension LifecycleTask: StandardMessage {
+    /// `ListLifecycleTasksResponse`.
+    public typealias Page = ListLifecycleTasksResponse
+    /// `CreateLifecycleTaskRequest`.
+    public typealias Creation = CreateLifecycleTaskRequest
+    /// `UpdateLifecycleTaskRequest`.
+    public typealias Modification = UpdateLifecycleTaskRequest
 }

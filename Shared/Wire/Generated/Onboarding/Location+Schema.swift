@@ -16,9 +16,9 @@ extension Location {
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", storage: .string),
-        FieldSchema(name: "street", jsonName: "street", label: Text(en: "Street", ko: "거리"), type: .string, storage: .string),
-        FieldSchema(name: "city", jsonName: "city", label: Text(en: "City", ko: "도시"), type: .string, storage: .string),
-        FieldSchema(name: "state_province", jsonName: "stateProvince", label: Text(en: "State or province", ko: "주 또는 도"), type: .string, storage: .string),
+        FieldSchema(name: "street", jsonName: "street", label: Text(en: "Street", ko: "도로명 주소"), type: .string, storage: .string),
+        FieldSchema(name: "city", jsonName: "city", label: Text(en: "City", ko: "시/군/구"), type: .string, storage: .string),
+        FieldSchema(name: "state_province", jsonName: "stateProvince", label: Text(en: "State or province", ko: "시/도"), type: .string, storage: .string),
         FieldSchema(name: "postal_code", jsonName: "postalCode", label: Text(en: "Postal code", ko: "우편번호"), type: .string, storage: .string),
         FieldSchema(name: "country", jsonName: "country", label: Text(en: "Country", ko: "국가"), type: .string, storage: .string),
         FieldSchema(name: "time_zone", jsonName: "timeZone", label: Text(en: "Time zone", ko: "시간대"), type: .string, storage: .string),
@@ -74,4 +74,13 @@ extension Location {
         default: preconditionFailure("Location has no field \(index).")
         }
     }
+}
+
+extension Location: StandardMessage {
+    /// `ListLocationsResponse`.
+    public typealias Page = ListLocationsResponse
+    /// `CreateLocationRequest`.
+    public typealias Creation = CreateLocationRequest
+    /// `UpdateLocationRequest`.
+    public typealias Modification = UpdateLocationRequest
 }

@@ -17,7 +17,7 @@ extension OnboardingCase {
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", customerVisible: true, storage: .string),
         FieldSchema(name: "parent", jsonName: "parent", label: Text(en: "Parent", ko: "상위"), type: .reference, reference: "onboarding_case", storage: .string),
-        FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "짧은 설명"), type: .string, customerVisible: true, storage: .string),
+        FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, customerVisible: true, storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, customerVisible: true, storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
             Choice(value: .int(1), label: Text(en: "Critical", ko: "심각")),
@@ -30,36 +30,36 @@ extension OnboardingCase {
             Choice(value: .string("new"), label: Text(en: "New", ko: "신규")),
             Choice(value: .string("unassigned"), label: Text(en: "Unassigned", ko: "미할당")),
             Choice(value: .string("active"), label: Text(en: "Active", ko: "활성")),
-            Choice(value: .string("blocked"), label: Text(en: "Blocked", ko: "차단됨")),
+            Choice(value: .string("blocked"), label: Text(en: "Blocked", ko: "진행 불가")),
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("new"), storage: .string),
-        FieldSchema(name: "stage", jsonName: "stage", label: Text(en: "Stage", ko: "스테이지"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작하지 않음")),
+        FieldSchema(name: "stage", jsonName: "stage", label: Text(en: "Stage", ko: "단계"), type: .choice, choices: [
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
             Choice(value: .string("finished"), label: Text(en: "Finished", ko: "완료")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),
-        FieldSchema(name: "go_live_date", jsonName: "goLiveDate", label: Text(en: "Go live date", ko: "Go Live 날짜"), type: .date, mandatory: true, customerVisible: true, storage: .string),
-        FieldSchema(name: "days_remaining", jsonName: "daysRemaining", label: Text(en: "Days remaining", ko: "운영개시(Go-Live) 날짜 전 일수"), type: .integer, outputOnly: true, customerVisible: true, storage: .int),
+        FieldSchema(name: "go_live_date", jsonName: "goLiveDate", label: Text(en: "Go live date", ko: "운영 개시일"), type: .date, mandatory: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "days_remaining", jsonName: "daysRemaining", label: Text(en: "Days remaining", ko: "운영 개시까지 남은 일수"), type: .integer, outputOnly: true, customerVisible: true, storage: .int),
         FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, mandatory: true, reference: "user", side: .provider, storage: .string),
-        FieldSchema(name: "service_bridge_integration", jsonName: "serviceBridgeIntegration", label: Text(en: "Service Bridge integration", ko: "서비스 브리지 통합"), type: .choice, mandatory: true, choices: [
-            Choice(value: .string("not_required"), label: Text(en: "Not required", ko: "필요하지 않음")),
+        FieldSchema(name: "service_bridge_integration", jsonName: "serviceBridgeIntegration", label: Text(en: "Service Bridge integration", ko: "Service Bridge 연동"), type: .choice, mandatory: true, choices: [
+            Choice(value: .string("not_required"), label: Text(en: "Not required", ko: "필요 없음")),
             Choice(value: .string("remote_catalog"), label: Text(en: "Remote catalog", ko: "원격 카탈로그")),
             Choice(value: .string("remote_task"), label: Text(en: "Remote task", ko: "원격 작업")),
             Choice(value: .string("foundation_data_sync"), label: Text(en: "Foundation data sync", ko: "기초 데이터 동기화")),
         ], storage: .string),
         FieldSchema(name: "type", jsonName: "type", label: Text(en: "Type", ko: "유형"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("phased"), label: Text(en: "Phased", ko: "단계적")),
-            Choice(value: .string("full"), label: Text(en: "Full", ko: "전체")),
+            Choice(value: .string("full"), label: Text(en: "Full", ko: "일괄")),
         ], storage: .string),
         FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "products", jsonName: "products", label: Text(en: "Products", ko: "제품"), type: .listOfReferences, reference: "sold_product", customerVisible: true, storage: .strings),
         FieldSchema(name: "products_customer_visible", jsonName: "productsCustomerVisible", label: Text(en: "Customer visible", ko: "고객에게 표시"), type: .boolean, defaultValue: .bool(false), storage: .bool),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(true), storage: .bool),
-        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드"), type: .listOfReferences, reference: "squad_member", storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
         FieldSchema(name: "additional_comments", jsonName: "additionalComments", label: Text(en: "Additional comments", ko: "추가 의견"), type: .journal, customerVisible: true, storage: .string),
         FieldSchema(name: "closed_at", jsonName: "closedAt", label: Text(en: "Closed", ko: "종결 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
@@ -149,4 +149,13 @@ extension OnboardingCase {
         default: preconditionFailure("OnboardingCase has no field \(index).")
         }
     }
+}
+
+extension OnboardingCase: StandardMessage {
+    /// `ListOnboardingCasesResponse`.
+    public typealias Page = ListOnboardingCasesResponse
+    /// `CreateOnboardingCaseRequest`.
+    public typealias Creation = CreateOnboardingCaseRequest
+    /// `UpdateOnboardingCaseRequest`.
+    public typealias Modification = UpdateOnboardingCaseRequest
 }

@@ -4,7 +4,7 @@
 extension SoldProduct {
     /// The dictionary of table `sold_product`.
     public static let schema = RecordSchema(
-        table: "sold_product", collection: "sold_products", service: "onboarding", label: Text(en: "Sold product", ko: "판매된 제품"), numberPrefix: nil, fields: schemaFields)
+        table: "sold_product", collection: "sold_products", service: "onboarding", label: Text(en: "Sold product", ko: "판매 제품"), numberPrefix: nil, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -74,4 +74,13 @@ extension SoldProduct {
         default: preconditionFailure("SoldProduct has no field \(index).")
         }
     }
+}
+
+extension SoldProduct: StandardMessage {
+    /// `ListSoldProductsResponse`.
+    public typealias Page = ListSoldProductsResponse
+    /// `CreateSoldProductRequest`.
+    public typealias Creation = CreateSoldProductRequest
+    /// `UpdateSoldProductRequest`.
+    public typealias Modification = UpdateSoldProductRequest
 }

@@ -78,3 +78,12 @@ extension User {
         }
     }
 }
+
+extension User: StandardMessage {
+    /// `ListUsersResponse`.
+    public typealias Page = ListUsersResponse
+    /// `CreateUserRequest`.
+    public typealias Creation = CreateUserRequest
+    /// `UpdateUserRequest`.
+    public typealias Modification = UpdateUserRequest
+}

@@ -4,7 +4,7 @@
 extension FlowRun {
     /// The dictionary of table `flow_run`.
     public static let schema = RecordSchema(
-        table: "flow_run", collection: "flow_runs", service: "play-launcher", label: Text(en: "Flow run", ko: "플로우 실행"), numberPrefix: nil, fields: schemaFields)
+        table: "flow_run", collection: "flow_runs", service: "play-launcher", label: Text(en: "Flow run", ko: "플로우 실행"), numberPrefix: nil, newestFirst: true, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -14,7 +14,7 @@ extension FlowRun {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "definition_record", jsonName: "definitionRecord", label: Text(en: "Definition record", ko: "정의 기록"), type: .reference, reference: "definition_record", storage: .string),
+        FieldSchema(name: "definition_record", jsonName: "definitionRecord", label: Text(en: "Definition record", ko: "정의 레코드"), type: .reference, reference: "definition_record", storage: .string),
         FieldSchema(name: "flow", jsonName: "flow", label: Text(en: "Flow", ko: "플로우"), type: .string, storage: .string),
         FieldSchema(name: "flow_version", jsonName: "flowVersion", label: Text(en: "Flow version", ko: "플로우 버전"), type: .string, storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
@@ -22,16 +22,16 @@ extension FlowRun {
             Choice(value: .string("in_progress"), label: Text(en: "In progress", ko: "진행 중")),
             Choice(value: .string("waiting"), label: Text(en: "Waiting", ko: "대기 중")),
             Choice(value: .string("held"), label: Text(en: "Held", ko: "보류됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
         ], outputOnly: true, defaultValue: .string("started"), storage: .string),
         FieldSchema(name: "source_table", jsonName: "sourceTable", label: Text(en: "Source table", ko: "소스 테이블"), type: .tableName, mandatory: true, storage: .string),
         FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, mandatory: true, storage: .string),
         FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, reference: "engagement", storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", outputOnly: true, storage: .string),
-        FieldSchema(name: "answers", jsonName: "answers", label: Text(en: "Answers", ko: "응답"), type: .json, storage: .string),
+        FieldSchema(name: "answers", jsonName: "answers", label: Text(en: "Answers", ko: "입력값"), type: .json, storage: .string),
         FieldSchema(name: "requested_by", jsonName: "requestedBy", label: Text(en: "Requested by", ko: "요청자"), type: .reference, reference: "user", outputOnly: true, storage: .string),
-        FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작됨"), type: .datetime, outputOnly: true, storage: .timestamp),
+        FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "completed_at", jsonName: "completedAt", label: Text(en: "Completed", ko: "완료 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "created_records", jsonName: "createdRecords", label: Text(en: "Created records", ko: "생성된 레코드"), type: .json, outputOnly: true, storage: .string),
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, storage: .string),
@@ -99,4 +99,9 @@ extension FlowRun {
         default: preconditionFailure("FlowRun has no field \(index).")
         }
     }
+}
+
+extension FlowRun: ListedMessage {
+    /// `ListFlowRunsResponse`.
+    public typealias Page = ListFlowRunsResponse
 }
