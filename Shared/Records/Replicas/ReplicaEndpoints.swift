@@ -22,10 +22,12 @@ extension ReplicaSet {
             Endpoint(rebuild) { call, request async throws(Problem) in
                 try Self.authorize(.write, call.caller)
                 guard self.kept(request.table) != nil else {
-                    let names = self.replicas.map(\.table).joined(separator: ", ")
+                    let tables = self.replicas.map(\.table)
                     throw .invalid(
                         field: "table",
-                        Text(en: "Table must be one of: \(names).", ko: "테이블은 다음 중 하나여야 합니다: \(names)."))
+                        Text(
+                            en: "Table must be one of: \(tables.joined(separator: ", ")).",
+                            ko: "테이블은 다음 중 하나여야 합니다: \(Catalog.labels(of: tables))"))
                 }
                 try await self.ask(for: request.table, by: call.caller)
                 return try await self.states(for: call.caller).first { $0.table == request.table } ?? ReplicaState()
