@@ -14,7 +14,7 @@ extension CustomerSuccess {
                 Replica(
                     CustomerContact.self,
                     fields: ["account", "first_name", "last_name", "email", "phone", "title", "active"],
-                    readers: .everybody, get: OnboardingAPI.getCustomerContact,
+                    readers: .everybody, person: .itself, get: OnboardingAPI.getCustomerContact,
                     list: OnboardingAPI.listCustomerContacts),
                 Replica(
                     OnboardingCase.self, fields: ["account", "state", "go_live_date"], readers: .provider,

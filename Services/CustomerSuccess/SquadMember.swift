@@ -15,7 +15,7 @@ extension SquadMember: Record {
                     en: "This user already has this responsibility in the account's squad.",
                     ko: "이 사용자는 해당 계정의 스쿼드에서 이미 이 업무를 담당하고 있습니다."))
         ],
-        domainRule: "BR-56")
+        domainRule: "BR-56", person: .member)
 
     public static let rules: [Rule<SquadMember>] = [
         .check(

@@ -26,7 +26,7 @@ extension ImportValidation {
                     get: OnboardingAPI.getUser,
                     list: OnboardingAPI.listUsers),
                 Replica(
-                    CustomerContact.self, fields: ["account", "active"], readers: .rules,
+                    CustomerContact.self, fields: ["account", "active"], readers: .rules, person: .itself,
                     get: OnboardingAPI.getCustomerContact, list: OnboardingAPI.listCustomerContacts),
             ], database, client, own: own)
     }

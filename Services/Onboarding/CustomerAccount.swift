@@ -7,7 +7,8 @@ import Wire
 extension CustomerAccount: Record {
     // A parent account lives in a domain beside this one's, where references normally may not point; a rule checks it.
     public static let storage = Storage<CustomerAccount>(
-        domain: .preset, customer: CustomerAccess(), ruled: ["parent"], numbered: ["account_number"], closed: closed)
+        domain: .preset, customer: CustomerAccess(), ruled: ["parent"], numbered: ["account_number"], closed: closed,
+        account: "id")
 
     public static let rules: [Rule<CustomerAccount>] = [
         .drafting("G-13") { change, context in try settle(&change, context) },

@@ -17,7 +17,7 @@ extension CustomerContact: Record {
                     ko: "이 계정에 같은 이메일 주소의 연락처가 이미 있습니다."))
         ],
         // A person may act for several accounts (G-126) and lives in the domain of one: the rule looks the user up.
-        ruled: ["user"])
+        ruled: ["user"], person: .itself)
 
     public static let rules: [Rule<CustomerContact>] = [
         .check(

@@ -11,7 +11,7 @@ extension Onboarding {
         ReplicaSet(
             [
                 Replica(
-                    SquadMember.self, fields: ["account", "user", "active"], readers: .rules,
+                    SquadMember.self, fields: ["account", "user", "active"], readers: .rules, person: .member,
                     get: CustomerSuccessAPI.getSquadMember, list: CustomerSuccessAPI.listSquadMembers),
                 Replica(
                     ImportTask.self, fields: ["number", "parent", "state"], readers: .rules,

@@ -14,7 +14,7 @@ extension Wire.FlowDefinition: Record {
                 Text(
                     en: "This version of the flow exists already; a changed flow needs a new version.",
                     ko: "이 플로우 버전이 이미 있습니다. 변경된 플로우에는 새 버전이 필요합니다."))
-        ])
+        ], unsearched: ["definition"])
 
     public static let rules: [Rule<Wire.FlowDefinition>] = [
         .drafting("G-76") { change, context in try check(&change, context) }

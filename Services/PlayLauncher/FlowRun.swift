@@ -4,7 +4,7 @@ import Records
 import Wire
 
 extension FlowRun: Record {
-    public static let storage = Storage<FlowRun>(domain: .preset)
+    public static let storage = Storage<FlowRun>(domain: .preset, unsearched: ["answers"])
 
     public static let rules: [Rule<FlowRun>] = [
         .check(

@@ -47,14 +47,15 @@ struct FieldAccess<R: Record>: Sendable {
                 if R.storage.named.contains(field.name) {
                     return FilterField(field.name, .string, column: "\"\(field.name)\"")
                 }
-                return FilterField(field)
+                return FilterField(field, isSearched: !R.storage.unsearched.contains(field.name))
             })
     }
 }
 
 extension FilterField {
-    /// The filter's view of a field of the dictionary; nil for fields that have no column.
-    init?(_ field: FieldSchema) {
+    /// The filter's view of a field of the dictionary; nil for fields that have no column. `isSearched` says whether a
+    /// search for words looks into its text.
+    init?(_ field: FieldSchema, isSearched: Bool) {
         let column = field.name == "etag" ? "revision" : "\"\(field.name)\""
         switch field.type {
         case .journal, .attachment: return nil
@@ -78,13 +79,15 @@ extension FilterField {
             } else if field.name == "etag" {
                 return nil
             } else {
-                self.init(field.name, .string, column: column, searchable: !Self.unsearched.contains(field.name))
+                self.init(
+                    field.name, .string, column: column, searchable: isSearched && !Self.unsearched.contains(field.name)
+                )
             }
         }
     }
 
-    /// Texts that say nothing to a person who searches.
-    private static var unsearched: Set<String> { ["domain", "created_by", "updated_by", "definition", "answers"] }
+    /// Texts of every record that say nothing to a person who searches.
+    private static var unsearched: Set<String> { ["domain", "created_by", "updated_by"] }
 }
 
 extension FieldValue {

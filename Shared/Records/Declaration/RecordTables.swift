@@ -20,7 +20,7 @@ final class RecordTables: Sendable {
             state.tables[R.schema.table] = ReferenceTable(
                 columns: Set(layout.columns.map(\.name)), isReplica: false,
                 isDefinition: R.storage.visibility == .definition, parents: R.parents,
-                names: ReferenceNames.ofRecord(type))
+                person: R.storage.person, names: ReferenceNames.ofRecord(type))
         }
         for rule in R.storage.constraints { database.register(rule, of: R.schema.table) }
         return layout
@@ -32,7 +32,8 @@ final class RecordTables: Sendable {
         let names = ReferenceNames.ofReplica(replica.table, columns: columns, readers: replica.readers)
         state.withLock {
             $0.tables[replica.table] = ReferenceTable(
-                columns: columns, isReplica: true, readers: replica.readers, names: names)
+                columns: columns, isReplica: true, readers: replica.readers, person: replica.person,
+                names: names)
         }
     }
 
@@ -50,6 +51,8 @@ struct ReferenceTable: Sendable {
     var isDefinition = false
     /// The references that say what its records begin under, and where these lie: the first with a value counts.
     var parents: [Parent] = []
+    /// How its records stand for people.
+    var person: PersonRecord?
     /// Asks what people know its records by.
     let names: ReferenceNames.Statement
 }

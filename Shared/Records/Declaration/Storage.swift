@@ -88,6 +88,14 @@ public struct Redaction<R: RecordMessage>: Sendable {
     }
 }
 
+/// How a record stands for a person. Who names it anew in a field names the person, who must not have left.
+public enum PersonRecord: Sendable {
+    /// Its own `active` says whether the person is there.
+    case itself
+    /// So does that of the user its field `user` names.
+    case member
+}
+
 /// How a record is stored and seen.
 public struct Storage<R: RecordMessage>: Sendable {
     /// Rows visible from above (data) or from below (definitions).
@@ -125,6 +133,13 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// Fields that rules of the record close to a caller, in a new record or in one that exists; the dictionary tells
     /// them as not writable.
     public var closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
+    /// Texts that a search for words passes over: they say nothing to people.
+    public var unsearched: Set<String>
+    /// The field with the account a record belongs to, as `account_column` says it in the schema; nil for `account` or
+    /// `company`, where there is one.
+    public var account: String?
+    /// Whether the records stand for people, who must be there when they are named.
+    public var person: PersonRecord?
 
     /// Storage of a record; see the properties.
     public init(
@@ -133,7 +148,8 @@ public struct Storage<R: RecordMessage>: Sendable {
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
         ruled: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
-        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] }
+        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] },
+        unsearched: Set<String> = [], account: String? = nil, person: PersonRecord? = nil
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -151,5 +167,8 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.outlivesParent = outlivesParent
         self.numbered = numbered
         self.closed = closed
+        self.unsearched = unsearched
+        self.account = account
+        self.person = person
     }
 }

@@ -66,7 +66,7 @@ final class TableLayout<R: Record>: Sendable {
         let number = schema.numberPrefix == nil ? nil : schema.index(of: "number")
         numberIndex = number
         numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
-        let owner = schema.table == "customer_account" ? ["id"] : ["account", "company"]
+        let owner = R.storage.account.map { [$0] } ?? ["account", "company"]
         account = owner.lazy.compactMap { schema.index(of: $0) }.first
         indexes = Header(
             id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),

@@ -26,22 +26,25 @@ public struct Replica: Sendable {
     let table: String
     let fields: [String]
     let readers: Readers
+    let person: PersonRecord?
     let made: @Sendable (Database) -> any KeptReplica
 
     /// Copies of `R`.
     /// - Parameters:
     ///   - fields: what is copied besides id, revision and domain; each is a column of the table.
     ///   - readers: whose pages may show it.
+    ///   - person: how the records stand for people, as their owner says.
     ///   - get: the owner's method for one record, asked for what a reference names and no event has brought yet.
     ///   - list: the owner's method for all of them, asked when an operator has the replica rebuilt.
     ///   - effect: what follows from a change.
     public init<R: RecordMessage, Page: ListResponse>(
-        _ type: R.Type, fields: [String], readers: Readers, get: Method<GetRequest, R>,
+        _ type: R.Type, fields: [String], readers: Readers, person: PersonRecord? = nil, get: Method<GetRequest, R>,
         list: Method<ListRequest, Page>, then effect: Effect<R>? = nil
     ) where Page.Resource == R {
         table = R.schema.table
         self.fields = fields
         self.readers = readers
+        self.person = person
         made = { database in
             OwnedReplica(
                 table: ReplicaTable(type, fields: fields, database), get: get, list: list, effect: effect)

@@ -20,6 +20,8 @@ struct ReferenceLoad<R: Record> {
         let isKnown: Bool
         /// Whether the record begins under the one that is named, which then must be open.
         let isParent: Bool
+        /// How what is named stands for people; nil when it does not, and for users, of whom the field says a side.
+        let person: PersonRecord?
         /// Asks whether something above the parent has ended.
         let endedAbove: SQL?
 
@@ -136,7 +138,7 @@ struct ReferenceLoad<R: Record> {
             isSystem: try row.optionalString("kind") == "system", target.field)
     }
 
-    /// Whether the user behind a member of a squad has left.
+    /// Whether the user behind a member has left.
     private var memberHasLeft: SQL {
         """
         EXISTS (SELECT FROM \(identifier: schema)."user" u WHERE NOT u.active AND u.id = \
@@ -164,10 +166,11 @@ extension ReferenceLoad.Target {
         self.added = added
         self.isParent = isParent
         self.endedAbove = endedAbove
-        let isNobody = field.side == nil && !Self.listsOfPeople.contains(field.referencedTable ?? "")
+        person = table?.person
         columns =
             inherited.filter(known.contains) + (hasState ? ["state"] : [])
-            + (field.side != nil ? ["account", "active", "kind"] : isNobody ? [] : ["active"].filter(known.contains))
+            + (field.side != nil
+                ? ["account", "active", "kind"] : person == nil ? [] : ["active"].filter(known.contains))
         isKnown = table != nil
         isReplica = table?.isReplica ?? false
         // What gives the domain cannot go before this write is done, and a parent cannot close.
@@ -177,14 +180,11 @@ extension ReferenceLoad.Target {
 }
 
 extension ReferenceLoad.Target {
-    /// Tables besides that of the users whose records stand for people.
-    private static var listsOfPeople: [String] { ["customer_contact", "squad_member"] }
-
     /// Whether the field names people, who must be there still when they are named anew.
-    fileprivate var isPerson: Bool { field.side != nil || Self.listsOfPeople.contains(table) }
+    fileprivate var isPerson: Bool { field.side != nil || person != nil }
 
-    /// Whether the field names members of squads, behind whom there are users.
-    fileprivate var hasMembers: Bool { table == "squad_member" }
+    /// Whether there is a user behind what the field names.
+    fileprivate var hasMembers: Bool { person == .member }
 }
 
 extension FieldValue {

@@ -94,8 +94,16 @@ struct TestTouchpoint: WrappedRecord {
     static let loud = Text(en: "No need to shout.", ko: "소리칠 필요는 없습니다.")
 
     static let lifecycle: Lifecycle<TestTouchpoint>? = Lifecycle<TestTouchpoint>(
-        moves: Lifecycle<TestTouchpoint>.workMoves, reopened: "in_progress",
-        tie: Lifecycle<TestTouchpoint>.workProgress, closingRule: "T-03", reopeningRule: "T-04",
+        moves: [
+            "new": ["in_progress", "canceled"], "in_progress": ["paused", "closed", "canceled"],
+            "paused": ["in_progress", "closed", "canceled"],
+        ], reopened: "in_progress",
+        tie: .init(
+            "progress",
+            [
+                "new": ["not_started"], "in_progress": ["on_track", "at_risk"], "paused": ["paused", "at_risk"],
+                "closed": ["completed"], "canceled": ["canceled"],
+            ]), closingRule: "T-03", reopeningRule: "T-04",
         closingNeeds: ["close_notes"])
 
     static let subjectOnce = Text(en: "There is one of this subject.", ko: "같은 제목이 있습니다.")
