@@ -28,6 +28,12 @@ extension ImportTask: StandardRecord {
 
     public static let rules: [Rule<ImportTask>] = [
         Rule("IMP-01") { change, _ in try followTarget(&change) },
+        Rule("G-44") { change, context in
+            guard change.isCreation, change.new[field: "assigned_to"].isEmpty, let parent = change.new.parent else {
+                return
+            }
+            change.new.assignedTo = try TaskAssignee.standard(of: parent, context)
+        },
         .check(
             "G-54", field: "data_import_state",
             Text(en: "The data import state follows the rows of the task.", ko: "데이터 가져오기 상태는 작업의 행에 따라 정해집니다.")
@@ -37,7 +43,7 @@ extension ImportTask: StandardRecord {
         },
     ]
 
-    /// G-02: any move among the open states; reopening leads to Open. Progress follows the state (onboarding.md 1.2).
+    /// G-02: any move among the open states; reopening leads to Open. Progress follows the state.
     public static let lifecycle: Lifecycle<ImportTask>? = Lifecycle(
         moves: Dictionary(
             uniqueKeysWithValues: openStates.map { state in
