@@ -3,7 +3,7 @@ import Wire
 
 /// A record type that a service stores: its message with its dictionary comes from `proto/`, what it decides is here.
 ///
-/// A newcomer adds one in three places: the message in `proto/`, one Swift file with this conformance, one SQL file.
+/// CONTRIBUTING.md names every place that a new one touches.
 public protocol Record: RecordMessage {
     /// Where it is stored and who sees it.
     static var storage: Storage<Self> { get }
