@@ -10,6 +10,7 @@ struct Replicas: Sendable {
     private let accounts: Replica<CustomerAccount>
     private let contacts: Replica<CustomerContact>
     private let cases: Replica<OnboardingCase>
+    private let teams: Replica<CaseTeamMember>
     private let contracts: Replica<Contract>
     private let products: Replica<SoldProduct>
     private let users: Replica<User>
@@ -27,6 +28,7 @@ struct Replicas: Sendable {
             CustomerContact.self, fields: ["account", "first_name", "last_name", "email", "phone", "title", "active"],
             database)
         cases = Replica(OnboardingCase.self, fields: ["account", "state", "go_live_date"], database)
+        teams = Replica(CaseTeamMember.self, fields: ["onboarding_case", "side", "contact"], database)
         contracts = Replica(Contract.self, fields: ["account", "number", "end_date", "contract_value"], database)
         products = Replica(SoldProduct.self, fields: ["account", "name"], database)
         users = Replica(User.self, fields: ["name", "email", "account", "active", "kind", "language"], database)
@@ -38,6 +40,7 @@ struct Replicas: Sendable {
         let database = database
         return [
             accounts.handler(), contacts.handler(), products.handler(), users.handler(), responsibilities.handler(),
+            teams.handler(),
             cases.handler { record, _, context, tx in
                 let rows = try tx.query(
                     """

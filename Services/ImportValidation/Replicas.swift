@@ -11,6 +11,7 @@ struct Replicas: Sendable {
     private let cases: Replica<OnboardingCase>
     private let users: Replica<User>
     private let contacts: Replica<CustomerContact>
+    private let teams: Replica<CaseTeamMember>
     private let database: Database
     private let client: Client
     private let own: Credential?
@@ -23,14 +24,20 @@ struct Replicas: Sendable {
         cases = Replica(OnboardingCase.self, fields: ["number", "account", "state", "assigned_to"], database)
         users = Replica(User.self, fields: ["account", "active", "kind", "language"], database)
         contacts = Replica(CustomerContact.self, fields: ["account", "active"], database)
+        teams = Replica(
+            CaseTeamMember.self, fields: ["onboarding_case", "responsibility", "side", "user"], database)
     }
 
-    /// Feeds the replicas; a new case brings its import tasks along (imports.md 2), one that ends cancels those that are
-    /// still open (G-128).
+    /// Feeds the replicas; a new case brings its import tasks along, one that ends cancels those that are
+    /// still open (G-128), and what nobody has begun goes to its team.
     var handlers: [EventHandler] {
         let database = database
         return [
             accounts.handler(), users.handler(), contacts.handler(),
+            teams.handler { record, event, context, tx in
+                guard event.action != "deleted", let onboarding = record.onboardingCase else { return }
+                try TaskAssignee.handOver(of: onboarding, database, context, tx)
+            },
             cases.handler { record, event, context, tx in
                 switch event.action {
                 case "created": try DefaultTasks.create(for: record, database, context, tx)
@@ -80,6 +87,7 @@ enum DefaultTasks {
     static func create(
         for onboarding: OnboardingCase, _ database: Database, _ context: WriteContext, _ tx: Transaction
     ) throws {
+        TaskAssignee.wait(for: onboarding.id, tx)
         let answers = try tx.queryAll([
             "SELECT state FROM import_validation.onboarding_case WHERE id = \(onboarding.id) FOR SHARE",
             """
@@ -95,7 +103,6 @@ enum DefaultTasks {
             var task = ImportTask()
             task.parent = onboarding.id
             task.targetTable = target.table
-            task.assignedTo = onboarding.assignedTo
             _ = try store.create(task, context, in: tx)
         }
     }

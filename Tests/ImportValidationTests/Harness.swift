@@ -8,8 +8,8 @@ import TestKit
 import Testing
 import Wire
 
-@testable import ImportValidationService
 @testable import Events
+@testable import ImportValidationService
 @testable import Records
 
 /// The service's records on a real Postgres, as its own role and under row-level security, fed with events of others.

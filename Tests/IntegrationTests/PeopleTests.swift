@@ -8,8 +8,8 @@ import TestKit
 import Testing
 import Wire
 
-@testable import Platform
 @testable import Events
+@testable import Platform
 @testable import Records
 
 /// Who calls a service other than onboarding: known from its own schema, asked for when it is not, forgotten by events.

@@ -4,8 +4,8 @@ import Tenancy
 import Testing
 import Wire
 
-@testable import OnboardingService
 @testable import Events
+@testable import OnboardingService
 @testable import Records
 
 /// How a case ends, and what nothing begins under afterwards (G-128).

@@ -1,7 +1,7 @@
 import Testing
 
-@testable import NATS
 @testable import Events
+@testable import NATS
 
 /// What a relay does about what it sees of the stream, without a server.
 @Suite struct RelayStepTests {

@@ -23,7 +23,8 @@ import Testing
         "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": [], "Flows": ["CJQ"],
         "Mail": ["Addresses", "CCurl"],
         "TestKit": [
-            "Platform", "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+            "Platform", "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles",
+            "Tenancy", "Filters",
         ],
     ]
     /// What a service may import besides the modules under Platform.

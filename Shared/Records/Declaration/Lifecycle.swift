@@ -158,7 +158,7 @@ extension Lifecycle {
         ]
     }
 
-    /// Progress of success records, after the pattern of onboarding tasks (onboarding.md 1.2).
+    /// Progress of success records, after the pattern of onboarding tasks.
     public static var workProgress: Tie {
         Tie(
             "progress",
