@@ -21,6 +21,9 @@ extension CustomerSuccess {
                     get: OnboardingAPI.getOnboardingCase, list: OnboardingAPI.listOnboardingCases,
                     then: goLiveFollows(database)),
                 Replica(
+                    CaseTeamMember.self, fields: ["onboarding_case", "side", "contact"], readers: .everybody,
+                    get: OnboardingAPI.getCaseTeamMember, list: OnboardingAPI.listCaseTeamMembers),
+                Replica(
                     Contract.self, fields: ["account", "number", "end_date", "contract_value"], readers: .provider,
                     get: OnboardingAPI.getContract, list: OnboardingAPI.listContracts, then: renewalFollows(database)),
                 Replica(

@@ -26,6 +26,15 @@ extension RiskSignal: Record {
         Rule("G-03") { change, context in try checkCase(change, context) },
         Rule("G-97") { change, context in try checkSource(change, context) },
         .staysWithAccount(by: "engagement", whileAny: .records(RiskSignalSolution.self, by: "risk_signal")),
+        .check(
+            "G-97", field: "engagement",
+            Text(
+                en: "A risk signal that others name as their source stays with its account.",
+                ko: "다른 위험 신호가 소스 기록으로 지정한 위험 신호는 다른 계정으로 옮길 수 없습니다.")
+        ) { change, context in
+            guard let old = change.old, change.changes("account") else { return true }
+            return try !context.exists(.risks(of: schema.table), of: old.id)
+        },
         .squadOfAccount,
         .kept(),
     ]
@@ -41,7 +50,7 @@ extension RiskSignal: Record {
     /// Tables a risk signal can be tied to.
     private static let sources = [
         "engagement", "success_objective", "success_outcome", "success_initiative", "success_case", "success_task",
-        "touchpoint", "internal_play", "internal_play_task", "onboarding_case",
+        "touchpoint", "internal_play", "internal_play_task", "risk_signal", "onboarding_case",
     ]
 
     /// An engagement and a case on one risk belong to the same account.
@@ -81,6 +90,11 @@ extension RiskSignal: Record {
             throw Problem.broken(
                 "G-97", RiskSignal.self, field: "table",
                 Text(en: "Table must be one of: \(allowed).", ko: "테이블은 다음 중 하나여야 합니다: \(labels)"))
+        }
+        guard source != change.new.id else {
+            throw Problem.broken(
+                "G-97", RiskSignal.self, field: "source_record",
+                Text(en: "A risk signal is not its own source.", ko: "위험 신호는 자기 자신을 소스 기록으로 지정할 수 없습니다."))
         }
         let lock: SQL = table == "onboarding_case" ? "" : " FOR KEY SHARE"
         let statement: SQL =

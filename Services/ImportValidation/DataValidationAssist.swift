@@ -14,7 +14,7 @@ extension DataValidationAssist: Record {
         Rule("IMP-02") { change, _ in try checkParameters(change.new) }
     ]
 
-    /// Each subtype has parameters it cannot do without (imports.md 4.1, 4.2).
+    /// Each subtype has parameters it cannot do without.
     private static func checkParameters(_ assist: DataValidationAssist) throws {
         let needed: [String]
         switch (assist.validationType, assist.validationSubType) {
@@ -94,7 +94,7 @@ extension DataValidationAssist: Record {
     }
 }
 
-/// The check that comes with the product (imports.md 4.2): the account in a row is that of the case.
+/// The check that comes with the product: the account in a row is that of the case.
 enum AccountCheck {
     static let name = "Account matches the case"
     /// Shown to people as the sample prints it, in every language.

@@ -8,6 +8,7 @@ enum DefaultTasks {
     static func create(
         for onboarding: OnboardingCase, _ database: Database, _ context: WriteContext, _ tx: Transaction
     ) throws {
+        TaskAssignee.wait(for: onboarding.id, tx)
         let answers = try tx.queryAll([
             "SELECT state FROM import_validation.onboarding_case WHERE id = \(onboarding.id) FOR SHARE",
             """
@@ -23,7 +24,6 @@ enum DefaultTasks {
             var task = ImportTask()
             task.parent = onboarding.id
             task.targetTable = target.table
-            task.assignedTo = onboarding.assignedTo
             _ = try store.create(task, context, in: tx)
         }
     }

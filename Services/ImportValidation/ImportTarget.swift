@@ -20,7 +20,7 @@ public struct ImportTarget: Sendable {
         fields = schema.fields.filter(Self.isImportable)
     }
 
-    /// The eight default targets (imports.md 2), in their printed order.
+    /// The eight default targets, in their printed order (G-49).
     public static let all: [ImportTarget] = [
         ImportTarget(CustomerContact.schema, title: Text(en: "Import customer contacts", ko: "고객 연락처 가져오기")),
         ImportTarget(Location.schema, alias: "cmn_location", title: Text(en: "Import locations", ko: "위치 가져오기")),

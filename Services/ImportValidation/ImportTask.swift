@@ -23,6 +23,12 @@ extension ImportTask: Record {
         named: ["data_source"])
 
     public static let rules: [Rule<ImportTask>] = [
+        Rule("G-44") { change, context in
+            guard change.isCreation, change.new[field: "assigned_to"].isEmpty, let parent = change.new.parent else {
+                return
+            }
+            change.new.assignedTo = try TaskAssignee.standard(of: parent, context)
+        },
         Rule("IMP-01") { change, context in try followTarget(&change, context) },
         .check(
             "G-54", field: "data_import_state",
@@ -35,7 +41,7 @@ extension ImportTask: Record {
         },
     ]
 
-    /// G-02: any move among the open states; reopening leads to Open. Progress follows the state (onboarding.md 1.2).
+    /// G-02: any move among the open states; reopening leads to Open. Progress follows the state.
     public static let lifecycle: Lifecycle<ImportTask>? = Lifecycle(
         moves: Dictionary(
             uniqueKeysWithValues: openStates.map { state in

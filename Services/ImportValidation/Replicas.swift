@@ -28,6 +28,14 @@ extension ImportValidation {
                 Replica(
                     CustomerContact.self, fields: ["account", "active"], readers: .rules, person: .itself,
                     get: OnboardingAPI.getCustomerContact, list: OnboardingAPI.listCustomerContacts),
+                Replica(
+                    CaseTeamMember.self, fields: ["onboarding_case", "responsibility", "side", "user"],
+                    readers: .rules, get: OnboardingAPI.getCaseTeamMember, list: OnboardingAPI.listCaseTeamMembers
+                ) { record, event, context, tx in
+                    // What nobody has begun goes to the team of the case.
+                    guard event.action != "deleted", let onboarding = record.onboardingCase else { return }
+                    try TaskAssignee.handOver(of: onboarding, database, context, tx)
+                },
             ], database, client, own: own)
     }
 }

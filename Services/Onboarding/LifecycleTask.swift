@@ -32,7 +32,7 @@ extension LifecycleTask: Record {
             (state, openStates.subtracting([state]).union(["closed", "canceled"]))
         })
 
-    /// The first value of each state is its default (onboarding.md 1.2).
+    /// The first value of each state is its default.
     static let progress = [
         "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"],
         "awaiting_internal": ["paused", "at_risk"],

@@ -14,7 +14,7 @@ extension OnboardingCase: Record {
         computed: [.daysRemaining(until: "go_live_date")],
         customer: CustomerAccess(rows: CustomerRows.cases),
         redaction: Redaction(["products"]) { $0.productsCustomerVisible != true },  // G-101
-        requiredRule: "onboarding.md 3.1",
+        requiredRule: "CASE_SETUP",
         conditional: Set(askedLater),
         immutable: ["account"])
 
@@ -27,13 +27,13 @@ extension OnboardingCase: Record {
         .drafting("G-39") { change, context in
             if change.new.type == nil { change.new.type = context.context.isSystem ? "full" : "phased" }
         },
-        Rule("onboarding.md 3.1") { change, _ in try checkAskedLater(change.new) },
+        Rule("CASE_SETUP") { change, _ in try checkAskedLater(change) },
         Rule("CASE_TREE") { change, context in try refuseCycle(change, context) },
         closesWhenDone,
         cancelsTasks,
     ]
 
-    /// The first value of each state is its default (onboarding.md 1.2).
+    /// The first value of each state is its default (G-01).
     static let stages = [
         "new": ["not_started", "at_risk"], "unassigned": ["not_started", "at_risk"], "active": ["on_track", "at_risk"],
         "blocked": ["paused", "at_risk"], "closed": ["finished"], "canceled": ["finished"],
@@ -74,25 +74,36 @@ extension OnboardingCase: Record {
         }
     }
 
-    private static func checkAskedLater(_ record: OnboardingCase) throws {
-        guard ["active", "blocked", "closed"].contains(record.state ?? "") else { return }
-        let empty = askedLater.filter { record[field: $0].isEmpty }
+    private static func checkAskedLater(_ change: Change<OnboardingCase>) throws {
+        // What was stored before there was the rule does not keep a case from being worked on.
+        guard (["state"] + askedLater).contains(where: change.changes) else { return }
+        guard let state = change.new.state, state != "new", state != "canceled" else { return }
+        // Unassigned says that nobody has the case; everything else is asked for there, too.
+        let empty = askedLater.filter { name in
+            change.new[field: name].isEmpty && !(name == "assigned_to" && state == "unassigned")
+        }
         guard empty.isEmpty else {
             throw Problem.invalid(
                 empty.map { name in
-                    let label = schema.field(name)?.label ?? Text(en: name, ko: name)
-                    return .init(
-                        field: "onboarding_case.\(name)",
-                        text: Text(
-                            en: "\(label.en) is mandatory once the case has left New.",
-                            ko: "케이스가 ‘신규’ 상태를 벗어나면 \(label.ko, .topic) 필수입니다."),
-                        rule: "onboarding.md 3.1")
+                    .init(field: "onboarding_case.\(name)", text: asking(for: name), rule: "CASE_SETUP")
                 })
         }
     }
+
+    private static func asking(for name: String) -> Text {
+        guard name != "assigned_to" else {
+            return Text(
+                en: "Somebody must be assigned to a case that is neither New nor Unassigned.",
+                ko: "‘신규’나 ‘미할당’ 상태가 아닌 케이스에는 담당자가 필요합니다.")
+        }
+        let label = schema.field(name)?.label ?? Text(en: name, ko: name)
+        return Text(
+            en: "\(label.en) is mandatory once the case has left New.",
+            ko: "케이스가 ‘신규’ 상태를 벗어나면 \(label.ko, .topic) 필수입니다.")
+    }
 }
 
-/// A new account brings its onboarding case along (onboarding.md 1.1).
+/// A new account brings its onboarding case along (G-37).
 enum AutomaticCase {
     /// Reacts to `customer_account.created`. With the switch off the event is only taken note of (G-37).
     static func handler(_ database: Database, isOn: Bool) -> EventHandler {

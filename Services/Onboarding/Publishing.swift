@@ -6,7 +6,7 @@ import Roles
 import Tenancy
 import Wire
 
-/// Brings checked rows of a workbook into their target tables (imports.md 1 and 2, G-56).
+/// Brings checked rows of a workbook into their target tables (G-56).
 enum Publishing {
     /// The most rows of one request.
     static let limit = 500

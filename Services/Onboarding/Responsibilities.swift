@@ -20,7 +20,7 @@ extension CaseTeamMember: Record {
         immutable: ["onboarding_case"],
         constraints: [
             DatabaseRule(
-                "onboarding.md 3.1", constraint: "case_team_member_unique", field: "responsibility",
+                "CASE_TEAM", constraint: "case_team_member_unique", field: "responsibility",
                 Text(
                     en: "This person already has this responsibility on the case.",
                     ko: "이 사람은 케이스에서 이미 이 업무를 담당하고 있습니다."))
@@ -28,7 +28,7 @@ extension CaseTeamMember: Record {
 
     public static let rules: [Rule<CaseTeamMember>] = [
         .check(
-            "onboarding.md 4", field: "contact",
+            "CASE_TEAM", field: "contact",
             Text(
                 en: "A member of the customer team is a contact, one of the account team a user.",
                 ko: "고객 팀 구성원은 연락처이고, 계정 팀 구성원은 사용자여야 합니다.")
@@ -55,7 +55,7 @@ enum Seed {
     /// Who is assigned tasks by default (G-44).
     static let administrator = "ServiceNow developer/admin"
 
-    /// G-43. The role is the one an administrator must grant by hand (onboarding.md 4).
+    /// G-43. The role is the one an administrator must grant by hand (G-42).
     static let responsibilities: [(side: String, name: String, korean: String, role: String?)] = [
         ("customer", "Customer onboarding contact", "고객 온보딩 연락처", "sn_customerservice.customer_admin"),
         ("customer", "Key team member", "핵심 팀원", "sn_customerservice.customer_case_manager"),

@@ -8,7 +8,7 @@ extension Caller {
     /// A success agent, an administrator or a service.
     var isSuccessAgent: Bool { kind == .service || RoleCatalog.holds(roles, "sn_acct_lc.ale_success_agent") }
 
-    /// A customer who sees all of the account, not only what is his or her own (onboarding.md 9, G-22).
+    /// A customer who sees all of the account, not only what is his or her own (G-22).
     var seesWholeAccount: Bool { roles.contains("sn_customerservice.customer_case_manager") }
 }
 

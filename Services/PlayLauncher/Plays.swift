@@ -92,7 +92,7 @@ struct Plays: Sendable {
             guard !own.isEmpty, !response.categories.contains(where: { $0.value == value }) else { continue }
             var category = PlayCategory()
             category.value = value
-            category.label = Self.label(value, choice, language)
+            category.label = Self.label(choice, language)
             category.entries = own.filter { $0.record.subCategory == nil }.map(\.entry)
             for sub in offer.choices where sub.dependentCategory == choice.id {
                 let below = own.filter { $0.record.subCategory == sub.id }.map(\.entry)
@@ -108,10 +108,9 @@ struct Plays: Sendable {
         return response
     }
 
-    /// The dictionary's label where it has one, since choices have a name in one language only.
-    private static func label(_ value: String, _ choice: AleChoice, _ language: String) -> String {
-        DefinitionRecord.schema.field("category")?.choices.first { $0.value == .string(value) }?.label(language)
-            ?? choice.name ?? value
+    /// In the language asked for where the category came with the product: choices have a name in one language only.
+    private static func label(_ choice: AleChoice, _ language: String) -> String {
+        Seed.categories.first { $0.en == choice.name }?(language) ?? choice.name ?? ""
     }
 
     // MARK: Questions

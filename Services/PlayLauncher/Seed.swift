@@ -23,8 +23,12 @@ struct Seed: Sendable {
         let category: String
     }
 
-    /// The categories in their order.
-    static let categories = ["Onboarding", "Risk management", "Success planning", "Success support"]
+    /// The categories in their order, under the name their choices get. Choices have a name in one language: pages show
+    /// the other from here.
+    static let categories = [
+        Text(en: "Onboarding", ko: "온보딩"), Text(en: "Risk management", ko: "위험 관리"),
+        Text(en: "Success planning", ko: "성공 계획"), Text(en: "Success support", ko: "성공 지원"),
+    ]
 
     /// The demo subflows (G-79); blueprints have the category Success planning (G-81).
     static let entries: [Entry] = [
@@ -78,9 +82,9 @@ struct Seed: Sendable {
                 tx.send("INSERT INTO play_launcher.seeded (name, domain) VALUES (\(name), \(Self.domain.path))")
                 return true
             }
-            for (order, name) in Self.categories.enumerated() where isNew("category:\(name)") {
+            for (order, category) in Self.categories.enumerated() where isNew("category:\(category.en)") {
                 var choice = AleChoice()
-                choice.name = name
+                choice.name = category.en
                 choice.order = Int32(order + 1) * 100
                 _ = try Store<AleChoice>(database).create(choice, context, in: tx)
             }

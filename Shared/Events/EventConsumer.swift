@@ -171,7 +171,7 @@ public struct EventConsumer: Sendable {
         while !Task.isCancelled {
             do {
                 try await handler.prepare?(event)
-                try await apply(event, domain, trace: message.message.headers["traceparent"])
+                try await Self.apply(handler, event, domain, database, trace: message.message.headers["traceparent"])
                 try? message.ack()
                 return true
             } catch {
@@ -192,7 +192,10 @@ public struct EventConsumer: Sendable {
             && subject.hasSuffix(".\(event.table).\(event.action)")
     }
 
-    private func apply(_ event: RecordEvent, _ domain: DomainPath, trace: String?) async throws {
+    /// Has an event take effect, unless it had it already.
+    static func apply(
+        _ handler: EventHandler, _ event: RecordEvent, _ domain: DomainPath, _ database: Database, trace: String? = nil
+    ) async throws {
         let schema = database.schema
         let name = handler.name
         let apply = handler.apply

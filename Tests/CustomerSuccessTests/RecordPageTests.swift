@@ -27,6 +27,26 @@ import Wire
         return try await world.call(CustomerSuccessAPI.getObjectivePage, request, as: caller)
     }
 
+    /// The customer team of the world's case: its contact, with two responsibilities, and a colleague. Beside it a
+    /// contact of the account who is of no team, one who is of another case's, and a person of the provider.
+    private func makeTeam(of world: World, _ colleague: String) async throws {
+        let others = [uuid(), uuid()]
+        for id in others {
+            try await world.insert(
+                "customer_contact", ["id": id, "account": world.account, "last_name": "Elsewhere"])
+        }
+        for (contact, onboarding) in [
+            (world.contact, world.onboarding), (world.contact, world.onboarding), (colleague, world.onboarding),
+            (others[0], uuid()),
+        ] {
+            try await world.insert(
+                "case_team_member",
+                ["id": uuid(), "onboarding_case": onboarding, "side": "customer", "contact": contact])
+        }
+        try await world.insert(
+            "case_team_member", ["id": uuid(), "onboarding_case": world.onboarding, "side": "provider"])
+    }
+
     /// An engagement with something in every list.
     private func furnished(_ world: World) async throws -> Engagement {
         let member = try await world.make(SquadMember.self)
@@ -37,6 +57,7 @@ import Wire
                 "id": colleague, "account": world.account, "first_name": "Roland", "last_name": "Adler",
                 "email": "roland@example.com", "phone": "7675-3425", "title": "Buyer",
             ])
+        try await makeTeam(of: world, colleague)
         let engagement = try await world.make(Engagement.self) {
             $0.squad = [member.id]
             $0.keyCustomerContact = colleague

@@ -213,6 +213,34 @@ import Wire
         #expect(try await source("onboarding_case", world.onboarding).table == "onboarding_case")
     }
 
+    /// A risk may come of another one (G-97), which then stays where it is.
+    @Test func aRiskIsTheSourceOfAnother() async throws {
+        let world = try await World()
+        let other = try await World(world.server)
+        let first = try await world.make(RiskSignal.self)
+        let second = try await world.make(RiskSignal.self) {
+            $0.table = "risk_signal"
+            $0.sourceRecord = first.id
+        }
+        #expect(second.sourceRecord == first.id)
+        try await breaks("AIP-135") { try await world.delete(first) }
+        let target = try await other.make(Engagement.self)
+        try await breaks("G-97", field: "risk_signal.engagement") {
+            _ = try await world.set(first, "engagement", .string(target.id))
+        }
+        let sibling = try await world.make(Engagement.self)
+        #expect(try await world.set(first, "engagement", .string(sibling.id)).engagement == sibling.id)
+        try await breaks("G-97", field: "risk_signal.source_record") {
+            _ = try await world.set(second, "source_record", .string(second.id))
+        }
+        let foreign = try await other.make(RiskSignal.self)
+        try await breaks("G-97", field: "risk_signal.source_record") {
+            _ = try await world.set(second, "source_record", .string(foreign.id))
+        }
+        try await world.delete(second)
+        #expect(try await world.set(first, "engagement", .string(target.id)).account == other.account)
+    }
+
     @Test func aSolutionIsUsedOnce() async throws {
         let world = try await World()
         let solution = try await world.make(RiskSignalSolution.self)

@@ -26,9 +26,9 @@ import Testing
         let jetStream = JetStream(nats)
         let created = try await jetStream.createStream(StreamConfiguration(name: "kept", subjects: ["kept"])).created
         try await jetStream.ensureConsumer(ConsumerConfiguration(name: "reader"), on: "kept")
-        let pending = Task { try await nats.request("silent", timeout: .seconds(30)) }
+        let pending = Task { try await nats.request("silent", timeout: .seconds(300)) }
         let reader = try jetStream.consumer("reader", on: "kept")
-        let fetch = Task { try await reader.fetch(batch: 1, timeout: .seconds(30)) }
+        let fetch = Task { try await reader.fetch(batch: 1, timeout: .seconds(300)) }
         try await waitUntil { try await jetStream.consumerInfo("reader", on: "kept").waiting == 1 }
 
         try await server.kill()
@@ -37,12 +37,12 @@ import Testing
         await #expect(throws: NATSError.disconnected) { _ = try await fetch.value }
         #expect(!nats.isConnected && !nats.isClosed)
         // Published while there is no server: kept, and answered after the restart.
-        let buffered = Task { try await nats.request("echo", payload: [9], timeout: .seconds(20)) }
+        let buffered = Task { try await nats.request("echo", payload: [9], timeout: .seconds(300)) }
         try await waitUntil { nats.requestsInFlight == 1 }
         try await server.restart()
         #expect(await events.next() == .reconnected)
         #expect(try await buffered.value.payload == [9])
-        #expect(try await nats.request("echo", payload: [1], timeout: .seconds(5)).payload == [1])
+        #expect(try await nats.request("echo", payload: [1], timeout: .seconds(60)).payload == [1])
         #expect(try await jetStream.streamInfo("kept").created == created)
         await nats.close()
         #expect(await events.next() == .disconnected)
@@ -52,22 +52,22 @@ import Testing
     }
 
     /// The way to the server is cut without a word to either side: that is noticed, and another way is found.
-    @Test(.timeLimit(.minutes(1))) func aSilentServerIsGivenUp() async throws {
+    @Test(.timeLimit(.minutes(5))) func aSilentServerIsGivenUp() async throws {
         let server = try await NATSServer.start(jetStream: false)
         let proxy = try TCPProxy(to: server.port)
         var options = ConnectionOptions(urls: ["nats://127.0.0.1:\(proxy.port)"], name: "cut off")
-        options.pingInterval = .milliseconds(200)
+        options.pingInterval = .seconds(1)
         options.reconnectWait = .milliseconds(50)
         let nats = try await Connection.connect(options)
         var events = nats.events().makeAsyncIterator()
         try nats.subscribe("echo") { message in
             if let reply = message.reply { try? nats.publish(reply, payload: message.payload) }
         }
-        #expect(try await nats.request("echo", payload: [1], timeout: .seconds(5)).payload == [1])
+        #expect(try await nats.request("echo", payload: [1], timeout: .seconds(60)).payload == [1])
         proxy.cut()
         #expect(await events.next() == .disconnected)
         #expect(await events.next() == .reconnected)
-        #expect(try await nats.request("echo", payload: [2], timeout: .seconds(5)).payload == [2])
+        #expect(try await nats.request("echo", payload: [2], timeout: .seconds(60)).payload == [2])
         await nats.close()
         proxy.close()
         try await server.stop()
@@ -137,11 +137,11 @@ import Testing
         // One who asks is told at once instead of at the deadline.
         let start = ContinuousClock.now
         await #expect {
-            try await nats.request("closed.b", timeout: .seconds(20))
+            try await nats.request("closed.b", timeout: .seconds(300))
         } throws: {
             if case .permissionDenied? = $0 as? NATSError { true } else { false }
         }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(60))
         try nats.subscribe("closed.c") { _ in }
         try await waitUntil {
             heard.withLock { $0.contains { if case .permissionViolation("closed.c"?, _) = $0 { true } else { false } } }
@@ -169,28 +169,30 @@ import Testing
         let service = try await server.connect()
         let client = try await server.connect()
         let open = Counter()
+        let draining = Counter()
         try service.subscribe("work", queue: "q") { message in
             open.add(1)
             Task {
-                try await Task.sleep(for: .milliseconds(100))
+                try await waitUntil { draining.value > 0 }
                 try service.publish(message.reply ?? "", payload: message.payload)
                 open.add(-1)
             }
         }
-        try await service.flush(timeout: .seconds(5))
+        try await service.flush(timeout: .seconds(60))
         let requests = (0..<100).map { number in
-            Task { try await client.request("work", payload: [UInt8(number)], timeout: .seconds(10)) }
+            Task { try await client.request("work", payload: [UInt8(number)], timeout: .seconds(300)) }
         }
         try await waitUntil { client.requestsInFlight == 100 && open.value > 0 }
-        try await client.flush(timeout: .seconds(5))
-        try await service.drain(timeout: .seconds(10)) {
+        try await client.flush(timeout: .seconds(60))
+        try await service.drain(timeout: .seconds(300)) {
+            draining.add(1)
             try? await waitUntil { open.value == 0 }
         }
         #expect(service.isClosed)
         for (number, request) in requests.enumerated() {
             #expect(try await request.value.payload == [UInt8(number)])
         }
-        await #expect(throws: NATSError.noResponders) { _ = try await client.request("work", timeout: .seconds(5)) }
+        await #expect(throws: NATSError.noResponders) { _ = try await client.request("work", timeout: .seconds(60)) }
         await client.close()
         try await server.stop()
     }
@@ -201,12 +203,12 @@ import Testing
         let released = Mutex(false)
         try nats.subscribe("stuck") { _ in while !released.withLock({ $0 }) {} }
         try nats.publish("stuck")
-        try await nats.flush(timeout: .seconds(5))
+        try await nats.flush(timeout: .seconds(60))
         let start = ContinuousClock.now
         await #expect(throws: NATSError.timeout) {
-            try await nats.drain(timeout: .milliseconds(300)) { try? await Task.sleep(for: .seconds(60)) }
+            try await nats.drain(timeout: .milliseconds(300)) { try? await Task.sleep(for: .seconds(600)) }
         }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(60))
         #expect(nats.isClosed)
         released.withLock { $0 = true }
     }

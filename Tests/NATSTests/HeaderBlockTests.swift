@@ -54,7 +54,7 @@ import Testing
             for payload in ["", "{}"] {
                 let subject = "headers.\(UInt64.random(in: 0...UInt64.max))"
                 let messages = try nats.messages(subject)
-                try await nats.flush(timeout: .seconds(5))
+                try await nats.flush(timeout: .seconds(60))
                 try await Self.publish(
                     subject, reply: reply, block: "NATS/1.0\r\n\(lines)\r\n", payload: payload)
                 var iterator = messages.makeAsyncIterator()

@@ -53,14 +53,14 @@ import Testing
         configuration.start = .sequence(3)
         try await jetStream.ensureConsumer(configuration, on: "pull")
         let reader = try jetStream.consumer("reader", on: "pull")
-        let first = try await reader.fetch(batch: 5, timeout: .seconds(5))
+        let first = try await reader.fetch(batch: 5, timeout: .seconds(60))
         #expect(first.map { $0.message.payload } == [[2], [4], [6], [8], [10]])
         #expect(first.map(\.streamSequence) == [3, 5, 7, 9, 11])
         #expect(first[0].stream == "pull" && first[0].consumer == "reader" && first[0].deliveries == 1)
         #expect(first[0].message.headers["x"] == "2" && first[0].message.subject == "pull.0")
         #expect(first[0].pending == 11 && first[0].timestampNanoseconds > 0)
         for message in first { try message.ack() }
-        let rest = try await reader.fetch(batch: 100, timeout: .seconds(5))
+        let rest = try await reader.fetch(batch: 100, timeout: .seconds(60))
         #expect(rest.count == 7)
         for message in rest { try message.ack() }
         #expect(try await reader.fetch(batch: 10, timeout: .zero).isEmpty)
@@ -77,49 +77,51 @@ import Testing
         let start = ContinuousClock.now
         #expect(try await reader.fetch(batch: 10, timeout: .milliseconds(200)).isEmpty)
         #expect(ContinuousClock.now - start >= .milliseconds(200))
-        async let fetched = reader.fetch(batch: 10, timeout: .seconds(10))
+        async let fetched = reader.fetch(batch: 10, timeout: .seconds(300))
         try await waitUntil { try await jetStream.consumerInfo("reader", on: "wait").waiting == 1 }
         _ = try await jetStream.publish("wait.a", payload: [7])
         #expect(try await fetched.map { $0.message.payload } == [[7]])
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(60))
         await nats.close()
     }
 
     @Test func whatIsNotAcknowledgedComesAgain() async throws {
         let (nats, jetStream) = try await open("again")
         var configuration = ConsumerConfiguration(name: "reader")
-        configuration.acknowledgementWait = .milliseconds(300)
+        configuration.acknowledgementWait = .seconds(3)
         try await jetStream.ensureConsumer(configuration, on: "again")
         let reader = try jetStream.consumer("reader", on: "again")
         _ = try await jetStream.publish("again.a", payload: [1])
-        #expect(try await reader.fetch(batch: 1, timeout: .seconds(5)).map(\.deliveries) == [1])
-        let second = try await reader.fetch(batch: 1, timeout: .seconds(5))
+        #expect(try await reader.fetch(batch: 1, timeout: .seconds(60)).map(\.deliveries) == [1])
+        let second = try await reader.fetch(batch: 1, timeout: .seconds(60))
         #expect(second.map(\.deliveries) == [2])
         try second[0].nak()
-        let third = try await reader.fetch(batch: 1, timeout: .seconds(5))
+        let third = try await reader.fetch(batch: 1, timeout: .seconds(60))
         #expect(third.map(\.deliveries) == [3])
         try third[0].nak(delay: .milliseconds(50))
-        let fourth = try await reader.fetch(batch: 1, timeout: .seconds(5))
+        let fourth = try await reader.fetch(batch: 1, timeout: .seconds(60))
         #expect(fourth.map(\.deliveries) == [4])
         try fourth[0].inProgress()
         try fourth[0].term()
-        #expect(try await reader.fetch(batch: 1, timeout: .milliseconds(500)).isEmpty)
+        #expect(try await reader.fetch(batch: 1, timeout: .seconds(6)).isEmpty)
         await nats.close()
     }
 
     @Test func aCancelledFetchLosesNoMessage() async throws {
         let (nats, jetStream) = try await open("cancel")
-        try await jetStream.ensureConsumer(ConsumerConfiguration(name: "reader"), on: "cancel")
+        var configuration = ConsumerConfiguration(name: "reader")
+        configuration.acknowledgementWait = .seconds(300)
+        try await jetStream.ensureConsumer(configuration, on: "cancel")
         let reader = try jetStream.consumer("reader", on: "cancel")
-        let task = Task { try await reader.fetch(batch: 1, timeout: .seconds(20)) }
+        let task = Task { try await reader.fetch(batch: 1, timeout: .seconds(300)) }
         try await waitUntil { try await jetStream.consumerInfo("reader", on: "cancel").waiting == 1 }
         task.cancel()
         await #expect(throws: NATSError.cancelled) { _ = try await task.value }
         _ = try await jetStream.publish("cancel.a", payload: [1])
-        // The acknowledgement wait is 30 seconds; it comes at once because the late message was given back.
+        // The acknowledgement wait is five minutes; it comes at once because the late message was given back.
         let start = ContinuousClock.now
-        #expect(try await reader.fetch(batch: 1, timeout: .seconds(20)).count == 1)
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(try await reader.fetch(batch: 1, timeout: .seconds(300)).count == 1)
+        #expect(ContinuousClock.now - start < .seconds(60))
         await nats.close()
     }
 
@@ -150,13 +152,13 @@ import Testing
         } throws: { ($0 as? NATSError)?.isStreamNotFound == true }
         let reader = try jetStream.consumer("reader", on: "anew")
         await #expect {
-            try await reader.fetch(batch: 1, timeout: .seconds(5))
+            try await reader.fetch(batch: 1, timeout: .seconds(60))
         } throws: { ($0 as? NATSError)?.isStreamNotFound == true }
         let after = try await jetStream.ensureStream(before.configuration)
         #expect(after.created != before.created)
         #expect(after.configuration == before.configuration)
         await #expect {
-            try await reader.fetch(batch: 1, timeout: .seconds(5))
+            try await reader.fetch(batch: 1, timeout: .seconds(60))
         } throws: { ($0 as? NATSError)?.isConsumerNotFound == true }
         await nats.close()
     }
@@ -165,7 +167,7 @@ import Testing
         let (nats, jetStream) = try await open("gone")
         try await jetStream.ensureConsumer(ConsumerConfiguration(name: "reader"), on: "gone")
         let reader = try jetStream.consumer("reader", on: "gone")
-        let task = Task { try await reader.fetch(batch: 1, timeout: .seconds(20)) }
+        let task = Task { try await reader.fetch(batch: 1, timeout: .seconds(300)) }
         try await waitUntil { try await jetStream.consumerInfo("reader", on: "gone").waiting == 1 }
         try await jetStream.deleteConsumer("reader", on: "gone")
         await #expect(throws: NATSError.jetStream(code: 409, errCode: 0, description: "Consumer Deleted")) {

@@ -1,11 +1,11 @@
 import Postgres
 import RPC
-import Records
 import Tenancy
 import Testing
 import Wire
 
 @testable import OnboardingService
+@testable import Records
 
 /// Accounts, their domains and their cases, on a real database.
 @Suite struct CaseTests {
@@ -46,31 +46,54 @@ import Wire
             "UPDATE onboarding.responsibility_definition SET name_ko = '아키텍트' WHERE id = \(changed)")
     }
 
-    private func open(_ world: World, by given: String? = nil) async throws {
-        let handler = AutomaticCase.self
-        let domain = try #require(DomainPath(world.account.domain))
+    /// The event that the account was made comes, as the consumer takes it in.
+    private func hear(
+        _ world: World, by actor: String? = nil, event id: String = uuid(), isOn: Bool = true
+    ) async throws {
+        var event = RecordEvent()
+        event.eventID = id
+        event.table = CustomerAccount.schema.table
+        event.action = "created"
+        event.id = world.account.id
+        event.domain = world.account.domain
+        event.revision = 1
+        event.actor = actor ?? world.agent.subject
+        event.record = try world.account.encodeProtobuf()
         let database = world.server.database
-        let context = WriteContext.system("onboarding", domain: domain, now: database.clock.now)
-        let account = world.account
-        let actor = given ?? world.agent.subject
-        try await database.transaction(as: context.caller) { tx in
-            try handler.open(for: account, actor: actor, database, context, tx)
-        }
+        try await EventConsumer.apply(
+            AutomaticCase.handler(database, isOn: isOn), event, try #require(DomainPath(event.domain)), database)
+    }
+
+    private func casesOfTheAccount(_ world: World) async throws -> [OnboardingCase] {
+        var list = ListRequest()
+        list.filter = "account = \"\(world.account.id)\""
+        return try await world.call(OnboardingAPI.listOnboardingCases, list, as: world.agent).onboardingCases
     }
 
     @Test func aCaseComesOnceEvenWhenTheEventComesTwice() async throws {
         let world = try await World()
-        try await open(world)
-        try await open(world)
-        var list = ListRequest()
-        list.filter = "account = \"\(world.account.id)\""
-        let cases = try await world.call(OnboardingAPI.listOnboardingCases, list, as: world.agent).onboardingCases
+        let event = uuid()
+        try await hear(world, event: event)
+        // Another event finds the open case.
+        try await hear(world)
+        let cases = try await casesOfTheAccount(world)
         #expect(cases.count == 1)
         let first = try #require(cases.first)
         #expect(first.number?.wholeMatch(of: /ALEONB\d{7}/) != nil && first.type == "full")
         #expect(first.state == "new" && first.stage == "not_started")
         #expect(first.shortDescription == "Onboarding for Ernst Handel" && first.assignedTo == world.agent.subject)
         #expect(first.goLiveDate == nil && first.daysRemaining == nil)
+        // The event again, when no case is open any more: it has had its effect.
+        _ = try await world.update(first.id, as: world.agent) { $0.state = "canceled" }
+        try await hear(world, event: event)
+        #expect(try await casesOfTheAccount(world).map(\.id) == [first.id])
+    }
+
+    /// G-37: the switch is off.
+    @Test func noCaseComesWhenTheSwitchIsOff() async throws {
+        let world = try await World()
+        try await hear(world, isOn: false)
+        #expect(try await casesOfTheAccount(world).isEmpty)
     }
 
     /// A case that comes with an account of an outside system, or of somebody who has left since, waits for somebody.
@@ -81,10 +104,8 @@ import Wire
         if actor == "system" {
             _ = try await world.server.admin.run("UPDATE onboarding.\"user\" SET kind = 'system' WHERE id = \(user.id)")
         }
-        try await open(world, by: user.id)
-        var list = ListRequest()
-        list.filter = "account = \"\(world.account.id)\""
-        let cases = try await world.call(OnboardingAPI.listOnboardingCases, list, as: world.agent).onboardingCases
+        try await hear(world, by: user.id)
+        let cases = try await casesOfTheAccount(world)
         #expect(cases.count == 1 && cases[0].assignedTo == nil && cases[0].state == "new")
     }
 
@@ -99,13 +120,46 @@ import Wire
         do { _ = try await world.update(record.id, as: world.agent) { $0.state = "active" } } catch { problem = error }
         let fields = Set(problem?.violations.map(\.field) ?? [])
         #expect(fields == ["onboarding_case.go_live_date", "onboarding_case.service_bridge_integration"])
-        #expect(problem?.violations.allSatisfy { $0.rule == "onboarding.md 3.1" } == true)
+        #expect(problem?.violations.allSatisfy { $0.rule == "CASE_SETUP" } == true)
         let active = try await world.update(record.id, as: world.agent) {
             $0.state = "active"
             $0.goLiveDate = "2026-03-01"
             $0.serviceBridgeIntegration = "remote_task"
         }
         #expect(active.stage == "on_track" && active.daysRemaining == -9)
+    }
+
+    /// Unassigned has left New, too: only the person may still be missing there.
+    @Test func anUnassignedCaseIsSetUp() async throws {
+        let world = try await World()
+        let record = try await world.openCase {
+            $0.assignedTo = nil
+            $0.goLiveDate = nil
+            $0.serviceBridgeIntegration = nil
+        }
+        func fields(_ edit: (inout OnboardingCase) -> Void) async -> Set<String> {
+            do throws(Problem) {
+                _ = try await world.update(record.id, as: world.agent, edit)
+                return []
+            } catch {
+                #expect(error.violations.allSatisfy { $0.rule == "CASE_SETUP" })
+                return Set(error.violations.map(\.field))
+            }
+        }
+        let asked = await fields { $0.state = "unassigned" }
+        #expect(asked == ["onboarding_case.go_live_date", "onboarding_case.service_bridge_integration"])
+        let given = await fields {
+            $0.state = "unassigned"
+            $0.goLiveDate = "2026-03-20"
+            $0.serviceBridgeIntegration = "not_required"
+        }
+        #expect(given.isEmpty)
+        #expect(await fields { $0.state = "active" } == ["onboarding_case.assigned_to"])
+        let active = await fields {
+            $0.state = "active"
+            $0.assignedTo = world.agent.subject
+        }
+        #expect(active.isEmpty)
     }
 
     @Test func customersSeeTheirCasesOnly() async throws {
@@ -169,7 +223,7 @@ import Wire
         #expect(try await world.createTask(record).assignedTo == other.agent.subject)
         request.caseTeamMember?.side = "customer"
         let problem = await world.problem(OnboardingAPI.createCaseTeamMember, request, as: world.agent)
-        #expect(problem?.reason == "onboarding.md 4")
+        #expect(problem?.reason == "CASE_TEAM")
     }
 
     @Test func customersChangeTheStateOfTheirTasksAndNothingElse() async throws {

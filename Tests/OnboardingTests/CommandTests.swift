@@ -88,6 +88,21 @@ import Wire
         await #expect(throws: ValidationError.self) { try await inEnglish.token(keys.settings, database) }
     }
 
+    /// A token has the roles of its person and what they contain: neither less nor more.
+    @Test(arguments: RoleCatalog.all.filter { $0.kind == .persona })
+    func aTokenHasTheRolesOfItsPersona(persona: Role) async throws {
+        let keys = try await Keys()
+        defer { keys.remove() }
+        let world = try await World()
+        let user = try await Self.user(
+            world, account: persona.isExternal ? world.account.id : nil, roles: persona.contained)
+        let token = try await TokenCommand.parse(["--user", user.id]).token(keys.settings, world.server.database)
+        let caller = try await keys.caller(token, world.server)
+        #expect(caller.roles == Set(persona.closure).subtracting([persona.name]))
+        #expect(caller.kind == (persona.isExternal ? .customer : .person))
+        #expect(caller.memberships.map(\.account) == (persona.isExternal ? [world.account.id] : []))
+    }
+
     @Test func aCustomersTokenNamesAccountDomainAndContact() async throws {
         let keys = try await Keys()
         defer { keys.remove() }
@@ -100,6 +115,7 @@ import Wire
         let plain = try await caller()
         #expect(plain.kind == .customer && plain.account == world.account.id && plain.contact == nil)
         #expect(plain.domain.path == world.account.domain)
+        #expect(plain.roles == RoleCatalog.close(["sn_acct_lc.ale_success_customer"]))
         var contact = CustomerContact()
         contact.id = world.contact.id
         contact.user = user.id

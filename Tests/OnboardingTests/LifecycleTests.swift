@@ -8,7 +8,7 @@ import Wire
 @testable import OnboardingService
 @testable import Records
 
-/// States, and what is tied to them (onboarding.md 1.2, G-01, G-02, G-21).
+/// States, and what is tied to them (G-01, G-02, G-21).
 @Suite struct LifecycleTests {
     static let caseTable: [String: [String]] = [
         "new": ["not_started", "at_risk"], "unassigned": ["not_started", "at_risk"], "active": ["on_track", "at_risk"],

@@ -86,6 +86,41 @@ import Wire
         #expect(refused?.code == .permissionDenied)
     }
 
+    /// G-73: a choice without a dependent category is a category, also one that did not come with the product.
+    @Test func aCategoryOfOnesOwnIsACategory() async throws {
+        let stage = try await Stage()
+        let admin = try person(playAdministrator)
+        let renewals = try await Self.record(stage) {
+            $0.category = "renewal_planning"
+            $0.state = "published"
+        }
+        let unknown = await stage.problem(PlayLauncherAPI.createDefinitionRecord, renewals, as: admin)
+        #expect(unknown?.reason == "G-73", "\(unknown as Any)")
+        var creation = CreateAleChoiceRequest()
+        creation.aleChoice = AleChoice()
+        creation.aleChoice?.name = "Renewal planning"
+        let choice = try await stage.call(PlayLauncherAPI.createAleChoice, creation, as: admin)
+        let entry = try await stage.call(PlayLauncherAPI.createDefinitionRecord, renewals, as: admin)
+        #expect(entry.category == "renewal_planning")
+        var request = ListPlayCategoriesRequest()
+        request.sourceTable = "engagement"
+        for language in ["en", "ko"] {
+            let page = try await stage.call(
+                PlayLauncherAPI.listPlayCategories, request, as: try person(successAgent, locale: language))
+            let offered = try #require(page.categories.first { $0.value == "renewal_planning" })
+            #expect(offered.label == "Renewal planning" && offered.entries.map(\.definitionRecord) == [entry.id])
+        }
+        // Switched off, it takes nothing new.
+        var update = UpdateAleChoiceRequest()
+        update.aleChoice = AleChoice()
+        update.aleChoice?.id = choice.id
+        update.aleChoice?.active = false
+        _ = try await stage.call(PlayLauncherAPI.updateAleChoice, update, as: admin)
+        var another = renewals
+        another.definitionRecord?.title = "Play \(uuid())"
+        #expect(await stage.problem(PlayLauncherAPI.createDefinitionRecord, another, as: admin)?.reason == "G-73")
+    }
+
     @Test func whatIsSeededIsSeededOnce() async throws {
         let stage = try await Stage()
         let admin = try person("admin")

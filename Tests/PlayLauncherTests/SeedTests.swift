@@ -21,7 +21,7 @@ import Wire
     @Test func everyFlowHasAnEntry() {
         #expect(Seed.entries.map(\.title) == Self.names)
         #expect(Seed.entries.map(\.id) == (3...19).map { $0 < 10 ? "F-0\($0)" : "F-\($0)" })
-        let values = Set(Seed.categories.map(AleChoice.value(ofCategory:)))
+        let values = Set(Seed.categories.map { AleChoice.value(ofCategory: $0.en) })
         #expect(values == ["onboarding", "risk_management", "success_planning", "success_support"])
         #expect(Seed.entries.allSatisfy { values.contains($0.category) })
     }

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1))) struct ClientTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientTests {
     @Test(arguments: Depth.allCases) func repeatsUntilSomebodyListens(_ depth: Depth) async throws {
         let echo = method()
         try await depth.run { transport, client in
@@ -13,19 +13,20 @@ import Wire
                 transport: transport, authenticator: Tokens(), logger: .silent)
             let call = Task {
                 try await Client(client).call(
-                    echo, request("a"), as: .kim, retry: .exponential(attempts: 50, pause: .milliseconds(2)))
+                    echo, request("a"), as: .kim, deadline: .seconds(50),
+                    retry: .exponential(attempts: 1_000, pause: .milliseconds(2)))
             }
             try await Task.sleep(for: .milliseconds(20))
             try await service.start()
             let answer1 = try await call.value
             #expect(answer1.id == "a")
-            await service.drain(limit: .seconds(5))
+            await service.drain(limit: .seconds(50))
         }
     }
 
     /// Calls a handler that is unavailable twice, and counts.
     private func attempts(
-        _ problem: Problem, requestID: String?, retry: RetryPolicy, deadline: Duration = .seconds(5)
+        _ problem: Problem, requestID: String?, retry: RetryPolicy, deadline: Duration = .seconds(50)
     ) async throws -> (calls: Int, code: Problem.Code?) {
         let echo = method()
         let calls = Counter()
@@ -53,11 +54,20 @@ import Wire
         let two = RetryPolicy.exponential(attempts: 2, pause: .milliseconds(1))
         #expect(try await attempts(.unavailable(), requestID: "r", retry: two) == (2, .unavailable))
         #expect(try await attempts(.aborted(Text(en: "", ko: "")), requestID: "r", retry: quick) == (1, .aborted))
-        // No repetition when the pause would pass the deadline.
+    }
+
+    /// No repetition when the pause, of a second at least, would pass the deadline: the caller hears what the call met.
+    @Test func doesNotWaitBeyondTheDeadline() async throws {
         let slow = RetryPolicy.exponential(attempts: 5, pause: .seconds(2))
-        #expect(
-            try await attempts(.unavailable(), requestID: "r", retry: slow, deadline: .milliseconds(500))
-                == (1, .unavailable))
+        for _ in 0..<50 {
+            let (calls, code) = try await attempts(
+                .unavailable(), requestID: "r", retry: slow, deadline: .milliseconds(500))
+            #expect(calls <= 1)
+            // A machine under load may not have come so far in half a second: it gets another chance.
+            if code == .unavailable { return }
+            #expect(code == .deadlineExceeded)
+        }
+        Issue.record("the call never came to its answer")
     }
 
     @Test func credentials() async throws {
@@ -74,7 +84,7 @@ import Wire
             #expect(answer2.id == "service")
             let answer3 = try await client.call(echo, GetRequest(), as: .kim)
             #expect(answer3.id == "kim")
-            let context = CallContext(deadline: .after(.seconds(5)), trace: .generate(), bearer: "provider:caller")
+            let context = CallContext(deadline: .after(.seconds(50)), trace: .generate(), bearer: "provider:caller")
             let inside = try await context.run { () async throws(Problem) in try await client.call(echo, GetRequest()) }
             #expect(inside.id == "caller")
             #expect(minted.value == 1)
@@ -96,7 +106,7 @@ import Wire
                 let (headers, payload) = answers.withLock { $0.removeFirst() }
                 try? service.publish(payload, to: delivery.reply ?? "", headers: headers)
             }
-            try await service.flush(limit: .seconds(5))
+            try await service.flush(limit: .seconds(50))
             for (code, text) in [(Problem.Code.unknown, "broken"), (.notFound, "gone"), (.internalError, nil)]
                 as [(_, String?)]
             {
@@ -106,7 +116,7 @@ import Wire
                 #expect(problem?.code == code)
                 if let text { #expect(problem?.text.en == text) }
             }
-            try await subscription.drain(limit: .seconds(5))
+            try await subscription.drain(limit: .seconds(50))
         }
     }
 

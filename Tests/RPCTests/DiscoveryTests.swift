@@ -5,9 +5,9 @@ import Wire
 
 /// The answers on `$SRV.…`, checked against the schemas beside the tests. A foreign client checks them again with the
 /// whole of JSON Schema in the integration tests; here a reader of the parts that are used keeps the build free of it.
-@Suite(.timeLimit(.minutes(1))) struct DiscoveryTests {
+@Suite(.timeLimit(.minutes(5))) struct DiscoveryTests {
     private func ask(_ subject: String, _ transport: any Transport) async throws -> Any {
-        let answer = try await transport.request([], to: subject, headers: [:], timeout: .seconds(5))
+        let answer = try await transport.request([], to: subject, headers: [:], timeout: .seconds(50))
         return try JSONSerialization.jsonObject(with: Data(answer.payload))
     }
 
@@ -75,7 +75,7 @@ import Wire
                 let answer = try await ask("$SRV.PING.many.\(service.id)", client) as? [String: Any]
                 #expect(answer?["id"] as? String == service.id)
             }
-            for service in services { await service.drain(limit: .seconds(5)) }
+            for service in services { await service.drain(limit: .seconds(50)) }
             let gone = await #expect(throws: TransportFailure.self) { try await ask("$SRV.PING.many", client) }
             #expect(gone == .noResponders)
         }

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Deadlines, traces, tokens and languages over two hops.
-@Suite(.timeLimit(.minutes(1))) struct PassingOnTests {
+@Suite(.timeLimit(.minutes(5))) struct PassingOnTests {
     /// `inner` answers with what it was given; `outer` calls it.
     private func hops(
         _ transport: @escaping @Sendable () -> any Transport, _ outer: Method<GetRequest, GetRequest>,
@@ -28,21 +28,21 @@ import Wire
     @Test(arguments: Depth.allCases) func everythingIsPassedOn(_ depth: Depth) async throws {
         let (outer, inner) = (method("Outer"), method("Inner"))
         let shared = Mutex<any Transport>(InMemoryTransport())
-        let endpoints = hops({ shared.withLock { $0 } }, outer, inner: inner, ask: .seconds(50))
+        let endpoints = hops({ shared.withLock { $0 } }, outer, inner: inner, ask: .seconds(58))
         try await depth.serve(endpoints) { _, transport in
             shared.withLock { $0 = transport }
             let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
             let answer = try await transport.request(
                 [], to: outer.subject,
                 headers: [
-                    "Authorization": "Bearer provider:kim:ko", "grpc-timeout": "3S",
+                    "Authorization": "Bearer provider:kim:ko", "grpc-timeout": "40S",
                     "traceparent": "00-\(trace)-00f067aa0ba902b7-01", "tracestate": "v=1",
-                ], timeout: .seconds(5))
+                ], timeout: .seconds(50))
             let words = try GetRequest.decode(protobuf: answer.payload).id.split(separator: " ")
             #expect(words.dropLast() == ["kim", trace[...], "v=1", "ko"])
-            // The callee asked for 50 seconds and got what was left of 3.
+            // The callee asked for 58 seconds and got what was left of 40.
             let left = try #require(words.last.flatMap { Int($0) })
-            #expect(left <= 3000 && left > 1000)
+            #expect(left <= 40_000 && left > 0)
         }
     }
 
@@ -51,7 +51,7 @@ import Wire
         try await depth.serve([Endpoint(echo) { _, request in request }]) { _, transport in
             let answer = try await transport.request(
                 [], to: echo.subject, headers: ["Authorization": "Bearer provider:kim", "grpc-timeout": "soon"],
-                timeout: .seconds(5))
+                timeout: .seconds(50))
             #expect(answer.headers["Nats-Service-Error-Code"] == "3")
             let status = try Status.decode(protobuf: answer.payload)
             #expect(status.fieldViolations.map(\.field) == ["grpc-timeout"])
@@ -63,7 +63,7 @@ import Wire
         let cancelled = Counter()
         let endpoint = Endpoint(echo) { (_, request: GetRequest) async throws(Problem) in
             do {
-                try await Task.sleep(for: .seconds(30))
+                try await Task.sleep(for: .seconds(600))
             } catch {
                 cancelled.add()
                 throw .canceled()
@@ -74,10 +74,10 @@ import Wire
             // The service answers by itself: the transport is asked to wait far longer than the deadline.
             let started = ContinuousClock.now
             let answer = try await transport.request(
-                [], to: echo.subject, headers: ["Authorization": "Bearer provider:kim", "grpc-timeout": "600m"],
-                timeout: .seconds(20))
+                [], to: echo.subject, headers: ["Authorization": "Bearer provider:kim", "grpc-timeout": "3S"],
+                timeout: .seconds(120))
             let took = started.duration(to: .now)
-            #expect(took >= .milliseconds(600) && took < .seconds(10))
+            #expect(took >= .seconds(3) && took < .seconds(60))
             #expect(answer.headers["Nats-Service-Error-Code"] == "4")
             #expect(await eventually { cancelled.value > 0 && service.requestsInFlight == 0 })
             #expect(service.figures["Echo"]?.lastError == "DEADLINE_EXCEEDED")
@@ -98,12 +98,12 @@ import Wire
         }
         try await depth.serve([endpoint]) { service, transport in
             let long = Task {
-                try await Client(transport).call(echo, request("long"), as: .kim, deadline: .seconds(50))
+                try await Client(transport).call(echo, request("long"), as: .kim, deadline: .seconds(60))
             }
             #expect(await eventually { service.requestsInFlight == 1 })
             let answer = try await transport.request(
-                [], to: echo.subject, headers: ["Authorization": "Bearer provider:kim", "grpc-timeout": "500m"],
-                timeout: .seconds(20))
+                [], to: echo.subject, headers: ["Authorization": "Bearer provider:kim", "grpc-timeout": "3S"],
+                timeout: .seconds(120))
             #expect(answer.headers["Nats-Service-Error-Code"] == "4")
             // The handler that ignores its cancellation keeps its place until it ends.
             #expect(service.requestsInFlight == 2)
@@ -124,7 +124,7 @@ import Wire
         try await depth.serve([endpoint]) { service, transport in
             let task = Task { () async -> Problem? in
                 do throws(Problem) {
-                    _ = try await Client(transport).call(echo, GetRequest(), as: .kim)
+                    _ = try await Client(transport).call(echo, GetRequest(), as: .kim, deadline: .seconds(60))
                     return nil
                 } catch {
                     return error

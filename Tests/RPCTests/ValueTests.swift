@@ -22,14 +22,14 @@ import Wire
     @Test func isCutToTheLimit() throws {
         let deadline = try #require(Deadline(header: "2H"))
         #expect(deadline.remaining <= Deadline.limit)
-        #expect(deadline.remaining > Deadline.limit - .seconds(5))
+        #expect(deadline.remaining > Deadline.limit - .seconds(30))
     }
 
     @Test func headerRoundTripNeverGrows() throws {
-        let deadline = Deadline.after(.milliseconds(1500))
+        let deadline = Deadline.after(.seconds(50))
         let passedOn = try #require(Deadline.duration(header: deadline.header))
-        #expect(passedOn <= .milliseconds(1500))
-        #expect(passedOn > .milliseconds(500))
+        #expect(passedOn <= .seconds(50))
+        #expect(passedOn > .seconds(20))
         let longest = try #require(Deadline.duration(header: Deadline.after(.seconds(600)).header))
         #expect(longest <= Deadline.limit)
     }
@@ -40,7 +40,7 @@ import Wire
         #expect(past.remaining == .zero)
         #expect(past.header == "0u")
         #expect(past < .after(.seconds(1)))
-        #expect(!Deadline.after(.seconds(5)).isPast)
+        #expect(!Deadline.after(.seconds(50)).isPast)
     }
 }
 

@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// What an answer says beside its body.
-@Suite(.timeLimit(.minutes(1))) struct WarningTests {
+@Suite(.timeLimit(.minutes(5))) struct WarningTests {
     private static let open = Warning(rule: "G-91", field: "engagement.initial_onboarding", message: "Not closed yet.")
     private static let other = Warning(rule: "G-92", field: "engagement.account", message: "이미 활성 참여가 있습니다. 100%")
 
@@ -46,7 +46,7 @@ import Wire
             for (body, expected) in bodies {
                 let answer = try await transport.request(
                     Array(body.utf8), to: echo.subject, headers: ["Authorization": "Bearer provider:kim"],
-                    timeout: .seconds(5))
+                    timeout: .seconds(50))
                 #expect(answer.headers.values("Ale-Warning") == expected)
             }
             let two = try await client.callWithWarnings(echo, request("two"))
@@ -69,10 +69,10 @@ import Wire
             let subscription = try await service.subscribe(echo.subject, queue: nil) { delivery in
                 try? service.publish([], to: delivery.reply ?? "", headers: sent)
             }
-            try await service.flush(limit: .seconds(5))
+            try await service.flush(limit: .seconds(50))
             let warnings = try await Client(transport, credential: .kim).callWithWarnings(echo, request("x")).warnings
             #expect(warnings.map(\.rule).sorted() == ["G-91", "G-91", "G-92"] && warnings.contains(Self.other))
-            try await subscription.drain(limit: .seconds(5))
+            try await subscription.drain(limit: .seconds(50))
         }
     }
 

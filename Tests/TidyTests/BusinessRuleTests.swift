@@ -2,12 +2,9 @@ import Testing
 
 /// Every business rule of the specification has a rule value ("BR-07") in a service and a test that names it.
 ///
-/// Services/CustomerSuccess/business_rules.tsv lists the rules; its first column is the id. Those whose records are not
-/// built yet stand, one id and the reason a line, in business_rules_open.tsv beside it. A rule that is built must leave
-/// that list, so that it can only grow shorter.
+/// Services/CustomerSuccess/business_rules.tsv lists the rules; its first column is the id.
 @Suite struct BusinessRuleTests {
     static let list = "Services/CustomerSuccess/business_rules.tsv"
-    static let openList = "Services/CustomerSuccess/business_rules_open.tsv"
 
     /// Rule ids in the first column.
     static func ids(in table: String) -> Set<String> {
@@ -24,15 +21,13 @@ import Testing
     }
 
     /// What is wrong with the rules, given those named by the services and by the tests.
-    static func findings(all: Set<String>, open: Set<String>, built: Set<String>, tested: Set<String>) -> [Finding] {
-        all.union(built).union(open).sorted().compactMap { id in
+    static func findings(all: Set<String>, built: Set<String>, tested: Set<String>) -> [Finding] {
+        all.union(built).sorted().compactMap { id in
             if !all.contains(id) { return Finding(list, "\(id) is not a rule of the list") }
-            switch (open.contains(id), built.contains(id), tested.contains(id)) {
-            case (true, true, _): return Finding(openList, "\(id) is built: take it off this list")
-            case (true, false, _): return nil
-            case (false, false, _): return Finding(list, "no service has a rule value \"\(id)\"")
-            case (false, true, false): return Finding(list, "no test names \(id)")
-            case (false, true, true): return nil
+            switch (built.contains(id), tested.contains(id)) {
+            case (false, _): return Finding(list, "no service has a rule value \"\(id)\"")
+            case (true, false): return Finding(list, "no test names \(id)")
+            case (true, true): return nil
             }
         }
     }
@@ -51,7 +46,7 @@ import Testing
             Repository.swift.contains { $0.path.hasPrefix("Services/") && $0.text.contains("\"\(id)\"") }
         }
         let findings = Self.findings(
-            all: all, open: Self.ids(in: Repository.text(Self.openList) ?? ""), built: built,
+            all: all, built: built,
             tested: Self.mentions(under: "Tests/") { !$0.path.hasPrefix("Tests/TidyTests/") })
         #expect(findings.isEmpty, "\(findings.report)")
     }
@@ -96,8 +91,7 @@ import Testing
         #expect(Self.ids(in: "id\tname\nBR-01\ta\nBR-02\tb\n") == ["BR-01", "BR-02"])
         #expect(Self.mentions(in: #"Rule("BR-07", "x") BR-071"#) == ["BR-07", "BR-071"])
         let findings = Self.findings(
-            all: ["BR-01", "BR-02", "BR-03", "BR-04", "BR-05"], open: ["BR-02", "BR-03"],
-            built: ["BR-01", "BR-03", "BR-05"], tested: ["BR-01"])
-        #expect(findings.map { $0.message.prefix(5) } == ["BR-03", "no se", "no te"])
+            all: ["BR-01", "BR-02", "BR-03"], built: ["BR-01", "BR-03", "BR-04"], tested: ["BR-01"])
+        #expect(findings.map { $0.message.prefix(5) } == ["no se", "no te", "BR-04"])
     }
 }

@@ -155,6 +155,7 @@ extension Journey {
             try await finished(try await world.call(ImportValidationAPI.publishStagingRows, request, as: agent), agent)
             try await expectRows(
                 task, ready: 0, attention: workbook.attention - mended, published: count, agent)
+            published[workbook.target, default: 0] += count
         }
     }
 }

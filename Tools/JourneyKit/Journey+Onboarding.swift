@@ -25,8 +25,9 @@ extension Journey {
             try await world.eventually("the onboarding case") {
                 var request = ListRequest()
                 request.filter = "account = \"\(account.id)\""
-                let cases = try await world.call(OnboardingAPI.listOnboardingCases, request, as: agent)
-                return cases.onboardingCases.first
+                let cases = try await world.call(OnboardingAPI.listOnboardingCases, request, as: agent).onboardingCases
+                try expect(cases.count < 2, "the account has \(cases.count) onboarding cases")
+                return cases.first
             }
         }
         let number = onboardingCase.number ?? ""
@@ -39,6 +40,7 @@ extension Journey {
                 var request = ListRequest()
                 request.filter = "parent = \"\(onboardingCase.id)\""
                 let tasks = try await world.call(ImportValidationAPI.listImportTasks, request, as: agent).importTasks
+                try expect(tasks.count <= 8, "the case has \(tasks.count) import tasks")
                 return tasks.count == 8 ? tasks : nil
             }
         }

@@ -125,12 +125,14 @@ extension Journey {
                 return stream.entries.first { $0.kind == "work_notes" }
             }
         }
-        try await step("A notification waits in the product") {
-            _ = try await world.eventually("the notification") { () -> InAppNotification? in
+        try await step("Two notifications wait in the product: the play's start and its end") {
+            _ = try await world.eventually("the notifications") { () -> Bool? in
                 var request = ListRequest()
                 request.filter = "source_record = \"\(engagement.id)\""
-                let found = try await world.call(NotifierAPI.listInAppNotifications, request, as: manager)
-                return found.inAppNotifications.first
+                let kinds = try await world.call(NotifierAPI.listInAppNotifications, request, as: manager)
+                    .inAppNotifications.map { $0.kind ?? "" }.sorted()
+                try expect(kinds.count <= 2, "there are the notifications \(kinds)")
+                return kinds == ["play_completed", "play_started"] ? true : nil
             }
         }
     }
@@ -144,8 +146,9 @@ extension Journey {
             _ = try await world.eventually("the e-mail") { () -> String? in
                 var request = ListRequest()
                 request.filter = "source_record = \"\(engagement.id)\" AND recipient = \"\(recipient)\""
-                let found = try await world.call(NotifierAPI.listEmailDeliveries, request, as: admin)
-                return found.emailDeliveries.first.flatMap { folder.mail(of: $0.id) }
+                let found = try await world.call(NotifierAPI.listEmailDeliveries, request, as: admin).emailDeliveries
+                try expect(found.count <= 1, "there are \(found.count) deliveries")
+                return found.first.flatMap { folder.mail(of: $0.id) }
             }
         }
     }

@@ -38,6 +38,8 @@ public final class Journey {
     public internal(set) var onboardingCase = OnboardingCase()
     /// Its import tasks by target table.
     public internal(set) var importTasks: [String: ImportTask] = [:]
+    /// Rows published so far, by target table.
+    var published: [String: Int64] = [:]
     /// The engagement made after go-live.
     public internal(set) var engagement = Engagement()
     /// The touchpoint the play made.
@@ -58,10 +60,12 @@ public final class Journey {
         try await meetPeople()
         try await openAccount()
         try await seeCaseAndTasks()
+        try await formTeam()
         for workbook in workbooks { try await importWorkbook(workbook) }
         try await goLive()
         try await beginEngagement()
         try await launchPlay(mailDirectory: mailDirectory)
+        try await countEverything()
         try await beRefused()
     }
 
@@ -111,7 +115,7 @@ public final class Journey {
     /// The administrator enters the people of the provider and grants them their roles; each gets a token.
     public func meetPeople() async throws {
         tokens[.administrator] = world.administrator
-        for persona in Persona.allCases where persona != .administrator {
+        for persona in Persona.allCases where persona != .administrator && persona.customerResponsibility == nil {
             let user = try await step("\(persona.name) is entered as a user") {
                 try await world.person(named: persona.name, "\(persona.rawValue)@provider.example", persona.roles)
             }

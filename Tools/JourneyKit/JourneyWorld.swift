@@ -16,11 +16,15 @@ public struct JourneyFailure: Error, CustomStringConvertible {
     public init(_ description: String) { self.description = description }
 }
 
-/// The people of the journey.
+/// The people of the journey: every onboarding persona of the roles' table, with the roles it has, and the two of
+/// customer success.
 public enum Persona: String, CaseIterable, Sendable {
     case administrator, agent
     case successManager = "success-manager"
     case playAdministrator = "play-administrator"
+    case customerAdministrator = "customer-administrator"
+    case customerDeveloper = "customer-developer"
+    case customerExpert = "customer-expert"
 
     /// The roles an administrator grants to the person.
     public var roles: Set<String> {
@@ -29,6 +33,20 @@ public enum Persona: String, CaseIterable, Sendable {
         case .agent: ["sn_acct_lc.agent"]
         case .successManager: ["sn_acct_lc.ale_success_agent"]
         case .playAdministrator: ["sn_acct_lc.success_play_admin"]
+        case .customerAdministrator: ["sn_customerservice.customer_admin"]
+        case .customerDeveloper: ["sn_customerservice.customer_manager"]
+        case .customerExpert: ["sn_customerservice.customer"]
+        }
+    }
+
+    /// What a person of the customer answers for on the case; nil for people of the provider, which also tells the two
+    /// apart.
+    public var customerResponsibility: String? {
+        switch self {
+        case .administrator, .agent, .successManager, .playAdministrator: nil
+        case .customerAdministrator: "Customer onboarding contact"
+        case .customerDeveloper: "ServiceNow developer/admin"
+        case .customerExpert: "Data SME"
         }
     }
 
@@ -39,6 +57,9 @@ public enum Persona: String, CaseIterable, Sendable {
         case .agent: "Olivia Onboarding"
         case .successManager: "Sam Success"
         case .playAdministrator: "Petra Play"
+        case .customerAdministrator: "Carla Contact"
+        case .customerDeveloper: "Dario Developer"
+        case .customerExpert: "Emil Expert"
         }
     }
 }

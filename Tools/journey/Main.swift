@@ -69,7 +69,7 @@ struct Main {
         for (persona, token) in journey.readyTokens {
             if let directory, (try? TextFile.write(token + "\n", to: "\(directory)/\(persona.rawValue)")) != nil {
                 print(
-                    "  \(persona.rawValue.padding(toLength: 20, withPad: " ", startingAt: 0)) \(directory)/\(persona.rawValue)"
+                    "  \(persona.rawValue.padding(toLength: 24, withPad: " ", startingAt: 0)) \(directory)/\(persona.rawValue)"
                 )
             } else {
                 print("  \(persona.rawValue): \(token)")

@@ -36,7 +36,7 @@ struct EngagementPages: Sendable {
             [
                 PageAccounts.selection(database, [engagement.account].compactMap { $0 }, caller),
                 contacts("id = \(engagement.keyCustomerContact)", caller),
-                contacts("account = \(engagement.account)", caller),
+                team(of: engagement.initialOnboarding, caller),
                 squad(engagement.squad, caller),
             ] + lists.statements)
         var page = EngagementPage()
@@ -63,6 +63,16 @@ struct EngagementPages: Sendable {
             FROM \(contacts) contact WHERE \(condition) \
             ORDER BY last_name, first_name, id LIMIT \(Self.teamSize)
             """
+    }
+
+    /// The contacts of the customer's side of the case's team, each once, whatever they answer for.
+    private func team(of onboarding: String?, _ caller: Caller) -> SQL {
+        let isReadable = Access.allows(caller.roles, .read, on: "case_team_member")
+        return contacts(
+            """
+            \(isReadable) AND id IN (SELECT contact FROM customer_success.case_team_member \
+            WHERE onboarding_case = \(onboarding) AND side = 'customer')
+            """, caller)
     }
 
     private func squad(_ ids: [String], _ caller: Caller) -> SQL {

@@ -3,7 +3,7 @@ import Records
 import Wire
 import Workbook
 
-/// One field-level check of a cell that holds something (imports.md 4.1).
+/// One field-level check of a cell that holds something.
 enum CellCheck: Sendable, Hashable {
     /// The text names exactly one record of a table through a field (G-59).
     case reference(Reference)

@@ -5,7 +5,7 @@ import Records
 import Wire
 import Workbook
 
-/// Reads a file into staging and checks every row on the way (imports.md 5, step 6): one pass, so that a row is written
+/// Reads a file into staging and checks every row on the way: one pass, so that a row is written
 /// once, with its verdict. While one batch is being written the next one is read and checked.
 struct LoadRun {
     private static let batch = 2_000

@@ -3,7 +3,7 @@ import RPC
 import Records
 import Wire
 
-/// Moves rows that are ready into their target table (imports.md 5, step 9; G-55, G-56), on behalf of the person who
+/// Moves rows that are ready into their target table (G-55, G-56), on behalf of the person who
 /// asked for it.
 struct PublishRun {
     private static let batch = 500

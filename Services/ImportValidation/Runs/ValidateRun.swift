@@ -3,7 +3,7 @@ import RPC
 import Records
 import Wire
 
-/// Checks the rows of a task that are yet to validate (imports.md 5, step 8).
+/// Checks the rows of a task that are yet to validate.
 struct ValidateRun {
     private static let batch = 2_000
 

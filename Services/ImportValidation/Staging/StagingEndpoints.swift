@@ -6,7 +6,7 @@ import Records
 import Tenancy
 import Wire
 
-/// Reading and correcting staged rows (imports.md 5, steps 7 and 8).
+/// Reading and correcting staged rows.
 struct StagingEndpoints: Sendable {
     private static let largestPage = 1_000
     /// The longest text of a cell, as in a workbook.

@@ -6,7 +6,7 @@ import Tenancy
 import Wire
 import Workbook
 
-/// Receives files in chunks (imports.md 5, steps 3 to 5).
+/// Receives files in chunks.
 struct UploadEndpoints: Sendable {
     let database: Database
     let files: UploadFiles

@@ -2,7 +2,7 @@ import Tenancy
 import Wire
 
 /// A record type that a service stores: its message with its dictionary and its verbs comes from `proto/source`, what it
-/// decides is here. CONTRIBUTING.md says what else a new one needs.
+/// decides is here. CONTRIBUTING.md names every place that a new one touches.
 public protocol Record: RecordMessage {
     /// Where it is stored and who sees it.
     static var storage: Storage<Self> { get }

@@ -10,8 +10,12 @@ extension Database {
     /// SELECT in parentheses. Row-level security adds the scope of the transaction. Empty for who may not read the
     /// records; fields that the caller may not read are NULL.
     ///
+    /// - Parameter condition: of the service's own, over all columns of the replica.
+    ///
     /// A replica or a field that is not there is a programming error and traps.
-    public func replica<R: RecordMessage>(_ type: R.Type, _ fields: String..., as caller: Caller) -> SQL {
+    public func replica<R: RecordMessage>(
+        _ type: R.Type, _ fields: String..., where condition: SQL = "TRUE", as caller: Caller
+    ) -> SQL {
         guard let table = referenceTable(R.schema.table), table.isReplica, table.columns.isSuperset(of: fields) else {
             preconditionFailure("there is no replica of \(R.schema.table) with \(fields.joined(separator: ", "))")
         }

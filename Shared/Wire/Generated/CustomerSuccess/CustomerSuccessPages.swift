@@ -243,7 +243,7 @@ public struct EngagementPage: Message {
     public var daysUntilRenewal: Int32?
     /// The field `key_customer_contact`.
     public var keyCustomerContact: PageContact?
-    /// Contacts of the account.
+    /// Contacts of the customer's side of the team of the engagement's onboarding case.
     public var customerTeam: [PageContact] = []
     /// The field `customer_team_size`.
     public var customerTeamSize: Int32 = 0

@@ -51,7 +51,7 @@ public struct DataValidationAssist: RecordMessage {
     /// Mandatory.
     public var mandatory: Bool?
     /// Script.
-    /// Record level only; contract in imports.md.
+    /// Record level only.
     public var script: String?
     /// Name.
     public var name: String?

@@ -15,12 +15,7 @@ extension DefinitionRecord {
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "flow", jsonName: "flow", label: Text(en: "Flow", ko: "플로우"), type: .reference, mandatory: true, reference: "subflow", storage: .string),
-        FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .choice, mandatory: true, choices: [
-            Choice(value: .string("onboarding"), label: Text(en: "Onboarding", ko: "온보딩")),
-            Choice(value: .string("risk_management"), label: Text(en: "Risk management", ko: "위험 관리")),
-            Choice(value: .string("success_planning"), label: Text(en: "Success planning", ko: "성공 계획 수립")),
-            Choice(value: .string("success_support"), label: Text(en: "Success support", ko: "성공 지원")),
-        ], storage: .string),
+        FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "sub_category", jsonName: "subCategory", label: Text(en: "Subcategory", ko: "하위 범주"), type: .reference, reference: "ale_choice", storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("draft"), label: Text(en: "Draft", ko: "초안")),

@@ -27,7 +27,7 @@ public struct DefinitionRecord: RecordMessage {
     /// Flow.
     public var flow: String?
     /// Category.
-    /// Values come from ALE choice records; only Onboarding is printed.
+    /// The name of an active ALE choice without a dependent category, in small letters with underscores (G-73).
     public var category: String?
     /// Subcategory.
     /// Filtered by category; the printed example is Onboarding case.

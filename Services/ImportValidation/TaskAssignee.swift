@@ -1,0 +1,49 @@
+import Postgres
+import Records
+import Wire
+
+/// Who an import task goes to when it names nobody: whoever holds the provider's responsibility ServiceNow
+/// developer/admin on its case, else the assignee of the case (G-44). Nobody who has left.
+enum TaskAssignee {
+    /// The predefined responsibility of onboarding, whose id is the same in every installation (G-43).
+    static let responsibility = RecordID.derived(from: "responsibility_definition provider ServiceNow developer/admin")
+
+    /// Who has the import tasks of a case now; nil when nobody is there.
+    static func standard(of onboarding: String, _ context: RuleContext) throws -> String? {
+        let rows = try context.transaction.query(
+            """
+            SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM import_validation.case_team_member \
+            WHERE onboarding_case = \(onboarding) AND side = 'provider' AND responsibility = \(responsibility) \
+            UNION ALL SELECT 2, id, assigned_to FROM import_validation.onboarding_case WHERE id = \(onboarding)) asked \
+            WHERE who IS NOT NULL ORDER BY place, id
+            """)
+        return try rows.map { try $0.string(at: 0) }.first(where: context.mayBeAssigned)
+    }
+
+    /// The tasks of a case are made before it has a team. Those that came with it, that nobody has begun and that are
+    /// nobody's or still the assignee's of the case go to whoever has them now.
+    static func handOver(
+        of onboarding: String, _ database: Database, _ context: WriteContext, _ tx: Transaction
+    ) throws {
+        wait(for: onboarding, tx)
+        let rules = RuleContext(transaction: tx, context: context, database: database)
+        guard let assignee = try standard(of: onboarding, rules) else { return }
+        let rows = try tx.query(
+            """
+            SELECT t.id FROM import_validation.import_task t \
+            JOIN import_validation.onboarding_case c ON c.id = t.parent \
+            WHERE t.parent = \(onboarding) AND t.created_by = \(context.caller.subject) \
+            AND t.state = 'open' AND t.data_import_state = 1 \
+            AND (t.assigned_to IS NULL OR t.assigned_to = c.assigned_to) \
+            AND t.assigned_to IS DISTINCT FROM \(assignee) ORDER BY t.id FOR UPDATE OF t
+            """)
+        let store = Store<ImportTask>(database)
+        for row in rows { try store.change(row.string(at: 0), context, in: tx) { $0.assignedTo = assignee } }
+    }
+
+    /// The events of a case and of its team come side by side. One waits for the other, so that whichever comes second
+    /// sees what the first has made.
+    static func wait(for onboarding: String, _ tx: Transaction) {
+        tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\("import_task.assigned_to \(onboarding)"), 0))")
+    }
+}

@@ -1,0 +1,111 @@
+import RPC
+import Records
+import Testing
+import Wire
+
+@testable import ImportValidationService
+
+/// An import task goes to whoever holds its responsibility on the case, else to the assignee of the case (G-44).
+@Suite struct TaskAssigneeTests {
+    private func open(_ stage: Stage, assignedTo user: String?, revision: Int64 = 1) async throws {
+        var record = OnboardingCase()
+        record.id = stage.onboarding
+        record.domain = stage.domain
+        record.account = stage.account
+        record.state = "new"
+        record.assignedTo = user
+        try await stage.hear(record, "created", revision: revision)
+    }
+
+    /// A member of the team of the stage's case, as onboarding tells of it.
+    private func join(
+        _ stage: Stage, _ user: String, responsibility: String = TaskAssignee.responsibility, side: String = "provider"
+    ) async throws {
+        var member = CaseTeamMember()
+        member.id = uuid()
+        member.domain = stage.domain
+        member.onboardingCase = stage.onboarding
+        member.responsibility = responsibility
+        member.side = side
+        member.user = user
+        try await stage.hear(member, "created")
+        // An event that comes twice has the effect of one.
+        try await stage.hear(member, "created")
+    }
+
+    private func person(_ stage: Stage, isActive: Bool = true) async throws -> String {
+        var user = User()
+        user.id = uuid()
+        user.domain = "/provider/"
+        user.active = isActive
+        user.kind = "person"
+        try await stage.hear(user, "created")
+        return user.id
+    }
+
+    @Test func tasksAreTheDevelopersBeforeTheyAreTheAssignees() async throws {
+        let stage = try await Stage()
+        let (assignee, developer) = (try await person(stage), try await person(stage))
+        try await join(stage, developer)
+        try await open(stage, assignedTo: assignee)
+        let tasks = try await stage.tasks()
+        #expect(tasks.count == 8 && tasks.allSatisfy { $0.assignedTo == developer })
+        #expect(try await stage.create().assignedTo == developer)
+        // Who is named has the task.
+        #expect(try await stage.create { $0.assignedTo = assignee }.assignedTo == assignee)
+    }
+
+    @Test func withoutADeveloperTasksAreTheAssignees() async throws {
+        let stage = try await Stage()
+        let assignee = try await person(stage)
+        try await join(stage, try await person(stage), responsibility: uuid())
+        try await join(stage, try await person(stage), side: "customer")
+        try await join(stage, try await person(stage, isActive: false))
+        try await open(stage, assignedTo: assignee)
+        #expect(try await stage.tasks().allSatisfy { $0.assignedTo == assignee })
+        #expect(try await stage.create().assignedTo == assignee)
+    }
+
+    @Test func nobodyHasTheTasksOfACaseThatNobodyHas() async throws {
+        let stage = try await Stage()
+        try await open(stage, assignedTo: nil)
+        #expect(try await stage.create().assignedTo == nil)
+        try await open(stage, assignedTo: try await person(stage, isActive: false), revision: 2)
+        #expect(try await stage.create().assignedTo == nil)
+    }
+
+    /// The team is made after the case and its tasks: what nobody has begun or given to somebody goes to the developer.
+    @Test func whatNobodyHasBegunIsHandedOver() async throws {
+        let stage = try await Stage()
+        let (assignee, other, developer) = (
+            try await person(stage), try await person(stage), try await person(stage)
+        )
+        try await open(stage, assignedTo: assignee)
+        let byHand = try await stage.create { $0.assignedTo = assignee }
+        let tasks = try await stage.tasks().filter { $0.id != byHand.id }
+        _ = try await stage.update(tasks[0].id) { $0.assignedTo = other }
+        _ = try await stage.update(tasks[1].id) { $0.state = "in_progress" }
+        _ = try await stage.update(tasks[2].id) { $0.state = "closed" }
+        try await join(stage, developer)
+        let after = try await stage.tasks()
+        func assignees(_ part: ArraySlice<ImportTask>) -> [String?] {
+            part.map { task in after.first { $0.id == task.id }?.assignedTo }
+        }
+        #expect(assignees(tasks[..<3]) == [other, assignee, assignee])
+        #expect(assignees(tasks[3...]) == Array(repeating: developer, count: 5))
+        #expect(after.first { $0.id == byHand.id } == byHand)
+    }
+
+    /// The case and its team are heard of at the same moment: in either order the tasks are the developer's.
+    @Test(arguments: 0..<8) func caseAndTeamComeAtOnce(_: Int) async throws {
+        let stage = try await Stage()
+        let (assignee, developer) = (try await person(stage), try await person(stage))
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await open(stage, assignedTo: assignee) }
+            group.addTask { try await join(stage, developer) }
+            try await group.waitForAll()
+        }
+        let tasks = try await stage.tasks()
+        #expect(tasks.count == 8 && tasks.allSatisfy { $0.assignedTo == developer })
+    }
+}

@@ -1,0 +1,65 @@
+import CampaignKit
+import Foundation
+import JourneyKit
+import RPC
+import Testing
+import Wire
+
+extension Scenarios {
+    /// Every play that ships does what it says in the services it calls, from every record it is offered on.
+    @Suite(.serialized)
+    struct ShippedPlayScenarioTests {
+        /// The one that links articles to the tasks of a case, and waits for a service that keeps articles.
+        private static let withoutService = "ALE Attach Knowledge Article - Service Bridge"
+
+        @Test("Every shipped play runs to its end from every source", .timeLimit(.minutes(5)))
+        func fromEverySource() async throws {
+            try await ScenarioStack.with { stack in
+                let ground = try await PlayGround(stack.world())
+                var launched: [String: Launch] = [:]
+                for (table, record) in ground.sources {
+                    let entries = try await ground.offered(on: table)
+                    #expect(Set(entries.map(\.title)) == ground.titles.subtracting([Self.withoutService]), "\(table)")
+                    for entry in entries {
+                        for whole in [false, true] {
+                            let launch = Launch(title: entry.title, table: table, record: record, isWhole: whole)
+                            launched[try await ground.launch(entry, launch)] = launch
+                        }
+                    }
+                }
+                #expect(try await ground.offered(on: "onboarding_case").isEmpty)
+                for run in try await ground.ended(launched.count) {
+                    let launch = try #require(launched[run.id])
+                    #expect(run.state == "completed", "\(launch): \(run.message ?? "")")
+                    try await check(run, launch, ground)
+                }
+            }
+        }
+
+        /// A play, from where, and with how many of its questions answered.
+        struct Launch {
+            let title: String
+            let table: String
+            let record: String
+            let isWhole: Bool
+        }
+
+        private struct Made: Decodable {
+            let table: String
+            let id: String
+        }
+
+        private func check(_ run: FlowRun, _ launch: Launch, _ ground: PlayGround) async throws {
+            let made = try JSONDecoder().decode([Made].self, from: Data((run.createdRecords ?? "").utf8))
+            #expect(!made.isEmpty, "\(launch)")
+            let tables = made.map(\.table)
+            #expect(
+                tables.contains("risk_signal_solution")
+                    == (launch.title == "Get to Green Play" && launch.table == "risk_signal"), "\(launch): \(tables)")
+            guard launch.title == "Create Risk Signal and Issue Record" else { return }
+            let risk = try await ground.risk(try #require(made.first).id)
+            #expect(tables == ["risk_signal"] && risk.table == launch.table && risk.sourceRecord == launch.record)
+            #expect(risk.engagement == run.engagement && risk.trackingMethod == "automated")
+        }
+    }
+}
