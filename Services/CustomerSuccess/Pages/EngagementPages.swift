@@ -57,22 +57,18 @@ struct EngagementPages: Sendable {
 
     private func contacts(_ condition: SQL, _ caller: Caller) -> SQL {
         let contacts = database.replica(
-            CustomerContact.self, "account", "first_name", "last_name", "email", "phone", "title", as: caller)
+            CustomerContact.self, "first_name", "last_name", "email", "phone", "title", where: condition, as: caller)
         return """
-            SELECT id, first_name, last_name, email, phone, title, count(*) OVER () \
-            FROM \(contacts) contact WHERE \(condition) \
+            SELECT id, first_name, last_name, email, phone, title, count(*) OVER () FROM \(contacts) contact \
             ORDER BY last_name, first_name, id LIMIT \(Self.teamSize)
             """
     }
 
     /// The contacts of the customer's side of the case's team, each once, whatever they answer for.
     private func team(of onboarding: String?, _ caller: Caller) -> SQL {
-        let isReadable = Access.allows(caller.roles, .read, on: "case_team_member")
-        return contacts(
-            """
-            \(isReadable) AND id IN (SELECT contact FROM customer_success.case_team_member \
-            WHERE onboarding_case = \(onboarding) AND side = 'customer')
-            """, caller)
+        let team = database.replica(
+            CaseTeamMember.self, "contact", where: "onboarding_case = \(onboarding) AND side = 'customer'", as: caller)
+        return contacts("id IN (SELECT contact FROM \(team) member)", caller)
     }
 
     private func squad(_ ids: [String], _ caller: Caller) -> SQL {

@@ -24,8 +24,10 @@ extension Database {
             Self.isReadable(name, R.schema, caller)
                 ? "\(identifier: name)" : "CASE WHEN FALSE THEN \(identifier: name) END AS \(identifier: name)"
         }
-        return
-            "(SELECT \((["id"] + columns).joined()) FROM \(identifier: schema).\(identifier: R.schema.table) WHERE \(isOpen))"
+        return """
+            (SELECT \((["id"] + columns).joined()) FROM \(identifier: schema).\(identifier: R.schema.table) \
+            WHERE \(isOpen) AND (\(condition)))
+            """
     }
 
     /// As at the owner: a field rule opens or closes; where there is none, customers see what the dictionary shows them.
