@@ -2,6 +2,7 @@ import Events
 import Ground
 import Postgres
 import RPC
+import Records
 import Tenancy
 import Wire
 
