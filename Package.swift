@@ -106,7 +106,9 @@ let package = Package(
             ],
             path: "Shared/Records",
             resources: [.copy("Schema")], swiftSettings: strict),
-        shared("Platform", ["Records", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
+        shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
+        shared(
+            "Platform", ["Records", "Work", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Wire"]),
         shared("Sandbox", []),
         shared("Flows", ["CJQ", yams]),
@@ -150,6 +152,7 @@ let package = Package(
             tests("RPC", ["TestKit", "NATS", "Wire", "Tenancy", log], resources: [.copy("Resources")]),
             tests("Identity", [jwt]),
             tests("Records", ["TestKit"]),
+            tests("Work", ["TestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
             serviceTests("Onboarding"),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),

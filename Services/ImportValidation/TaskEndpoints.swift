@@ -110,7 +110,7 @@ struct TaskEndpoints: Sendable {
             try DataImportState.refresh(task.id, database, context, tx)
             return response
         }
-        queue.signal.notify()
+        queue.wake.notify()
         return response
     }
 
@@ -153,7 +153,7 @@ struct TaskEndpoints: Sendable {
             try DataImportState.refresh(task.id, database, context, tx)
             return stored
         }
-        queue.signal.notify()
+        queue.wake.notify()
         return run
     }
 
@@ -187,7 +187,7 @@ struct TaskEndpoints: Sendable {
             }
             return stored
         }
-        queue.signal.notify()
+        queue.wake.notify()
         return run
     }
 

@@ -1,6 +1,6 @@
 import Testing
 
-/// Dependencies point one way: services on Platform, Platform on Records, Records on RPC, RPC on NATS and Wire.
+/// Dependencies point one way: services on Platform, Platform on Work, Work on Records, Records on RPC, RPC on NATS and Wire.
 /// Tenancy and Roles depend on nothing. No service imports another.
 @Suite struct ImportDirectionTests {
     /// What each module of Shared may import of this project.
@@ -11,7 +11,8 @@ import Testing
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
         "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses"],
         "Playbooks": ["Records", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
-        "Platform": ["Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Work": ["Records", "Identity", "Postgres", "Wire", "RPC", "Tenancy"],
+        "Platform": ["Records", "Work", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
         "Workbook": ["CZip", "CXlsxWriter", "Wire"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["Addresses", "CCurl"],
         "TestKit": [
             "Platform", "Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
