@@ -111,7 +111,9 @@ let package = Package(
                 "Korean", crypto,
             ],
             exclude: ["README.md"]),
-        shared("Platform", ["Records", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
+        shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
+        shared(
+            "Platform", ["Records", "Work", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Korean", "Wire"]),
         shared("Sandbox", []),
         shared("Flows", ["CJQ", yams]),
@@ -156,6 +158,7 @@ let package = Package(
             tests("RPC", ["TestKit", "NATS", "Wire", "Tenancy", log], resources: [.copy("Resources")]),
             tests("Identity", [jwt]),
             tests("Records", ["TestKit"]),
+            tests("Work", ["TestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
             serviceTests("Onboarding"),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),

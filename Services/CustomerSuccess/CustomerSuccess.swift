@@ -3,6 +3,7 @@ import Platform
 import RPC
 import Records
 import Wire
+import Work
 
 /// The journey after go-live: engagements and everything done for them.
 public enum CustomerSuccess: ServiceDefinition {

@@ -5,6 +5,7 @@ import NATS
 import RPC
 import Records
 import Wire
+import Work
 
 /// What makes a service: its name, the methods it declares, its schema, and how it is put together.
 public protocol ServiceDefinition: Sendable {
@@ -92,5 +93,12 @@ public struct Background: Sendable {
         self.name = name
         self.isSingle = isSingle
         self.run = run
+    }
+}
+
+extension DailyJob {
+    /// The job as work that goes on as long as the service, by the instance that leads.
+    public func background(_ database: Database) -> Background {
+        Background(name, isSingle: true) { await keep(database) }
     }
 }

@@ -127,9 +127,9 @@ struct Stage: Sendable {
         return try await call(PlayLauncherAPI.launchPlay, request, as: caller)
     }
 
-    /// The run once it is over; at most ten seconds from now.
+    /// The run once it is over; at most a minute from now.
     func end(of run: String) async throws -> FlowRun {
-        let limit = ContinuousClock.now + .seconds(10)
+        let limit = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < limit {
             var request = GetRequest()
             request.id = run

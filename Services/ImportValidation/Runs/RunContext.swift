@@ -35,7 +35,7 @@ struct RunContext: Sendable {
     var writing: WriteContext { .system(database.service, domain: claim.domain, now: database.clock.now) }
 
     /// The language of the one who asked for the run: comments and messages are kept in it.
-    var language: String { claim.requester.locale }
+    var language: String { claim.requester.caller.locale }
 
     /// The task and its target.
     func task() async throws -> (task: ImportTask, target: ImportTarget) {

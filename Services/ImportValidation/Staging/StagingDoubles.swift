@@ -67,7 +67,7 @@ extension RunContext {
     func markDoubles(of upload: String?, _ target: ImportTarget) async throws -> Int {
         let context = self
         return try await database.transaction(as: service, deadline: .after(.seconds(120))) { tx in
-            RunQueue.hold(context.claim, tx)
+            try context.claim.lease.hold(in: tx)
             return try StagingDoubles.mark(target, upload: upload, context, tx)
         }
     }
