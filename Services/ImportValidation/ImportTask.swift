@@ -23,8 +23,7 @@ extension ImportTask: StandardRecord {
             DatabaseRule(
                 "G-49", constraint: "import_task_once", field: "target_table",
                 Text(en: "The case has its import task for this target.", ko: "이 대상에 대한 임포트 작업이 케이스에 이미 있습니다."))
-        ],
-        named: ["data_source"])
+        ])
 
     public static let rules: [Rule<ImportTask>] = [
         Rule("IMP-01") { change, _ in try followTarget(&change) },

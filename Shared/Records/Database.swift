@@ -77,7 +77,9 @@ public final class Database: Sendable {
                 columns: Set(layout.columns.map(\.name)), isReplica: false,
                 isDefinition: R.storage.visibility == .definition, parents: R.parents,
                 names: ReferenceNames.ofRecord(type))
-            for rule in R.storage.constraints { registry.constraints[rule.constraint] = (R.schema.table, rule) }
+            for rule in R.storage.constraints + [DatabaseRule.naturalKey(of: R.schema)].compactMap({ $0 }) {
+                registry.constraints[rule.constraint] = (R.schema.table, rule)
+            }
         }
         return layout
     }

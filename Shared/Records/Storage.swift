@@ -114,8 +114,6 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// References that a rule of the record checks by itself, since they point where references may not otherwise, or
     /// nowhere.
     public var ruled: Set<String>
-    /// References kept as a name instead of an id, because no record stands behind them; their columns are text.
-    public var named: Set<String>
     /// Whether the record may be made under a closed one: a link that is no work of its own. Otherwise nothing begins,
     /// or is reopened, under a record that is closed or canceled: the one that gives the domain (G-128).
     public var outlivesParent: Bool
@@ -133,7 +131,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         computed: [Computed<R>] = [], customer: CustomerAccess? = nil,
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
-        ruled: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
+        ruled: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
         numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] },
         newestFirst: Bool = false
     ) {
@@ -149,7 +147,6 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.immutable = immutable
         self.constraints = constraints
         self.ruled = ruled
-        self.named = named
         self.outlivesParent = outlivesParent
         self.numbered = numbered
         self.closed = closed
@@ -174,5 +171,19 @@ public struct DatabaseRule: Sendable {
         self.constraint = constraint
         self.field = field
         self.text = text
+    }
+}
+
+extension DatabaseRule {
+    /// What the unique index `<table>_natural_key` of a target of imports stands for (G-56); nil for other tables.
+    static func naturalKey(of schema: RecordSchema) -> DatabaseRule? {
+        guard let key = schema.importing?.key.compactMap(schema.field),
+            let told = key.last(where: { $0.type != .choice })
+        else { return nil }
+        return DatabaseRule(
+            "G-56", constraint: "\(schema.table)_natural_key", field: told.name,
+            Text(
+                en: "The account already has such a record: \(schema.label.en).",
+                ko: "이 계정에 같은 레코드가 이미 있습니다: \(schema.label.ko)."))
     }
 }

@@ -1,6 +1,6 @@
 import Wire
 
-/// Finds the fields that the headers of a sheet mean (G-57): label first, in either language, then internal name,
+/// Finds the fields that the headers of a sheet mean (G-57): label first, in either language, then its other titles, then internal name,
 /// ignoring case, blanks and characters that nobody sees.
 public struct HeaderMatcher: Sendable {
     /// A field that a column may be for.
@@ -11,14 +11,19 @@ public struct HeaderMatcher: Sendable {
         public var english: String
         /// Label in Korean.
         public var korean: String
+        /// Other titles it goes by.
+        public var titles: [String]
         /// Whether the import needs the field.
         public var mandatory: Bool
 
         /// A field with its labels.
-        public init(name: String, english: String, korean: String, mandatory: Bool = false) {
+        public init(
+            name: String, english: String, korean: String, titles: [String] = [], mandatory: Bool = false
+        ) {
             self.name = name
             self.english = english
             self.korean = korean
+            self.titles = titles
             self.mandatory = mandatory
         }
     }
@@ -63,7 +68,9 @@ public struct HeaderMatcher: Sendable {
     /// A matcher for the fields of a target table. Of two fields with one label the first is meant.
     public init(fields: [Field]) {
         self.fields = fields
-        let labels = fields.map { ($0.english, $0) } + fields.map { ($0.korean, $0) }
+        let labels =
+            fields.map { ($0.english, $0) } + fields.map { ($0.korean, $0) }
+            + fields.flatMap { field in field.titles.map { ($0, field) } }
         byLabel = Dictionary(labels.map { (Self.key($0.0), $0.1) }) { first, _ in first }
         byName = Dictionary(fields.map { (Self.key($0.name), $0) }) { first, _ in first }
     }
@@ -107,7 +114,7 @@ public struct HeaderMatcher: Sendable {
     private func nearest(to key: String, besides taken: [String: [Int]]) -> Field? {
         var best: (distance: Int, field: Field)?
         for field in fields where taken[field.name] == nil {
-            for text in [field.english, field.korean, field.name] {
+            for text in [field.english, field.korean, field.name] + field.titles {
                 let candidate = Self.key(text)
                 let bound = max(candidate.count, key.count) / 3
                 let distance = Self.distance(Array(key.prefix(100)), Array(candidate))

@@ -1,5 +1,6 @@
 """Writes the Swift of messages, enums and methods: values, codecs, dictionary."""
 
+import declarations
 import names
 from model import FIELD_MASK, SAMPLES, TIMESTAMP, Refused
 
@@ -277,11 +278,11 @@ def setter(field) -> str:
 def schema(message) -> list[str]:
     public, record = access(message), message.record
     fields = [field for field in message.fields if field.options is not None]
-    prefix = text(record.number_prefix) if record.number_prefix else "nil"
+    prefix, more = text(record.number_prefix) if record.number_prefix else "nil", declarations.arguments(record, text, label)
     out = [f"extension {message.swift} {{", f"    /// The dictionary of table `{record.table}`.",
            f"    {public}static let schema = RecordSchema(",
            f"        table: {text(record.table)}, collection: {text(record.collection)}, "
-           f"service: {text(record.service)}, label: {label(record.label)}, numberPrefix: {prefix}, fields: schemaFields)", "",
+           f"service: {text(record.service)}, label: {label(record.label)}, numberPrefix: {prefix}, fields: schemaFields{more})", "",
            "    private static let schemaFields: [FieldSchema] = ["]
     for field in fields:
         out += field_schema(message, field)

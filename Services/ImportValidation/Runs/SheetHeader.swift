@@ -14,7 +14,9 @@ struct SheetHeader {
     static func matcher(_ target: ImportTarget) -> HeaderMatcher {
         HeaderMatcher(
             fields: target.fields.map { field in
-                .init(name: field.name, english: field.label.en, korean: field.label.ko, mandatory: field.mandatory)
+                .init(
+                    name: field.name, english: field.label.en, korean: field.label.ko, titles: field.titles,
+                    mandatory: field.mandatory)
             })
     }
 

@@ -105,7 +105,7 @@ struct TestTouchpoint: WrappedRecord {
 struct TestDefinitionRecord: WrappedRecord {
     var wrapped = DefinitionRecord()
 
-    static let storage = Storage<TestDefinitionRecord>(visibility: .definition, domain: .caller, named: ["flow"])
+    static let storage = Storage<TestDefinitionRecord>(visibility: .definition, domain: .caller, ruled: ["flow"])
 }
 
 /// The tables of the records, written out as a service's migration would.

@@ -537,6 +537,21 @@ public enum CustomerSuccessAPI {
     /// Fills a template for a record the caller may read, for a comment (G-113). NOT_FOUND for either.
     public static let renderResponseTemplate = Method<RenderResponseTemplateRequest, RenderResponseTemplateResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.response_templates.render", name: "RenderResponseTemplate", summary: "Fills a template for a record the caller may read, for a comment (G-113).")
+    /// Creates a record of table service_definition (AIP-133).
+    public static let createCaseServiceDefinition = Method<CreateCaseServiceDefinitionRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.create", name: "CreateCaseServiceDefinition", summary: "Creates a record of table service_definition (AIP-133).")
+    /// Reads one record of table service_definition; NOT_FOUND when the caller may not know it.
+    public static let getCaseServiceDefinition = Method<GetRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.get", name: "GetCaseServiceDefinition", summary: "Reads one record of table service_definition; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table service_definition in pages, filtered and ordered.
+    public static let listCaseServiceDefinitions = Method<ListRequest, ListCaseServiceDefinitionsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.list", name: "ListCaseServiceDefinitions", summary: "Reads records of table service_definition in pages, filtered and ordered.")
+    /// Changes fields of one record of table service_definition; ABORTED when the etag is stale.
+    public static let updateCaseServiceDefinition = Method<UpdateCaseServiceDefinitionRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.update", name: "UpdateCaseServiceDefinition", summary: "Changes fields of one record of table service_definition; ABORTED when the etag is stale.")
+    /// Removes one record of table service_definition.
+    public static let deleteCaseServiceDefinition = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.delete", name: "DeleteCaseServiceDefinition", summary: "Removes one record of table service_definition.")
     /// The success landing page of the caller: scorecards with trends, active engagements and what goes on in them.
     public static let getLandingPage = Method<GetLandingPageRequest, LandingPage>(
         service: "customer-success", subject: "ale.v1.customer-success.pages.landing", name: "GetLandingPage", summary: "The success landing page of the caller: scorecards with trends, active engagements and what goes on in them.")
@@ -742,6 +757,11 @@ public enum CustomerSuccessAPI {
         updateResponseTemplate.info,
         deleteResponseTemplate.info,
         renderResponseTemplate.info,
+        createCaseServiceDefinition.info,
+        getCaseServiceDefinition.info,
+        listCaseServiceDefinitions.info,
+        updateCaseServiceDefinition.info,
+        deleteCaseServiceDefinition.info,
         getLandingPage.info,
         listCardEngagements.info,
         getEngagementPage.info,

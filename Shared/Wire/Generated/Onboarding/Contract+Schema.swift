@@ -4,7 +4,9 @@
 extension Contract {
     /// The dictionary of table `contract`.
     public static let schema = RecordSchema(
-        table: "contract", collection: "contracts", service: "onboarding", label: Text(en: "Contract", ko: "계약"), numberPrefix: nil, fields: schemaFields)
+        table: "contract", collection: "contracts", service: "onboarding", label: Text(en: "Contract", ko: "계약"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 6, alias: "ast_contract", task: Text(en: "Import contracts", ko: "계약 가져오기"), key: ["account", "number"]),
+        namedBy: ["number"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -4,7 +4,9 @@
 extension CustomerContact {
     /// The dictionary of table `customer_contact`.
     public static let schema = RecordSchema(
-        table: "customer_contact", collection: "customer_contacts", service: "onboarding", label: Text(en: "Customer contact", ko: "고객 연락처"), numberPrefix: nil, fields: schemaFields)
+        table: "customer_contact", collection: "customer_contacts", service: "onboarding", label: Text(en: "Customer contact", ko: "고객 연락처"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 1, task: Text(en: "Import customer contacts", ko: "고객 연락처 가져오기"), key: ["account", "email"]),
+        namedBy: ["email"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

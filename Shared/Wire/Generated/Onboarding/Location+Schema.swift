@@ -4,7 +4,9 @@
 extension Location {
     /// The dictionary of table `location`.
     public static let schema = RecordSchema(
-        table: "location", collection: "locations", service: "onboarding", label: Text(en: "Location", ko: "위치"), numberPrefix: nil, fields: schemaFields)
+        table: "location", collection: "locations", service: "onboarding", label: Text(en: "Location", ko: "위치"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 2, alias: "cmn_location", task: Text(en: "Import locations", ko: "위치 가져오기"), key: ["account", "name"], template: "cmn_location_template.xlsx"),
+        namedBy: ["name"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

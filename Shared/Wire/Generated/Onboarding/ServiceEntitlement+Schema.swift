@@ -4,7 +4,9 @@
 extension ServiceEntitlement {
     /// The dictionary of table `service_entitlement`.
     public static let schema = RecordSchema(
-        table: "service_entitlement", collection: "service_entitlements", service: "onboarding", label: Text(en: "Service entitlement", ko: "서비스 권리"), numberPrefix: nil, fields: schemaFields)
+        table: "service_entitlement", collection: "service_entitlements", service: "onboarding", label: Text(en: "Service entitlement", ko: "서비스 권리"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 3, task: Text(en: "Import service entitlements", ko: "서비스 이용 권한 가져오기"), key: ["account", "contract", "sold_product", "name"]),
+        namedBy: ["name"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -4,7 +4,8 @@
 extension SoldProductInstallBaseM2m {
     /// The dictionary of table `sold_product_install_base_m2m`.
     public static let schema = RecordSchema(
-        table: "sold_product_install_base_m2m", collection: "sold_product_install_base_m2ms", service: "onboarding", label: Text(en: "Install base M2M sold product", ko: "설치 기반-판매된 제품 M2M"), numberPrefix: nil, fields: schemaFields)
+        table: "sold_product_install_base_m2m", collection: "sold_product_install_base_m2ms", service: "onboarding", label: Text(en: "Install base M2M sold product", ko: "설치 기반-판매된 제품 M2M"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 8, task: Text(en: "Import links between install base and sold products", ko: "설치 제품-판매 제품 연결 가져오기"), key: ["sold_product", "install_base_item"]))
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
