@@ -1,7 +1,7 @@
 #!/bin/sh
-# Generates the C and Swift of proto/ and docs/subjects.md.
+# Completes the protos of proto/source, and generates their C, their Swift and docs/subjects.md.
 #
-#   Tools/proto.sh           writes Shared/CProto, Shared/Wire/Generated and docs/subjects.md
+#   Tools/proto.sh           writes proto/ale, Shared/CProto, Shared/Wire/Generated and docs/subjects.md
 #   Tools/proto.sh --check   writes nothing; fails and shows the difference when one of them is stale
 set -eu
 
@@ -28,20 +28,23 @@ trap 'exit 130' INT TERM
 mkdir -p "$temporary/CProto/include" "$temporary/c" "$temporary/options"
 export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
 
-cd "$root/proto"
+# The words of a list are file names without blanks, so that they may be split.
+cd "$root/proto/source"
+# shellcheck disable=SC2046
+protoc -I . -I /usr/include --include_imports --include_source_info \
+    --descriptor_set_out="$temporary/source.pb" $(find ale -name '*.proto' | sort)
+protoc -I . -I /usr/include --python_out="$temporary/options" ale/options/v1/options.proto
+/usr/bin/python3 "$root/Tools/generate/complete.py" "$temporary/source.pb" "$temporary/options" . "$temporary/proto"
+
+cd "$temporary/proto"
 protos=$(find ale -name '*.proto' ! -path 'ale/options/*' | sort)
 known='google/protobuf/timestamp.proto google/protobuf/field_mask.proto'
-
-# The words are file names without blanks, so that they may be split.
 # shellcheck disable=SC2086
 protoc -I . -I /usr/include --include_imports --include_source_info \
     --descriptor_set_out="$temporary/set.pb" $protos
 # shellcheck disable=SC2086
 protoc -I . -I /usr/include --plugin="protoc-gen-c=$root/Tools/generate/protoc_gen_c.py" \
     --c_out="$temporary/c" $protos $known
-if [ -f ale/options/v1/options.proto ]; then
-    protoc -I . -I /usr/include --python_out="$temporary/options" ale/options/v1/options.proto
-fi
 cd "$root"
 
 # Headers go below include/, sources beside it.
@@ -54,6 +57,7 @@ cp -R "$temporary/c/." "$temporary/CProto"
 
 if [ "$mode" = --check ]; then
     status=0
+    diff -ru proto/ale "$temporary/proto/ale" || status=1
     diff -ru Shared/CProto "$temporary/CProto" || status=1
     diff -ru Shared/Wire/Generated "$temporary/Generated" || status=1
     diff -u docs/subjects.md "$temporary/docs/subjects.md" || status=1
@@ -77,6 +81,7 @@ sync_folder() {
     done
     find "$2" -mindepth 1 -type d -empty -delete
 }
+sync_folder "$temporary/proto/ale" proto/ale
 sync_folder "$temporary/CProto" Shared/CProto
 sync_folder "$temporary/Generated" Shared/Wire/Generated
 mkdir -p docs

@@ -1,11 +1,7 @@
 import Records
 import Wire
 
-extension CaseServiceDefinition: StandardRecord {
-    public typealias Creation = CreateCaseServiceDefinitionRequest
-    public typealias Modification = UpdateCaseServiceDefinitionRequest
-    public typealias Page = ListCaseServiceDefinitionsResponse
-
+extension CaseServiceDefinition: Record {
     public static let storage = Storage<CaseServiceDefinition>(
         // There is no account to take the domain from; seen from below like every definition.
         visibility: .definition, domain: .caller,

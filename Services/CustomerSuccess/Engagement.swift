@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension Engagement: StandardRecord {
-    public typealias Creation = CreateEngagementRequest
-    public typealias Modification = UpdateEngagementRequest
-    public typealias Page = ListEngagementsResponse
-
+extension Engagement: Record {
     public static let storage = Storage<Engagement>(
         domain: .references(["account"]),
         // G-93: the go-live date is the case's, also when that changes later.

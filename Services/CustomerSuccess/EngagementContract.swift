@@ -3,11 +3,7 @@ import RPC
 import Records
 import Wire
 
-extension EngagementContract: StandardRecord {
-    public typealias Creation = CreateEngagementContractRequest
-    public typealias Modification = UpdateEngagementContractRequest
-    public typealias Page = ListEngagementContractsResponse
-
+extension EngagementContract: Record {
     public static let storage = Storage<EngagementContract>(
         domain: .references(["engagement"]),
         inherited: [Inherited("account", via: "engagement")],

@@ -2,11 +2,7 @@ import RPC
 import Records
 import Wire
 
-extension InternalPlay: StandardRecord {
-    public typealias Creation = CreateInternalPlayRequest
-    public typealias Modification = UpdateInternalPlayRequest
-    public typealias Page = ListInternalPlaysResponse
-
+extension InternalPlay: Record {
     /// The provider's own work: no customer reaches it.
     public static let storage = Storage<InternalPlay>(
         domain: .references(["engagement"]),

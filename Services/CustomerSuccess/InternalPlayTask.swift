@@ -1,11 +1,7 @@
 import Records
 import Wire
 
-extension InternalPlayTask: StandardRecord {
-    public typealias Creation = CreateInternalPlayTaskRequest
-    public typealias Modification = UpdateInternalPlayTaskRequest
-    public typealias Page = ListInternalPlayTasksResponse
-
+extension InternalPlayTask: Record {
     /// The provider's own work: no customer reaches it.
     public static let storage = Storage<InternalPlayTask>(
         domain: .references(["internal_play"]),

@@ -2,11 +2,7 @@ import RPC
 import Records
 import Wire
 
-extension ResponseTemplate: StandardRecord {
-    public typealias Creation = CreateResponseTemplateRequest
-    public typealias Modification = UpdateResponseTemplateRequest
-    public typealias Page = ListResponseTemplatesResponse
-
+extension ResponseTemplate: Record {
     public static let storage = Storage<ResponseTemplate>(
         // There is no account to take the domain from; seen from below like every definition.
         visibility: .definition, domain: .caller,

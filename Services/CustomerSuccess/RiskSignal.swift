@@ -3,11 +3,7 @@ import RPC
 import Records
 import Wire
 
-extension RiskSignal: StandardRecord {
-    public typealias Creation = CreateRiskSignalRequest
-    public typealias Modification = UpdateRiskSignalRequest
-    public typealias Page = ListRiskSignalsResponse
-
+extension RiskSignal: Record {
     /// Risks of an engagement, or of an onboarding before there is one (G-03). No customer reaches them.
     public static let storage = Storage<RiskSignal>(
         domain: .references(["engagement", "onboarding_case"]),

@@ -3,11 +3,7 @@ import RPC
 import Records
 import Wire
 
-extension RiskSignalSolution: StandardRecord {
-    public typealias Creation = CreateRiskSignalSolutionRequest
-    public typealias Modification = UpdateRiskSignalSolutionRequest
-    public typealias Page = ListRiskSignalSolutionsResponse
-
+extension RiskSignalSolution: Record {
     /// What is proposed against a risk. No customer reaches it.
     public static let storage = Storage<RiskSignalSolution>(
         domain: .references(["risk_signal"]),

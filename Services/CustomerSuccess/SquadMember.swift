@@ -3,11 +3,7 @@ import RPC
 import Records
 import Wire
 
-extension SquadMember: StandardRecord {
-    public typealias Creation = CreateSquadMemberRequest
-    public typealias Modification = UpdateSquadMemberRequest
-    public typealias Page = ListSquadMembersResponse
-
+extension SquadMember: Record {
     /// A person of the provider who supports one account (G-10). No customer reaches them.
     public static let storage = Storage<SquadMember>(
         domain: .references(["account"]),

@@ -1,11 +1,7 @@
 import Records
 import Wire
 
-extension SuccessCase: StandardRecord {
-    public typealias Creation = CreateSuccessCaseRequest
-    public typealias Modification = UpdateSuccessCaseRequest
-    public typealias Page = ListSuccessCasesResponse
-
+extension SuccessCase: Record {
     public static let storage = Storage<SuccessCase>(
         domain: .references(["engagement"]),
         inherited: [Inherited("account", via: "engagement")],

@@ -3,11 +3,7 @@ import RPC
 import Records
 import Wire
 
-extension SuccessInitiative: StandardRecord {
-    public typealias Creation = CreateSuccessInitiativeRequest
-    public typealias Modification = UpdateSuccessInitiativeRequest
-    public typealias Page = ListSuccessInitiativesResponse
-
+extension SuccessInitiative: Record {
     public static let storage = Storage<SuccessInitiative>(
         domain: .references(["success_outcome"]),
         inherited: [Inherited("account", via: "success_outcome")],

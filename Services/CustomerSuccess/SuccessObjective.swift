@@ -1,11 +1,7 @@
 import Records
 import Wire
 
-extension SuccessObjective: StandardRecord {
-    public typealias Creation = CreateSuccessObjectiveRequest
-    public typealias Modification = UpdateSuccessObjectiveRequest
-    public typealias Page = ListSuccessObjectivesResponse
-
+extension SuccessObjective: Record {
     public static let storage = Storage<SuccessObjective>(
         domain: .references(["engagement"]),
         inherited: [Inherited("account", via: "engagement", rule: "BR-08")],

@@ -2,11 +2,7 @@ import RPC
 import Records
 import Wire
 
-extension SuccessOutcome: StandardRecord {
-    public typealias Creation = CreateSuccessOutcomeRequest
-    public typealias Modification = UpdateSuccessOutcomeRequest
-    public typealias Page = ListSuccessOutcomesResponse
-
+extension SuccessOutcome: Record {
     public static let storage = Storage<SuccessOutcome>(
         domain: .references(["success_objective"]),
         inherited: [Inherited("account", via: "success_objective", rule: "BR-14")],

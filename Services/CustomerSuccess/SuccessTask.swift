@@ -2,11 +2,7 @@ import RPC
 import Records
 import Wire
 
-extension SuccessTask: StandardRecord {
-    public typealias Creation = CreateSuccessTaskRequest
-    public typealias Modification = UpdateSuccessTaskRequest
-    public typealias Page = ListSuccessTasksResponse
-
+extension SuccessTask: Record {
     public static let storage = Storage<SuccessTask>(
         // The parent is a success case, an initiative or a touchpoint (G-82, G-83).
         domain: .document(table: "parent_table", id: "parent"),

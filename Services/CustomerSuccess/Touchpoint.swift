@@ -3,11 +3,7 @@ import RPC
 import Records
 import Wire
 
-extension Touchpoint: StandardRecord {
-    public typealias Creation = CreateTouchpointRequest
-    public typealias Modification = UpdateTouchpointRequest
-    public typealias Page = ListTouchpointsResponse
-
+extension Touchpoint: Record {
     public static let storage = Storage<Touchpoint>(
         domain: .references(["engagement"]),
         inherited: [Inherited("account", via: "engagement")],

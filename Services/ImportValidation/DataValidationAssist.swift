@@ -5,11 +5,7 @@ import Sandbox
 import Tenancy
 import Wire
 
-extension DataValidationAssist: StandardRecord {
-    public typealias Creation = CreateDataValidationAssistRequest
-    public typealias Modification = UpdateDataValidationAssistRequest
-    public typealias Page = ListDataValidationAssistsResponse
-
+extension DataValidationAssist: Record {
     /// A check of a domain holds for the domains below it.
     public static let storage = Storage<DataValidationAssist>(visibility: .definition, domain: .caller)
 

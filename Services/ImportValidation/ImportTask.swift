@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension ImportTask: StandardRecord {
-    public typealias Creation = CreateImportTaskRequest
-    public typealias Modification = UpdateImportTaskRequest
-    public typealias Page = ListImportTasksResponse
-
+extension ImportTask: Record {
     public static let storage = Storage<ImportTask>(
         domain: .references(["parent"]),
         inherited: [Inherited("account", via: "parent"), Inherited("company", via: "parent", column: "account")],

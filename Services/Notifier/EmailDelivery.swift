@@ -1,9 +1,7 @@
 import Records
 import Wire
 
-extension EmailDelivery: ListedRecord {
-    public typealias Page = ListEmailDeliveriesResponse
-
+extension EmailDelivery: Record {
     /// A delivery lives in the domain of its recipient.
-    public static let storage = Storage<EmailDelivery>(domain: .preset, newestFirst: true)
+    public static let storage = Storage<EmailDelivery>(domain: .preset)
 }

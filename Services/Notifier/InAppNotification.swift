@@ -5,13 +5,10 @@ import Roles
 import Tenancy
 import Wire
 
-extension InAppNotification: ListedRecord {
-    public typealias Page = ListInAppNotificationsResponse
-
+extension InAppNotification: Record {
     /// A notification lives in the domain of its reader, who need not see the domain of the record it tells about.
     public static let storage = Storage<InAppNotification>(
-        domain: .preset, customer: CustomerAccess(rows: { Self.own($0) }), immutable: ["user", "subject", "body"],
-        newestFirst: true)
+        domain: .preset, customer: CustomerAccess(rows: { Self.own($0) }), immutable: ["user", "subject", "body"])
 
     /// The filter for a caller's own notifications; administrators too see none but their own.
     static func own(_ caller: Caller) -> String { "user = \"\(caller.subject)\"" }

@@ -4,12 +4,8 @@ import Records
 import Tenancy
 import Wire
 
-extension SuccessLauncherNotifier: StandardRecord {
-    public typealias Creation = CreateSuccessLauncherNotifierRequest
-    public typealias Modification = UpdateSuccessLauncherNotifierRequest
-    public typealias Page = ListSuccessLauncherNotifiersResponse
-
-    public static let storage = Storage<SuccessLauncherNotifier>(domain: .caller, newestFirst: true)
+extension SuccessLauncherNotifier: Record {
+    public static let storage = Storage<SuccessLauncherNotifier>(domain: .caller)
 }
 
 /// How the status of a notifier follows the state of its run (G-78).

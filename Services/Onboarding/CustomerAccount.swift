@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension CustomerAccount: StandardRecord {
-    public typealias Creation = CreateCustomerAccountRequest
-    public typealias Modification = UpdateCustomerAccountRequest
-    public typealias Page = ListCustomerAccountsResponse
-
+extension CustomerAccount: Record {
     // A parent account lives in a domain beside this one's, where references normally may not point; a rule checks it.
     public static let storage = Storage<CustomerAccount>(
         domain: .preset, customer: CustomerAccess(), ruled: ["parent"], numbered: ["account_number"], closed: closed)

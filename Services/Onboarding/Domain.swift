@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension Domain: StandardRecord {
-    public typealias Creation = CreateDomainRequest
-    public typealias Modification = UpdateDomainRequest
-    public typealias Page = ListDomainsResponse
-
+extension Domain: Record {
     public static let storage = Storage<Domain>(domain: .preset, immutable: ["parent"])
 
     public static let rules: [Rule<Domain>] = [

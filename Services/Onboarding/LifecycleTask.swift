@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension LifecycleTask: StandardRecord {
-    public typealias Creation = CreateLifecycleTaskRequest
-    public typealias Modification = UpdateLifecycleTaskRequest
-    public typealias Page = ListLifecycleTasksResponse
-
+extension LifecycleTask: Record {
     public static let storage = Storage<LifecycleTask>(
         domain: .references(["parent"]),
         inherited: [Inherited("company", via: "parent", column: "account")],

@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension OnboardingCase: StandardRecord {
-    public typealias Creation = CreateOnboardingCaseRequest
-    public typealias Modification = UpdateOnboardingCaseRequest
-    public typealias Page = ListOnboardingCasesResponse
-
+extension OnboardingCase: Record {
     /// What activity 2 of the playbook asks for; empty until the case leaves New.
     static let askedLater = ["assigned_to", "service_bridge_integration", "go_live_date"]
 

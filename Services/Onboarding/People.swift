@@ -5,11 +5,7 @@ import Records
 import Roles
 import Wire
 
-extension CustomerContact: StandardRecord {
-    public typealias Creation = CreateCustomerContactRequest
-    public typealias Modification = UpdateCustomerContactRequest
-    public typealias Page = ListCustomerContactsResponse
-
+extension CustomerContact: Record {
     public static let storage = Storage<CustomerContact>(
         domain: .references(["account"]), customer: CustomerAccess(),
         immutable: ["account"],
@@ -36,11 +32,7 @@ extension CustomerContact: StandardRecord {
     ]
 }
 
-extension User: StandardRecord {
-    public typealias Creation = CreateUserRequest
-    public typealias Modification = UpdateUserRequest
-    public typealias Page = ListUsersResponse
-
+extension User: Record {
     public static let storage = Storage<User>(
         domain: .references(["account"]), immutable: ["account", "kind"],
         constraints: [
@@ -81,11 +73,7 @@ extension User: StandardRecord {
     ]
 }
 
-extension RoleGrant: StandardRecord {
-    public typealias Creation = CreateRoleGrantRequest
-    public typealias Modification = UpdateRoleGrantRequest
-    public typealias Page = ListRoleGrantsResponse
-
+extension RoleGrant: Record {
     public static let storage = Storage<RoleGrant>(
         domain: .references(["user"]), immutable: ["user", "role"],
         constraints: [

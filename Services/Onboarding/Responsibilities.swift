@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension ResponsibilityDefinition: StandardRecord {
-    public typealias Creation = CreateResponsibilityDefinitionRequest
-    public typealias Modification = UpdateResponsibilityDefinitionRequest
-    public typealias Page = ListResponsibilityDefinitionsResponse
-
+extension ResponsibilityDefinition: Record {
     public static let storage = Storage<ResponsibilityDefinition>(
         visibility: .definition, domain: .caller,
         constraints: [
@@ -18,11 +14,7 @@ extension ResponsibilityDefinition: StandardRecord {
         ])
 }
 
-extension CaseTeamMember: StandardRecord {
-    public typealias Creation = CreateCaseTeamMemberRequest
-    public typealias Modification = UpdateCaseTeamMemberRequest
-    public typealias Page = ListCaseTeamMembersResponse
-
+extension CaseTeamMember: Record {
     public static let storage = Storage<CaseTeamMember>(
         domain: .references(["onboarding_case"]), customer: CustomerAccess(rows: CustomerRows.cases),
         immutable: ["onboarding_case"],

@@ -3,11 +3,7 @@ import RPC
 import Records
 import Wire
 
-extension AleChoice: StandardRecord {
-    public typealias Creation = CreateAleChoiceRequest
-    public typealias Modification = UpdateAleChoiceRequest
-    public typealias Page = ListAleChoicesResponse
-
+extension AleChoice: Record {
     public static let storage = Storage<AleChoice>(visibility: .definition, domain: .caller)
 
     public static let rules: [Rule<AleChoice>] = [

@@ -4,11 +4,7 @@ import Records
 import Tenancy
 import Wire
 
-extension DefinitionRecord: StandardRecord {
-    public typealias Creation = CreateDefinitionRecordRequest
-    public typealias Modification = UpdateDefinitionRecordRequest
-    public typealias Page = ListDefinitionRecordsResponse
-
+extension DefinitionRecord: Record {
     public static let storage = Storage<DefinitionRecord>(
         // There is no account to take the domain from.
         visibility: .definition, domain: .caller,

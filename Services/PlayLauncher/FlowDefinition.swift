@@ -4,9 +4,7 @@ import RPC
 import Records
 import Wire
 
-extension Wire.FlowDefinition: ListedRecord {
-    public typealias Page = ListFlowDefinitionsResponse
-
+extension Wire.FlowDefinition: Record {
     public static let storage = Storage<Wire.FlowDefinition>(
         visibility: .definition, domain: .caller, requiredRule: "G-76",
         immutable: ["name", "version", "definition"],

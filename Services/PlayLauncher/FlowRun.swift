@@ -3,10 +3,8 @@ import RPC
 import Records
 import Wire
 
-extension FlowRun: ListedRecord {
-    public typealias Page = ListFlowRunsResponse
-
-    public static let storage = Storage<FlowRun>(domain: .preset, newestFirst: true)
+extension FlowRun: Record {
+    public static let storage = Storage<FlowRun>(domain: .preset)
 
     public static let rules: [Rule<FlowRun>] = [
         .check(

@@ -1,9 +1,8 @@
 import Tenancy
 import Wire
 
-/// A record type that a service stores: its message with its dictionary comes from `proto/`, what it decides is here.
-///
-/// A newcomer adds one in three places: the message in `proto/`, one Swift file with this conformance, one SQL file.
+/// A record type that a service stores: its message with its dictionary and its verbs comes from `proto/source`, what it
+/// decides is here. CONTRIBUTING.md says what else a new one needs.
 public protocol Record: RecordMessage {
     /// Where it is stored and who sees it.
     static var storage: Storage<Self> { get }
@@ -35,23 +34,10 @@ extension Record {
 }
 
 /// A record that can be listed by RPC.
-public protocol ListedRecord: Record {
-    /// The page a list answers.
-    associatedtype Page: ListResponse where Page.Resource == Self
-}
+public typealias ListedRecord = Record & ListedMessage
 
 /// A record with the standard methods create, get, list, update and delete (AIP-131 to 135).
-public protocol StandardRecord: ListedRecord {
-    /// The request of `create`.
-    associatedtype Creation: CreateRequest where Creation.Resource == Self
-    /// The request of `update`.
-    associatedtype Modification: UpdateRequest where Modification.Resource == Self
-}
+public typealias StandardRecord = Record & StandardMessage
 
 /// A record that is also created and changed many at a time.
-public protocol BulkRecord: StandardRecord {
-    /// The request of `batch_create`.
-    associatedtype BatchCreation: BatchCreateRequest where BatchCreation.Resource == Self
-    /// The request of `batch_update`.
-    associatedtype BatchModification: BatchUpdateRequest where BatchModification.Resource == Self
-}
+public typealias BulkRecord = Record & BulkMessage

@@ -122,8 +122,6 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// Fields that rules of the record close to a caller, in a new record or in one that exists; the dictionary tells
     /// them as not writable.
     public var closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
-    /// Whether a list that names no order begins with the newest record: of what happened, people read the last first.
-    public var newestFirst: Bool
 
     /// Storage of a record; see the properties.
     public init(
@@ -132,8 +130,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
         ruled: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
-        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] },
-        newestFirst: Bool = false
+        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] }
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -150,7 +147,6 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.outlivesParent = outlivesParent
         self.numbered = numbered
         self.closed = closed
-        self.newestFirst = newestFirst
     }
 }
 

@@ -75,7 +75,7 @@ extension Store {
         } catch {
             throw Problem.invalid(field: "order_by", Text(en: error.english, ko: error.korean), rule: "AIP-132")
         }
-        let isNewestFirst = terms.isEmpty && R.storage.newestFirst
+        let isNewestFirst = terms.isEmpty && R.schema.newestFirst
         let binding = PageToken.Binding(
             method: R.schema.table, filter: request.filter, order: isNewestFirst ? "id desc" : request.orderBy,
             domain: caller.domain.path)

@@ -204,6 +204,8 @@ public struct RecordSchema: Sendable {
     public let label: Text
     /// The prefix of the record's number, such as `ENGMT`; nil when records have no number.
     public let numberPrefix: String?
+    /// Whether a list without an order begins with the newest record.
+    public let newestFirst: Bool
     /// The fields in the order of the proto file. The index of a field here is its index in `subscript(fieldAt:)`.
     public let fields: [FieldSchema]
     /// How rows of workbooks become its records; nil when nothing is imported into it.
@@ -220,15 +222,16 @@ public struct RecordSchema: Sendable {
 
     /// A table of the dictionary; written by the generator. Field names must be unique.
     public init(
-        table: String, collection: String, service: String, label: Text, numberPrefix: String?, fields: [FieldSchema],
-        importing: ImportSchema? = nil, namedBy: [String] = [], launchesPlays: Bool = false,
-        sourceOfRisks: Bool = false, hasResponseTemplates: Bool = false
+        table: String, collection: String, service: String, label: Text, numberPrefix: String?,
+        newestFirst: Bool = false, fields: [FieldSchema], importing: ImportSchema? = nil, namedBy: [String] = [],
+        launchesPlays: Bool = false, sourceOfRisks: Bool = false, hasResponseTemplates: Bool = false
     ) {
         self.table = table
         self.collection = collection
         self.service = service
         self.label = label
         self.numberPrefix = numberPrefix
+        self.newestFirst = newestFirst
         self.fields = fields
         self.importing = importing
         self.namedBy = namedBy

@@ -17,7 +17,8 @@ struct ProtoMethod: Hashable {
     var constant: String { name.prefix(1).lowercased() + name.dropFirst() }
 
     /// Every rpc of the repository.
-    static let all: [ProtoMethod] = Repository.files.filter { $0.path.hasSuffix("_service.proto") }.flatMap(methods)
+    static let all: [ProtoMethod] = Repository.completeProtos.filter { $0.path.hasSuffix("_service.proto") }.flatMap(
+        methods)
 
     /// The rpcs of one file: `rpc Name(…) returns (…) { option (….method) = {subject: "…"}; }`.
     static func methods(in file: SourceFile) -> [ProtoMethod] {

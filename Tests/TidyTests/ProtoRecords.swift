@@ -8,7 +8,7 @@ struct ProtoRecord: Hashable {
     let collection: String
 
     /// Every record of the repository.
-    static let all: [ProtoRecord] = Repository.files.filter { $0.path.hasSuffix(".proto") }.flatMap(records)
+    static let all: [ProtoRecord] = Repository.completeProtos.flatMap(records)
 
     /// The records of one file: `message Name { option (….record) = { table: "…" collection: "…" … }; … }`.
     static func records(in file: SourceFile) -> [ProtoRecord] {

@@ -14,7 +14,9 @@ struct SourceFile: Sendable {
     }
 
     /// Written by a generator: nobody edits it, so that limits made for people do not apply.
-    var isGenerated: Bool { path.contains("/Generated/") || path.hasPrefix("Shared/CProto/") }
+    var isGenerated: Bool {
+        path.contains("/Generated/") || ["Shared/CProto/", "proto/ale/"].contains { path.hasPrefix($0) }
+    }
 
     /// The parts of the path: `["Shared", "Wire", "Arena.swift"]`.
     var folders: [Substring] { path.split(separator: "/") }
@@ -34,7 +36,10 @@ enum Repository {
     /// Swift sources written by people.
     static let swift = files.filter { $0.path.hasSuffix(".swift") && !$0.isGenerated }
 
-    /// The code of those, line by line, comments and literals blanked: made once for all checks.
+    /// The complete protos, made of those in `proto/source`.
+    static let completeProtos = files.filter { $0.path.hasPrefix("proto/ale/") && $0.path.hasSuffix(".proto") }
+
+    /// The code of the Swift sources, line by line, comments and literals blanked: made once for all checks.
     private static let code = Dictionary(uniqueKeysWithValues: swift.map { ($0.path, SwiftText($0.text).lines) })
 
     /// The code of a file line by line, without comments and the text of literals.

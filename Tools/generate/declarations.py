@@ -1,7 +1,8 @@
 """What records declare beyond their fields: imports, names, and what may be done with them."""
 
 import names
-from model import Model, Refused
+from model import Model
+from refused import Refused
 
 CAPABILITIES = ("launches_plays", "source_of_risks", "has_response_templates")
 

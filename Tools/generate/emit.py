@@ -3,6 +3,7 @@
 import collections
 import os
 
+import conformances
 import names
 import swift
 from model import Model
@@ -29,7 +30,7 @@ def swift_files(model: Model) -> dict[str, str]:
         sources[path] = item.file
         values[path] += swift.enum(item)
     for message in model.messages.values():
-        field = swift.resource(model, message)
+        field = conformances.resource(model, message)
         if message.record:
             path = f"{folder(message.package)}/{message.swift}"
         elif field is not None:
@@ -37,10 +38,10 @@ def swift_files(model: Model) -> dict[str, str]:
         else:
             path = f"{folder(message.package)}/{stem(message)}"
         sources[path] = message.file
-        values[path] += swift.struct(message) + swift.shape(model, message)
+        values[path] += swift.struct(message) + conformances.shape(model, message)
         codecs[path] += swift.codec(message)
         if message.record:
-            out = swift.header(message.file, False) + swift.schema(message)
+            out = swift.header(message.file, False) + swift.schema(message) + conformances.verbs(model, message)
             values[path + "+Schema"] = out
     files = {}
     for path, lines in values.items():

@@ -8,6 +8,7 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto as F
 
 import names
+from refused import Refused
 
 TIMESTAMP = "google.protobuf.Timestamp"
 FIELD_MASK = "google.protobuf.FieldMask"
@@ -37,10 +38,6 @@ SCALARS = {
     F.TYPE_FLOAT: ("Float", "Float", "float"),
     F.TYPE_DOUBLE: ("Double", "Double", "double"),
 }
-
-
-class Refused(Exception):
-    """A proto the generator does not take; the text says where and why."""
 
 
 @dataclasses.dataclass
@@ -185,7 +182,7 @@ class Loader:
 
     def enum(self, file, enum, comments, path) -> None:
         full = f"{file.package}.{enum.name}"
-        prefix = names._camel_to_lower(enum.name).upper() + "_"
+        prefix = names.snake(enum.name).upper() + "_"
         values = []
         for index, value in enumerate(enum.value):
             short = value.name[len(prefix) :] if value.name.startswith(prefix) else value.name

@@ -25,13 +25,20 @@ SWIFT_KEYWORDS = frozenset(
 # Types of Swift and of Wire itself that a message may not hide.
 SWIFT_TYPES = frozenset(
     """
-    Any AnyObject Array Arena Base64 BatchCreateRequest BatchRequest BatchUpdateRequest Bool Catalog Character Choice Codable CreateRequest Dictionary Double Equatable
+    Any AnyObject Array Arena Base64 BatchCreateRequest BatchRequest BatchUpdateRequest Bool BulkMessage Catalog Character Choice Codable CreateRequest Dictionary Double Equatable
     Error FieldMask FieldNames FieldSchema FieldStorage FieldType FieldValue Float Hashable Int Int32 Int64 JSONNames
-    JSONReader JSONWritable JSONWriter Language ListResponse Message MessageDescriptor Method MethodInfo Never Optional
-    Packing Protocol ProtobufScan RecordMessage RecordSchema Result Self Sendable Set String Task Text Timestamp Type
+    JSONReader JSONWritable JSONWriter Language ListResponse ListedMessage Message MessageDescriptor Method MethodInfo Never Optional
+    Packing Protocol ProtobufScan RecordMessage RecordSchema Result Self Sendable Set StandardMessage String Task Text Timestamp Type
     UInt32 UInt64 UInt8 UTF8Check Unpacked UpdateRequest Void WireEnum WireError WireLimits WireMessage
     """.split()
 )
+
+
+# Numbers of google.protobuf.FieldDescriptorProto.Type and how a proto file spells them.
+PROTO_TYPES = {
+    1: "double", 2: "float", 3: "int64", 4: "uint64", 5: "int32", 6: "fixed64", 7: "fixed32", 8: "bool", 9: "string",
+    12: "bytes", 13: "uint32", 15: "sfixed32", 16: "sfixed64", 17: "sint32", 18: "sint64",
+}
 
 
 def c_field(name: str, siblings: set[str]) -> str:
@@ -40,7 +47,7 @@ def c_field(name: str, siblings: set[str]) -> str:
     return name + "_" if name in C_RESERVED or hidden else name
 
 
-def _camel_to_lower(name: str) -> str:
+def snake(name: str) -> str:
     out, was_upper = "", True
     for character in name:
         if character.isupper():
@@ -63,7 +70,7 @@ def c_type(full_name: str) -> str:
 
 def c_prefix(full_name: str) -> str:
     """`ale.common.v1.Status` as protoc-c's function prefix `ale__common__v1__status`."""
-    return "__".join(_camel_to_lower(part) for part in full_name.split("."))
+    return "__".join(snake(part) for part in full_name.split("."))
 
 
 def lower_camel(name: str) -> str:

@@ -278,11 +278,13 @@ def setter(field) -> str:
 def schema(message) -> list[str]:
     public, record = access(message), message.record
     fields = [field for field in message.fields if field.options is not None]
-    prefix, more = text(record.number_prefix) if record.number_prefix else "nil", declarations.arguments(record, text, label)
+    prefix = text(record.number_prefix) if record.number_prefix else "nil"
+    order = " newestFirst: true," if record.newest_first else ""
     out = [f"extension {message.swift} {{", f"    /// The dictionary of table `{record.table}`.",
            f"    {public}static let schema = RecordSchema(",
            f"        table: {text(record.table)}, collection: {text(record.collection)}, "
-           f"service: {text(record.service)}, label: {label(record.label)}, numberPrefix: {prefix}, fields: schemaFields{more})", "",
+           f"service: {text(record.service)}, label: {label(record.label)}, numberPrefix: {prefix},{order} fields: schemaFields"
+           f"{declarations.arguments(record, text, label)})", "",
            "    private static let schemaFields: [FieldSchema] = ["]
     for field in fields:
         out += field_schema(message, field)
@@ -299,63 +301,6 @@ def schema(message) -> list[str]:
     out += [f"        case {index}: {setter(field)}" for index, field in enumerate(fields)]
     out += [f"        default: {missing}", "        }", "    }", "}", ""]
     return out
-
-
-# MARK: shapes of requests
-
-
-def resource(model, message):
-    """The field that holds the record of a Create or Update request, those of a batch or a list response, or None."""
-    name = message.full_name.split(".")[-1]
-    is_list = name.startswith("List") and name.endswith("Response")
-    is_batch = name.startswith(("BatchCreate", "BatchUpdate")) and name.endswith("Request")
-    if not is_list and not is_batch and not (name.startswith(("Create", "Update")) and name.endswith("Request")):
-        return None
-    for field in message.fields:
-        target = model.messages.get(field.message)
-        if target is not None and target.record and field.repeated == (is_list or is_batch):
-            return field
-    return None
-
-
-def has(message, name: str, swift_type: str) -> bool:
-    field = message.field(name)
-    return field is not None and field.swift_type == swift_type and not field.repeated
-
-
-def shape(model, message) -> list[str]:
-    """The conformance to CreateRequest, UpdateRequest, their batch forms or ListResponse, or nothing."""
-    field, public = resource(model, message), access(message)
-    if field is None:
-        return []
-    name, own = message.full_name.split(".")[-1], f"self.{field.swift}"
-    if name.startswith("List"):
-        if not has(message, "next_page_token", "String"):
-            return []
-        total = message.field("total_size")
-        out = [f"extension {message.swift}: ListResponse {{", "    /// A page of records.",
-               f"    {public}init(resources: [{field.swift_type}], nextPageToken: String, totalSize: Int64?) {{",
-               "        self.init()", f"        {own} = resources", "        self.nextPageToken = nextPageToken"]
-        if total is not None:
-            value = "totalSize" if total.swift_type == "Int64" else f"totalSize.map {{ {total.swift_type}(clamping: $0) }}"
-            out.append(f"        self.totalSize = {value}{'' if total.optional else ' ?? 0'}")
-        out += ["    }", "", "    /// The records of the page.", f"    {public}var resources: [{field.swift_type}] {{"]
-    else:
-        if not has(message, "request_id", "String") or not has(message, "validate_only", "Bool"):
-            return []
-        if name.startswith(("Update", "BatchUpdate")) and not has(message, "update_mask", "FieldMask"):
-            return []
-        if field.repeated:
-            if not has(message, "all_or_nothing", "Bool"):
-                return []
-            proto = "BatchCreateRequest" if name.startswith("BatchCreate") else "BatchUpdateRequest"
-            out = [f"extension {message.swift}: {proto} {{", f"    /// The records, the same as `{field.swift}`.",
-                   f"    {public}var resources: [{field.swift_type}] {{"]
-            return out + [f"        get {{ {own} }}", f"        set {{ {own} = newValue }}", "    }", "}", ""]
-        proto = "CreateRequest" if name.startswith("Create") else "UpdateRequest"
-        out = [f"extension {message.swift}: {proto} {{", f"    /// The record, the same as `{field.swift}`.",
-               f"    {public}var resource: {field.swift_type}? {{"]
-    return out + [f"        get {{ {own} }}", f"        set {{ {own} = newValue }}", "    }", "}", ""]
 
 
 # MARK: methods

@@ -1,8 +1,6 @@
 import Records
 import Wire
 
-extension ImportRun: ListedRecord {
-    public typealias Page = ListImportRunsResponse
-
-    public static let storage = Storage<ImportRun>(domain: .references(["import_task"]), newestFirst: true)
+extension ImportRun: Record {
+    public static let storage = Storage<ImportRun>(domain: .references(["import_task"]))
 }

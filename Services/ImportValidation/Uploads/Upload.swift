@@ -3,9 +3,7 @@ import Records
 import Tenancy
 import Wire
 
-extension Upload: ListedRecord {
-    public typealias Page = ListUploadsResponse
-
+extension Upload: Record {
     /// Customers see what they have sent themselves.
     public static let storage = Storage<Upload>(
         domain: .references(["import_task"]),

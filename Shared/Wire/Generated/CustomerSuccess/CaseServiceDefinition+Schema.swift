@@ -63,3 +63,12 @@ extension CaseServiceDefinition {
         }
     }
 }
+
+extension CaseServiceDefinition: StandardMessage {
+    /// `ListServiceDefinitionsResponse`.
+    public typealias Page = ListServiceDefinitionsResponse
+    /// `CreateCaseServiceDefinitionRequest`.
+    public typealias Creation = CreateCaseServiceDefinitionRequest
+    /// `UpdateCaseServiceDefinitionRequest`.
+    public typealias Modification = UpdateCaseServiceDefinitionRequest
+}

@@ -15,27 +15,27 @@ extension CreateCaseServiceDefinitionRequest: WireMessage {
 
     func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         ale__customer_success__v1__create_case_service_definition_request__init(message)
-        if let value = self.caseServiceDefinition { message.pointee.case_service_definition = try arena.message(value, "caseServiceDefinition") }
+        if let value = self.serviceDefinition { message.pointee.service_definition = try arena.message(value, "serviceDefinition") }
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
         if self.validateOnly { message.pointee.has_validate_only = 1; message.pointee.validate_only = self.validateOnly ? 1 : 0 }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
-        self.caseServiceDefinition = try Unpacked.message(message.pointee.case_service_definition, "caseServiceDefinition")
+        self.serviceDefinition = try Unpacked.message(message.pointee.service_definition, "serviceDefinition")
         self.requestID = Unpacked.string(message.pointee.request_id)
         self.validateOnly = message.pointee.validate_only != 0
     }
 
     static let jsonNames = JSONNames([
-        ("caseServiceDefinition", "case_service_definition"),
+        ("serviceDefinition", "service_definition"),
         ("requestId", "request_id"),
         ("validateOnly", "validate_only"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
-        case 0: self.caseServiceDefinition = try reader.object()
+        case 0: self.serviceDefinition = try reader.object()
         case 1: self.requestID = try reader.string()
         case 2: self.validateOnly = try reader.bool()
         default: break
@@ -43,7 +43,7 @@ extension CreateCaseServiceDefinitionRequest: WireMessage {
     }
 
     func writeFields(_ writer: inout JSONWriter) throws(WireError) {
-        if let value = self.caseServiceDefinition { try writer.field("caseServiceDefinition", value) }
+        if let value = self.serviceDefinition { try writer.field("serviceDefinition", value) }
         if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
         if self.validateOnly { try writer.field("validateOnly", self.validateOnly) }
     }
@@ -76,7 +76,7 @@ extension UpdateCaseServiceDefinitionRequest: WireMessage {
 
     func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         ale__customer_success__v1__update_case_service_definition_request__init(message)
-        if let value = self.caseServiceDefinition { message.pointee.case_service_definition = try arena.message(value, "caseServiceDefinition") }
+        if let value = self.serviceDefinition { message.pointee.service_definition = try arena.message(value, "serviceDefinition") }
         if let value = self.updateMask { message.pointee.update_mask = try arena.message(value, "updateMask") }
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
         if self.validateOnly { message.pointee.has_validate_only = 1; message.pointee.validate_only = self.validateOnly ? 1 : 0 }
@@ -84,14 +84,14 @@ extension UpdateCaseServiceDefinitionRequest: WireMessage {
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
-        self.caseServiceDefinition = try Unpacked.message(message.pointee.case_service_definition, "caseServiceDefinition")
+        self.serviceDefinition = try Unpacked.message(message.pointee.service_definition, "serviceDefinition")
         self.updateMask = try Unpacked.message(message.pointee.update_mask, "updateMask")
         self.requestID = Unpacked.string(message.pointee.request_id)
         self.validateOnly = message.pointee.validate_only != 0
     }
 
     static let jsonNames = JSONNames([
-        ("caseServiceDefinition", "case_service_definition"),
+        ("serviceDefinition", "service_definition"),
         ("updateMask", "update_mask"),
         ("requestId", "request_id"),
         ("validateOnly", "validate_only"),
@@ -99,7 +99,7 @@ extension UpdateCaseServiceDefinitionRequest: WireMessage {
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
-        case 0: self.caseServiceDefinition = try reader.object()
+        case 0: self.serviceDefinition = try reader.object()
         case 1: self.updateMask = try reader.fieldMask()
         case 2: self.requestID = try reader.string()
         case 3: self.validateOnly = try reader.bool()
@@ -108,7 +108,7 @@ extension UpdateCaseServiceDefinitionRequest: WireMessage {
     }
 
     func writeFields(_ writer: inout JSONWriter) throws(WireError) {
-        if let value = self.caseServiceDefinition { try writer.field("caseServiceDefinition", value) }
+        if let value = self.serviceDefinition { try writer.field("serviceDefinition", value) }
         if let value = self.updateMask { try writer.field("updateMask", value) }
         if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
         if self.validateOnly { try writer.field("validateOnly", self.validateOnly) }
@@ -131,38 +131,38 @@ extension UpdateCaseServiceDefinitionRequest: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
-extension ListCaseServiceDefinitionsResponse: WireMessage {
-    typealias CMessage = Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse
+extension ListServiceDefinitionsResponse: WireMessage {
+    typealias CMessage = Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse
 
     static let descriptor: MessageDescriptor = {
         var message = CMessage()
-        ale__customer_success__v1__list_case_service_definitions_response__init(&message)
+        ale__customer_success__v1__list_service_definitions_response__init(&message)
         return MessageDescriptor(message.base)
     }()
 
     func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
-        ale__customer_success__v1__list_case_service_definitions_response__init(message)
-        if !self.caseServiceDefinitions.isEmpty { message.pointee.n_case_service_definitions = self.caseServiceDefinitions.count; message.pointee.case_service_definitions = try arena.messages(self.caseServiceDefinitions, "caseServiceDefinitions") }
+        ale__customer_success__v1__list_service_definitions_response__init(message)
+        if !self.serviceDefinitions.isEmpty { message.pointee.n_service_definitions = self.serviceDefinitions.count; message.pointee.service_definitions = try arena.messages(self.serviceDefinitions, "serviceDefinitions") }
         if !self.nextPageToken.isEmpty { message.pointee.next_page_token = try arena.string(self.nextPageToken, "nextPageToken") }
         if let value = self.totalSize { message.pointee.has_total_size = 1; message.pointee.total_size = value }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
-        self.caseServiceDefinitions = try Unpacked.messages(message.pointee.n_case_service_definitions, message.pointee.case_service_definitions, "caseServiceDefinitions")
+        self.serviceDefinitions = try Unpacked.messages(message.pointee.n_service_definitions, message.pointee.service_definitions, "serviceDefinitions")
         self.nextPageToken = Unpacked.string(message.pointee.next_page_token)
         if message.pointee.has_total_size != 0 { self.totalSize = message.pointee.total_size }
     }
 
     static let jsonNames = JSONNames([
-        ("caseServiceDefinitions", "case_service_definitions"),
+        ("serviceDefinitions", "service_definitions"),
         ("nextPageToken", "next_page_token"),
         ("totalSize", "total_size"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
-        case 0: self.caseServiceDefinitions = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 0: self.serviceDefinitions = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 1: self.nextPageToken = try reader.string()
         case 2: self.totalSize = try reader.int64()
         default: break
@@ -170,7 +170,7 @@ extension ListCaseServiceDefinitionsResponse: WireMessage {
     }
 
     func writeFields(_ writer: inout JSONWriter) throws(WireError) {
-        if !self.caseServiceDefinitions.isEmpty { try writer.list("caseServiceDefinitions", self.caseServiceDefinitions) }
+        if !self.serviceDefinitions.isEmpty { try writer.list("serviceDefinitions", self.serviceDefinitions) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
         if let value = self.totalSize { try writer.field("totalSize", value) }
     }

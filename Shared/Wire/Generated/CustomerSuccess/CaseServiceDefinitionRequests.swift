@@ -6,8 +6,8 @@ public struct CreateCaseServiceDefinitionRequest: Message {
     /// The proto name of the message.
     public static let fullName = "ale.customer_success.v1.CreateCaseServiceDefinitionRequest"
 
-    /// The field `case_service_definition`.
-    public var caseServiceDefinition: CaseServiceDefinition?
+    /// The field `service_definition`.
+    public var serviceDefinition: CaseServiceDefinition?
     /// Same id, same answer (AIP-155).
     public var requestID: String = ""
     /// Check everything, change nothing (AIP-163).
@@ -18,10 +18,10 @@ public struct CreateCaseServiceDefinitionRequest: Message {
 }
 
 extension CreateCaseServiceDefinitionRequest: CreateRequest {
-    /// The record, the same as `caseServiceDefinition`.
+    /// The record, the same as `serviceDefinition`.
     public var resource: CaseServiceDefinition? {
-        get { self.caseServiceDefinition }
-        set { self.caseServiceDefinition = newValue }
+        get { self.serviceDefinition }
+        set { self.serviceDefinition = newValue }
     }
 }
 
@@ -31,7 +31,7 @@ public struct UpdateCaseServiceDefinitionRequest: Message {
     public static let fullName = "ale.customer_success.v1.UpdateCaseServiceDefinitionRequest"
 
     /// Carries the id, the new values and, when the caller wants it checked, the etag.
-    public var caseServiceDefinition: CaseServiceDefinition?
+    public var serviceDefinition: CaseServiceDefinition?
     /// Fields to change (AIP-134); "*" or absent means all fields present in the record.
     public var updateMask: FieldMask?
     /// The field `request_id`.
@@ -44,20 +44,20 @@ public struct UpdateCaseServiceDefinitionRequest: Message {
 }
 
 extension UpdateCaseServiceDefinitionRequest: UpdateRequest {
-    /// The record, the same as `caseServiceDefinition`.
+    /// The record, the same as `serviceDefinition`.
     public var resource: CaseServiceDefinition? {
-        get { self.caseServiceDefinition }
-        set { self.caseServiceDefinition = newValue }
+        get { self.serviceDefinition }
+        set { self.serviceDefinition = newValue }
     }
 }
 
-/// `ale.customer_success.v1.ListCaseServiceDefinitionsResponse`.
-public struct ListCaseServiceDefinitionsResponse: Message {
+/// `ale.customer_success.v1.ListServiceDefinitionsResponse`.
+public struct ListServiceDefinitionsResponse: Message {
     /// The proto name of the message.
-    public static let fullName = "ale.customer_success.v1.ListCaseServiceDefinitionsResponse"
+    public static let fullName = "ale.customer_success.v1.ListServiceDefinitionsResponse"
 
-    /// The field `case_service_definitions`.
-    public var caseServiceDefinitions: [CaseServiceDefinition] = []
+    /// The field `service_definitions`.
+    public var serviceDefinitions: [CaseServiceDefinition] = []
     /// The field `next_page_token`.
     public var nextPageToken: String = ""
     /// Only when the request asked to count.
@@ -67,18 +67,18 @@ public struct ListCaseServiceDefinitionsResponse: Message {
     public init() {}
 }
 
-extension ListCaseServiceDefinitionsResponse: ListResponse {
+extension ListServiceDefinitionsResponse: ListResponse {
     /// A page of records.
     public init(resources: [CaseServiceDefinition], nextPageToken: String, totalSize: Int64?) {
         self.init()
-        self.caseServiceDefinitions = resources
+        self.serviceDefinitions = resources
         self.nextPageToken = nextPageToken
         self.totalSize = totalSize
     }
 
     /// The records of the page.
     public var resources: [CaseServiceDefinition] {
-        get { self.caseServiceDefinitions }
-        set { self.caseServiceDefinitions = newValue }
+        get { self.serviceDefinitions }
+        set { self.serviceDefinitions = newValue }
     }
 }

@@ -66,6 +66,30 @@ public enum CustomerSuccessAPI {
     /// Writes the list of table engagement_contract, filtered and ordered, as a CSV or XLSX file to be read in chunks.
     public static let exportEngagementContracts = Method<ExportRequest, Export>(
         service: "customer-success", subject: "ale.v1.customer-success.engagement_contracts.export", name: "ExportEngagementContracts", summary: "Writes the list of table engagement_contract, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
+    /// Creates a record of table squad_member (AIP-133).
+    public static let createSquadMember = Method<CreateSquadMemberRequest, SquadMember>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.create", name: "CreateSquadMember", summary: "Creates a record of table squad_member (AIP-133).")
+    /// Reads one record of table squad_member; NOT_FOUND when the caller may not know it.
+    public static let getSquadMember = Method<GetRequest, SquadMember>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.get", name: "GetSquadMember", summary: "Reads one record of table squad_member; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table squad_member in pages, filtered and ordered.
+    public static let listSquadMembers = Method<ListRequest, ListSquadMembersResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.list", name: "ListSquadMembers", summary: "Reads records of table squad_member in pages, filtered and ordered.")
+    /// Changes fields of one record of table squad_member; ABORTED when the etag is stale.
+    public static let updateSquadMember = Method<UpdateSquadMemberRequest, SquadMember>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.update", name: "UpdateSquadMember", summary: "Changes fields of one record of table squad_member; ABORTED when the etag is stale.")
+    /// Removes one record of table squad_member.
+    public static let deleteSquadMember = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.delete", name: "DeleteSquadMember", summary: "Removes one record of table squad_member.")
+    /// Creates up to 5,000 records of table squad_member, with one result per record.
+    public static let batchCreateSquadMembers = Method<BatchCreateSquadMembersRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.batch_create", name: "BatchCreateSquadMembers", summary: "Creates up to 5,000 records of table squad_member, with one result per record.")
+    /// Changes fields of up to 5,000 records of table squad_member, with one result per record.
+    public static let batchUpdateSquadMembers = Method<BatchUpdateSquadMembersRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.batch_update", name: "BatchUpdateSquadMembers", summary: "Changes fields of up to 5,000 records of table squad_member, with one result per record.")
+    /// Writes the list of table squad_member, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportSquadMembers = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.squad_members.export", name: "ExportSquadMembers", summary: "Writes the list of table squad_member, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
     /// Creates a record of table success_objective (AIP-133).
     public static let createSuccessObjective = Method<CreateSuccessObjectiveRequest, SuccessObjective>(
         service: "customer-success", subject: "ale.v1.customer-success.success_objectives.create", name: "CreateSuccessObjective", summary: "Creates a record of table success_objective (AIP-133).")
@@ -192,6 +216,105 @@ public enum CustomerSuccessAPI {
     /// Reads the activity stream, newest first.
     public static let listSuccessInitiativeActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.list_activity", name: "ListSuccessInitiativeActivity", summary: "Reads the activity stream, newest first.")
+    /// Creates a record of table risk_signal (AIP-133).
+    public static let createRiskSignal = Method<CreateRiskSignalRequest, RiskSignal>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.create", name: "CreateRiskSignal", summary: "Creates a record of table risk_signal (AIP-133).")
+    /// Reads one record of table risk_signal; NOT_FOUND when the caller may not know it.
+    public static let getRiskSignal = Method<GetRequest, RiskSignal>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.get", name: "GetRiskSignal", summary: "Reads one record of table risk_signal; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table risk_signal in pages, filtered and ordered.
+    public static let listRiskSignals = Method<ListRequest, ListRiskSignalsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.list", name: "ListRiskSignals", summary: "Reads records of table risk_signal in pages, filtered and ordered.")
+    /// Changes fields of one record of table risk_signal; ABORTED when the etag is stale.
+    public static let updateRiskSignal = Method<UpdateRiskSignalRequest, RiskSignal>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.update", name: "UpdateRiskSignal", summary: "Changes fields of one record of table risk_signal; ABORTED when the etag is stale.")
+    /// Removes one record of table risk_signal.
+    public static let deleteRiskSignal = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.delete", name: "DeleteRiskSignal", summary: "Removes one record of table risk_signal.")
+    /// Creates up to 5,000 records of table risk_signal, with one result per record.
+    public static let batchCreateRiskSignals = Method<BatchCreateRiskSignalsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_create", name: "BatchCreateRiskSignals", summary: "Creates up to 5,000 records of table risk_signal, with one result per record.")
+    /// Changes fields of up to 5,000 records of table risk_signal, with one result per record.
+    public static let batchUpdateRiskSignals = Method<BatchUpdateRiskSignalsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_update", name: "BatchUpdateRiskSignals", summary: "Changes fields of up to 5,000 records of table risk_signal, with one result per record.")
+    /// Gives up to 5,000 records of table risk_signal another assignee, with one result per record.
+    public static let batchReassignRiskSignals = Method<BatchReassignRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_reassign", name: "BatchReassignRiskSignals", summary: "Gives up to 5,000 records of table risk_signal another assignee, with one result per record.")
+    /// Writes the list of table risk_signal, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportRiskSignals = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.export", name: "ExportRiskSignals", summary: "Writes the list of table risk_signal, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
+    /// Closes the record and stamps its closure information (G-11).
+    public static let closeRiskSignal = Method<CloseRequest, RiskSignal>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.close", name: "CloseRiskSignal", summary: "Closes the record and stamps its closure information (G-11).")
+    /// Cancels the record and stamps its closure information (G-11).
+    public static let cancelRiskSignal = Method<CloseRequest, RiskSignal>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.cancel", name: "CancelRiskSignal", summary: "Cancels the record and stamps its closure information (G-11).")
+    /// Reopens a closed or canceled record and clears its closure information (G-11).
+    public static let reopenRiskSignal = Method<ActionRequest, RiskSignal>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.reopen", name: "ReopenRiskSignal", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
+    /// Makes the caller the assignee.
+    public static let assignRiskSignalToMe = Method<ActionRequest, RiskSignal>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.assign_to_me", name: "AssignRiskSignalToMe", summary: "Makes the caller the assignee.")
+    /// Appends an internal work note (G-28).
+    public static let addRiskSignalWorkNote = Method<AddEntryRequest, ActivityEntry>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.add_work_note", name: "AddRiskSignalWorkNote", summary: "Appends an internal work note (G-28).")
+    /// Reads the activity stream, newest first.
+    public static let listRiskSignalActivity = Method<ListActivityRequest, ListActivityResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.list_activity", name: "ListRiskSignalActivity", summary: "Reads the activity stream, newest first.")
+    /// Creates a record of table risk_signal_solution (AIP-133).
+    public static let createRiskSignalSolution = Method<CreateRiskSignalSolutionRequest, RiskSignalSolution>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.create", name: "CreateRiskSignalSolution", summary: "Creates a record of table risk_signal_solution (AIP-133).")
+    /// Reads one record of table risk_signal_solution; NOT_FOUND when the caller may not know it.
+    public static let getRiskSignalSolution = Method<GetRequest, RiskSignalSolution>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.get", name: "GetRiskSignalSolution", summary: "Reads one record of table risk_signal_solution; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table risk_signal_solution in pages, filtered and ordered.
+    public static let listRiskSignalSolutions = Method<ListRequest, ListRiskSignalSolutionsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.list", name: "ListRiskSignalSolutions", summary: "Reads records of table risk_signal_solution in pages, filtered and ordered.")
+    /// Changes fields of one record of table risk_signal_solution; ABORTED when the etag is stale.
+    public static let updateRiskSignalSolution = Method<UpdateRiskSignalSolutionRequest, RiskSignalSolution>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.update", name: "UpdateRiskSignalSolution", summary: "Changes fields of one record of table risk_signal_solution; ABORTED when the etag is stale.")
+    /// Removes one record of table risk_signal_solution.
+    public static let deleteRiskSignalSolution = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.delete", name: "DeleteRiskSignalSolution", summary: "Removes one record of table risk_signal_solution.")
+    /// Creates up to 5,000 records of table risk_signal_solution, with one result per record.
+    public static let batchCreateRiskSignalSolutions = Method<BatchCreateRiskSignalSolutionsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.batch_create", name: "BatchCreateRiskSignalSolutions", summary: "Creates up to 5,000 records of table risk_signal_solution, with one result per record.")
+    /// Changes fields of up to 5,000 records of table risk_signal_solution, with one result per record.
+    public static let batchUpdateRiskSignalSolutions = Method<BatchUpdateRiskSignalSolutionsRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.batch_update", name: "BatchUpdateRiskSignalSolutions", summary: "Changes fields of up to 5,000 records of table risk_signal_solution, with one result per record.")
+    /// Writes the list of table risk_signal_solution, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportRiskSignalSolutions = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.export", name: "ExportRiskSignalSolutions", summary: "Writes the list of table risk_signal_solution, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
+    /// Creates a record of table response_template (AIP-133).
+    public static let createResponseTemplate = Method<CreateResponseTemplateRequest, ResponseTemplate>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.create", name: "CreateResponseTemplate", summary: "Creates a record of table response_template (AIP-133).")
+    /// Reads one record of table response_template; NOT_FOUND when the caller may not know it.
+    public static let getResponseTemplate = Method<GetRequest, ResponseTemplate>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.get", name: "GetResponseTemplate", summary: "Reads one record of table response_template; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table response_template in pages, filtered and ordered.
+    public static let listResponseTemplates = Method<ListRequest, ListResponseTemplatesResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.list", name: "ListResponseTemplates", summary: "Reads records of table response_template in pages, filtered and ordered.")
+    /// Changes fields of one record of table response_template; ABORTED when the etag is stale.
+    public static let updateResponseTemplate = Method<UpdateResponseTemplateRequest, ResponseTemplate>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.update", name: "UpdateResponseTemplate", summary: "Changes fields of one record of table response_template; ABORTED when the etag is stale.")
+    /// Removes one record of table response_template.
+    public static let deleteResponseTemplate = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.response_templates.delete", name: "DeleteResponseTemplate", summary: "Removes one record of table response_template.")
+    /// Creates a record of table service_definition (AIP-133).
+    public static let createCaseServiceDefinition = Method<CreateCaseServiceDefinitionRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.create", name: "CreateCaseServiceDefinition", summary: "Creates a record of table service_definition (AIP-133).")
+    /// Reads one record of table service_definition; NOT_FOUND when the caller may not know it.
+    public static let getCaseServiceDefinition = Method<GetRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.get", name: "GetCaseServiceDefinition", summary: "Reads one record of table service_definition; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table service_definition in pages, filtered and ordered.
+    public static let listServiceDefinitions = Method<ListRequest, ListServiceDefinitionsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.list", name: "ListServiceDefinitions", summary: "Reads records of table service_definition in pages, filtered and ordered.")
+    /// Changes fields of one record of table service_definition; ABORTED when the etag is stale.
+    public static let updateCaseServiceDefinition = Method<UpdateCaseServiceDefinitionRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.update", name: "UpdateCaseServiceDefinition", summary: "Changes fields of one record of table service_definition; ABORTED when the etag is stale.")
+    /// Removes one record of table service_definition.
+    public static let deleteCaseServiceDefinition = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.delete", name: "DeleteCaseServiceDefinition", summary: "Removes one record of table service_definition.")
     /// Creates a record of table success_case (AIP-133).
     public static let createSuccessCase = Method<CreateSuccessCaseRequest, SuccessCase>(
         service: "customer-success", subject: "ale.v1.customer-success.success_cases.create", name: "CreateSuccessCase", summary: "Creates a record of table success_case (AIP-133).")
@@ -426,132 +549,9 @@ public enum CustomerSuccessAPI {
     /// Reads the activity stream, newest first.
     public static let listInternalPlayTaskActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.internal_play_tasks.list_activity", name: "ListInternalPlayTaskActivity", summary: "Reads the activity stream, newest first.")
-    /// Creates a record of table risk_signal (AIP-133).
-    public static let createRiskSignal = Method<CreateRiskSignalRequest, RiskSignal>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.create", name: "CreateRiskSignal", summary: "Creates a record of table risk_signal (AIP-133).")
-    /// Reads one record of table risk_signal; NOT_FOUND when the caller may not know it.
-    public static let getRiskSignal = Method<GetRequest, RiskSignal>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.get", name: "GetRiskSignal", summary: "Reads one record of table risk_signal; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table risk_signal in pages, filtered and ordered.
-    public static let listRiskSignals = Method<ListRequest, ListRiskSignalsResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.list", name: "ListRiskSignals", summary: "Reads records of table risk_signal in pages, filtered and ordered.")
-    /// Changes fields of one record of table risk_signal; ABORTED when the etag is stale.
-    public static let updateRiskSignal = Method<UpdateRiskSignalRequest, RiskSignal>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.update", name: "UpdateRiskSignal", summary: "Changes fields of one record of table risk_signal; ABORTED when the etag is stale.")
-    /// Removes one record of table risk_signal.
-    public static let deleteRiskSignal = Method<DeleteRequest, Empty>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.delete", name: "DeleteRiskSignal", summary: "Removes one record of table risk_signal.")
-    /// Creates up to 5,000 records of table risk_signal, with one result per record.
-    public static let batchCreateRiskSignals = Method<BatchCreateRiskSignalsRequest, BatchResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_create", name: "BatchCreateRiskSignals", summary: "Creates up to 5,000 records of table risk_signal, with one result per record.")
-    /// Changes fields of up to 5,000 records of table risk_signal, with one result per record.
-    public static let batchUpdateRiskSignals = Method<BatchUpdateRiskSignalsRequest, BatchResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_update", name: "BatchUpdateRiskSignals", summary: "Changes fields of up to 5,000 records of table risk_signal, with one result per record.")
-    /// Gives up to 5,000 records of table risk_signal another assignee, with one result per record.
-    public static let batchReassignRiskSignals = Method<BatchReassignRequest, BatchResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.batch_reassign", name: "BatchReassignRiskSignals", summary: "Gives up to 5,000 records of table risk_signal another assignee, with one result per record.")
-    /// Writes the list of table risk_signal, filtered and ordered, as a CSV or XLSX file to be read in chunks.
-    public static let exportRiskSignals = Method<ExportRequest, Export>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.export", name: "ExportRiskSignals", summary: "Writes the list of table risk_signal, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
-    /// Closes the record and stamps its closure information (G-11).
-    public static let closeRiskSignal = Method<CloseRequest, RiskSignal>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.close", name: "CloseRiskSignal", summary: "Closes the record and stamps its closure information (G-11).")
-    /// Cancels the record and stamps its closure information (G-11).
-    public static let cancelRiskSignal = Method<CloseRequest, RiskSignal>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.cancel", name: "CancelRiskSignal", summary: "Cancels the record and stamps its closure information (G-11).")
-    /// Reopens a closed or canceled record and clears its closure information (G-11).
-    public static let reopenRiskSignal = Method<ActionRequest, RiskSignal>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.reopen", name: "ReopenRiskSignal", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
-    /// Makes the caller the assignee.
-    public static let assignRiskSignalToMe = Method<ActionRequest, RiskSignal>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.assign_to_me", name: "AssignRiskSignalToMe", summary: "Makes the caller the assignee.")
-    /// Appends an internal work note (G-28).
-    public static let addRiskSignalWorkNote = Method<AddEntryRequest, ActivityEntry>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.add_work_note", name: "AddRiskSignalWorkNote", summary: "Appends an internal work note (G-28).")
-    /// Reads the activity stream, newest first.
-    public static let listRiskSignalActivity = Method<ListActivityRequest, ListActivityResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signals.list_activity", name: "ListRiskSignalActivity", summary: "Reads the activity stream, newest first.")
-    /// Creates a record of table risk_signal_solution (AIP-133).
-    public static let createRiskSignalSolution = Method<CreateRiskSignalSolutionRequest, RiskSignalSolution>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.create", name: "CreateRiskSignalSolution", summary: "Creates a record of table risk_signal_solution (AIP-133).")
-    /// Reads one record of table risk_signal_solution; NOT_FOUND when the caller may not know it.
-    public static let getRiskSignalSolution = Method<GetRequest, RiskSignalSolution>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.get", name: "GetRiskSignalSolution", summary: "Reads one record of table risk_signal_solution; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table risk_signal_solution in pages, filtered and ordered.
-    public static let listRiskSignalSolutions = Method<ListRequest, ListRiskSignalSolutionsResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.list", name: "ListRiskSignalSolutions", summary: "Reads records of table risk_signal_solution in pages, filtered and ordered.")
-    /// Changes fields of one record of table risk_signal_solution; ABORTED when the etag is stale.
-    public static let updateRiskSignalSolution = Method<UpdateRiskSignalSolutionRequest, RiskSignalSolution>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.update", name: "UpdateRiskSignalSolution", summary: "Changes fields of one record of table risk_signal_solution; ABORTED when the etag is stale.")
-    /// Removes one record of table risk_signal_solution.
-    public static let deleteRiskSignalSolution = Method<DeleteRequest, Empty>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.delete", name: "DeleteRiskSignalSolution", summary: "Removes one record of table risk_signal_solution.")
-    /// Creates up to 5,000 records of table risk_signal_solution, with one result per record.
-    public static let batchCreateRiskSignalSolutions = Method<BatchCreateRiskSignalSolutionsRequest, BatchResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.batch_create", name: "BatchCreateRiskSignalSolutions", summary: "Creates up to 5,000 records of table risk_signal_solution, with one result per record.")
-    /// Changes fields of up to 5,000 records of table risk_signal_solution, with one result per record.
-    public static let batchUpdateRiskSignalSolutions = Method<BatchUpdateRiskSignalSolutionsRequest, BatchResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.batch_update", name: "BatchUpdateRiskSignalSolutions", summary: "Changes fields of up to 5,000 records of table risk_signal_solution, with one result per record.")
-    /// Writes the list of table risk_signal_solution, filtered and ordered, as a CSV or XLSX file to be read in chunks.
-    public static let exportRiskSignalSolutions = Method<ExportRequest, Export>(
-        service: "customer-success", subject: "ale.v1.customer-success.risk_signal_solutions.export", name: "ExportRiskSignalSolutions", summary: "Writes the list of table risk_signal_solution, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
-    /// Creates a record of table squad_member (AIP-133).
-    public static let createSquadMember = Method<CreateSquadMemberRequest, SquadMember>(
-        service: "customer-success", subject: "ale.v1.customer-success.squad_members.create", name: "CreateSquadMember", summary: "Creates a record of table squad_member (AIP-133).")
-    /// Reads one record of table squad_member; NOT_FOUND when the caller may not know it.
-    public static let getSquadMember = Method<GetRequest, SquadMember>(
-        service: "customer-success", subject: "ale.v1.customer-success.squad_members.get", name: "GetSquadMember", summary: "Reads one record of table squad_member; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table squad_member in pages, filtered and ordered.
-    public static let listSquadMembers = Method<ListRequest, ListSquadMembersResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.squad_members.list", name: "ListSquadMembers", summary: "Reads records of table squad_member in pages, filtered and ordered.")
-    /// Changes fields of one record of table squad_member; ABORTED when the etag is stale.
-    public static let updateSquadMember = Method<UpdateSquadMemberRequest, SquadMember>(
-        service: "customer-success", subject: "ale.v1.customer-success.squad_members.update", name: "UpdateSquadMember", summary: "Changes fields of one record of table squad_member; ABORTED when the etag is stale.")
-    /// Removes one record of table squad_member.
-    public static let deleteSquadMember = Method<DeleteRequest, Empty>(
-        service: "customer-success", subject: "ale.v1.customer-success.squad_members.delete", name: "DeleteSquadMember", summary: "Removes one record of table squad_member.")
-    /// Creates up to 5,000 records of table squad_member, with one result per record.
-    public static let batchCreateSquadMembers = Method<BatchCreateSquadMembersRequest, BatchResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.squad_members.batch_create", name: "BatchCreateSquadMembers", summary: "Creates up to 5,000 records of table squad_member, with one result per record.")
-    /// Changes fields of up to 5,000 records of table squad_member, with one result per record.
-    public static let batchUpdateSquadMembers = Method<BatchUpdateSquadMembersRequest, BatchResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.squad_members.batch_update", name: "BatchUpdateSquadMembers", summary: "Changes fields of up to 5,000 records of table squad_member, with one result per record.")
-    /// Writes the list of table squad_member, filtered and ordered, as a CSV or XLSX file to be read in chunks.
-    public static let exportSquadMembers = Method<ExportRequest, Export>(
-        service: "customer-success", subject: "ale.v1.customer-success.squad_members.export", name: "ExportSquadMembers", summary: "Writes the list of table squad_member, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
-    /// Creates a record of table response_template (AIP-133).
-    public static let createResponseTemplate = Method<CreateResponseTemplateRequest, ResponseTemplate>(
-        service: "customer-success", subject: "ale.v1.customer-success.response_templates.create", name: "CreateResponseTemplate", summary: "Creates a record of table response_template (AIP-133).")
-    /// Reads one record of table response_template; NOT_FOUND when the caller may not know it.
-    public static let getResponseTemplate = Method<GetRequest, ResponseTemplate>(
-        service: "customer-success", subject: "ale.v1.customer-success.response_templates.get", name: "GetResponseTemplate", summary: "Reads one record of table response_template; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table response_template in pages, filtered and ordered.
-    public static let listResponseTemplates = Method<ListRequest, ListResponseTemplatesResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.response_templates.list", name: "ListResponseTemplates", summary: "Reads records of table response_template in pages, filtered and ordered.")
-    /// Changes fields of one record of table response_template; ABORTED when the etag is stale.
-    public static let updateResponseTemplate = Method<UpdateResponseTemplateRequest, ResponseTemplate>(
-        service: "customer-success", subject: "ale.v1.customer-success.response_templates.update", name: "UpdateResponseTemplate", summary: "Changes fields of one record of table response_template; ABORTED when the etag is stale.")
-    /// Removes one record of table response_template.
-    public static let deleteResponseTemplate = Method<DeleteRequest, Empty>(
-        service: "customer-success", subject: "ale.v1.customer-success.response_templates.delete", name: "DeleteResponseTemplate", summary: "Removes one record of table response_template.")
     /// Fills a template for a record the caller may read, for a comment (G-113). NOT_FOUND for either.
     public static let renderResponseTemplate = Method<RenderResponseTemplateRequest, RenderResponseTemplateResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.response_templates.render", name: "RenderResponseTemplate", summary: "Fills a template for a record the caller may read, for a comment (G-113).")
-    /// Creates a record of table service_definition (AIP-133).
-    public static let createCaseServiceDefinition = Method<CreateCaseServiceDefinitionRequest, CaseServiceDefinition>(
-        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.create", name: "CreateCaseServiceDefinition", summary: "Creates a record of table service_definition (AIP-133).")
-    /// Reads one record of table service_definition; NOT_FOUND when the caller may not know it.
-    public static let getCaseServiceDefinition = Method<GetRequest, CaseServiceDefinition>(
-        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.get", name: "GetCaseServiceDefinition", summary: "Reads one record of table service_definition; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table service_definition in pages, filtered and ordered.
-    public static let listCaseServiceDefinitions = Method<ListRequest, ListCaseServiceDefinitionsResponse>(
-        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.list", name: "ListCaseServiceDefinitions", summary: "Reads records of table service_definition in pages, filtered and ordered.")
-    /// Changes fields of one record of table service_definition; ABORTED when the etag is stale.
-    public static let updateCaseServiceDefinition = Method<UpdateCaseServiceDefinitionRequest, CaseServiceDefinition>(
-        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.update", name: "UpdateCaseServiceDefinition", summary: "Changes fields of one record of table service_definition; ABORTED when the etag is stale.")
-    /// Removes one record of table service_definition.
-    public static let deleteCaseServiceDefinition = Method<DeleteRequest, Empty>(
-        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.delete", name: "DeleteCaseServiceDefinition", summary: "Removes one record of table service_definition.")
     /// The success landing page of the caller: scorecards with trends, active engagements and what goes on in them.
     public static let getLandingPage = Method<GetLandingPageRequest, LandingPage>(
         service: "customer-success", subject: "ale.v1.customer-success.pages.landing", name: "GetLandingPage", summary: "The success landing page of the caller: scorecards with trends, active engagements and what goes on in them.")
@@ -600,6 +600,14 @@ public enum CustomerSuccessAPI {
         batchCreateEngagementContracts.info,
         batchUpdateEngagementContracts.info,
         exportEngagementContracts.info,
+        createSquadMember.info,
+        getSquadMember.info,
+        listSquadMembers.info,
+        updateSquadMember.info,
+        deleteSquadMember.info,
+        batchCreateSquadMembers.info,
+        batchUpdateSquadMembers.info,
+        exportSquadMembers.info,
         createSuccessObjective.info,
         getSuccessObjective.info,
         listSuccessObjectives.info,
@@ -642,6 +650,39 @@ public enum CustomerSuccessAPI {
         addSuccessInitiativeComment.info,
         addSuccessInitiativeWorkNote.info,
         listSuccessInitiativeActivity.info,
+        createRiskSignal.info,
+        getRiskSignal.info,
+        listRiskSignals.info,
+        updateRiskSignal.info,
+        deleteRiskSignal.info,
+        batchCreateRiskSignals.info,
+        batchUpdateRiskSignals.info,
+        batchReassignRiskSignals.info,
+        exportRiskSignals.info,
+        closeRiskSignal.info,
+        cancelRiskSignal.info,
+        reopenRiskSignal.info,
+        assignRiskSignalToMe.info,
+        addRiskSignalWorkNote.info,
+        listRiskSignalActivity.info,
+        createRiskSignalSolution.info,
+        getRiskSignalSolution.info,
+        listRiskSignalSolutions.info,
+        updateRiskSignalSolution.info,
+        deleteRiskSignalSolution.info,
+        batchCreateRiskSignalSolutions.info,
+        batchUpdateRiskSignalSolutions.info,
+        exportRiskSignalSolutions.info,
+        createResponseTemplate.info,
+        getResponseTemplate.info,
+        listResponseTemplates.info,
+        updateResponseTemplate.info,
+        deleteResponseTemplate.info,
+        createCaseServiceDefinition.info,
+        getCaseServiceDefinition.info,
+        listServiceDefinitions.info,
+        updateCaseServiceDefinition.info,
+        deleteCaseServiceDefinition.info,
         createSuccessCase.info,
         getSuccessCase.info,
         listSuccessCases.info,
@@ -720,48 +761,7 @@ public enum CustomerSuccessAPI {
         assignInternalPlayTaskToMe.info,
         addInternalPlayTaskWorkNote.info,
         listInternalPlayTaskActivity.info,
-        createRiskSignal.info,
-        getRiskSignal.info,
-        listRiskSignals.info,
-        updateRiskSignal.info,
-        deleteRiskSignal.info,
-        batchCreateRiskSignals.info,
-        batchUpdateRiskSignals.info,
-        batchReassignRiskSignals.info,
-        exportRiskSignals.info,
-        closeRiskSignal.info,
-        cancelRiskSignal.info,
-        reopenRiskSignal.info,
-        assignRiskSignalToMe.info,
-        addRiskSignalWorkNote.info,
-        listRiskSignalActivity.info,
-        createRiskSignalSolution.info,
-        getRiskSignalSolution.info,
-        listRiskSignalSolutions.info,
-        updateRiskSignalSolution.info,
-        deleteRiskSignalSolution.info,
-        batchCreateRiskSignalSolutions.info,
-        batchUpdateRiskSignalSolutions.info,
-        exportRiskSignalSolutions.info,
-        createSquadMember.info,
-        getSquadMember.info,
-        listSquadMembers.info,
-        updateSquadMember.info,
-        deleteSquadMember.info,
-        batchCreateSquadMembers.info,
-        batchUpdateSquadMembers.info,
-        exportSquadMembers.info,
-        createResponseTemplate.info,
-        getResponseTemplate.info,
-        listResponseTemplates.info,
-        updateResponseTemplate.info,
-        deleteResponseTemplate.info,
         renderResponseTemplate.info,
-        createCaseServiceDefinition.info,
-        getCaseServiceDefinition.info,
-        listCaseServiceDefinitions.info,
-        updateCaseServiceDefinition.info,
-        deleteCaseServiceDefinition.info,
         getLandingPage.info,
         listCardEngagements.info,
         getEngagementPage.info,

@@ -154,3 +154,16 @@ extension Engagement {
         }
     }
 }
+
+extension Engagement: BulkMessage {
+    /// `ListEngagementsResponse`.
+    public typealias Page = ListEngagementsResponse
+    /// `CreateEngagementRequest`.
+    public typealias Creation = CreateEngagementRequest
+    /// `UpdateEngagementRequest`.
+    public typealias Modification = UpdateEngagementRequest
+    /// `BatchCreateEngagementsRequest`.
+    public typealias BatchCreation = BatchCreateEngagementsRequest
+    /// `BatchUpdateEngagementsRequest`.
+    public typealias BatchModification = BatchUpdateEngagementsRequest
+}

@@ -60,3 +60,16 @@ extension EngagementContract {
         }
     }
 }
+
+extension EngagementContract: BulkMessage {
+    /// `ListEngagementContractsResponse`.
+    public typealias Page = ListEngagementContractsResponse
+    /// `CreateEngagementContractRequest`.
+    public typealias Creation = CreateEngagementContractRequest
+    /// `UpdateEngagementContractRequest`.
+    public typealias Modification = UpdateEngagementContractRequest
+    /// `BatchCreateEngagementContractsRequest`.
+    public typealias BatchCreation = BatchCreateEngagementContractsRequest
+    /// `BatchUpdateEngagementContractsRequest`.
+    public typealias BatchModification = BatchUpdateEngagementContractsRequest
+}

@@ -129,3 +129,16 @@ extension InternalPlay {
         }
     }
 }
+
+extension InternalPlay: BulkMessage {
+    /// `ListInternalPlaysResponse`.
+    public typealias Page = ListInternalPlaysResponse
+    /// `CreateInternalPlayRequest`.
+    public typealias Creation = CreateInternalPlayRequest
+    /// `UpdateInternalPlayRequest`.
+    public typealias Modification = UpdateInternalPlayRequest
+    /// `BatchCreateInternalPlaysRequest`.
+    public typealias BatchCreation = BatchCreateInternalPlaysRequest
+    /// `BatchUpdateInternalPlaysRequest`.
+    public typealias BatchModification = BatchUpdateInternalPlaysRequest
+}

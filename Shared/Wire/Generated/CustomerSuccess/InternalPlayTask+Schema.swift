@@ -128,3 +128,16 @@ extension InternalPlayTask {
         }
     }
 }
+
+extension InternalPlayTask: BulkMessage {
+    /// `ListInternalPlayTasksResponse`.
+    public typealias Page = ListInternalPlayTasksResponse
+    /// `CreateInternalPlayTaskRequest`.
+    public typealias Creation = CreateInternalPlayTaskRequest
+    /// `UpdateInternalPlayTaskRequest`.
+    public typealias Modification = UpdateInternalPlayTaskRequest
+    /// `BatchCreateInternalPlayTasksRequest`.
+    public typealias BatchCreation = BatchCreateInternalPlayTasksRequest
+    /// `BatchUpdateInternalPlayTasksRequest`.
+    public typealias BatchModification = BatchUpdateInternalPlayTasksRequest
+}

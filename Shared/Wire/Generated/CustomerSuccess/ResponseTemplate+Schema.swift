@@ -63,3 +63,12 @@ extension ResponseTemplate {
         }
     }
 }
+
+extension ResponseTemplate: StandardMessage {
+    /// `ListResponseTemplatesResponse`.
+    public typealias Page = ListResponseTemplatesResponse
+    /// `CreateResponseTemplateRequest`.
+    public typealias Creation = CreateResponseTemplateRequest
+    /// `UpdateResponseTemplateRequest`.
+    public typealias Modification = UpdateResponseTemplateRequest
+}

@@ -163,3 +163,16 @@ extension RiskSignal {
         }
     }
 }
+
+extension RiskSignal: BulkMessage {
+    /// `ListRiskSignalsResponse`.
+    public typealias Page = ListRiskSignalsResponse
+    /// `CreateRiskSignalRequest`.
+    public typealias Creation = CreateRiskSignalRequest
+    /// `UpdateRiskSignalRequest`.
+    public typealias Modification = UpdateRiskSignalRequest
+    /// `BatchCreateRiskSignalsRequest`.
+    public typealias BatchCreation = BatchCreateRiskSignalsRequest
+    /// `BatchUpdateRiskSignalsRequest`.
+    public typealias BatchModification = BatchUpdateRiskSignalsRequest
+}

@@ -68,3 +68,16 @@ extension RiskSignalSolution {
         }
     }
 }
+
+extension RiskSignalSolution: BulkMessage {
+    /// `ListRiskSignalSolutionsResponse`.
+    public typealias Page = ListRiskSignalSolutionsResponse
+    /// `CreateRiskSignalSolutionRequest`.
+    public typealias Creation = CreateRiskSignalSolutionRequest
+    /// `UpdateRiskSignalSolutionRequest`.
+    public typealias Modification = UpdateRiskSignalSolutionRequest
+    /// `BatchCreateRiskSignalSolutionsRequest`.
+    public typealias BatchCreation = BatchCreateRiskSignalSolutionsRequest
+    /// `BatchUpdateRiskSignalSolutionsRequest`.
+    public typealias BatchModification = BatchUpdateRiskSignalSolutionsRequest
+}

@@ -63,3 +63,16 @@ extension SquadMember {
         }
     }
 }
+
+extension SquadMember: BulkMessage {
+    /// `ListSquadMembersResponse`.
+    public typealias Page = ListSquadMembersResponse
+    /// `CreateSquadMemberRequest`.
+    public typealias Creation = CreateSquadMemberRequest
+    /// `UpdateSquadMemberRequest`.
+    public typealias Modification = UpdateSquadMemberRequest
+    /// `BatchCreateSquadMembersRequest`.
+    public typealias BatchCreation = BatchCreateSquadMembersRequest
+    /// `BatchUpdateSquadMembersRequest`.
+    public typealias BatchModification = BatchUpdateSquadMembersRequest
+}

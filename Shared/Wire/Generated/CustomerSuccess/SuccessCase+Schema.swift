@@ -147,3 +147,16 @@ extension SuccessCase {
         }
     }
 }
+
+extension SuccessCase: BulkMessage {
+    /// `ListSuccessCasesResponse`.
+    public typealias Page = ListSuccessCasesResponse
+    /// `CreateSuccessCaseRequest`.
+    public typealias Creation = CreateSuccessCaseRequest
+    /// `UpdateSuccessCaseRequest`.
+    public typealias Modification = UpdateSuccessCaseRequest
+    /// `BatchCreateSuccessCasesRequest`.
+    public typealias BatchCreation = BatchCreateSuccessCasesRequest
+    /// `BatchUpdateSuccessCasesRequest`.
+    public typealias BatchModification = BatchUpdateSuccessCasesRequest
+}

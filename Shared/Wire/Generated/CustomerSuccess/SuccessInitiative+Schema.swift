@@ -153,3 +153,16 @@ extension SuccessInitiative {
         }
     }
 }
+
+extension SuccessInitiative: BulkMessage {
+    /// `ListSuccessInitiativesResponse`.
+    public typealias Page = ListSuccessInitiativesResponse
+    /// `CreateSuccessInitiativeRequest`.
+    public typealias Creation = CreateSuccessInitiativeRequest
+    /// `UpdateSuccessInitiativeRequest`.
+    public typealias Modification = UpdateSuccessInitiativeRequest
+    /// `BatchCreateSuccessInitiativesRequest`.
+    public typealias BatchCreation = BatchCreateSuccessInitiativesRequest
+    /// `BatchUpdateSuccessInitiativesRequest`.
+    public typealias BatchModification = BatchUpdateSuccessInitiativesRequest
+}

@@ -145,3 +145,16 @@ extension SuccessObjective {
         }
     }
 }
+
+extension SuccessObjective: BulkMessage {
+    /// `ListSuccessObjectivesResponse`.
+    public typealias Page = ListSuccessObjectivesResponse
+    /// `CreateSuccessObjectiveRequest`.
+    public typealias Creation = CreateSuccessObjectiveRequest
+    /// `UpdateSuccessObjectiveRequest`.
+    public typealias Modification = UpdateSuccessObjectiveRequest
+    /// `BatchCreateSuccessObjectivesRequest`.
+    public typealias BatchCreation = BatchCreateSuccessObjectivesRequest
+    /// `BatchUpdateSuccessObjectivesRequest`.
+    public typealias BatchModification = BatchUpdateSuccessObjectivesRequest
+}

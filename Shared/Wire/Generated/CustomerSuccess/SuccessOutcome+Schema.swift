@@ -155,3 +155,16 @@ extension SuccessOutcome {
         }
     }
 }
+
+extension SuccessOutcome: BulkMessage {
+    /// `ListSuccessOutcomesResponse`.
+    public typealias Page = ListSuccessOutcomesResponse
+    /// `CreateSuccessOutcomeRequest`.
+    public typealias Creation = CreateSuccessOutcomeRequest
+    /// `UpdateSuccessOutcomeRequest`.
+    public typealias Modification = UpdateSuccessOutcomeRequest
+    /// `BatchCreateSuccessOutcomesRequest`.
+    public typealias BatchCreation = BatchCreateSuccessOutcomesRequest
+    /// `BatchUpdateSuccessOutcomesRequest`.
+    public typealias BatchModification = BatchUpdateSuccessOutcomesRequest
+}

@@ -150,3 +150,16 @@ extension SuccessTask {
         }
     }
 }
+
+extension SuccessTask: BulkMessage {
+    /// `ListSuccessTasksResponse`.
+    public typealias Page = ListSuccessTasksResponse
+    /// `CreateSuccessTaskRequest`.
+    public typealias Creation = CreateSuccessTaskRequest
+    /// `UpdateSuccessTaskRequest`.
+    public typealias Modification = UpdateSuccessTaskRequest
+    /// `BatchCreateSuccessTasksRequest`.
+    public typealias BatchCreation = BatchCreateSuccessTasksRequest
+    /// `BatchUpdateSuccessTasksRequest`.
+    public typealias BatchModification = BatchUpdateSuccessTasksRequest
+}

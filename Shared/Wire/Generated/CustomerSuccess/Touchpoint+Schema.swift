@@ -173,3 +173,16 @@ extension Touchpoint {
         }
     }
 }
+
+extension Touchpoint: BulkMessage {
+    /// `ListTouchpointsResponse`.
+    public typealias Page = ListTouchpointsResponse
+    /// `CreateTouchpointRequest`.
+    public typealias Creation = CreateTouchpointRequest
+    /// `UpdateTouchpointRequest`.
+    public typealias Modification = UpdateTouchpointRequest
+    /// `BatchCreateTouchpointsRequest`.
+    public typealias BatchCreation = BatchCreateTouchpointsRequest
+    /// `BatchUpdateTouchpointsRequest`.
+    public typealias BatchModification = BatchUpdateTouchpointsRequest
+}

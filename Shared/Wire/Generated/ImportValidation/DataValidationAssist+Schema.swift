@@ -110,3 +110,12 @@ extension DataValidationAssist {
         }
     }
 }
+
+extension DataValidationAssist: StandardMessage {
+    /// `ListDataValidationAssistsResponse`.
+    public typealias Page = ListDataValidationAssistsResponse
+    /// `CreateDataValidationAssistRequest`.
+    public typealias Creation = CreateDataValidationAssistRequest
+    /// `UpdateDataValidationAssistRequest`.
+    public typealias Modification = UpdateDataValidationAssistRequest
+}

@@ -4,7 +4,7 @@
 extension ImportRun {
     /// The dictionary of table `import_run`.
     public static let schema = RecordSchema(
-        table: "import_run", collection: "import_runs", service: "import-validation", label: Text(en: "Import run", ko: "임포트 실행"), numberPrefix: nil, fields: schemaFields)
+        table: "import_run", collection: "import_runs", service: "import-validation", label: Text(en: "Import run", ko: "임포트 실행"), numberPrefix: nil, newestFirst: true, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -89,4 +89,9 @@ extension ImportRun {
         default: preconditionFailure("ImportRun has no field \(index).")
         }
     }
+}
+
+extension ImportRun: ListedMessage {
+    /// `ListImportRunsResponse`.
+    public typealias Page = ListImportRunsResponse
 }

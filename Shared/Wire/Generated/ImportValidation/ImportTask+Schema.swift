@@ -164,3 +164,12 @@ extension ImportTask {
         }
     }
 }
+
+extension ImportTask: StandardMessage {
+    /// `ListImportTasksResponse`.
+    public typealias Page = ListImportTasksResponse
+    /// `CreateImportTaskRequest`.
+    public typealias Creation = CreateImportTaskRequest
+    /// `UpdateImportTaskRequest`.
+    public typealias Modification = UpdateImportTaskRequest
+}

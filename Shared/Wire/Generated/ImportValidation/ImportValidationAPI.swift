@@ -3,6 +3,21 @@
 
 /// Every request `import-validation` answers.
 public enum ImportValidationAPI {
+    /// Creates a record of table data_validation_assist (AIP-133).
+    public static let createDataValidationAssist = Method<CreateDataValidationAssistRequest, DataValidationAssist>(
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.create", name: "CreateDataValidationAssist", summary: "Creates a record of table data_validation_assist (AIP-133).")
+    /// Reads one record of table data_validation_assist; NOT_FOUND when the caller may not know it.
+    public static let getDataValidationAssist = Method<GetRequest, DataValidationAssist>(
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.get", name: "GetDataValidationAssist", summary: "Reads one record of table data_validation_assist; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table data_validation_assist in pages, filtered and ordered.
+    public static let listDataValidationAssists = Method<ListRequest, ListDataValidationAssistsResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.list", name: "ListDataValidationAssists", summary: "Reads records of table data_validation_assist in pages, filtered and ordered.")
+    /// Changes fields of one record of table data_validation_assist; ABORTED when the etag is stale.
+    public static let updateDataValidationAssist = Method<UpdateDataValidationAssistRequest, DataValidationAssist>(
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.update", name: "UpdateDataValidationAssist", summary: "Changes fields of one record of table data_validation_assist; ABORTED when the etag is stale.")
+    /// Removes one record of table data_validation_assist.
+    public static let deleteDataValidationAssist = Method<DeleteRequest, Empty>(
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.delete", name: "DeleteDataValidationAssist", summary: "Removes one record of table data_validation_assist.")
     /// Creates a record of table import_task (AIP-133).
     public static let createImportTask = Method<CreateImportTaskRequest, ImportTask>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.create", name: "CreateImportTask", summary: "Creates a record of table import_task (AIP-133).")
@@ -51,21 +66,6 @@ public enum ImportValidationAPI {
     /// Reads records of table import_run in pages, filtered and ordered; the newest first.
     public static let listImportRuns = Method<ListRequest, ListImportRunsResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.import_runs.list", name: "ListImportRuns", summary: "Reads records of table import_run in pages, filtered and ordered; the newest first.")
-    /// Creates a record of table data_validation_assist (AIP-133).
-    public static let createDataValidationAssist = Method<CreateDataValidationAssistRequest, DataValidationAssist>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.create", name: "CreateDataValidationAssist", summary: "Creates a record of table data_validation_assist (AIP-133).")
-    /// Reads one record of table data_validation_assist; NOT_FOUND when the caller may not know it.
-    public static let getDataValidationAssist = Method<GetRequest, DataValidationAssist>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.get", name: "GetDataValidationAssist", summary: "Reads one record of table data_validation_assist; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table data_validation_assist in pages, filtered and ordered.
-    public static let listDataValidationAssists = Method<ListRequest, ListDataValidationAssistsResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.list", name: "ListDataValidationAssists", summary: "Reads records of table data_validation_assist in pages, filtered and ordered.")
-    /// Changes fields of one record of table data_validation_assist; ABORTED when the etag is stale.
-    public static let updateDataValidationAssist = Method<UpdateDataValidationAssistRequest, DataValidationAssist>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.update", name: "UpdateDataValidationAssist", summary: "Changes fields of one record of table data_validation_assist; ABORTED when the etag is stale.")
-    /// Removes one record of table data_validation_assist.
-    public static let deleteDataValidationAssist = Method<DeleteRequest, Empty>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.delete", name: "DeleteDataValidationAssist", summary: "Removes one record of table data_validation_assist.")
     /// Announces a file for an import task; its content follows in chunks.
     public static let beginUpload = Method<BeginUploadRequest, Upload>(
         service: "import-validation", subject: "ale.v1.import-validation.uploads.begin", name: "BeginUpload", summary: "Announces a file for an import task; its content follows in chunks.")
@@ -108,6 +108,11 @@ public enum ImportValidationAPI {
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
+        createDataValidationAssist.info,
+        getDataValidationAssist.info,
+        listDataValidationAssists.info,
+        updateDataValidationAssist.info,
+        deleteDataValidationAssist.info,
         createImportTask.info,
         getImportTask.info,
         listImportTasks.info,
@@ -124,11 +129,6 @@ public enum ImportValidationAPI {
         listUploads.info,
         getImportRun.info,
         listImportRuns.info,
-        createDataValidationAssist.info,
-        getDataValidationAssist.info,
-        listDataValidationAssists.info,
-        updateDataValidationAssist.info,
-        deleteDataValidationAssist.info,
         beginUpload.info,
         appendUpload.info,
         completeUpload.info,

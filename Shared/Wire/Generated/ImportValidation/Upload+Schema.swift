@@ -77,3 +77,8 @@ extension Upload {
         }
     }
 }
+
+extension Upload: ListedMessage {
+    /// `ListUploadsResponse`.
+    public typealias Page = ListUploadsResponse
+}

@@ -4,7 +4,7 @@
 extension EmailDelivery {
     /// The dictionary of table `email_delivery`.
     public static let schema = RecordSchema(
-        table: "email_delivery", collection: "email_deliveries", service: "notifier", label: Text(en: "E-mail delivery", ko: "이메일 발송"), numberPrefix: nil, fields: schemaFields)
+        table: "email_delivery", collection: "email_deliveries", service: "notifier", label: Text(en: "E-mail delivery", ko: "이메일 발송"), numberPrefix: nil, newestFirst: true, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -84,4 +84,9 @@ extension EmailDelivery {
         default: preconditionFailure("EmailDelivery has no field \(index).")
         }
     }
+}
+
+extension EmailDelivery: ListedMessage {
+    /// `ListEmailDeliveriesResponse`.
+    public typealias Page = ListEmailDeliveriesResponse
 }

@@ -4,7 +4,7 @@
 extension InAppNotification {
     /// The dictionary of table `in_app_notification`.
     public static let schema = RecordSchema(
-        table: "in_app_notification", collection: "in_app_notifications", service: "notifier", label: Text(en: "Notification", ko: "알림"), numberPrefix: nil, fields: schemaFields)
+        table: "in_app_notification", collection: "in_app_notifications", service: "notifier", label: Text(en: "Notification", ko: "알림"), numberPrefix: nil, newestFirst: true, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -71,4 +71,9 @@ extension InAppNotification {
         default: preconditionFailure("InAppNotification has no field \(index).")
         }
     }
+}
+
+extension InAppNotification: ListedMessage {
+    /// `ListInAppNotificationsResponse`.
+    public typealias Page = ListInAppNotificationsResponse
 }

@@ -4,7 +4,7 @@
 extension SuccessLauncherNotifier {
     /// The dictionary of table `success_launcher_notifier`.
     public static let schema = RecordSchema(
-        table: "success_launcher_notifier", collection: "success_launcher_notifiers", service: "notifier", label: Text(en: "Success launcher notifier", ko: "성공 시작 관리자 알리미"), numberPrefix: "SLNTF", fields: schemaFields)
+        table: "success_launcher_notifier", collection: "success_launcher_notifiers", service: "notifier", label: Text(en: "Success launcher notifier", ko: "성공 시작 관리자 알리미"), numberPrefix: "SLNTF", newestFirst: true, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -92,4 +92,13 @@ extension SuccessLauncherNotifier {
         default: preconditionFailure("SuccessLauncherNotifier has no field \(index).")
         }
     }
+}
+
+extension SuccessLauncherNotifier: StandardMessage {
+    /// `ListSuccessLauncherNotifiersResponse`.
+    public typealias Page = ListSuccessLauncherNotifiersResponse
+    /// `CreateSuccessLauncherNotifierRequest`.
+    public typealias Creation = CreateSuccessLauncherNotifierRequest
+    /// `UpdateSuccessLauncherNotifierRequest`.
+    public typealias Modification = UpdateSuccessLauncherNotifierRequest
 }

@@ -69,3 +69,12 @@ extension AccountAddressRelationship {
         }
     }
 }
+
+extension AccountAddressRelationship: StandardMessage {
+    /// `ListAccountAddressRelationshipsResponse`.
+    public typealias Page = ListAccountAddressRelationshipsResponse
+    /// `CreateAccountAddressRelationshipRequest`.
+    public typealias Creation = CreateAccountAddressRelationshipRequest
+    /// `UpdateAccountAddressRelationshipRequest`.
+    public typealias Modification = UpdateAccountAddressRelationshipRequest
+}

@@ -69,3 +69,12 @@ extension CaseTeamMember {
         }
     }
 }
+
+extension CaseTeamMember: StandardMessage {
+    /// `ListCaseTeamMembersResponse`.
+    public typealias Page = ListCaseTeamMembersResponse
+    /// `CreateCaseTeamMemberRequest`.
+    public typealias Creation = CreateCaseTeamMemberRequest
+    /// `UpdateCaseTeamMemberRequest`.
+    public typealias Modification = UpdateCaseTeamMemberRequest
+}

@@ -79,3 +79,12 @@ extension Contract {
         }
     }
 }
+
+extension Contract: StandardMessage {
+    /// `ListContractsResponse`.
+    public typealias Page = ListContractsResponse
+    /// `CreateContractRequest`.
+    public typealias Creation = CreateContractRequest
+    /// `UpdateContractRequest`.
+    public typealias Modification = UpdateContractRequest
+}

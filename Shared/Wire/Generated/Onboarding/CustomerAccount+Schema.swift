@@ -79,3 +79,12 @@ extension CustomerAccount {
         }
     }
 }
+
+extension CustomerAccount: StandardMessage {
+    /// `ListCustomerAccountsResponse`.
+    public typealias Page = ListCustomerAccountsResponse
+    /// `CreateCustomerAccountRequest`.
+    public typealias Creation = CreateCustomerAccountRequest
+    /// `UpdateCustomerAccountRequest`.
+    public typealias Modification = UpdateCustomerAccountRequest
+}

@@ -77,3 +77,12 @@ extension CustomerContact {
         }
     }
 }
+
+extension CustomerContact: StandardMessage {
+    /// `ListCustomerContactsResponse`.
+    public typealias Page = ListCustomerContactsResponse
+    /// `CreateCustomerContactRequest`.
+    public typealias Creation = CreateCustomerContactRequest
+    /// `UpdateCustomerContactRequest`.
+    public typealias Modification = UpdateCustomerContactRequest
+}

@@ -63,3 +63,12 @@ extension Domain {
         }
     }
 }
+
+extension Domain: StandardMessage {
+    /// `ListDomainsResponse`.
+    public typealias Page = ListDomainsResponse
+    /// `CreateDomainRequest`.
+    public typealias Creation = CreateDomainRequest
+    /// `UpdateDomainRequest`.
+    public typealias Modification = UpdateDomainRequest
+}

@@ -71,3 +71,12 @@ extension InstallBaseItem {
         }
     }
 }
+
+extension InstallBaseItem: StandardMessage {
+    /// `ListInstallBaseItemsResponse`.
+    public typealias Page = ListInstallBaseItemsResponse
+    /// `CreateInstallBaseItemRequest`.
+    public typealias Creation = CreateInstallBaseItemRequest
+    /// `UpdateInstallBaseItemRequest`.
+    public typealias Modification = UpdateInstallBaseItemRequest
+}

@@ -146,3 +146,12 @@ extension LifecycleTask {
         }
     }
 }
+
+extension LifecycleTask: StandardMessage {
+    /// `ListLifecycleTasksResponse`.
+    public typealias Page = ListLifecycleTasksResponse
+    /// `CreateLifecycleTaskRequest`.
+    public typealias Creation = CreateLifecycleTaskRequest
+    /// `UpdateLifecycleTaskRequest`.
+    public typealias Modification = UpdateLifecycleTaskRequest
+}

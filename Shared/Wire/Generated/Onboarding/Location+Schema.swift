@@ -77,3 +77,12 @@ extension Location {
         }
     }
 }
+
+extension Location: StandardMessage {
+    /// `ListLocationsResponse`.
+    public typealias Page = ListLocationsResponse
+    /// `CreateLocationRequest`.
+    public typealias Creation = CreateLocationRequest
+    /// `UpdateLocationRequest`.
+    public typealias Modification = UpdateLocationRequest
+}

@@ -78,6 +78,110 @@ public enum OnboardingAPI {
     /// Removes one record of table role_grant.
     public static let deleteRoleGrant = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.role_grants.delete", name: "DeleteRoleGrant", summary: "Removes one record of table role_grant.")
+    /// Creates a record of table onboarding_case (AIP-133).
+    public static let createOnboardingCase = Method<CreateOnboardingCaseRequest, OnboardingCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.create", name: "CreateOnboardingCase", summary: "Creates a record of table onboarding_case (AIP-133).")
+    /// Reads one record of table onboarding_case; NOT_FOUND when the caller may not know it.
+    public static let getOnboardingCase = Method<GetRequest, OnboardingCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.get", name: "GetOnboardingCase", summary: "Reads one record of table onboarding_case; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table onboarding_case in pages, filtered and ordered.
+    public static let listOnboardingCases = Method<ListRequest, ListOnboardingCasesResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list", name: "ListOnboardingCases", summary: "Reads records of table onboarding_case in pages, filtered and ordered.")
+    /// Changes fields of one record of table onboarding_case; ABORTED when the etag is stale.
+    public static let updateOnboardingCase = Method<UpdateOnboardingCaseRequest, OnboardingCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.update", name: "UpdateOnboardingCase", summary: "Changes fields of one record of table onboarding_case; ABORTED when the etag is stale.")
+    /// Removes one record of table onboarding_case.
+    public static let deleteOnboardingCase = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete", name: "DeleteOnboardingCase", summary: "Removes one record of table onboarding_case.")
+    /// Closes the case and stamps its closure information (G-11). FAILED_PRECONDITION, reason OPEN_TASKS, with the numbers
+    /// of its open tasks and import tasks, unless the request says to cancel them (G-128).
+    public static let closeOnboardingCase = Method<CloseOnboardingCaseRequest, OnboardingCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.close", name: "CloseOnboardingCase", summary: "Closes the case and stamps its closure information (G-11).")
+    /// Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it
+    /// (G-128).
+    public static let cancelOnboardingCase = Method<CloseRequest, OnboardingCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.cancel", name: "CancelOnboardingCase", summary: "Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it (G-128).")
+    /// Reopens a closed or canceled record and clears its closure information (G-11).
+    public static let reopenOnboardingCase = Method<ActionRequest, OnboardingCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.reopen", name: "ReopenOnboardingCase", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
+    /// Makes the caller the assignee.
+    public static let assignOnboardingCaseToMe = Method<ActionRequest, OnboardingCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.assign_to_me", name: "AssignOnboardingCaseToMe", summary: "Makes the caller the assignee.")
+    /// Appends a comment that customers see (G-28).
+    public static let addOnboardingCaseComment = Method<AddEntryRequest, ActivityEntry>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.add_comment", name: "AddOnboardingCaseComment", summary: "Appends a comment that customers see (G-28).")
+    /// Appends an internal work note (G-28).
+    public static let addOnboardingCaseWorkNote = Method<AddEntryRequest, ActivityEntry>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.add_work_note", name: "AddOnboardingCaseWorkNote", summary: "Appends an internal work note (G-28).")
+    /// Reads the activity stream, newest first.
+    public static let listOnboardingCaseActivity = Method<ListActivityRequest, ListActivityResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list_activity", name: "ListOnboardingCaseActivity", summary: "Reads the activity stream, newest first.")
+    /// Creates a record of table lifecycle_task (AIP-133).
+    public static let createLifecycleTask = Method<CreateLifecycleTaskRequest, LifecycleTask>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.create", name: "CreateLifecycleTask", summary: "Creates a record of table lifecycle_task (AIP-133).")
+    /// Reads one record of table lifecycle_task; NOT_FOUND when the caller may not know it.
+    public static let getLifecycleTask = Method<GetRequest, LifecycleTask>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.get", name: "GetLifecycleTask", summary: "Reads one record of table lifecycle_task; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table lifecycle_task in pages, filtered and ordered.
+    public static let listLifecycleTasks = Method<ListRequest, ListLifecycleTasksResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list", name: "ListLifecycleTasks", summary: "Reads records of table lifecycle_task in pages, filtered and ordered.")
+    /// Changes fields of one record of table lifecycle_task; ABORTED when the etag is stale.
+    public static let updateLifecycleTask = Method<UpdateLifecycleTaskRequest, LifecycleTask>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.update", name: "UpdateLifecycleTask", summary: "Changes fields of one record of table lifecycle_task; ABORTED when the etag is stale.")
+    /// Removes one record of table lifecycle_task.
+    public static let deleteLifecycleTask = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.delete", name: "DeleteLifecycleTask", summary: "Removes one record of table lifecycle_task.")
+    /// Closes the record and stamps its closure information (G-11).
+    public static let closeLifecycleTask = Method<CloseRequest, LifecycleTask>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.close", name: "CloseLifecycleTask", summary: "Closes the record and stamps its closure information (G-11).")
+    /// Cancels the record and stamps its closure information (G-11).
+    public static let cancelLifecycleTask = Method<CloseRequest, LifecycleTask>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.cancel", name: "CancelLifecycleTask", summary: "Cancels the record and stamps its closure information (G-11).")
+    /// Reopens a closed or canceled record and clears its closure information (G-11).
+    public static let reopenLifecycleTask = Method<ActionRequest, LifecycleTask>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.reopen", name: "ReopenLifecycleTask", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
+    /// Makes the caller the assignee.
+    public static let assignLifecycleTaskToMe = Method<ActionRequest, LifecycleTask>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.assign_to_me", name: "AssignLifecycleTaskToMe", summary: "Makes the caller the assignee.")
+    /// Appends a comment that customers see (G-28).
+    public static let addLifecycleTaskComment = Method<AddEntryRequest, ActivityEntry>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.add_comment", name: "AddLifecycleTaskComment", summary: "Appends a comment that customers see (G-28).")
+    /// Appends an internal work note (G-28).
+    public static let addLifecycleTaskWorkNote = Method<AddEntryRequest, ActivityEntry>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.add_work_note", name: "AddLifecycleTaskWorkNote", summary: "Appends an internal work note (G-28).")
+    /// Reads the activity stream, newest first.
+    public static let listLifecycleTaskActivity = Method<ListActivityRequest, ListActivityResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list_activity", name: "ListLifecycleTaskActivity", summary: "Reads the activity stream, newest first.")
+    /// Creates a record of table case_team_member (AIP-133).
+    public static let createCaseTeamMember = Method<CreateCaseTeamMemberRequest, CaseTeamMember>(
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.create", name: "CreateCaseTeamMember", summary: "Creates a record of table case_team_member (AIP-133).")
+    /// Reads one record of table case_team_member; NOT_FOUND when the caller may not know it.
+    public static let getCaseTeamMember = Method<GetRequest, CaseTeamMember>(
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.get", name: "GetCaseTeamMember", summary: "Reads one record of table case_team_member; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table case_team_member in pages, filtered and ordered.
+    public static let listCaseTeamMembers = Method<ListRequest, ListCaseTeamMembersResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.list", name: "ListCaseTeamMembers", summary: "Reads records of table case_team_member in pages, filtered and ordered.")
+    /// Changes fields of one record of table case_team_member; ABORTED when the etag is stale.
+    public static let updateCaseTeamMember = Method<UpdateCaseTeamMemberRequest, CaseTeamMember>(
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.update", name: "UpdateCaseTeamMember", summary: "Changes fields of one record of table case_team_member; ABORTED when the etag is stale.")
+    /// Removes one record of table case_team_member.
+    public static let deleteCaseTeamMember = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.delete", name: "DeleteCaseTeamMember", summary: "Removes one record of table case_team_member.")
+    /// Creates a record of table responsibility_definition (AIP-133).
+    public static let createResponsibilityDefinition = Method<CreateResponsibilityDefinitionRequest, ResponsibilityDefinition>(
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.create", name: "CreateResponsibilityDefinition", summary: "Creates a record of table responsibility_definition (AIP-133).")
+    /// Reads one record of table responsibility_definition; NOT_FOUND when the caller may not know it.
+    public static let getResponsibilityDefinition = Method<GetRequest, ResponsibilityDefinition>(
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.get", name: "GetResponsibilityDefinition", summary: "Reads one record of table responsibility_definition; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table responsibility_definition in pages, filtered and ordered.
+    public static let listResponsibilityDefinitions = Method<ListRequest, ListResponsibilityDefinitionsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.list", name: "ListResponsibilityDefinitions", summary: "Reads records of table responsibility_definition in pages, filtered and ordered.")
+    /// Changes fields of one record of table responsibility_definition; ABORTED when the etag is stale.
+    public static let updateResponsibilityDefinition = Method<UpdateResponsibilityDefinitionRequest, ResponsibilityDefinition>(
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.update", name: "UpdateResponsibilityDefinition", summary: "Changes fields of one record of table responsibility_definition; ABORTED when the etag is stale.")
+    /// Removes one record of table responsibility_definition.
+    public static let deleteResponsibilityDefinition = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.delete", name: "DeleteResponsibilityDefinition", summary: "Removes one record of table responsibility_definition.")
     /// Creates a record of table location (AIP-133).
     public static let createLocation = Method<CreateLocationRequest, Location>(
         service: "onboarding", subject: "ale.v1.onboarding.locations.create", name: "CreateLocation", summary: "Creates a record of table location (AIP-133).")
@@ -183,110 +287,6 @@ public enum OnboardingAPI {
     /// Removes one record of table sold_product_install_base_m2m.
     public static let deleteSoldProductInstallBaseM2m = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.delete", name: "DeleteSoldProductInstallBaseM2m", summary: "Removes one record of table sold_product_install_base_m2m.")
-    /// Creates a record of table responsibility_definition (AIP-133).
-    public static let createResponsibilityDefinition = Method<CreateResponsibilityDefinitionRequest, ResponsibilityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.create", name: "CreateResponsibilityDefinition", summary: "Creates a record of table responsibility_definition (AIP-133).")
-    /// Reads one record of table responsibility_definition; NOT_FOUND when the caller may not know it.
-    public static let getResponsibilityDefinition = Method<GetRequest, ResponsibilityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.get", name: "GetResponsibilityDefinition", summary: "Reads one record of table responsibility_definition; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table responsibility_definition in pages, filtered and ordered.
-    public static let listResponsibilityDefinitions = Method<ListRequest, ListResponsibilityDefinitionsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.list", name: "ListResponsibilityDefinitions", summary: "Reads records of table responsibility_definition in pages, filtered and ordered.")
-    /// Changes fields of one record of table responsibility_definition; ABORTED when the etag is stale.
-    public static let updateResponsibilityDefinition = Method<UpdateResponsibilityDefinitionRequest, ResponsibilityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.update", name: "UpdateResponsibilityDefinition", summary: "Changes fields of one record of table responsibility_definition; ABORTED when the etag is stale.")
-    /// Removes one record of table responsibility_definition.
-    public static let deleteResponsibilityDefinition = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.delete", name: "DeleteResponsibilityDefinition", summary: "Removes one record of table responsibility_definition.")
-    /// Creates a record of table onboarding_case (AIP-133).
-    public static let createOnboardingCase = Method<CreateOnboardingCaseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.create", name: "CreateOnboardingCase", summary: "Creates a record of table onboarding_case (AIP-133).")
-    /// Reads one record of table onboarding_case; NOT_FOUND when the caller may not know it.
-    public static let getOnboardingCase = Method<GetRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.get", name: "GetOnboardingCase", summary: "Reads one record of table onboarding_case; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table onboarding_case in pages, filtered and ordered.
-    public static let listOnboardingCases = Method<ListRequest, ListOnboardingCasesResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list", name: "ListOnboardingCases", summary: "Reads records of table onboarding_case in pages, filtered and ordered.")
-    /// Changes fields of one record of table onboarding_case; ABORTED when the etag is stale.
-    public static let updateOnboardingCase = Method<UpdateOnboardingCaseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.update", name: "UpdateOnboardingCase", summary: "Changes fields of one record of table onboarding_case; ABORTED when the etag is stale.")
-    /// Removes one record of table onboarding_case.
-    public static let deleteOnboardingCase = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete", name: "DeleteOnboardingCase", summary: "Removes one record of table onboarding_case.")
-    /// Closes the case and stamps its closure information (G-11). FAILED_PRECONDITION, reason OPEN_TASKS, with the numbers
-    /// of its open tasks and import tasks, unless the request says to cancel them (G-128).
-    public static let closeOnboardingCase = Method<CloseOnboardingCaseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.close", name: "CloseOnboardingCase", summary: "Closes the case and stamps its closure information (G-11).")
-    /// Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it
-    /// (G-128).
-    public static let cancelOnboardingCase = Method<CloseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.cancel", name: "CancelOnboardingCase", summary: "Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it (G-128).")
-    /// Reopens a closed or canceled record and clears its closure information (G-11).
-    public static let reopenOnboardingCase = Method<ActionRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.reopen", name: "ReopenOnboardingCase", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
-    /// Makes the caller the assignee.
-    public static let assignOnboardingCaseToMe = Method<ActionRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.assign_to_me", name: "AssignOnboardingCaseToMe", summary: "Makes the caller the assignee.")
-    /// Appends a comment that customers see (G-28).
-    public static let addOnboardingCaseComment = Method<AddEntryRequest, ActivityEntry>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.add_comment", name: "AddOnboardingCaseComment", summary: "Appends a comment that customers see (G-28).")
-    /// Appends an internal work note (G-28).
-    public static let addOnboardingCaseWorkNote = Method<AddEntryRequest, ActivityEntry>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.add_work_note", name: "AddOnboardingCaseWorkNote", summary: "Appends an internal work note (G-28).")
-    /// Reads the activity stream, newest first.
-    public static let listOnboardingCaseActivity = Method<ListActivityRequest, ListActivityResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list_activity", name: "ListOnboardingCaseActivity", summary: "Reads the activity stream, newest first.")
-    /// Creates a record of table lifecycle_task (AIP-133).
-    public static let createLifecycleTask = Method<CreateLifecycleTaskRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.create", name: "CreateLifecycleTask", summary: "Creates a record of table lifecycle_task (AIP-133).")
-    /// Reads one record of table lifecycle_task; NOT_FOUND when the caller may not know it.
-    public static let getLifecycleTask = Method<GetRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.get", name: "GetLifecycleTask", summary: "Reads one record of table lifecycle_task; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table lifecycle_task in pages, filtered and ordered.
-    public static let listLifecycleTasks = Method<ListRequest, ListLifecycleTasksResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list", name: "ListLifecycleTasks", summary: "Reads records of table lifecycle_task in pages, filtered and ordered.")
-    /// Changes fields of one record of table lifecycle_task; ABORTED when the etag is stale.
-    public static let updateLifecycleTask = Method<UpdateLifecycleTaskRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.update", name: "UpdateLifecycleTask", summary: "Changes fields of one record of table lifecycle_task; ABORTED when the etag is stale.")
-    /// Removes one record of table lifecycle_task.
-    public static let deleteLifecycleTask = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.delete", name: "DeleteLifecycleTask", summary: "Removes one record of table lifecycle_task.")
-    /// Closes the record and stamps its closure information (G-11).
-    public static let closeLifecycleTask = Method<CloseRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.close", name: "CloseLifecycleTask", summary: "Closes the record and stamps its closure information (G-11).")
-    /// Cancels the record and stamps its closure information (G-11).
-    public static let cancelLifecycleTask = Method<CloseRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.cancel", name: "CancelLifecycleTask", summary: "Cancels the record and stamps its closure information (G-11).")
-    /// Reopens a closed or canceled record and clears its closure information (G-11).
-    public static let reopenLifecycleTask = Method<ActionRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.reopen", name: "ReopenLifecycleTask", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
-    /// Makes the caller the assignee.
-    public static let assignLifecycleTaskToMe = Method<ActionRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.assign_to_me", name: "AssignLifecycleTaskToMe", summary: "Makes the caller the assignee.")
-    /// Appends a comment that customers see (G-28).
-    public static let addLifecycleTaskComment = Method<AddEntryRequest, ActivityEntry>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.add_comment", name: "AddLifecycleTaskComment", summary: "Appends a comment that customers see (G-28).")
-    /// Appends an internal work note (G-28).
-    public static let addLifecycleTaskWorkNote = Method<AddEntryRequest, ActivityEntry>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.add_work_note", name: "AddLifecycleTaskWorkNote", summary: "Appends an internal work note (G-28).")
-    /// Reads the activity stream, newest first.
-    public static let listLifecycleTaskActivity = Method<ListActivityRequest, ListActivityResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list_activity", name: "ListLifecycleTaskActivity", summary: "Reads the activity stream, newest first.")
-    /// Creates a record of table case_team_member (AIP-133).
-    public static let createCaseTeamMember = Method<CreateCaseTeamMemberRequest, CaseTeamMember>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.create", name: "CreateCaseTeamMember", summary: "Creates a record of table case_team_member (AIP-133).")
-    /// Reads one record of table case_team_member; NOT_FOUND when the caller may not know it.
-    public static let getCaseTeamMember = Method<GetRequest, CaseTeamMember>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.get", name: "GetCaseTeamMember", summary: "Reads one record of table case_team_member; NOT_FOUND when the caller may not know it.")
-    /// Reads records of table case_team_member in pages, filtered and ordered.
-    public static let listCaseTeamMembers = Method<ListRequest, ListCaseTeamMembersResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.list", name: "ListCaseTeamMembers", summary: "Reads records of table case_team_member in pages, filtered and ordered.")
-    /// Changes fields of one record of table case_team_member; ABORTED when the etag is stale.
-    public static let updateCaseTeamMember = Method<UpdateCaseTeamMemberRequest, CaseTeamMember>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.update", name: "UpdateCaseTeamMember", summary: "Changes fields of one record of table case_team_member; ABORTED when the etag is stale.")
-    /// Removes one record of table case_team_member.
-    public static let deleteCaseTeamMember = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.delete", name: "DeleteCaseTeamMember", summary: "Removes one record of table case_team_member.")
     /// Marks the account as escalated, with the date (G-04).
     public static let escalateCustomerAccount = Method<ActionRequest, CustomerAccount>(
         service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.escalate", name: "EscalateCustomerAccount", summary: "Marks the account as escalated, with the date (G-04).")
@@ -333,6 +333,40 @@ public enum OnboardingAPI {
         listRoleGrants.info,
         updateRoleGrant.info,
         deleteRoleGrant.info,
+        createOnboardingCase.info,
+        getOnboardingCase.info,
+        listOnboardingCases.info,
+        updateOnboardingCase.info,
+        deleteOnboardingCase.info,
+        closeOnboardingCase.info,
+        cancelOnboardingCase.info,
+        reopenOnboardingCase.info,
+        assignOnboardingCaseToMe.info,
+        addOnboardingCaseComment.info,
+        addOnboardingCaseWorkNote.info,
+        listOnboardingCaseActivity.info,
+        createLifecycleTask.info,
+        getLifecycleTask.info,
+        listLifecycleTasks.info,
+        updateLifecycleTask.info,
+        deleteLifecycleTask.info,
+        closeLifecycleTask.info,
+        cancelLifecycleTask.info,
+        reopenLifecycleTask.info,
+        assignLifecycleTaskToMe.info,
+        addLifecycleTaskComment.info,
+        addLifecycleTaskWorkNote.info,
+        listLifecycleTaskActivity.info,
+        createCaseTeamMember.info,
+        getCaseTeamMember.info,
+        listCaseTeamMembers.info,
+        updateCaseTeamMember.info,
+        deleteCaseTeamMember.info,
+        createResponsibilityDefinition.info,
+        getResponsibilityDefinition.info,
+        listResponsibilityDefinitions.info,
+        updateResponsibilityDefinition.info,
+        deleteResponsibilityDefinition.info,
         createLocation.info,
         getLocation.info,
         listLocations.info,
@@ -368,40 +402,6 @@ public enum OnboardingAPI {
         listSoldProductInstallBaseM2ms.info,
         updateSoldProductInstallBaseM2m.info,
         deleteSoldProductInstallBaseM2m.info,
-        createResponsibilityDefinition.info,
-        getResponsibilityDefinition.info,
-        listResponsibilityDefinitions.info,
-        updateResponsibilityDefinition.info,
-        deleteResponsibilityDefinition.info,
-        createOnboardingCase.info,
-        getOnboardingCase.info,
-        listOnboardingCases.info,
-        updateOnboardingCase.info,
-        deleteOnboardingCase.info,
-        closeOnboardingCase.info,
-        cancelOnboardingCase.info,
-        reopenOnboardingCase.info,
-        assignOnboardingCaseToMe.info,
-        addOnboardingCaseComment.info,
-        addOnboardingCaseWorkNote.info,
-        listOnboardingCaseActivity.info,
-        createLifecycleTask.info,
-        getLifecycleTask.info,
-        listLifecycleTasks.info,
-        updateLifecycleTask.info,
-        deleteLifecycleTask.info,
-        closeLifecycleTask.info,
-        cancelLifecycleTask.info,
-        reopenLifecycleTask.info,
-        assignLifecycleTaskToMe.info,
-        addLifecycleTaskComment.info,
-        addLifecycleTaskWorkNote.info,
-        listLifecycleTaskActivity.info,
-        createCaseTeamMember.info,
-        getCaseTeamMember.info,
-        listCaseTeamMembers.info,
-        updateCaseTeamMember.info,
-        deleteCaseTeamMember.info,
         escalateCustomerAccount.info,
         deescalateCustomerAccount.info,
         resolveReferences.info,

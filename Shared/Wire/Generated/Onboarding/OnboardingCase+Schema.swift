@@ -152,3 +152,12 @@ extension OnboardingCase {
         }
     }
 }
+
+extension OnboardingCase: StandardMessage {
+    /// `ListOnboardingCasesResponse`.
+    public typealias Page = ListOnboardingCasesResponse
+    /// `CreateOnboardingCaseRequest`.
+    public typealias Creation = CreateOnboardingCaseRequest
+    /// `UpdateOnboardingCaseRequest`.
+    public typealias Modification = UpdateOnboardingCaseRequest
+}

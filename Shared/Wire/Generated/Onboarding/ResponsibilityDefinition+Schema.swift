@@ -68,3 +68,12 @@ extension ResponsibilityDefinition {
         }
     }
 }
+
+extension ResponsibilityDefinition: StandardMessage {
+    /// `ListResponsibilityDefinitionsResponse`.
+    public typealias Page = ListResponsibilityDefinitionsResponse
+    /// `CreateResponsibilityDefinitionRequest`.
+    public typealias Creation = CreateResponsibilityDefinitionRequest
+    /// `UpdateResponsibilityDefinitionRequest`.
+    public typealias Modification = UpdateResponsibilityDefinitionRequest
+}

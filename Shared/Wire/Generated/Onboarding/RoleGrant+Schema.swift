@@ -57,3 +57,12 @@ extension RoleGrant {
         }
     }
 }
+
+extension RoleGrant: StandardMessage {
+    /// `ListRoleGrantsResponse`.
+    public typealias Page = ListRoleGrantsResponse
+    /// `CreateRoleGrantRequest`.
+    public typealias Creation = CreateRoleGrantRequest
+    /// `UpdateRoleGrantRequest`.
+    public typealias Modification = UpdateRoleGrantRequest
+}

@@ -77,3 +77,12 @@ extension ServiceEntitlement {
         }
     }
 }
+
+extension ServiceEntitlement: StandardMessage {
+    /// `ListServiceEntitlementsResponse`.
+    public typealias Page = ListServiceEntitlementsResponse
+    /// `CreateServiceEntitlementRequest`.
+    public typealias Creation = CreateServiceEntitlementRequest
+    /// `UpdateServiceEntitlementRequest`.
+    public typealias Modification = UpdateServiceEntitlementRequest
+}

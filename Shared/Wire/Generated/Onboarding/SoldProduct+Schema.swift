@@ -77,3 +77,12 @@ extension SoldProduct {
         }
     }
 }
+
+extension SoldProduct: StandardMessage {
+    /// `ListSoldProductsResponse`.
+    public typealias Page = ListSoldProductsResponse
+    /// `CreateSoldProductRequest`.
+    public typealias Creation = CreateSoldProductRequest
+    /// `UpdateSoldProductRequest`.
+    public typealias Modification = UpdateSoldProductRequest
+}

@@ -58,3 +58,12 @@ extension SoldProductInstallBaseM2m {
         }
     }
 }
+
+extension SoldProductInstallBaseM2m: StandardMessage {
+    /// `ListSoldProductInstallBaseM2msResponse`.
+    public typealias Page = ListSoldProductInstallBaseM2msResponse
+    /// `CreateSoldProductInstallBaseM2mRequest`.
+    public typealias Creation = CreateSoldProductInstallBaseM2mRequest
+    /// `UpdateSoldProductInstallBaseM2mRequest`.
+    public typealias Modification = UpdateSoldProductInstallBaseM2mRequest
+}

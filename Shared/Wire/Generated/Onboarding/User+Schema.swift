@@ -79,3 +79,12 @@ extension User {
         }
     }
 }
+
+extension User: StandardMessage {
+    /// `ListUsersResponse`.
+    public typealias Page = ListUsersResponse
+    /// `CreateUserRequest`.
+    public typealias Creation = CreateUserRequest
+    /// `UpdateUserRequest`.
+    public typealias Modification = UpdateUserRequest
+}

@@ -71,3 +71,12 @@ extension AleChoice {
         }
     }
 }
+
+extension AleChoice: StandardMessage {
+    /// `ListAleChoicesResponse`.
+    public typealias Page = ListAleChoicesResponse
+    /// `CreateAleChoiceRequest`.
+    public typealias Creation = CreateAleChoiceRequest
+    /// `UpdateAleChoiceRequest`.
+    public typealias Modification = UpdateAleChoiceRequest
+}

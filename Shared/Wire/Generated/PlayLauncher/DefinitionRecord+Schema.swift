@@ -85,3 +85,12 @@ extension DefinitionRecord {
         }
     }
 }
+
+extension DefinitionRecord: StandardMessage {
+    /// `ListDefinitionRecordsResponse`.
+    public typealias Page = ListDefinitionRecordsResponse
+    /// `CreateDefinitionRecordRequest`.
+    public typealias Creation = CreateDefinitionRecordRequest
+    /// `UpdateDefinitionRecordRequest`.
+    public typealias Modification = UpdateDefinitionRecordRequest
+}

@@ -66,3 +66,8 @@ extension FlowDefinition {
         }
     }
 }
+
+extension FlowDefinition: ListedMessage {
+    /// `ListFlowDefinitionsResponse`.
+    public typealias Page = ListFlowDefinitionsResponse
+}

@@ -4,7 +4,7 @@
 extension FlowRun {
     /// The dictionary of table `flow_run`.
     public static let schema = RecordSchema(
-        table: "flow_run", collection: "flow_runs", service: "play-launcher", label: Text(en: "Flow run", ko: "플로우 실행"), numberPrefix: nil, fields: schemaFields)
+        table: "flow_run", collection: "flow_runs", service: "play-launcher", label: Text(en: "Flow run", ko: "플로우 실행"), numberPrefix: nil, newestFirst: true, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -99,4 +99,9 @@ extension FlowRun {
         default: preconditionFailure("FlowRun has no field \(index).")
         }
     }
+}
+
+extension FlowRun: ListedMessage {
+    /// `ListFlowRunsResponse`.
+    public typealias Page = ListFlowRunsResponse
 }

@@ -187,96 +187,6 @@ void   ale__customer_success__v1__list_response_templates_response__free_unpacke
   assert(message->base.descriptor == &ale__customer_success__v1__list_response_templates_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   ale__customer_success__v1__render_response_template_request__init
-                     (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest         *message)
-{
-  static const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest init_value = ALE__CUSTOMER_SUCCESS__V1__RENDER_RESPONSE_TEMPLATE_REQUEST__INIT;
-  *message = init_value;
-}
-size_t ale__customer_success__v1__render_response_template_request__get_packed_size
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message)
-{
-  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t ale__customer_success__v1__render_response_template_request__pack
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t ale__customer_success__v1__render_response_template_request__pack_to_buffer
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *
-       ale__customer_success__v1__render_response_template_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *)
-     protobuf_c_message_unpack (&ale__customer_success__v1__render_response_template_request__descriptor,
-                                allocator, len, data);
-}
-void   ale__customer_success__v1__render_response_template_request__free_unpacked
-                     (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   ale__customer_success__v1__render_response_template_response__init
-                     (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse         *message)
-{
-  static const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse init_value = ALE__CUSTOMER_SUCCESS__V1__RENDER_RESPONSE_TEMPLATE_RESPONSE__INIT;
-  *message = init_value;
-}
-size_t ale__customer_success__v1__render_response_template_response__get_packed_size
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message)
-{
-  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_response__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t ale__customer_success__v1__render_response_template_response__pack
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_response__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t ale__customer_success__v1__render_response_template_response__pack_to_buffer
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_response__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *
-       ale__customer_success__v1__render_response_template_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *)
-     protobuf_c_message_unpack (&ale__customer_success__v1__render_response_template_response__descriptor,
-                                allocator, len, data);
-}
-void   ale__customer_success__v1__render_response_template_response__free_unpacked
-                     (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_response__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   ale__customer_success__v1__case_service_definition__init
                      (Ale__CustomerSuccess__V1__CaseServiceDefinition         *message)
 {
@@ -412,49 +322,139 @@ void   ale__customer_success__v1__update_case_service_definition_request__free_u
   assert(message->base.descriptor == &ale__customer_success__v1__update_case_service_definition_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   ale__customer_success__v1__list_case_service_definitions_response__init
-                     (Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse         *message)
+void   ale__customer_success__v1__list_service_definitions_response__init
+                     (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse         *message)
 {
-  static const Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse init_value = ALE__CUSTOMER_SUCCESS__V1__LIST_CASE_SERVICE_DEFINITIONS_RESPONSE__INIT;
+  static const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse init_value = ALE__CUSTOMER_SUCCESS__V1__LIST_SERVICE_DEFINITIONS_RESPONSE__INIT;
   *message = init_value;
 }
-size_t ale__customer_success__v1__list_case_service_definitions_response__get_packed_size
-                     (const Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *message)
+size_t ale__customer_success__v1__list_service_definitions_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message)
 {
-  assert(message->base.descriptor == &ale__customer_success__v1__list_case_service_definitions_response__descriptor);
+  assert(message->base.descriptor == &ale__customer_success__v1__list_service_definitions_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t ale__customer_success__v1__list_case_service_definitions_response__pack
-                     (const Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *message,
+size_t ale__customer_success__v1__list_service_definitions_response__pack
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &ale__customer_success__v1__list_case_service_definitions_response__descriptor);
+  assert(message->base.descriptor == &ale__customer_success__v1__list_service_definitions_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t ale__customer_success__v1__list_case_service_definitions_response__pack_to_buffer
-                     (const Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *message,
+size_t ale__customer_success__v1__list_service_definitions_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &ale__customer_success__v1__list_case_service_definitions_response__descriptor);
+  assert(message->base.descriptor == &ale__customer_success__v1__list_service_definitions_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *
-       ale__customer_success__v1__list_case_service_definitions_response__unpack
+Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *
+       ale__customer_success__v1__list_service_definitions_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *)
-     protobuf_c_message_unpack (&ale__customer_success__v1__list_case_service_definitions_response__descriptor,
+  return (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__list_service_definitions_response__descriptor,
                                 allocator, len, data);
 }
-void   ale__customer_success__v1__list_case_service_definitions_response__free_unpacked
-                     (Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *message,
+void   ale__customer_success__v1__list_service_definitions_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &ale__customer_success__v1__list_case_service_definitions_response__descriptor);
+  assert(message->base.descriptor == &ale__customer_success__v1__list_service_definitions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__render_response_template_request__init
+                     (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest init_value = ALE__CUSTOMER_SUCCESS__V1__RENDER_RESPONSE_TEMPLATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__render_response_template_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__render_response_template_request__pack
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__render_response_template_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *
+       ale__customer_success__v1__render_response_template_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__render_response_template_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__render_response_template_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__render_response_template_response__init
+                     (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse         *message)
+{
+  static const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse init_value = ALE__CUSTOMER_SUCCESS__V1__RENDER_RESPONSE_TEMPLATE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__render_response_template_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__render_response_template_response__pack
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__render_response_template_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *
+       ale__customer_success__v1__render_response_template_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__render_response_template_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__render_response_template_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__render_response_template_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor ale__customer_success__v1__response_template__field_descriptors[11] =
@@ -831,134 +831,6 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__list_response_templa
   (ProtobufCMessageInit) ale__customer_success__v1__list_response_templates_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__render_response_template_request__field_descriptors[4] =
-{
-  {
-    "id",
-    1,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest, id),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "source_table",
-    2,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest, source_table),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "source_record",
-    3,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest, source_record),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "language",
-    4,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest, language),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned ale__customer_success__v1__render_response_template_request__field_indices_by_name[] = {
-  0,   /* field[0] = id */
-  3,   /* field[3] = language */
-  2,   /* field[2] = source_record */
-  1,   /* field[1] = source_table */
-};
-static const ProtobufCIntRange ale__customer_success__v1__render_response_template_request__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 4 }
-};
-const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "ale.customer_success.v1.RenderResponseTemplateRequest",
-  "RenderResponseTemplateRequest",
-  "Ale__CustomerSuccess__V1__RenderResponseTemplateRequest",
-  "ale.customer_success.v1",
-  sizeof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest),
-  4,
-  ale__customer_success__v1__render_response_template_request__field_descriptors,
-  ale__customer_success__v1__render_response_template_request__field_indices_by_name,
-  1,  ale__customer_success__v1__render_response_template_request__number_ranges,
-  (ProtobufCMessageInit) ale__customer_success__v1__render_response_template_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor ale__customer_success__v1__render_response_template_response__field_descriptors[2] =
-{
-  {
-    "text",
-    1,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateResponse, text),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "unfilled",
-    2,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_STRING,
-    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateResponse, n_unfilled),
-    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateResponse, unfilled),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned ale__customer_success__v1__render_response_template_response__field_indices_by_name[] = {
-  0,   /* field[0] = text */
-  1,   /* field[1] = unfilled */
-};
-static const ProtobufCIntRange ale__customer_success__v1__render_response_template_response__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_response__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "ale.customer_success.v1.RenderResponseTemplateResponse",
-  "RenderResponseTemplateResponse",
-  "Ale__CustomerSuccess__V1__RenderResponseTemplateResponse",
-  "ale.customer_success.v1",
-  sizeof(Ale__CustomerSuccess__V1__RenderResponseTemplateResponse),
-  2,
-  ale__customer_success__v1__render_response_template_response__field_descriptors,
-  ale__customer_success__v1__render_response_template_response__field_indices_by_name,
-  1,  ale__customer_success__v1__render_response_template_response__number_ranges,
-  (ProtobufCMessageInit) ale__customer_success__v1__render_response_template_response__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 static const ProtobufCFieldDescriptor ale__customer_success__v1__case_service_definition__field_descriptors[11] =
 {
   {
@@ -1131,12 +1003,12 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__case_service_definit
 static const ProtobufCFieldDescriptor ale__customer_success__v1__create_case_service_definition_request__field_descriptors[3] =
 {
   {
-    "case_service_definition",
+    "service_definition",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest, case_service_definition),
+    offsetof(Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest, service_definition),
     &ale__customer_success__v1__case_service_definition__descriptor,
     NULL,
     0,             /* flags */
@@ -1168,8 +1040,8 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__create_case_ser
   },
 };
 static const unsigned ale__customer_success__v1__create_case_service_definition_request__field_indices_by_name[] = {
-  0,   /* field[0] = case_service_definition */
   1,   /* field[1] = request_id */
+  0,   /* field[0] = service_definition */
   2,   /* field[2] = validate_only */
 };
 static const ProtobufCIntRange ale__customer_success__v1__create_case_service_definition_request__number_ranges[1 + 1] =
@@ -1195,12 +1067,12 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__create_case_service_
 static const ProtobufCFieldDescriptor ale__customer_success__v1__update_case_service_definition_request__field_descriptors[4] =
 {
   {
-    "case_service_definition",
+    "service_definition",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest, case_service_definition),
+    offsetof(Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest, service_definition),
     &ale__customer_success__v1__case_service_definition__descriptor,
     NULL,
     0,             /* flags */
@@ -1244,8 +1116,8 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__update_case_ser
   },
 };
 static const unsigned ale__customer_success__v1__update_case_service_definition_request__field_indices_by_name[] = {
-  0,   /* field[0] = case_service_definition */
   2,   /* field[2] = request_id */
+  0,   /* field[0] = service_definition */
   1,   /* field[1] = update_mask */
   3,   /* field[3] = validate_only */
 };
@@ -1269,15 +1141,15 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__update_case_service_
   (ProtobufCMessageInit) ale__customer_success__v1__update_case_service_definition_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__list_case_service_definitions_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__list_service_definitions_response__field_descriptors[3] =
 {
   {
-    "case_service_definitions",
+    "service_definitions",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse, n_case_service_definitions),
-    offsetof(Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse, case_service_definitions),
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, n_service_definitions),
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, service_definitions),
     &ale__customer_success__v1__case_service_definition__descriptor,
     NULL,
     0,             /* flags */
@@ -1289,7 +1161,7 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__list_case_servi
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse, next_page_token),
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, next_page_token),
     NULL,
     NULL,
     0,             /* flags */
@@ -1300,36 +1172,164 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__list_case_servi
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse, has_total_size),
-    offsetof(Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse, total_size),
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, has_total_size),
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, total_size),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned ale__customer_success__v1__list_case_service_definitions_response__field_indices_by_name[] = {
-  0,   /* field[0] = case_service_definitions */
+static const unsigned ale__customer_success__v1__list_service_definitions_response__field_indices_by_name[] = {
   1,   /* field[1] = next_page_token */
+  0,   /* field[0] = service_definitions */
   2,   /* field[2] = total_size */
 };
-static const ProtobufCIntRange ale__customer_success__v1__list_case_service_definitions_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange ale__customer_success__v1__list_service_definitions_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor ale__customer_success__v1__list_case_service_definitions_response__descriptor =
+const ProtobufCMessageDescriptor ale__customer_success__v1__list_service_definitions_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "ale.customer_success.v1.ListCaseServiceDefinitionsResponse",
-  "ListCaseServiceDefinitionsResponse",
-  "Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse",
+  "ale.customer_success.v1.ListServiceDefinitionsResponse",
+  "ListServiceDefinitionsResponse",
+  "Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse",
   "ale.customer_success.v1",
-  sizeof(Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse),
+  sizeof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse),
   3,
-  ale__customer_success__v1__list_case_service_definitions_response__field_descriptors,
-  ale__customer_success__v1__list_case_service_definitions_response__field_indices_by_name,
-  1,  ale__customer_success__v1__list_case_service_definitions_response__number_ranges,
-  (ProtobufCMessageInit) ale__customer_success__v1__list_case_service_definitions_response__init,
+  ale__customer_success__v1__list_service_definitions_response__field_descriptors,
+  ale__customer_success__v1__list_service_definitions_response__field_indices_by_name,
+  1,  ale__customer_success__v1__list_service_definitions_response__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__list_service_definitions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__render_response_template_request__field_descriptors[4] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_table",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest, source_table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_record",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest, source_record),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "language",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest, language),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__render_response_template_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  3,   /* field[3] = language */
+  2,   /* field[2] = source_record */
+  1,   /* field[1] = source_table */
+};
+static const ProtobufCIntRange ale__customer_success__v1__render_response_template_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.RenderResponseTemplateRequest",
+  "RenderResponseTemplateRequest",
+  "Ale__CustomerSuccess__V1__RenderResponseTemplateRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__RenderResponseTemplateRequest),
+  4,
+  ale__customer_success__v1__render_response_template_request__field_descriptors,
+  ale__customer_success__v1__render_response_template_request__field_indices_by_name,
+  1,  ale__customer_success__v1__render_response_template_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__render_response_template_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__render_response_template_response__field_descriptors[2] =
+{
+  {
+    "text",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateResponse, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unfilled",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateResponse, n_unfilled),
+    offsetof(Ale__CustomerSuccess__V1__RenderResponseTemplateResponse, unfilled),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__render_response_template_response__field_indices_by_name[] = {
+  0,   /* field[0] = text */
+  1,   /* field[1] = unfilled */
+};
+static const ProtobufCIntRange ale__customer_success__v1__render_response_template_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.RenderResponseTemplateResponse",
+  "RenderResponseTemplateResponse",
+  "Ale__CustomerSuccess__V1__RenderResponseTemplateResponse",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__RenderResponseTemplateResponse),
+  2,
+  ale__customer_success__v1__render_response_template_response__field_descriptors,
+  ale__customer_success__v1__render_response_template_response__field_indices_by_name,
+  1,  ale__customer_success__v1__render_response_template_response__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__render_response_template_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -142,51 +142,6 @@ void   ale__onboarding__v1__update_onboarding_case_request__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__update_onboarding_case_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   ale__onboarding__v1__close_onboarding_case_request__init
-                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest         *message)
-{
-  static const Ale__Onboarding__V1__CloseOnboardingCaseRequest init_value = ALE__ONBOARDING__V1__CLOSE_ONBOARDING_CASE_REQUEST__INIT;
-  *message = init_value;
-}
-size_t ale__onboarding__v1__close_onboarding_case_request__get_packed_size
-                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message)
-{
-  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t ale__onboarding__v1__close_onboarding_case_request__pack
-                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t ale__onboarding__v1__close_onboarding_case_request__pack_to_buffer
-                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Ale__Onboarding__V1__CloseOnboardingCaseRequest *
-       ale__onboarding__v1__close_onboarding_case_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Ale__Onboarding__V1__CloseOnboardingCaseRequest *)
-     protobuf_c_message_unpack (&ale__onboarding__v1__close_onboarding_case_request__descriptor,
-                                allocator, len, data);
-}
-void   ale__onboarding__v1__close_onboarding_case_request__free_unpacked
-                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   ale__onboarding__v1__list_onboarding_cases_response__init
                      (Ale__Onboarding__V1__ListOnboardingCasesResponse         *message)
 {
@@ -230,6 +185,51 @@ void   ale__onboarding__v1__list_onboarding_cases_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &ale__onboarding__v1__list_onboarding_cases_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__close_onboarding_case_request__init
+                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest         *message)
+{
+  static const Ale__Onboarding__V1__CloseOnboardingCaseRequest init_value = ALE__ONBOARDING__V1__CLOSE_ONBOARDING_CASE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__close_onboarding_case_request__get_packed_size
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__close_onboarding_case_request__pack
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__close_onboarding_case_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__CloseOnboardingCaseRequest *
+       ale__onboarding__v1__close_onboarding_case_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__CloseOnboardingCaseRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__close_onboarding_case_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__close_onboarding_case_request__free_unpacked
+                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__close_onboarding_case_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__onboarding__v1__lifecycle_task__init
@@ -1342,6 +1342,70 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__update_onboarding_case_req
   (ProtobufCMessageInit) ale__onboarding__v1__update_onboarding_case_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__onboarding__v1__list_onboarding_cases_response__field_descriptors[3] =
+{
+  {
+    "onboarding_cases",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, n_onboarding_cases),
+    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, onboarding_cases),
+    &ale__onboarding__v1__onboarding_case__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_size",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, has_total_size),
+    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, total_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__list_onboarding_cases_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = onboarding_cases */
+  2,   /* field[2] = total_size */
+};
+static const ProtobufCIntRange ale__onboarding__v1__list_onboarding_cases_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__list_onboarding_cases_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.ListOnboardingCasesResponse",
+  "ListOnboardingCasesResponse",
+  "Ale__Onboarding__V1__ListOnboardingCasesResponse",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__ListOnboardingCasesResponse),
+  3,
+  ale__onboarding__v1__list_onboarding_cases_response__field_descriptors,
+  ale__onboarding__v1__list_onboarding_cases_response__field_indices_by_name,
+  1,  ale__onboarding__v1__list_onboarding_cases_response__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__list_onboarding_cases_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__onboarding__v1__close_onboarding_case_request__field_descriptors[5] =
 {
   {
@@ -1431,70 +1495,6 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__close_onboarding_case_requ
   ale__onboarding__v1__close_onboarding_case_request__field_indices_by_name,
   2,  ale__onboarding__v1__close_onboarding_case_request__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__close_onboarding_case_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor ale__onboarding__v1__list_onboarding_cases_response__field_descriptors[3] =
-{
-  {
-    "onboarding_cases",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, n_onboarding_cases),
-    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, onboarding_cases),
-    &ale__onboarding__v1__onboarding_case__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "next_page_token",
-    2,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, next_page_token),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "total_size",
-    3,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, has_total_size),
-    offsetof(Ale__Onboarding__V1__ListOnboardingCasesResponse, total_size),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned ale__onboarding__v1__list_onboarding_cases_response__field_indices_by_name[] = {
-  1,   /* field[1] = next_page_token */
-  0,   /* field[0] = onboarding_cases */
-  2,   /* field[2] = total_size */
-};
-static const ProtobufCIntRange ale__onboarding__v1__list_onboarding_cases_response__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor ale__onboarding__v1__list_onboarding_cases_response__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "ale.onboarding.v1.ListOnboardingCasesResponse",
-  "ListOnboardingCasesResponse",
-  "Ale__Onboarding__V1__ListOnboardingCasesResponse",
-  "ale.onboarding.v1",
-  sizeof(Ale__Onboarding__V1__ListOnboardingCasesResponse),
-  3,
-  ale__onboarding__v1__list_onboarding_cases_response__field_descriptors,
-  ale__onboarding__v1__list_onboarding_cases_response__field_indices_by_name,
-  1,  ale__onboarding__v1__list_onboarding_cases_response__number_ranges,
-  (ProtobufCMessageInit) ale__onboarding__v1__list_onboarding_cases_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__lifecycle_task__field_descriptors[30] =

@@ -21,12 +21,12 @@ typedef struct Ale__CustomerSuccess__V1__ResponseTemplate Ale__CustomerSuccess__
 typedef struct Ale__CustomerSuccess__V1__CreateResponseTemplateRequest Ale__CustomerSuccess__V1__CreateResponseTemplateRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateResponseTemplateRequest Ale__CustomerSuccess__V1__UpdateResponseTemplateRequest;
 typedef struct Ale__CustomerSuccess__V1__ListResponseTemplatesResponse Ale__CustomerSuccess__V1__ListResponseTemplatesResponse;
-typedef struct Ale__CustomerSuccess__V1__RenderResponseTemplateRequest Ale__CustomerSuccess__V1__RenderResponseTemplateRequest;
-typedef struct Ale__CustomerSuccess__V1__RenderResponseTemplateResponse Ale__CustomerSuccess__V1__RenderResponseTemplateResponse;
 typedef struct Ale__CustomerSuccess__V1__CaseServiceDefinition Ale__CustomerSuccess__V1__CaseServiceDefinition;
 typedef struct Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest;
-typedef struct Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse;
+typedef struct Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse;
+typedef struct Ale__CustomerSuccess__V1__RenderResponseTemplateRequest Ale__CustomerSuccess__V1__RenderResponseTemplateRequest;
+typedef struct Ale__CustomerSuccess__V1__RenderResponseTemplateResponse Ale__CustomerSuccess__V1__RenderResponseTemplateResponse;
 
 
 /* --- enums --- */
@@ -96,31 +96,6 @@ struct  Ale__CustomerSuccess__V1__ListResponseTemplatesResponse
     , 0,NULL, NULL, 0, 0 }
 
 
-struct  Ale__CustomerSuccess__V1__RenderResponseTemplateRequest
-{
-  ProtobufCMessage base;
-  char *id;
-  char *source_table;
-  char *source_record;
-  char *language;
-};
-#define ALE__CUSTOMER_SUCCESS__V1__RENDER_RESPONSE_TEMPLATE_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__render_response_template_request__descriptor) \
-    , NULL, NULL, NULL, NULL }
-
-
-struct  Ale__CustomerSuccess__V1__RenderResponseTemplateResponse
-{
-  ProtobufCMessage base;
-  char *text;
-  size_t n_unfilled;
-  char **unfilled;
-};
-#define ALE__CUSTOMER_SUCCESS__V1__RENDER_RESPONSE_TEMPLATE_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__render_response_template_response__descriptor) \
-    , NULL, 0,NULL }
-
-
 struct  Ale__CustomerSuccess__V1__CaseServiceDefinition
 {
   ProtobufCMessage base;
@@ -145,7 +120,7 @@ struct  Ale__CustomerSuccess__V1__CaseServiceDefinition
 struct  Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest
 {
   ProtobufCMessage base;
-  Ale__CustomerSuccess__V1__CaseServiceDefinition *case_service_definition;
+  Ale__CustomerSuccess__V1__CaseServiceDefinition *service_definition;
   char *request_id;
   protobuf_c_boolean has_validate_only;
   protobuf_c_boolean validate_only;
@@ -158,7 +133,7 @@ struct  Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest
 struct  Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest
 {
   ProtobufCMessage base;
-  Ale__CustomerSuccess__V1__CaseServiceDefinition *case_service_definition;
+  Ale__CustomerSuccess__V1__CaseServiceDefinition *service_definition;
   Google__Protobuf__FieldMask *update_mask;
   char *request_id;
   protobuf_c_boolean has_validate_only;
@@ -169,18 +144,43 @@ struct  Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest
     , NULL, NULL, NULL, 0, 0 }
 
 
-struct  Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse
+struct  Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse
 {
   ProtobufCMessage base;
-  size_t n_case_service_definitions;
-  Ale__CustomerSuccess__V1__CaseServiceDefinition **case_service_definitions;
+  size_t n_service_definitions;
+  Ale__CustomerSuccess__V1__CaseServiceDefinition **service_definitions;
   char *next_page_token;
   protobuf_c_boolean has_total_size;
   int64_t total_size;
 };
-#define ALE__CUSTOMER_SUCCESS__V1__LIST_CASE_SERVICE_DEFINITIONS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__list_case_service_definitions_response__descriptor) \
+#define ALE__CUSTOMER_SUCCESS__V1__LIST_SERVICE_DEFINITIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__list_service_definitions_response__descriptor) \
     , 0,NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__RenderResponseTemplateRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *source_table;
+  char *source_record;
+  char *language;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__RENDER_RESPONSE_TEMPLATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__render_response_template_request__descriptor) \
+    , NULL, NULL, NULL, NULL }
+
+
+struct  Ale__CustomerSuccess__V1__RenderResponseTemplateResponse
+{
+  ProtobufCMessage base;
+  char *text;
+  size_t n_unfilled;
+  char **unfilled;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__RENDER_RESPONSE_TEMPLATE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__render_response_template_response__descriptor) \
+    , NULL, 0,NULL }
 
 
 /* Ale__CustomerSuccess__V1__ResponseTemplate methods */
@@ -259,44 +259,6 @@ Ale__CustomerSuccess__V1__ListResponseTemplatesResponse *
 void   ale__customer_success__v1__list_response_templates_response__free_unpacked
                      (Ale__CustomerSuccess__V1__ListResponseTemplatesResponse *message,
                       ProtobufCAllocator *allocator);
-/* Ale__CustomerSuccess__V1__RenderResponseTemplateRequest methods */
-void   ale__customer_success__v1__render_response_template_request__init
-                     (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest         *message);
-size_t ale__customer_success__v1__render_response_template_request__get_packed_size
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest   *message);
-size_t ale__customer_success__v1__render_response_template_request__pack
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest   *message,
-                      uint8_t             *out);
-size_t ale__customer_success__v1__render_response_template_request__pack_to_buffer
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *
-       ale__customer_success__v1__render_response_template_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   ale__customer_success__v1__render_response_template_request__free_unpacked
-                     (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Ale__CustomerSuccess__V1__RenderResponseTemplateResponse methods */
-void   ale__customer_success__v1__render_response_template_response__init
-                     (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse         *message);
-size_t ale__customer_success__v1__render_response_template_response__get_packed_size
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse   *message);
-size_t ale__customer_success__v1__render_response_template_response__pack
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse   *message,
-                      uint8_t             *out);
-size_t ale__customer_success__v1__render_response_template_response__pack_to_buffer
-                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *
-       ale__customer_success__v1__render_response_template_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   ale__customer_success__v1__render_response_template_response__free_unpacked
-                     (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__CaseServiceDefinition methods */
 void   ale__customer_success__v1__case_service_definition__init
                      (Ale__CustomerSuccess__V1__CaseServiceDefinition         *message);
@@ -354,24 +316,62 @@ Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *
 void   ale__customer_success__v1__update_case_service_definition_request__free_unpacked
                      (Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *message,
                       ProtobufCAllocator *allocator);
-/* Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse methods */
-void   ale__customer_success__v1__list_case_service_definitions_response__init
-                     (Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse         *message);
-size_t ale__customer_success__v1__list_case_service_definitions_response__get_packed_size
-                     (const Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse   *message);
-size_t ale__customer_success__v1__list_case_service_definitions_response__pack
-                     (const Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse   *message,
+/* Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse methods */
+void   ale__customer_success__v1__list_service_definitions_response__init
+                     (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse         *message);
+size_t ale__customer_success__v1__list_service_definitions_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse   *message);
+size_t ale__customer_success__v1__list_service_definitions_response__pack
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse   *message,
                       uint8_t             *out);
-size_t ale__customer_success__v1__list_case_service_definitions_response__pack_to_buffer
-                     (const Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse   *message,
+size_t ale__customer_success__v1__list_service_definitions_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse   *message,
                       ProtobufCBuffer     *buffer);
-Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *
-       ale__customer_success__v1__list_case_service_definitions_response__unpack
+Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *
+       ale__customer_success__v1__list_service_definitions_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   ale__customer_success__v1__list_case_service_definitions_response__free_unpacked
-                     (Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *message,
+void   ale__customer_success__v1__list_service_definitions_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__RenderResponseTemplateRequest methods */
+void   ale__customer_success__v1__render_response_template_request__init
+                     (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest         *message);
+size_t ale__customer_success__v1__render_response_template_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest   *message);
+size_t ale__customer_success__v1__render_response_template_request__pack
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__render_response_template_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *
+       ale__customer_success__v1__render_response_template_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__render_response_template_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__RenderResponseTemplateResponse methods */
+void   ale__customer_success__v1__render_response_template_response__init
+                     (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse         *message);
+size_t ale__customer_success__v1__render_response_template_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse   *message);
+size_t ale__customer_success__v1__render_response_template_response__pack
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__render_response_template_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *
+       ale__customer_success__v1__render_response_template_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__render_response_template_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -387,12 +387,6 @@ typedef void (*Ale__CustomerSuccess__V1__UpdateResponseTemplateRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__ListResponseTemplatesResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListResponseTemplatesResponse *message,
                   void *closure_data);
-typedef void (*Ale__CustomerSuccess__V1__RenderResponseTemplateRequest_Closure)
-                 (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
-                  void *closure_data);
-typedef void (*Ale__CustomerSuccess__V1__RenderResponseTemplateResponse_Closure)
-                 (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
-                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__CaseServiceDefinition_Closure)
                  (const Ale__CustomerSuccess__V1__CaseServiceDefinition *message,
                   void *closure_data);
@@ -402,8 +396,14 @@ typedef void (*Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest_Clos
 typedef void (*Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest_Closure)
                  (const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *message,
                   void *closure_data);
-typedef void (*Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse_Closure)
-                 (const Ale__CustomerSuccess__V1__ListCaseServiceDefinitionsResponse *message,
+typedef void (*Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse_Closure)
+                 (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__RenderResponseTemplateRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__RenderResponseTemplateResponse_Closure)
+                 (const Ale__CustomerSuccess__V1__RenderResponseTemplateResponse *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -415,12 +415,12 @@ extern const ProtobufCMessageDescriptor ale__customer_success__v1__response_temp
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_response_template_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_response_template_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_response_templates_response__descriptor;
-extern const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_request__descriptor;
-extern const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__case_service_definition__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_case_service_definition_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_case_service_definition_request__descriptor;
-extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_case_service_definitions_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_service_definitions_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -20,8 +20,8 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__Onboarding__V1__OnboardingCase Ale__Onboarding__V1__OnboardingCase;
 typedef struct Ale__Onboarding__V1__CreateOnboardingCaseRequest Ale__Onboarding__V1__CreateOnboardingCaseRequest;
 typedef struct Ale__Onboarding__V1__UpdateOnboardingCaseRequest Ale__Onboarding__V1__UpdateOnboardingCaseRequest;
-typedef struct Ale__Onboarding__V1__CloseOnboardingCaseRequest Ale__Onboarding__V1__CloseOnboardingCaseRequest;
 typedef struct Ale__Onboarding__V1__ListOnboardingCasesResponse Ale__Onboarding__V1__ListOnboardingCasesResponse;
+typedef struct Ale__Onboarding__V1__CloseOnboardingCaseRequest Ale__Onboarding__V1__CloseOnboardingCaseRequest;
 typedef struct Ale__Onboarding__V1__LifecycleTask Ale__Onboarding__V1__LifecycleTask;
 typedef struct Ale__Onboarding__V1__CreateLifecycleTaskRequest Ale__Onboarding__V1__CreateLifecycleTaskRequest;
 typedef struct Ale__Onboarding__V1__UpdateLifecycleTaskRequest Ale__Onboarding__V1__UpdateLifecycleTaskRequest;
@@ -115,6 +115,20 @@ struct  Ale__Onboarding__V1__UpdateOnboardingCaseRequest
     , NULL, NULL, NULL, 0, 0 }
 
 
+struct  Ale__Onboarding__V1__ListOnboardingCasesResponse
+{
+  ProtobufCMessage base;
+  size_t n_onboarding_cases;
+  Ale__Onboarding__V1__OnboardingCase **onboarding_cases;
+  char *next_page_token;
+  protobuf_c_boolean has_total_size;
+  int64_t total_size;
+};
+#define ALE__ONBOARDING__V1__LIST_ONBOARDING_CASES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_onboarding_cases_response__descriptor) \
+    , 0,NULL, NULL, 0, 0 }
+
+
 struct  Ale__Onboarding__V1__CloseOnboardingCaseRequest
 {
   ProtobufCMessage base;
@@ -128,20 +142,6 @@ struct  Ale__Onboarding__V1__CloseOnboardingCaseRequest
 #define ALE__ONBOARDING__V1__CLOSE_ONBOARDING_CASE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__close_onboarding_case_request__descriptor) \
     , NULL, NULL, NULL, NULL, 0, 0 }
-
-
-struct  Ale__Onboarding__V1__ListOnboardingCasesResponse
-{
-  ProtobufCMessage base;
-  size_t n_onboarding_cases;
-  Ale__Onboarding__V1__OnboardingCase **onboarding_cases;
-  char *next_page_token;
-  protobuf_c_boolean has_total_size;
-  int64_t total_size;
-};
-#define ALE__ONBOARDING__V1__LIST_ONBOARDING_CASES_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_onboarding_cases_response__descriptor) \
-    , 0,NULL, NULL, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__LifecycleTask
@@ -410,25 +410,6 @@ Ale__Onboarding__V1__UpdateOnboardingCaseRequest *
 void   ale__onboarding__v1__update_onboarding_case_request__free_unpacked
                      (Ale__Onboarding__V1__UpdateOnboardingCaseRequest *message,
                       ProtobufCAllocator *allocator);
-/* Ale__Onboarding__V1__CloseOnboardingCaseRequest methods */
-void   ale__onboarding__v1__close_onboarding_case_request__init
-                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest         *message);
-size_t ale__onboarding__v1__close_onboarding_case_request__get_packed_size
-                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message);
-size_t ale__onboarding__v1__close_onboarding_case_request__pack
-                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message,
-                      uint8_t             *out);
-size_t ale__onboarding__v1__close_onboarding_case_request__pack_to_buffer
-                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Ale__Onboarding__V1__CloseOnboardingCaseRequest *
-       ale__onboarding__v1__close_onboarding_case_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   ale__onboarding__v1__close_onboarding_case_request__free_unpacked
-                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
-                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__ListOnboardingCasesResponse methods */
 void   ale__onboarding__v1__list_onboarding_cases_response__init
                      (Ale__Onboarding__V1__ListOnboardingCasesResponse         *message);
@@ -447,6 +428,25 @@ Ale__Onboarding__V1__ListOnboardingCasesResponse *
                       const uint8_t       *data);
 void   ale__onboarding__v1__list_onboarding_cases_response__free_unpacked
                      (Ale__Onboarding__V1__ListOnboardingCasesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__CloseOnboardingCaseRequest methods */
+void   ale__onboarding__v1__close_onboarding_case_request__init
+                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest         *message);
+size_t ale__onboarding__v1__close_onboarding_case_request__get_packed_size
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message);
+size_t ale__onboarding__v1__close_onboarding_case_request__pack
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__close_onboarding_case_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__CloseOnboardingCaseRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__CloseOnboardingCaseRequest *
+       ale__onboarding__v1__close_onboarding_case_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__close_onboarding_case_request__free_unpacked
+                     (Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
                       ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__LifecycleTask methods */
 void   ale__onboarding__v1__lifecycle_task__init
@@ -687,11 +687,11 @@ typedef void (*Ale__Onboarding__V1__CreateOnboardingCaseRequest_Closure)
 typedef void (*Ale__Onboarding__V1__UpdateOnboardingCaseRequest_Closure)
                  (const Ale__Onboarding__V1__UpdateOnboardingCaseRequest *message,
                   void *closure_data);
-typedef void (*Ale__Onboarding__V1__CloseOnboardingCaseRequest_Closure)
-                 (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
-                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__ListOnboardingCasesResponse_Closure)
                  (const Ale__Onboarding__V1__ListOnboardingCasesResponse *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__CloseOnboardingCaseRequest_Closure)
+                 (const Ale__Onboarding__V1__CloseOnboardingCaseRequest *message,
                   void *closure_data);
 typedef void (*Ale__Onboarding__V1__LifecycleTask_Closure)
                  (const Ale__Onboarding__V1__LifecycleTask *message,
@@ -738,8 +738,8 @@ typedef void (*Ale__Onboarding__V1__ListResponsibilityDefinitionsResponse_Closur
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_onboarding_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__update_onboarding_case_request__descriptor;
-extern const ProtobufCMessageDescriptor ale__onboarding__v1__close_onboarding_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_onboarding_cases_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__close_onboarding_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__lifecycle_task__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_lifecycle_task_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__update_lifecycle_task_request__descriptor;
