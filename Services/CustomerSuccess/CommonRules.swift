@@ -11,7 +11,7 @@ extension Rule {
             "G-10", field: "squad",
             Text(
                 en: "The squad may only hold members of the account's squad.",
-                ko: "스쿼드 팀은 해당 계정의 스쿼드 팀 구성원으로만 구성할 수 있습니다.")
+                ko: "스쿼드에는 해당 계정의 스쿼드 구성원만 지정할 수 있습니다.")
         ) { change, context in
             let members = change.new[field: "squad"].strings ?? []
             guard !members.isEmpty, change.changes("squad") || change.changes("account") else { return true }
@@ -67,7 +67,7 @@ extension DatabaseRule {
             id, constraint: "\(table)_closure", field: "state",
             Text(
                 en: "Closed and canceled records, and only those, carry closure information.",
-                ko: "종결되거나 취소된 레코드에만 종결 정보가 있어야 합니다."))
+                ko: "종결 정보는 종결되었거나 취소된 레코드에만 있으며, 이때는 반드시 있어야 합니다."))
     }
 
     /// The constraint behind ``Rule/ordered(_:_:notAfter:)`` for the planned dates.
@@ -75,6 +75,6 @@ extension DatabaseRule {
         DatabaseRule(
             id, constraint: "\(table)_dates", field: "planned_stop",
             Text(
-                en: "Planned stop must not be before planned start.", ko: "계획된 중지는 계획된 시작보다 빠를 수 없습니다."))
+                en: "Planned stop must not be before planned start.", ko: "계획 종료일은 계획 시작일보다 빠를 수 없습니다."))
     }
 }

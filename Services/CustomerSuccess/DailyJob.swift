@@ -1,3 +1,4 @@
+import Korean
 import Platform
 import RPC
 import Records
@@ -75,14 +76,14 @@ struct DailyJob: Sendable {
                 let names = jobs.map(\.name).joined(separator: ", ")
                 throw .invalid(
                     field: "job",
-                    Text(en: "Job must be one of: \(names).", ko: "작업은 다음 중 하나여야 합니다: \(names)."))
+                    Text(en: "Job must be one of: \(names).", ko: "일일 작업은 다음 중 하나여야 합니다: \(names)."))
             }
             if let setting = job.offUntil {
                 throw .failedPrecondition(
                     rule: "JOB_IS_OFF",
                     Text(
                         en: "The job \(job.name) is turned off. The setting \(setting) turns it on.",
-                        ko: "\(job.name) 작업이 꺼져 있습니다. \(setting) 설정으로 켤 수 있습니다."), field: "job")
+                        ko: "일일 작업 \(job.name, .subject) 꺼져 있습니다. \(setting) 설정으로 켤 수 있습니다."), field: "job")
             }
             var response = RunJobResponse()
             response.job = job.name

@@ -31,7 +31,7 @@ extension Engagement: Record {
             "G-17", field: "renewal_date",
             Text(
                 en: "The renewal date follows the linked contracts and cannot be set by hand.",
-                ko: "갱신 날짜는 연결된 계약에 따라 정해지므로 직접 설정할 수 없습니다.")
+                ko: "갱신일은 연결된 계약에 따라 정해지므로 직접 설정할 수 없습니다.")
         ) { change, context in
             guard !context.context.isSystem, change.changes("renewal_date"), let old = change.old else { return true }
             return try !context.exists(.records(EngagementContract.self, by: "engagement"), of: old.id)
@@ -49,7 +49,7 @@ extension Engagement: Record {
         },
         .advice(
             "G-92", field: "account",
-            Text(en: "The account already has another active engagement.", ko: "이 계정에는 이미 다른 활성 참여가 있습니다.")
+            Text(en: "The account already has another active engagement.", ko: "이 계정에는 활성 상태인 다른 참여가 이미 있습니다.")
         ) { change, context in
             guard change.new.active == true, change.changes("account") || isResumed(change) else { return false }
             return try hasOtherActive(change, context)
@@ -88,7 +88,7 @@ extension Engagement: Record {
             throw Problem.broken(
                 "BR-06", Engagement.self, field: "parent",
                 Text(
-                    en: "An engagement cannot be below itself.", ko: "참여는 자기 자신의 하위에 있을 수 없습니다."))
+                    en: "An engagement cannot be below itself.", ko: "참여를 자기 자신의 하위 항목으로 지정할 수 없습니다."))
         }
     }
 

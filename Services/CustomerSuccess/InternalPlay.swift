@@ -29,5 +29,5 @@ extension InternalPlay: Record {
         closingRule: "BR-39", reopeningRule: "BR-40")
 
     private static let noParent = Text(
-        en: "An internal play never has a parent.", ko: "내부 시연에는 상위 항목이 있을 수 없습니다.")
+        en: "An internal play never has a parent.", ko: "내부 플레이에는 상위 항목을 지정할 수 없습니다.")
 }

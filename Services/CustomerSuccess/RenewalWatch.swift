@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -58,14 +59,17 @@ struct RenewalWatch: Sendable {
         var play = InternalPlay()
         play.id = playID
         play.engagement = id
-        play.assignedTo = try Engagement.activeManager(
-            of: id, RuleContext(transaction: tx, context: context, database: database))
+        let rules = RuleContext(transaction: tx, context: context, database: database)
+        play.assignedTo = try Engagement.activeManager(of: id, rules)
         play.dueDate = renewal
-        play.shortDescription = String("Plan the renewal / 갱신 계획: \(engagement.title ?? "")".prefix(1_000))
-        play.description = """
-            The engagement renews on \(renewal). Plan what makes the renewal likely.
-            참여의 갱신 날짜는 \(renewal)입니다. 갱신 가능성을 높일 활동을 계획하세요.
-            """
+        // In the language of the person who is to do it.
+        let language = try rules.language(of: play.assignedTo)
+        let title = engagement.title ?? ""
+        let short = Text(en: "Plan the renewal: \(title)", ko: "갱신 계획: \(title)")(language)
+        play.shortDescription = String(short.prefix(1_000))
+        play.description = Text(
+            en: "The engagement renews on \(renewal). Plan what makes the renewal likely.",
+            ko: "참여의 갱신일은 \(date: renewal)입니다. 갱신 가능성을 높일 활동을 계획하세요.")(language)
         _ = try plays.create(play, context, in: tx)
         return true
     }

@@ -29,8 +29,8 @@ struct Replicas: Sendable {
         cases = Replica(OnboardingCase.self, fields: ["account", "state", "go_live_date"], database)
         contracts = Replica(Contract.self, fields: ["account", "number", "end_date", "contract_value"], database)
         products = Replica(SoldProduct.self, fields: ["account", "name"], database)
-        users = Replica(User.self, fields: ["name", "email", "account", "active", "kind"], database)
-        responsibilities = Replica(ResponsibilityDefinition.self, fields: ["name", "side"], database)
+        users = Replica(User.self, fields: ["name", "email", "account", "active", "kind", "language"], database)
+        responsibilities = Replica(ResponsibilityDefinition.self, fields: ["name", "name_ko", "side"], database)
     }
 
     /// Feeds the replicas; an engagement follows its case's go-live date (G-93) and its contracts' dates and values.

@@ -39,6 +39,7 @@ enum TemplatePlaceholder: String, CaseIterable, Sendable {
     case accountName = "account.name"
     case engagementNumber = "engagement.number"
     case engagementTitle = "engagement.title"
+    case contactName = "contact.name"
     case contactFirstName = "contact.first_name"
     case contactLastName = "contact.last_name"
     case recordNumber = "record.number"

@@ -36,7 +36,7 @@ extension RiskSignal: Record {
 
     private static let engagementNeeded = Text(
         en: "A risk signal needs an engagement, or the scope Onboarding and an onboarding case.",
-        ko: "위험 신호에는 참여가 필요합니다. 참여가 없으면 범위가 온보딩이고 온보딩 케이스가 있어야 합니다.")
+        ko: "위험 신호에는 참여를 지정해야 합니다. 참여가 없으면 범위를 ‘온보딩’으로 선택하고 온보딩 케이스를 지정하세요.")
 
     /// The tables that declare their records to be what a risk may come from.
     private static let sources = Catalog.schemas.filter(\.sourceOfRisks)
@@ -68,15 +68,16 @@ extension RiskSignal: Record {
             guard change.new.table == nil, change.new.sourceRecord == nil else {
                 throw Problem.broken(
                     "G-97", RiskSignal.self, field: "source_record",
-                    Text(en: "Table and source record go together.", ko: "테이블과 소스 기록은 함께 입력해야 합니다."))
+                    Text(en: "Table and source record go together.", ko: "테이블과 소스 레코드는 함께 입력해야 합니다."))
             }
             return
         }
         guard let origin = sources.first(where: { $0.table == table }) else {
             let allowed = sources.map(\.table).joined(separator: ", ")
+            let labels = sources.map(\.label.ko).joined(separator: ", ")
             throw Problem.broken(
                 "G-97", RiskSignal.self, field: "table",
-                Text(en: "Table must be one of: \(allowed).", ko: "테이블은 다음 중 하나여야 합니다: \(allowed)."))
+                Text(en: "Table must be one of: \(allowed).", ko: "테이블은 다음 중 하나여야 합니다: \(labels)"))
         }
         // Copies of another service's records are not locked: they go when their owner says so.
         let lock: SQL = origin.service == schema.service ? " FOR KEY SHARE" : ""

@@ -38,7 +38,7 @@ extension RiskSignalSolution: Record {
                 "G-84", RiskSignalSolution.self, field: "solution_record",
                 Text(
                     en: "The account of the risk signal has no such record in the solution table.",
-                    ko: "솔루션 테이블에 위험 신호 계정의 해당 레코드가 없습니다."))
+                    ko: "선택한 솔루션 테이블에서 이 위험 신호의 계정에 속한 레코드를 찾을 수 없습니다."))
         }
         guard try table != "success_task" || row.string(at: 1) == "success_case" else {
             throw Problem.broken(

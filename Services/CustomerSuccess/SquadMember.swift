@@ -13,14 +13,14 @@ extension SquadMember: Record {
                 "BR-55", constraint: "squad_member_unique", field: "user",
                 Text(
                     en: "This user already has this responsibility in the account's squad.",
-                    ko: "이 사용자는 계정의 스쿼드 팀에서 이미 이 책임을 맡고 있습니다."))
+                    ko: "이 사용자는 해당 계정의 스쿼드에서 이미 이 업무를 담당하고 있습니다."))
         ],
         domainRule: "BR-56")
 
     public static let rules: [Rule<SquadMember>] = [
         .check(
             "G-43", field: "responsibility",
-            Text(en: "The responsibility is not one of a squad.", ko: "스쿼드 팀의 책임이 아닙니다.")
+            Text(en: "The responsibility is not one of a squad.", ko: "스쿼드의 담당 업무가 아닙니다.")
         ) { change, context in
             guard change.changes("responsibility") else { return true }
             let rows = try context.transaction.query(

@@ -58,7 +58,7 @@ extension SuccessInitiative: Record {
                 "BR-22", SuccessInitiative.self, field: "close_code",
                 Text(
                     en: "The closure code Canceled is for canceled initiatives, every other for closed ones.",
-                    ko: "종결 코드 '취소됨'은 취소된 이니셔티브에, 나머지는 종결된 이니셔티브에 사용합니다."))
+                    ko: "취소된 이니셔티브에는 종결 코드 ‘취소됨’만, 종결된 이니셔티브에는 나머지 종결 코드만 사용할 수 있습니다."))
         }
         guard initiative.closeNotes != nil else {
             throw Problem.broken(
@@ -91,7 +91,7 @@ enum CloseInitiative {
                 rule: "G-19",
                 Text(
                     en: "Only an initiative with the closure code Achieved can be closed this way.",
-                    ko: "종결 코드가 '달성'인 이니셔티브만 이 방법으로 종결할 수 있습니다."),
+                    ko: "종결 코드가 ‘달성’인 이니셔티브만 이 방법으로 종결할 수 있습니다."),
                 field: "success_initiative.close_code")
         }
         let open = try tx.query(
@@ -101,7 +101,7 @@ enum CloseInitiative {
                 rule: "G-19",
                 Text(
                     en: "The initiative is not complete: it has open success tasks.",
-                    ko: "이니셔티브가 완료되지 않았습니다. 열려 있는 성공 작업이 있습니다."),
+                    ko: "종결되지 않은 성공 작업이 있어 이니셔티브를 종결할 수 없습니다."),
                 field: "success_initiative.state")
         }
     }

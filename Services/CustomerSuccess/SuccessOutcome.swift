@@ -1,3 +1,4 @@
+import Korean
 import RPC
 import Records
 import Wire
@@ -13,7 +14,7 @@ extension SuccessOutcome: Record {
             DatabaseRule(
                 "BR-20", constraint: "success_outcome_tracking", field: "tracking_method",
                 Text(
-                    en: "The reference of the tracking method is missing.", ko: "추적 방법에 해당하는 참조가 없습니다.")),
+                    en: "The reference of the tracking method is missing.", ko: "추적 방법에 맞는 지표, 설문 조사 또는 보고서를 선택하세요.")),
         ],
         domainRule: "BR-14")
 
@@ -42,6 +43,6 @@ extension SuccessOutcome: Record {
             "BR-20", SuccessOutcome.self, field: field,
             Text(
                 en: "\(label.en) must be filled in for the chosen tracking method.",
-                ko: "선택한 추적 방법에는 \(label.ko)을(를) 입력해야 합니다."))
+                ko: "선택한 추적 방법에는 \(label.ko, .object) 입력해야 합니다."))
     }
 }

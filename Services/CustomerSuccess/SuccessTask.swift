@@ -20,7 +20,7 @@ extension SuccessTask: Record {
             "G-84", field: "parent",
             Text(
                 en: "A task that solves a risk must stay with a success case.",
-                ko: "위험의 솔루션인 작업은 성공 케이스에 속해 있어야 합니다.")
+                ko: "위험 신호의 솔루션으로 연결된 작업은 성공 케이스에 속해야 합니다.")
         ) { change, context in
             guard let old = change.old, change.changes("parent_table"), change.new.parentTable != "success_case" else {
                 return true

@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -26,13 +27,15 @@ struct TemplateRendering: Sendable {
             let language = request.language.isEmpty ? call.language : request.language
             guard ["en", "ko"].contains(language) else {
                 throw .invalid(
-                    field: "language", Text(en: "Language must be en or ko.", ko: "언어는 en 또는 ko여야 합니다."))
+                    field: "language", Text(en: "Language must be en or ko.", ko: "언어는 'en' 또는 'ko'여야 합니다."))
             }
             guard let source = Self.sources[request.sourceTable] else {
-                let names = Self.sources.keys.sorted().joined(separator: ", ")
+                let tables = Self.sources.keys.sorted()
+                let names = tables.joined(separator: ", ")
                 throw .invalid(
                     field: "source_table",
-                    Text(en: "Table must be one of: \(names).", ko: "테이블은 다음 중 하나여야 합니다: \(names)."))
+                    Text(en: "Table must be one of: \(names).", ko: "테이블은 다음 중 하나여야 합니다: \(Catalog.labels(of: tables))")
+                )
             }
             return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
                 let template = try Store<ResponseTemplate>(database).get(request.id, as: call.caller, in: tx)
@@ -105,6 +108,9 @@ struct TemplateRendering: Sendable {
         let account = try PageAccounts.read(answers[2]).values.first
         let values: [TemplatePlaceholder: String?] = [
             .accountName: account?.name, .engagementNumber: engagement?.number, .engagementTitle: engagement?.title,
+            .contactName: try contact.map {
+                PersonName.full(first: try $0.optionalString(at: 0), last: try $0.optionalString(at: 1))
+            },
             .contactFirstName: try contact?.optionalString(at: 0),
             .contactLastName: try contact?.optionalString(at: 1), .recordNumber: source.number,
             .myName: try answers[3].first?.optionalString(at: 0),

@@ -37,7 +37,7 @@ extension Touchpoint: Record {
         closingRule: "BR-31", reopeningRule: "BR-32")
 
     private static let productNeeded = Text(
-        en: "Product is needed when the touchpoint is about a product.", ko: "제품에 관한 접점에는 제품이 필요합니다.")
+        en: "Product is needed when the touchpoint is about a product.", ko: "‘제품 관련’을 선택한 접점에는 제품을 지정해야 합니다.")
 
     /// G-86: what a customer raises goes to the success manager of the engagement, in the name of the customer.
     private static func assignCustomersTouchpoint(

@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -29,7 +30,7 @@ extension DataValidationAssist: Record {
             let label = schema.field(field)?.label ?? Text(en: field, ko: field)
             throw Problem.broken(
                 "IMP-02", DataValidationAssist.self, field: field,
-                Text(en: "This check needs \(label.en).", ko: "이 확인에는 \(label.ko)이(가) 필요합니다."))
+                Text(en: "This check needs \(label.en).", ko: "이 검증 유형에는 \(label.ko, .object) 입력해야 합니다."))
         }
         if let limit = assist.maxLength, limit < 1 {
             throw Problem.broken(
@@ -68,7 +69,7 @@ extension DataValidationAssist: Record {
                 .failedPrecondition,
                 Text(
                     en: "\(stagingTable) has more than \(limit) active checks. Deactivate some, then run again.",
-                    ko: "\(stagingTable)에 활성 검사가 \(limit)개를 넘습니다. 일부를 비활성화한 뒤 다시 실행하세요."),
+                    ko: "\(stagingTable)에 활성 검증이 \(grouped: limit)개를 넘습니다. 일부를 비활성화한 뒤 다시 실행하세요."),
                 reason: "TOO_MANY_CHECKS")
         }
         return try rows.map { row in

@@ -33,7 +33,7 @@ public struct ImportTarget: Sendable {
     public var table: String { schema.table }
 
     /// What a task that imports into it is called.
-    public var taskTitle: String { importing.task.en }
+    public var taskTitle: Text { importing.task }
 
     /// The staging table, named after the one printed example: `sn_acct_lc_account_onb_import_locations`.
     public var stagingTable: String { "sn_acct_lc_account_onb_import_\(schema.collection)" }

@@ -18,14 +18,16 @@ extension ImportTask: Record {
         constraints: [
             DatabaseRule(
                 "G-49", constraint: "import_task_once", field: "target_table",
-                Text(en: "The case has its import task for this target.", ko: "이 대상에 대한 임포트 작업이 케이스에 이미 있습니다."))
+                Text(en: "The case has its import task for this target.", ko: "이 케이스에는 같은 대상 테이블의 가져오기 작업이 이미 있습니다."))
         ])
 
     public static let rules: [Rule<ImportTask>] = [
-        Rule("IMP-01") { change, _ in try followTarget(&change) },
+        Rule("IMP-01") { change, context in try followTarget(&change, context) },
         .check(
             "G-54", field: "data_import_state",
-            Text(en: "The data import state follows the rows of the task.", ko: "데이터 가져오기 상태는 작업의 행에 따라 정해집니다.")
+            Text(
+                en: "The data import state follows the rows of the task.",
+                ko: "데이터 가져오기 상태는 행의 상태에 따라 자동으로 정해지므로 직접 변경할 수 없습니다.")
         ) { change, context in
             if context.context.isSystem { return true }
             return change.isCreation ? change.new.dataImportState == 1 : !change.changes("data_import_state")
@@ -53,20 +55,21 @@ extension ImportTask: Record {
     var isOpen: Bool { state != "closed" && state != "canceled" }
 
     /// The target table must be one we import into; staging table and template follow from it where nothing is said.
-    private static func followTarget(_ change: inout Change<ImportTask>) throws {
+    private static func followTarget(_ change: inout Change<ImportTask>, _ context: RuleContext) throws {
         guard let target = ImportTarget.named(change.new.targetTable) else {
             let names = ImportTarget.all.map(\.table).joined(separator: ", ")
+            let labels = ImportTarget.all.map(\.schema.label.ko).joined(separator: ", ")
             throw Problem.broken(
                 "IMP-01", ImportTask.self, field: "target_table",
                 Text(
                     en: "Nothing can be imported into this table; possible: \(names).",
-                    ko: "이 테이블에는 임포트할 수 없습니다. 가능: \(names)."))
+                    ko: "이 테이블로는 데이터를 가져올 수 없습니다. 가져올 수 있는 테이블: \(labels)"))
         }
         change.new.targetTable = target.table
         if (change.new.sourceTable ?? "").isEmpty { change.new.sourceTable = target.stagingTable }
         if (change.new.dataSource ?? "").isEmpty { change.new.dataSource = target.templateName }
         if change.isCreation, (change.new.shortDescription ?? "").isEmpty {
-            change.new.shortDescription = target.taskTitle
+            change.new.shortDescription = try target.taskTitle(context.language(of: change.new.assignedTo))
         }
     }
 }

@@ -21,7 +21,7 @@ struct Replicas: Sendable {
         self.own = own
         accounts = Replica(CustomerAccount.self, fields: ["name"], database)
         cases = Replica(OnboardingCase.self, fields: ["number", "account", "state", "assigned_to"], database)
-        users = Replica(User.self, fields: ["account", "active", "kind"], database)
+        users = Replica(User.self, fields: ["account", "active", "kind", "language"], database)
         contacts = Replica(CustomerContact.self, fields: ["account", "active"], database)
     }
 
@@ -96,7 +96,6 @@ enum DefaultTasks {
             task.parent = onboarding.id
             task.targetTable = target.table
             task.assignedTo = onboarding.assignedTo
-            task.shortDescription = target.taskTitle
             _ = try store.create(task, context, in: tx)
         }
     }

@@ -73,7 +73,7 @@ struct TaskAccess: Sendable {
         guard !task.isOpen else { return try requireOpenCase(task, tx) }
         throw Problem(
             .failedPrecondition,
-            Text(en: "The import task is closed. Reopen it first.", ko: "임포트 작업이 종결되었습니다. 먼저 다시 여세요."),
+            Text(en: "The import task is closed. Reopen it first.", ko: "종결된 가져오기 작업입니다. 먼저 다시 연 후 진행하세요."),
             reason: "TASK_CLOSED")
     }
 
@@ -87,7 +87,7 @@ struct TaskAccess: Sendable {
             .failedPrecondition,
             Text(
                 en: "The onboarding case is closed or canceled; nothing can be imported for it any more.",
-                ko: "온보딩 케이스가 종결되었거나 취소되어 더 이상 임포트할 수 없습니다."),
+                ko: "온보딩 케이스가 종결되었거나 취소되어 더 이상 데이터를 가져올 수 없습니다."),
             reason: "CASE_CLOSED")
     }
 }

@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -85,7 +86,7 @@ struct TaskEndpoints: Sendable {
         else {
             throw .invalid(
                 field: "uploads",
-                Text(en: "1 to \(Self.mostUploads) different uploads.", ko: "서로 다른 업로드 1~\(Self.mostUploads)개여야 합니다."))
+                Text(en: "1 to \(Self.mostUploads) different uploads.", ko: "서로 다른 업로드를 1~\(Self.mostUploads)개 지정하세요."))
         }
         guard request.encoding.isEmpty || TextEncoding(named: request.encoding) != nil else {
             throw .invalid(field: "encoding", RunMessages.unknownEncoding)
@@ -127,7 +128,7 @@ struct TaskEndpoints: Sendable {
                 .failedPrecondition,
                 Text(
                     en: "The upload is \(upload.state ?? ""); only a complete one can be imported.",
-                    ko: "업로드가 '\(shown)' 상태입니다. 완료된 업로드만 임포트할 수 있습니다."),
+                    ko: "업로드가 ‘\(shown)’ 상태입니다. 완료된 업로드만 가져올 수 있습니다."),
                 reason: "UPLOAD_INCOMPLETE")
         }
         let rows = try tx.query(
@@ -166,7 +167,7 @@ struct TaskEndpoints: Sendable {
                 field: "staging_rows",
                 Text(
                     en: "Either all_ready, or 1 to \(Self.mostRows) ids of rows.",
-                    ko: "all_ready 또는 행 ID 1~\(Self.mostRows)개 중 하나를 지정해야 합니다."))
+                    ko: "게시할 행을 1~\(grouped: Self.mostRows)개 지정하거나 준비된 행 전체(all_ready)를 선택하세요."))
         }
         let method = ImportValidationAPI.publishStagingRows.name
         let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
@@ -198,7 +199,7 @@ struct TaskEndpoints: Sendable {
                 field: "confirm",
                 Text(
                     en: "Every unpublished row of the task will be removed: confirm must be true.",
-                    ko: "작업의 게시되지 않은 모든 행이 삭제됩니다. 'confirm'은 true여야 합니다."), rule: "G-64")
+                    ko: "이 작업에서 아직 게시하지 않은 행이 모두 삭제됩니다. 계속하려면 삭제를 확인하세요(confirm=true)."), rule: "G-64")
         }
         let method = ImportValidationAPI.startOver.name
         return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in

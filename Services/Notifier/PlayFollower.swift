@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -149,13 +150,16 @@ enum PlayMessage: String, CaseIterable {
     func subject(_ title: String) -> Text {
         switch self {
         case .launched:
-            Text(en: "Success play \"\(title)\" was created.", ko: "성공 플레이 \"\(title)\"이(가) 생성되었습니다.")
+            Text(
+                en: "Success play \"\(title)\" was created.", ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 시작되었습니다.")
         case .held:
-            Text(en: "Success play \"\(title)\" is held.", ko: "성공 플레이 \"\(title)\"이(가) 보류되었습니다.")
+            Text(en: "Success play \"\(title)\" is held.", ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 보류되었습니다.")
         case .completed:
-            Text(en: "Success play \"\(title)\" is completed.", ko: "성공 플레이 \"\(title)\"이(가) 완료되었습니다.")
+            Text(
+                en: "Success play \"\(title)\" is completed.", ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 완료되었습니다."
+            )
         case .failed:
-            Text(en: "Success play \"\(title)\" failed.", ko: "성공 플레이 \"\(title)\"이(가) 실패했습니다.")
+            Text(en: "Success play \"\(title)\" failed.", ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 실패했습니다.")
         }
     }
 }

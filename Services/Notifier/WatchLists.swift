@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -114,14 +115,14 @@ struct Watched: Sendable {
         let name = [schema.label(language), event.number].filter { !$0.isEmpty }.joined(separator: " ")
         let text =
             switch event.action {
-            case "created": Text(en: "\(name) was created.", ko: "\(name)이(가) 생성되었습니다.")
-            case "deleted": Text(en: "\(name) was deleted.", ko: "\(name)이(가) 삭제되었습니다.")
-            case "closed": Text(en: "\(name) was closed.", ko: "\(name)이(가) 종결되었습니다.")
-            case "canceled": Text(en: "\(name) was canceled.", ko: "\(name)이(가) 취소되었습니다.")
-            case "reopened": Text(en: "\(name) was reopened.", ko: "\(name)이(가) 다시 열렸습니다.")
-            case "commented": Text(en: "New comment on \(name).", ko: "\(name)에 새 댓글이 있습니다.")
-            case "noted": Text(en: "New work note on \(name).", ko: "\(name)에 새 작업 메모가 있습니다.")
-            default: Text(en: "\(name) was updated.", ko: "\(name)이(가) 업데이트되었습니다.")
+            case "created": Text(en: "\(name) was created.", ko: "\(name, .subject) 생성되었습니다.")
+            case "deleted": Text(en: "\(name) was deleted.", ko: "\(name, .subject) 삭제되었습니다.")
+            case "closed": Text(en: "\(name) was closed.", ko: "\(name, .subject) 종결되었습니다.")
+            case "canceled": Text(en: "\(name) was canceled.", ko: "\(name, .subject) 취소되었습니다.")
+            case "reopened": Text(en: "\(name) was reopened.", ko: "\(name, .subject) 다시 열렸습니다.")
+            case "commented": Text(en: "New comment on \(name).", ko: "\(name)에 새 의견이 등록되었습니다.")
+            case "noted": Text(en: "New work note on \(name).", ko: "\(name)에 새 작업 메모가 등록되었습니다.")
+            default: Text(en: "\(name) was updated.", ko: "\(name, .subject) 수정되었습니다.")
             }
         return text(language)
     }
@@ -132,6 +133,6 @@ struct Watched: Sendable {
         let labels = visible(to: reader).map { $0.label(reader.language) }
         guard event.action != "created", !labels.isEmpty else { return "" }
         let list = labels.joined(separator: ", ")
-        return Text(en: "Changed: \(list).", ko: "변경된 항목: \(list).")(reader.language)
+        return Text(en: "Changed: \(list).", ko: "수정된 필드: \(list)")(reader.language)
     }
 }

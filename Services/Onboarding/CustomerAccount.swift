@@ -48,7 +48,7 @@ extension CustomerAccount: Record {
         guard !above.contains(change.new.id) else {
             throw Problem.broken(
                 "ACCOUNT_TREE", CustomerAccount.self, field: "parent",
-                Text(en: "An account cannot be below itself.", ko: "계정은 자기 자신의 하위에 있을 수 없습니다."))
+                Text(en: "An account cannot be below itself.", ko: "계정을 자기 자신의 하위 항목으로 지정할 수 없습니다."))
         }
     }
 

@@ -16,14 +16,14 @@ extension Domain: Record {
     private static func place(_ change: inout Change<Domain>, _ context: RuleContext) throws {
         if change.new.path == nil {
             guard let text = change.new.parent, !text.isEmpty else {
-                throw Problem.invalid(field: "domain.parent", Text(en: "Parent is mandatory.", ko: "상위은(는) 필수입니다."))
+                throw Problem.invalid(field: "domain.parent", Text(en: "Parent is mandatory.", ko: "상위 도메인은 필수입니다."))
             }
             let parent = try checkedParent(text, context)
             let number = try RecordNumber.next(
                 of: "onboarding.domain_segment", context.context, in: context.transaction)
             guard let path = parent.child(RecordNumber.text("d", number)) else {
                 throw Problem.invalid(
-                    field: "domain.parent", Text(en: "The tree is too deep here.", ko: "도메인 트리가 너무 깊습니다."))
+                    field: "domain.parent", Text(en: "The tree is too deep here.", ko: "더 이상 하위 도메인을 만들 수 없습니다."))
             }
             change.new.path = path.path
         }

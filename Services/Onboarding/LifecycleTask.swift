@@ -16,7 +16,7 @@ extension LifecycleTask: Record {
     public static let rules: [Rule<LifecycleTask>] = [
         .check(
             "G-43", field: "responsibility",
-            Text(en: "The responsibility is one of a squad, not of a case.", ko: "케이스가 아닌 스쿼드 팀의 책임입니다.")
+            Text(en: "The responsibility is one of a squad, not of a case.", ko: "케이스가 아닌 스쿼드의 담당 업무입니다.")
         ) { change, context in
             guard change.changes("responsibility") else { return true }
             return try context.find(ResponsibilityDefinition.self, change.new.responsibility)?.side != "squad"

@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -69,7 +70,7 @@ extension OnboardingCase: Record {
         guard rows.isEmpty else {
             throw Problem.broken(
                 "CASE_TREE", OnboardingCase.self, field: "parent",
-                Text(en: "A case cannot be below itself.", ko: "케이스는 자기 자신의 하위에 있을 수 없습니다."))
+                Text(en: "A case cannot be below itself.", ko: "케이스를 자기 자신의 하위 항목으로 지정할 수 없습니다."))
         }
     }
 
@@ -84,7 +85,7 @@ extension OnboardingCase: Record {
                         field: "onboarding_case.\(name)",
                         text: Text(
                             en: "\(label.en) is mandatory once the case has left New.",
-                            ko: "케이스가 신규 상태를 벗어나면 \(label.ko)은(는) 필수입니다."),
+                            ko: "케이스가 ‘신규’ 상태를 벗어나면 \(label.ko, .topic) 필수입니다."),
                         rule: "onboarding.md 3.1")
                 })
         }

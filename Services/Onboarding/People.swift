@@ -67,7 +67,7 @@ extension User: Record {
                     rule: "USER_IN_USE",
                     Text(
                         en: "The user still holds roles. Deactivate the user instead.",
-                        ko: "사용자에게 역할이 남아 있습니다. 대신 비활성화하세요."))
+                        ko: "역할이 부여된 사용자는 삭제할 수 없습니다. 대신 비활성화하세요."))
             }
         },
     ]

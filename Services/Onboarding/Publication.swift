@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -107,7 +108,7 @@ struct Publication<R: StandardRecord> {
     ) -> Result<Draft, Faults> {
         guard let cells else {
             return .failure(
-                Faults(texts: [Text(en: "The row has not one value for each column.", ko: "행의 값 개수가 열 개수와 다릅니다.")]))
+                Faults(texts: [Text(en: "The row has not one value for each column.", ko: "행에 있는 값의 수가 열의 수와 다릅니다.")]))
         }
         var record = R()
         var filled: [String] = []
@@ -134,7 +135,7 @@ struct Publication<R: StandardRecord> {
         if faults.isEmpty {
             for (index, field) in R.schema.fields.enumerated()
             where field.mandatory && !field.outputOnly && record[fieldAt: index].isEmpty {
-                faults.append(Text(en: "\(field.label.en) is mandatory.", ko: "\(field.label.ko)은(는) 필수입니다."))
+                faults.append(Text(en: "\(field.label.en) is mandatory.", ko: "\(field.label.ko, .topic) 필수입니다."))
             }
         }
         guard faults.isEmpty else { return .failure(Faults(texts: faults)) }

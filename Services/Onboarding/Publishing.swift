@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -39,15 +40,18 @@ enum Publishing {
 
     private static func target(of request: PublishRowsRequest, _ caller: Caller) throws(Problem) -> PublishTarget {
         guard let target = targets[canonicalTable(request.targetTable)] else {
-            let names = targets.keys.sorted().joined(separator: ", ")
+            let tables = targets.keys.sorted()
+            let names = tables.joined(separator: ", ")
             throw .invalid(
                 field: "target_table",
-                Text(en: "The target table must be one of: \(names).", ko: "대상 테이블은 다음 중 하나여야 합니다: \(names)."))
+                Text(
+                    en: "The target table must be one of: \(names).",
+                    ko: "대상 테이블은 다음 중 하나여야 합니다: \(Catalog.labels(of: tables))"))
         }
         let isAllowed = Access.allows(caller.roles, .create, on: target.schema.table)
         guard caller.kind == .service || isAllowed && caller.kind != .customer else { throw .permissionDenied() }
         guard request.rows.count <= limit else {
-            throw .invalid(field: "rows", Text(en: "At most \(limit) rows.", ko: "행은 최대 \(limit)개입니다."))
+            throw .invalid(field: "rows", Text(en: "At most \(limit) rows.", ko: "행은 최대 \(grouped: limit)개입니다."))
         }
         guard Set(request.columns).count == request.columns.count else {
             throw .invalid(field: "columns", Text(en: "A column stands twice.", ko: "중복된 열이 있습니다."))
@@ -59,7 +63,7 @@ enum Publishing {
                     field: "columns",
                     Text(
                         en: "\(target.schema.label.en) has no field \(shown) to import into.",
-                        ko: "\(target.schema.label.ko)에 가져올 수 있는 \(shown) 항목이 없습니다."))
+                        ko: "\(target.schema.label.ko) 테이블에는 데이터를 가져올 수 있는 ‘\(shown)’ 필드가 없습니다."))
             }
         }
         let named = request.referenceFields

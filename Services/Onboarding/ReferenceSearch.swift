@@ -48,7 +48,7 @@ enum ReferenceSearch {
     static func table(named name: String, _ caller: Caller) throws(Problem) -> Table {
         guard let table = tables[Publishing.canonicalTable(name)] else {
             throw .invalid(
-                field: "table", Text(en: "Records of this table cannot be named.", ko: "이 테이블의 레코드는 찾을 수 없습니다."))
+                field: "table", Text(en: "Records of this table cannot be named.", ko: "이 테이블에서는 레코드를 검색할 수 없습니다."))
         }
         let allowed = caller.kind == .service || Access.allows(caller.roles, .read, on: table.schema.table)
         guard allowed, caller.kind != .customer || table.isForCustomers else { throw .permissionDenied() }
@@ -63,7 +63,7 @@ enum ReferenceSearch {
                 field: "field",
                 Text(
                     en: "\(table.schema.label.en) has no such text field.",
-                    ko: "\(table.schema.label.ko)에 이 텍스트 항목이 없습니다."))
+                    ko: "\(table.schema.label.ko) 테이블에 해당 텍스트 필드가 없습니다."))
         }
         return field
     }
@@ -78,7 +78,7 @@ enum ReferenceSearch {
         guard !request.values.isEmpty else { return response }
         let account = Validation.isUUID(request.account) ? request.account : nil
         guard account != nil || !NamedRecords.areOfAccounts(schema) else {
-            throw Problem.invalid(field: "account", Text(en: "The account is needed here.", ko: "계정이 필요합니다."))
+            throw Problem.invalid(field: "account", Text(en: "The account is needed here.", ko: "계정을 지정하세요."))
         }
         let named = NamedRecords(schema, by: field.name)
         let matches = try NamedRecords.read(tx.query(named.statement(request.values, of: account, for: caller)))

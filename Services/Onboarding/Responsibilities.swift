@@ -10,7 +10,7 @@ extension ResponsibilityDefinition: Record {
         constraints: [
             DatabaseRule(
                 "G-43", constraint: "responsibility_definition_unique", field: "name",
-                Text(en: "There is already such a responsibility.", ko: "같은 책임이 이미 있습니다."))
+                Text(en: "There is already such a responsibility.", ko: "같은 담당 업무가 이미 있습니다."))
         ])
 }
 
@@ -23,7 +23,7 @@ extension CaseTeamMember: Record {
                 "onboarding.md 3.1", constraint: "case_team_member_unique", field: "responsibility",
                 Text(
                     en: "This person already has this responsibility on the case.",
-                    ko: "이 사람은 케이스에서 이미 이 책임을 맡고 있습니다."))
+                    ko: "이 사람은 케이스에서 이미 이 업무를 담당하고 있습니다."))
         ])
 
     public static let rules: [Rule<CaseTeamMember>] = [
@@ -39,7 +39,7 @@ extension CaseTeamMember: Record {
         },
         .check(
             "G-43", field: "responsibility",
-            Text(en: "The responsibility belongs to the other side.", ko: "상대편의 책임입니다.")
+            Text(en: "The responsibility belongs to the other side.", ko: "이 팀(고객 팀 또는 계정 팀)에는 지정할 수 없는 담당 업무입니다.")
         ) { change, context in
             guard change.changes("responsibility") || change.changes("side") else { return true }
             let definition = try context.find(ResponsibilityDefinition.self, change.new.responsibility)
@@ -56,17 +56,17 @@ enum Seed {
     static let administrator = "ServiceNow developer/admin"
 
     /// G-43. The role is the one an administrator must grant by hand (onboarding.md 4).
-    static let responsibilities: [(side: String, name: String, role: String?)] = [
-        ("customer", "Customer onboarding contact", "sn_customerservice.customer_admin"),
-        ("customer", "Key team member", "sn_customerservice.customer_case_manager"),
-        ("customer", "Data SME", nil),
-        ("customer", administrator, nil),
-        ("provider", "Onboarding manager", nil),
-        ("provider", "Data analyst", nil),
-        ("provider", administrator, nil),
-        ("squad", "Success manager", nil),
-        ("squad", "Architect", nil),
-        ("squad", "Support", nil),
+    static let responsibilities: [(side: String, name: String, korean: String, role: String?)] = [
+        ("customer", "Customer onboarding contact", "고객 온보딩 연락처", "sn_customerservice.customer_admin"),
+        ("customer", "Key team member", "핵심 팀원", "sn_customerservice.customer_case_manager"),
+        ("customer", "Data SME", "데이터 전문가(SME)", nil),
+        ("customer", administrator, "ServiceNow 개발자/관리자", nil),
+        ("provider", "Onboarding manager", "온보딩 매니저", nil),
+        ("provider", "Data analyst", "데이터 분석가", nil),
+        ("provider", administrator, "ServiceNow 개발자/관리자", nil),
+        ("squad", "Success manager", "성공 매니저", nil),
+        ("squad", "Architect", "아키텍트", nil),
+        ("squad", "Support", "지원 담당", nil),
     ]
 
     /// The id of a predefined responsibility, the same in every installation.
@@ -91,10 +91,17 @@ enum Seed {
             let store = Store<ResponsibilityDefinition>(database)
             for item in responsibilities {
                 let id = responsibility(item.side, item.name)
-                guard try store.find(id, in: tx) == nil else { continue }
+                if let known = try store.find(id, in: tx) {
+                    // Seeded before it had a Korean name, and nobody has changed it since.
+                    if known.nameKo == nil, known.etag == "1" {
+                        _ = try store.change(id, context, in: tx) { $0.nameKo = item.korean }
+                    }
+                    continue
+                }
                 var record = ResponsibilityDefinition()
                 record.id = id
                 record.name = item.name
+                record.nameKo = item.korean
                 record.side = item.side
                 record.requiredRole = item.role
                 _ = try store.create(record, context, in: tx)

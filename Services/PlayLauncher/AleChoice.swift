@@ -11,7 +11,7 @@ extension AleChoice: Record {
             "G-74", field: "dependent_category",
             Text(
                 en: "A subcategory belongs to a category, which itself belongs to none.",
-                ko: "하위 범주는 다른 범주에 속하지 않는 범주에 속해야 합니다.")
+                ko: "하위 범주는 최상위 범주에만 둘 수 있습니다.")
         ) { change, context in
             guard change.changes("dependent_category"), let parent = change.new.dependentCategory else { return true }
             guard parent != change.new.id else { return false }

@@ -1,4 +1,5 @@
 import Flows
+import Korean
 import Postgres
 import RPC
 import Records
@@ -234,7 +235,7 @@ extension FlowError {
     /// What people read in their language: calls are answered in it, and flows raise errors in the words of their author;
     /// what the machine itself finds is English, and has a Korean sentence for each kind.
     func message(_ language: String) -> String {
-        let hasKorean = message.unicodeScalars.contains { (0xAC00...0xD7A3).contains($0.value) }
+        let hasKorean = Hangul.isWritten(in: message)
         guard Text(en: "en", ko: "ko")(language) == "ko", !hasKorean else { return message }
         switch type {
         case FlowError.expression: return "플로우의 표현식을 계산하지 못했습니다."

@@ -32,7 +32,7 @@ extension Wire.FlowDefinition: Record {
                 "G-76", FlowDefinition.self, field: "definition",
                 Text(
                     en: "Line \(error.line), column \(error.column)\(place): \(error.text.en)",
-                    ko: "\(error.line)행 \(error.column)열\(place): \(error.text.ko)"))
+                    ko: "\(error.line)번째 줄 \(error.column)번째 글자\(place): \(error.text.ko)"))
         }
         try agree(&change.new.name, flow.reference.name, field: "name")
         try agree(&change.new.version, flow.reference.version, field: "version")
@@ -44,7 +44,7 @@ extension Wire.FlowDefinition: Record {
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: "definition",
                 Text(
-                    en: "Line \(line): there is no method \(unknown).", ko: "\(line)행: \(unknown) 메서드가 없습니다."))
+                    en: "Line \(line): there is no method \(unknown).", ko: "\(line)번째 줄: \(unknown) 메서드가 없습니다."))
         }
         for subflow in flow.subflows {
             let known = try FlowLibrary.find(subflow, context.database, in: context.transaction)
@@ -59,7 +59,7 @@ extension Wire.FlowDefinition: Record {
         guard given ?? own == own else {
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: field,
-                Text(en: "The definition itself says \(own).", ko: "정의에는 \(own)(으)로 되어 있습니다."))
+                Text(en: "The definition itself says \(own).", ko: "플로우 정의에 있는 값은 \(own)입니다."))
         }
         given = own
     }

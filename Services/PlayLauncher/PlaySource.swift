@@ -1,4 +1,5 @@
 import Flows
+import Korean
 import RPC
 import Records
 import Tenancy
@@ -20,9 +21,10 @@ struct PlaySource: Sendable {
     static func schema(of table: String) throws(Problem) -> RecordSchema {
         if let schema = schemas.first(where: { $0.table == table }) { return schema }
         let known = schemas.map(\.table).joined(separator: ", ")
+        let labels = schemas.map(\.label.ko).joined(separator: ", ")
         throw .invalid(
             field: "source_table",
-            Text(en: "Plays are launched from: \(known).", ko: "다음 테이블에서 플레이를 시작할 수 있습니다: \(known)."), rule: "G-75")
+            Text(en: "Plays are launched from: \(known).", ko: "다음 테이블에서 플레이를 시작할 수 있습니다: \(labels)"), rule: "G-75")
     }
 
     /// Whether records of the table are, or belong to, an engagement.
@@ -49,7 +51,7 @@ struct PlaySource: Sendable {
                 rule: "G-128",
                 Text(
                     en: "\(schema.label.en) is closed or canceled: no play begins there. Reopen it first.",
-                    ko: "\(schema.label.ko)이(가) 종결되었거나 취소되어 플레이를 시작할 수 없습니다. 먼저 다시 여세요."),
+                    ko: "\(schema.label.ko, .subject) 종결되었거나 취소되어 플레이를 시작할 수 없습니다. 먼저 다시 연 후 진행하세요."),
                 field: "source_record")
         }
         return PlaySource(schema: schema, id: own, domain: domain, record: record)

@@ -1,4 +1,5 @@
 import Flows
+import Korean
 import Postgres
 import RPC
 import Records
@@ -31,7 +32,8 @@ extension Plays {
         try await PlayRights(database: database, library: library).check(plan.flow, call)
         let answers = try Self.answers(request.answers, plan.flow, source, call.caller)
         let runID = begun?.id ?? RecordID.make(at: database.clock.now)
-        let machine = try start(plan, run: runID, ["source": source.input, "answers": answers])
+        let machine = try start(
+            plan, run: runID, ["source": source.input, "answers": answers], language: call.caller.locale)
         let database = database
         let run = try await database.perform(
             call, PlayLauncherAPI.launchPlay.name, request, requestID: request.requestID
@@ -125,14 +127,14 @@ extension Plays {
         else {
             throw .invalid(
                 field: "answers",
-                Text(en: "The answers must be a JSON object of at most 64 KB.", ko: "응답은 64KB 이하의 JSON 객체여야 합니다."),
+                Text(en: "The answers must be a JSON object of at most 64 KB.", ko: "입력값은 64KB 이하의 JSON 객체여야 합니다."),
                 rule: "G-76")
         }
         for question in flow.wizard {
             guard let name = question.prefill, members[question.name] == nil else { continue }
             members[question.name] = source.prefill(name, caller)
         }
-        let (answers, wrong) = flow.validate(answers: .object(members))
+        let (answers, wrong) = flow.validate(answers: .object(members), language: caller.locale)
         var violations = wrong.map { violation in
             Problem.Violation(field: "answers.\(violation.field)", text: Text(violation.text), rule: "G-76")
         }
@@ -143,7 +145,7 @@ extension Plays {
                     field: "answers.\(question.name)",
                     text: Text(
                         en: "\(question.label.en) must be the id of a record.",
-                        ko: "\(question.label.ko)은(는) 레코드 ID여야 합니다."), rule: "G-76"))
+                        ko: "\(question.label.ko, .topic) 레코드 ID여야 합니다."), rule: "G-76"))
         }
         let whole = flow.validate(input: ["source": source.input, "answers": answers])
         violations += whole.violations.filter { !$0.field.hasPrefix("answers") }.map { violation in
@@ -153,9 +155,12 @@ extension Plays {
         return answers
     }
 
-    private func start(_ plan: Plan, run: String, _ input: JSONValue) throws(Problem) -> FlowState {
+    private func start(
+        _ plan: Plan, run: String, _ input: JSONValue, language: String
+    ) throws(Problem) -> FlowState {
         do throws(FlowMachineError) {
-            return try FlowMachine(plan.flow).start(run: run, input: input, now: FlowInstant(database.clock.now))
+            return try FlowMachine(plan.flow).start(
+                run: run, input: input, language: language, now: FlowInstant(database.clock.now))
         } catch {
             throw .internalError(cause: "the flow \(plan.flow.reference) did not start: \(error)")
         }

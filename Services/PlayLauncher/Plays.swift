@@ -128,7 +128,8 @@ struct Plays: Sendable {
             described.type = question.reference.map { "reference:\($0)" } ?? question.kind.rawValue
             described.mandatory = question.isMandatory
             described.choices = question.choices.map { Self.text($0.value) }
-            described.default = Self.text(question.defaultValue)
+            described.default = Self.text(
+                Text(en: "en", ko: "ko")(call.language) == "ko" ? question.koreanDefault : question.defaultValue)
             if described.default.isEmpty, question.prefill == "requested_by", call.caller.kind == .person {
                 described.default = call.caller.subject
             }
@@ -161,7 +162,7 @@ struct Plays: Sendable {
         }
         guard found.0.state == "published" else {
             throw .failedPrecondition(
-                rule: "BR-53", Text(en: "The definition record is not published.", ko: "정의 기록이 게시되지 않았습니다."),
+                rule: "BR-53", Text(en: "The definition record is not published.", ko: "정의 레코드이 게시되지 않았습니다."),
                 field: "definition_record")
         }
         guard let definition = found.1 else {

@@ -113,7 +113,8 @@ extension Runner {
         let flow = try library.compiled(definition)
         let state: FlowState
         do throws(FlowMachineError) {
-            state = try FlowMachine(flow).start(run: run, input: input, now: FlowInstant(database.clock.now))
+            state = try FlowMachine(flow).start(
+                run: run, input: input, language: execution.requester.locale, now: FlowInstant(database.clock.now))
         } catch {
             let error = FlowError(
                 type: FlowError.validation, status: 400, title: "The input does not fit the flow \(reference).",

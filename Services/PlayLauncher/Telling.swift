@@ -1,4 +1,5 @@
 import Flows
+import Korean
 import Postgres
 import RPC
 import Records
@@ -44,7 +45,7 @@ struct Telling: Sendable {
         Text(
             en: "Success play \"\(title)\" is held: the person it runs for may no longer do this. Somebody who "
                 + "administers plays can take it over.",
-            ko: "성공 플레이 \"\(title)\"이(가) 보류되었습니다. 실행을 시작한 사람에게 더 이상 권한이 없습니다. 플레이 관리자가 이어받을 수 있습니다.")
+            ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 보류되었습니다. 실행을 시작한 사람에게 더 이상 권한이 없습니다. 플레이 관리자가 이어받을 수 있습니다.")
     }
 
     /// The records that steps created, for a flow that did not come to say so itself.
@@ -68,16 +69,16 @@ struct Telling: Sendable {
                 : Text(en: " Created before that: \(created.en).", ko: " 그 전에 생성된 레코드: \(created.ko).")
             return Text(
                 en: "Success play \"\(title)\" failed: \(failure)\(rest.en)",
-                ko: "성공 플레이 \"\(title)\"이(가) 실패했습니다: \(failure)\(rest.ko)")
+                ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 실패했습니다: \(failure)\(rest.ko)")
         }
         guard !records.isEmpty else {
             return Text(
                 en: "Success play \"\(title)\" is completed. No record was created.",
-                ko: "성공 플레이 \"\(title)\"이(가) 완료되었습니다. 생성된 레코드는 없습니다.")
+                ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 완료되었습니다. 생성된 레코드는 없습니다.")
         }
         return Text(
             en: "Success play \"\(title)\" is completed. Created: \(created.en).",
-            ko: "성공 플레이 \"\(title)\"이(가) 완료되었습니다. 생성된 레코드: \(created.ko).")
+            ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 완료되었습니다. 생성된 레코드: \(created.ko).")
     }
 
     private static func list(_ records: [JSONValue]) -> Text {

@@ -1,3 +1,5 @@
+import Korean
+
 /// Turns what a filter says into conditions over the fields of a schema.
 struct FilterChecker {
     let schema: FilterSchema
@@ -25,7 +27,7 @@ struct FilterChecker {
             throw FilterError(
                 .unknownFunction, at: call.position, expected: schema.fields.map(\.name),
                 "\(call.name)() stands only on the right side of a comparator.",
-                "\(call.name)()은(는) 비교 연산자의 오른쪽에만 올 수 있습니다.")
+                "\(call.name)()\(.topic, after: call.name) 비교 연산자의 오른쪽에만 올 수 있습니다.")
         }
     }
 
@@ -59,9 +61,9 @@ struct FilterChecker {
             case (.member(let member), nil): return try condition(field, comparator, member.literal)
             case (.function(let call), nil): return try condition(field, comparator, .call(call))
             case (.member(let member), _):
-                throw .syntax(at: member.position, expected: ["value of \(field.name)"], found: "a restriction")
+                throw .syntax(at: member.position, expected: [.value(of: field.name)], found: .restriction)
             case (.function(let call), _):
-                throw .syntax(at: call.position, expected: ["value of \(field.name)"], found: "a restriction")
+                throw .syntax(at: call.position, expected: [.value(of: field.name)], found: .restriction)
             }
         }
     }
@@ -74,7 +76,7 @@ struct FilterChecker {
         case .string: return try text(field, comparator, literal)
         case .list where field.sqlType == "uuid":
             guard let id = FilterLiteral.uuid(literal.text) else {
-                throw .wrongValue(at: literal.position, literal.text, field: field.name, expected: ["an id (UUID)"])
+                throw .wrongValue(at: literal.position, literal.text, field: field.name, expected: [.id])
             }
             return .test(field, .element(id))
         case .list:
@@ -109,7 +111,7 @@ struct FilterChecker {
             throw FilterError(
                 .unknownField, at: literal.position, expected: schema.fields.map(\.name),
                 "There is no text to search here; write field = value.",
-                "여기에는 검색할 텍스트가 없습니다. 필드 = 값 형식으로 쓰세요.")
+                "여기에는 검색할 텍스트가 없습니다. 필드 = 값 형식으로 입력하세요.")
         }
         return .any(searched.map { .test($0, .like(pattern, foldsCase: true)) })
     }
@@ -133,7 +135,7 @@ struct FilterChecker {
         throw FilterError(
             .wrongComparator, at: position, expected: allowed.map(\.rawValue),
             "\(field.name) cannot be compared with \(comparator.rawValue), only with \(list).",
-            "\(field.name)에는 \(comparator.rawValue)을(를) 쓸 수 없습니다. 가능한 연산자: \(list).")
+            "\(field.name)에는 \(comparator.rawValue, .object) 쓸 수 없습니다. 가능한 연산자: \(list).")
     }
 
     // MARK: Functions
@@ -147,7 +149,7 @@ struct FilterChecker {
             throw FilterError(
                 .wrongValue, at: call.position, expected: suiting,
                 "\(call.name)() is not a value of \(field.name); functions for it: \(list).",
-                "\(call.name)()은(는) \(field.name)의 값이 아닙니다. 가능한 함수: \(list).")
+                "\(call.name)()\(.topic, after: call.name) \(field.name)의 값이 아닙니다. 가능한 함수: \(list).")
         }
         let days = try days(of: call, takes: function == .daysFromNow)
         switch function {
@@ -174,12 +176,12 @@ struct FilterChecker {
         {
             return days
         }
-        let expected = takes ? "one whole number of days, at most \(FilterFunction.maximumDays)" : "no argument"
+        let expected = takes ? FilterToken.days(atMost: FilterFunction.maximumDays) : .noArgument
         throw FilterError(
-            .wrongValue, at: call.position, expected: [expected], "\(call.name)() takes \(expected).",
+            .wrongValue, at: call.position, expected: [expected.english],
+            "\(call.name)() takes \(expected.english).",
             takes
-                ? "\(call.name)()에는 \(FilterFunction.maximumDays) 이하의 정수 하나가 필요합니다."
-                : "\(call.name)()에는 인수가 없습니다.")
+                ? "\(call.name)()에는 \(expected.korean)가 필요합니다." : "\(call.name)()에는 인수를 쓸 수 없습니다.")
     }
 
     private func unknownFunction(_ call: Call) -> FilterError {
@@ -246,17 +248,17 @@ struct FilterLiteral {
         }
     }
 
-    private var expected: [String] {
+    private var expected: [FilterToken] {
         switch field.kind {
-        case .string, .list: ["text"]
-        case .int: ["a whole number"]
-        case .decimal: ["a number"]
+        case .string, .list: [.text]
+        case .int: [.wholeNumber]
+        case .decimal: [.number]
         case .bool: ["true", "false"]
         case .timestamp: ["YYYY-MM-DDThh:mm:ssZ", "YYYY-MM-DD"]
         case .date: ["YYYY-MM-DD"]
-        case .choice(let allowed): allowed
-        case .intChoice(let allowed): allowed.map { String($0) }
-        case .reference: ["an id (UUID)"]
+        case .choice(let allowed): allowed.map { FilterToken($0) }
+        case .intChoice(let allowed): allowed.map { FilterToken(String($0)) }
+        case .reference: [.id]
         }
     }
 

@@ -1,3 +1,5 @@
+import Korean
+
 /// Why a filter or an ordering was refused, where in its text, and what would have been right.
 ///
 /// The two sentences are for people; `code`, `position` and `expected` are for programs. The module depends on nothing,
@@ -36,7 +38,8 @@ public struct FilterError: Error, Sendable, Hashable {
         self.position = position
         self.expected = expected
         self.english = english + " (position \(position))"
-        self.korean = korean + " (위치 \(position))"
+        // A text that is too large is so as a whole.
+        self.korean = code == .tooLarge ? korean : "\(grouped: position + 1)번째 글자: \(korean)"
     }
 }
 
@@ -47,21 +50,25 @@ extension FilterError: CustomStringConvertible {
 
 extension FilterError {
     /// The grammar wanted one thing and met another.
-    static func syntax(at position: Int, expected: [String], found: String) -> FilterError {
-        let list = expected.joined(separator: ", ")
+    static func syntax(at position: Int, expected: [FilterToken], found: FilterToken) -> FilterError {
+        let names = expected.map(\.english)
+        let list = expected.map(\.korean).joined(separator: ", ")
         return FilterError(
-            .syntax, at: position, expected: expected,
-            "Expected \(list) but found \(found).", "\(list)이(가) 와야 하는데 \(found)이(가) 있습니다.")
+            .syntax, at: position, expected: names,
+            "Expected \(names.joined(separator: ", ")) but found \(found.english).",
+            "‘\(found.korean)’\(.subject, after: found.korean) 있습니다. 이 위치에 올 수 있는 것: \(list)")
     }
 
     /// A value of the wrong form for a field.
-    static func wrongValue(at position: Int, _ value: String, field: String, expected: [String]) -> FilterError {
-        let list = expected.joined(separator: ", ")
+    static func wrongValue(at position: Int, _ value: String, field: String, expected: [FilterToken]) -> FilterError {
+        let names = expected.map(\.english)
+        let list = names.joined(separator: ", ")
+        let koreanList = expected.map(\.korean).joined(separator: ", ")
         let shown = FilterError.shortened(value)
         return FilterError(
-            .wrongValue, at: position, expected: expected,
+            .wrongValue, at: position, expected: names,
             "“\(shown)” is not a value of \(field); expected \(list).",
-            "“\(shown)”은(는) \(field)의 값이 아닙니다. 가능한 값: \(list).")
+            "‘\(shown)’\(.topic, after: shown) \(field)의 값이 아닙니다. 가능한 값: \(koreanList)")
     }
 
     /// Text of the caller's, cut so that an error stays short.

@@ -1,3 +1,5 @@
+import Korean
+
 /// Recursive descent over the grammar of AIP-160, one function per production:
 ///
 ///     filter      : [expression]
@@ -25,12 +27,12 @@ struct FilterParser {
         guard text.utf8.count <= Filter.maximumBytes else {
             throw FilterError(
                 .tooLarge, at: 0, "A filter is at most \(Filter.maximumBytes) bytes.",
-                "필터는 최대 \(Filter.maximumBytes)바이트입니다.")
+                "필터의 크기는 \(bytes: Filter.maximumBytes) 이하여야 합니다.")
         }
         scalars = Array(text.unicodeScalars)
         // Postgres text holds no NUL; other control characters must be escaped so that what is shown is what is sought.
         if let bad = scalars.firstIndex(where: { $0.value < 0x20 && !FilterParser.isSpace($0) || $0.value == 0x7F }) {
-            throw .syntax(at: bad, expected: ["printable text"], found: "a control character")
+            throw .syntax(at: bad, expected: [.printable], found: .control)
         }
     }
 
@@ -39,7 +41,7 @@ struct FilterParser {
         guard index < scalars.count else { return .all([]) }
         let syntax = try expression()
         skipSpace()
-        guard index == scalars.count else { throw unexpected(["AND", "OR", "end of filter"]) }
+        guard index == scalars.count else { throw unexpected(["AND", "OR", .end]) }
         return syntax
     }
 
@@ -74,7 +76,7 @@ struct FilterParser {
         if word(at: index) == "NOT" {
             guard let next = scalar(at: index + 3), FilterParser.isSpace(next) else {
                 index += 3
-                throw unexpected(["a space after NOT"])
+                throw unexpected([.space(after: "NOT")])
             }
             index += 3
             skipSpace()
@@ -92,7 +94,7 @@ struct FilterParser {
         guard depth < Filter.maximumDepth else {
             throw FilterError(
                 .tooLarge, at: index, "A filter nests at most \(Filter.maximumDepth) parentheses.",
-                "필터의 괄호는 최대 \(Filter.maximumDepth)단계입니다.")
+                "필터의 괄호는 최대 \(grouped: Filter.maximumDepth)단계입니다.")
         }
         depth += 1
         index += 1
@@ -112,7 +114,7 @@ struct FilterParser {
         guard restrictions <= Filter.maximumRestrictions else {
             throw FilterError(
                 .tooLarge, at: index, "A filter has at most \(Filter.maximumRestrictions) restrictions.",
-                "필터의 조건은 최대 \(Filter.maximumRestrictions)개입니다.")
+                "필터의 조건은 최대 \(grouped: Filter.maximumRestrictions)개입니다.")
         }
         let left = try comparable(startingWithMinus: false)
         let end = index
@@ -152,7 +154,7 @@ struct FilterParser {
 
     private mutating func comparable(startingWithMinus: Bool) throws(FilterError) -> Restriction.Comparable {
         let start = index
-        if !startingWithMinus, peek() == "-" { throw unexpected(["field", "value", "("]) }
+        if !startingWithMinus, peek() == "-" { throw unexpected([.field, .value, "("]) }
         var segments = [try value(isFirst: true)]
         while peek() == "." {
             index += 1
@@ -163,12 +165,12 @@ struct FilterParser {
             // `NOT`, `AND` and `OR` may name a field after a dot, never a value of their own.
             if segments.count == 1, !segments[0].isQuoted, FilterParser.keywords.contains(segments[0].text) {
                 index = start
-                throw unexpected(["field", "value", "("])
+                throw unexpected([.field, .value, "("])
             }
             return .member(member)
         }
         if segments.count == 1, FilterParser.keywords.contains(segments[0].text) {
-            throw unexpected(["a space after \(segments[0].text)"])
+            throw unexpected([.space(after: segments[0].text)])
         }
         return .function(Call(position: start, name: member.path, arguments: try arguments()))
     }
@@ -187,7 +189,7 @@ struct FilterParser {
             guard depth <= Filter.maximumDepth else {
                 throw FilterError(
                     .tooLarge, at: index, "A filter nests at most \(Filter.maximumDepth) parentheses.",
-                    "필터의 괄호는 최대 \(Filter.maximumDepth)단계입니다.")
+                    "필터의 괄호는 최대 \(grouped: Filter.maximumDepth)단계입니다.")
             }
             arguments.append(try argument())
             depth -= 1
@@ -208,10 +210,10 @@ struct FilterParser {
 
     private mutating func value(isFirst: Bool) throws(FilterError) -> Literal {
         let start = index
-        guard let first = peek() else { throw unexpected(isFirst ? ["field", "value", "("] : ["field after ."]) }
+        guard let first = peek() else { throw unexpected(isFirst ? [.field, .value, "("] : [.fieldAfterDot]) }
         if first == "\"" || first == "'" { return try string(quote: first) }
         while let next = peek(), FilterParser.isText(next) { index += 1 }
-        guard index > start else { throw unexpected(isFirst ? ["field", "value", "("] : ["field after ."]) }
+        guard index > start else { throw unexpected(isFirst ? [.field, .value, "("] : [.fieldAfterDot]) }
         return Literal(position: start, characters: scalars[start..<index].map(FilterParser.character), isQuoted: false)
     }
 
@@ -227,14 +229,14 @@ struct FilterParser {
             default: characters.append(FilterParser.character(next))
             }
         }
-        throw .syntax(at: start, expected: ["closing \(quote)"], found: "end of filter")
+        throw .syntax(at: start, expected: [.closing(quote)], found: .end)
     }
 
     private mutating func escape() throws(FilterError) -> Unicode.Scalar {
         let known: [Unicode.Scalar: Unicode.Scalar] = [
             "\\": "\\", "\"": "\"", "'": "'", "*": "*", "n": "\n", "r": "\r", "t": "\t",
         ]
-        guard let next = peek() else { throw unexpected(["escaped character"]) }
+        guard let next = peek() else { throw unexpected([.escaped]) }
         if let scalar = known[next] {
             index += 1
             return scalar
@@ -268,7 +270,7 @@ struct FilterParser {
             return false
         }
         index += keyword.unicodeScalars.count
-        guard let next = peek(), FilterParser.isSpace(next) else { throw unexpected(["a space after \(keyword)"]) }
+        guard let next = peek(), FilterParser.isSpace(next) else { throw unexpected([.space(after: keyword)]) }
         skipSpace()
         return true
     }
@@ -306,10 +308,11 @@ struct FilterParser {
         while let next = peek(), FilterParser.isSpace(next) { index += 1 }
     }
 
-    private func unexpected(_ expected: [String]) -> FilterError {
-        guard let found = peek() else { return .syntax(at: index, expected: expected, found: "end of filter") }
+    private func unexpected(_ expected: [FilterToken]) -> FilterError {
+        guard let found = peek() else { return .syntax(at: index, expected: expected, found: .end) }
         let word = FilterError.shortened(word(at: index, limit: 41))
-        return .syntax(at: index, expected: expected, found: "“\(word.isEmpty ? String(found) : word)”")
+        let shown = word.isEmpty ? String(found) : word
+        return .syntax(at: index, expected: expected, found: FilterToken("“\(shown)”", shown))
     }
 
     private static let keywords: Set<String> = ["AND", "OR", "NOT"]

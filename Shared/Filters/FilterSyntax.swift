@@ -96,7 +96,7 @@ struct Literal: Sendable {
             throw FilterError(
                 .wrongValue, at: position, expected: ["*text", "text*", "*text*", "\\*"],
                 "A * stands at the beginning or the end of a text; write \\* for the character itself.",
-                "*는 텍스트의 처음이나 끝에만 올 수 있습니다. 문자 자체는 \\*로 쓰세요.")
+                "*는 텍스트의 처음이나 끝에만 올 수 있습니다. 문자 자체는 \\*로 입력하세요.")
         }
         pattern.core = Literal.string(core)
         return pattern.anyBefore || pattern.anyAfter ? pattern : nil

@@ -1,3 +1,5 @@
+import Korean
+
 /// An ordering of AIP-132: `priority desc, number`.
 public struct OrderBy: Sendable, Hashable {
     /// The most fields an ordering may name.
@@ -31,7 +33,7 @@ public struct OrderBy: Sendable, Hashable {
         guard text.utf8.count <= Filter.maximumBytes else {
             throw FilterError(
                 .tooLarge, at: 0, "An ordering is at most \(Filter.maximumBytes) bytes.",
-                "정렬은 최대 \(Filter.maximumBytes)바이트입니다.")
+                "정렬의 크기는 \(bytes: Filter.maximumBytes) 이하여야 합니다.")
         }
         let scalars = Array(text.unicodeScalars)
         if scalars.allSatisfy({ $0 == " " }) { return OrderBy(names: []) }
@@ -60,7 +62,7 @@ public struct OrderBy: Sendable, Hashable {
             }
             guard !terms.contains(where: { $0.field.name == field.name }) else {
                 throw FilterError(
-                    .syntax, at: name.position, "\(field.name) is named twice.", "\(field.name)이(가) 두 번 쓰였습니다.")
+                    .syntax, at: name.position, "\(field.name) is named twice.", "\(field.name, .subject) 두 번 쓰였습니다.")
             }
             terms.append(Term(field: field, descending: name.isDescending))
         }
@@ -70,7 +72,7 @@ public struct OrderBy: Sendable, Hashable {
     private static func name(_ scalars: ArraySlice<Unicode.Scalar>) throws(FilterError) -> Name {
         let words = scalars.split(separator: " ")
         guard let first = words.first else {
-            throw .syntax(at: scalars.startIndex, expected: ["field"], found: "nothing")
+            throw .syntax(at: scalars.startIndex, expected: [.field], found: .nothing)
         }
         let texts = words.map { word in
             var view = String.UnicodeScalarView()
@@ -78,8 +80,9 @@ public struct OrderBy: Sendable, Hashable {
             return String(view)
         }
         guard texts.count == 1 || (texts.count == 2 && ["asc", "desc"].contains(texts[1])) else {
+            let shown = FilterError.shortened(texts[1])
             throw .syntax(
-                at: words[1].startIndex, expected: ["asc", "desc", ","], found: "“\(FilterError.shortened(texts[1]))”")
+                at: words[1].startIndex, expected: ["asc", "desc", ","], found: FilterToken("“\(shown)”", shown))
         }
         return Name(position: first.startIndex, name: texts[0], isDescending: texts.count == 2 && texts[1] == "desc")
     }

@@ -16,6 +16,7 @@ extension FlowSchema {
 
     private static let known = [
         "type", "format", "title", "x-title-ko", "description", "x-description-ko", "enum", "oneOf", "default",
+        "x-default-ko",
         "minLength", "maxLength", "minimum", "maximum", "x-reference", "x-prefill", "properties", "required",
         "additionalProperties", "items",
     ]
@@ -56,7 +57,13 @@ extension FlowSchema {
             }
             schema.isOpen = isOpen
         }
-        try checkDefault(parts["default"], of: &schema)
+        schema.defaultValue = try checkedDefault(parts["default"], of: schema)
+        if let korean = parts["x-default-ko"] {
+            guard schema.defaultValue?.string != nil else {
+                throw korean.problem("The English default is missing.", "영어 기본값이 없습니다.")
+            }
+            schema.koreanDefault = try checkedDefault(korean, of: schema)
+        }
         return schema
     }
 
@@ -142,13 +149,15 @@ extension FlowSchema {
         return names
     }
 
-    private static func checkDefault(_ node: YAMLTree?, of schema: inout FlowSchema) throws(FlowProblem) {
-        guard let node else { return }
+    private static func checkedDefault(
+        _ node: YAMLTree?, of schema: FlowSchema
+    ) throws(FlowProblem) -> JSONValue? {
+        guard let node else { return nil }
         var violations: [FlowViolation] = []
         _ = schema.check(node.json, at: "", into: &violations)
         if let violation = violations.first {
             throw node.problem("The default does not fit: \(violation.text.en)", "기본값이 맞지 않습니다: \(violation.text.ko)")
         }
-        schema.defaultValue = node.json
+        return node.json
     }
 }

@@ -15,7 +15,7 @@ extension FlowCompiler {
         var named: [(name: String, node: YAMLTree)] = []
         for entry in nodes {
             guard case .mapping(let members) = entry.value, members.count == 1, let member = members.first else {
-                throw entry.problem("A task is written '- name: …'.", "작업은 '- 이름: …' 형식으로 작성합니다.")
+                throw entry.problem("A task is written '- name: …'.", "작업은 '- 작업이름: …' 형식으로 작성합니다.")
             }
             guard member.key.isTaskName, !["continue", "exit", "end"].contains(member.key) else {
                 throw entry.problem(

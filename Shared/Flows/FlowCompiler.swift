@@ -121,9 +121,28 @@ struct FlowCompiler {
             return .array(elements)
         case .mapping(let children):
             var members: [(name: String, value: FlowTemplate)] = []
-            for child in children { members.append((child.key, try template(child.value, variables: variables))) }
+            for child in children where !child.key.isKoreanKey {
+                if let korean = children.first(where: { $0.key == "x-\(child.key)-ko" }) {
+                    members.append((child.key, try text(child.value, korean.value)))
+                } else {
+                    members.append((child.key, try template(child.value, variables: variables)))
+                }
+            }
+            for child in children where child.key.isKoreanKey {
+                guard children.contains(where: { "x-\($0.key)-ko" == child.key }) else {
+                    throw child.value.problem("The English text is missing.", "영어 텍스트가 없습니다.")
+                }
+            }
             return .object(members)
         }
+    }
+
+    /// A member with another beside it that says the same in Korean: `subject` and `x-subject-ko`. Both are plain texts.
+    private func text(_ english: YAMLTree, _ korean: YAMLTree) throws(FlowProblem) -> FlowTemplate {
+        for node in [english, korean] where try node.expression(node.text()) != nil {
+            throw node.problem("Plain text is expected.", "표현식이 아닌 텍스트가 필요합니다.")
+        }
+        return .text(FlowText(en: try english.text(), ko: try korean.text()))
     }
 
     private mutating func add(_ source: String, _ node: YAMLTree, _ variables: [String]) throws(FlowProblem) -> Int {
@@ -200,6 +219,9 @@ extension String {
         while let last = text.last, last.isWhitespace { text.removeLast() }
         return String(text)
     }
+
+    /// The key of a text in Korean, `x-subject-ko`.
+    var isKoreanKey: Bool { hasPrefix("x-") && hasSuffix("-ko") }
 
     /// Lower-case letters, digits and inner hyphens only.
     var isHostLabel: Bool {

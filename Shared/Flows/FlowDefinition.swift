@@ -23,7 +23,9 @@ public enum FlowBounds {
 /// The language is a part of the CNCF Serverless Workflow DSL 1.0. What it has: `document`, `input` (`schema`, `from`),
 /// `output.as`, `do` with the tasks `call: rpc`, `set`, `switch`, `for`, `raise`, `try`, `wait`, `run: workflow`, `emit`
 /// and `do`; on every task `if`, `input.from`, `output.as`, `export.as`, `then`, `metadata`. Anything else is refused
-/// with its place. Expressions are jq in `${ }`; see ``JQ`` for what they may use.
+/// with its place. Expressions are jq in `${ }`; see ``JQ`` for what they may use. A text that is written into a record
+/// has its Korean beside it: `x-default-ko` beside `default`, in a template `x-subject-ko` beside `subject`; a run takes
+/// that of the person who begins it.
 public struct CompiledFlow: Sendable {
     /// Namespace, name and version.
     public let reference: FlowReference
@@ -71,6 +73,8 @@ public enum FlowDefinition {
 /// A value with expressions in it. Expressions are numbers into the flow's ``JQ``.
 indirect enum FlowTemplate: Sendable {
     case literal(JSONValue)
+    /// A text in both languages, of which a run takes that of the person who began it.
+    case text(FlowText)
     case expression(Int)
     case array([FlowTemplate])
     case object([(name: String, value: FlowTemplate)])

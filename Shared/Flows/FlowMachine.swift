@@ -21,13 +21,16 @@ public struct FlowMachine: Sendable {
     /// - Parameters:
     ///   - run: identifier of the run, unique for ever: request ids are made from it.
     ///   - input: `{source: …, answers: …}` for plays; checked and filled in as ``CompiledFlow/validate(input:)`` does.
+    ///   - language: of the person who begins it, `en` or `ko`: defaults and texts are taken in it.
     ///   - now: what `$runtime.now` shows until the next move.
-    public func start(run: String, input: JSONValue, now: FlowInstant) throws(FlowMachineError) -> FlowState {
-        let (filled, violations) = flow.validate(input: input)
+    public func start(
+        run: String, input: JSONValue, language: String = "en", now: FlowInstant
+    ) throws(FlowMachineError) -> FlowState {
+        let (filled, violations) = flow.validate(input: input, language: language)
         guard violations.isEmpty else { throw .invalidInput(violations) }
         let state = FlowState(
             run: run, flow: flow.reference, digest: flow.digest, startedAt: now, action: .completed(.null),
-            input: filled)
+            input: filled, language: language)
         var move = FlowMove(flow: flow, state: state, now: now)
         move.begin()
         return move.state

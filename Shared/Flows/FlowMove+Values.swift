@@ -77,6 +77,7 @@ extension FlowMove {
     ) throws(FlowError) -> JSONValue {
         switch template {
         case .literal(let value): return value
+        case .text(let text): return .string(text.wording(state.language))
         case .expression(let index): return try evaluate(index, on: input, with: variables)
         case .array(let elements):
             var values: [JSONValue] = []

@@ -3,6 +3,19 @@ public struct FlowSchema: Sendable {
     /// Kinds of values; `date` is a string with `format: date`, `any` has no `type`.
     public enum Kind: String, Sendable {
         case any, object, array, string, date, integer, number, boolean
+
+        var korean: String {
+            switch self {
+            case .any: "아무"
+            case .object: "객체"
+            case .array: "목록"
+            case .string: "텍스트"
+            case .date: "날짜"
+            case .integer: "정수"
+            case .number: "숫자"
+            case .boolean: "참/거짓"
+            }
+        }
     }
 
     /// One allowed value with its label.
@@ -23,6 +36,8 @@ public struct FlowSchema: Sendable {
     var hint: FlowText?
     var choices: [Choice] = []
     var defaultValue: JSONValue?
+    /// The default for whoever reads Korean, where it is a text (`x-default-ko`).
+    var koreanDefault: JSONValue?
     var minimumLength: Int?
     var maximumLength: Int?
     var minimum: Double?
@@ -53,6 +68,8 @@ public struct FlowQuestion: Sendable, Hashable {
     public let choices: [FlowSchema.Choice]
     /// Answer taken when none is given; `null` for none.
     public let defaultValue: JSONValue
+    /// The same for whoever reads Korean.
+    public let koreanDefault: JSONValue
     /// Table whose record's id is asked for, such as `customer_contact`.
     public let reference: String?
     /// Name of the member of `source` that the page should fill in beforehand.
@@ -68,18 +85,23 @@ public struct FlowViolation: Sendable, Hashable {
 }
 
 extension CompiledFlow {
-    /// Checks the input of a run and fills in defaults. An empty list of violations means it can be started.
-    public func validate(input value: JSONValue) -> (input: JSONValue, violations: [FlowViolation]) {
+    /// Checks the input of a run and fills in defaults, texts among them in `language`. An empty list of violations
+    /// means it can be started.
+    public func validate(input value: JSONValue, language: String = "en") -> (
+        input: JSONValue, violations: [FlowViolation]
+    ) {
         var violations: [FlowViolation] = []
-        let filled = input.check(value, at: "", into: &violations)
+        let filled = input.check(value, at: "", language, into: &violations)
         return (filled, violations)
     }
 
-    /// Checks the answers of the wizard alone and fills in defaults.
-    public func validate(answers value: JSONValue) -> (answers: JSONValue, violations: [FlowViolation]) {
+    /// Checks the answers of the wizard alone and fills in defaults, texts among them in `language`.
+    public func validate(
+        answers value: JSONValue, language: String = "en"
+    ) -> (answers: JSONValue, violations: [FlowViolation]) {
         var violations: [FlowViolation] = []
         guard let schema = input.members.first(where: { $0.name == "answers" })?.schema else { return (value, []) }
-        let filled = schema.check(value, at: "", into: &violations)
+        let filled = schema.check(value, at: "", language, into: &violations)
         return (filled, violations)
     }
 }
@@ -91,27 +113,35 @@ extension FlowSchema {
                 name: member.name, kind: member.schema.kind,
                 label: member.schema.label ?? FlowText(en: member.name, ko: member.name), hint: member.schema.hint,
                 isMandatory: required.contains(member.name), choices: member.schema.choices,
-                defaultValue: member.schema.defaultValue ?? .null, reference: member.schema.reference,
+                defaultValue: member.schema.standard("en") ?? .null,
+                koreanDefault: member.schema.standard("ko") ?? .null, reference: member.schema.reference,
                 prefill: member.schema.prefill)
         }
     }
 
+    /// The default in a language; nil without one.
+    private func standard(_ language: String) -> JSONValue? {
+        language == "ko" ? koreanDefault ?? defaultValue : defaultValue
+    }
+
     /// Checks a value, adds what is wrong, and returns it with defaults filled in and empty members left out.
-    func check(_ value: JSONValue, at path: String, into violations: inout [FlowViolation]) -> JSONValue {
+    func check(
+        _ value: JSONValue, at path: String, _ language: String = "en", into violations: inout [FlowViolation]
+    ) -> JSONValue {
         func wrong(_ en: String, _ ko: String) {
             violations.append(FlowViolation(field: path, text: FlowText(en: en, ko: ko)))
         }
         if !choices.isEmpty, !choices.contains(where: { $0.value == value }) {
-            wrong("Choose one of the offered values.", "제공된 값 중 하나를 선택하세요.")
+            wrong("Choose one of the offered values.", "목록의 값 중 하나를 선택하세요.")
             return value
         }
         switch (kind, value) {
         case (.any, _), (.boolean, .bool): return value
-        case (.object, .object(let given)): return .object(check(members: given, at: path, into: &violations))
+        case (.object, .object(let given)): return .object(check(members: given, at: path, language, into: &violations))
         case (.array, .array(let elements)):
             guard let schema = items.first else { return value }
             return .array(
-                elements.enumerated().map { schema.check($1, at: "\(path)[\($0)]", into: &violations) })
+                elements.enumerated().map { schema.check($1, at: "\(path)[\($0)]", language, into: &violations) })
         case (.integer, .number(let number)), (.number, .number(let number)):
             if kind == .integer, number.rounded() != number { wrong("Enter a whole number.", "정수를 입력하세요.") }
             if let minimum, number < minimum {
@@ -122,7 +152,9 @@ extension FlowSchema {
             }
             return value
         case (.date, .string(let text)):
-            if !FlowTime.isDate(text) { wrong("Enter a date as YYYY-MM-DD.", "날짜를 YYYY-MM-DD 형식으로 입력하세요.") }
+            if !FlowTime.isDate(text) {
+                wrong("Enter a date as YYYY-MM-DD.", "날짜를 YYYY-MM-DD 형식(예: 2026-11-28)으로 입력하세요.")
+            }
             return value
         case (.string, .string(let text)):
             let length = text.unicodeScalars.count
@@ -134,13 +166,13 @@ extension FlowSchema {
             }
             return value
         default:
-            wrong("A value of the kind '\(kind.rawValue)' is expected.", "'\(kind.rawValue)' 유형의 값이 필요합니다.")
+            wrong("A value of the kind '\(kind.rawValue)' is expected.", "\(kind.korean) 유형의 값을 입력하세요.")
             return value
         }
     }
 
     private func check(
-        members given: [String: JSONValue], at path: String, into violations: inout [FlowViolation]
+        members given: [String: JSONValue], at path: String, _ language: String, into violations: inout [FlowViolation]
     ) -> [String: JSONValue] {
         func join(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
         var result: [String: JSONValue] = [:]
@@ -149,8 +181,8 @@ extension FlowSchema {
             // A page sends an empty text for a field left blank.
             let isEmpty = value.isNull || (value == .string("") && member.schema.kind != .any)
             if !isEmpty {
-                result[member.name] = member.schema.check(value, at: join(member.name), into: &violations)
-            } else if let standard = member.schema.defaultValue {
+                result[member.name] = member.schema.check(value, at: join(member.name), language, into: &violations)
+            } else if let standard = member.schema.standard(language) {
                 result[member.name] = standard
             } else if required.contains(member.name) {
                 let name = member.schema.label ?? FlowText(en: member.name, ko: member.name)
@@ -160,7 +192,7 @@ extension FlowSchema {
                         text: FlowText(en: "\(name.en) is required.", ko: "\(name.ko): 필수 항목입니다.")))
             } else if member.schema.kind == .object, !member.schema.members.isEmpty {
                 // An object that was left out may still have defaults and mandatory members inside.
-                result[member.name] = member.schema.check([:], at: join(member.name), into: &violations)
+                result[member.name] = member.schema.check([:], at: join(member.name), language, into: &violations)
             }
         }
         let known = Set(members.map(\.name))
@@ -171,7 +203,7 @@ extension FlowSchema {
                 violations.append(
                     FlowViolation(
                         field: join(name),
-                        text: FlowText(en: "There is no such question.", ko: "해당 질문이 없습니다.")))
+                        text: FlowText(en: "There is no such question.", ko: "해당 입력 항목이 없습니다.")))
             }
         }
         return result

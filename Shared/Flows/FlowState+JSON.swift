@@ -33,8 +33,8 @@ extension FlowState {
         [
             "format": .number(Double(Self.format)), "run": .string(run), "flow": flow.json, "digest": .string(digest),
             "startedAt": startedAt.json, "action": action.json, "steps": .number(Double(steps)),
-            "retries": .number(Double(retries)), "input": input, "context": context,
-            "frames": .array(frames.map(\.json)),
+            "retries": .number(Double(retries)), "input": input, "language": .string(language),
+            "context": context, "frames": .array(frames.map(\.json)),
         ]
     }
 
@@ -50,6 +50,8 @@ extension FlowState {
         steps = try reader.int("steps")
         retries = try reader.int("retries")
         input = try reader.value("input")
+        // A state from before runs had a language.
+        language = json["language"]?.string ?? "en"
         context = try reader.value("context")
         for frame in try reader.array("frames") { frames.append(try Frame(state: frame)) }
     }

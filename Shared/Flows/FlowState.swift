@@ -50,6 +50,8 @@ public struct FlowState: Sendable, Hashable {
 
     /// The input of the run, defaults filled in.
     let input: JSONValue
+    /// The language of the person who began the run, `en` or `ko`: that of the texts it writes.
+    let language: String
     /// `$context`.
     var context: JSONValue = .object([:])
     /// From the outermost list of tasks to the innermost.

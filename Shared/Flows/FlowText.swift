@@ -10,6 +10,9 @@ public struct FlowText: Sendable, Hashable {
         self.en = en
         self.ko = ko
     }
+
+    /// The wording for `ko`; English for every other language.
+    func wording(_ language: String) -> String { language == "ko" ? ko : en }
 }
 
 /// Why a flow definition was refused when it was saved, with the place in its YAML.

@@ -61,7 +61,7 @@ struct MaskedYAML {
                 line: line, column: column, path: "",
                 text: FlowText(
                     en: "Tags (!) are not allowed: put text in quotes, and leave numbers without.",
-                    ko: "태그(!)는 사용할 수 없습니다. 텍스트는 따옴표로 묶고 숫자는 그대로 쓰세요."))
+                    ko: "태그(!)는 사용할 수 없습니다. 텍스트는 따옴표로 묶고 숫자는 그대로 입력하세요."))
         }
     }
 

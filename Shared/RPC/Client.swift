@@ -212,7 +212,7 @@ public struct Client: Sendable {
     private static func problem(answered answer: Delivery, code: String) -> Problem {
         let code = Int32(code).flatMap(Problem.Code.init(rawValue:)) ?? .unknown
         let sentence = answer.headers[HeaderName.serviceError] ?? code.name
-        let fallback = Problem(code, Text(en: sentence, ko: sentence))
+        let fallback = Problem(code, .foreign(sentence))
         let format = PayloadFormat(payload: answer.payload, contentType: answer.headers[HeaderName.contentType])
         let body =
             format == .json

@@ -1,3 +1,4 @@
+import Korean
 import Wire
 
 extension Problem {
@@ -10,7 +11,7 @@ extension Problem {
     public static func notFound(_ what: Text, id: String) -> Problem {
         let id = String(id.prefix(64))
         return Problem(
-            .notFound, Text(en: "\(what.en) \(id) was not found.", ko: "\(what.ko) \(id)을(를) 찾을 수 없습니다."))
+            .notFound, Text(en: "\(what.en) \(id) was not found.", ko: "\(what.ko) \(id, .object) 찾을 수 없습니다."))
     }
 
     /// The caller is known and may not do this (PERMISSION_DENIED).
@@ -27,7 +28,7 @@ extension Problem {
 
     /// Several fields of the request are wrong (INVALID_ARGUMENT). The reason is the first broken rule.
     public static func invalid(_ violations: [Violation]) -> Problem {
-        let several = Text(en: "Some fields are not valid.", ko: "올바르지 않은 항목이 있습니다.")
+        let several = Text(en: "Some fields are not valid.", ko: "올바르지 않은 필드가 있습니다.")
         let text = violations.count == 1 ? violations[0].text : several
         return Problem(
             .invalidArgument, text, reason: violations.lazy.compactMap(\.rule).first, violations: violations)
@@ -76,7 +77,7 @@ extension Problem {
 
     /// The time allowed ran out (DEADLINE_EXCEEDED). Whether the call had its effect is not known.
     public static func deadlineExceeded(cause: String? = nil) -> Problem {
-        let text = Text(en: "The request took too long.", ko: "요청 처리 시간이 초과되었습니다.")
+        let text = Text(en: "The request took too long.", ko: "요청 처리 시간이 초과되었습니다. 다시 시도해 주세요.")
         return Problem(.deadlineExceeded, text, cause: cause)
     }
 
@@ -98,5 +99,6 @@ extension Problem {
     }
 
     static let generalFault = Text(
-        en: "Something went wrong on our side. It has been recorded.", ko: "시스템 오류가 발생했습니다. 오류가 기록되었습니다.")
+        en: "Something went wrong on our side. It has been recorded.",
+        ko: "시스템 오류가 발생했습니다. 오류 내용이 기록되었으니 계속되면 관리자에게 문의해 주세요.")
 }

@@ -1,3 +1,4 @@
+import Korean
 import Wire
 
 /// Names of the headers this module reads and writes.
@@ -48,9 +49,12 @@ extension Problem {
         return status
     }
 
-    /// The problem a service answered. Its texts came in one language and stand for both.
+    /// The problem a service answered. Its texts came in one language and stand for both; an English sentence says in
+    /// Korean that it is quoted.
     public init(status: Status) {
-        func text(_ sentence: String) -> Text { Text(en: sentence, ko: sentence) }
+        func text(_ sentence: String) -> Text {
+            sentence.isEmpty || Hangul.isWritten(in: sentence) ? Text(en: sentence, ko: sentence) : .foreign(sentence)
+        }
         func nonEmpty(_ value: String) -> String? { value.isEmpty ? nil : value }
         self.init(
             Code(rawValue: status.code) ?? .unknown, text(status.message), reason: nonEmpty(status.reason),
@@ -72,5 +76,12 @@ extension Problem {
     /// The headers that mark an error answer for every micro client.
     var headers: Headers {
         [HeaderName.serviceError: headerText, HeaderName.serviceErrorCode: String(code.rawValue)]
+    }
+}
+
+extension Text {
+    /// A sentence of somebody else's, in English.
+    static func foreign(_ sentence: String) -> Text {
+        Text(en: sentence, ko: "요청을 처리하지 못했습니다. (원문: \(sentence))")
     }
 }

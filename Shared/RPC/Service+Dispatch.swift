@@ -1,3 +1,4 @@
+import Korean
 import Logging
 import Tenancy
 import Wire
@@ -191,7 +192,7 @@ extension Problem {
         var problem = Problem.resourceExhausted(
             Text(
                 en: "The answer has \(size) bytes and at most \(limit) can be sent. Ask for a smaller page or part.",
-                ko: "응답 크기(\(size)바이트)가 전송 한도(\(limit)바이트)를 초과합니다. 더 작은 페이지나 일부를 요청하세요."),
+                ko: "응답 크기(\(bytes: size))가 전송 한도(\(bytes: limit))를 초과합니다. 더 작은 페이지나 일부를 요청하세요."),
             reason: "RESPONSE_TOO_LARGE")
         problem.metadata = ["size": String(size), "limit": String(limit)]
         return problem

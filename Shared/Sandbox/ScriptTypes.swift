@@ -98,19 +98,19 @@ public struct ScriptFailure: Error, Sendable, Hashable {
 
     private var texts: (english: String, korean: String) {
         switch kind {
-        case .threw: ("The check script failed on this row.", "검사 스크립트가 이 행에서 실패했습니다.")
+        case .threw: ("The check script failed on this row.", "검증 스크립트가 이 행에서 실패했습니다.")
         case .wrongAnswer:
-            ("The check script gave no valid answer for this row.", "검사 스크립트가 이 행에 대해 올바른 결과를 반환하지 않았습니다.")
-        case .noMessage: ("The check failed without giving a reason.", "검사가 사유 없이 실패했습니다.")
-        case .timedOut: ("The check script took too long on this row.", "검사 스크립트가 이 행에서 제한 시간을 초과했습니다.")
-        case .outOfMemory: ("The check script ran out of memory on this row.", "검사 스크립트가 이 행에서 메모리를 모두 사용했습니다.")
-        case .forbidden: ("The check script did something it may not do.", "검사 스크립트가 허용되지 않은 작업을 시도했습니다.")
-        case .crashed: ("The check script stopped unexpectedly on this row.", "검사 스크립트가 이 행에서 예기치 않게 중단되었습니다.")
-        case .rowTooLarge: ("The row is too large to be checked by a script.", "행이 너무 커서 스크립트로 검사할 수 없습니다.")
+            ("The check script gave no valid answer for this row.", "검증 스크립트가 이 행에 대해 올바른 결과를 반환하지 않았습니다.")
+        case .noMessage: ("The check failed without giving a reason.", "검증이 사유 없이 실패했습니다.")
+        case .timedOut: ("The check script took too long on this row.", "검증 스크립트가 이 행에서 제한 시간을 초과했습니다.")
+        case .outOfMemory: ("The check script ran out of memory on this row.", "검증 스크립트가 이 행에서 메모리를 모두 사용했습니다.")
+        case .forbidden: ("The check script did something it may not do.", "검증 스크립트가 허용되지 않은 작업을 시도했습니다.")
+        case .crashed: ("The check script stopped unexpectedly on this row.", "검증 스크립트가 이 행에서 예기치 않게 중단되었습니다.")
+        case .rowTooLarge: ("The row is too large to be checked by a script.", "행이 너무 커서 스크립트로 검증할 수 없습니다.")
         case .notRun:
             (
                 "Not checked: the check script took too long on earlier rows.",
-                "검사하지 않음: 검사 스크립트가 앞선 행에서 너무 오래 걸렸습니다."
+                "검증하지 않음: 검증 스크립트가 앞선 행에서 너무 오래 걸렸습니다."
             )
         }
     }
@@ -142,11 +142,11 @@ public enum ScriptError: Error, Sendable, Hashable {
     /// A text in Korean.
     public var korean: String {
         switch self {
-        case .refused(let line?, let reason): "스크립트를 사용할 수 없습니다(\(line)행): \(reason)"
-        case .refused(nil, let reason): "스크립트를 사용할 수 없습니다: \(reason)"
-        case .malformedBatch(let what): "행을 검사할 수 없습니다: \(what)"
+        case .refused(let line?, let reason): "스크립트를 사용할 수 없습니다(\(line)번째 줄, 원문: \(reason))."
+        case .refused(nil, let reason): "스크립트를 사용할 수 없습니다(원문: \(reason))."
+        case .malformedBatch: "행을 검증할 수 없습니다. 열이나 참조 레코드가 허용 한도를 넘었거나, 값의 수가 열의 수와 다릅니다."
         case .workerUnavailable: "현재 스크립트를 실행할 수 없습니다."
-        case .cancelled: "검사가 취소되었습니다."
+        case .cancelled: "검증이 취소되었습니다."
         }
     }
 }

@@ -1,11 +1,11 @@
 /// What single texts say, wherever one is read: in a cell, a file, a check. No locale, no time zone: the same answer
 /// everywhere.
 public enum CellText {
-    /// "true" or "false" in any case (G-60).
+    /// "true" or "false" in any case (G-60), or 예 and 아니요.
     public static func bool(_ text: String) -> Bool? {
         switch text.lowercased() {
-        case "true": true
-        case "false": false
+        case "true", "예": true
+        case "false", "아니요", "아니오": false
         default: nil
         }
     }

@@ -1,3 +1,5 @@
+import Korean
+
 /// Why bytes could not become a message, or a message bytes, and which field was to blame.
 ///
 /// The only error the codecs throw. It speaks of the input alone (never of memory addresses or values, which may be
@@ -65,7 +67,7 @@ public struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
     public var text: Text {
         switch reason {
         case .tooLarge(let limit):
-            Text(en: "The message is larger than \(limit) bytes.", ko: "메시지가 \(limit)바이트보다 큽니다.")
+            Text(en: "The message is larger than \(limit) bytes.", ko: "메시지가 \(bytes: limit)보다 큽니다.")
         case .tooDeep(let limit):
             Text(en: "The message is nested deeper than \(limit) levels.", ko: "메시지의 중첩이 \(limit)단계를 넘습니다.")
         case .truncated: Text(en: "The message is cut off.", ko: "메시지가 중간에 잘렸습니다.")
@@ -76,13 +78,13 @@ public struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
         case .group: Text(en: "The message holds a protobuf group.", ko: "메시지에 프로토버프 그룹이 있습니다.")
         case .wrongWireType: Text(en: "The wire type is not the field's.", ko: "와이어 타입이 필드와 맞지 않습니다.")
         case .tooManyUnknownFields(let limit):
-            Text(en: "The message holds more than \(limit) unknown fields.", ko: "알 수 없는 필드가 \(limit)개를 넘습니다.")
-        case .unknownField: Text(en: "There is no such field.", ko: "그런 필드가 없습니다.")
+            Text(en: "The message holds more than \(limit) unknown fields.", ko: "알 수 없는 필드가 \(grouped: limit)개를 넘습니다.")
+        case .unknownField: Text(en: "There is no such field.", ko: "알 수 없는 필드입니다.")
         case .duplicateField: Text(en: "The field is given twice.", ko: "필드가 두 번 지정되었습니다.")
         case .wrongType(let expected):
             Text(en: "Expected \(expected).", ko: "값의 형식이 잘못되었습니다. 필요한 형식: \(WireWords.korean(expected)).")
         case .outOfRange: Text(en: "The value is out of range.", ko: "값이 범위를 벗어났습니다.")
-        case .unknownEnumValue: Text(en: "There is no such value.", ko: "그런 값이 없습니다.")
+        case .unknownEnumValue: Text(en: "There is no such value.", ko: "알 수 없는 값입니다.")
         }
     }
 }

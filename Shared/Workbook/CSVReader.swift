@@ -173,7 +173,7 @@ public final class CSVReader: RowSource {
         }
         guard !quoted else {
             throw .malformed(
-                "a quotation mark in line \(opened) without its partner",
+                "a quotation mark in line \(opened) without its partner", "\(opened)번째 줄의 따옴표가 닫히지 않음",
                 at: CellName.cell(column: column, row: record))
         }
         return Self.lineFeed
@@ -196,13 +196,13 @@ public final class CSVReader: RowSource {
             throw tooLong(column)
         }
         guard row.bytes.count <= limits.rowBytes else {
-            throw .limit("bytes in a row", "행 크기(바이트)", limits.rowBytes, at: "row \(record)")
+            throw .size("bytes in a row", "행 크기", limits.rowBytes, at: "row \(record)")
         }
         let hasNUL = row.bytes.withUnsafeBufferPointer { $0[start...].contains(0) }
         guard !hasNUL else {
             throw WorkbookError(
                 .encoding, at: CellName.cell(column: column, row: record),
-                "the file is not text: it holds the character U+0000", "텍스트 파일이 아닙니다. U+0000 문자가 있습니다")
+                "the file is not text: it holds the character U+0000", "텍스트 파일이 아닙니다. U+0000 문자가 있습니다.")
         }
         row.close(column: column, kind: .text, from: start)
     }

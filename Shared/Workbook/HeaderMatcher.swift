@@ -1,7 +1,7 @@
 import Wire
 
-/// Finds the fields that the headers of a sheet mean (G-57): label first, in either language, then its other titles, then internal name,
-/// ignoring case, blanks and characters that nobody sees.
+/// Finds the fields that the headers of a sheet mean (G-57): label first, in either language, then its other titles, then
+/// internal name, ignoring case, blanks and characters that nobody sees.
 public struct HeaderMatcher: Sendable {
     /// A field that a column may be for.
     public struct Field: Sendable, Hashable {

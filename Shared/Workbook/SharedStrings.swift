@@ -23,7 +23,7 @@ struct SharedStrings {
             case .text where inText:
                 let count = scanner.textEnd - scanner.textStart
                 guard bytes.count + count <= limits.sharedStringBytes else {
-                    throw .limit("bytes of shared strings", "공유 문자열 크기(바이트)", limits.sharedStringBytes, at: entry.name)
+                    throw .size("bytes of shared strings", "공유 문자열 크기", limits.sharedStringBytes, at: entry.name)
                 }
                 try XMLText.append(scanner.base + scanner.textStart, count, raw: scanner.textIsRaw, to: &bytes)
             case .text: break
@@ -46,7 +46,8 @@ struct SharedStrings {
     private mutating func close(from start: Int, _ limits: WorkbookLimits, _ part: String) throws(WorkbookError) {
         let place = "\(part), \(ends.count)"
         guard XMLText.finish(&bytes, from: start) else {
-            throw .malformed("a text that is not UTF-8 or has control characters", at: place)
+            throw .malformed(
+                "a text that is not UTF-8 or has control characters", "UTF-8이 아니거나 제어 문자가 있는 텍스트", at: place)
         }
         if bytes.count - start > limits.cellLength, XMLText.utf16Count(bytes[start...]) > limits.cellLength {
             throw .limit("characters in a cell", "셀 글자 수", limits.cellLength, at: place)

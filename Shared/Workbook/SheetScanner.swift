@@ -66,7 +66,7 @@ struct SheetScanner {
             if scanner.keyIs("r") { number = scanner.wholeNumber() ?? 0 }
         }
         guard number > 0 && number <= Self.lastRowOfExcel else {
-            throw .malformed("a row number that cannot be", at: "row \(number)")
+            throw .malformed("a row number that cannot be", "있을 수 없는 행 번호", at: "row \(number)")
         }
         lastRow = number
         row.reset(number: number)
@@ -126,7 +126,7 @@ struct SheetScanner {
             guard column <= 1 << 20 else { break }
             at += 1
         }
-        guard column > 0 else { throw .malformed("a cell without column", at: "row \(cell.row)") }
+        guard column > 0 else { throw .malformed("a cell without column", "열이 없는 셀", at: "row \(cell.row)") }
         cell.column = column - 1
     }
 
@@ -222,10 +222,10 @@ struct SheetScanner {
 
     private func appendShared(_ index: Int, to row: inout Row) throws(WorkbookError) {
         guard strings.append(index, to: &row.bytes) else {
-            throw .malformed("the shared string \(index) does not exist", at: place)
+            throw .malformed("the shared string \(index) does not exist", "없는 공유 문자열 \(index)", at: place)
         }
         guard row.bytes.count <= limits.rowBytes else {
-            throw .limit("bytes in a row", "행 크기(바이트)", limits.rowBytes, at: place)
+            throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
     }
 
@@ -238,7 +238,9 @@ struct SheetScanner {
         case .text: try finishText(&row)
         case .shared:
             guard let written = takeTrimmed(&row) else { return closeUnlessStored(&row) }
-            guard let index = Int(written) else { throw .malformed("a shared string without number", at: place) }
+            guard let index = Int(written) else {
+                throw .malformed("a shared string without number", "번호가 없는 공유 문자열", at: place)
+            }
             try appendShared(index, to: &row)
             row.close(column: cell.column, kind: .text, from: start, style: cell.style)
         default:
@@ -257,13 +259,14 @@ struct SheetScanner {
     private func finishText(_ row: inout Row) throws(WorkbookError) {
         let start = cell.start
         guard XMLText.finish(&row.bytes, from: start) else {
-            throw .malformed("a text that is not UTF-8 or has control characters", at: place)
+            throw .malformed(
+                "a text that is not UTF-8 or has control characters", "UTF-8이 아니거나 제어 문자가 있는 텍스트", at: place)
         }
         if row.bytes.count - start > limits.cellLength, XMLText.utf16Count(row.bytes[start...]) > limits.cellLength {
             throw tooLong
         }
         guard row.bytes.count <= limits.rowBytes else {
-            throw .limit("bytes in a row", "행 크기(바이트)", limits.rowBytes, at: place)
+            throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
         row.close(column: cell.column, kind: .text, from: start, style: cell.style)
     }

@@ -17,9 +17,9 @@ final class TextSource {
     /// Opens a file. `named` is the encoding the person says it has; a byte order mark says it better.
     init(path: String, encoding named: TextEncoding? = nil, limits: WorkbookLimits) throws(WorkbookError) {
         guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else {
-            throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다")
+            throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다.")
         }
-        guard size <= limits.fileBytes else { throw .limit("bytes in the file", "파일 크기(바이트)", limits.fileBytes) }
+        guard size <= limits.fileBytes else { throw .size("bytes in the file", "파일 크기", limits.fileBytes) }
         self.file = file
         let start = Array(try Self.read(file, at: 0, count: 4_096))
         let mark: Int
@@ -30,7 +30,7 @@ final class TextSource {
             guard let opened = CodePage(encoding) else {
                 throw WorkbookError(
                     .encoding, "the encoding \(encoding.rawValue) is not available here; save the file as CSV UTF-8",
-                    "\(encoding.rawValue) 인코딩을 사용할 수 없습니다. CSV UTF-8로 저장해 주세요")
+                    "\(encoding.rawValue) 인코딩을 사용할 수 없습니다. Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 저장하세요.")
             }
             page = opened
         }
@@ -63,7 +63,7 @@ final class TextSource {
             if let offset { try file.seek(toOffset: offset) }
             return try file.read(upToCount: count) ?? Data()
         } catch {
-            throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다")
+            throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다.")
         }
     }
 
@@ -193,7 +193,7 @@ extension WorkbookError {
         let name = encoding.rawValue
         return Self(
             .encoding, "line \(line) has a byte that is not in the encoding \(name); save the file as CSV UTF-8 again",
-            "\(line)번째 줄에 \(name) 인코딩이 아닌 바이트가 있습니다. 파일을 CSV UTF-8로 다시 저장해 주세요")
+            "\(line)번째 줄에 \(name) 인코딩이 아닌 바이트가 있습니다. Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 다시 저장하세요.")
     }
 
     /// Bytes that may be of several encodings, each with what the first words would be.
@@ -203,11 +203,13 @@ extension WorkbookError {
             let names = TextEncoding.codePages.map(\.rawValue).joined(separator: ", ")
             return Self(
                 .encoding, "the file is not UTF-8; name its encoding (\(names)) or save it as CSV UTF-8",
-                "UTF-8 파일이 아닙니다. 인코딩(\(names))을 지정하거나 CSV UTF-8로 저장해 주세요")
+                "UTF-8 파일이 아닙니다. 인코딩(\(names))을 지정하거나 Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 저장하세요.")
         }
+        let koreanShown = candidates.prefix(6).map { "\($0.encoding.rawValue)(‘\($0.sample)’)" }.joined(separator: ", ")
         return Self(
             .encoding,
             "the file is not UTF-8, and its bytes do not tell the encoding; name the right one: \(shown); or save it as CSV UTF-8",
-            "UTF-8 파일이 아니며 내용만으로는 인코딩을 알 수 없습니다. 올바른 인코딩을 지정하거나 CSV UTF-8로 저장해 주세요: \(shown)")
+            "UTF-8 파일이 아니며 내용만으로는 인코딩을 알 수 없습니다. 올바른 인코딩을 지정하거나 Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 저장하세요. 가능한 인코딩: \(koreanShown)"
+        )
     }
 }

@@ -39,7 +39,7 @@ struct WideText {
         }
         held.removeFirst(isLast ? held.count : whole)
         guard let text = String(validating: units, as: UTF16.self) else {
-            throw WorkbookError(.encoding, at: entry.name, "not in UTF-16", "UTF-16 인코딩이 아닙니다")
+            throw WorkbookError(.encoding, at: entry.name, "not in UTF-16", "UTF-16 인코딩이 아닙니다.")
         }
         return Array(text.utf8)
     }

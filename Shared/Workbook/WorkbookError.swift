@@ -1,3 +1,5 @@
+import Korean
+
 /// Why a file cannot be read or written, with texts fit for the person who sent it.
 public struct WorkbookError: Error, Sendable, Hashable {
     /// The kinds of error.
@@ -37,20 +39,31 @@ public struct WorkbookError: Error, Sendable, Hashable {
         self.kind = kind
         self.place = place
         self.english = place.map { "\($0): \(english)" } ?? english
-        self.korean = place.map { "\($0): \(korean)" } ?? korean
+        self.korean = place.map { "\(Self.korean(place: $0)): \(korean)" } ?? korean
+    }
+
+    /// `row 12` as `12행`; cells and parts of the container are named alike in both languages.
+    private static func korean(place: String) -> String {
+        place.hasPrefix("row ") ? "\(place.dropFirst(4))행" : place
     }
 
     static func limit(_ what: String, _ whatKorean: String, _ limit: some BinaryInteger, at place: String? = nil)
         -> Self
     {
-        Self(.tooLarge, at: place, "more than \(limit) \(what)", "\(whatKorean) 한도 \(limit)을(를) 초과했습니다")
+        Self(.tooLarge, at: place, "more than \(limit) \(what)", "\(whatKorean) 한도(\(grouped: limit))를 초과했습니다.")
     }
 
-    static func malformed(_ english: String, at place: String? = nil) -> Self {
-        Self(.malformed, at: place, english, "올바른 통합 문서 형식이 아닙니다 (\(english))")
+    /// A limit that is a number of bytes.
+    static func size(_ what: String, _ whatKorean: String, _ limit: some BinaryInteger, at place: String? = nil) -> Self
+    {
+        Self(.tooLarge, at: place, "more than \(limit) \(what)", "\(whatKorean) 한도(\(bytes: limit))를 초과했습니다.")
+    }
+
+    static func malformed(_ english: String, _ korean: String, at place: String? = nil) -> Self {
+        Self(.malformed, at: place, english, "올바른 파일 형식이 아닙니다(\(korean)).")
     }
 
     static func damaged(at place: String? = nil) -> Self {
-        Self(.damaged, at: place, "the file is cut off or damaged", "파일이 잘렸거나 손상되었습니다")
+        Self(.damaged, at: place, "the file is cut off or damaged", "파일이 잘렸거나 손상되었습니다.")
     }
 }

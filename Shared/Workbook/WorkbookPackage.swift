@@ -18,11 +18,11 @@ struct WorkbookPackage {
         let path = roots.first { $0.kind == "officeDocument" }?.target ?? "xl/workbook.xml"
         if archive.contains("xl/workbook.bin") || path.lowercased().hasSuffix(".bin") {
             throw WorkbookError(
-                .legacy, "binary workbooks (.xlsb) are not read; save it as .xlsx", "이진 통합 문서(.xlsb)입니다. .xlsx로 저장해 주세요"
+                .legacy, "binary workbooks (.xlsb) are not read; save it as .xlsx", "이진 통합 문서(.xlsb)입니다. .xlsx로 저장하세요."
             )
         }
         guard let entry = try archive.open(path, limit: limits.partBytes) else {
-            throw WorkbookError(.notAWorkbook, "the file is not an Excel workbook (.xlsx)", "Excel 통합 문서(.xlsx)가 아닙니다")
+            throw WorkbookError(.notAWorkbook, "the file is not an Excel workbook (.xlsx)", "Excel 통합 문서(.xlsx)가 아닙니다.")
         }
         let directory = path.split(separator: "/").dropLast().joined(separator: "/")
         let name = path.split(separator: "/").last.map(String.init) ?? path
@@ -61,7 +61,7 @@ struct WorkbookPackage {
                 let last = kind.split(separator: "/").last.map(String.init) ?? ""
                 relations.append(Relation(id: id, kind: last, target: resolve(target, from: directory)))
                 guard relations.count <= limits.entries else {
-                    throw .limit("relations", "관계 수", limits.entries, at: path)
+                    throw .limit("relations", "파일 내부 구성 요소 수", limits.entries, at: path)
                 }
             default: break
             }

@@ -39,11 +39,13 @@ public final class WorkbookReader: RowSource {
             name.map { $0.alike == sheet.name.alike } ?? sheet.isVisible
         }
         guard let found else {
-            let names = package.sheets.filter(\.isVisible).prefix(20).map { "\"\($0.name)\"" }.joined(separator: ", ")
-            let (english, korean) = names.isEmpty ? ("", "") : ("; there are \(names)", " (있는 시트: \(names))")
+            let shown = package.sheets.filter(\.isVisible).prefix(20).map(\.name)
+            let names = shown.map { "\"\($0)\"" }.joined(separator: ", ")
+            let koreanNames = shown.joined(separator: ", ")
+            let (english, korean) = names.isEmpty ? ("", "") : ("; there are \(names)", "(있는 시트: \(koreanNames))")
             throw WorkbookError(
                 .noSheet, name.map { "there is no sheet named \"\($0)\"\(english)" } ?? "there is no visible sheet",
-                name.map { "\"\($0)\" 시트가 없습니다\(korean)" } ?? "표시된 시트가 없습니다")
+                name.map { "‘\($0)’ 시트가 없습니다\(korean)." } ?? "모든 시트가 숨겨져 있습니다.")
         }
         try open(at: found)
     }
@@ -54,7 +56,7 @@ public final class WorkbookReader: RowSource {
         guard let entry = try archive.open(part.path, limit: limits.inflatedBytes) else {
             throw WorkbookError(
                 .damaged, "the sheet \"\(part.name)\" is not in the file: its part \(part.path) is missing",
-                "\"\(part.name)\" 시트의 내용(\(part.path))이 파일에 없습니다")
+                "‘\(part.name)’ 시트의 내용(\(part.path))이 파일에 없습니다.")
         }
         scanner = try SheetScanner(
             entry, strings: loadStrings(), styles: loadStyles(), from1904: package.from1904, limits: limits)

@@ -109,7 +109,8 @@ public final class WorkbookWriter {
         let reason =
             error.flatMap { lxw_strerror($0) }.map { String(cString: $0) }
             ?? "no such folder, or no right to write there"
-        return WorkbookError(.unwritable, "the workbook cannot be written (\(reason))", "통합 문서를 저장할 수 없습니다 (\(reason))")
+        return WorkbookError(
+            .unwritable, "the workbook cannot be written (\(reason))", "통합 문서를 저장할 수 없습니다(원문: \(reason)).")
     }
 
     // MARK: - Header

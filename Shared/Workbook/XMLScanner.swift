@@ -64,7 +64,7 @@ struct XMLScanner {
         limit = left
         // A character of UTF-16 may need more than the last bytes of the window.
         let room = Window.size - (wide == nil ? 0 : 16)
-        guard limit < room else { throw .malformed("a tag or text is too long", at: entry.name) }
+        guard limit < room else { throw .malformed("a tag or text is too long", "태그나 텍스트가 너무 김", at: entry.name) }
         while limit < room && !ended {
             let count = try inflate(into: base + limit, count: Window.size - limit)
             limit += count
@@ -107,7 +107,7 @@ struct XMLScanner {
         return .done
     }
 
-    var truncated: WorkbookError { .malformed("the part ends in the middle", at: entry.name) }
+    var truncated: WorkbookError { .malformed("the part ends in the middle", "내용이 중간에 끊김", at: entry.name) }
 
     private mutating func text() throws(WorkbookError) -> Event {
         while true {
@@ -146,7 +146,7 @@ struct XMLScanner {
             return false
         }
         guard try starts(with: "<![CDATA[") else {
-            throw .malformed("document types and declarations are not accepted", at: entry.name)
+            throw .malformed("document types and declarations are not accepted", "문서 형식 선언은 허용되지 않음", at: entry.name)
         }
         var from = 9
         while true {
@@ -267,12 +267,14 @@ struct XMLScanner {
         }
         keyCount = attributeAt - keyStart
         while attributeAt < attributeEnd && base[attributeAt] != 0x22 && base[attributeAt] != 0x27 { attributeAt += 1 }
-        guard attributeAt < attributeEnd else { throw .malformed("an attribute without value", at: entry.name) }
+        guard attributeAt < attributeEnd else {
+            throw .malformed("an attribute without value", "값이 없는 특성", at: entry.name)
+        }
         let quote = base[attributeAt]
         valueStart = attributeAt + 1
         valueEnd = valueStart
         while valueEnd < attributeEnd && base[valueEnd] != quote { valueEnd += 1 }
-        guard valueEnd < attributeEnd else { throw .malformed("an attribute without end", at: entry.name) }
+        guard valueEnd < attributeEnd else { throw .malformed("an attribute without end", "끝나지 않은 특성", at: entry.name) }
         attributeAt = valueEnd + 1
         return true
     }

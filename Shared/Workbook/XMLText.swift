@@ -34,7 +34,7 @@ enum XMLText {
             switch bytes[at] {
             case UInt8(ascii: "&"):
                 guard let found = memchr(bytes + at, 0x3B, min(count - at, 12)) else {
-                    throw .malformed("an entity without end")
+                    throw .malformed("an entity without end", "끝나지 않은 엔터티")
                 }
                 let end = bytes.distance(to: UnsafePointer(found.assumingMemoryBound(to: UInt8.self)))
                 try appendEntity(UnsafeBufferPointer(start: bytes + at + 1, count: end - at - 1), to: &text)
@@ -61,7 +61,7 @@ enum XMLText {
                 ? UInt32(entity.dropFirst(2), radix: 16)
                 : entity.hasPrefix("#") ? UInt32(entity.dropFirst(1)) : nil
             guard let number, let scalar = UnicodeScalar(number), number >= 0x20 || [9, 10, 13].contains(number) else {
-                throw .malformed("an entity that is not known")
+                throw .malformed("an entity that is not known", "알 수 없는 엔터티")
             }
             text.append(contentsOf: Array(String(scalar).utf8))
         }

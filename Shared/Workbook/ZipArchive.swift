@@ -21,15 +21,15 @@ final class ZipArchive {
     /// Tells by its first bytes what a file is that libzip would only call "not a zip archive".
     private static func inspect(_ path: String, _ limits: WorkbookLimits) throws(WorkbookError) {
         guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else {
-            throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다")
+            throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다.")
         }
         defer { try? file.close() }
-        guard size <= limits.fileBytes else { throw .limit("bytes in the file", "파일 크기(바이트)", limits.fileBytes) }
+        guard size <= limits.fileBytes else { throw .size("bytes in the file", "파일 크기", limits.fileBytes) }
         try? file.seek(toOffset: 0)
         let start = (try? file.read(upToCount: 8)) ?? Data()
         if start.starts(with: [0x50, 0x4B]) { return }
         guard start == Data([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) else {
-            throw WorkbookError(.notAWorkbook, "the file is not an Excel workbook (.xlsx)", "Excel 통합 문서(.xlsx)가 아닙니다")
+            throw WorkbookError(.notAWorkbook, "the file is not an Excel workbook (.xlsx)", "Excel 통합 문서(.xlsx)가 아닙니다.")
         }
         // Both old workbooks and new ones with a password are compound files; the latter hold a stream of this name.
         let mark = Data("EncryptedPackage".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
@@ -40,11 +40,11 @@ final class ZipArchive {
         }
         throw WorkbookError(
             .legacy, "the file is in the old Excel format (.xls); save it as .xlsx",
-            "이전 Excel 형식(.xls)입니다. .xlsx로 저장해 주세요")
+            "이전 Excel 형식(.xls)입니다. .xlsx로 저장하세요.")
     }
 
     private static let encrypted = WorkbookError(
-        .encrypted, "the workbook is protected by a password; save it without one", "암호로 보호된 통합 문서입니다. 암호 없이 저장해 주세요")
+        .encrypted, "the workbook is protected by a password; save it without one", "암호로 보호된 통합 문서입니다. 암호 없이 저장하세요.")
 
     private func index() throws(WorkbookError) {
         let count = zip_get_num_entries(handle, 0)
@@ -53,7 +53,7 @@ final class ZipArchive {
             guard let name = zip_get_name(handle, position, 0) else { throw .damaged() }
             let key = Self.key(String(cString: name))
             guard indices.updateValue(position, forKey: key) == nil else {
-                throw .malformed("two entries are named \(key)")
+                throw .malformed("two entries are named \(key)", "이름이 같은 항목 두 개: \(key)")
             }
         }
     }
@@ -75,7 +75,7 @@ final class ZipArchive {
             throw Self.encrypted
         }
         if status.valid & UInt64(ZIP_STAT_SIZE) != 0 && status.size > UInt64(limit) {
-            throw .limit("inflated bytes", "압축 해제 크기(바이트)", limit, at: name)
+            throw .size("inflated bytes", "압축 해제 크기", limit, at: name)
         }
         guard let file = zip_fopen_index(handle, position, 0) else { throw .damaged(at: name) }
         return ZipEntry(file, name: name, limit: limit, archive: self)
@@ -105,7 +105,7 @@ final class ZipEntry {
         guard size >= 0 else { throw .damaged(at: name) }
         total += size
         // The size that the container states may lie, so what really comes out is counted as well.
-        guard total <= limit else { throw .limit("inflated bytes", "압축 해제 크기(바이트)", limit, at: name) }
+        guard total <= limit else { throw .size("inflated bytes", "압축 해제 크기", limit, at: name) }
         return Int(size)
     }
 }

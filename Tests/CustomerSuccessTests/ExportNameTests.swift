@@ -104,6 +104,19 @@ import Wire
         #expect(row["Account (name)"] == "'" + formula && row["Product (name)"] == "'" + formula, "\(row)")
     }
 
+    /// A Korean name is read with the family name first, in whatever language the file is.
+    @Test(arguments: ["en", "ko"]) func aKoreanNameBeginsWithTheFamilyName(language: String) async throws {
+        let world = try await World(Self.server.value)
+        let (made, _, _) = try await touchpoint(in: world)
+        let contact = uuid()
+        try await world.insert(
+            "customer_contact", ["id": contact, "account": world.account, "first_name": "길동", "last_name": "홍"])
+        _ = try await world.server.admin.run(
+            "UPDATE customer_success.touchpoint SET contact = \(contact) WHERE id = \(made.id)")
+        let read = try await file(Touchpoint.self, ["contact"], in: world, as: world.agent, language: language)
+        #expect(read.rows.first?[read.header.last ?? ""] == "홍길동", "\(read)")
+    }
+
     /// An id that came to point into another domain, whatever the way, stays an id.
     @Test func anotherDomainsNamesAreNotShown() async throws {
         let world = try await World(Self.server.value)
@@ -152,7 +165,7 @@ import Wire
         }
         let tasks = try await file(SuccessTask.self, ["parent"], in: world, as: world.customer, language: "ko")
         let label = SuccessTask.schema.field("parent")?.label.ko ?? ""
-        #expect(tasks.header == [label, "\(label) (이름)"])
-        #expect(tasks.rows.first?["\(label) (이름)"] == parent.number)
+        #expect(tasks.header == [label, "\(label)(이름)"])
+        #expect(tasks.rows.first?["\(label)(이름)"] == parent.number)
     }
 }

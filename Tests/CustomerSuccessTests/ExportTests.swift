@@ -127,6 +127,15 @@ import Workbook
         #expect(header?.first != "Subject")
     }
 
+    /// The cells of a workbook know no zone: their title says it. A text file has it in each moment.
+    @Test(arguments: [("xlsx", "생성 일시(UTC)"), ("csv", "생성 일시")])
+    func momentsSayTheirZone(format: String, title: String) async throws {
+        let (world, agent) = try await filled(1)
+        let export = try await world.call(
+            CustomerSuccessAPI.exportTouchpoints, request(format, ["created_at"], language: "ko"), as: agent)
+        #expect(try rows(export.begin.content, format).first == [title])
+    }
+
     @Test func customersGetWhatTheyMayRead() async throws {
         let (world, _) = try await filled(2)
         let export = try await world.call(

@@ -3,6 +3,7 @@ import Testing
 import Wire
 
 @testable import CustomerSuccessService
+@testable import Events
 @testable import Records
 
 /// The jobs of each day, on a clock that the test sets.
@@ -67,6 +68,24 @@ import Wire
         #expect(try await watch.run() == 0)
         _ = try await world.set(engagement, "renewal_date", .string(world.day(days == 90 ? 91 : days - 1)))
         #expect(try await watch.run() == 1)
+    }
+
+    /// What the watch writes is in the language of the person who is to do it.
+    @Test(
+        arguments: [
+            ("ko", "갱신 계획: Journey of Ernst Handel", "참여의 갱신일은 "),
+            (nil, "Plan the renewal: ", "The engagement renews on "),
+        ] as [(String?, String, String)])
+    func theWatchWritesInTheLanguageOfTheManager(language: String?, title: String, text: String) async throws {
+        let server = try await Server.start()
+        let world = try await World(server)
+        _ = try await server.admin.run(
+            "UPDATE customer_success.\"user\" SET language = \(language) WHERE id = \(world.manager)")
+        _ = try await world.make(Engagement.self) { $0.renewalDate = world.day(100) }
+        #expect(try await RenewalWatch(server.database).run() == 1)
+        let play = try #require(try await world.list(InternalPlay.self).resources.first)
+        #expect(play.shortDescription?.hasPrefix(title) == true && play.description?.hasPrefix(text) == true, "\(play)")
+        #expect(play.description?.contains("일입니다") == (language == "ko"))
     }
 
     @Test func theWatchLeavesOpenPlaysAndClosedEngagementsAlone() async throws {

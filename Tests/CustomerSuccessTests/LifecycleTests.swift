@@ -38,10 +38,10 @@ import Wire
         reader.locale = "ko"
         let refused = try await refusal { _ = try await world.set(record, "state", .string("paused"), as: reader) }
         #expect(
-            refused.text.ko == "'신규' 상태의 레코드는 '일시 중지됨' 상태로 바꿀 수 없습니다. 허용: 취소됨, 진행 중.", "\(refused.text.ko)")
+            refused.text.ko == "‘신규’ 상태의 레코드는 ‘일시 중지됨’ 상태로 바꿀 수 없습니다. 바꿀 수 있는 상태: 취소됨, 진행 중", "\(refused.text.ko)")
         let closed = try await world.close(try await world.set(record, "state", .string("in_progress")))
         let again = try await refusal { _ = try await world.close(closed, as: reader) }
-        #expect(again.text.ko == "레코드가 이미 '종결' 상태입니다.", "\(again.text.ko)")
+        #expect(again.text.ko == "레코드가 이미 ‘종결’ 상태입니다.", "\(again.text.ko)")
     }
 
     private func check<R: Sample>(_ type: R.Type, _ moves: [String: [String]]) async throws {

@@ -3,6 +3,7 @@ import Testing
 import Wire
 
 @testable import CustomerSuccessService
+@testable import Events
 @testable import Records
 
 /// Whom a record may name: people of the right side who are still there.

@@ -78,7 +78,9 @@ import Wire
         #expect(page.engagement?.contractValue == "1000.5" && page.currency == "USD")
         #expect(page.accountName == "Ernst Handel" && page.daysUntilRenewal == 100)
         let contact = try #require(page.keyCustomerContact)
-        #expect(contact.firstName == "Roland" && contact.email == "roland@example.com" && contact.title == "Buyer")
+        #expect(
+            contact.name == "Roland Adler" && contact.firstName == "Roland" && contact.email == "roland@example.com"
+                && contact.title == "Buyer")
         #expect(contact.phone == "7675-3425")
         #expect(page.customerTeam.map(\.lastName) == ["Adler", "Mendel"] && page.customerTeamSize == 2)
         let member = try #require(page.squad.first)

@@ -209,7 +209,7 @@ import Wire
             subject: agent.subject, kind: agent.kind, domain: agent.domain, roles: agent.roles, locale: "ko")
         let created = try await create(world, as: korean) { $0.initialOnboarding = open }
         #expect(
-            created.warnings.map(\.message) == ["온보딩 케이스가 아직 종결되지 않았습니다.", "이 계정에는 이미 다른 활성 참여가 있습니다."])
+            created.warnings.map(\.message) == ["온보딩 케이스가 아직 종결되지 않았습니다.", "이 계정에는 활성 상태인 다른 참여가 이미 있습니다."])
     }
 
     /// What follows from an event is nobody's request, and a system's own write looks at nothing for the sake of advice.

@@ -26,6 +26,7 @@ import Testing
                       oneOf: [{const: a, title: First, x-title-ko: 첫째}, {const: b}]
                     tags: {type: array, items: {type: string, maxLength: 2}}
                     contact: {type: string, x-reference: customer_contact, x-prefill: contact}
+                    note: {type: string, default: Hello, x-default-ko: 안녕하세요}
 
         """
 
@@ -34,7 +35,9 @@ import Testing
     @Test func theWizardAsksWhatTheSchemaDeclares() throws {
         let questions = try Self.flow().wizard
         #expect(
-            questions.map(\.name) == ["title", "due", "priority", "share", "visible", "category", "tags", "contact"])
+            questions.map(\.name) == [
+                "title", "due", "priority", "share", "visible", "category", "tags", "contact", "note",
+            ])
         #expect(questions[0].label == FlowText(en: "Title", ko: "제목") && questions[0].isMandatory)
         #expect(questions[1].kind == .date && questions[2].defaultValue == 3 && !questions[2].isMandatory)
         #expect(questions[5].choices.map(\.label) == [FlowText(en: "First", ko: "첫째"), FlowText(en: "b", ko: "b")])
@@ -45,7 +48,19 @@ import Testing
         let (filled, violations) = try Self.flow().validate(
             answers: ["title": "Review", "due": "2027-02-28", "category": "", "contact": nil])
         #expect(violations.isEmpty)
-        #expect(filled == ["title": "Review", "due": "2027-02-28", "priority": 3, "visible": false])
+        #expect(filled == ["title": "Review", "due": "2027-02-28", "priority": 3, "visible": false, "note": "Hello"])
+    }
+
+    @Test func defaultsAreTextsInTheLanguageOfTheRun() throws {
+        let flow = try Self.flow()
+        let question = try #require(flow.wizard.last)
+        #expect(question.defaultValue == "Hello" && question.koreanDefault == "안녕하세요")
+        #expect(flow.wizard[2].koreanDefault == 3)
+        let answers: JSONValue = ["title": "Review", "due": "2027-02-28"]
+        #expect(flow.validate(answers: answers, language: "ko").answers["note"] == "안녕하세요")
+        #expect(flow.validate(answers: answers, language: "fr").answers["note"] == "Hello")
+        let whole = flow.validate(input: ["source": [:], "answers": answers], language: "ko")
+        #expect(whole.violations.isEmpty && whole.input["answers"]?["note"] == "안녕하세요")
     }
 
     @Test(arguments: [
@@ -87,6 +102,11 @@ import Testing
         ("{type: object, properties: {'a b': {}}}", "document/properties/a b"),
         ("{type: string}", "document"), ("{type: object, pattern: x}", "document/pattern"),
         ("{type: object, properties: {a: {x-title-ko: 제목}}}", "document/properties/a/x-title-ko"),
+        ("{type: object, properties: {a: {x-default-ko: 값}}}", "document/properties/a/x-default-ko"),
+        (
+            "{type: object, properties: {a: {type: string, maxLength: 2, default: ab, x-default-ko: 가나다}}}",
+            "document/properties/a/x-default-ko"
+        ),
         ("{type: object, properties: {a: {enum: []}}}", "document/properties/a/enum"),
     ])
     func aWrongSchemaIsRefused(schema: String, path: String) throws {

@@ -147,6 +147,27 @@ import Testing
         #expect(try runner.run() == .completed(["now": text, "begun": text]))
     }
 
+    /// `x-<key>-ko` says in Korean what the member beside it says: a run takes that of the person who began it, also
+    /// after it was stored.
+    @Test func textsAreInTheLanguageOfTheRun() throws {
+        let machine = FlowMachine(
+            try compiled(
+                """
+                  - a: {set: {list: [{subject: Plan, x-subject-ko: 계획, code: 7}]}}
+                  - b: {call: rpc, with: {method: s.rs.create, request: {text: '${ .list[0] }', name: Yes, x-name-ko: 예}}}
+                """))
+        let now = FlowInstant(milliseconds: 0)
+        for (language, subject, name) in [("ko", "계획", "예"), ("en", "Plan", "Yes")] {
+            let state = try machine.start(run: "r", input: [:], language: language, now: now)
+            guard case .call(_, _, let request) = state.action else { return #expect(Bool(false)) }
+            #expect(request == ["text": ["subject": .string(subject), "code": 7], "name": .string(name)])
+            #expect(try FlowState(json: state.json) == state)
+        }
+        var stored = try #require(try machine.start(run: "r", input: [:], now: now).json.object)
+        stored["language"] = nil
+        #expect(try FlowState(json: .object(stored)).language == "en")
+    }
+
     @Test func resultsForAnotherStepAreRefused() throws {
         let machine = FlowMachine(try compiled("  - a: \(Self.call)\n  - b: \(Self.call)"))
         let now = FlowInstant(milliseconds: 0)

@@ -56,7 +56,7 @@ import Wire
             #expect(example.check.stored(example.text) == stored)
         } else {
             #expect(fault?.en.hasPrefix("Field ") == true)
-            #expect(fault?.ko.hasPrefix("필드은(는) ") == true)
+            #expect(fault?.ko.hasPrefix("필드는 ") == true)
         }
     }
 

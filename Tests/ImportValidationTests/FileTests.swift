@@ -101,17 +101,27 @@ import Workbook
         #expect(byName["street"] == "")
     }
 
+    /// Workbooks made from earlier templates have the titles of then.
+    @Test func earlierTitlesAreStillRead() throws {
+        let rows = try read("계약 계정,번호,시작일,계약 날짜,계약 값\nErnst Handel,C-1,2027-01-01,2027-12-31,5\n", "contract")
+        let target = try #require(ImportTarget.named("contract"))
+        let byName = Dictionary(uniqueKeysWithValues: zip(target.fields.map(\.name), rows[0]))
+        #expect(byName["account"] == "Ernst Handel" && byName["end_date"] == "2027-12-31")
+        #expect(byName["contract_value"] == "5")
+    }
+
     @Test func aMissingMandatoryColumnStopsTheLoad() throws {
         let failure = #expect(throws: RunFailure.self) { try self.read("Nmae,City\nA,B\n", "location") }
         #expect(
             failure?.text.en
                 == "Mandatory columns are missing: \"Name\". Columns without a field: \"Nmae\" (\"Name\"?).")
-        #expect(failure?.text.ko.contains("필수 열이 없습니다: \"이름\".") == true)
+        #expect(failure?.text.ko.contains("필수 열이 누락되었습니다: ‘이름’.") == true)
     }
 
     @Test func aFieldInTwoColumnsStopsTheLoad() {
         let failure = #expect(throws: RunFailure.self) { try self.read("Name,이름\nA,B\n", "location") }
         #expect(failure?.text.en.contains("\"name\"") == true)
+        #expect(failure?.text.ko.contains("‘이름’") == true)
     }
 
     @Test func nativeDatesComeInTheFormatOfTheirCheck() throws {

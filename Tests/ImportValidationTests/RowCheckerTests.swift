@@ -83,8 +83,8 @@ import Wire
         let verdicts = try await checker.check([
             try Self.contract("Hanari Carnes"), try Self.contract("Twice"), try Self.contract(" Ernst Handel "),
         ])
-        #expect(verdicts[0].comment == "계약 계정: \"Hanari Carnes\"을(를) 찾을 수 없습니다.")
-        #expect(verdicts[1].comment == "계약 계정: \"Twice\"에 해당하는 레코드가 2개입니다.")
+        #expect(verdicts[0].comment == "계정: ‘Hanari Carnes’를 찾을 수 없습니다.")
+        #expect(verdicts[1].comment == "계정: ‘Twice’에 해당하는 레코드가 2개입니다.")
         #expect(verdicts[2].comment == "")
     }
 

@@ -21,7 +21,7 @@ import Wire
         static let method = Method<GetRequest, GetRequest>(
             service: "echo", subject: "ale.v1.echo.echoes.get", name: "GetEcho", summary: "Says it again.")
         static let api = [method.info]
-        static var schemaFolder: String { HostTests.noMigrations }
+        static var schemaFolder: String { NoMigrations.folder }
 
         static func assemble(_ context: ServiceContext) async throws -> Assembly {
             var endpoints = RecordEndpoints(context.database, api: api)
@@ -35,18 +35,12 @@ import Wire
         static let name = "echo"
         static let summary = "Says nothing."
         static let api = Echo.api
-        static var schemaFolder: String { HostTests.noMigrations }
+        static var schemaFolder: String { NoMigrations.folder }
 
         static func assemble(_ context: ServiceContext) async throws -> Assembly {
             Assembly(endpoints: RecordEndpoints(context.database, api: api))
         }
     }
-
-    private static let noMigrations: String = {
-        let path = NSTemporaryDirectory() + "no-migrations-\(getpid())"
-        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        return path
-    }()
 
     private struct Ground {
         let postgres: PostgresServer

@@ -24,7 +24,7 @@ import Wire
         static let method = Method<GetRequest, GetRequest>(
             service: "onboarding", subject: "ale.v1.onboarding.echoes.get", name: "GetEcho", summary: "Says it again.")
         static let api = [method.info]
-        static var schemaFolder: String { NSTemporaryDirectory() }
+        static var schemaFolder: String { NoMigrations.folder }
 
         static func assemble(_ context: ServiceContext) async throws -> Assembly {
             var endpoints = RecordEndpoints(context.database, api: api)

@@ -8,6 +8,7 @@ import TestKit
 import Testing
 import Wire
 
+@testable import Events
 @testable import Platform
 @testable import Records
 

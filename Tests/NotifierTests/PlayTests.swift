@@ -51,10 +51,10 @@ import Wire
         let told = try await stage.notifications(of: user)
         #expect(told.map(\.kind) == ["play_started", "play_completed"])
         #expect(told[1].domain == "/provider/" && told[1].body == "TCHPT0000001")
-        #expect(told[1].subject == "성공 플레이 \"get-to-green-play\"이(가) 완료되었습니다.")
+        #expect(told[1].subject == "성공 플레이 ‘get-to-green-play’가 완료되었습니다.")
         let mails = try await stage.mails(to: user)
         #expect(mails.map(\.template) == ["play-completed"] && mails[0].state == "queued")
-        #expect(mails[0].subject == "성공 플레이 \"get-to-green-play\" 완료" && mails[0].domain == "/provider/")
+        #expect(mails[0].subject == "성공 플레이 ‘get-to-green-play’ 완료" && mails[0].domain == "/provider/")
     }
 
     @Test func aHeldRunSaysSoAndGoesOnInAnotherName() async throws {

@@ -82,9 +82,9 @@ import Wire
         }
         try await stage.apply(updated, stage.watchLists.apply)
         let told = try await stage.notifications(of: one)
-        #expect(told.map(\.subject) == ["접점 TCHPT0000001이(가) 업데이트되었습니다."])
+        #expect(told.map(\.subject) == ["접점 TCHPT0000001이 수정되었습니다."])
         #expect(told.map(\.kind) == ["record_updated"] && told[0].sourceRecord == id)
-        #expect(told[0].body?.hasPrefix("변경된 항목: ") == true)
+        #expect(told[0].body?.hasPrefix("수정된 필드: ") == true)
         #expect(try await stage.mails(to: one).map(\.template) == ["record-updated"])
         #expect(try await stage.notifications(of: other).isEmpty)
         #expect(try await stage.notifications(of: stranger).isEmpty)

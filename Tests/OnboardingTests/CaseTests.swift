@@ -25,6 +25,25 @@ import Wire
         try await Seed.run(world.server.database)
         let all = try await world.call(OnboardingAPI.listResponsibilityDefinitions, ListRequest(), as: world.agent)
         #expect(all.responsibilityDefinitions.count == Seed.responsibilities.count)
+        #expect(all.responsibilityDefinitions.allSatisfy { $0.nameKo?.isEmpty == false })
+    }
+
+    /// A database from before there were names in Korean gets them, but not where people have changed something since.
+    @Test func theSeedNamesInKoreanWhatNobodyChanged() async throws {
+        let world = try await World()
+        let (plain, changed) = (Seed.responsibility("squad", "Support"), Seed.responsibility("squad", "Architect"))
+        for (id, revision) in [(plain, 1), (changed, 2)] {
+            _ = try await world.server.admin.run(
+                """
+                UPDATE onboarding.responsibility_definition SET name_ko = NULL, revision = \(revision) WHERE id = \(id)
+                """)
+        }
+        try await Seed.run(world.server.database)
+        let all = try await world.call(OnboardingAPI.listResponsibilityDefinitions, ListRequest(), as: world.agent)
+        let names = Dictionary(uniqueKeysWithValues: all.responsibilityDefinitions.map { ($0.id, $0.nameKo) })
+        #expect(names[plain] == "지원 담당" && names[changed] == .some(nil))
+        _ = try await world.server.admin.run(
+            "UPDATE onboarding.responsibility_definition SET name_ko = '아키텍트' WHERE id = \(changed)")
     }
 
     private func open(_ world: World, by given: String? = nil) async throws {

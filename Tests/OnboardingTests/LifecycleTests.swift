@@ -4,6 +4,7 @@ import Tenancy
 import Testing
 import Wire
 
+@testable import Events
 @testable import OnboardingService
 @testable import Records
 

@@ -18,10 +18,10 @@ import Wire
         let page = try await stage.call(
             PlayLauncherAPI.listPlayCategories, request, as: try person(successAgent, locale: "ko"))
         #expect(page.categories.map(\.value) == ["risk_management", "success_planning", "success_support"])
-        #expect(page.categories.map(\.label) == ["위험 관리", "성공 계획", "성공 지원"])
+        #expect(page.categories.map(\.label) == ["위험 관리", "성공 계획 수립", "성공 지원"])
         // One of the seventeen is launched from onboarding cases only.
         #expect(page.categories.flatMap(\.entries).count == 16)
-        #expect(page.categories[2].entries.last?.title == "다음 분기별 비즈니스 검토 설정")
+        #expect(page.categories[2].entries.last?.title == "다음 분기 비즈니스 리뷰(QBR) 준비")
         request.sourceTable = "success_task"
         let wrong = await stage.problem(PlayLauncherAPI.listPlayCategories, request, as: try person(successAgent))
         #expect(wrong?.reason == "G-75")
@@ -51,7 +51,7 @@ import Wire
             PlayLauncherAPI.listPlayCategories, request, as: try person("admin", locale: "ko"))
         let all = Set(whole.categories.flatMap { $0.entries + $0.subcategories.flatMap(\.entries) }.map(\.title))
         #expect(offered.isStrictSubset(of: all))
-        #expect(offered.contains("다음 분기별 비즈니스 검토 설정"))
+        #expect(offered.contains("다음 분기 비즈니스 리뷰(QBR) 준비"))
         #expect(!offered.contains("자문 세션: 아키텍처 최적화"))
         let refused = await #expect(throws: Problem.self) {
             try await stage.launch("Advisory Session: Optimize Architecture", from: uuid(), as: caller)
@@ -67,8 +67,11 @@ import Wire
         request.definitionRecord = try await stage.entry(Self.review).id
         let page = try await stage.call(PlayLauncherAPI.describePlay, request, as: caller)
         let date = try #require(page.questions.first { $0.name == "meeting_date" })
-        #expect(date.label == "회의 날짜" && date.type == "date" && date.mandatory)
+        #expect(date.label == "회의일" && date.type == "date" && date.mandatory)
         #expect(page.questions.first { $0.name == "assigned_to" }?.default == caller.subject)
+        #expect(page.questions.first { $0.name == "subject" }?.default == "다음 분기 비즈니스 리뷰(QBR) 준비")
+        let english = try await stage.call(PlayLauncherAPI.describePlay, request, as: try person(successAgent))
+        #expect(english.questions.first { $0.name == "subject" }?.default == "Setup next Quarterly Business Review")
     }
 
     @Test func wrongAnswersNameTheirQuestions() async throws {

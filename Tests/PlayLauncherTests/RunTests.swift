@@ -38,8 +38,19 @@ import Wire
         let note = try #require(stage.owner.notes(on: engagement).first)
         #expect(note.caller.subject == "service:play-launcher")
         #expect(note.text == end.message)
-        #expect(note.text.hasPrefix("성공 플레이 \"다음 분기별 비즈니스 검토 설정\"이(가) 완료되었습니다."))
+        #expect(note.text.hasPrefix("성공 플레이 ‘다음 분기 비즈니스 리뷰(QBR) 준비’가 완료되었습니다."))
         #expect(try await stage.steps(of: run.id).map(\.state) == ["done", "done"])
+    }
+
+    /// Nobody who reads Korean finds records in English: what a play writes by itself is in their language.
+    @Test func recordsAreInTheLanguageOfThePersonWhoLaunched() async throws {
+        let stage = try await Stage.shared.value
+        let caller = try person(successAgent, locale: "ko")
+        let run = try await stage.launch(
+            Self.review, #"{"meeting_date": "2027-03-31"}"#, from: uuid(), as: caller)
+        _ = try await stage.end(of: run.id)
+        let made = stage.owner.touchpoints("다음 분기 비즈니스 리뷰(QBR) 준비").filter { $0.assignedTo == caller.subject }
+        #expect(made.count == 1 && made[0].description?.hasPrefix("고객과의 다음 분기") == true)
     }
 
     @Test func theSameRequestLaunchesOnce() async throws {

@@ -19,7 +19,7 @@ import Wire
         #expect(en.message == "Success play \"Review\" is completed. Created: Touchpoint TCHPT0000008.")
         #expect(!en.isFailed && en.createdRecords == records)
         let ko = Telling(.completed(["records": records]), title: "검토", steps: [], language: "ko")
-        #expect(ko.message == "성공 플레이 \"검토\"이(가) 완료되었습니다. 생성된 레코드: 접점 TCHPT0000008.")
+        #expect(ko.message == "성공 플레이 ‘검토’가 완료되었습니다. 생성된 레코드: 접점 TCHPT0000008.")
         let none = Telling(.completed(.null), title: "Review", steps: [], language: "en")
         #expect(none.message == "Success play \"Review\" is completed. No record was created.")
     }

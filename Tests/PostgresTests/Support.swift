@@ -48,7 +48,7 @@ func failure(
 
 /// Waits for a fact, up to a bound.
 func eventually(
-    within bound: Duration = .seconds(8), _ check: () async throws -> Bool,
+    within bound: Duration = .seconds(30), _ check: () async throws -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let deadline = ContinuousClock.now + bound
@@ -57,4 +57,34 @@ func eventually(
         try await Task.sleep(for: .milliseconds(5))
     }
     Issue.record("it did not become true within \(bound)", sourceLocation: sourceLocation)
+}
+
+/// Keeps a connection of a pool at work until it is told to end, so that what waits behind it waits however slow or fast the
+/// machine is.
+struct Occupation {
+    private let isOver: Latch
+    private let work: Task<Void, any Error>
+
+    private final class Latch: Sendable {
+        let isOpen = Atomic(false)
+    }
+
+    /// Comes back when the connection is at work.
+    static func begin(_ pool: Pool) async throws -> Occupation {
+        let isOver = Latch()
+        let before = pool.metrics.inUse
+        let work = Task {
+            try await pool.transaction(timeout: .seconds(60)) { tx in
+                while !isOver.isOpen.load(ordering: .acquiring) { _ = try tx.query("SELECT pg_sleep(0.005)") }
+            }
+        }
+        try await eventually { pool.metrics.inUse == before + 1 }
+        return Occupation(isOver: isOver, work: work)
+    }
+
+    /// Lets the work end, and waits for it.
+    func end() async throws {
+        isOver.isOpen.store(true, ordering: .releasing)
+        try await work.value
+    }
 }

@@ -36,6 +36,17 @@ import Wire
         #expect(back.cause == nil)
     }
 
+    /// A service that knows one language only has its sentence quoted.
+    @Test func aForeignSentenceIsQuotedInKorean() {
+        var status = Status()
+        status.code = Problem.Code.failedPrecondition.rawValue
+        status.message = "Not now."
+        let problem = Problem(status: status)
+        #expect(problem.text == Text(en: "Not now.", ko: "요청을 처리하지 못했습니다. (원문: Not now.)"))
+        status.message = "지금은 안 됩니다."
+        #expect(Problem(status: status).text.ko == status.message)
+    }
+
     @Test func headerIsOneAsciiLine() {
         let problem = Problem.notFound(Text(en: "Kürzel\r\nNats-Evil: 1 " + String(repeating: "x", count: 900), ko: ""))
         #expect(problem.headers["Nats-Service-Error-Code"] == "5")
@@ -98,6 +109,7 @@ import Wire
         #expect(Problem.invalid([.init(field: "a", text: text)]).text == text)
         #expect(Problem.failedPrecondition(rule: "BR-02", text).reason == "BR-02")
         #expect(Problem.notFound(Text(en: "Contract", ko: "계약"), id: "7").text.en == "Contract 7 was not found.")
+        #expect(Problem.notFound(Text(en: "Contract", ko: "계약"), id: "7").text.ko == "계약 7을 찾을 수 없습니다.")
         #expect(Problem.permissionDenied().code == .permissionDenied)
         #expect(Problem.unauthenticated(reason: "EXPIRED").reason == "EXPIRED")
         #expect(

@@ -1,11 +1,12 @@
 import Foundation
+import Ground
 import NATS
 import Tenancy
 import TestKit
 import Testing
 import Wire
 
-@testable import Records
+@testable import Events
 
 /// How events look to those who read them: CloudEvents, as protobuf and as JSON, and whose they are.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct EventMessageTests {

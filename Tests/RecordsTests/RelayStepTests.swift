@@ -1,7 +1,7 @@
 import Testing
 
+@testable import Events
 @testable import NATS
-@testable import Records
 
 /// What a relay does about what it sees of the stream, without a server.
 @Suite struct RelayStepTests {

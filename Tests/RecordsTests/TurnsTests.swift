@@ -5,7 +5,7 @@ import Tenancy
 import Testing
 import Wire
 
-@testable import Records
+@testable import Ground
 
 @Suite struct TurnsTests {
     private let one: DomainPath

@@ -106,7 +106,7 @@ import Testing
         guard case .failed(let failure)? = verdicts.first else { throw ScriptError.cancelled }
         #expect(failure.detail == "Error: boom (line 3)")
         #expect(failure.english == "The check script failed on this row.")
-        #expect(failure.korean == "검사 스크립트가 이 행에서 실패했습니다.")
+        #expect(failure.korean == "검증 스크립트가 이 행에서 실패했습니다.")
     }
 
     @Test func aPassedRowNeedsNoMessage() async throws {

@@ -36,7 +36,7 @@ import Testing
 
     @Test func theListIsWhatTheServicesDeclare() throws {
         let listed = Self.listed(in: try #require(Repository.text(Self.list)))
-        let standing = try #require(Repository.text("Shared/Records/StandingTable.swift"))
+        let standing = try #require(Repository.text("Shared/Records/Replicas/StandingTable.swift"))
         var declared: Set<String> = []
         for file in Repository.swift where file.folders[0] == "Services" && file.folders.count > 2 {
             let service = Self.name(of: file.folders[1])

@@ -5,16 +5,26 @@ import Testing
 @Suite struct ImportDirectionTests {
     /// What each module of Shared may import of this project.
     static let allowed: [String: Set<String>] = [
-        "Tenancy": [], "Roles": [], "Filters": [], "Addresses": ["CIDN"],
-        "Wire": ["CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
-        "RPC": ["Wire", "NATS", "Tenancy"],
+        "Tenancy": [], "Roles": [], "Korean": [], "Filters": ["Korean"], "Addresses": ["CIDN"],
+        "Wire": ["Korean", "CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
+        "RPC": ["Korean", "Wire", "NATS", "Tenancy"],
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
-        "Records": ["Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses"],
-        "Playbooks": ["Records", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
-        "Platform": ["Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
-        "Workbook": ["CZip", "CXlsxWriter", "Wire"], "Sandbox": [], "Flows": ["CJQ"], "Mail": ["Addresses", "CCurl"],
+        "Ground": ["Postgres", "Wire", "RPC", "Tenancy"],
+        "Events": ["Ground", "Postgres", "NATS", "Wire", "RPC", "Tenancy"],
+        "Records": [
+            "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses",
+            "Korean",
+        ],
+        "Playbooks": ["Records", "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Platform": [
+            "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+            "Korean",
+        ],
+        "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": [], "Flows": ["CJQ"],
+        "Mail": ["Addresses", "CCurl"],
         "TestKit": [
-            "Platform", "Records", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+            "Platform", "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles",
+            "Tenancy", "Filters",
         ],
     ]
     /// What a service may import besides the modules under Platform.

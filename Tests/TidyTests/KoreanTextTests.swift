@@ -6,19 +6,15 @@ import Testing
     /// Names and abbreviations that Korean has no other word for.
     static let allowed: Set<Substring> = [
         "NATS", "UUID", "XLSX", "CSV", "TSV", "JSON", "YAML", "UTF", "ID", "Excel", "URL", "SHA", "ALE", "API", "KPI",
-        "ISO", "KRW", "NPS", "QBR", "POC", "KB", "RFC", "NUL", "Etag", "Windows", "Base", "Go", "Live", "Service",
-        "Bridge",
+        "ISO", "KRW", "NPS", "QBR", "PoC", "KB", "MB", "RFC", "NUL", "Etag", "Windows", "Base", "Service", "Bridge",
+        "AM", "CSM", "SME", "ServiceNow", "Get", "to", "Green",
         // File endings, languages and values as they are written.
-        "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "YYYY", "MM", "DD",
+        "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "TRUE", "FALSE", "YYYY", "MM", "DD",
     ]
-
-    /// What stands in records for readers of both languages, who are not known when it is written.
-    static let bilingual = ["Plan the renewal / 갱신 계획"]
 
     /// The words of English in a Korean text that are neither allowed, nor quoted, nor the name of a field (`a_b`).
     static func foreignWords(_ text: String) -> [Substring] {
-        guard !bilingual.contains(where: text.contains) else { return [] }
-        return withoutInterpolations(text).replacing(#/'[^']*'/#, with: "").replacing(#/\{\{[^}]*\}\}/#, with: "")
+        withoutInterpolations(text).replacing(#/'[^']*'/#, with: "").replacing(#/\{\{[^}]*\}\}/#, with: "")
             .split { !($0.isASCII && ($0.isLetter || $0 == "_")) }
             .filter { $0.count > 1 && !$0.contains("_") && !allowed.contains($0) }
     }
@@ -47,6 +43,9 @@ import Testing
         guard isKorean(line), !line.drop(while: \.isWhitespace).hasPrefix("//") else { return [] }
         if path.hasSuffix(".proto") {
             return line.matches(of: #/ko: *"([^"]*)"/#).map { String($0.output.1) }
+        }
+        if path.hasSuffix(".yaml") {
+            return line.matches(of: #/(?:-ko|Ko): *('[^']*'|[^,}]+)/#).map { String($0.output.1).filter { $0 != "'" } }
         }
         guard path.hasSuffix(".swift") else {
             return [String(line.split(separator: ":", maxSplits: 1).last ?? line)]
@@ -82,7 +81,7 @@ import Testing
     /// Flows keep their Korean behind keys that end in `ko` or `Ko`.
     static func isRead(_ file: SourceFile) -> Bool {
         ["Shared/", "Services/", "proto/"].contains { file.path.hasPrefix($0) }
-            && [".swift", ".proto"].contains { file.path.hasSuffix($0) }
+            && [".swift", ".proto", ".yaml", ".ko.txt"].contains { file.path.hasSuffix($0) }
             && !file.path.hasPrefix("Shared/CProto/") && !file.path.contains("/Generated/")
     }
 
@@ -102,6 +101,9 @@ import Testing
         #expect(count("    상태가 new입니다. \\") == 1)
         #expect(count(#"label: {en: "Go-live" ko: "Go-live 날짜"}"#, "proto/a.proto") == 1)
         #expect(count(#"label: {en: "Account" ko: "계정"}"#, "proto/a.proto") == 0)
+        #expect(count("- {const: a, title: Very high, x-title-ko: 매우 high}", "Services/A/Flows/a.yaml") == 1)
+        #expect(count("    summaryKo: 'PoC, 접점을 만듭니다.'", "Services/A/Flows/a.yaml") == 0)
+        #expect(count("Subject: 플레이 ‘{{title}}’ completed", "Services/A/Templates/a.ko.txt") == 1)
         #expect(count("/// 한국어 comment with English") == 0)
     }
 }

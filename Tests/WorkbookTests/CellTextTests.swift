@@ -49,6 +49,7 @@ import Wire
     @Test func truthValues() {
         #expect(["true", "TRUE", "True"].allSatisfy { CellText.bool($0) == true })
         #expect(CellText.bool("fAlSe") == false)
+        #expect(CellText.bool("예") == true && CellText.bool("아니요") == false)
         #expect(["", "1", "yes", " true", "참"].allSatisfy { CellText.bool($0) == nil })
     }
 

@@ -47,7 +47,10 @@ import Testing
         let error = failure { try WorkbookBuilder(data: data, strings: "<si><t>a</t></si>").rows() }
         #expect(error?.kind == .malformed)
         #expect(error?.place == place)
-        #expect(error?.english.hasPrefix(place) == true && error?.korean.hasPrefix(place) == true)
+        let korean = place.hasPrefix("row ") ? "\(place.dropFirst(4))행: " : "\(place): "
+        #expect(error?.english.hasPrefix(place) == true && error?.korean.hasPrefix(korean) == true)
+        // The reason is Korean as well, and ends the sentence.
+        #expect(error?.korean.contains(#/\([^)]*[가-힣][^)]*\)\.$/#) == true, "\(error?.korean ?? "")")
     }
 
     @Test func brokenXMLAndDocumentTypes() {

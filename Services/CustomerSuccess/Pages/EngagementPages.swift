@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -17,8 +18,10 @@ struct EngagementPages: Sendable {
     /// Answers `pages.engagement`.
     var endpoint: Endpoint {
         Endpoint(CustomerSuccessAPI.getEngagementPage) { call, request async throws(Problem) in
-            try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
-                try page(request, call.caller, tx)
+            var reader = call.caller
+            reader.locale = call.language
+            return try await database.transaction(as: reader, deadline: call.deadline, readOnly: true) { [reader] tx in
+                try page(request, reader, tx)
             }
         }
     }
@@ -63,8 +66,9 @@ struct EngagementPages: Sendable {
 
     private func squad(_ ids: [String], _ caller: Caller) -> SQL {
         let isReadable = caller.kind != .customer && Access.allows(caller.roles, .read, on: "squad_member")
+        let name: SQL = caller.locale == "ko" ? "coalesce(r.name_ko, r.name)" : "r.name"
         return """
-            SELECT m.id, m."user", m.responsibility, r.name, m.active FROM customer_success.squad_member m \
+            SELECT m.id, m."user", m.responsibility, \(name), m.active FROM customer_success.squad_member m \
             LEFT JOIN customer_success.responsibility_definition r ON r.id = m.responsibility \
             WHERE \(isReadable) AND m.id = ANY(\(ids)::uuid[]) ORDER BY r.name, m.id
             """
@@ -75,6 +79,7 @@ struct EngagementPages: Sendable {
         contact.id = try row.string(at: 0)
         contact.firstName = try row.optionalString(at: 1) ?? ""
         contact.lastName = try row.optionalString(at: 2) ?? ""
+        contact.name = PersonName.full(first: contact.firstName, last: contact.lastName)
         contact.email = try row.optionalString(at: 3) ?? ""
         contact.phone = try row.optionalString(at: 4) ?? ""
         contact.title = try row.optionalString(at: 5) ?? ""

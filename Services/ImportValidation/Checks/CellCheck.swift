@@ -1,3 +1,4 @@
+import Korean
 import Records
 import Wire
 import Workbook
@@ -62,26 +63,32 @@ enum CellCheck: Sendable, Hashable {
         case .choice(let values):
             guard values[Self.trimmed(text)] == nil else { return nil }
             let allowed = Set(values.values).sorted().joined(separator: ", ")
-            return Text(en: "\(label.en) must be one of: \(allowed).", ko: "\(label.ko)은(는) 다음 중 하나여야 합니다: \(allowed).")
+            let labels = values.keys.filter(Hangul.isWritten).sorted().joined(separator: ", ")
+            return Text(
+                en: "\(label.en) must be one of: \(allowed).",
+                ko: "\(label.ko, .topic) 다음 중 하나여야 합니다: \(labels.isEmpty ? allowed : labels)")
         case .date(let format):
             guard Self.isoDate(text, format: format) == nil else { return nil }
             return Text(
-                en: "\(label.en) must be a date in the format \(format).", ko: "\(label.ko)은(는) \(format) 형식의 날짜여야 합니다."
+                en: "\(label.en) must be a date in the format \(format).",
+                ko: "\(label.ko, .topic) \(format.uppercased()) 형식(예: \(Self.example(format)))의 날짜여야 합니다."
             )
         case .dateTime(let format):
             guard CellText.date(Self.trimmed(text), format: format) == nil else { return nil }
             return Text(
                 en: "\(label.en) must be a date and time in the format \(format).",
-                ko: "\(label.ko)은(는) \(format) 형식의 날짜와 시간이어야 합니다.")
+                ko: "\(label.ko, .topic) \(Self.example(format), .companion) 같은 날짜와 시간이어야 합니다.")
         case .boolean:
             return CellText.bool(Self.trimmed(text)) == nil ? PublishedCell.noBoolean(label) : nil
         case .limit(let maximum):
             guard text.utf8.count > maximum, text.unicodeScalars.count > maximum else { return nil }
             return Text(
-                en: "\(label.en) may be at most \(maximum) characters long.", ko: "\(label.ko)은(는) 최대 \(maximum)자입니다.")
+                en: "\(label.en) may be at most \(maximum) characters long.",
+                ko: "\(label.ko, .topic) 최대 \(grouped: maximum)자입니다.")
         case .decimal:
             guard CellText.decimal(Self.trimmed(text)) == nil else { return nil }
-            return Text(en: "\(label.en) must be a number such as 1863.4.", ko: "\(label.ko)은(는) 1863.4와 같은 숫자여야 합니다.")
+            return Text(
+                en: "\(label.en) must be a number such as 1863.4.", ko: "\(label.ko, .topic) 1863.4와 같은 숫자여야 합니다.")
         case .integer:
             return PublishedCell.isInteger(Self.trimmed(text)) ? nil : PublishedCell.noInteger(label)
         }
@@ -106,6 +113,11 @@ enum CellCheck: Sendable, Hashable {
         let text = trimmed(text)
         if format == standardDate { return CivilDate(text) == nil ? nil : text }
         return CellText.date(text, format: format)
+    }
+
+    /// A moment as a format writes it.
+    private static func example(_ format: String) -> String {
+        CellText.format("2026-11-28 09:30:00", as: format) ?? format
     }
 
     /// The text without outer white space.

@@ -1,4 +1,5 @@
 import Foundation
+import Korean
 import Wire
 
 /// What a file itself says against a row: a cell that holds no value, or a row that is out of step with the titles. Kept
@@ -34,7 +35,8 @@ struct CellFault: Codable, Sendable, Equatable {
         switch kind {
         case .error:
             return Text(
-                en: "\(en) holds the error \(detail) instead of a value.", ko: "\(ko): 값 대신 오류 \(detail)이(가) 있습니다.")
+                en: "\(en) holds the error \(detail) instead of a value.",
+                ko: "\(ko): 값 대신 오류 \(detail, .subject) 있습니다.")
         case .missing:
             return Text(
                 en:
@@ -43,12 +45,12 @@ struct CellFault: Codable, Sendable, Equatable {
         case .unreadable:
             return Text(
                 en: "\(en) holds \"\(detail)\", which is not what its cell says to hold.",
-                ko: "\(ko): 셀의 형식과 맞지 않는 값 \"\(detail)\"이(가) 있습니다.")
+                ko: "\(ko): 셀의 형식과 맞지 않는 값 ‘\(detail)’\(.subject, after: detail) 있습니다.")
         case .format:
             return Text(
                 en:
                     "\(en) is shown by the format \(detail), which is not followed here. Enter the text that the cell shows.",
-                ko: "\(ko): 셀 표시 형식 \(detail)을(를) 적용할 수 없습니다. 셀에 보이는 텍스트를 입력하세요.")
+                ko: "\(ko): 셀 표시 형식 \(detail, .object) 적용할 수 없습니다. 셀에 보이는 텍스트를 입력하세요.")
         case .surplus:
             return Text(
                 en: "The row has more fields than there are titles (\(detail)): its values may be out of step.",

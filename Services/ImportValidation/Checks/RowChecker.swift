@@ -1,3 +1,4 @@
+import Korean
 import Records
 import Sandbox
 import Wire
@@ -105,7 +106,7 @@ struct RowChecker {
             let text = position < cells.count ? cells[position] : ""
             if text.isBlank {
                 guard column.isMandatory else { continue }
-                let missing = Text(en: "\(column.label.en) is mandatory.", ko: "\(column.label.ko)은(는) 필수입니다.")
+                let missing = Text(en: "\(column.label.en) is mandatory.", ko: "\(column.label.ko, .topic) 필수입니다.")
                 reasons[row].append(missing(language))
                 continue
             }

@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -35,7 +36,7 @@ struct LoadRun {
             RunQueue.hold(claim, tx)
             guard let run = try Store<ImportRun>(database).find(claim.run, in: tx),
                 let upload = try Store<Upload>(database).find(run.upload ?? "", in: tx)
-            else { throw RunFailure(text: Text(en: "The upload is gone.", ko: "업로드가 없습니다.")) }
+            else { throw RunFailure(text: Text(en: "The upload is gone.", ko: "업로드한 파일이 삭제되었습니다. 다시 업로드하세요.")) }
             if claim.attempts > 1 {
                 Self.takeBack(upload.id, claim, tx)
                 tx.send("UPDATE import_validation.import_run SET done_rows = 0 WHERE id = \(claim.run)")
@@ -180,10 +181,10 @@ enum RunMessages {
             failed == 0
             ? Text(
                 en: "Data has been successfully validated! Please check the staging table.",
-                ko: "데이터 확인이 완료되었습니다! 스테이징 테이블을 확인하세요.")
+                ko: "데이터 검증이 완료되었습니다. 스테이징 테이블을 확인하세요.")
             : Text(
                 en: "\(failed) of \(rows) rows need attention. Please check the staging table.",
-                ko: "\(rows)개 행 중 \(failed)개를 확인해야 합니다. 스테이징 테이블을 확인하세요.")
+                ko: "\(grouped: rows)개 행 중 \(grouped: failed)개를 확인해야 합니다. 스테이징 테이블을 확인하세요.")
         return remarks.reduce(text) { Text(en: $0.en + " " + $1.en, ko: $0.ko + " " + $1.ko) }
     }
 
@@ -193,18 +194,19 @@ enum RunMessages {
 
     static let unknownEncoding: Text = {
         let names = TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")
-        return Text(en: "The encoding must be one of: \(names).", ko: "인코딩은 다음 중 하나여야 합니다: \(names).")
+        return Text(en: "The encoding must be one of: \(names).", ko: "인코딩은 다음 중 하나여야 합니다: \(names)")
     }()
 
     static func published(_ rows: Int64, failed: Int64) -> Text {
-        if rows == 0 { return Text(en: "No chosen row was ready to publish.", ko: "선택한 행 중 게시할 준비가 된 행이 없습니다.") }
+        if rows == 0 { return Text(en: "No chosen row was ready to publish.", ko: "선택한 행 중 ‘게시 준비 완료’ 상태인 행이 없습니다.") }
         return Text(
-            en: "\(rows - failed) of \(rows) rows were published.", ko: "\(rows)개 행 중 \(rows - failed)개가 게시되었습니다.")
+            en: "\(rows - failed) of \(rows) rows were published.",
+            ko: "\(grouped: rows)개 행 중 \(grouped: rows - failed)개가 게시되었습니다.")
     }
 
     static let givenUp = Text(
         en: "The run was interrupted too often and was given up. Try again later.",
-        ko: "실행이 너무 자주 중단되어 종료되었습니다. 나중에 다시 시도하세요.")
+        ko: "실행이 여러 번 중단되어 더 이상 진행하지 않습니다. 나중에 다시 시도해 주세요.")
     static let internalFault = Text(
-        en: "The run failed for a reason inside the system.", ko: "시스템 내부 문제로 실행이 실패했습니다.")
+        en: "The run failed for a reason inside the system.", ko: "시스템 오류로 실행에 실패했습니다. 관리자에게 문의하세요.")
 }

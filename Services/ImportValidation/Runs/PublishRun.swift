@@ -107,10 +107,10 @@ struct PublishRun {
         let results = Dictionary(answer.results.map { ($0.rowID, $0) }) { first, _ in first }
         return rows.map { row in
             guard let result = results[row.id] else {
-                let text = Text(en: "There was no answer for this row.", ko: "이 행에 대한 응답이 없습니다.")
+                let text = Text(en: "There was no answer for this row.", ko: "이 행의 게시 결과를 확인하지 못했습니다. 다시 게시하세요.")
                 return PublishOutcome(record: "", message: text(context.language))
             }
-            let refused = Text(en: "The row could not be published.", ko: "행을 게시할 수 없습니다.")
+            let refused = Text(en: "The row could not be published.", ko: "행을 게시하지 못했습니다.")
             let message = result.message.isEmpty ? refused(context.language) : result.message
             return PublishOutcome(
                 record: result.targetRecord, message: result.outcome == "failed" ? message : "")

@@ -45,7 +45,7 @@ struct RunContext: Sendable {
             try Store<ImportTask>(database).find(id, in: tx)
         }
         guard let task = found, let target = ImportTarget.named(task.targetTable) else {
-            throw RunFailure(text: Text(en: "The import task is gone.", ko: "임포트 작업이 없습니다."))
+            throw RunFailure(text: Text(en: "The import task is gone.", ko: "가져오기 작업이 삭제되었습니다."))
         }
         return (task, target)
     }

@@ -26,19 +26,23 @@ struct SheetHeader {
         let untold = Self.untold(row)
         let unmatched = match.unmatched.prefix(20).map { Self.text(of: $0) }
         guard match.isUsable else {
-            let missing = match.missing.map { Text(en: "\"\($0.english)\"", ko: "\"\($0.korean)\"") }
+            let missing = match.missing.map { Text(en: "\"\($0.english)\"", ko: "‘\($0.korean)’") }
             let doubled = match.duplicates.map { "\"\($0.field)\"" }.joined(separator: ", ")
+            let labels = match.duplicates.map { duplicate in
+                "‘\(target.fields.first { $0.name == duplicate.field }?.label.ko ?? duplicate.field)’"
+            }.joined(separator: ", ")
             var parts: [Text] = []
             if !missing.isEmpty {
                 parts.append(
                     Text(
                         en: "Mandatory columns are missing: \(Self.list(missing, \.en)).",
-                        ko: "필수 열이 없습니다: \(Self.list(missing, \.ko))."))
+                        ko: "필수 열이 누락되었습니다: \(Self.list(missing, \.ko))."))
             }
             if !doubled.isEmpty {
                 parts.append(
                     Text(
-                        en: "Several columns are for the same field: \(doubled).", ko: "여러 열이 같은 필드를 가리킵니다: \(doubled)."
+                        en: "Several columns are for the same field: \(doubled).",
+                        ko: "같은 필드에 해당하는 열이 여러 개입니다: \(labels). 하나만 남기세요."
                     ))
             }
             if !unmatched.isEmpty { parts.append(Self.ignored(unmatched)) }
@@ -65,14 +69,16 @@ struct SheetHeader {
     }
 
     private static func ignored(_ headers: [Text]) -> Text {
-        Text(en: "Columns without a field: \(list(headers, \.en)).", ko: "필드가 없는 열: \(list(headers, \.ko)).")
+        Text(
+            en: "Columns without a field: \(list(headers, \.en)).", ko: "일치하는 필드가 없어 가져오지 않은 열: \(list(headers, \.ko))."
+        )
     }
 
     /// The header, with the nearest label where one is near.
     private static func text(of header: HeaderMatcher.Unmatched) -> Text {
         let shown = header.header.prefix(80)
         guard let near = header.suggestion else { return Text(en: "\"\(shown)\"", ko: "\"\(shown)\"") }
-        return Text(en: "\"\(shown)\" (\"\(near.english)\"?)", ko: "\"\(shown)\"(\"\(near.korean)\"?)")
+        return Text(en: "\"\(shown)\" (\"\(near.english)\"?)", ko: "‘\(shown)’(‘\(near.korean)’?)")
     }
 
     private static func list(_ texts: [Text], _ language: KeyPath<Text, String>) -> String {

@@ -1,3 +1,4 @@
+import Korean
 import Wire
 import Workbook
 
@@ -88,13 +89,13 @@ struct TableFinder {
     private func remarks(_ sheet: String?, titlesIn row: Int?) -> [Text] {
         var remarks: [Text] = []
         if let sheet {
-            remarks.append(Text(en: "The sheet \"\(sheet)\" was read.", ko: "\"\(sheet)\" 시트를 읽었습니다."))
+            remarks.append(Text(en: "The sheet \"\(sheet)\" was read.", ko: "‘\(sheet)’ 시트를 읽었습니다."))
         }
         if let row {
             remarks.append(
                 Text(
                     en: "The titles are in row \(row); what stands above was not read.",
-                    ko: "제목은 \(row)행에 있으며 그 위의 내용은 읽지 않았습니다."))
+                    ko: "제목은 \(grouped: row)행에 있으며 그 위의 내용은 읽지 않았습니다."))
         }
         return remarks
     }
@@ -116,7 +117,7 @@ struct TableFinder {
         return RunFailure(
             text: Text(
                 en: "\(text.en) No sheet has the titles; looked at: \(names).",
-                ko: "\(text.ko) 제목이 있는 시트가 없습니다. 확인한 시트: \(names)."
+                ko: "\(text.ko) 제목이 있는 시트가 없습니다. 확인한 시트: \(names)"
             ), keepsUpload: true)
     }
 }

@@ -1,4 +1,5 @@
 import Filters
+import Korean
 import Postgres
 import RPC
 import Records
@@ -20,7 +21,7 @@ struct StagingEndpoints: Sendable {
             Endpoint(ImportValidationAPI.getStagingRow) { call, request async throws(Problem) in
                 try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
                     let (row, target) = try found(request.id, tx) { try access.read($0, by: call.caller, in: tx) }
-                    return try Self.message(row, target)
+                    return try Self.message(row, target, call.language)
                 }
             },
             Endpoint(ImportValidationAPI.listStagingRows) { call, request async throws(Problem) in
@@ -42,12 +43,13 @@ struct StagingEndpoints: Sendable {
         faults FROM import_validation.staging_row
         """
 
-    private static func message(_ row: Row, _ target: ImportTarget) throws -> StagingRow {
+    private static func message(_ row: Row, _ target: ImportTarget, _ language: String) throws -> StagingRow {
         var message = StagingRow()
         message.id = try row.string(at: 0)
         message.etag = String(try row.int64(at: 1))
         message.importTask = try row.string(at: 2)
         message.status = try row.string(at: 3)
+        message.statusLabel = RowStatus.label(message.status, language)
         message.comment = try row.optionalString(at: 4) ?? ""
         message.sourceFile = try row.string(at: 5)
         message.rowNumber = Int32(clamping: try row.int64(at: 6))
@@ -90,7 +92,7 @@ struct StagingEndpoints: Sendable {
 
     private static let filters = FilterSchema([
         FilterField(
-            "status", .choice(allowed: ["yet_to_validate", "needs_attention", "ready_to_publish", "published"])),
+            "status", .choice(allowed: RowStatus.allCases.map(\.rawValue))),
         FilterField("comment", .string), FilterField("source_file", .string), FilterField("row_number", .int),
     ])
 
@@ -126,7 +128,7 @@ struct StagingEndpoints: Sendable {
         }
         let answers = try tx.queryAll(statements)
         var response = ListStagingRowsResponse()
-        response.stagingRows = try answers[0].prefix(size).map { try Self.message($0, target) }
+        response.stagingRows = try answers[0].prefix(size).map { try Self.message($0, target, call.language) }
         if answers[0].count > size, let last = response.stagingRows.last {
             response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
         }
@@ -164,10 +166,12 @@ struct StagingEndpoints: Sendable {
             return task
         }
         let row = try row(request.id, lock: true, tx)
-        var message = try Self.message(row, target)
+        var message = try Self.message(row, target, call.language)
         guard request.etag.isEmpty || request.etag == message.etag else {
             throw Problem.aborted(
-                Text(en: "The row has changed since you read it. Read it again.", ko: "행을 읽은 뒤 변경되었습니다. 다시 읽어 주세요."),
+                Text(
+                    en: "The row has changed since you read it. Read it again.",
+                    ko: "행을 보는 동안 다른 사용자가 변경했습니다. 새로 고친 후 다시 시도해 주세요."),
                 reason: "ETAG_MISMATCH")
         }
         guard message.status != "published" else {
@@ -194,7 +198,8 @@ struct StagingEndpoints: Sendable {
             """, expecting: 1)
         try DataImportState.refresh(message.importTask, database, context, tx)
         message.etag = String((Int64(message.etag) ?? 0) + 1)
-        message.status = "yet_to_validate"
+        message.status = RowStatus.yetToValidate.rawValue
+        message.statusLabel = RowStatus.yetToValidate.label(call.language)
         message.comment = ""
         message.cells = zip(target.fields, cells).map { field, value in
             var cell = StagedCell()
@@ -207,20 +212,23 @@ struct StagingEndpoints: Sendable {
 
     private static func apply(_ changes: [StagedCell], to cells: inout [String], _ target: ImportTarget) throws {
         guard !changes.isEmpty else {
-            throw Problem.invalid(field: "cells", Text(en: "No cell is named.", ko: "변경할 셀이 없습니다."))
+            throw Problem.invalid(field: "cells", Text(en: "No cell is named.", ko: "변경할 셀을 지정하세요."))
         }
         for change in changes {
             guard let position = target.position(of: change.field) else {
                 throw Problem.invalid(
                     field: "cells.field",
                     Text(
-                        en: "There is no column \(change.field.prefix(80)).", ko: "\(change.field.prefix(80)) 열이 없습니다.")
+                        en: "There is no column \(change.field.prefix(80)).",
+                        ko: "‘\(change.field.prefix(80))’ 열이 없습니다.")
                 )
             }
             guard change.value.utf8.count <= longestCell || change.value.utf16.count <= longestCell else {
                 throw Problem.invalid(
                     field: "cells.value",
-                    Text(en: "A cell holds at most \(longestCell) characters.", ko: "셀은 최대 \(longestCell)자입니다."))
+                    Text(
+                        en: "A cell holds at most \(longestCell) characters.", ko: "셀은 최대 \(grouped: longestCell)자입니다.")
+                )
             }
             cells[position] = PublishedCell.seen(change.value, in: target.fields[position])
         }

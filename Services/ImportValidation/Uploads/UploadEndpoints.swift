@@ -1,3 +1,4 @@
+import Korean
 import Postgres
 import RPC
 import Records
@@ -56,7 +57,9 @@ struct UploadEndpoints: Sendable {
                 guard files.holds(request.content, at: request.offset, of: upload.id) else {
                     throw Problem.invalid(
                         field: "content",
-                        Text(en: "Other bytes were sent for this place before.", ko: "이 위치에 이미 다른 내용이 전송되었습니다."))
+                        Text(
+                            en: "Other bytes were sent for this place before.",
+                            ko: "같은 위치에 다른 내용이 이미 업로드되었습니다. 파일을 처음부터 다시 업로드하세요."))
                 }
             case .write(let received):
                 try files.write(request.content, at: request.offset, of: upload.id)
@@ -83,7 +86,10 @@ struct UploadEndpoints: Sendable {
         guard upload.receivedBytes == upload.sizeBytes else {
             let text = Text(
                 en: "\(upload.receivedBytes ?? 0) of \(upload.sizeBytes ?? 0) bytes have arrived.",
-                ko: "\(upload.sizeBytes ?? 0)바이트 중 \(upload.receivedBytes ?? 0)바이트가 도착했습니다.")
+                ko: """
+                    파일 업로드가 끝나지 않았습니다(\(bytes: upload.sizeBytes ?? 0) 중 \
+                    \(bytes: upload.receivedBytes ?? 0) 수신). 이어서 업로드하세요.
+                    """)
             throw Problem(
                 .failedPrecondition, text, reason: "UPLOAD_INCOMPLETE",
                 metadata: ["received_bytes": String(upload.receivedBytes ?? 0)])
@@ -111,13 +117,14 @@ struct UploadEndpoints: Sendable {
                 field: "sha256",
                 Text(
                     en: "The file that arrived is not the one that was announced. Upload it again.",
-                    ko: "도착한 파일이 예고된 파일과 다릅니다. 다시 업로드하세요."))
+                    ko: "업로드된 파일이 원본과 일치하지 않습니다. 다시 업로드하세요."))
         }
         let name = upload.fileName ?? ""
         guard !files.isBinary(upload.id) else {
             return Self.unsupported(
                 Text(
-                    en: "The file is neither an Excel workbook nor a text file.", ko: "Excel 통합 문서도 텍스트 파일도 아닙니다."))
+                    en: "The file is neither an Excel workbook nor a text file.",
+                    ko: "Excel 통합 문서나 텍스트 파일이 아닙니다. .xlsx 또는 .csv 파일을 업로드하세요."))
         }
         do throws(WorkbookError) {
             _ = try files.open(upload.id, name: name)
@@ -169,7 +176,7 @@ struct UploadEndpoints: Sendable {
         let shown = Upload.schema.field("state")?.label(ofChoice: state).ko ?? ""
         return Problem(
             .failedPrecondition,
-            Text(en: "The upload is \(state) and takes no more.", ko: "업로드가 '\(shown)' 상태여서 더 받을 수 없습니다."),
+            Text(en: "The upload is \(state) and takes no more.", ko: "업로드가 ‘\(shown)’ 상태이므로 더 이상 업로드할 수 없습니다."),
             reason: "UPLOAD_CLOSED")
     }
 

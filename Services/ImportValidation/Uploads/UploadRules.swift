@@ -1,3 +1,4 @@
+import Korean
 import RPC
 import Wire
 
@@ -21,18 +22,22 @@ public enum UploadRules {
         guard count > 0, count <= chunkLimit else {
             throw .invalid(
                 field: "content",
-                Text(en: "A chunk holds 1 to \(chunkLimit) bytes.", ko: "조각은 1~\(chunkLimit)바이트여야 합니다."))
+                Text(
+                    en: "A chunk holds 1 to \(chunkLimit) bytes.",
+                    ko: "파일 조각(청크)의 크기는 1바이트 이상 \(bytes: chunkLimit) 이하여야 합니다."))
         }
         guard offset >= 0, offset <= size, Int64(count) <= size - offset else {
             throw .invalid(
                 field: "offset",
                 Text(
-                    en: "The chunk goes beyond the announced size of \(size) bytes.", ko: "조각이 예고된 크기 \(size)바이트를 넘습니다."
+                    en: "The chunk goes beyond the announced size of \(size) bytes.",
+                    ko: "파일 조각(청크)이 등록된 파일 크기(\(bytes: size))를 초과합니다."
                 ))
         }
         if offset == received { return .write(received: received + Int64(count)) }
         if offset < received, offset + Int64(count) <= received { return .repeated }
-        let text = Text(en: "The next chunk begins at byte \(received).", ko: "다음 조각은 \(received)바이트에서 시작합니다.")
+        let text = Text(
+            en: "The next chunk begins at byte \(received).", ko: "다음 파일 조각(청크)은 \(grouped: received)바이트 위치에서 시작합니다.")
         throw Problem(
             .failedPrecondition, text, reason: "UPLOAD_OUT_OF_ORDER",
             violations: [.init(field: "offset", text: text)], metadata: ["received_bytes": String(received)])
@@ -45,7 +50,8 @@ public enum UploadRules {
             !fileName.contains(where: { $0 == "/" || $0 == "\\" || $0.isNewline })
         else {
             throw .invalid(
-                field: "file_name", Text(en: "A file name of at most 255 characters.", ko: "255자 이하의 파일 이름이어야 합니다."))
+                field: "file_name",
+                Text(en: "A file name of at most 255 characters.", ko: "파일 이름은 255자 이하여야 하며 '/' 또는 '\\'를 포함할 수 없습니다."))
         }
         guard [".xlsx", ".csv", ".txt", ".tsv"].contains(where: name.hasSuffix) else {
             throw .invalid(
@@ -53,12 +59,12 @@ public enum UploadRules {
                 Text(
                     en:
                         "Only Excel workbooks (.xlsx) and text files with separators (.csv, .tsv, .txt) can be imported.",
-                    ko: "Excel 통합 문서(.xlsx)와 구분 기호로 나뉜 텍스트 파일(.csv, .tsv, .txt)만 임포트할 수 있습니다."), rule: "G-112")
+                    ko: "Excel 통합 문서(.xlsx)와 구분 기호로 분리된 텍스트 파일(.csv, .tsv, .txt)만 가져올 수 있습니다."), rule: "G-112")
         }
         guard size > 0, size <= limit else {
             throw .invalid(
                 field: "size_bytes",
-                Text(en: "The file may hold 1 to \(limit) bytes.", ko: "파일 크기는 1~\(limit)바이트여야 합니다."),
+                Text(en: "The file may hold 1 to \(limit) bytes.", ko: "파일 크기는 1바이트 이상 \(bytes: limit) 이하여야 합니다."),
                 rule: "G-112")
         }
         try check(sha256: sha256)

@@ -944,6 +944,7 @@ extension PageContact: WireMessage {
         if !self.email.isEmpty { message.pointee.email = try arena.string(self.email, "email") }
         if !self.phone.isEmpty { message.pointee.phone = try arena.string(self.phone, "phone") }
         if !self.title.isEmpty { message.pointee.title = try arena.string(self.title, "title") }
+        if !self.name.isEmpty { message.pointee.name = try arena.string(self.name, "name") }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -954,6 +955,7 @@ extension PageContact: WireMessage {
         self.email = Unpacked.string(message.pointee.email)
         self.phone = Unpacked.string(message.pointee.phone)
         self.title = Unpacked.string(message.pointee.title)
+        self.name = Unpacked.string(message.pointee.name)
     }
 
     static let jsonNames = JSONNames([
@@ -963,6 +965,7 @@ extension PageContact: WireMessage {
         ("email", nil),
         ("phone", nil),
         ("title", nil),
+        ("name", nil),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -973,6 +976,7 @@ extension PageContact: WireMessage {
         case 3: self.email = try reader.string()
         case 4: self.phone = try reader.string()
         case 5: self.title = try reader.string()
+        case 6: self.name = try reader.string()
         default: break
         }
     }
@@ -984,6 +988,7 @@ extension PageContact: WireMessage {
         if !self.email.isEmpty { try writer.field("email", self.email) }
         if !self.phone.isEmpty { try writer.field("phone", self.phone) }
         if !self.title.isEmpty { try writer.field("title", self.title) }
+        if !self.name.isEmpty { try writer.field("name", self.name) }
     }
 
     /// Reads protobuf bytes within `limits`.

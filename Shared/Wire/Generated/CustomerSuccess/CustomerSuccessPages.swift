@@ -279,6 +279,8 @@ public struct PageContact: Message {
     public var phone: String = ""
     /// The field `title`.
     public var title: String = ""
+    /// First and last name in the order in which they are read: 홍길동, Roland Mendel.
+    public var name: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -4,7 +4,7 @@
 extension InternalPlayTask {
     /// The dictionary of table `internal_play_task`.
     public static let schema = RecordSchema(
-        table: "internal_play_task", collection: "internal_play_tasks", service: "customer-success", label: Text(en: "Internal play task", ko: "내부 시연 작업"), numberPrefix: "IPTSK", fields: schemaFields,
+        table: "internal_play_task", collection: "internal_play_tasks", service: "customer-success", label: Text(en: "Internal play task", ko: "내부 플레이 작업"), numberPrefix: "IPTSK", fields: schemaFields,
         sourceOfRisks: true)
 
     private static let schemaFields: [FieldSchema] = [
@@ -20,7 +20,7 @@ extension InternalPlayTask {
         FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, reference: "engagement", storage: .string),
         FieldSchema(name: "internal_play", jsonName: "internalPlay", label: Text(en: "Internal play", ko: "내부 플레이"), type: .reference, mandatory: true, reference: "internal_play", storage: .string),
         FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", side: .provider, storage: .string),
-        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드 팀"), type: .listOfReferences, reference: "squad_member", storage: .strings),
+        FieldSchema(name: "squad", jsonName: "squad", label: Text(en: "Squad", ko: "스쿼드"), type: .listOfReferences, reference: "squad_member", storage: .strings),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("new"), label: Text(en: "New", ko: "신규")),
             Choice(value: .string("in_progress"), label: Text(en: "In progress", ko: "진행 중")),
@@ -29,11 +29,11 @@ extension InternalPlayTask {
             Choice(value: .string("closed"), label: Text(en: "Closed", ko: "종결")),
         ], defaultValue: .string("new"), storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작되지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], defaultValue: .string("not_started"), storage: .string),
         FieldSchema(name: "priority", jsonName: "priority", label: Text(en: "Priority", ko: "우선순위"), type: .choice, choices: [
@@ -45,7 +45,7 @@ extension InternalPlayTask {
         ], defaultValue: .int(3), storage: .int),
         FieldSchema(name: "due_date", jsonName: "dueDate", label: Text(en: "Due date", ko: "기한"), type: .date, storage: .string),
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "감시 목록"), type: .listOfUsers, side: .any, storage: .strings),
+        FieldSchema(name: "watch_list", jsonName: "watchList", label: Text(en: "Watch list", ko: "관심 목록"), type: .listOfUsers, side: .any, storage: .strings),
         FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Work notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),

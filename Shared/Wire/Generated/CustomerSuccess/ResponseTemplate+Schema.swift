@@ -15,8 +15,8 @@ extension ResponseTemplate {
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "body_en", jsonName: "bodyEn", label: Text(en: "Text in English", ko: "영어 텍스트"), type: .text, mandatory: true, storage: .string),
-        FieldSchema(name: "body_ko", jsonName: "bodyKo", label: Text(en: "Text in Korean", ko: "한국어 텍스트"), type: .text, mandatory: true, storage: .string),
+        FieldSchema(name: "body_en", jsonName: "bodyEn", label: Text(en: "Text in English", ko: "영문 내용"), type: .text, mandatory: true, storage: .string),
+        FieldSchema(name: "body_ko", jsonName: "bodyKo", label: Text(en: "Text in Korean", ko: "국문 내용"), type: .text, mandatory: true, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
     ]
 

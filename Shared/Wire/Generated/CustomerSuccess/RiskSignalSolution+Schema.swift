@@ -4,7 +4,7 @@
 extension RiskSignalSolution {
     /// The dictionary of table `risk_signal_solution`.
     public static let schema = RecordSchema(
-        table: "risk_signal_solution", collection: "risk_signal_solutions", service: "customer-success", label: Text(en: "Risk signal to solution relationship", ko: "위험 신호 솔루션 관계"), numberPrefix: "RSOL", fields: schemaFields)
+        table: "risk_signal_solution", collection: "risk_signal_solutions", service: "customer-success", label: Text(en: "Risk signal to solution relationship", ko: "위험 신호-솔루션 관계"), numberPrefix: "RSOL", fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -17,11 +17,11 @@ extension RiskSignalSolution {
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "solution_table", jsonName: "solutionTable", label: Text(en: "Solution table", ko: "솔루션 테이블"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("internal_play"), label: Text(en: "Internal play", ko: "내부 플레이")),
-            Choice(value: .string("internal_play_task"), label: Text(en: "Internal play task", ko: "내부 시연 작업")),
+            Choice(value: .string("internal_play_task"), label: Text(en: "Internal play task", ko: "내부 플레이 작업")),
             Choice(value: .string("success_case"), label: Text(en: "Success case", ko: "성공 케이스")),
             Choice(value: .string("success_task"), label: Text(en: "Success case task", ko: "성공 케이스 작업")),
         ], storage: .string),
-        FieldSchema(name: "solution_record", jsonName: "solutionRecord", label: Text(en: "Solution record", ko: "솔루션 기록"), type: .documentID, mandatory: true, reference: "internal_play | internal_play_task | success_case | success_task", storage: .string),
+        FieldSchema(name: "solution_record", jsonName: "solutionRecord", label: Text(en: "Solution record", ko: "솔루션 레코드"), type: .documentID, mandatory: true, reference: "internal_play | internal_play_task | success_case | success_task", storage: .string),
         FieldSchema(name: "risk_signal", jsonName: "riskSignal", label: Text(en: "Risk signal and issue", ko: "위험 신호 및 문제"), type: .reference, mandatory: true, reference: "risk_signal", storage: .string),
     ]
 

@@ -4,7 +4,7 @@
 extension SquadMember {
     /// The dictionary of table `squad_member`.
     public static let schema = RecordSchema(
-        table: "squad_member", collection: "squad_members", service: "customer-success", label: Text(en: "Squad member", ko: "스쿼드 팀 구성원"), numberPrefix: nil, fields: schemaFields)
+        table: "squad_member", collection: "squad_members", service: "customer-success", label: Text(en: "Squad member", ko: "스쿼드 구성원"), numberPrefix: nil, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -15,7 +15,7 @@ extension SquadMember {
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, mandatory: true, reference: "user", side: .provider, storage: .string),
-        FieldSchema(name: "responsibility", jsonName: "responsibility", label: Text(en: "Responsibility", ko: "책임"), type: .reference, mandatory: true, reference: "responsibility_definition", storage: .string),
+        FieldSchema(name: "responsibility", jsonName: "responsibility", label: Text(en: "Responsibility", ko: "담당 업무"), type: .reference, mandatory: true, reference: "responsibility_definition", storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
     ]

@@ -4,7 +4,7 @@
 extension DataValidationAssist {
     /// The dictionary of table `data_validation_assist`.
     public static let schema = RecordSchema(
-        table: "data_validation_assist", collection: "data_validation_assists", service: "import-validation", label: Text(en: "Data validation assist", ko: "데이터 확인 지원"), numberPrefix: nil, fields: schemaFields)
+        table: "data_validation_assist", collection: "data_validation_assists", service: "import-validation", label: Text(en: "Data validation assist", ko: "데이터 검증 지원"), numberPrefix: nil, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -14,18 +14,18 @@ extension DataValidationAssist {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "validation_type", jsonName: "validationType", label: Text(en: "Validation type", ko: "확인 유형"), type: .choice, mandatory: true, choices: [
+        FieldSchema(name: "validation_type", jsonName: "validationType", label: Text(en: "Validation type", ko: "검증 유형"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("field"), label: Text(en: "Field level", ko: "필드 수준")),
-            Choice(value: .string("record"), label: Text(en: "Record level", ko: "기록 수준")),
+            Choice(value: .string("record"), label: Text(en: "Record level", ko: "레코드 수준")),
         ], storage: .string),
-        FieldSchema(name: "validation_sub_type", jsonName: "validationSubType", label: Text(en: "Validation subtype", ko: "확인 하위 유형"), type: .choice, choices: [
+        FieldSchema(name: "validation_sub_type", jsonName: "validationSubType", label: Text(en: "Validation subtype", ko: "검증 하위 유형"), type: .choice, choices: [
             Choice(value: .string("reference"), label: Text(en: "Reference", ko: "참조")),
-            Choice(value: .string("choice"), label: Text(en: "Choice", ko: "선택")),
+            Choice(value: .string("choice"), label: Text(en: "Choice", ko: "선택값")),
             Choice(value: .string("date"), label: Text(en: "Date", ko: "날짜")),
             Choice(value: .string("datetime"), label: Text(en: "Date/time", ko: "날짜/시간")),
-            Choice(value: .string("boolean"), label: Text(en: "Boolean", ko: "부울")),
-            Choice(value: .string("string_limit"), label: Text(en: "String character limit", ko: "문자열 문자 제한")),
-            Choice(value: .string("integer_or_decimal"), label: Text(en: "Integer or decimal", ko: "정수 또는 10진수")),
+            Choice(value: .string("boolean"), label: Text(en: "Boolean", ko: "참/거짓")),
+            Choice(value: .string("string_limit"), label: Text(en: "String character limit", ko: "글자 수 제한")),
+            Choice(value: .string("integer_or_decimal"), label: Text(en: "Integer or decimal", ko: "정수 또는 소수")),
         ], storage: .string),
         FieldSchema(name: "reference_table", jsonName: "referenceTable", label: Text(en: "Reference table", ko: "참조 테이블"), type: .tableName, storage: .string),
         FieldSchema(name: "reference_table_field", jsonName: "referenceTableField", label: Text(en: "Reference table field", ko: "참조 테이블 필드"), type: .fieldName, storage: .string),
@@ -37,7 +37,7 @@ extension DataValidationAssist {
         FieldSchema(name: "datetime_format", jsonName: "datetimeFormat", label: Text(en: "Date and time format", ko: "날짜 및 시간 형식"), type: .string, storage: .string),
         FieldSchema(name: "max_length", jsonName: "maxLength", label: Text(en: "Max length", ko: "최대 길이"), type: .integer, minimum: 1, storage: .int),
         FieldSchema(name: "mandatory", jsonName: "mandatory", label: Text(en: "Mandatory", ko: "필수"), type: .boolean, defaultValue: .bool(false), storage: .bool),
-        FieldSchema(name: "script", jsonName: "script", label: Text(en: "Script", ko: "사용자 지정 스크립트"), type: .script, storage: .string),
+        FieldSchema(name: "script", jsonName: "script", label: Text(en: "Script", ko: "스크립트"), type: .script, storage: .string),
         FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
         FieldSchema(name: "order", jsonName: "order", label: Text(en: "Order", ko: "순서"), type: .integer, minimum: 0, storage: .int),

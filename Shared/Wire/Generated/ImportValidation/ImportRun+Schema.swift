@@ -4,7 +4,7 @@
 extension ImportRun {
     /// The dictionary of table `import_run`.
     public static let schema = RecordSchema(
-        table: "import_run", collection: "import_runs", service: "import-validation", label: Text(en: "Import run", ko: "임포트 실행"), numberPrefix: nil, newestFirst: true, fields: schemaFields)
+        table: "import_run", collection: "import_runs", service: "import-validation", label: Text(en: "Import run", ko: "가져오기 실행"), numberPrefix: nil, newestFirst: true, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -14,7 +14,7 @@ extension ImportRun {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "import_task", jsonName: "importTask", label: Text(en: "Import task", ko: "임포트 작업"), type: .reference, mandatory: true, reference: "import_task", storage: .string),
+        FieldSchema(name: "import_task", jsonName: "importTask", label: Text(en: "Import task", ko: "가져오기 작업"), type: .reference, mandatory: true, reference: "import_task", storage: .string),
         FieldSchema(name: "kind", jsonName: "kind", label: Text(en: "Kind", ko: "종류"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("load"), label: Text(en: "Load", ko: "로드")),
             Choice(value: .string("validate"), label: Text(en: "Validate", ko: "검증")),
@@ -31,7 +31,7 @@ extension ImportRun {
         FieldSchema(name: "done_rows", jsonName: "doneRows", label: Text(en: "Rows done", ko: "처리된 행"), type: .integer, outputOnly: true, defaultValue: .int(0), storage: .int),
         FieldSchema(name: "failed_rows", jsonName: "failedRows", label: Text(en: "Rows failed", ko: "실패한 행"), type: .integer, outputOnly: true, defaultValue: .int(0), storage: .int),
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, storage: .string),
-        FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작됨"), type: .datetime, outputOnly: true, storage: .timestamp),
+        FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "completed_at", jsonName: "completedAt", label: Text(en: "Completed", ko: "완료 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
     ]
 

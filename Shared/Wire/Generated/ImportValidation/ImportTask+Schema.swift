@@ -4,7 +4,7 @@
 extension ImportTask {
     /// The dictionary of table `import_task`.
     public static let schema = RecordSchema(
-        table: "import_task", collection: "import_tasks", service: "import-validation", label: Text(en: "Account lifecycle import task", ko: "계정 수명주기 임포트 작업"), numberPrefix: "ALEIMP", fields: schemaFields)
+        table: "import_task", collection: "import_tasks", service: "import-validation", label: Text(en: "Account lifecycle import task", ko: "계정 수명주기 가져오기 작업"), numberPrefix: "ALEIMP", fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -19,11 +19,11 @@ extension ImportTask {
         FieldSchema(name: "target_table", jsonName: "targetTable", label: Text(en: "Target table", ko: "대상 테이블"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "data_source", jsonName: "dataSource", label: Text(en: "Data source", ko: "데이터 소스"), type: .reference, mandatory: true, reference: "data_source", keptAsName: true, storage: .string),
         FieldSchema(name: "data_import_state", jsonName: "dataImportState", label: Text(en: "Data import state", ko: "데이터 가져오기 상태"), type: .choice, choices: [
-            Choice(value: .int(1), label: Text(en: "Data not loaded yet", ko: "데이터가 아직 로드되지 않음")),
+            Choice(value: .int(1), label: Text(en: "Data not loaded yet", ko: "로드 전")),
             Choice(value: .int(2), label: Text(en: "Loading", ko: "로드 중")),
-            Choice(value: .int(3), label: Text(en: "Loaded - validation in progress", ko: "로드됨 - 검증 진행 중")),
-            Choice(value: .int(4), label: Text(en: "Needs attention", ko: "주의 필요")),
-            Choice(value: .int(5), label: Text(en: "Ready to publish", ko: "게시 준비됨")),
+            Choice(value: .int(3), label: Text(en: "Loaded - validation in progress", ko: "로드 완료 - 검증 중")),
+            Choice(value: .int(4), label: Text(en: "Needs attention", ko: "확인 필요")),
+            Choice(value: .int(5), label: Text(en: "Ready to publish", ko: "게시 준비 완료")),
             Choice(value: .int(6), label: Text(en: "Partially published", ko: "일부 게시됨")),
             Choice(value: .int(7), label: Text(en: "Published", ko: "게시됨")),
             Choice(value: .int(8), label: Text(en: "Load failed", ko: "로드 실패")),
@@ -38,7 +38,7 @@ extension ImportTask {
             Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], customerVisible: true, defaultValue: .string("open"), storage: .string),
         FieldSchema(name: "type", jsonName: "type", label: Text(en: "Type", ko: "유형"), type: .choice, choices: [
-            Choice(value: .string("data_capture"), label: Text(en: "Data capture", ko: "데이터 캡처")),
+            Choice(value: .string("data_capture"), label: Text(en: "Data capture", ko: "데이터 수집")),
             Choice(value: .string("risk_mitigation"), label: Text(en: "Risk mitigation", ko: "위험 완화")),
             Choice(value: .string("development"), label: Text(en: "Development", ko: "개발")),
             Choice(value: .string("training"), label: Text(en: "Training", ko: "교육")),
@@ -50,14 +50,14 @@ extension ImportTask {
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Subject", ko: "제목"), type: .string, customerVisible: true, storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, customerVisible: true, storage: .string),
         FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
-        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "할당 대상"), type: .reference, reference: "user", side: .provider, storage: .string),
+        FieldSchema(name: "assigned_to", jsonName: "assignedTo", label: Text(en: "Assigned to", ko: "담당자"), type: .reference, reference: "user", side: .provider, storage: .string),
         FieldSchema(name: "close_notes", jsonName: "closeNotes", label: Text(en: "Close notes", ko: "종결 메모"), type: .text, storage: .string),
         FieldSchema(name: "attachments", jsonName: "attachments", label: Text(en: "Attachments", ko: "첨부 파일"), type: .attachment, storage: .strings),
         FieldSchema(name: "company", jsonName: "company", label: Text(en: "Company", ko: "회사"), type: .reference, reference: "customer_account", outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "progress", jsonName: "progress", label: Text(en: "Progress", ko: "진행률"), type: .choice, choices: [
-            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작하지 않음")),
+            Choice(value: .string("not_started"), label: Text(en: "Not started", ko: "시작 전")),
             Choice(value: .string("on_track"), label: Text(en: "On track", ko: "정상 진행")),
-            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험함")),
+            Choice(value: .string("at_risk"), label: Text(en: "At risk", ko: "위험")),
             Choice(value: .string("paused"), label: Text(en: "Paused", ko: "일시 중지됨")),
             Choice(value: .string("finished"), label: Text(en: "Finished", ko: "완료")),
         ], customerVisible: true, defaultValue: .string("not_started"), storage: .string),

@@ -757,6 +757,7 @@ extension StagingRow: WireMessage {
         if !self.targetRecord.isEmpty { message.pointee.target_record = try arena.string(self.targetRecord, "targetRecord") }
         if let value = self.createdAt { message.pointee.created_at = try arena.message(value, "createdAt") }
         if !self.cells.isEmpty { message.pointee.n_cells = self.cells.count; message.pointee.cells = try arena.messages(self.cells, "cells") }
+        if !self.statusLabel.isEmpty { message.pointee.status_label = try arena.string(self.statusLabel, "statusLabel") }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -771,6 +772,7 @@ extension StagingRow: WireMessage {
         self.targetRecord = Unpacked.string(message.pointee.target_record)
         self.createdAt = try Unpacked.message(message.pointee.created_at, "createdAt")
         self.cells = try Unpacked.messages(message.pointee.n_cells, message.pointee.cells, "cells")
+        self.statusLabel = Unpacked.string(message.pointee.status_label)
     }
 
     static let jsonNames = JSONNames([
@@ -784,6 +786,7 @@ extension StagingRow: WireMessage {
         ("targetRecord", "target_record"),
         ("createdAt", "created_at"),
         ("cells", nil),
+        ("statusLabel", "status_label"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -798,6 +801,7 @@ extension StagingRow: WireMessage {
         case 7: self.targetRecord = try reader.string()
         case 8: self.createdAt = try reader.timestamp()
         case 9: self.cells = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 10: self.statusLabel = try reader.string()
         default: break
         }
     }
@@ -813,6 +817,7 @@ extension StagingRow: WireMessage {
         if !self.targetRecord.isEmpty { try writer.field("targetRecord", self.targetRecord) }
         if let value = self.createdAt { try writer.field("createdAt", value) }
         if !self.cells.isEmpty { try writer.list("cells", self.cells) }
+        if !self.statusLabel.isEmpty { try writer.field("statusLabel", self.statusLabel) }
     }
 
     /// Reads protobuf bytes within `limits`.

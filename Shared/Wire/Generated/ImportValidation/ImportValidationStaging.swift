@@ -218,6 +218,8 @@ public struct StagingRow: Message {
     public var createdAt: Timestamp?
     /// The field `cells`.
     public var cells: [StagedCell] = []
+    /// The status as people read it, in the caller's language.
+    public var statusLabel: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -4,7 +4,7 @@
 extension SuccessLauncherNotifier {
     /// The dictionary of table `success_launcher_notifier`.
     public static let schema = RecordSchema(
-        table: "success_launcher_notifier", collection: "success_launcher_notifiers", service: "notifier", label: Text(en: "Success launcher notifier", ko: "성공 시작 관리자 알리미"), numberPrefix: "SLNTF", newestFirst: true, fields: schemaFields)
+        table: "success_launcher_notifier", collection: "success_launcher_notifiers", service: "notifier", label: Text(en: "Success launcher notifier", ko: "성공 플레이 실행 알림"), numberPrefix: "SLNTF", newestFirst: true, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -19,17 +19,17 @@ extension SuccessLauncherNotifier {
             Choice(value: .string("started"), label: Text(en: "Started", ko: "시작됨")),
             Choice(value: .string("in_progress"), label: Text(en: "In progress", ko: "진행 중")),
             Choice(value: .string("held"), label: Text(en: "Held", ko: "보류됨")),
-            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료됨")),
+            Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
         ], outputOnly: true, defaultValue: .string("started"), storage: .string),
-        FieldSchema(name: "definition_record", jsonName: "definitionRecord", label: Text(en: "Definition record", ko: "정의 기록"), type: .reference, reference: "definition_record", outputOnly: true, storage: .string),
+        FieldSchema(name: "definition_record", jsonName: "definitionRecord", label: Text(en: "Definition record", ko: "정의 레코드"), type: .reference, reference: "definition_record", outputOnly: true, storage: .string),
         FieldSchema(name: "flow_run", jsonName: "flowRun", label: Text(en: "Flow run", ko: "플로우 실행"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "source_table", jsonName: "sourceTable", label: Text(en: "Source table", ko: "소스 테이블"), type: .tableName, outputOnly: true, storage: .string),
         FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, reference: "engagement | success_initiative | success_objective | touchpoint | success_case | internal_play | risk_signal | onboarding_case", outputOnly: true, storage: .string),
         FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, reference: "engagement", outputOnly: true, storage: .string),
         FieldSchema(name: "inputs", jsonName: "inputs", label: Text(en: "Inputs", ko: "입력값"), type: .json, storage: .string),
         FieldSchema(name: "requested_by", jsonName: "requestedBy", label: Text(en: "Requested by", ko: "요청자"), type: .reference, reference: "user", outputOnly: true, storage: .string),
-        FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작됨"), type: .datetime, outputOnly: true, storage: .timestamp),
+        FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "completed_at", jsonName: "completedAt", label: Text(en: "Completed", ko: "완료 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, storage: .string),
     ]

@@ -4,7 +4,7 @@
 extension CaseTeamMember {
     /// The dictionary of table `case_team_member`.
     public static let schema = RecordSchema(
-        table: "case_team_member", collection: "case_team_members", service: "onboarding", label: Text(en: "Case team member (customer team and account team)", ko: "팀 구성원"), numberPrefix: nil, fields: schemaFields)
+        table: "case_team_member", collection: "case_team_members", service: "onboarding", label: Text(en: "Case team member (customer team and account team)", ko: "케이스 팀 구성원"), numberPrefix: nil, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -14,7 +14,7 @@ extension CaseTeamMember {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "responsibility", jsonName: "responsibility", label: Text(en: "Responsibility", ko: "책임"), type: .reference, mandatory: true, reference: "responsibility_definition", storage: .string),
+        FieldSchema(name: "responsibility", jsonName: "responsibility", label: Text(en: "Responsibility", ko: "담당 업무"), type: .reference, mandatory: true, reference: "responsibility_definition", storage: .string),
         FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, reference: "user", customerVisible: true, side: .provider, storage: .string),
         FieldSchema(name: "onboarding_case", jsonName: "onboardingCase", label: Text(en: "Onboarding case", ko: "온보딩 케이스"), type: .reference, mandatory: true, reference: "onboarding_case", storage: .string),

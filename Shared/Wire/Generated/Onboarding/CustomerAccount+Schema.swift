@@ -22,7 +22,7 @@ extension CustomerAccount {
             Choice(value: .string("active"), label: Text(en: "Active", ko: "활성")),
             Choice(value: .string("inactive"), label: Text(en: "Inactive", ko: "비활성")),
         ], defaultValue: .string("active"), storage: .string),
-        FieldSchema(name: "escalated", jsonName: "escalated", label: Text(en: "Escalated", ko: "에스컬레이션됨"), type: .boolean, defaultValue: .bool(false), storage: .bool),
+        FieldSchema(name: "escalated", jsonName: "escalated", label: Text(en: "Escalated", ko: "에스컬레이션 여부"), type: .boolean, defaultValue: .bool(false), storage: .bool),
         FieldSchema(name: "escalated_at", jsonName: "escalatedAt", label: Text(en: "Escalated at", ko: "에스컬레이션 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "primary_contact", jsonName: "primaryContact", label: Text(en: "Primary contact", ko: "기본 연락처"), type: .reference, reference: "customer_contact", customerVisible: true, storage: .string),
         FieldSchema(name: "currency", jsonName: "currency", label: Text(en: "Currency", ko: "통화"), type: .string, defaultValue: .string("USD"), format: .currencyCode, storage: .string),

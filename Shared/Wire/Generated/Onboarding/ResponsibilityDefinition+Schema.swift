@@ -4,7 +4,7 @@
 extension ResponsibilityDefinition {
     /// The dictionary of table `responsibility_definition`.
     public static let schema = RecordSchema(
-        table: "responsibility_definition", collection: "responsibility_definitions", service: "onboarding", label: Text(en: "Responsibility definition", ko: "책임"), numberPrefix: nil, fields: schemaFields,
+        table: "responsibility_definition", collection: "responsibility_definitions", service: "onboarding", label: Text(en: "Responsibility definition", ko: "담당 업무 정의"), numberPrefix: nil, fields: schemaFields,
         namedBy: ["name"])
 
     private static let schemaFields: [FieldSchema] = [
@@ -15,14 +15,15 @@ extension ResponsibilityDefinition {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "책임 이름"), type: .string, mandatory: true, storage: .string),
+        FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "side", jsonName: "side", label: Text(en: "Side", ko: "구분"), type: .choice, choices: [
             Choice(value: .string("customer"), label: Text(en: "Customer", ko: "고객")),
             Choice(value: .string("provider"), label: Text(en: "Provider", ko: "제공자")),
-            Choice(value: .string("squad"), label: Text(en: "Squad", ko: "스쿼드 팀")),
+            Choice(value: .string("squad"), label: Text(en: "Squad", ko: "스쿼드")),
         ], storage: .string),
-        FieldSchema(name: "required_role", jsonName: "requiredRole", label: Text(en: "Role an administrator must grant", ko: "관리자가 부여해야 하는 역할"), type: .string, storage: .string),
+        FieldSchema(name: "required_role", jsonName: "requiredRole", label: Text(en: "Role an administrator must grant", ko: "관리자 부여 역할"), type: .string, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
+        FieldSchema(name: "name_ko", jsonName: "nameKo", label: Text(en: "Name in Korean", ko: "한국어 이름"), type: .string, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -40,6 +41,7 @@ extension ResponsibilityDefinition {
             case 8: FieldValue(self.side)
             case 9: FieldValue(self.requiredRole)
             case 10: FieldValue(self.active)
+            case 11: FieldValue(self.nameKo)
             default: preconditionFailure("ResponsibilityDefinition has no field \(index).")
             }
         }
@@ -64,6 +66,7 @@ extension ResponsibilityDefinition {
         case 8: self.side = try value.text("side")
         case 9: self.requiredRole = try value.text("requiredRole")
         case 10: self.active = try value.flag("active")
+        case 11: self.nameKo = try value.text("nameKo")
         default: preconditionFailure("ResponsibilityDefinition has no field \(index).")
         }
     }

@@ -26,6 +26,7 @@ extension ResponsibilityDefinition: WireMessage {
         if let value = self.side { message.pointee.side = try arena.string(value, "side") }
         if let value = self.requiredRole { message.pointee.required_role = try arena.string(value, "requiredRole") }
         if let value = self.active { message.pointee.has_active = 1; message.pointee.active = value ? 1 : 0 }
+        if let value = self.nameKo { message.pointee.name_ko = try arena.string(value, "nameKo") }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -41,6 +42,7 @@ extension ResponsibilityDefinition: WireMessage {
         if let text = message.pointee.side { self.side = Unpacked.string(text) }
         if let text = message.pointee.required_role { self.requiredRole = Unpacked.string(text) }
         if message.pointee.has_active != 0 { self.active = message.pointee.active != 0 }
+        if let text = message.pointee.name_ko { self.nameKo = Unpacked.string(text) }
     }
 
     static let jsonNames = JSONNames([
@@ -55,6 +57,7 @@ extension ResponsibilityDefinition: WireMessage {
         ("side", nil),
         ("requiredRole", "required_role"),
         ("active", nil),
+        ("nameKo", "name_ko"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -70,6 +73,7 @@ extension ResponsibilityDefinition: WireMessage {
         case 8: self.side = try reader.string()
         case 9: self.requiredRole = try reader.string()
         case 10: self.active = try reader.bool()
+        case 11: self.nameKo = try reader.string()
         default: break
         }
     }
@@ -86,6 +90,7 @@ extension ResponsibilityDefinition: WireMessage {
         if let value = self.side { try writer.field("side", value) }
         if let value = self.requiredRole { try writer.field("requiredRole", value) }
         if let value = self.active { try writer.field("active", value) }
+        if let value = self.nameKo { try writer.field("nameKo", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

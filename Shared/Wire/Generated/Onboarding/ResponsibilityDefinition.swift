@@ -33,6 +33,9 @@ public struct ResponsibilityDefinition: RecordMessage {
     public var requiredRole: String?
     /// Active.
     public var active: Bool?
+    /// Name in Korean.
+    /// What it is called in Korean; the name where it is empty.
+    public var nameKo: String?
 
     /// The message with every field at its default.
     public init() {}

@@ -4,7 +4,7 @@
 extension AleChoice {
     /// The dictionary of table `ale_choice`.
     public static let schema = RecordSchema(
-        table: "ale_choice", collection: "ale_choices", service: "play-launcher", label: Text(en: "ALE choice", ko: "ALE 선택 기록"), numberPrefix: nil, fields: schemaFields)
+        table: "ale_choice", collection: "ale_choices", service: "play-launcher", label: Text(en: "ALE choice", ko: "ALE 선택 항목"), numberPrefix: nil, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -16,7 +16,7 @@ extension AleChoice {
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .choice, mandatory: true, choices: [
-            Choice(value: .string("ale_definition_record"), label: Text(en: "ALE definition record", ko: "ALE 정의 기록")),
+            Choice(value: .string("ale_definition_record"), label: Text(en: "ALE definition record", ko: "ALE 정의 레코드")),
         ], defaultValue: .string("ale_definition_record"), storage: .string),
         FieldSchema(name: "dependent_category", jsonName: "dependentCategory", label: Text(en: "Dependent category", ko: "종속 범주"), type: .reference, reference: "ale_choice", storage: .string),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, storage: .string),

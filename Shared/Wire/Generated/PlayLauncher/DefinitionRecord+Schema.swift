@@ -4,7 +4,7 @@
 extension DefinitionRecord {
     /// The dictionary of table `definition_record`.
     public static let schema = RecordSchema(
-        table: "definition_record", collection: "definition_records", service: "play-launcher", label: Text(en: "Definition record (ALE definition)", ko: "정의 기록"), numberPrefix: nil, fields: schemaFields)
+        table: "definition_record", collection: "definition_records", service: "play-launcher", label: Text(en: "Definition record (ALE definition)", ko: "정의 레코드"), numberPrefix: nil, fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -18,7 +18,7 @@ extension DefinitionRecord {
         FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("onboarding"), label: Text(en: "Onboarding", ko: "온보딩")),
             Choice(value: .string("risk_management"), label: Text(en: "Risk management", ko: "위험 관리")),
-            Choice(value: .string("success_planning"), label: Text(en: "Success planning", ko: "성공 계획")),
+            Choice(value: .string("success_planning"), label: Text(en: "Success planning", ko: "성공 계획 수립")),
             Choice(value: .string("success_support"), label: Text(en: "Success support", ko: "성공 지원")),
         ], storage: .string),
         FieldSchema(name: "sub_category", jsonName: "subCategory", label: Text(en: "Subcategory", ko: "하위 범주"), type: .reference, reference: "ale_choice", storage: .string),

@@ -2077,7 +2077,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__engagement_page__des
   (ProtobufCMessageInit) ale__customer_success__v1__engagement_page__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__page_contact__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__page_contact__field_descriptors[7] =
 {
   {
     "id",
@@ -2151,19 +2151,32 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__page_contact__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__PageContact, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__page_contact__field_indices_by_name[] = {
   3,   /* field[3] = email */
   1,   /* field[1] = first_name */
   0,   /* field[0] = id */
   2,   /* field[2] = last_name */
+  6,   /* field[6] = name */
   4,   /* field[4] = phone */
   5,   /* field[5] = title */
 };
 static const ProtobufCIntRange ale__customer_success__v1__page_contact__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__page_contact__descriptor =
 {
@@ -2173,7 +2186,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__page_contact__descri
   "Ale__CustomerSuccess__V1__PageContact",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__PageContact),
-  6,
+  7,
   ale__customer_success__v1__page_contact__field_descriptors,
   ale__customer_success__v1__page_contact__field_indices_by_name,
   1,  ale__customer_success__v1__page_contact__number_ranges,

@@ -1540,7 +1540,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__import_summary__des
   (ProtobufCMessageInit) ale__import_validation__v1__import_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_row__field_descriptors[10] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_row__field_descriptors[11] =
 {
   {
     "id",
@@ -1662,6 +1662,18 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_row__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status_label",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingRow, status_label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__staging_row__field_indices_by_name[] = {
   9,   /* field[9] = cells */
@@ -1673,12 +1685,13 @@ static const unsigned ale__import_validation__v1__staging_row__field_indices_by_
   6,   /* field[6] = row_number */
   5,   /* field[5] = source_file */
   3,   /* field[3] = status */
+  10,   /* field[10] = status_label */
   7,   /* field[7] = target_record */
 };
 static const ProtobufCIntRange ale__import_validation__v1__staging_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row__descriptor =
 {
@@ -1688,7 +1701,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row__descri
   "Ale__ImportValidation__V1__StagingRow",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__StagingRow),
-  10,
+  11,
   ale__import_validation__v1__staging_row__field_descriptors,
   ale__import_validation__v1__staging_row__field_indices_by_name,
   1,  ale__import_validation__v1__staging_row__number_ranges,

@@ -2505,7 +2505,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__list_case_team_members_res
   (ProtobufCMessageInit) ale__onboarding__v1__list_case_team_members_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__responsibility_definition__field_descriptors[11] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__responsibility_definition__field_descriptors[12] =
 {
   {
     "id",
@@ -2639,6 +2639,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__responsibility_defini
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name_ko",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ResponsibilityDefinition, name_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__responsibility_definition__field_indices_by_name[] = {
   10,   /* field[10] = active */
@@ -2648,6 +2660,7 @@ static const unsigned ale__onboarding__v1__responsibility_definition__field_indi
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
   7,   /* field[7] = name */
+  11,   /* field[11] = name_ko */
   9,   /* field[9] = required_role */
   8,   /* field[8] = side */
   4,   /* field[4] = updated_at */
@@ -2657,7 +2670,7 @@ static const ProtobufCIntRange ale__onboarding__v1__responsibility_definition__n
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__responsibility_definition__descriptor =
 {
@@ -2667,7 +2680,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__responsibility_definition_
   "Ale__Onboarding__V1__ResponsibilityDefinition",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__ResponsibilityDefinition),
-  11,
+  12,
   ale__onboarding__v1__responsibility_definition__field_descriptors,
   ale__onboarding__v1__responsibility_definition__field_indices_by_name,
   2,  ale__onboarding__v1__responsibility_definition__number_ranges,

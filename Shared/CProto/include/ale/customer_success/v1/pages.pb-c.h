@@ -259,10 +259,11 @@ struct  Ale__CustomerSuccess__V1__PageContact
   char *email;
   char *phone;
   char *title;
+  char *name;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__PAGE_CONTACT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__page_contact__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__CustomerSuccess__V1__PageSquadMember

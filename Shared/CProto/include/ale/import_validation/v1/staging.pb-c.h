@@ -215,10 +215,11 @@ struct  Ale__ImportValidation__V1__StagingRow
   Google__Protobuf__Timestamp *created_at;
   size_t n_cells;
   Ale__ImportValidation__V1__StagedCell **cells;
+  char *status_label;
 };
 #define ALE__IMPORT_VALIDATION__V1__STAGING_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__staging_row__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__StagedCell

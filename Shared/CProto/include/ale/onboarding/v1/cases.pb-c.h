@@ -306,10 +306,11 @@ struct  Ale__Onboarding__V1__ResponsibilityDefinition
   char *required_role;
   protobuf_c_boolean has_active;
   protobuf_c_boolean active;
+  char *name_ko;
 };
 #define ALE__ONBOARDING__V1__RESPONSIBILITY_DEFINITION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__responsibility_definition__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL }
 
 
 struct  Ale__Onboarding__V1__CreateResponsibilityDefinitionRequest

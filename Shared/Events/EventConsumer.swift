@@ -1,0 +1,217 @@
+import Ground
+import Logging
+import NATS
+import Postgres
+import RPC
+import Tenancy
+import Wire
+
+/// What a service does about events of others, or of its own.
+public struct EventHandler: Sendable {
+    let name: String
+    let subject: String
+    let isWanted: @Sendable (RecordEvent) -> Bool
+    let prepare: (@Sendable (RecordEvent) async throws -> Void)?
+    let apply: @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
+
+    /// Handles the events `service.record.action`; `*` stands for any action.
+    /// - Parameters:
+    ///   - name: the durable consumer's name, unique in the system: `import-validation-case-created`.
+    ///   - wanted: which events have an effect at all; the others cost no transaction.
+    ///   - prepare: asks others for what the effect needs, before its transaction. May run more than once.
+    ///   - apply: the effect, in the transaction that also marks the event as seen: it happens once.
+    public init(
+        _ name: String, service: String, record: String, action: String = "*",
+        wanted isWanted: @escaping @Sendable (RecordEvent) -> Bool = { _ in true },
+        prepare: (@Sendable (RecordEvent) async throws -> Void)? = nil,
+        apply: @escaping @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
+    ) {
+        self.name = name
+        subject = "ale.v1.events.*.\(service).\(record).\(action)"
+        self.isWanted = isWanted
+        self.prepare = prepare
+        self.apply = apply
+    }
+}
+
+/// Feeds events to one handler, in order, each one's effect once.
+///
+/// One instance of a service consumes for a handler at a time. An event that fails is tried again and again with
+/// growing pauses: those behind it wait, so that order holds and nothing is lost.
+public struct EventConsumer: Sendable {
+    private let handler: EventHandler
+    private let database: Database
+    private let jetStream: JetStream
+    private let leadership: Leadership
+
+    /// A consumer for `handler`. Only the leader of the service's instances consumes.
+    public init(
+        _ handler: EventHandler, _ database: Database, _ jetStream: JetStream, _ leadership: Leadership
+    ) {
+        self.handler = handler
+        self.database = database
+        self.jetStream = jetStream
+        self.leadership = leadership
+    }
+
+    /// The durable consumer as this instance reads it.
+    private struct Reading {
+        let consumer: PullConsumer
+        /// The number of the delivery that comes next.
+        var next: UInt64 = 1
+    }
+
+    /// Consumes until the task is cancelled.
+    public func run() async {
+        var reading: Reading?
+        var returns = 0
+        while !Task.isCancelled {
+            let known = database.streamReturns.count.load(ordering: .relaxed)
+            if known != returns { (reading, returns) = (nil, known) }
+            guard let fence = leadership.fence else {
+                reading = nil
+                try? await Task.sleep(for: .milliseconds(50))
+                continue
+            }
+            do {
+                reading = try await Fence.$current.withValue(fence) { try await read(on: reading) }
+            } catch let error as NATSError {
+                if case .timeout = error { continue }
+                reading = nil
+                database.log.debug("no events for now", metadata: ["consumer": "\(handler.name)", "cause": "\(error)"])
+                try? await Task.sleep(for: .milliseconds(200))
+            } catch {
+                reading = nil
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    /// Handles what is there. Answers how to go on; nil when the consumer has to be made anew.
+    ///
+    /// A delivery that is missing went to somebody else: to an instance that led before and was frozen until now, or to
+    /// a fetch that was given up. It would come again behind those that follow, so nothing more of these is taken.
+    private func read(on reading: Reading?) async throws -> Reading? {
+        var reading = try await prepared(reading)
+        guard leadership.isLeader else { return nil }
+        for message in try await reading.consumer.fetch(batch: 100, timeout: .seconds(2)) {
+            guard message.consumerSequence == reading.next, leadership.isLeader, await handle(message) else {
+                return nil
+            }
+            reading.next += 1
+        }
+        return reading
+    }
+
+    private func prepared(_ reading: Reading?) async throws -> Reading {
+        if let reading { return reading }
+        let stream = try await jetStream.streamInfo(EventStream.name)
+        let returned = try await returned()
+        var configuration = ConsumerConfiguration(name: handler.name, filterSubject: handler.subject)
+        configuration.acknowledgementWait = .seconds(60)
+        configuration.maximumPending = 200
+        // What was delivered to an instance that is gone would come again only after its wait, behind newer events.
+        // Made anew behind the last acknowledged event, the consumer goes on in order and at once; should it be lost
+        // in between, it begins with the oldest, and the inbox knows what was seen.
+        configuration.description = "return \(returned.times)"
+        if let known = try await known() {
+            configuration.start = Self.start(known, last: stream.lastSequence, returned)
+            try await jetStream.deleteConsumer(handler.name, on: EventStream.name)
+        }
+        try await jetStream.ensureConsumer(configuration, on: EventStream.name)
+        return Reading(consumer: try jetStream.consumer(handler.name, on: EventStream.name))
+    }
+
+    /// How often the stream went back, and up to which place it was whole when it last did.
+    private func returned() async throws -> (times: Int, wholeUntil: UInt64) {
+        let rows = try await database.pool.run(
+            """
+            SELECT returns, whole_until FROM \(identifier: database.schema).relay WHERE stream = \(EventStream.name)
+            """, settings: Scope.domain(.root).settings, readOnly: true)
+        guard let row = rows.first else { return (0, 0) }
+        return (try row.int(at: 0), UInt64(try row.int64(at: 1)))
+    }
+
+    /// Where a consumer goes on: behind what it has acknowledged, unless the stream went back since. The server may then
+    /// remember more than it has, and pass over what is sent again; the inbox knows what was seen.
+    static func start(
+        _ known: ConsumerInfo, last: UInt64, _ returned: (times: Int, wholeUntil: UInt64)
+    ) -> ConsumerConfiguration.Start {
+        let seen = (known.description?.split(separator: " ").last).flatMap { Int($0) } ?? 0
+        let missed = returned.times - seen
+        if known.acknowledgedSequence > last || missed > 1 { return .all }
+        return .sequence(
+            (missed == 1 ? min(known.acknowledgedSequence, returned.wholeUntil) : known.acknowledgedSequence) + 1)
+    }
+
+    /// The durable consumer as the server knows it; nil when there is none.
+    private func known() async throws -> ConsumerInfo? {
+        do throws(NATSError) {
+            return try await jetStream.consumerInfo(handler.name, on: EventStream.name)
+        } catch  where error.isConsumerNotFound {
+            return nil
+        }
+    }
+
+    /// Whether the event had its effect; false when the task was cancelled or the lock lost meanwhile.
+    private func handle(_ message: JetStreamMessage) async -> Bool {
+        // What is not what its subject says was not written by the relay of a service.
+        guard let event = try? RecordEvent.decode(protobuf: message.message.payload),
+            let domain = DomainPath(event.domain), Self.belongs(event, of: domain, to: message.message.subject)
+        else {
+            database.log.error("an event cannot be read", metadata: ["subject": "\(message.message.subject)"])
+            try? message.term()
+            return true
+        }
+        guard handler.isWanted(event) else {
+            try? message.ack()
+            return true
+        }
+        var pause: Duration = .milliseconds(50)
+        while !Task.isCancelled {
+            do {
+                try await handler.prepare?(event)
+                try await apply(event, domain, trace: message.message.headers["traceparent"])
+                try? message.ack()
+                return true
+            } catch {
+                database.log.warning(
+                    "an event failed and is tried again",
+                    metadata: ["consumer": "\(handler.name)", "event": "\(event.eventID)", "cause": "\(error)"])
+                try? message.inProgress()
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(10))
+                guard leadership.isLeader else { return false }
+            }
+        }
+        return false
+    }
+
+    private static func belongs(_ event: RecordEvent, of domain: DomainPath, to subject: String) -> Bool {
+        subject.hasPrefix("ale.v1.events.\(domain.subjectToken).")
+            && subject.hasSuffix(".\(event.table).\(event.action)")
+    }
+
+    private func apply(_ event: RecordEvent, _ domain: DomainPath, trace: String?) async throws {
+        let schema = database.schema
+        let name = handler.name
+        let apply = handler.apply
+        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now, trace: trace)
+        try await database.transaction(as: context.caller) { tx in
+            let first = try tx.query(
+                """
+                INSERT INTO \(identifier: schema).inbox (consumer, event_id, domain) \
+                VALUES (\(name), \(event.eventID), \(event.domain)) ON CONFLICT DO NOTHING
+                """)
+            guard first.affected == 1 else {
+                // Remembered anew, for it may come once more (see ``Retention``); a day's difference does not matter.
+                return tx.send(
+                    """
+                    UPDATE \(identifier: schema).inbox SET at = now() WHERE consumer = \(name) \
+                    AND event_id = \(event.eventID) AND at < now() - interval '1 day'
+                    """)
+            }
+            try apply(event, context, tx)
+        }
+    }
+}

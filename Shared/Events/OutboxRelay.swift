@@ -1,0 +1,185 @@
+import Ground
+import Logging
+import NATS
+import Postgres
+import Tenancy
+import Wire
+
+/// Sends the events of an outbox to the stream, oldest first, and marks them as sent.
+///
+/// One instance of a service relays at a time, so that the order of a record's events holds; the others wait for its
+/// lock. When the stream is not the one written to before, everything in the outbox is sent again; when it went back,
+/// what it lost. Consumers know by their inbox what they have seen.
+public struct OutboxRelay: Sendable {
+    private let database: Database
+    private let jetStream: JetStream
+    private let leadership: Leadership
+    private let place: StreamPlace
+    private let batch = 500
+    /// What the headers of an event take of a message at most.
+    private static let headerRoom = 4_096
+
+    /// A relay for `database`. Only the leader of the service's instances relays.
+    public init(_ database: Database, _ jetStream: JetStream, _ leadership: Leadership) {
+        self.database = database
+        self.jetStream = jetStream
+        self.leadership = leadership
+        place = StreamPlace(database: database, jetStream: jetStream)
+    }
+
+    /// Relays until the task is cancelled. Failures are logged and tried again, never skipped.
+    public func run() async {
+        var pause: Duration = .milliseconds(50)
+        var known: Known?
+        while !Task.isCancelled {
+            guard let fence = leadership.fence else {
+                known = nil
+                try? await Task.sleep(for: .milliseconds(50))
+                continue
+            }
+            do {
+                let before = known
+                let ready = try await Fence.$current.withValue(fence) { try await look(before) }
+                known = ready
+                // A stream that is held takes nothing. It is opened soon.
+                guard !ready.isHeld else {
+                    try? await Task.sleep(for: .milliseconds(100))
+                    continue
+                }
+                let sent = try await Fence.$current.withValue(fence) { try await sendBatch(ready) }
+                pause = .milliseconds(50)
+                if sent < batch { await database.outboxSignal.wait(atMost: EventStream.look) }
+            } catch is Stale {
+                continue
+            } catch {
+                known = nil
+                database.log.warning("events wait in the outbox", metadata: ["cause": "\(error)"])
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+
+    /// What is known of the stream, and until when it may be relied on.
+    private struct Known: Sendable {
+        let created: String
+        let isHeld: Bool
+        /// The domains of whose events there are copies in JSON.
+        let copied: Set<String>
+        let looked: ContinuousClock.Instant
+        let reconnections: UInt64
+    }
+
+    private func isFresh(_ known: Known) -> Bool {
+        known.looked.duration(to: .now) < EventStream.freshness && jetStream.connection.isConnected
+            && jetStream.connection.reconnections == known.reconnections
+    }
+
+    /// Looks at the stream, unless that was just done: also while there is much to send, since a new stream takes events
+    /// as willingly as the old one.
+    private func look(_ known: Known?) async throws -> Known {
+        if let known, !known.isHeld, isFresh(known), known.looked.duration(to: .now) < EventStream.look { return known }
+        let reconnections = jetStream.connection.reconnections
+        let looked = ContinuousClock.now
+        let stream = try await place.make()
+        return Known(
+            created: stream.created, isHeld: EventStream.isHeld(stream.configuration),
+            copied: EventStream.copiedDomains(stream.configuration), looked: looked, reconnections: reconnections)
+    }
+
+    private func sendBatch(_ known: Known) async throws -> Int {
+        let schema = database.schema
+        let limit = batch
+        let rows = try await database.pool.run(
+            """
+            SELECT seq, event_id, subject, record, trace, created_at, payload, stream_sequence \
+            FROM \(identifier: schema).outbox WHERE sent_at IS NULL ORDER BY seq LIMIT \(limit)
+            """,
+            // A plan made while the outbox was small would go on reading all of it when it no longer is.
+            settings: Scope.domain(.root).settings + [("enable_seqscan", "off")], readOnly: true)
+        guard !rows.isEmpty else { return 0 }
+        let events = try rows.map { row in
+            EventMessage(
+                place: try row.int64(at: 0), id: try row.string(at: 1), subject: try row.string(at: 2),
+                record: try row.string(at: 3), trace: try row.optionalString(at: 4),
+                time: Timestamp(microseconds: try row.timestamp(at: 5)), payload: try row.bytes(at: 6),
+                lost: try row.optionalInt64("stream_sequence"))
+        }
+        let outcome = await publish(events, known)
+        if !outcome.stored.isEmpty { try await place.mark(outcome.stored, created: known.created) }
+        if outcome.isStale { throw Stale() }
+        guard outcome.stored.count == events.count else {
+            throw Incomplete(unsent: events.count - outcome.stored.count)
+        }
+        return events.count
+    }
+
+    private struct Incomplete: Error {
+        let unsent: Int
+    }
+
+    /// What is known of the stream is too old to go on; nothing is wrong.
+    private struct Stale: Error {}
+
+    /// Publishes a batch in waves: events of one record one after the other, different records together. Ends before
+    /// the wave that would begin on old knowledge.
+    private func publish(
+        _ events: [EventMessage], _ known: Known
+    ) async -> (stored: [StreamPlace.Stored], isStale: Bool) {
+        var stored: [StreamPlace.Stored] = []
+        var rest = events[...]
+        var failed: Set<String> = []
+        while !rest.isEmpty {
+            guard isFresh(known) else { return (stored, true) }
+            var wave: [EventMessage] = []
+            var seen: Set<String> = []
+            while let next = rest.first, seen.insert(next.record).inserted {
+                rest = rest.dropFirst()
+                if !failed.contains(next.record) { wave.append(next) }
+            }
+            let results = await withTaskGroup(of: (EventMessage, UInt64?).self) { group in
+                for event in wave { group.addTask { (event, await self.publish(event, known)) } }
+                var results: [(EventMessage, UInt64?)] = []
+                for await result in group { results.append(result) }
+                return results
+            }
+            for (event, sequence) in results {
+                if let sequence {
+                    stored.append(.init(place: event.place, event: event.id, sequence: sequence))
+                } else {
+                    failed.insert(event.record)
+                }
+            }
+        }
+        return (stored, false)
+    }
+
+    /// Publishes an event, and its copy when its domain has copies; answers where it lies, the later of the two.
+    private func publish(_ event: EventMessage, _ known: Known) async -> UInt64? {
+        // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer.
+        guard leadership.isLeader else { return nil }
+        let source = "/ale/\(database.service)"
+        let limit = jetStream.connection.maximumPayload - Self.headerRoom
+        let copy = known.copied.contains(event.domain) ? event.copy(source: source, limit: limit) : nil
+        do {
+            async let first = store(event.subject, event.headers(source: source), event.payload, id: event.messageID)
+            guard let copy else { return try await first }
+            async let second = store(copy.subject, copy.headers, copy.payload, id: copy.id)
+            return try await max(first, second)
+        } catch {
+            database.log.debug("event not stored", metadata: ["event": "\(event.id)", "cause": "\(error)"])
+            return nil
+        }
+    }
+
+    private func store(
+        _ subject: String, _ headers: Headers, _ payload: [UInt8], id: String
+    ) async throws -> UInt64 {
+        let stored = try await jetStream.publish(subject, headers: headers, payload: payload, messageID: id)
+        guard stored.stream == EventStream.name else { throw ElsewhereStored() }
+        return stored.sequence
+    }
+
+    /// Another stream took the event.
+    private struct ElsewhereStored: Error {}
+}

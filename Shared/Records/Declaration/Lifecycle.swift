@@ -1,0 +1,171 @@
+import Ground
+import Korean
+import RPC
+import Tenancy
+import Wire
+
+/// How the state of a record moves, what closing stamps, and which other field the state drives.
+public struct Lifecycle<R: Record>: Sendable {
+    /// A field whose values depend on the state: Stage of a case, Progress of a task (G-01).
+    public struct Tie: Sendable {
+        let field: String
+        let values: [String: [String]]
+
+        /// `field` follows the state: for each state its default, then the other values allowed in it.
+        public init(_ field: String, _ values: [String: [String]]) {
+            self.field = field
+            self.values = values
+        }
+    }
+
+    let moves: [String: Set<String>]
+    let closed: Set<String>
+    let reopened: String
+    let tie: Tie?
+    let closingRule: String?
+    let reopeningRule: String?
+    let closingNeeds: [String]
+    let clearedOnReopening: [String]
+    let closingDefaults: [String: [String: String]]
+    let mayMove: @Sendable (Caller, R, String) -> Bool
+    let stateIndex: Int
+
+    /// A life cycle over the field `state`.
+    /// - Parameters:
+    ///   - moves: for each state the states it may go to; reopening is not listed here.
+    ///   - reopened: the state a closed or canceled record returns to.
+    ///   - tie: the field that follows the state.
+    ///   - closingRule: the rule that closing carries out ("BR-31"), named where it fails.
+    ///   - closingNeeds: fields that must be filled in before the record closes.
+    ///   - closingDefaults: for a closed state, values that fields take when they are empty.
+    ///   - mayMove: who may move a record to a state, beyond write access.
+    public init(
+        moves: [String: Set<String>], closed: Set<String> = ["closed", "canceled"], reopened: String, tie: Tie? = nil,
+        closingRule: String? = nil, reopeningRule: String? = nil, closingNeeds: [String] = [],
+        clearedOnReopening: [String] = ["close_notes"], closingDefaults: [String: [String: String]] = [:],
+        mayMove: @escaping @Sendable (Caller, R, String) -> Bool = { _, _, _ in true }
+    ) {
+        self.moves = moves
+        self.closed = closed
+        self.reopened = reopened
+        self.tie = tie
+        self.closingRule = closingRule
+        self.reopeningRule = reopeningRule
+        self.closingNeeds = closingNeeds
+        self.clearedOnReopening = clearedOnReopening
+        self.closingDefaults = closingDefaults
+        self.mayMove = mayMove
+        stateIndex = R.index("state")
+    }
+
+    /// Whether a closed or canceled record goes on.
+    func reopens(_ change: Change<R>) -> Bool {
+        guard let old = change.old else { return false }
+        return closed.contains(state(of: old)) && !closed.contains(state(of: change.new))
+    }
+
+    func state(of record: R) -> String { record[fieldAt: stateIndex].string ?? "" }
+
+    /// Carries out a move of the state: refuses what is not allowed, drives the tied field, stamps or clears the
+    /// closure information (G-11).
+    func apply(_ change: inout Change<R>, _ context: WriteContext) throws(Problem) {
+        let to = state(of: change.new)
+        let from = change.old.map(state(of:))
+        if let from, from != to {
+            try checkMove(from: from, to: to, change.new, context)
+        }
+        if from != to { try stamp(&change, from: from, to: to, context) }
+        try follow(&change, stateChanged: from != to, state: to)
+    }
+
+    private func checkMove(from: String, to: String, _ record: R, _ context: WriteContext) throws(Problem) {
+        let isReopening = closed.contains(from) && to == reopened
+        guard isReopening || moves[from]?.contains(to) == true else {
+            let allowed = (moves[from] ?? []).union(closed.contains(from) ? [reopened] : []).sorted()
+            let field = R.schema.fields[stateIndex]
+            let targets = allowed.map { field.label(ofChoice: $0).ko }.joined(separator: ", ")
+            let text = Text(
+                en: "A record in state \(from) cannot go to \(to); allowed: \(allowed.joined(separator: ", ")).",
+                ko: """
+                    ‘\(field.label(ofChoice: from).ko)’ 상태의 레코드는 ‘\(field.label(ofChoice: to).ko)’ 상태로 바꿀 수 없습니다. \
+                    바꿀 수 있는 상태: \(targets)
+                    """)
+            throw Problem(
+                .failedPrecondition, text, reason: "STATE_MOVE",
+                violations: [.init(field: "\(R.schema.table).\(field.name)", text: text, rule: "G-02")])
+        }
+        guard context.isSystem || mayMove(context.caller, record, to) else { throw .permissionDenied() }
+    }
+
+    private func stamp(_ change: inout Change<R>, from: String?, to: String, _ context: WriteContext) throws(Problem) {
+        let closes = closed.contains(to)
+        let wasClosed = from.map(closed.contains) ?? false
+        if closes, !wasClosed {
+            for (field, value) in closingDefaults[to] ?? [:] where change.new[field: field].isEmpty {
+                change.new[field: field] = .string(value)
+            }
+            for field in closingNeeds where change.new[field: field].isEmpty {
+                throw .broken(
+                    closingRule ?? "G-11", R.self, field: field,
+                    Text(
+                        en: "\(R.label(field).en) is needed to close.",
+                        ko: "종결하려면 \(R.label(field).ko, .subject) 필요합니다."))
+            }
+            change.new[field: "closed_at"] = .timestamp(context.now)
+            change.new[field: "closed_by"] = .string(context.caller.subject)
+            change.new[field: "active"] = .bool(false)
+        } else if !closes {
+            change.new[field: "active"] = .bool(true)
+            if wasClosed {
+                for field in ["closed_at", "closed_by"] + clearedOnReopening { change.new[field: field] = .null }
+            }
+        }
+    }
+
+    private func follow(_ change: inout Change<R>, stateChanged: Bool, state: String) throws(Problem) {
+        guard let tie, let allowed = tie.values[state], let first = allowed.first else { return }
+        let index = R.index(tie.field)
+        let chosen = change.changes(at: index)
+        if stateChanged, !chosen || change.isCreation && change.new[fieldAt: index].isEmpty {
+            change.new[fieldAt: index] = .string(first)
+        }
+        guard let value = change.new[fieldAt: index].string, allowed.contains(value) else {
+            // A value chosen together with the state must fit it; one left over from the old state gives way.
+            let values = allowed.map { R.schema.fields[index].label(ofChoice: $0).ko }.joined(separator: ", ")
+            let shown = R.schema.fields[stateIndex].label(ofChoice: state).ko
+            let text = Text(
+                en: "\(R.label(tie.field).en) in state \(state) must be one of: \(allowed.joined(separator: ", ")).",
+                ko: "‘\(shown)’ 상태에서 \(R.label(tie.field).ko, .topic) 다음 중 하나여야 합니다: \(values).")
+            throw .broken("G-01", R.self, field: tie.field, text)
+        }
+    }
+}
+
+extension Lifecycle {
+    /// Moves of most success records: New, In progress and Paused, then Closed or Canceled (G-02).
+    public static var workMoves: [String: Set<String>] {
+        [
+            "new": ["in_progress", "canceled"], "in_progress": ["paused", "closed", "canceled"],
+            "paused": ["in_progress", "closed", "canceled"],
+        ]
+    }
+
+    /// Moves of engagements and objectives: New, Define, In progress, Closed, and Canceled from any open state (G-02).
+    public static var journeyMoves: [String: Set<String>] {
+        [
+            "new": ["define", "canceled"], "define": ["in_progress", "canceled"],
+            "in_progress": ["closed", "canceled"],
+        ]
+    }
+
+    /// Progress of success records, after the pattern of onboarding tasks (onboarding.md 1.2).
+    public static var workProgress: Tie {
+        Tie(
+            "progress",
+            [
+                "new": ["not_started"], "define": ["not_started", "on_track", "at_risk"],
+                "in_progress": ["on_track", "at_risk"], "paused": ["paused", "at_risk"], "closed": ["completed"],
+                "canceled": ["canceled"],
+            ])
+    }
+}

@@ -1,0 +1,120 @@
+import Ground
+import Korean
+import Postgres
+import RPC
+import Wire
+
+/// Nothing begins, and nothing is taken up again, under what is closed or canceled, at whatever height (G-128). What is
+/// open there can be finished.
+extension Record {
+    /// The references that may say what a record belongs to, as ``parentField(of:)`` chooses among them.
+    static var parents: [ReferenceTable.Parent] {
+        guard case .references(let fields) = storage.domain, !storage.outlivesParent else { return [] }
+        return fields.compactMap { name in
+            schema.field(name)?.referencedTable.map { ReferenceTable.Parent(field: name, table: $0) }
+        }
+    }
+
+    /// The reference that says what `record` belongs to: the first with a value of those that give the domain. Nil for
+    /// records that have none, and for those that outlive what they belong to.
+    static func parentField(of record: Self) -> String? {
+        guard case .references(let fields) = storage.domain, !storage.outlivesParent else { return nil }
+        return fields.first { !record[field: $0].isEmpty }
+    }
+
+    /// Refuses what would begin under a record in `state`, which `field` names.
+    static func checkOpen(_ state: String?, _ field: FieldSchema) throws(Problem) {
+        guard state == "closed" || state == "canceled" else { return }
+        throw .failedPrecondition(
+            rule: "G-128",
+            Text(
+                en: "\(field.label.en) is closed or canceled: nothing new can begin there. Reopen it first.",
+                ko: "\(field.label.ko, .subject) 종결되었거나 취소되어 새로 시작할 수 없습니다. 먼저 다시 연 후 진행하세요."),
+            field: "\(schema.table).\(field.name)")
+    }
+
+    /// Refuses what would begin under a record that `field` names when something above that record has ended.
+    static func checkOpenAbove(_ isEnded: Bool?, _ field: FieldSchema) throws(Problem) {
+        guard isEnded == true else { return }
+        throw .failedPrecondition(
+            rule: "G-128",
+            Text(
+                en:
+                    "\(field.label.en) belongs to something closed or canceled: nothing new can begin there. Reopen that first.",
+                ko: "\(field.label.ko)의 상위 레코드가 종결되었거나 취소되어 새로 시작할 수 없습니다. 상위 레코드를 먼저 다시 연 후 진행하세요."),
+            field: "\(schema.table).\(field.name)")
+    }
+}
+
+extension ReferenceTable {
+    /// A reference that may say what a record begins under.
+    struct Parent: Sendable {
+        let field: String
+        let table: String
+    }
+}
+
+extension Database {
+    /// Whether something has ended that `row`, the alias of a row of `table`, belongs to, at whatever height; nil where
+    /// nothing above can end. All of it is locked FOR SHARE, as the parent itself is, from below upwards.
+    func endedAbove(_ row: String, of table: String) -> SQL? {
+        let questions = (referenceTable(table)?.parents ?? []).compactMap { parent -> SQL? in
+            let above = "above_\(parent.table)"
+            let hasState = referenceTable(parent.table)?.columns.contains("state") == true
+            let state: SQL? = hasState ? "coalesce(\(raw: above).state, '') IN ('closed', 'canceled')" : nil
+            let conditions = [state, endedAbove(above, of: parent.table)].compactMap { $0 }
+            guard let first = conditions.first else { return nil }
+            let condition: SQL = conditions.dropFirst().reduce(first) { "\($0) OR \($1)" }
+            return """
+                (SELECT \(condition) FROM \(identifier: schema).\(identifier: parent.table) \(raw: above) \
+                WHERE \(raw: above).id = \(raw: row).\(identifier: parent.field) FOR SHARE)
+                """
+        }
+        guard let first = questions.first else { return nil }
+        let answers: SQL = questions.dropFirst().reduce(first) { "\($0), \($1)" }
+        return "coalesce(\(answers), false)"
+    }
+}
+
+extension PersonSide {
+    /// Why a person cannot be named by `field`; nil when nothing speaks against it.
+    func fault(account: String?, isActive: Bool, isSystem: Bool, _ field: FieldSchema) -> Text? {
+        switch self {
+        case _ where isSystem:
+            Text(
+                en: "\(field.label.en) must be a person, not an outside system.",
+                ko: "\(field.label.ko, .topic) 외부 시스템이 아닌 사람이어야 합니다.")
+        case .provider where account != nil:
+            Text(
+                en: "\(field.label.en) must be somebody of the provider, not of a customer.",
+                ko: "\(field.label.ko, .topic) 고객이 아닌 공급자 소속이어야 합니다.")
+        case .customer where account == nil:
+            Text(
+                en: "\(field.label.en) must be somebody of the customer, not of the provider.",
+                ko: "\(field.label.ko, .topic) 공급자가 아닌 고객 소속이어야 합니다.")
+        case _ where !isActive: Self.inactive(field)
+        default: nil
+        }
+    }
+
+    /// Says that whoever `field` names is not there any more.
+    static func inactive(_ field: FieldSchema) -> Text {
+        Text(en: "\(field.label.en) must be somebody who is active.", ko: "\(field.label.ko, .topic) 활성 상태인 사람이어야 합니다.")
+    }
+}
+
+extension RuleContext {
+    /// Whether a rule may give work to the user `id`: a person of the provider who has not left. Who is not known here
+    /// counts as one. Asked above the caller's domain, where the provider's users are.
+    public func mayBeAssigned(_ id: String) throws -> Bool {
+        guard Validation.isUUID(id) else { return true }
+        transaction.sendScope(.domain(.root))
+        defer { transaction.sendScope(context.caller.scope) }
+        return try transaction.query(
+            """
+            SELECT 1 FROM \(identifier: database.schema)."user" \
+            WHERE id = \(id) AND (active IS FALSE OR kind = 'system' OR account IS NOT NULL)
+            """
+        ).isEmpty
+    }
+}

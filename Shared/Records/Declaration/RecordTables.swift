@@ -1,0 +1,64 @@
+import Ground
+import Postgres
+import Synchronization
+import Wire
+
+/// What the records and replicas of a database have told about their tables.
+final class RecordTables: Sendable {
+    private struct State {
+        var layouts: [ObjectIdentifier: AnyObject & Sendable] = [:]
+        var tables: [String: ReferenceTable] = [:]
+    }
+    private let state = Mutex(State())
+
+    /// What is known of a record's table, worked out when it is first asked for.
+    func layout<R: Record>(_ type: R.Type, in database: Database) -> TableLayout<R> {
+        if let known = state.withLock({ $0.layouts[ObjectIdentifier(type)] }) as? TableLayout<R> { return known }
+        let layout = TableLayout<R>()
+        state.withLock { state in
+            state.layouts[ObjectIdentifier(type)] = layout
+            state.tables[R.schema.table] = ReferenceTable(
+                columns: Set(layout.columns.map(\.name)), isReplica: false,
+                isDefinition: R.storage.visibility == .definition, parents: R.parents,
+                names: ReferenceNames.ofRecord(type))
+        }
+        let rules = R.storage.constraints + [DatabaseRule.naturalKey(of: R.schema)].compactMap { $0 }
+        for rule in rules { database.register(rule, of: R.schema.table) }
+        return layout
+    }
+
+    /// Makes a replica known, so that references may point to it.
+    func register(replica table: String, columns: Set<String>) {
+        let names = ReferenceNames.ofReplica(table, columns: columns)
+        state.withLock { $0.tables[table] = ReferenceTable(columns: columns, isReplica: true, names: names) }
+    }
+
+    func table(_ name: String) -> ReferenceTable? { state.withLock { $0.tables[name] } }
+}
+
+/// A table of this schema that references may point to.
+struct ReferenceTable: Sendable {
+    let columns: Set<String>
+    /// Whether it is a copy of another service's records, which may be behind.
+    let isReplica: Bool
+    /// Definitions are seen from below but not written there, and what cannot be written cannot be locked.
+    var isDefinition = false
+    /// The references that say what its records begin under, and where these lie: the first with a value counts.
+    var parents: [Parent] = []
+    /// Asks what people know its records by.
+    let names: ReferenceNames.Statement
+}
+
+extension Database {
+    /// What the records of this database have told about themselves.
+    var tables: RecordTables { companion(RecordTables.init) }
+
+    /// Makes a record type known, so that others may refer to its table and its constraints name their rules.
+    public func register<R: Record>(_ type: R.Type) {
+        _ = tables.layout(type, in: self)
+    }
+
+    func layout<R: Record>(_ type: R.Type) -> TableLayout<R> { tables.layout(type, in: self) }
+
+    func referenceTable(_ name: String) -> ReferenceTable? { tables.table(name) }
+}

@@ -1,0 +1,152 @@
+import Ground
+import Tenancy
+import Wire
+
+/// Where the domain of a new record comes from (G-13). People never choose it.
+public enum DomainSource: Sendable {
+    /// The domain of the caller, for records without an account such as definition records (BR-52). A customer of
+    /// several accounts has no such domain and is refused.
+    case caller
+    /// The domain of the first of these references that holds a value.
+    case references([String])
+    /// The domain of the record that a pair of fields names: the table and the id in it.
+    case document(table: String, id: String)
+    /// The service sets it before it saves.
+    case preset
+}
+
+/// A field that copies a field of the record a reference names, whenever that reference is set: `account` from
+/// `engagement`.
+public struct Inherited: Sendable {
+    let field: String
+    let via: String
+    let column: String
+    let rule: String?
+
+    /// `field` follows the `column` of the record that `via` names; nobody sets it by hand, as `rule` says.
+    public init(_ field: String, via: String, column: String? = nil, rule: String? = nil) {
+        self.field = field
+        self.via = via
+        self.column = column ?? field
+        self.rule = rule
+    }
+}
+
+/// A field that is worked out when a record is read and has no column.
+public struct Computed<R: RecordMessage>: Sendable {
+    let field: String
+    let value: @Sendable (R, CivilDate) -> FieldValue
+
+    /// `field` is worked out from the record and today's date.
+    public init(_ field: String, _ value: @escaping @Sendable (R, CivilDate) -> FieldValue) {
+        self.field = field
+        self.value = value
+    }
+}
+
+extension Computed where R: Record {
+    /// Calendar days from today to a date, negative when overdue, empty without a date (G-99).
+    public static func daysRemaining(_ field: String = "days_remaining", until date: String) -> Computed {
+        let source = R.index(date)
+        return Computed(field) { record, today in
+            guard let text = record[fieldAt: source].string, let day = CivilDate(text) else { return .null }
+            return .int(Int64(day.days - today.days))
+        }
+    }
+}
+
+/// What customers may do with a table beyond what its access rules say (G-18, G-22, G-23). A record that names an
+/// account is theirs only when that account is, and lies in its domain: this needs no saying.
+public struct CustomerAccess: Sendable {
+    /// Rows a customer can see of those, as a filter over the record's fields; nil for all.
+    public let rows: @Sendable (Caller) -> String?
+    /// Fields a customer may fill in or change.
+    public let writable: Set<String>
+    /// Filter that a row must match before a customer may change it; nil forbids every change.
+    public let changeable: (@Sendable (Caller) -> String)?
+
+    /// Rules for customers; without arguments they read every visible row and write nothing.
+    public init(
+        rows: @escaping @Sendable (Caller) -> String? = { _ in nil }, writable: Set<String> = [],
+        changeable: (@Sendable (Caller) -> String)? = nil
+    ) {
+        self.rows = rows
+        self.writable = writable
+        self.changeable = changeable
+    }
+}
+
+/// Fields that a condition of the record hides from customers.
+public struct Redaction<R: RecordMessage>: Sendable {
+    let fields: Set<String>
+    let applies: @Sendable (R) -> Bool
+
+    /// `fields` are hidden from customers in every record that `applies` holds for. Customers cannot filter by them.
+    public init(_ fields: Set<String>, when applies: @escaping @Sendable (R) -> Bool) {
+        self.fields = fields
+        self.applies = applies
+    }
+}
+
+/// How a record is stored and seen.
+public struct Storage<R: RecordMessage>: Sendable {
+    /// Rows visible from above (data) or from below (definitions).
+    public var visibility: Visibility
+    /// Where the domain comes from.
+    public var domain: DomainSource
+    /// Fields that follow a reference.
+    public var inherited: [Inherited]
+    /// Fields without a column.
+    public var computed: [Computed<R>]
+    /// What customers may do; nil when the table is not theirs at all.
+    public var customer: CustomerAccess?
+    /// Fields that customers see of some records only (G-101).
+    public var redaction: Redaction<R>?
+    /// The rule that sets the domain ("BR-01"), named when somebody tries to set it by hand.
+    public var domainRule: String?
+    /// The rule that mandatory fields belong to ("BR-30"), named in the error.
+    public var requiredRule: String?
+    /// Mandatory fields that may be empty under a condition checked by a rule (G-03).
+    public var conditional: Set<String>
+    /// Fields that must keep their first value.
+    public var immutable: Set<String>
+    /// Constraints of the table and the rule each stands for.
+    public var constraints: [DatabaseRule]
+    /// References that a rule of the record checks by itself, since they point where references may not otherwise, or
+    /// nowhere.
+    public var ruled: Set<String>
+    /// Whether the record may be made under a closed one: a link that is no work of its own. Otherwise nothing begins,
+    /// or is reopened, under a record that is closed or canceled: the one that gives the domain (G-128).
+    public var outlivesParent: Bool
+    /// Fields with numbers that the service gives by a rule of its own, besides `number`.
+    public var numbered: Set<String>
+    /// Fields that rules of the record close to a caller, in a new record or in one that exists; the dictionary tells
+    /// them as not writable.
+    public var closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
+
+    /// Storage of a record; see the properties.
+    public init(
+        visibility: Visibility = .data, domain: DomainSource, inherited: [Inherited] = [],
+        computed: [Computed<R>] = [], customer: CustomerAccess? = nil,
+        redaction: Redaction<R>? = nil, requiredRule: String? = nil,
+        conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
+        ruled: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
+        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] }
+    ) {
+        self.visibility = visibility
+        self.domain = domain
+        self.domainRule = domainRule
+        self.inherited = inherited
+        self.computed = computed
+        self.customer = customer
+        self.redaction = redaction
+        self.requiredRule = requiredRule
+        self.conditional = conditional
+        self.immutable = immutable
+        self.constraints = constraints
+        self.ruled = ruled
+        self.outlivesParent = outlivesParent
+        self.numbered = numbered
+        self.closed = closed
+    }
+}

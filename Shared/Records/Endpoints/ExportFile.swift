@@ -1,0 +1,126 @@
+import Foundation
+import RPC
+import Wire
+import Workbook
+
+/// The file of an export while it is written: rows go in, bytes come out in pieces. In both forms no text becomes a
+/// formula when a spreadsheet opens the file (OWASP ASVS 1.2.10).
+enum ExportFile {
+    case csv(CSVWriter)
+    case xlsx(WorkbookWriter, path: String)
+
+    /// The form `name`, with its header written; nil when there is no such form.
+    init?(_ name: String, sheet: String, columns: [WorkbookColumn]) throws(WorkbookError) {
+        switch name {
+        case "csv":
+            var writer = CSVWriter()
+            writer.append(columns.map(\.label))
+            self = .csv(writer)
+        case "xlsx":
+            let path = FileManager.default.temporaryDirectory
+                .appendingPathComponent("export-\(UUID().uuidString).xlsx").path
+            self = .xlsx(try WorkbookWriter(path: path, sheet: sheet, columns: columns), path: path)
+        default: return nil
+        }
+    }
+
+    var contentType: String {
+        switch self {
+        case .csv: "text/csv; charset=utf-8"
+        case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        }
+    }
+
+    mutating func append(_ values: [String?]) throws(WorkbookError) {
+        switch self {
+        case .csv(var writer):
+            // Let go before it is changed, so that its bytes are not copied.
+            self = .csv(CSVWriter(byteOrderMark: false))
+            writer.append(values)
+            self = .csv(writer)
+        case .xlsx(let writer, _): try writer.append(values)
+        }
+    }
+
+    /// What can go out already; a workbook is only put together at the end.
+    mutating func take() -> [UInt8] {
+        guard case .csv(var writer) = self else { return [] }
+        self = .csv(CSVWriter(byteOrderMark: false))
+        return writer.take()
+    }
+
+    /// Ends the file and hands over the rest of it in pieces.
+    mutating func finish(_ hand: ([UInt8]) throws -> Void) throws {
+        guard case .xlsx(let writer, let path) = self else { return try hand(take()) }
+        try writer.finish()
+        guard let file = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileNoSuchFile) }
+        defer { try? file.close() }
+        while let piece = try file.read(upToCount: ExportLimit.chunkBytes), !piece.isEmpty { try hand(Array(piece)) }
+    }
+
+    /// Removes what is on the disk.
+    func discard() {
+        if case .xlsx(_, let path) = self { try? FileManager.default.removeItem(atPath: path) }
+    }
+}
+
+/// One column of an export: a field, and how its values are shown to people.
+struct ExportColumn: Sendable {
+    let index: Int
+    /// The tables of the records whose names the column has instead of their ids; nil for the values themselves.
+    private(set) var naming: [String]?
+    private let field: FieldSchema
+    private let labels: [FieldValue: String]
+    private let isWorkbook: Bool
+    private let language: String
+
+    init(_ index: Int, _ field: FieldSchema, isWorkbook: Bool, language: String) {
+        self.index = index
+        self.field = field
+        self.isWorkbook = isWorkbook
+        self.language = language
+        labels = Dictionary(
+            field.choices.map { choice in
+                let label = choice.label(language)
+                // Levels keep their number, by which they sort: "3 - Moderate" (G-31).
+                return (choice.value, choice.value.int.map { "\($0) - \(label)" } ?? label)
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The column beside a reference, with the names of the records of `tables`.
+    func withNames(of tables: [String]) -> ExportColumn {
+        var column = self
+        column.naming = tables
+        return column
+    }
+
+    var column: WorkbookColumn {
+        guard naming == nil else {
+            let suffix = Text(en: " (name)", ko: "(이름)")(language)
+            return WorkbookColumn(label: field.label(language) + suffix, kind: .text)
+        }
+        let kind: WorkbookColumn.Kind =
+            switch field.type {
+            case .integer, .decimal, .currency: .number
+            case .date: .date
+            case .datetime: .dateTime
+            case .boolean: .bool
+            default: .text
+            }
+        // The cells of a workbook know no zone.
+        let zone = kind == .dateTime && isWorkbook ? "(UTC)" : ""
+        return WorkbookColumn(label: field.label(language) + zone, kind: kind)
+    }
+
+    func text(_ value: FieldValue, _ names: ReferenceNames) -> String? {
+        if naming != nil { return names.text(value) }
+        if let label = labels[value] { return label }
+        switch value {
+        case .null: return nil
+        case .timestamp(let instant) where isWorkbook:
+            // The cell of a workbook is a moment without a zone: UTC, to the second.
+            return String(instant.rfc3339.prefix(19).map { $0 == "T" ? " " : $0 })
+        default: return value.journalText
+        }
+    }
+}

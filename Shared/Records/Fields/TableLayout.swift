@@ -1,0 +1,127 @@
+import Ground
+import Postgres
+import Roles
+import Wire
+
+/// A column of a record's table. Not a part of ``TableLayout``, whose parts the runtime has to look up by record type.
+struct TableColumn: Sendable {
+    /// The field's index in the dictionary.
+    let index: Int
+    let name: String
+    let storage: FieldStorage
+}
+
+/// What is known of a record's table, worked out once from the dictionary and the access rules, names looked up
+/// already. One object, since every read and write of a record uses it.
+final class TableLayout<R: Record>: Sendable {
+    /// Columns in the order of the dictionary, without `etag`, which is the column `revision`: every field but
+    /// journals, attachments and computed ones.
+    let columns: [TableColumn]
+    /// Fields without a column, and how each is worked out.
+    let computed: [(index: Int, value: @Sendable (R, CivilDate) -> FieldValue)]
+    /// Fields that an access rule speaks of.
+    let ruled: [Int]
+    /// Fields that no access rule speaks of and customers do not see.
+    let closedToCustomers: [Int]
+    /// `id, revision, created_at, …` as text for SELECT.
+    let selection: String
+    /// `SELECT … FROM …`, to be followed by a condition.
+    let selectAll: SQL
+    /// Schema-qualified name of the table.
+    let table: String
+    let numberIndex: Int?
+    /// Fields with a number that is given once.
+    let numbered: [Int]
+    /// The field that names the account a record belongs to: what `account_column` says in the schema.
+    let account: Int?
+    let indexes: Header
+
+    /// Where the fields common to all records are.
+    struct Header: Sendable {
+        let id, etag, createdAt, createdBy, updatedAt, updatedBy, domain: Int
+    }
+
+    init() {
+        let schema = R.schema
+        let withoutColumn = Set(R.storage.computed.map(\.field))
+        columns = schema.fields.enumerated().compactMap { index, field in
+            guard field.type != .journal, field.type != .attachment, field.name != "etag",
+                !withoutColumn.contains(field.name)
+            else { return nil }
+            return TableColumn(index: index, name: field.name, storage: field.storage)
+        }
+        computed = R.storage.computed.map { (R.index($0.field), $0.value) }
+        let ruled = schema.fields.indices.filter {
+            Access.mayRead([], field: schema.fields[$0].name, of: schema.table) != nil
+        }
+        self.ruled = ruled
+        closedToCustomers = schema.fields.indices.filter {
+            !schema.fields[$0].customerVisible && !ruled.contains($0)
+        }
+        selection = (["revision"] + columns.map { SQL.quoted(identifier: $0.name) }).joined(separator: ", ")
+        table =
+            SQL.quoted(identifier: Database.schemaName(of: schema.service)) + "."
+            + SQL.quoted(identifier: schema.table)
+        selectAll = "SELECT \(raw: selection) FROM \(raw: table)"
+        let number = schema.numberPrefix == nil ? nil : schema.index(of: "number")
+        numberIndex = number
+        numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
+        let owner = schema.table == "customer_account" ? ["id"] : ["account", "company"]
+        account = owner.lazy.compactMap { schema.index(of: $0) }.first
+        indexes = Header(
+            id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),
+            createdBy: R.index("created_by"), updatedAt: R.index("updated_at"), updatedBy: R.index("updated_by"),
+            domain: R.index("domain"))
+    }
+
+    /// The record of a row selected by ``selection``, starting at its column `offset`.
+    func record(_ row: Row, offset: Int = 0, today: CivilDate) throws(PostgresError) -> R {
+        var record = R()
+        record.etag = String(try row.int64(at: offset))
+        var position = offset
+        for column in columns {
+            position += 1
+            if try row.isNull(at: position) { continue }
+            record[fieldAt: column.index] = try row.value(position, column.storage)
+        }
+        compute(&record, today: today)
+        return record
+    }
+
+    /// Works out the fields without a column.
+    func compute(_ record: inout R, today: CivilDate) {
+        for field in computed { record[fieldAt: field.index] = field.value(record, today) }
+    }
+
+    /// `INSERT INTO t (…) VALUES (…)` for a complete record.
+    func insertion(_ record: R, revision: Int64) -> SQL {
+        var values: SQL = "\(revision)"
+        for column in columns { values += ", \(record[fieldAt: column.index].sqlValue)" }
+        return "INSERT INTO \(raw: table) (\(raw: selection)) VALUES (\(values))"
+    }
+
+    /// `UPDATE t SET … WHERE id AND revision`, writing only the columns that differ.
+    func update(_ record: R, changed: [Int], from revision: Int64) -> SQL {
+        var assignments: SQL = "revision = revision + 1"
+        let stamped = Set(changed + [indexes.updatedAt, indexes.updatedBy])
+        for column in columns where stamped.contains(column.index) {
+            assignments += ", \(identifier: column.name) = \(record[fieldAt: column.index].sqlValue)"
+        }
+        return
+            "UPDATE \(raw: table) SET \(assignments) WHERE id = \(record.id) AND revision = \(revision)"
+    }
+}
+
+extension Row {
+    /// The column at `index` as a field kept by `storage`.
+    func value(_ index: Int, _ storage: FieldStorage) throws(PostgresError) -> FieldValue {
+        guard try !isNull(at: index) else { return .null }
+        return switch storage {
+        case .string: .string(try string(at: index))
+        case .int: .int(try int64(at: index))
+        case .bool: .bool(try bool(at: index))
+        case .timestamp: .timestamp(Timestamp(microseconds: try timestamp(at: index)))
+        case .strings: .strings(try strings(at: index))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Events
+import Ground
+import Tenancy
+import Wire
+
+extension Outbox {
+    /// The event of a change.
+    static func event<R: Record>(
+        _ change: Change<R>, action: String, changed: [Int], text: String = "", context: WriteContext
+    ) throws -> RecordEvent {
+        var event = RecordEvent()
+        event.eventID = RecordID.make(at: context.now)
+        event.table = R.schema.table
+        event.action = action
+        event.id = change.new.id
+        event.number = R.schema.numberPrefix == nil ? "" : change.new[field: "number"].string ?? ""
+        event.domain = change.new.domain
+        event.revision = Int64(change.new.etag) ?? 0
+        event.actor = context.caller.subject
+        event.at = context.now
+        event.changedFields = changed.map { R.schema.fields[$0].name }
+        event.record = try change.new.encodeProtobuf()
+        event.text = text
+        event.notify = listeners(change.new, action: action)
+        return event
+    }
+
+    /// Watch list: every update; work notes list: new work notes (G-29).
+    private static func listeners<R: Record>(_ record: R, action: String) -> [String] {
+        let field = action == "noted" ? "work_notes_list" : "watch_list"
+        guard let index = R.schema.index(of: field) else { return [] }
+        return record[fieldAt: index].strings ?? []
+    }
+}

@@ -1,0 +1,156 @@
+import Events
+import Ground
+import Postgres
+import RPC
+import Tenancy
+import Wire
+
+extension Store {
+    /// Moves a record into a closed state; notes and code are kept on it (G-11).
+    public func close(
+        _ request: CloseRequest, into state: String = "closed", _ context: WriteContext, in tx: Transaction
+    ) throws -> R {
+        try change(request.id, etag: request.etag, context, in: tx) { record in
+            try refuse(record, unlessOpen: true)
+            try Intake<R>.checkOpen(["state"], context)
+            record[field: "state"] = .string(state)
+            for (name, text) in [("close_notes", request.closeNotes), ("close_code", request.closeCode)] {
+                guard !text.isBlank, let index = R.schema.index(of: name) else { continue }
+                try Intake<R>.checkOpen([name], context)
+                let value = FieldValue.string(text)
+                if let fault = Validation.fault(value, R.schema.fields[index]) {
+                    throw Problem.invalid(field: name, fault)
+                }
+                record[fieldAt: index] = value
+            }
+        }
+    }
+
+    /// Brings a closed or canceled record back; its closure information is cleared (G-11).
+    public func reopen(_ request: ActionRequest, _ context: WriteContext, in tx: Transaction) throws -> R {
+        try change(request.id, etag: request.etag, context, in: tx) { record in
+            try refuse(record, unlessOpen: false)
+            try Intake<R>.checkOpen(["state"], context)
+            record[field: "state"] = .string(R.lifecycle?.reopened ?? "")
+        }
+    }
+
+    /// Makes the caller the assignee.
+    public func assignToMe(_ request: ActionRequest, _ context: WriteContext, in tx: Transaction) throws -> R {
+        try change(request.id, etag: request.etag, context, in: tx) { record in
+            try Intake<R>.checkOpen(["assigned_to"], context)
+            record[field: "assigned_to"] = .string(context.caller.subject)
+        }
+    }
+
+    private func refuse(_ record: R, unlessOpen wantsOpen: Bool) throws {
+        guard let lifecycle = R.lifecycle else { return }
+        let state = lifecycle.state(of: record)
+        guard lifecycle.closed.contains(state) == wantsOpen else { return }
+        let shown = R.schema.fields[lifecycle.stateIndex].label(ofChoice: state).ko
+        let text =
+            wantsOpen
+            ? Text(en: "The record is already \(state).", ko: "레코드가 이미 ‘\(shown)’ 상태입니다.")
+            : Text(en: "Only a closed or canceled record can be reopened.", ko: "종결되었거나 취소된 레코드만 다시 열 수 있습니다.")
+        let rule = wantsOpen ? lifecycle.closingRule : lifecycle.reopeningRule
+        throw Problem(
+            .failedPrecondition, text, reason: "STATE_MOVE",
+            violations: [.init(field: "\(R.schema.table).state", text: text, rule: rule)])
+    }
+
+    /// Appends a comment or a work note, which raises an event of its own (G-28, G-29).
+    public func addEntry(
+        _ request: AddEntryRequest, comment: Bool, _ context: WriteContext, in tx: Transaction
+    ) throws -> ActivityEntry {
+        let caller = context.caller
+        if !context.isSystem { try authorize(caller.kind == .customer && comment ? .read : .write, caller) }
+        if caller.kind == .customer, !comment { throw Problem.permissionDenied() }
+        // Locked, so that the event of the entry keeps its place among the other events of the record.
+        guard let record = try find(request.id, lock: .update, in: tx), try isVisible(record, to: caller) else {
+            throw notFound(request.id)
+        }
+        let name = comment ? "additional_comments" : "work_notes"
+        guard let field = R.schema.field(name) else { throw Problem.unimplemented() }
+        guard !request.text.isBlank else {
+            throw Problem.invalid(field: "text", Text(en: "The text is empty.", ko: "내용이 비어 있습니다."))
+        }
+        if let fault = Validation.fault(.string(request.text), field) { throw Problem.invalid(field: "text", fault) }
+        return try append(request.text, kind: comment ? .comments : .workNotes, to: record, context, in: tx)
+    }
+
+    @discardableResult
+    func append(
+        _ text: String, kind: Journal.Kind, to record: R, _ context: WriteContext, in tx: Transaction
+    ) throws -> ActivityEntry {
+        var entry = ActivityEntry()
+        entry.id = RecordID.make(at: context.now)
+        entry.at = context.now
+        entry.by = context.caller.subject
+        entry.kind = kind.rawValue
+        entry.text = text
+        let journal = Journal.insertion(
+            text, kind: kind, on: record, id: entry.id, schema: database.schema, context: context)
+        let event = try Outbox.event(
+            Change(old: record, new: record), action: kind == .workNotes ? "noted" : "commented", changed: [],
+            text: text, context: context)
+        let outbox = try Outbox.insertion(
+            event, service: database.service, schema: database.schema, trace: context.trace)
+        tx.send("WITH journaled AS (\(journal)) \(outbox)")
+        return entry
+    }
+
+    /// The activity stream of a record, newest first. Customers see comments and changes of fields they may read.
+    public func activity(
+        _ request: ListActivityRequest, as caller: Caller, in tx: Transaction
+    ) throws -> ListActivityResponse {
+        try authorize(.read, caller)
+        guard let record = try find(request.id, in: tx), try isVisible(record, to: caller) else {
+            throw notFound(request.id)
+        }
+        let size = try PageSize.of(request.pageSize, maximum: 200)
+        let binding = PageToken.Binding(
+            method: "activity", filter: record.id, order: "", domain: caller.domain.path)
+        var statement: SQL = """
+            SELECT id, at, by, kind, fields, old_values, new_values, text FROM \(identifier: database.schema).journal \
+            WHERE record = \(record.id)
+            """
+        if caller.kind == .customer { statement += " AND kind IN ('created', 'field', 'additional_comments')" }
+        if let token = try PageToken.read(request.pageToken, for: binding), let id = token.position.last ?? nil {
+            statement += " AND id < \(id)"
+        }
+        statement += " ORDER BY id DESC LIMIT \(size + 1)"
+        let rows = try tx.query(statement)
+        var response = ListActivityResponse()
+        let access = FieldAccess(caller, layout)
+        let hidden = Set(access.hidden.map { R.schema.fields[$0].name })
+            .union(access.redacted(of: record, for: caller))
+        for row in rows.prefix(size) { response.entries += try Self.entries(row, hidden) }
+        if rows.count > size {
+            let last = try rows[rows.startIndex + size - 1].string(at: 0)
+            response.nextPageToken = PageToken(position: [last]).text(for: binding)
+        }
+        return response
+    }
+
+    /// The entries of one journal row: one per changed field.
+    private static func entries(_ row: Row, _ hidden: Set<String>) throws -> [ActivityEntry] {
+        var entry = ActivityEntry()
+        entry.id = try row.string(at: 0)
+        entry.at = Timestamp(microseconds: try row.timestamp(at: 1))
+        entry.by = try row.string(at: 2)
+        entry.kind = try row.string(at: 3)
+        entry.text = try row.isNull(at: 7) ? "" : row.string(at: 7)
+        guard entry.kind == Journal.Kind.field.rawValue else { return [entry] }
+        let fields = try row.strings(at: 4)
+        let old = try row.strings(at: 5)
+        let new = try row.strings(at: 6)
+        return fields.indices.compactMap { index in
+            guard !hidden.contains(fields[index]), index < old.count, index < new.count else { return nil }
+            var change = entry
+            change.field = fields[index]
+            change.oldValue = old[index]
+            change.newValue = new[index]
+            return change
+        }
+    }
+}

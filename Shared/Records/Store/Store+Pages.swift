@@ -1,0 +1,59 @@
+import Ground
+import Postgres
+import RPC
+import Roles
+import Tenancy
+import Wire
+
+/// Statements for pages that show records of many tables: built here, sent together in one round trip, read here.
+extension Store {
+    /// The statement that reads the records that meet a condition of the service's own, as far as `caller` may know
+    /// them: none when the caller's roles do not allow reading the table. ``records(_:for:)`` reads the answer.
+    public func selection(
+        where condition: SQL, order: SQL = "id", limit: Int, as caller: Caller
+    ) throws -> SQL {
+        let seen = try known(condition, to: caller)
+        return """
+            \(layout.selectAll) WHERE \(seen) ORDER BY \(order) LIMIT \(limit)
+            """
+    }
+
+    /// The statement that counts the records that meet `condition`, as far as `caller` may know them: those that also
+    /// meet `listed`, then all.
+    public func counting(where condition: SQL, listed: SQL, as caller: Caller) throws -> SQL {
+        let seen = try known(condition, to: caller)
+        return "SELECT count(*) FILTER (WHERE \(listed)), count(*) FROM \(raw: layout.table) WHERE \(seen)"
+    }
+
+    /// As ``counting(where:listed:as:)`` for each value of the reference `group`, which comes first.
+    public func counting(
+        where condition: SQL, listed: SQL, by group: String, as caller: Caller
+    ) throws -> SQL {
+        let seen = try known(condition, to: caller)
+        return """
+            SELECT \(identifier: group), count(*) FILTER (WHERE \(listed)), count(*) FROM \(raw: layout.table) \
+            WHERE \(seen) GROUP BY 1
+            """
+    }
+
+    /// The records of an answer to ``selection(where:order:limit:as:)``, hidden fields taken out.
+    public func records(_ rows: Rows, for caller: Caller) throws -> [R] {
+        let access = FieldAccess(caller, layout)
+        let today = database.clock.today
+        return try rows.map { row in
+            var record = try layout.record(row, today: today)
+            access.project(&record, for: caller)
+            return record
+        }
+    }
+
+    /// `condition` on the rows that `caller` may know; nothing for who may not read the table at all.
+    func known(_ condition: SQL, to caller: Caller) throws -> SQL {
+        guard caller.kind == .service || Access.allows(caller.roles, .read, on: R.schema.table) else { return "FALSE" }
+        let own = owned(condition, by: caller)
+        guard caller.kind == .customer else { return own }
+        guard let customer = R.storage.customer else { return "FALSE" }
+        guard let rule = customer.rows(caller) else { return own }
+        return "(" + own + ") AND (" + (try ownCondition(rule, caller)) + ")"
+    }
+}

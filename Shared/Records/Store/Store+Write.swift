@@ -1,0 +1,176 @@
+import Events
+import Ground
+import Postgres
+import RPC
+import Roles
+import Tenancy
+import Wire
+
+extension Store {
+    /// Creates a record: checks what the caller gave, fills in what the system knows, and writes the row, the journal
+    /// and the event in one statement. Fields that only the system writes are ignored when a person sends them.
+    public func create(_ draft: R, _ context: WriteContext, in tx: Transaction) throws -> R {
+        if !context.isSystem { try authorize(.create, context.caller) }
+        let given = R.schema.fields.indices.filter { !draft[fieldAt: $0].isEmpty }
+        var intake = try Intake<R>(draft, given, context, isCreation: true)
+        fillDefaults(&intake.record)
+        try complete(&intake.record, context, tx)
+        let references = ReferenceLoad(
+            intake.record, fields: R.schema.fields.indices, database: database, isSystem: context.isSystem)
+        var statements = try references.statements()
+        statements += numbering(1, context)
+        let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
+        let number = try numbers(1, answers.last, context).first
+        return try insert(intake, references, answers[...], number, context, tx)
+    }
+
+    /// Changes fields of one record as a request asks for.
+    /// - Parameters:
+    ///   - values: carries the id, the new values and, when the caller wants it checked, the etag (AIP-154).
+    ///   - mask: fields to write (AIP-134); nil means every field that is filled in.
+    public func update(
+        _ values: R, mask: FieldMask?, _ context: WriteContext, in tx: Transaction
+    ) throws -> R {
+        try update(values, mask: mask, context, in: tx, known: nil)
+    }
+
+    /// As ``update(_:mask:_:in:)``, sharing what references name with other updates under the same savepoint.
+    func update(
+        _ values: R, mask: FieldMask?, _ context: WriteContext, in tx: Transaction, known: KnownReferences<R>?
+    ) throws -> R {
+        let fields = try maskedFields(values, mask, context)
+        return try modify(values.id, etag: values.etag, context, in: tx, known: known) { old in
+            var intake = try Intake<R>(values, fields, context, isCreation: false)
+            var merged = old
+            for index in intake.accepted { merged[fieldAt: index] = intake.record[fieldAt: index] }
+            try checkInherited(old, merged, context)
+            intake.record = merged
+            return intake
+        }
+    }
+
+    /// Changes a record inside the service; `body` sets fields, everything that follows from them is carried out.
+    @discardableResult
+    public func change(
+        _ id: String, etag: String = "", _ context: WriteContext, in tx: Transaction, _ body: (inout R) throws -> Void
+    ) throws -> R {
+        try modify(id, etag: etag, context, in: tx) { old in
+            var intake = Intake<R>(unchecked: old)
+            try body(&intake.record)
+            return intake
+        }
+    }
+
+    private func modify(
+        _ id: String, etag: String, _ context: WriteContext, in tx: Transaction, known: KnownReferences<R>? = nil,
+        _ edit: (R) throws -> Intake<R>
+    ) throws -> R {
+        if !context.isSystem { try authorize(.write, context.caller) }
+        guard let old = try find(id, lock: .update, in: tx), try context.isSystem || isVisible(old, to: context.caller)
+        else { throw notFound(id) }
+        try checkEtag(etag, old)
+        try checkCustomerMayChange(old, context)
+        let intake = try edit(old)
+        var change = Change(old: old, new: intake.record)
+        let changed = layout.columns.map(\.index).filter { change.changes(at: $0) }
+        try checkImmutable(changed, context)
+        let resumed = R.lifecycle?.reopens(change) == true ? R.parentField(of: change.new).map(R.index) : nil
+        let references = ReferenceLoad(
+            change.new, before: old, fields: Set(changed).union(resumed.map { [$0] } ?? []).sorted(),
+            database: database, isSystem: context.isSystem)
+        let answers = try (known ?? KnownReferences()).answers(to: references, in: tx)
+        let domains = try references.resolve(answers[...], into: &change.new)
+        try place(&change, domains, context, tx)
+        try references.check(answers[...], of: change.new)
+        try checkMoved(change, besides: changed, context, tx)
+        return try finish(&change, action: "updated", intake, context, tx)
+    }
+
+    /// Removes a record (AIP-135). What depends on it keeps it from going.
+    public func delete(_ request: DeleteRequest, _ context: WriteContext, in tx: Transaction) throws {
+        if !context.isSystem { try authorize(.delete, context.caller) }
+        guard var old = try find(request.id, lock: .update, in: tx),
+            try context.isSystem || isVisible(old, to: context.caller)
+        else { throw notFound(request.id) }
+        try checkEtag(request.etag, old)
+        let rules = RuleContext(transaction: tx, context: context, database: database)
+        for rule in R.rules where rule.phase == .beforeDeletion {
+            var removed = Change(old: old, new: old)
+            try rule.apply(&removed, rules)
+        }
+        let revision = (Int64(old.etag) ?? 0) + 1
+        let stored = old
+        old.etag = String(revision)
+        let change = Change(old: stored, new: old)
+        let event = try Outbox.event(change, action: "deleted", changed: [], context: context)
+        tx.send("DELETE FROM \(raw: layout.table) WHERE id = \(old.id)")
+        tx.send(try Outbox.insertion(event, service: database.service, schema: database.schema, trace: context.trace))
+        for rule in R.rules where rule.phase == .afterDeletion {
+            var removed = change
+            try rule.apply(&removed, rules)
+        }
+    }
+
+    /// The common end of every write: life cycle, mandatory fields, rules, the row with its journal and event.
+    func finish(
+        _ change: inout Change<R>, action: String, _ intake: Intake<R>, _ context: WriteContext, _ tx: Transaction
+    ) throws -> R {
+        try R.lifecycle?.apply(&change, context)
+        try checkMandatory(change)
+        let rules = RuleContext(transaction: tx, context: context, database: database)
+        for rule in R.rules where rule.phase == .before { try rule.apply(&change, rules) }
+        guard !change.new.domain.isEmpty else {
+            throw Problem.internalError(cause: "\(R.schema.table) has no source for its domain")
+        }
+        try checkOwned(change.new, context)
+        let changed = layout.columns.map(\.index).filter { change.changes(at: $0) }
+        if change.isCreation || !changed.isEmpty {
+            try write(&change, changed, action: action, context, tx)
+        }
+        for entry in intake.entries {
+            try append(entry.text, kind: entry.kind, to: change.new, context, in: tx)
+        }
+        for rule in R.rules where rule.phase == .after { try rule.apply(&change, rules) }
+        if let advice = context.advice {
+            advice.begin()
+            for rule in R.rules where rule.phase == .advice { try rule.apply(&change, rules) }
+        }
+        layout.compute(&change.new, today: context.today)
+        return change.new
+    }
+
+    /// Writes row, journal and event as one statement.
+    private func write(
+        _ change: inout Change<R>, _ changed: [Int], action: String, _ context: WriteContext, _ tx: Transaction
+    ) throws {
+        let row: SQL
+        if let old = change.old {
+            let revision = Int64(old.etag) ?? 0
+            change.new[fieldAt: layout.indexes.updatedAt] = .timestamp(context.now)
+            change.new[fieldAt: layout.indexes.updatedBy] = .string(context.caller.subject)
+            change.new.etag = String(revision + 1)
+            row = layout.update(change.new, changed: changed, from: revision)
+        } else {
+            change.new.etag = "1"
+            row = layout.insertion(change.new, revision: 1)
+        }
+        let journal = Journal.insertion(change, changed: changed, schema: database.schema, context: context)
+        let event = try Outbox.event(
+            change, action: R.lifecycle?.action(of: change) ?? action, changed: changed, context: context)
+        let outbox = try Outbox.insertion(
+            event, service: database.service, schema: database.schema, trace: context.trace)
+        tx.send("WITH written AS (\(row)), journaled AS (\(journal)) \(outbox)")
+    }
+}
+
+extension Lifecycle {
+    /// The event that a change of state is, beyond an ordinary update.
+    func action(of change: Change<R>) -> String? {
+        guard let old = change.old else { return nil }
+        let from = state(of: old)
+        let to = state(of: change.new)
+        guard from != to else { return nil }
+        if closed.contains(to) { return to }
+        return closed.contains(from) ? "reopened" : nil
+    }
+}
