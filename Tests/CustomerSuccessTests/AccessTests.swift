@@ -90,7 +90,7 @@ import Wire
     private func change(of type: any Sample.Type, in world: World) async throws -> (String, FieldValue) {
         switch type.schema.table {
         case "success_task": ("state", .string("in_progress"))
-        case "squad_member", "response_template": ("active", .bool(false))
+        case "squad_member", "response_template", "service_definition": ("active", .bool(false))
         case "engagement_contract": ("contract", .string(world.contracts[1]))
         case "risk_signal_solution": ("solution_record", .string(try await world.make(InternalPlay.self).id))
         default: ("description", .string("Other"))

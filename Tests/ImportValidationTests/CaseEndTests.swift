@@ -140,7 +140,7 @@ import Wire
         let quantity = try #require(target.position(of: "quantity"))
         var checker = RowChecker(
             CheckPlan(target, []), records: [:], language: "en",
-            resolve: { _, texts in Dictionary(uniqueKeysWithValues: texts.map { ($0, 1) }) },
+            resolve: { _, texts in Dictionary(uniqueKeysWithValues: texts.map { ($0, RowChecker.Match(count: 1)) }) },
             run: { _, _ in [] })
         func comment(_ text: String) async throws -> String {
             var cells = target.fields.map { _ in "" }

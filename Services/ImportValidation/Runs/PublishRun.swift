@@ -91,6 +91,8 @@ struct PublishRun {
         request.targetTable = plan.target.table
         request.account = task.account ?? ""
         request.columns = plan.target.fields.map(\.name)
+        let named = plan.referenceFields
+        if named.contains(where: { !$0.isEmpty }) { request.referenceFields = named }
         request.rows = rows.map { row in
             var sent = PublishRow()
             sent.rowID = row.id
