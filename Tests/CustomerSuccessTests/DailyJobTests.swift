@@ -2,6 +2,7 @@ import Logging
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Synchronization
 import Testing
 import Wire
