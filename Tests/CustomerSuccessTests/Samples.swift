@@ -1,4 +1,5 @@
 import Records
+import ServiceTestKit
 import Wire
 
 @testable import CustomerSuccessService

@@ -2,6 +2,7 @@ import Mail
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Testing
 import Wire
 

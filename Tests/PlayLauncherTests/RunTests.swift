@@ -3,6 +3,7 @@ import Platform
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Testing
 import Wire
 

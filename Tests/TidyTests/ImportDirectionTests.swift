@@ -23,9 +23,10 @@ import Testing
         ],
         "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": [], "Flows": ["CJQ"],
         "Mail": ["Addresses", "CCurl"],
-        "TestKit": [
-            "Platform", "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles",
-            "Tenancy", "Filters",
+        "TestKit": ["NATS", "Postgres"],
+        "ServiceTestKit": [
+            "TestKit", "Platform", "Records", "Ground", "Events", "Work", "Identity", "Postgres", "NATS", "Wire", "RPC",
+            "Roles", "Tenancy",
         ],
     ]
     /// What a service may import besides the modules under Platform.

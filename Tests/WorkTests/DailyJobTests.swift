@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Synchronization
 import Testing
 import Wire
