@@ -158,7 +158,8 @@ struct Tested: Sendable {
         var rows: [String] = []
         for table in ids.keys.sorted() {
             let found = try await admin.run(
-                "SELECT to_jsonb(t)::text FROM \(identifier: schema).\(identifier: table) AS t WHERE domain = \(Self.victim)")
+                "SELECT to_jsonb(t)::text FROM \(identifier: schema).\(identifier: table) AS t WHERE domain = \(Self.victim)"
+            )
             rows += try found.map { "\(table) \(try $0.string(at: 0))" }
         }
         return rows

@@ -18,7 +18,8 @@ import Testing
         "Playbooks": ["Records", "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
         "Work": ["Records", "Ground", "Events", "Identity", "Postgres", "Wire", "RPC", "Tenancy"],
         "Platform": [
-            "Records", "Work", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+            "Records", "Work", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy",
+            "Filters",
             "Korean",
         ],
         "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": [], "Flows": ["CJQ"],
