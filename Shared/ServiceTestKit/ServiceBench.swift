@@ -52,7 +52,8 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
         let schema = Database.schemaName(of: Definition.name)
         let pool = try Pool(
             PoolConfiguration(
-                connectionString: connectionString("ale_\(schema)"), size: poolSize, queueLimit: 1_024, applicationName: Definition.name))
+                connectionString: connectionString("ale_\(schema)"), size: poolSize, queueLimit: 1_024,
+                applicationName: Definition.name))
         database = Database(service: Definition.name, pool: pool, clock: clock, log: .silent)
         admin = try Pool(PoolConfiguration(connectionString: connectionString("postgres"), size: 1))
         switch channel {

@@ -41,7 +41,9 @@ import Wire
         }
         // Who may everything and who may nothing are told apart by what each method needs, and by nothing else.
         let subjects = Set(service.methods.map(\.subject))
-        let open = subjects.filter { $0.hasSuffix(".describe") && $0.contains("dictionary") || $0.hasSuffix("exports.read") }
+        let open = subjects.filter {
+            $0.hasSuffix(".describe") && $0.contains("dictionary") || $0.hasSuffix("exports.read")
+        }
         #expect(subjects.subtracting(refused) == open)
         #expect(subjects.subtracting(allowed).allSatisfy { $0.hasSuffix("get_standing") })
     }

@@ -146,7 +146,7 @@ struct Attempt: Sendable {
         "customer-success.pages.objective": own(
             #"{"id": "$ID"}"#, .operation("read", on: "success_objective"), of: "success_objective"),
         "customer-success.jobs.run_now": own(#"{"job": "none"}"#, .administrator),
-        "customer-success.exports.read": own(#"{"token": "\#(other)"}"#, .nothing),
+        "customer-success.exports.read": own(#"{"token": "none"}"#, .nothing),
 
         "play-launcher.dictionary.describe": own("{}", .nothing),
         "play-launcher.plays.list_categories": own(

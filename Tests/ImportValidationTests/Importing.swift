@@ -56,7 +56,8 @@ extension Stage {
     }
 
     func load(
-        _ uploads: [Upload], of task: ImportTask, as caller: Caller? = nil, _ edit: (inout ImportUploadsRequest) -> Void = { _ in }
+        _ uploads: [Upload], of task: ImportTask, as caller: Caller? = nil,
+        _ edit: (inout ImportUploadsRequest) -> Void = { _ in }
     ) async throws(Problem) -> [ImportRun] {
         var request = ImportUploadsRequest()
         request.id = task.id

@@ -203,7 +203,9 @@ import Wire
             await problem { () async throws(Problem) in try await stage.publish(of: task) },
             await problem { () async throws(Problem) in try await stage.startOver(task) },
             await problem { () async throws(Problem) in try await stage.correct(row, "name", "Wien") },
-        ] { #expect(problem?.code == .failedPrecondition && problem?.reason == reason, "\(String(describing: problem))") }
+        ] {
+            #expect(problem?.code == .failedPrecondition && problem?.reason == reason, "\(String(describing: problem))")
+        }
         #expect(try await stage.summary(task) == before)
         #expect(try await stage.rows(task).stagingRows.count == 2)
         #expect(try await stage.call(ImportValidationAPI.getStagingRow, Stage.named(row.id)) == row)
