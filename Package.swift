@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 /// Tests of one service's decisions against a real database.
 func serviceTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: "\(name)Service"), "TestKit", "Platform"] + dependencies,
+        name: "\(name)Tests", dependencies: [.byName(name: "\(name)Service"), "ServiceTestKit"] + dependencies,
         path: "Tests/\(name)Tests", swiftSettings: strict)
 }
 
@@ -111,12 +111,15 @@ let package = Package(
                 "Korean", crypto,
             ],
             exclude: ["README.md"]),
-        shared("Platform", ["Records", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
+        shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
+        shared(
+            "Platform", ["Records", "Work", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Korean", "Wire"]),
         shared("Sandbox", []),
         shared("Flows", ["CJQ", yams]),
         shared("Mail", ["Addresses", "CCurl", mustache]),
-        shared("TestKit", ["NATS", "Postgres"]),
+        shared("TestKit", ["NATS", "Postgres", log]),
+        shared("ServiceTestKit", ["TestKit", "Platform"]),
         .executableTarget(
             name: "script-worker", path: "Shared/ScriptWorker",
             linkerSettings: [.linkedLibrary("duktape"), .linkedLibrary("seccomp"), .linkedLibrary("m")]),
@@ -154,8 +157,9 @@ let package = Package(
             tests("NATS", ["TestKit"]),
             tests("Postgres", ["TestKit"]),
             tests("RPC", ["TestKit", "NATS", "Wire", "Tenancy", log], resources: [.copy("Resources")]),
-            tests("Identity", [jwt]),
+            tests("Identity", ["ServiceTestKit", jwt]),
             tests("Records", ["TestKit"]),
+            tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
             serviceTests("Onboarding"),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
@@ -168,9 +172,16 @@ let package = Package(
             tests("Mail", ["Addresses", "TestKit"]),
             .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
             .testTarget(
-                name: "IntegrationTests", dependencies: ["TestKit", "Platform", "customer-success"],
+                name: "IntegrationTests", dependencies: ["ServiceTestKit", "customer-success"],
                 path: "Tests/IntegrationTests",
                 exclude: ["discovery_client.py"], swiftSettings: strict),
+            .testTarget(
+                name: "EveryServiceTests",
+                dependencies: [
+                    "ServiceTestKit", "OnboardingService", "ImportValidationService", "CustomerSuccessService",
+                    "PlayLauncherService", "NotifierService", "script-worker",
+                ],
+                path: "Tests/EveryServiceTests", swiftSettings: strict),
             .testTarget(
                 name: "ScenarioTests",
                 dependencies: [

@@ -3,6 +3,7 @@ import Platform
 import RPC
 import Records
 import Wire
+import Work
 
 /// The journey after go-live: engagements and everything done for them.
 public enum CustomerSuccess: ServiceDefinition {
@@ -56,6 +57,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(RiskSignal.self)
         endpoints.add(RiskSignalSolution.self)
         endpoints.add(ResponseTemplate.self)
+        endpoints.add(CaseServiceDefinition.self)
         endpoints.add(TemplateRendering(database).endpoint)
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(EngagementPages(database).endpoint)

@@ -47,11 +47,8 @@ extension RiskSignal: Record {
         en: "A risk signal needs an engagement, or the scope Onboarding and an onboarding case.",
         ko: "위험 신호에는 참여를 지정해야 합니다. 참여가 없으면 범위를 ‘온보딩’으로 선택하고 온보딩 케이스를 지정하세요.")
 
-    /// Tables a risk signal can be tied to.
-    private static let sources = [
-        "engagement", "success_objective", "success_outcome", "success_initiative", "success_case", "success_task",
-        "touchpoint", "internal_play", "internal_play_task", "risk_signal", "onboarding_case",
-    ]
+    /// The tables that declare their records to be what a risk may come from.
+    private static let sources = Catalog.schemas.filter(\.sourceOfRisks)
 
     /// An engagement and a case on one risk belong to the same account.
     private static func checkCase(_ change: Change<RiskSignal>, _ context: RuleContext) throws {
@@ -84,9 +81,9 @@ extension RiskSignal: Record {
             }
             return
         }
-        guard sources.contains(table) else {
-            let allowed = sources.joined(separator: ", ")
-            let labels = Catalog.labels(of: sources)
+        guard let origin = sources.first(where: { $0.table == table }) else {
+            let allowed = sources.map(\.table).joined(separator: ", ")
+            let labels = sources.map(\.label.ko).joined(separator: ", ")
             throw Problem.broken(
                 "G-97", RiskSignal.self, field: "table",
                 Text(en: "Table must be one of: \(allowed).", ko: "테이블은 다음 중 하나여야 합니다: \(labels)"))
@@ -96,7 +93,8 @@ extension RiskSignal: Record {
                 "G-97", RiskSignal.self, field: "source_record",
                 Text(en: "A risk signal is not its own source.", ko: "위험 신호는 자기 자신을 소스 기록으로 지정할 수 없습니다."))
         }
-        let lock: SQL = table == "onboarding_case" ? "" : " FOR KEY SHARE"
+        // Copies of another service's records are not locked: they go when their owner says so.
+        let lock: SQL = origin.service == schema.service ? " FOR KEY SHARE" : ""
         let statement: SQL =
             "SELECT account FROM customer_success.\(identifier: table) WHERE id = \(source)"
         let rows = try context.transaction.query(statement + lock)

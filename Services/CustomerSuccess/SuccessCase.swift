@@ -13,6 +13,13 @@ extension SuccessCase: Record {
         .locked(
             "BR-29", field: "engagement",
             whileAny: [.records(SuccessTask.self, by: "parent"), .risks(of: "success_case")]),
+        .check(
+            "G-124", field: "service_definition",
+            Text(en: "The service definition is not active any more.", ko: "서비스 정의가 더 이상 활성 상태가 아닙니다.")
+        ) { change, context in
+            guard change.changes("service_definition") else { return true }
+            return try context.find(CaseServiceDefinition.self, change.new.serviceDefinition)?.active != false
+        },
         .staysWithAccount(by: "engagement"),
         .squadOfAccount,
         .kept(whileAny: [.records(SuccessTask.self, by: "parent")]),

@@ -7,16 +7,14 @@ import Wire
 
 /// Fills response templates for a record (G-113).
 struct TemplateRendering: Sendable {
-    /// The tables whose records may be answered, with how each is read.
-    private static let sources: [String: @Sendable (Database, String, Caller, Transaction) throws -> Source] = [
-        "engagement": { try Source(Engagement.self, $0, $1, $2, $3) },
-        "success_objective": { try Source(SuccessObjective.self, $0, $1, $2, $3) },
-        "success_outcome": { try Source(SuccessOutcome.self, $0, $1, $2, $3) },
-        "success_initiative": { try Source(SuccessInitiative.self, $0, $1, $2, $3) },
-        "success_case": { try Source(SuccessCase.self, $0, $1, $2, $3) },
-        "success_task": { try Source(SuccessTask.self, $0, $1, $2, $3) },
-        "touchpoint": { try Source(Touchpoint.self, $0, $1, $2, $3) },
-    ]
+    private typealias Reader = @Sendable (Database, String, Caller, Transaction) throws -> Source
+
+    /// The tables that declare that their records may be answered, with how each is read.
+    private static let sources: [String: Reader] = Dictionary(
+        uniqueKeysWithValues: Catalog.records.compactMap { $0 as? any Record.Type }
+            .filter { $0.schema.hasResponseTemplates }.map { ($0.schema.table, reader($0)) })
+
+    private static func reader<R: Record>(_ type: R.Type) -> Reader { { try Source(R.self, $0, $1, $2, $3) } }
 
     private let database: Database
 

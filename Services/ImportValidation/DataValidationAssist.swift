@@ -5,6 +5,7 @@ import Records
 import Sandbox
 import Tenancy
 import Wire
+import Work
 
 extension DataValidationAssist: Record {
     /// A check of a domain holds for the domains below it.
@@ -113,26 +114,28 @@ enum AccountCheck {
         }
         """
 
-    /// Adds the check, once, for every staging table whose rows name an account. What an administrator changed or
-    /// switched off stays as it is.
+    /// Adds the check, once, for every staging table whose rows name an account.
     static func seed(_ database: Database) async throws(Problem) {
-        let service = Caller.service(database.service, domain: .root)
-        try await database.transaction(as: service, deadline: .after(Deadline.limit)) { tx in
-            // Instances that start together wait for each other.
-            tx.send("SELECT pg_advisory_xact_lock(hashtextextended('import_validation.seed', 0))")
+        try await Seeding.run(database, in: .root) { seeding in
+            let (context, tx) = (seeding.context, seeding.tx)
+            // An earlier version made them without a note.
             let rows = try tx.query(
-                "SELECT staging_table FROM import_validation.data_validation_assist WHERE created_by = \(service.subject)"
-            )
+                """
+                SELECT staging_table FROM import_validation.data_validation_assist \
+                WHERE created_by = \(context.caller.subject)
+                """)
             let present = Set(try rows.map { try $0.string(at: 0) })
-            let context = WriteContext.system(database.service, domain: .root, now: database.clock.now)
-            for target in ImportTarget.all where target.accountColumn != nil && !present.contains(target.stagingTable) {
-                var assist = DataValidationAssist()
-                assist.name = name
-                assist.validationType = "record"
-                assist.stagingTable = target.stagingTable
-                assist.script = script
-                assist.order = 100
-                _ = try Store<DataValidationAssist>(database).create(assist, context, in: tx)
+            for target in ImportTarget.all where target.accountColumn != nil {
+                try seeding.once("account-check:\(target.stagingTable)") {
+                    guard !present.contains(target.stagingTable) else { return }
+                    var assist = DataValidationAssist()
+                    assist.name = name
+                    assist.validationType = "record"
+                    assist.stagingTable = target.stagingTable
+                    assist.script = script
+                    assist.order = 100
+                    _ = try Store<DataValidationAssist>(database).create(assist, context, in: tx)
+                }
             }
         }
     }

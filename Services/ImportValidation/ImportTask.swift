@@ -19,8 +19,7 @@ extension ImportTask: Record {
             DatabaseRule(
                 "G-49", constraint: "import_task_once", field: "target_table",
                 Text(en: "The case has its import task for this target.", ko: "이 케이스에는 같은 대상 테이블의 가져오기 작업이 이미 있습니다."))
-        ],
-        named: ["data_source"])
+        ])
 
     public static let rules: [Rule<ImportTask>] = [
         Rule("G-44") { change, context in

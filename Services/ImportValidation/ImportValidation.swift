@@ -20,7 +20,7 @@ public enum ImportValidation: ServiceDefinition {
         let database = context.database
         let replicas = replicas(database, context.client, own: context.ownCredential)
         let access = TaskAccess(database: database)
-        let queue = RunQueue(database: database, signal: Signal())
+        let queue = RunQueue(database, workers: settings.workers)
         var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
         endpoints.add(ImportTask.self)
         endpoints.add(listed: Upload.self)

@@ -111,7 +111,7 @@ struct TaskEndpoints: Sendable {
             try DataImportState.refresh(task.id, database, context, tx)
             return response
         }
-        queue.signal.notify()
+        queue.wake.notify()
         return response
     }
 
@@ -154,7 +154,7 @@ struct TaskEndpoints: Sendable {
             try DataImportState.refresh(task.id, database, context, tx)
             return stored
         }
-        queue.signal.notify()
+        queue.wake.notify()
         return run
     }
 
@@ -188,7 +188,7 @@ struct TaskEndpoints: Sendable {
             }
             return stored
         }
-        queue.signal.notify()
+        queue.wake.notify()
         return run
     }
 

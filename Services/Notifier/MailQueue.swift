@@ -5,6 +5,7 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
 /// Sends queued mails, in any number of instances, each mail by one at a time.
 ///
@@ -27,9 +28,9 @@ struct MailQueue: Sendable {
 
     /// Sends until the task is cancelled.
     func run() async {
-        await queue.run { id in
-            guard let letter = try await load(id) else { return }
-            try await record(await send(letter), letter)
+        await queue.run { lease in
+            guard let letter = try await load(lease) else { return }
+            try await record(await send(letter), letter, lease)
         }
         sender.close()
     }
@@ -44,16 +45,15 @@ struct MailQueue: Sendable {
         let objection: String?
     }
 
-    private func load(_ id: String) async throws -> Letter? {
+    private func load(_ lease: Lease) async throws -> Letter? {
         let database = database
-        let owner = queue.owner
         return try await asService(.root) { tx in
             let rows = try tx.query(
                 """
                 SELECT language, recipient_name, contents, event FROM notifier.mail_queue \
-                WHERE delivery = \(id) AND owner = \(owner)
+                WHERE \(lease.held)
                 """)
-            guard let row = rows.first, let delivery = try Store<EmailDelivery>(database).find(id, in: tx) else {
+            guard let row = rows.first, let delivery = try Store<EmailDelivery>(database).find(lease.row, in: tx) else {
                 return nil
             }
             let values = try JSONDecoder().decode([String: String].self, from: Data(row.string("contents").utf8))
@@ -114,24 +114,22 @@ struct MailQueue: Sendable {
         "\(delivery)@\(from.address.split(separator: "@").last ?? "localhost")"
     }
 
-    private func record(_ outcome: Outcome, _ letter: Letter) async throws {
+    private func record(_ outcome: Outcome, _ letter: Letter, _ lease: Lease) async throws {
         let attempts = (letter.delivery.attempts ?? 0) + (outcome.isAttempt ? 1 : 0)
         let database = database
-        let owner = queue.owner
         let id = letter.delivery.id
-        guard outcome != .untried else { return try await putBack(id) }
+        guard outcome != .untried else {
+            // The line before the sender was full, or the service is stopping: another attempt, not a further one.
+            return try await asService(.root) { tx in lease.retry(after: .seconds(2), in: tx) }
+        }
         let domain = DomainPath(letter.delivery.domain) ?? .root
         let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
         let pause = Self.pause(outcome, attempts: Int(attempts), letter, now: context.now)
         try await asService(domain) { tx in
             if let pause {
-                tx.send(
-                    """
-                    UPDATE notifier.mail_queue SET owner = NULL, lease_until = NULL, \
-                    due_at = now() + make_interval(secs => \(pause)) WHERE delivery = \(id) AND owner = \(owner)
-                    """, expecting: 1)
+                lease.retry(after: .seconds(pause), in: tx)
             } else {
-                tx.send("DELETE FROM notifier.mail_queue WHERE delivery = \(id) AND owner = \(owner)", expecting: 1)
+                lease.complete(in: tx)
             }
             try Store<EmailDelivery>(database).change(id, context, in: tx) { delivery in
                 delivery.attempts = attempts
@@ -146,24 +144,12 @@ struct MailQueue: Sendable {
         }
     }
 
-    /// Seconds until a mail that was not handed over is tried again; nil when it is not.
+    /// Seconds until a mail that was not handed over is retried; nil when it is not.
     private static func pause(_ outcome: Outcome, attempts: Int, _ letter: Letter, now: Timestamp) -> Int? {
         switch outcome {
         case .later: MailSchedule.pause(after: attempts)
         case .unreached: MailSchedule.pause(atAge: now.seconds - (letter.delivery.createdAt?.seconds ?? now.seconds))
         case .sent, .never, .withdrawn, .untried: nil
-        }
-    }
-
-    /// The line before the sender was full, or the service is stopping: another attempt, not a further one.
-    private func putBack(_ id: String) async throws {
-        let owner = queue.owner
-        try await asService(.root) { tx in
-            tx.send(
-                """
-                UPDATE notifier.mail_queue SET owner = NULL, lease_until = NULL, due_at = now() + interval '2 seconds' \
-                WHERE delivery = \(id) AND owner = \(owner)
-                """)
         }
     }
 
@@ -214,7 +200,7 @@ extension MailQueue.Outcome {
     }
 }
 
-/// When a mail that could not be handed over is tried again.
+/// When a mail that could not be handed over is retried.
 enum MailSchedule {
     /// Seconds before the second, third, … attempt: eight in all, over some three hours.
     static let pauses = [5, 15, 60, 300, 900, 3_600, 7_200]

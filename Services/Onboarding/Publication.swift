@@ -13,6 +13,8 @@ struct Publication<R: StandardRecord> {
     private let batch: PublishBatch
     private let key: [Int]
     private let fields: [FieldSchema]
+    /// For each field the table it refers to, and by what its texts name records there.
+    private let namings: [NamedRecords.Naming]
     private let store: Store<R>
     private let tx: Transaction
 
@@ -29,6 +31,11 @@ struct Publication<R: StandardRecord> {
         self.batch = batch
         self.key = key.map(R.index)
         fields = batch.request.columns.compactMap { R.schema.field($0) }
+        let named = batch.request.referenceFields
+        namings = fields.enumerated().map { position, field in
+            NamedRecords.Naming(
+                table: field.referencedTable ?? "", field: position < named.count ? named[position] : "")
+        }
         store = Store<R>(batch.database)
         self.tx = tx
     }
@@ -41,7 +48,8 @@ struct Publication<R: StandardRecord> {
             return result
         }
         let cells = batch.request.rows.map(cells(of:))
-        let references = try PublishedReferences(texts(in: cells), of: batch.account, in: tx)
+        let references = try PublishedReferences(
+            texts(in: cells), of: batch.account, for: batch.context.caller, in: tx)
         var drafts: [Draft] = []
         for (position, row) in cells.enumerated() {
             switch draft(row, at: position, references) {
@@ -81,11 +89,11 @@ struct Publication<R: StandardRecord> {
         return zip(row.values, fields).map { PublishedCell($0, for: $1) }
     }
 
-    private func texts(in rows: [[PublishedCell]?]) -> [String: Set<String>] {
-        var texts: [String: Set<String>] = [:]
+    private func texts(in rows: [[PublishedCell]?]) -> [NamedRecords.Naming: Set<String>] {
+        var texts: [NamedRecords.Naming: Set<String>] = [:]
         for row in rows {
-            for (cell, field) in zip(row ?? [], fields) {
-                if case .reference(let text) = cell { texts[field.reference ?? "", default: []].insert(text) }
+            for (cell, naming) in zip(row ?? [], namings) {
+                if case .reference(let text) = cell { texts[naming, default: []].insert(text) }
             }
         }
         return texts
@@ -105,7 +113,8 @@ struct Publication<R: StandardRecord> {
         var record = R()
         var filled: [String] = []
         var faults: [Text] = []
-        for (cell, field) in zip(cells, fields) {
+        for (column, cell) in cells.enumerated() {
+            let field = fields[column]
             switch cell {
             case .fault(let text): faults.append(text)
             case .value(.null): break
@@ -113,7 +122,7 @@ struct Publication<R: StandardRecord> {
                 record[field: field.name] = value
                 filled.append(field.name)
             case .reference(let text):
-                switch references.find(text, for: field) {
+                switch references.find(text, by: namings[column], for: field) {
                 case .success(let id):
                     record[field: field.name] = .string(id)
                     filled.append(field.name)
@@ -122,7 +131,7 @@ struct Publication<R: StandardRecord> {
             }
         }
         // What a workbook brings belongs to the account of the case, whether or not a column says so.
-        if let index = R.schema.index(of: "account") { record[fieldAt: index] = .string(batch.account.id) }
+        if let index = R.schema.index(of: "account") { record[fieldAt: index] = .string(batch.account) }
         if faults.isEmpty {
             for (index, field) in R.schema.fields.enumerated()
             where field.mandatory && !field.outputOnly && record[fieldAt: index].isEmpty {
@@ -156,7 +165,7 @@ struct Publication<R: StandardRecord> {
         var condition: SQL =
             Self.isFolded(field)
             ? AlikeSQL.condition(field.name, texts) : "\(identifier: field.name) = ANY(\(texts))"
-        if R.schema.index(of: "account") != nil { condition += " AND account = \(batch.account.id)" }
+        if R.schema.index(of: "account") != nil { condition += " AND account = \(batch.account)" }
         var known: [[FieldValue]: R] = [:]
         for record in try store.find(where: condition, in: tx) { known[key(of: record)] = record }
         return known

@@ -11,22 +11,15 @@ enum Publishing {
     /// The most rows of one request.
     static let limit = 500
 
-    /// The target tables by name.
+    /// The target tables by name: every table whose record has the option `import`.
     static let targets: [String: PublishTarget] = Dictionary(
-        uniqueKeysWithValues: [
-            PublishTarget(CustomerContact.self), PublishTarget(Location.self), PublishTarget(ServiceEntitlement.self),
-            PublishTarget(InstallBaseItem.self), PublishTarget(AccountAddressRelationship.self),
-            PublishTarget(Contract.self), PublishTarget(SoldProduct.self),
-            PublishTarget(SoldProductInstallBaseM2m.self),
-        ].map { ($0.schema.table, $0) })
+        uniqueKeysWithValues: Catalog.records.compactMap { $0 as? any StandardRecord.Type }
+            .filter { $0.schema.service == Onboarding.name }.compactMap { PublishTarget($0) }
+            .map { ($0.schema.table, $0) })
 
-    /// Import tasks may carry the internal names that the source prints for some tables.
+    /// Requests may carry the names that the targets have in the platform the data comes from.
     static func canonicalTable(_ name: String) -> String {
-        let internalNames = [
-            "cmn_location": "location", "ast_contract": "contract", "sn_install_base_item": "install_base_item",
-            "sn_install_base_sold_product": "sold_product",
-        ]
-        return internalNames[name] ?? name
+        targets.values.first { $0.schema.importing?.alias == name }?.schema.table ?? name
     }
 
     /// `records.publish`.
@@ -64,7 +57,7 @@ enum Publishing {
             throw .invalid(field: "columns", Text(en: "A column stands twice.", ko: "중복된 열이 있습니다."))
         }
         for column in request.columns {
-            guard let field = target.schema.field(column), !field.outputOnly, field.type != .journal else {
+            guard let field = target.schema.field(column), field.isImportable else {
                 let shown = String(column.prefix(60))
                 throw .invalid(
                     field: "columns",
@@ -73,17 +66,26 @@ enum Publishing {
                         ko: "\(target.schema.label.ko) 테이블에는 데이터를 가져올 수 있는 ‘\(shown)’ 필드가 없습니다."))
             }
         }
+        let named = request.referenceFields
+        guard named.isEmpty || named.count == request.columns.count else {
+            throw .invalid(
+                field: "reference_fields",
+                Text(en: "There must be one for each column.", ko: "열마다 하나씩 있어야 합니다."))
+        }
+        for (column, field) in zip(request.columns, named) where !field.isEmpty {
+            let table = target.schema.field(column)?.referencedTable ?? ""
+            _ = try ReferenceSearch.field(named: field, of: ReferenceSearch.table(named: table, caller))
+        }
         return target
     }
 
-    private static func account(_ id: String, in tx: Transaction) throws -> PublishedReferences.Account {
+    /// The account with this id, which stays until the rows are written.
+    private static func account(_ id: String, in tx: Transaction) throws -> String {
         let rows =
             Validation.isUUID(id)
-            ? try tx.query(
-                "SELECT name, account_number FROM onboarding.customer_account WHERE id = \(id) FOR KEY SHARE")
-            : nil
+            ? try tx.query("SELECT id::text FROM onboarding.customer_account WHERE id = \(id) FOR KEY SHARE") : nil
         guard let row = rows?.first else { throw Problem.notFound(CustomerAccount.schema.label, id: id) }
-        return PublishedReferences.Account(id: id, name: try row.string(at: 0), number: try row.string(at: 1))
+        return try row.string("id")
     }
 }
 
@@ -92,10 +94,13 @@ struct PublishTarget: Sendable {
     let schema: RecordSchema
     let publish: @Sendable (PublishBatch, Transaction) throws -> [PublishResult]
 
+    /// Nil for a record whose declaration says nothing of imports.
+    init?(_ type: any StandardRecord.Type) { self.init(opened: type) }
+
     /// Rows become records of `R`; those that agree in their natural key are the same record.
-    init<R: StandardRecord>(_ type: R.Type) {
+    private init?<R: StandardRecord>(opened type: R.Type) {
+        guard let key = R.schema.importing?.key else { return nil }
         schema = R.schema
-        let key = NaturalKey.fields[R.schema.table] ?? []
         publish = { batch, tx in try Publication<R>(batch, key: key, tx).run() }
     }
 }
@@ -103,7 +108,8 @@ struct PublishTarget: Sendable {
 /// What one request brings.
 struct PublishBatch: Sendable {
     let request: PublishRowsRequest
-    let account: PublishedReferences.Account
+    /// The id of the account.
+    let account: String
     let context: WriteContext
     let language: String
     let database: Database

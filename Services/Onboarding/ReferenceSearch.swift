@@ -15,19 +15,20 @@ enum ReferenceSearch {
         let schema: RecordSchema
         let isForCustomers: Bool
 
-        init<R: Record>(_ type: R.Type) {
+        init(_ type: any Record.Type) { self.init(opened: type) }
+
+        private init<R: Record>(opened type: R.Type) {
             schema = R.schema
             isForCustomers = R.storage.customer != nil
         }
     }
 
-    /// The tables by name.
+    /// The tables by name: the targets of imports, and whatever else declares by what workbooks name it.
     static let tables: [String: Table] = Dictionary(
-        uniqueKeysWithValues: [
-            Table(CustomerAccount.self), Table(CustomerContact.self), Table(User.self), Table(Location.self),
-            Table(Contract.self), Table(SoldProduct.self), Table(ServiceEntitlement.self),
-            Table(InstallBaseItem.self), Table(AccountAddressRelationship.self), Table(ResponsibilityDefinition.self),
-        ].map { ($0.schema.table, $0) })
+        uniqueKeysWithValues: Catalog.records.compactMap { $0 as? any Record.Type }
+            .filter { $0.schema.service == Onboarding.name }
+            .filter { $0.schema.importing != nil || !$0.schema.namedBy.isEmpty }
+            .map { ($0.schema.table, Table($0)) })
 
     /// `records.resolve`.
     static func endpoint(_ database: Database) -> Endpoint {
@@ -44,7 +45,7 @@ enum ReferenceSearch {
         }
     }
 
-    private static func table(named name: String, _ caller: Caller) throws(Problem) -> Table {
+    static func table(named name: String, _ caller: Caller) throws(Problem) -> Table {
         guard let table = tables[Publishing.canonicalTable(name)] else {
             throw .invalid(
                 field: "table", Text(en: "Records of this table cannot be named.", ko: "이 테이블에서는 레코드를 검색할 수 없습니다."))
@@ -54,7 +55,7 @@ enum ReferenceSearch {
         return table
     }
 
-    private static func field(named name: String, of table: Table) throws(Problem) -> FieldSchema {
+    static func field(named name: String, of table: Table) throws(Problem) -> FieldSchema {
         guard let field = table.schema.field(name), [.string, .text, .email, .url].contains(field.type),
             field.name != "etag"
         else {
@@ -73,41 +74,20 @@ enum ReferenceSearch {
         _ request: ResolveReferencesRequest, _ schema: RecordSchema, _ field: FieldSchema, _ caller: Caller,
         in tx: Transaction
     ) throws -> ResolveReferencesResponse {
-        let texts = request.values.map(\.alike)
         var response = ResolveReferencesResponse()
-        guard !texts.isEmpty else { return response }
-        let column: SQL = "onboarding.alike(\(identifier: field.name)::text)"
-        var condition = AlikeSQL.condition(field.name, Set(texts))
-        if schema.field("account") != nil, schema.table != "user" {
-            guard Validation.isUUID(request.account) else {
-                throw Problem.invalid(
-                    field: "account", Text(en: "The account is needed here.", ko: "계정을 지정하세요."))
-            }
-            condition += " AND account = \(request.account)"
+        guard !request.values.isEmpty else { return response }
+        let account = Validation.isUUID(request.account) ? request.account : nil
+        guard account != nil || !NamedRecords.areOfAccounts(schema) else {
+            throw Problem.invalid(field: "account", Text(en: "The account is needed here.", ko: "계정을 지정하세요."))
         }
-        if caller.kind == .customer {
-            let own: SQL = schema.table == "customer_account" ? "id" : "account"
-            condition += " AND " + own + " = ANY(\(caller.memberships.map(\.account))::uuid[])"
-        }
-        // Seen with the account of the case, a name it shares with other accounts means the account itself.
-        let isOwn: SQL =
-            schema.table == "customer_account" && Validation.isUUID(request.account)
-            ? "bool_or(id = \(request.account))" : "false"
-        let rows = try tx.query(
-            """
-            SELECT \(column), CASE WHEN \(isOwn) THEN 1 ELSE count(*) END, \
-            CASE WHEN \(isOwn) THEN \(request.account) ELSE min(id::text) END \
-            FROM onboarding.\(identifier: schema.table) WHERE \(condition) GROUP BY 1
-            """)
-        var found: [String: (count: Int32, id: String)] = [:]
-        for row in rows {
-            found[try row.string(at: 0)] = (Int32(clamping: try row.int64(at: 1)), try row.string(at: 2))
-        }
-        response.references = zip(request.values, texts).map { value, text in
+        let named = NamedRecords(schema, by: field.name)
+        let matches = try NamedRecords.read(tx.query(named.statement(request.values, of: account, for: caller)))
+        response.references = request.values.map { value in
+            let match = matches[value.alike]
             var reference = ResolvedReference()
             reference.value = value
-            reference.matches = found[text]?.count ?? 0
-            reference.id = reference.matches == 1 ? found[text]?.id ?? "" : ""
+            reference.matches = Int32(clamping: match?.count ?? 0)
+            reference.id = match?.id ?? ""
             return reference
         }
         return response

@@ -3,6 +3,7 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
 extension ResponsibilityDefinition: Record {
     public static let storage = Storage<ResponsibilityDefinition>(
@@ -74,12 +75,11 @@ enum Seed {
         RecordID.derived(from: "responsibility_definition \(side) \(name)")
     }
 
-    /// Makes what is missing; several instances may start at once.
+    /// Makes the domain, unless it is there, and the responsibilities that were not made yet.
     static func run(_ database: Database) async throws {
         guard let domain = DomainPath(provider) else { return }
-        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
-        try await database.transaction(as: context.caller, deadline: .after(Deadline.limit)) { tx in
-            tx.send("SELECT pg_advisory_xact_lock(hashtextextended('onboarding.seed', 0))")
+        try await Seeding.run(database, in: domain) { seeding in
+            let (context, tx) = (seeding.context, seeding.tx)
             if try Store<Domain>(database).find(where: "path = \(provider)", in: tx).isEmpty {
                 var record = Domain()
                 record.id = RecordID.derived(from: "domain \(provider)")
@@ -90,21 +90,23 @@ enum Seed {
             }
             let store = Store<ResponsibilityDefinition>(database)
             for item in responsibilities {
-                let id = responsibility(item.side, item.name)
-                if let known = try store.find(id, in: tx) {
-                    // Seeded before it had a Korean name, and nobody has changed it since.
-                    if known.nameKo == nil, known.etag == "1" {
-                        _ = try store.change(id, context, in: tx) { $0.nameKo = item.korean }
+                try seeding.once("responsibility:\(item.side) \(item.name)") {
+                    let id = responsibility(item.side, item.name)
+                    if let known = try store.find(id, in: tx) {
+                        // An earlier version made it without a note and without a Korean name; nobody has changed it since.
+                        if known.nameKo == nil, known.etag == "1" {
+                            _ = try store.change(id, context, in: tx) { $0.nameKo = item.korean }
+                        }
+                        return
                     }
-                    continue
+                    var record = ResponsibilityDefinition()
+                    record.id = id
+                    record.name = item.name
+                    record.nameKo = item.korean
+                    record.side = item.side
+                    record.requiredRole = item.role
+                    _ = try store.create(record, context, in: tx)
                 }
-                var record = ResponsibilityDefinition()
-                record.id = id
-                record.name = item.name
-                record.nameKo = item.korean
-                record.side = item.side
-                record.requiredRole = item.role
-                _ = try store.create(record, context, in: tx)
             }
         }
     }

@@ -5,6 +5,7 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
 /// How far a launched run is: what is stored in `flow_execution`.
 struct Execution: Sendable {
@@ -17,7 +18,7 @@ struct Execution: Sendable {
     let run: String
     let domain: DomainPath
     /// For whom the steps are carried out, with the roles of the launch or of the taking over.
-    let requester: Caller
+    let requester: KeptCaller
     let trace: String?
     let title: String
     /// The flow and the subflows it has begun, outermost first. Never empty.
@@ -26,14 +27,17 @@ struct Execution: Sendable {
     var failures = 0
 
     /// Begins: the execution and its first step.
-    func insert(now: Timestamp, in tx: Transaction) {
+    func insert(now: Timestamp, in tx: Transaction) throws {
         tx.send(
             """
             INSERT INTO play_launcher.flow_execution (run, domain, requester, trace, title, machines) \
-            VALUES (\(run), \(domain.path), \(requester.json.text), \(trace), \(title), \(machineText))
+            VALUES (\(run), \(domain.path), \(try requester.text()), \(trace), \(title), \(machineText))
             """)
         beginStep(now: now, in: tx)
     }
+
+    /// The language of the person it runs for.
+    var language: String { requester.caller.locale }
 
     /// What is to be done next.
     var action: FlowAction { machines[machines.count - 1].state.action }
@@ -56,17 +60,18 @@ struct Execution: Sendable {
         }
     }
 
-    /// Reads an execution that `owner` holds; nil when it is over or somebody else has it.
-    static func load(_ run: String, owner: String, in tx: Transaction) throws -> Execution? {
+    /// Reads the execution of a lease; nil when it is over or another runner has it.
+    static func load(_ lease: Lease, in tx: Transaction) throws -> Execution? {
         let rows = try tx.query(
             """
             SELECT domain, requester, trace, title, machines, phase, failures FROM play_launcher.flow_execution \
-            WHERE run = \(run) AND owner = \(owner) AND phase <> 'done'
+            WHERE \(lease.held) AND phase <> 'done'
             """)
         guard let row = rows.first else { return nil }
-        guard let domain = DomainPath(try row.string("domain")),
-            let requester = Caller(json: try JSONValue(parsing: row.string("requester")))
-        else { throw Problem.internalError(cause: "the execution of run \(run) cannot be read") }
+        let run = lease.row
+        guard let domain = DomainPath(try row.string("domain")) else {
+            throw Problem.internalError(cause: "the execution of run \(run) cannot be read")
+        }
         let limits = JSONLimits(bytes: 8 * FlowBounds.stateBytes, depth: 300, values: 4_000_000)
         let stored = try JSONValue(parsing: try row.string("machines"), limits: limits)
         let machines = try (stored.array ?? []).map { machine in
@@ -75,7 +80,8 @@ struct Execution: Sendable {
         }
         guard !machines.isEmpty else { throw Problem.internalError(cause: "run \(run) has no flow") }
         return Execution(
-            run: run, domain: domain, requester: requester, trace: try row.optionalString("trace"),
+            run: run, domain: domain, requester: try KeptCaller(text: row.string("requester")),
+            trace: try row.optionalString("trace"),
             title: try row.string("title"), machines: machines, isNoted: try row.string("phase") == "note",
             failures: try row.int("failures"))
     }
@@ -91,75 +97,34 @@ struct Execution: Sendable {
     }
 
     /// Has a held run go on for somebody else, at the step it was held at.
-    static func resume(_ run: String, for requester: Caller, in tx: Transaction) {
+    static func resume(_ run: String, for requester: Caller, in tx: Transaction) throws {
         tx.send(
             """
-            UPDATE play_launcher.flow_execution SET phase = 'flow', requester = \(requester.json.text), failures = 0, \
-            due_at = now() WHERE run = \(run) AND phase = 'held'
+            UPDATE play_launcher.flow_execution SET phase = 'flow', requester = \(try KeptCaller(requester).text()), \
+            failures = 0 WHERE run = \(run) AND phase = 'held'
             """, expecting: 1)
     }
 
-    /// Stores the new state, with the step it asks for; throws when another runner has taken the run over.
-    func store(owner: String, due: Timestamp? = nil, in tx: Transaction) {
-        let phase = isNoted ? "note" : "flow"
-        // A run that has to wait is let go, so that any runner may take it up when its time has come.
-        let isReleased = due != nil
+    /// Stores the new state, with the step it asks for; the transaction fails when another runner has taken the run over.
+    func store(_ lease: Lease, in tx: Transaction) {
         tx.send(
             """
-            UPDATE play_launcher.flow_execution SET machines = \(machineText), phase = \(phase), failures = 0, \
-            due_at = coalesce(\(due?.sqlValue ?? .null)::timestamptz, now()), \
-            owner = CASE WHEN \(isReleased)::boolean THEN NULL ELSE owner END, \
-            lease_until = CASE WHEN \(isReleased)::boolean THEN NULL ELSE lease_until END \
-            WHERE run = \(run) AND owner = \(owner)
+            UPDATE play_launcher.flow_execution SET machines = \(machineText), phase = \(isNoted ? "note" : "flow"), \
+            failures = 0 WHERE \(lease.held)
             """, expecting: 1)
+    }
+
+    /// Stores that a run stands still: held at its step, or done. Nobody takes it any more.
+    static func stop(_ phase: String, _ lease: Lease, in tx: Transaction) {
+        tx.send(
+            "UPDATE play_launcher.flow_execution SET phase = \(phase), failures = 0 WHERE \(lease.held)", expecting: 1)
+        lease.release(in: tx)
     }
 
     private var machineText: String {
         JSONValue.array(
             machines.map { ["definition": .string($0.definition), "state": $0.state.json] }
         ).text
-    }
-}
-
-extension Caller {
-    /// What is kept of the person who launched: enough to act for them.
-    var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "subject": .string(subject), "kind": .string(kind.rawValue), "domain": .string(domain.path),
-            "roles": .array(roles.sorted().map { .string($0) }), "locale": .string(locale),
-        ]
-        if let rolesTrustedUntil { members["rolesTrustedUntil"] = .string(String(rolesTrustedUntil)) }
-        if !memberships.isEmpty {
-            members["memberships"] = .array(
-                memberships.map { membership in
-                    var member: [String: JSONValue] = [
-                        "account": .string(membership.account), "domain": .string(membership.domain.path),
-                    ]
-                    if let contact = membership.contact { member["contact"] = .string(contact) }
-                    return .object(member)
-                })
-        }
-        return .object(members)
-    }
-
-    /// Reads what ``json`` wrote.
-    init?(json: JSONValue) {
-        guard let subject = json["subject"]?.string, let kind = json["kind"]?.string.flatMap(Kind.init),
-            let domain = json["domain"]?.string.flatMap(DomainPath.init), let locale = json["locale"]?.string
-        else { return nil }
-        let roles = Set((json["roles"]?.array ?? []).compactMap(\.string))
-        let memberships = (json["memberships"]?.array ?? []).compactMap { member -> Membership? in
-            guard let account = member["account"]?.string,
-                let domain = member["domain"]?.string.flatMap(DomainPath.init)
-            else { return nil }
-            return Membership(account: account, domain: domain, contact: member["contact"]?.string)
-        }
-        if kind == .customer {
-            self.init(subject: subject, roles: roles, memberships: memberships, locale: locale)
-        } else {
-            self.init(subject: subject, kind: kind, domain: domain, roles: roles, locale: locale)
-        }
-        rolesTrustedUntil = json["rolesTrustedUntil"]?.string.flatMap { Int64($0) }
     }
 }
 
@@ -197,7 +162,7 @@ extension FlowStep {
             """)
     }
 
-    /// Records that a step did not go through and will be tried again.
+    /// Records that a step did not go through and will be retried.
     static func retry(_ key: String, _ error: String, run: String, now: Timestamp, in tx: Transaction) {
         tx.send(
             """

@@ -7,11 +7,9 @@ import Wire
 
 /// The record a play is launched from, as the launching person may see it.
 struct PlaySource: Sendable {
-    /// The tables whose pages offer plays: the seven printed ones and the page of the onboarding case (G-75).
-    static let schemas: [RecordSchema] = [
-        Engagement.schema, SuccessInitiative.schema, SuccessObjective.schema, Touchpoint.schema, SuccessCase.schema,
-        InternalPlay.schema, RiskSignal.schema, OnboardingCase.schema,
-    ]
+    /// The tables whose pages offer plays, as their records declare: the seven printed ones and the page of the
+    /// onboarding case (G-75).
+    static let schemas: [RecordSchema] = Catalog.schemas.filter(\.launchesPlays)
 
     let schema: RecordSchema
     let id: String

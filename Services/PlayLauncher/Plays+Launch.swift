@@ -5,6 +5,7 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
 extension Plays {
     /// A run that waits for the person to choose a play and to answer its questions.
@@ -61,10 +62,10 @@ extension Plays {
                 run.state = "in_progress"
             }
             let execution = Execution(
-                run: run.id, domain: source.domain, requester: call.caller, trace: call.trace.header,
+                run: run.id, domain: source.domain, requester: KeptCaller(call.caller), trace: call.trace.header,
                 title: plan.flow.title(plan.record, call.caller.locale),
                 machines: [Execution.Machine(definition: plan.definition.id, state: machine)])
-            execution.insert(now: context.now, in: tx)
+            try execution.insert(now: context.now, in: tx)
             return store.projected(run, for: call.caller)
         }
         runner.wake.notify()

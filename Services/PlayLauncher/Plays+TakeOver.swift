@@ -38,7 +38,7 @@ extension Plays {
                 run.requestedBy = caller.subject
                 run.message = nil
             }
-            Execution.resume(run.id, for: caller, in: tx)
+            try Execution.resume(run.id, for: caller, in: tx)
             return store.projected(run, for: caller)
         }
         runner.wake.notify()

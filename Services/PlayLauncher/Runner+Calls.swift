@@ -5,30 +5,25 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
 /// Calls of steps, and the end of a run.
 extension Runner {
     /// How long an answer may take.
     private static let patience: Duration = .seconds(20)
-    /// How long a token for one call is valid.
-    private static let tokenSeconds = Issuer.clockToleranceSeconds
 
     /// What came of a call.
     enum Answer: Sendable {
         case done(StepResult)
         /// Not this time; the same call may go through later.
-        case again(Problem)
+        case retry(Problem)
         /// Not for this person any more; the same call may go through for somebody else.
         case held
     }
 
     /// Makes the call of a step, for the person who launched the play.
     func call(_ method: String, _ request: JSONValue, requestID: String, _ execution: Execution) async -> Answer {
-        let issuer = issuer
-        let requester = execution.requester
-        let credential = Credential.provider { () async throws(Problem) in
-            try issuer.delegatedToken(for: requester, by: PlayLauncher.name, lifetimeSeconds: Self.tokenSeconds)
-        }
+        let credential = execution.requester.credential(issuer, by: PlayLauncher.name)
         return await call(method, request, requestID: requestID, as: credential, execution)
     }
 
@@ -39,7 +34,7 @@ extension Runner {
         let context = CallContext(
             deadline: .after(Self.patience),
             trace: execution.trace.flatMap { TraceContext(header: $0)?.child() } ?? .generate(),
-            language: execution.requester.locale)
+            language: execution.language)
         let client = client
         do throws(Problem) {
             let answer = try await context.run { () async throws(Problem) in
@@ -48,13 +43,13 @@ extension Runner {
             }
             return .done(Self.result(answer))
         } catch {
-            if error.mayPass { return .again(error) }
+            if error.mayPass { return .retry(error) }
             do throws(Problem) {
-                if try await hasLostRights(execution.requester, error) { return .held }
+                if try await hasLostRights(execution.requester.caller, error) { return .held }
             } catch {
-                return .again(error)
+                return .retry(error)
             }
-            return .done(.failed(FlowError(error, execution.requester.locale)))
+            return .done(.failed(FlowError(error, execution.language)))
         }
     }
 
@@ -83,7 +78,7 @@ extension Runner {
     ///
     /// The note is the service's own: it says what the system has done, and is due also when the person who launched
     /// has lost the right to write there. A note that is refused does not undo what the play did.
-    func finish(_ execution: Execution) async throws -> Bool {
+    func finish(_ execution: Execution, _ lease: Lease) async throws -> Bool {
         let database = database
         let loaded = try await asService(execution.domain) { tx in
             let steps = try FlowStep.list(run: execution.run, withResults: true, in: tx)
@@ -101,29 +96,24 @@ extension Runner {
         switch answer {
         case .done(let done): result = done
         // The note is the service's own: nobody's rights are looked at.
-        case .held: result = .failed(FlowError(.permissionDenied(), execution.requester.locale))
-        case .again(let problem):
+        case .held: result = .failed(FlowError(.permissionDenied(), execution.language))
+        case .retry(let problem):
             guard RetrySchedule.pause(after: execution.failures + 1) == nil else {
-                return try await postpone(execution, problem)
+                return try await retry(execution, problem, lease)
             }
-            result = .failed(FlowError(problem, execution.requester.locale))
+            result = .failed(FlowError(problem, execution.language))
         }
-        try await close(execution, telling, noted: result, method)
+        try await close(execution, telling, noted: result, method, lease)
         return false
     }
 
     private func close(
-        _ execution: Execution, _ telling: Telling, noted: StepResult, _ method: String
+        _ execution: Execution, _ telling: Telling, noted: StepResult, _ method: String, _ lease: Lease
     ) async throws {
         let database = database
-        let owner = owner
         let now = database.clock.now
         try await asService(execution.domain) { tx in
-            tx.send(
-                """
-                UPDATE play_launcher.flow_execution SET phase = 'done', owner = NULL, lease_until = NULL \
-                WHERE run = \(execution.run) AND owner = \(owner)
-                """, expecting: 1)
+            Execution.stop("done", lease, in: tx)
             tx.send(
                 """
                 UPDATE play_launcher.flow_step SET method = \(method) \

@@ -3,6 +3,7 @@ import Postgres
 import RPC
 import Records
 import Tenancy
+import Work
 
 /// Carries out launched runs, in any number of instances.
 ///
@@ -26,20 +27,16 @@ struct Runner: Sendable {
         queue = LeasedQueue(database, table: "flow_execution", key: "run", open: "phase <> 'done' AND phase <> 'held'")
     }
 
-    /// Names this runner in leases.
-    var owner: String { queue.owner }
-
     /// Given when a run was launched here.
     var wake: Signal { queue.wake }
 
     /// Runs until the task is cancelled.
     func run() async {
-        await queue.run { run in
+        await queue.run { lease in
             // Moves a run on until it has to wait, is over, or somebody else has taken it.
             while !Task.isCancelled {
-                let owner = owner
-                let loaded = try await asService(.root) { tx in try Execution.load(run, owner: owner, in: tx) }
-                guard let execution = loaded, try await move(execution) else { return }
+                let loaded = try await asService(.root) { tx in try Execution.load(lease, in: tx) }
+                guard let execution = loaded, try await move(execution, lease) else { return }
             }
         }
     }

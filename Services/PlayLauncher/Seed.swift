@@ -4,11 +4,11 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
 /// What the service brings along: the categories (G-73), the demo subflows, and a published entry for each.
 ///
-/// Every item is made once in the life of the schema, under its name in `seeded`: what people change, close or delete
-/// stays as they left it. A flow that ships in a new version is added beside the old one and used from then on.
+/// Every item is made once in the life of the schema (``Seeding``). A flow that ships in a new version is added beside the old one and used from then on.
 struct Seed: Sendable {
     /// Where all of it lives: the provider, seen by every domain below.
     static let domain = DomainPath("/provider/") ?? .root
@@ -63,7 +63,7 @@ struct Seed: Sendable {
 
     let database: Database
 
-    /// Makes what is not there yet. Several instances may start at once: one makes it, the others find it.
+    /// Makes what was not made yet.
     func prepare() async throws {
         let flows = try Self.entries.map { entry in
             guard let yaml = Self.yaml(entry.flow) else {
@@ -71,40 +71,34 @@ struct Seed: Sendable {
             }
             return (entry: entry, yaml: yaml, version: Self.version(yaml))
         }
-        let context = WriteContext.system(database.service, domain: Self.domain, now: database.clock.now)
         let database = database
-        // As long as anything may take: nobody waits for an answer, and another instance may be at it.
-        try await database.transaction(as: context.caller, deadline: .after(Deadline.limit)) { tx in
-            tx.send("SELECT pg_advisory_xact_lock(hashtextextended('play-launcher.seed', 0))")
-            var known = Set(try tx.query("SELECT name FROM play_launcher.seeded").map { try $0.string(at: 0) })
-            func isNew(_ name: String) -> Bool {
-                guard known.insert(name).inserted else { return false }
-                tx.send("INSERT INTO play_launcher.seeded (name, domain) VALUES (\(name), \(Self.domain.path))")
-                return true
-            }
-            for (order, category) in Self.categories.enumerated() where isNew("category:\(category.en)") {
-                var choice = AleChoice()
-                choice.name = category.en
-                choice.order = Int32(order + 1) * 100
-                _ = try Store<AleChoice>(database).create(choice, context, in: tx)
+        try await Seeding.run(database, in: Self.domain) { seeding in
+            for (order, category) in Self.categories.enumerated() {
+                try seeding.once("category:\(category.en)") {
+                    var choice = AleChoice()
+                    choice.name = category.en
+                    choice.order = Int32(order + 1) * 100
+                    _ = try Store<AleChoice>(database).create(choice, seeding.context, in: seeding.tx)
+                }
             }
             for (order, item) in flows.enumerated() {
-                if isNew("flow:\(item.entry.flow)@\(item.version)") {
+                try seeding.once("flow:\(item.entry.flow)@\(item.version)") {
                     var flow = FlowDefinition()
                     flow.definition = item.yaml
-                    _ = try Store<FlowDefinition>(database).create(flow, context, in: tx)
+                    _ = try Store<FlowDefinition>(database).create(flow, seeding.context, in: seeding.tx)
                 }
-                guard isNew("definition:\(item.entry.flow)") else { continue }
-                try Self.publish(item.entry, order: order, database, context, tx)
+                try seeding.once("definition:\(item.entry.flow)") {
+                    try Self.publish(item.entry, order: order, database, seeding)
+                }
             }
         }
     }
 
     private static func publish(
-        _ entry: Entry, order: Int, _ database: Database, _ context: WriteContext, _ tx: Transaction
+        _ entry: Entry, order: Int, _ database: Database, _ seeding: Seeding
     ) throws {
         let flows = try Store<FlowDefinition>(database).find(
-            where: "name = \(entry.flow) AND domain = \(domain.path) LIMIT 1", in: tx)
+            where: "name = \(entry.flow) AND domain = \(domain.path) LIMIT 1", in: seeding.tx)
         guard let flow = flows.first else { return }
         var record = DefinitionRecord()
         record.flow = flow.id
@@ -113,7 +107,7 @@ struct Seed: Sendable {
         record.order = Int32(order + 1) * 100
         record.title = entry.title
         record.description = try FlowLibrary.compile(flow).summary.en
-        _ = try Store<DefinitionRecord>(database).create(record, context, in: tx)
+        _ = try Store<DefinitionRecord>(database).create(record, seeding.context, in: seeding.tx)
     }
 
     /// The version a definition gives itself, read without compiling it: a start must not wait for that.

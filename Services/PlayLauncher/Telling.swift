@@ -21,7 +21,7 @@ struct Telling: Sendable {
     init(_ execution: Execution, steps: [FlowStep]) {
         self.init(
             execution.machines[0].state.action, title: execution.title, steps: steps,
-            language: execution.requester.locale)
+            language: execution.language)
     }
 
     /// - Parameters:
@@ -107,7 +107,7 @@ enum FlowEvent {
         event.action = "emitted"
         event.id = execution.run
         event.domain = execution.domain.path
-        event.actor = execution.requester.subject
+        event.actor = execution.requester.caller.subject
         event.at = now
         let text: JSONValue = ["type": .string(type), "data": data]
         event.text = text.text

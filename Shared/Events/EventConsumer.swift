@@ -32,6 +32,40 @@ public struct EventHandler: Sendable {
         self.prepare = prepare
         self.apply = apply
     }
+
+    /// Whether `event`, of a record of `service`, is one of those it waits for.
+    public func takes(_ event: RecordEvent, of service: String) -> Bool {
+        ["*", event.action].contains { subject == "ale.v1.events.*.\(service).\(event.table).\($0)" }
+            && isWanted(event)
+    }
+
+    /// Has an event take effect: what it needs of others first, then the effect and the row that marks the event as seen
+    /// in one transaction. An event that was seen before has no effect.
+    public func take(_ event: RecordEvent, in database: Database, trace: String? = nil) async throws {
+        try await prepare?(event)
+        let schema = database.schema
+        let (name, apply) = (name, apply)
+        guard let domain = DomainPath(event.domain) else {
+            throw Problem.internalError(cause: "an event of the domain \(event.domain)")
+        }
+        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now, trace: trace)
+        try await database.transaction(as: context.caller) { tx in
+            let first = try tx.query(
+                """
+                INSERT INTO \(identifier: schema).inbox (consumer, event_id, domain) \
+                VALUES (\(name), \(event.eventID), \(event.domain)) ON CONFLICT DO NOTHING
+                """)
+            guard first.affected == 1 else {
+                // Remembered anew, for it may come once more (see ``Retention``); a day's difference does not matter.
+                return tx.send(
+                    """
+                    UPDATE \(identifier: schema).inbox SET at = now() WHERE consumer = \(name) \
+                    AND event_id = \(event.eventID) AND at < now() - interval '1 day'
+                    """)
+            }
+            try apply(event, context, tx)
+        }
+    }
 }
 
 /// Feeds events to one handler, in order, each one's effect once.
@@ -170,8 +204,7 @@ public struct EventConsumer: Sendable {
         var pause: Duration = .milliseconds(50)
         while !Task.isCancelled {
             do {
-                try await handler.prepare?(event)
-                try await Self.apply(handler, event, domain, database, trace: message.message.headers["traceparent"])
+                try await handler.take(event, in: database, trace: message.message.headers["traceparent"])
                 try? message.ack()
                 return true
             } catch {
@@ -190,31 +223,5 @@ public struct EventConsumer: Sendable {
     private static func belongs(_ event: RecordEvent, of domain: DomainPath, to subject: String) -> Bool {
         subject.hasPrefix("ale.v1.events.\(domain.subjectToken).")
             && subject.hasSuffix(".\(event.table).\(event.action)")
-    }
-
-    /// Has an event take effect, unless it had it already.
-    static func apply(
-        _ handler: EventHandler, _ event: RecordEvent, _ domain: DomainPath, _ database: Database, trace: String? = nil
-    ) async throws {
-        let schema = database.schema
-        let name = handler.name
-        let apply = handler.apply
-        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now, trace: trace)
-        try await database.transaction(as: context.caller) { tx in
-            let first = try tx.query(
-                """
-                INSERT INTO \(identifier: schema).inbox (consumer, event_id, domain) \
-                VALUES (\(name), \(event.eventID), \(event.domain)) ON CONFLICT DO NOTHING
-                """)
-            guard first.affected == 1 else {
-                // Remembered anew, for it may come once more (see ``Retention``); a day's difference does not matter.
-                return tx.send(
-                    """
-                    UPDATE \(identifier: schema).inbox SET at = now() WHERE consumer = \(name) \
-                    AND event_id = \(event.eventID) AND at < now() - interval '1 day'
-                    """)
-            }
-            try apply(event, context, tx)
-        }
     }
 }

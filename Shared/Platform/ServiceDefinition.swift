@@ -5,6 +5,7 @@ import NATS
 import RPC
 import Records
 import Wire
+import Work
 
 /// What makes a service: its name, the methods it declares, its schema, and how it is put together.
 public protocol ServiceDefinition: Sendable {
@@ -50,6 +51,21 @@ public struct ServiceContext: Sendable {
     public let settings: Settings
     /// Ids only.
     public let log: Logger
+
+    /// What the host of a service makes, and whoever puts one together without a host.
+    public init(
+        database: Database, client: Client, connection: Connection, issuer: Issuer?, ownCredential: Credential?,
+        people: any People, settings: Settings, log: Logger
+    ) {
+        self.database = database
+        self.client = client
+        self.connection = connection
+        self.issuer = issuer
+        self.ownCredential = ownCredential
+        self.people = people
+        self.settings = settings
+        self.log = log
+    }
 }
 
 /// The parts of a running service.
@@ -85,12 +101,20 @@ public struct Background: Sendable {
     public let name: String
     /// Whether only one instance of the service may do it at a time.
     public let isSingle: Bool
-    let run: @Sendable () async -> Void
+    /// Does it until its task is cancelled.
+    public let run: @Sendable () async -> Void
 
     /// Work that ends when its task is cancelled.
     public init(_ name: String, isSingle: Bool, run: @escaping @Sendable () async -> Void) {
         self.name = name
         self.isSingle = isSingle
         self.run = run
+    }
+}
+
+extension DailyJob {
+    /// The job as work that goes on as long as the service, by the instance that leads.
+    public func background(_ database: Database) -> Background {
+        Background(name, isSingle: true) { await keep(database) }
     }
 }

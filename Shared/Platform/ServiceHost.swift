@@ -104,6 +104,10 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         guard assembly.endpoints.missing.isEmpty else {
             throw ConfigurationError("no endpoint answers \(assembly.endpoints.missing.joined(separator: ", "))")
         }
+        let unknown = assembly.endpoints.unknownReferences
+        guard unknown.isEmpty else {
+            throw ConfigurationError("there are neither records nor copies of what is referred to: \(unknown)")
+        }
         if owner == nil {
             guard own != nil else {
                 throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: onboarding is asked who callers are.")

@@ -22,6 +22,12 @@ public final class NATSServer: Sendable {
     private let jetStream: Bool
     private let process: Mutex<ChildProcess?>
     private static let startLimit: Duration = .seconds(15)
+    private static let sharedStart = Task { try await NATSServer.start(jetStream: false) }
+
+    /// The server, without JetStream, that the suites of this process share; started at the first use.
+    public static var shared: NATSServer {
+        get async throws { try await sharedStart.value }
+    }
 
     /// Starts a server and returns when it takes connections. `config` is text of a nats-server configuration file
     /// (users, permissions, TLS); address, port and store are given by the start. Throws `StartError`.

@@ -106,6 +106,10 @@ public struct FieldSchema: Sendable, Hashable {
     public let minimum: Int64?
     /// The largest value of a number.
     public let maximum: Int64?
+    /// Titles that a workbook may give its column, beside label and name.
+    public let titles: [String]
+    /// Whether a reference holds a name instead of an id: there is no table of what it names.
+    public let keptAsName: Bool
     /// How the message keeps it.
     public let storage: FieldStorage
 
@@ -114,7 +118,7 @@ public struct FieldSchema: Sendable, Hashable {
         name: String, jsonName: String, label: Text, type: FieldType, mandatory: Bool = false, choices: [Choice] = [],
         reference: String? = nil, outputOnly: Bool = false, customerVisible: Bool = false,
         defaultValue: FieldValue = .null, side: PersonSide? = nil, format: TextFormat? = nil, minimum: Int64? = nil,
-        maximum: Int64? = nil, storage: FieldStorage
+        maximum: Int64? = nil, titles: [String] = [], keptAsName: Bool = false, storage: FieldStorage
     ) {
         self.name = name
         self.jsonName = jsonName
@@ -130,6 +134,8 @@ public struct FieldSchema: Sendable, Hashable {
         self.format = format
         self.minimum = minimum
         self.maximum = maximum
+        self.titles = titles
+        self.keptAsName = keptAsName
         self.storage = storage
     }
 
@@ -138,7 +144,19 @@ public struct FieldSchema: Sendable, Hashable {
         switch type {
         case .listOfUsers: "user"
         case .documentID: nil
-        default: reference
+        default: keptAsName ? nil : reference
+        }
+    }
+
+    /// Whether a workbook can fill the field in: it is written by people, and one cell can say it.
+    public var isImportable: Bool {
+        guard !outputOnly else { return false }
+        switch type {
+        case .journal, .attachment, .listOfReferences, .listOfUsers, .listOfRoles, .documentID, .json, .script:
+            return false
+        case .string, .text, .integer, .decimal, .boolean, .date, .datetime, .choice, .reference, .currency, .email,
+            .url, .tableName, .fieldName:
+            return true
         }
     }
 }
@@ -147,6 +165,30 @@ extension FieldSchema {
     /// What people read for a choice; the value itself when it is none.
     public func label(ofChoice value: String) -> Text {
         choices.first { $0.value == .string(value) }?.label ?? Text(en: value, ko: value)
+    }
+}
+
+/// What makes a table the target of imports.
+public struct ImportSchema: Sendable, Hashable {
+    /// Its place among the default targets, from 1.
+    public let order: Int
+    /// The table's name in the platform that the data comes from, taken beside ours.
+    public let alias: String?
+    /// What a task that imports into it is called.
+    public let task: Text
+    /// The fields by which a row and a record are the same (G-56), the account first. Texts are the same that look
+    /// alike; see `String.alike`.
+    public let key: [String]
+    /// File name of its template; nil for the table's name with `_template.xlsx`.
+    public let template: String?
+
+    /// A target of imports; written by the generator.
+    public init(order: Int, alias: String? = nil, task: Text, key: [String], template: String? = nil) {
+        self.order = order
+        self.alias = alias
+        self.task = task
+        self.key = key
+        self.template = template
     }
 }
 
@@ -166,12 +208,23 @@ public struct RecordSchema: Sendable {
     public let newestFirst: Bool
     /// The fields in the order of the proto file. The index of a field here is its index in `subscript(fieldAt:)`.
     public let fields: [FieldSchema]
+    /// How rows of workbooks become its records; nil when nothing is imported into it.
+    public let importing: ImportSchema?
+    /// The text fields by which a workbook names one of its records, the usual one first.
+    public let namedBy: [String]
+    /// Whether success plays are launched from its records (G-75).
+    public let launchesPlays: Bool
+    /// Whether a risk signal may name one of its records as what it comes from (G-97).
+    public let sourceOfRisks: Bool
+    /// Whether response templates can be filled for its records (G-113).
+    public let hasResponseTemplates: Bool
     private let indexes: [String: Int]
 
     /// A table of the dictionary; written by the generator. Field names must be unique.
     public init(
         table: String, collection: String, service: String, label: Text, numberPrefix: String?,
-        newestFirst: Bool = false, fields: [FieldSchema]
+        newestFirst: Bool = false, fields: [FieldSchema], importing: ImportSchema? = nil, namedBy: [String] = [],
+        launchesPlays: Bool = false, sourceOfRisks: Bool = false, hasResponseTemplates: Bool = false
     ) {
         self.table = table
         self.collection = collection
@@ -180,6 +233,11 @@ public struct RecordSchema: Sendable {
         self.numberPrefix = numberPrefix
         self.newestFirst = newestFirst
         self.fields = fields
+        self.importing = importing
+        self.namedBy = namedBy
+        self.launchesPlays = launchesPlays
+        self.sourceOfRisks = sourceOfRisks
+        self.hasResponseTemplates = hasResponseTemplates
         var indexes: [String: Int] = [:]
         for (index, field) in fields.enumerated() {
             indexes[field.jsonName] = index

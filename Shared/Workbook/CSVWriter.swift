@@ -1,3 +1,5 @@
+import Wire
+
 /// Writes separated values: UTF-8, commas, CRLF, quotes where needed (RFC 4180).
 public struct CSVWriter: Sendable {
     /// What has been written since `take()` was last called.

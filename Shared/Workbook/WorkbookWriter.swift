@@ -1,5 +1,6 @@
 import CXlsxWriter
 import Foundation
+import Wire
 
 /// A column of a template or an export.
 public struct WorkbookColumn: Sendable, Hashable {

@@ -1,11 +1,16 @@
+import Foundation
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
 
 @testable import CustomerSuccessService
+
+// Foundation has an Operation too.
+private typealias Operation = Roles.Operation
 
 /// Every access rule of every table, over the wire: the role it names is let in, its neighbour is refused.
 @Suite struct AccessTests {
@@ -17,19 +22,38 @@ import Wire
 
     static let samples = allSamples + definitionSamples
 
-    /// Reports are not a request of this service: reading and writing are.
+    /// The tables whose figures a request shows: those of engagements, on the landing page.
+    static let reports: Set = ["engagement"]
+
     static let cases: [Case] = Access.rules.flatMap { rule in
         rule.examples.map { Case(rule: rule, example: $0) }
     }.filter { one in
-        one.rule.field == nil && one.example.operation != .reportView
-            && samples.contains { $0.schema.table == one.rule.table }
+        let isAsked = one.example.operation != .reportView || reports.contains(one.rule.table)
+        return one.rule.field == nil && isAsked && samples.contains { $0.schema.table == one.rule.table }
     }
 
     @Test func noTableIsForgotten() {
         for type in Self.samples {
-            let operations = Self.cases.filter { $0.rule.table == type.schema.table }.map(\.example.operation)
-            #expect(Set(operations) == [.read, .create, .write, .delete], "\(type.schema.table)")
+            let table = type.schema.table
+            let operations = Self.cases.filter { $0.rule.table == table }.map(\.example.operation)
+            let expected: Set<Operation> = [.read, .create, .write, .delete]
+            #expect(Set(operations) == expected.union(Self.reports.contains(table) ? [.reportView] : []), "\(table)")
         }
+    }
+
+    /// Wherever a service asks for the right to figures, it is tried here.
+    @Test func noReportIsForgotten() throws {
+        let services = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "../../Services").standardizedFileURL
+        let files = try #require(FileManager.default.enumerator(at: services, includingPropertiesForKeys: nil))
+        var asked: [String] = []
+        var places = 0
+        for case let file as URL in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            asked += text.matches(of: /\.reportView, on: "([a-z_]+)"/).map { String($0.1) }
+            places += text.ranges(of: ".reportView").count
+        }
+        #expect(places == asked.count && Set(asked) == Self.reports)
     }
 
     @Test(arguments: cases)
@@ -68,7 +92,8 @@ import Wire
             let (field, value) = try await change(of: type, in: world)
             _ = try await world.set(record, field, value, as: caller)
         case .delete: try await world.delete(try await example(type, in: world), as: caller)
-        case .reportView: break
+        case .reportView:
+            _ = try await world.call(CustomerSuccessAPI.getLandingPage, GetLandingPageRequest(), as: caller)
         }
     }
 
@@ -90,7 +115,7 @@ import Wire
     private func change(of type: any Sample.Type, in world: World) async throws -> (String, FieldValue) {
         switch type.schema.table {
         case "success_task": ("state", .string("in_progress"))
-        case "squad_member", "response_template": ("active", .bool(false))
+        case "squad_member", "response_template", "service_definition": ("active", .bool(false))
         case "engagement_contract": ("contract", .string(world.contracts[1]))
         case "risk_signal_solution": ("solution_record", .string(try await world.make(InternalPlay.self).id))
         default: ("description", .string("Other"))

@@ -1,6 +1,7 @@
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -154,7 +155,8 @@ struct Neighbours: Sendable {
         var theirs = try await references(in: both.world)
         for field in R.schema.fields where !field.outputOnly {
             for table in Self.tables(field) {
-                if theirs[table] == nil, let sample = allSamples.first(where: { $0.schema.table == table }) {
+                if Self.elsewhere.contains(table) { theirs[table] = uuid() }
+                if theirs[table] == nil, let sample = Self.samples.first(where: { $0.schema.table == table }) {
                     theirs[table] = try await id(of: sample, in: both.world)
                 }
                 let id = try #require(theirs[table], "\(table)")
@@ -177,13 +179,13 @@ struct Neighbours: Sendable {
 
     /// The fields that say which table a document is of.
     private static let tableFields = ["source_record": "table", "solution_record": "solution_table"]
-    /// There are no records of these yet: every such reference is refused.
-    private static let elsewhere: Set<String> = ["playbook_run", "service_definition", "task"]
+    /// There are no records of these yet: every such reference is refused, whatever it names.
+    private static let elsewhere: Set<String> = ["playbook_run", "task"]
 
     /// The tables a field may point to.
     private static func tables(_ field: FieldSchema) -> [String] {
-        if field.name == "source_record" { return ["engagement", "success_case", "internal_play", "onboarding_case"] }
-        return (field.reference ?? "").split(separator: " | ").map(String.init).filter { !elsewhere.contains($0) }
+        if field.name == "source_record" { return Catalog.schemas.filter(\.sourceOfRisks).map(\.table) }
+        return (field.reference ?? "").split(separator: " | ").map(String.init)
     }
 
     private func id<R: Sample>(of type: R.Type, in world: World) async throws -> String {

@@ -3,6 +3,7 @@ import Postgres
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Synchronization
 import Tenancy
 import TestKit

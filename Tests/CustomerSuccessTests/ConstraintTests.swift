@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Testing
 import Wire
 
@@ -54,6 +55,7 @@ import Wire
                 EngagementContract.self, "engagement_contract_unique", "BR-57", .copy("engagement, contract")),
             Case(RiskSignalSolution.self, "risk_signal_solution_unique", "BR-54", .copy("solution_record")),
             Case(ResponseTemplate.self, "response_template_unique", "G-113", .copy("domain, name")),
+            Case(CaseServiceDefinition.self, "service_definition_unique", "G-124", .copy("domain, title")),
         ]
         + ClosingTests.closings.map { type, closing, _, _ in
             Case(type, "\(type.schema.table)_closure", closing, .set("active = false"))

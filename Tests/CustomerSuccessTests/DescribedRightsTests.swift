@@ -2,6 +2,7 @@ import Foundation
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire

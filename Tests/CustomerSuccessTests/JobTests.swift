@@ -1,4 +1,5 @@
 import RPC
+import ServiceTestKit
 import Testing
 import Wire
 
@@ -109,12 +110,12 @@ import Wire
         contract.account = world.account
         contract.endDate = world.day(7)
         contract.contractValue = "12.5"
-        try await world.deliver(contract, revision: 5)
+        try await world.server.hear(contract, "updated", revision: 5)
         var after = try await world.get(Engagement.self, engagement.id)
         #expect(after.renewalDate == world.day(7) && after.contractValue == "12.5")
         // An older event that comes late changes nothing.
         contract.endDate = world.day(9)
-        try await world.deliver(contract, revision: 4)
+        try await world.server.hear(contract, "updated", revision: 4)
         after = try await world.get(Engagement.self, engagement.id)
         #expect(after.renewalDate == world.day(7))
         var onboarding = OnboardingCase()
@@ -123,7 +124,7 @@ import Wire
         onboarding.account = world.account
         onboarding.state = "active"
         onboarding.goLiveDate = "2028-01-15"
-        try await world.deliver(onboarding, revision: 2)
+        try await world.server.hear(onboarding, "updated", revision: 2)
         #expect(try await world.get(Engagement.self, engagement.id).initialGoLive == "2028-01-15")
     }
 
@@ -148,24 +149,5 @@ import Wire
         var agent = world.agent
         agent.subject = newcomer
         #expect(try await world.act("assign_to_me", touchpoint, as: agent).assignedTo == newcomer)
-    }
-}
-
-extension World {
-    /// Hands a record's event to the handler that waits for it, as the consumer does.
-    func deliver<R: RecordMessage>(_ record: R, revision: Int64, action: String = "updated") async throws {
-        var event = RecordEvent()
-        event.eventID = uuid()
-        event.table = R.schema.table
-        event.action = action
-        event.id = record.id
-        event.domain = record.domain
-        event.revision = revision
-        event.record = try record.encodeProtobuf()
-        let sent = event
-        let name = "customer-success-replica-\(R.schema.table)"
-        let handler = try #require(server.handlers.first { $0.name == name })
-        let context = WriteContext.system("customer-success", domain: .root, now: server.clock.now)
-        try await server.database.transaction(as: context.caller) { tx in try handler.apply(sent, context, tx) }
     }
 }

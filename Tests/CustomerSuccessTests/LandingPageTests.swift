@@ -1,6 +1,7 @@
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -110,7 +111,7 @@ import Wire
         account.name = "Ernst Handel"
         account.escalated = true
         account.currency = "EUR"
-        try await world.deliver(account, revision: 9)
+        try await world.server.hear(account, "updated", revision: 9)
         page = try await self.page(world)
         #expect(counts(page) == [6, 0, 6, 2, 5])
         #expect(page.cards[2].contractValues.map(\.currency) == ["EUR"])

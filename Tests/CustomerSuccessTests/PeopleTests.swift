@@ -1,4 +1,5 @@
 import RPC
+import ServiceTestKit
 import Testing
 import Wire
 

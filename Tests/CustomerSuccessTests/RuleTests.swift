@@ -1,5 +1,6 @@
 import RPC
 import Records
+import ServiceTestKit
 import Testing
 import Wire
 
@@ -239,6 +240,27 @@ import Wire
         }
         try await world.delete(second)
         #expect(try await world.set(first, "engagement", .string(target.id)).account == other.account)
+    }
+
+    /// Every table that declares its records to be what a risk may come from; a risk may follow from another.
+    @Test func aRiskComesFromWhateverDeclaresIt() async throws {
+        let world = try await World()
+        let declared = Set(Catalog.schemas.filter(\.sourceOfRisks).map(\.table))
+        let own = allSamples.filter { declared.contains($0.schema.table) }
+        #expect(declared == Set(own.map { $0.schema.table } + ["onboarding_case"]))
+        #expect(declared.isSuperset(of: ["engagement", "risk_signal", "success_task", "internal_play_task"]))
+        for type in own {
+            let id = try await made(type, in: world)
+            let risk = try await world.make(RiskSignal.self) {
+                $0.table = type.schema.table
+                $0.sourceRecord = id
+            }
+            #expect(risk.sourceRecord == id)
+        }
+    }
+
+    private func made<R: Sample>(_ type: R.Type, in world: World) async throws -> String {
+        try await world.make(type).id
     }
 
     @Test func aSolutionIsUsedOnce() async throws {

@@ -1,4 +1,5 @@
 import Records
+import ServiceTestKit
 import Wire
 
 @testable import CustomerSuccessService
@@ -26,7 +27,7 @@ let allSamples: [any Sample.Type] = [
 ]
 
 /// Those that are seen from below instead of from above.
-let definitionSamples: [any Sample.Type] = [ResponseTemplate.self]
+let definitionSamples: [any Sample.Type] = [ResponseTemplate.self, CaseServiceDefinition.self]
 
 extension SquadMember: Sample {
     static func draft(in world: World) async throws -> SquadMember {
@@ -155,6 +156,14 @@ extension RiskSignalSolution: Sample {
         draft.riskSignal = try await world.make(RiskSignal.self).id
         draft.solutionTable = "internal_play"
         draft.solutionRecord = try await world.make(InternalPlay.self).id
+        return draft
+    }
+}
+
+extension CaseServiceDefinition: Sample {
+    static func draft(in world: World) async throws -> CaseServiceDefinition {
+        var draft = CaseServiceDefinition()
+        draft.title = "Network support \(uuid())"
         return draft
     }
 }

@@ -2,6 +2,7 @@ import Postgres
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Synchronization
 import Tenancy
 import Testing
@@ -201,9 +202,6 @@ struct World: Sendable {
         return try await call(Self.method(R.self, "list_activity"), request, as: caller)
     }
 }
-
-/// A new id.
-func uuid() -> String { RecordID.make(at: Timestamp(seconds: Int64.random(in: 0...1 << 31), nanos: 0)) }
 
 /// The problem of a call that must be refused.
 func refusal(

@@ -1,6 +1,7 @@
 import Foundation
 import JWTKit
 import RPC
+import ServiceTestKit
 import Tenancy
 import Testing
 

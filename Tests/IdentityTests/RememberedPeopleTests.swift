@@ -1,4 +1,5 @@
 import RPC
+import ServiceTestKit
 import Synchronization
 import Tenancy
 import Testing
@@ -12,14 +13,14 @@ private let agent = "sn_acct_lc.agent"
     private static let subject = IdentityFixture.ann
 
     @Test func aPersonIsAskedForOnceInAWhile() async throws {
-        let registry = Registry([Self.subject: KnownPerson(domain: provider, roles: [agent])])
+        let registry = PeopleRegistry([Self.subject: KnownPerson(domain: provider, roles: [agent])])
         let people = RememberedPeople(registry, for: .seconds(60))
         for _ in 0..<100 { #expect(try await people.person(Self.subject)?.isActive == true) }
         #expect(registry.questions == 1)
     }
 
     @Test func aChangeIsSeenInTime() async throws {
-        let registry = Registry([Self.subject: KnownPerson(domain: provider, roles: [agent])])
+        let registry = PeopleRegistry([Self.subject: KnownPerson(domain: provider, roles: [agent])])
         let people = RememberedPeople(registry, for: .milliseconds(100))
         _ = try await people.person(Self.subject)
         registry[Self.subject]?.isActive = false
@@ -48,7 +49,7 @@ private let agent = "sn_acct_lc.agent"
     }
 
     @Test func manyAskTogetherAndMemoryIsBounded() async throws {
-        let registry = Registry()
+        let registry = PeopleRegistry()
         let people = RememberedPeople(registry, for: .seconds(60), capacity: 4)
         for number in 0..<100 { #expect(try await people.person("\(number)") == nil) }
         #expect(registry.questions == 100)

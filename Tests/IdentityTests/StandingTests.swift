@@ -1,44 +1,12 @@
 import Foundation
 import RPC
 import Roles
+import ServiceTestKit
 import Synchronization
 import Tenancy
 import Testing
 
 @testable import Identity
-
-/// People a test makes and changes.
-final class Registry: People {
-    private struct State {
-        var people: [String: KnownPerson] = [:]
-        var isReachable = true
-        var questions = 0
-    }
-    private let state = Mutex(State())
-
-    init(_ people: [String: KnownPerson] = [:]) { state.withLock { $0.people = people } }
-
-    subscript(subject: String) -> KnownPerson? {
-        get { state.withLock { $0.people[subject] } }
-        set { state.withLock { $0.people[subject] = newValue } }
-    }
-
-    var isReachable: Bool {
-        get { state.withLock { $0.isReachable } }
-        set { state.withLock { $0.isReachable = newValue } }
-    }
-
-    var questions: Int { state.withLock { $0.questions } }
-
-    func person(_ subject: String) async throws(Problem) -> KnownPerson? {
-        let (person, isReachable) = state.withLock { state in
-            state.questions += 1
-            return (state.people[subject], state.isReachable)
-        }
-        guard isReachable else { throw .unavailable(reason: "PERSON_NOT_KNOWN_YET") }
-        return person
-    }
-}
 
 private let provider = DomainPath("/provider/") ?? .root
 private let customer = DomainPath("/provider/d0000001/") ?? .root
@@ -61,7 +29,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
 
     /// The caller, or the problem's reason.
     private func outcome(
-        _ fixture: IdentityFixture, _ registry: Registry, _ token: String
+        _ fixture: IdentityFixture, _ registry: PeopleRegistry, _ token: String
     ) async -> (caller: Caller?, reason: String?, code: Problem.Code?) {
         do throws(Problem) {
             return (try await StandingAuthenticator(fixture.verifier, registry).authenticate(token), nil, nil)
@@ -72,7 +40,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
 
     @Test func whoStandsIsAdmittedWithWhatTokenAndGrantsSay() async throws {
         let fixture = try await IdentityFixture()
-        let registry = Registry([IdentityFixture.ann: Self.agentPerson()])
+        let registry = PeopleRegistry([IdentityFixture.ann: Self.agentPerson()])
         let token = try fixture.issuer.token(for: IdentityFixture.person(), lifetimeSeconds: 60)
         #expect(await outcome(fixture, registry, token).caller == IdentityFixture.person())
         // A token that says more than was granted gives no more, one that says less no more either.
@@ -88,7 +56,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
 
     @Test func whatWasTakenAwayIsGoneAtTheNextRequest() async throws {
         let fixture = try await IdentityFixture()
-        let registry = Registry([IdentityFixture.ann: Self.agentPerson()])
+        let registry = PeopleRegistry([IdentityFixture.ann: Self.agentPerson()])
         let token = try fixture.issuer.token(for: IdentityFixture.person(), lifetimeSeconds: 60)
         #expect(await outcome(fixture, registry, token).caller != nil)
         registry[IdentityFixture.ann] = Self.agentPerson([])
@@ -106,7 +74,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
 
     @Test func servicesAreNoPeopleButWhomTheyActForIs() async throws {
         let fixture = try await IdentityFixture()
-        let registry = Registry()
+        let registry = PeopleRegistry()
         registry.isReachable = false
         let own = try fixture.issuer.serviceToken("notifier")
         #expect(await outcome(fixture, registry, own).caller?.kind == .service)
@@ -119,7 +87,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
 
     @Test func domainAccountAndContactMustBeThePersons() async throws {
         let fixture = try await IdentityFixture()
-        let registry = Registry([IdentityFixture.ann: Self.agentPerson()])
+        let registry = PeopleRegistry([IdentityFixture.ann: Self.agentPerson()])
         func reason(_ caller: Caller) async throws -> String? {
             await outcome(fixture, registry, try fixture.issuer.token(for: caller, lifetimeSeconds: 60)).reason
         }
@@ -149,7 +117,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
 
     @Test func whatATokenLeavesOutComesFromTheGrants() async throws {
         let fixture = try await IdentityFixture()
-        let registry = Registry([IdentityFixture.ann: Self.agentPerson([agent, customerRole])])
+        let registry = PeopleRegistry([IdentityFixture.ann: Self.agentPerson([agent, customerRole])])
         var claims = fixture.claims()
         claims["roles"] = nil
         claims["domain"] = nil
@@ -162,7 +130,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
 
     @Test func anIssuerMayBeTrustedForRolesButNotForWhoIsActive() async throws {
         let fixture = try await IdentityFixture(mayActAsService: false, trustsRoles: true)
-        let registry = Registry([IdentityFixture.ann: Self.agentPerson([])])
+        let registry = PeopleRegistry([IdentityFixture.ann: Self.agentPerson([])])
         let token = try fixture.issuer.token(for: IdentityFixture.person(), lifetimeSeconds: 60)
         #expect(await outcome(fixture, registry, token).caller?.roles == RoleCatalog.close([agent]))
         registry[IdentityFixture.ann]?.isActive = false
@@ -172,7 +140,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
     /// What a trusted issuer said of the roles goes along when a service acts for the person, and in no other token.
     @Test func trustGoesAlongWithADelegation() async throws {
         let fixture = try await IdentityFixture()
-        let registry = Registry([IdentityFixture.ann: Self.agentPerson([])])
+        let registry = PeopleRegistry([IdentityFixture.ann: Self.agentPerson([])])
         var caller = IdentityFixture.person()
         let end = IdentityFixture.start + 60
         caller.rolesTrustedUntil = end
@@ -193,7 +161,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
     /// How long that is, whoever keeps the caller for later is told.
     @Test func trustHoldsAsLongAsTheTokenThatSaidSo() async throws {
         let fixture = try await IdentityFixture(mayActAsService: false, trustsRoles: true)
-        let registry = Registry([IdentityFixture.ann: Self.agentPerson([])])
+        let registry = PeopleRegistry([IdentityFixture.ann: Self.agentPerson([])])
         let token = try fixture.issuer.token(for: IdentityFixture.person(), lifetimeSeconds: 60)
         let leeway = VerifierOptions().leewaySeconds
         #expect(
@@ -238,7 +206,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
         KnownPerson(domain: provider, isSystem: true, publicKey: key, roles: [agent])
     }
 
-    private func refusal(_ fixture: IdentityFixture, _ registry: Registry, _ token: String) async -> Problem? {
+    private func refusal(_ fixture: IdentityFixture, _ registry: PeopleRegistry, _ token: String) async -> Problem? {
         do throws(Problem) {
             _ = try await StandingAuthenticator(fixture.verifier, registry).authenticate(token)
             return nil
@@ -248,7 +216,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
     }
 
     @Test func aSystemSignsItsOwnTokens() async throws {
-        let registry = Registry()
+        let registry = PeopleRegistry()
         let fixture = try await IdentityFixture(people: registry)
         let file = fixture.folder.appending(path: "system.key").path
         registry[Self.system] = system(try SystemKey.generate(keyFile: file))
@@ -284,7 +252,7 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
     }
 
     @Test func aPersonSignsNothing() async throws {
-        let registry = Registry()
+        let registry = PeopleRegistry()
         let fixture = try await IdentityFixture(people: registry)
         let file = fixture.folder.appending(path: "own.key").path
         var person = system(try SystemKey.generate(keyFile: file))

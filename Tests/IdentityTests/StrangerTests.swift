@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import ServiceTestKit
 import Tenancy
 import Testing
 
@@ -11,7 +12,7 @@ private let agent = "sn_acct_lc.agent"
 /// What is asked for on the word of a token that nobody has to have signed.
 @Suite struct StrangerTests {
     @Test func inventedIssuersAreAskedForSoOftenOnly() async throws {
-        let registry = Registry()
+        let registry = PeopleRegistry()
         let fixture = try await IdentityFixture(people: registry)
         let file = fixture.folder.appending(path: "system.key").path
         let known = KnownPerson(

@@ -66,6 +66,31 @@ import Wire
         #expect(plan.columns[end].isMandatory)
     }
 
+    /// What the check finds by another field the owner is told to find by it, too; what is of another table does not
+    /// stand for what the owner looks for.
+    @Test func anotherFieldOfTheSameTableReplacesHowRecordsAreNamed() throws {
+        let target = try Self.target("sold_product")
+        let position = try #require(target.position(of: "contract"))
+        func plan(_ table: String, _ field: String) -> CheckPlan {
+            CheckPlan(
+                target,
+                [
+                    Self.assist("reference", "u_contract") {
+                        $0.referenceTable = table
+                        $0.referenceTableField = field
+                    }
+                ])
+        }
+        #expect(CheckPlan(target, []).referenceFields.allSatisfy { $0.isEmpty })
+        let other = plan("ast_contract", "short_description")
+        #expect(other.columns[position].checks == [.reference(.init(table: "contract", field: "short_description"))])
+        #expect(other.referenceFields[position] == "short_description")
+        #expect(plan("contract", "number").referenceFields.allSatisfy { $0.isEmpty })
+        let foreign = plan("location", "name")
+        #expect(foreign.columns[position].checks.count == 2)
+        #expect(foreign.referenceFields[position] == "", "the owner goes on looking for contracts by their number")
+    }
+
     @Test func aCheckWithoutItsFieldIsLeftOut() throws {
         let target = try Self.target("contract")
         let plan = CheckPlan(target, [Self.assist("boolean", "nothing"), Self.assist("choice", "number")])

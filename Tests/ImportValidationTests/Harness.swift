@@ -1,91 +1,63 @@
-import Logging
+import Foundation
 import Postgres
 import RPC
 import Records
-import Roles
+import ServiceTestKit
 import Tenancy
-import TestKit
 import Testing
 import Wire
 
 @testable import Events
 @testable import ImportValidationService
-@testable import Records
 
-/// The service's records on a real Postgres, as its own role and under row-level security, fed with events of others.
-/// Each test makes its own account with a case.
+/// The service on a real Postgres, as its own role and under row-level security, with its workers and a stand-in for
+/// onboarding, fed with onboarding's events. Each test makes its own account with a case.
 struct Stage: Sendable {
-    private static let shared = Task { try await Stage.database() }
+    private static let shared = Task { try await Stage.serve() }
 
-    let database: Database
+    let bench: ServiceBench<ImportValidation>
+    let owner: OnboardingStandIn
     let domain: String
     let account = uuid()
     let onboarding = uuid()
-    private let handlers: [EventHandler]
+    let contact = uuid()
+    /// An agent of the provider.
+    let agent = Caller.holding("sn_acct_lc.agent")
+    /// The contact of the account.
+    let customer: Caller
+
+    var database: Database { bench.database }
 
     init() async throws {
-        database = try await Self.shared.value
-        let replicas = ImportValidation.replicas(database, Client(InMemoryTransport()))
-        database.register(ImportTask.self)
-        handlers = replicas.handlers
+        (bench, owner) = try await Self.shared.value
         domain = "/provider/d\(UInt32.random(in: 0...UInt32.max))/"
+        customer = .customer("sn_customerservice.customer", of: account, in: domain, contact: contact)
         var account = CustomerAccount()
         account.id = self.account
         account.domain = domain
         account.name = "Ernst Handel"
-        try await hear(account, "created")
+        try await bench.hear(account, "created")
+        var contact = CustomerContact()
+        contact.id = self.contact
+        contact.domain = domain
+        contact.account = self.account
+        try await bench.hear(contact, "created")
     }
 
-    private static func database() async throws -> Database {
-        let postgres = try await PostgresServer.shared
-        let name = "import_validation_tests"
-        try await postgres.createDatabase(name)
-        for role in ["ale_import_validation", "ale_import_validation_owner"] {
-            try await postgres.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
-        try await postgres.psql(
-            "CREATE SCHEMA import_validation AUTHORIZATION ale_import_validation_owner", database: name)
-        let migrator = try Ground.migrator(
-            connectionString: postgres.connectionString(database: name, user: "ale_import_validation_owner"),
-            schema: "import_validation", own: Migration.load(folder: ImportValidation.schemaFolder))
-        _ = try await migrator.migrate()
-        let pool = try Pool(
-            PoolConfiguration(
-                connectionString: postgres.connectionString(database: name, user: "ale_import_validation"), size: 6,
-                queueLimit: 1_024, applicationName: "import-validation"))
-        return Database(
-            service: ImportValidation.name, pool: pool, clock: Noon(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    private static func serve() async throws -> (ServiceBench<ImportValidation>, OnboardingStandIn) {
+        var bench = try await ServiceBench<ImportValidation>(poolSize: 8)
+        let owner = OnboardingStandIn()
+        try await bench.standIn(for: "onboarding", owner.endpoints)
+        let files = FileManager.default.temporaryDirectory.appending(path: "imports-\(UUID().uuidString)").path
+        try await bench.serveWhole(["ALE_FILES_DIRECTORY": files], key: .make())
+        return (bench, owner)
     }
 
-    private struct Noon: WallClock {
-        var now: Timestamp { Timestamp(seconds: 1_780_000_000, nanos: 0) }
-    }
-
-    /// An agent of the provider.
-    var agent: Caller {
-        Caller(
-            subject: uuid(), kind: .person, domain: DomainPath("/provider/") ?? .root,
-            roles: RoleCatalog.close(["sn_acct_lc.agent"]))
-    }
+    // MARK: Events of onboarding
 
     /// An event of onboarding comes, as the consumer hands it on.
     func hear<R: RecordMessage>(_ record: R, _ action: String, revision: Int64 = 1) async throws {
-        var event = RecordEvent()
-        event.eventID = uuid()
-        event.table = R.schema.table
-        event.action = action
-        event.id = record.id
-        event.domain = record.domain
-        event.revision = revision
-        event.record = try record.encodeProtobuf()
-        let sent = event
-        let handler = try #require(
-            handlers.first { $0.name == "import-validation-replica-\(R.schema.table)" })
-        let context = WriteContext.system(
-            database.service, domain: try #require(DomainPath(record.domain)), now: database.clock.now)
-        try await database.transaction(as: context.caller) { tx in try handler.apply(sent, context, tx) }
+        try await bench.hear(record, action, revision: revision)
     }
 
     /// The case goes to `state`, and the event says so.
@@ -98,6 +70,8 @@ struct Stage: Sendable {
         record.state = state
         try await hear(record, action, revision: revision)
     }
+
+    // MARK: Tasks, past the endpoints
 
     /// The import tasks of the case.
     func tasks() async throws -> [ImportTask] {
@@ -134,17 +108,31 @@ struct Stage: Sendable {
             try Store<ImportTask>(database).update(values, mask: nil, context, in: tx)
         }
     }
-}
 
-/// A new id.
-func uuid() -> String { RecordID.make(at: Timestamp(seconds: 1_780_000_000, nanos: 0)) }
+    // MARK: Through the endpoints
 
-/// The problem that `body` meets; nil when it succeeds.
-func problem<T: Sendable>(of body: () async throws(Problem) -> T) async -> Problem? {
-    do throws(Problem) {
-        _ = try await body()
-        return nil
-    } catch {
-        return error
+    func call<Request: Message, Response: Message>(
+        _ method: Method<Request, Response>, _ request: Request, as caller: Caller? = nil
+    ) async throws(Problem) -> Response {
+        try await bench.call(method, request, as: caller ?? agent, deadline: .seconds(60))
+    }
+
+    /// A task of the case that imports locations.
+    func locations(_ edit: (inout ImportTask) -> Void = { _ in }) async throws -> ImportTask {
+        try await turn("active", "updated", revision: 1)
+        return try await create(edit)
+    }
+
+    /// The problem that `body` meets; it must meet one.
+    func refusal<T: Sendable>(
+        sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws(Problem) -> T
+    ) async throws -> Problem {
+        try #require(await problem(of: body), sourceLocation: sourceLocation)
+    }
+
+    static func named(_ id: String) -> GetRequest {
+        var request = GetRequest()
+        request.id = id
+        return request
     }
 }

@@ -34,7 +34,9 @@ import Wire
             resolve: { _, texts in
                 asked.references.withLock { $0.append(texts) }
                 return Dictionary(
-                    uniqueKeysWithValues: texts.map { ($0, $0 == "Ernst Handel" ? 1 : $0 == "Twice" ? 2 : 0) })
+                    uniqueKeysWithValues: texts.map {
+                        ($0, RowChecker.Match(count: $0 == "Ernst Handel" ? 1 : $0 == "Twice" ? 2 : 0))
+                    })
             },
             run: { source, batch in
                 asked.scriptRows.withLock { $0 += batch.rows.count }
@@ -84,6 +86,27 @@ import Wire
         #expect(verdicts[0].comment == "계정: ‘Hanari Carnes’를 찾을 수 없습니다.")
         #expect(verdicts[1].comment == "계정: ‘Twice’에 해당하는 레코드가 2개입니다.")
         #expect(verdicts[2].comment == "")
+    }
+
+    /// No row of another account is published, whatever record-level checks there are.
+    @Test func theAccountOfARowIsThatOfTheCase() async throws {
+        var checker = RowChecker(
+            CheckPlan(try #require(ImportTarget.named("contract")), []), account: "own", records: Self.task,
+            language: "en",
+            resolve: { _, texts in
+                Dictionary(
+                    uniqueKeysWithValues: texts.map {
+                        ($0, RowChecker.Match(count: 1, id: $0 == "Ernst Handel" ? "own" : "other"))
+                    })
+            },
+            run: { _, _ in [] })
+        let verdicts = try await checker.check([
+            try Self.contract("Ernst Handel"), try Self.contract("Hanari Carnes"),
+        ])
+        #expect(
+            verdicts.map(\.comment) == [
+                "", "Account: \"Hanari Carnes\" is not the account of the onboarding case.",
+            ])
     }
 
     @Test func anEmptyValueFailsOnlyWhereItIsMandatory() async throws {

@@ -1,5 +1,6 @@
 import Postgres
 import Records
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -21,46 +22,14 @@ import Wire
         ).map { ($0[0], $0[1] == "t") }
     }
 
-    /// Fills every table that has a domain with one row of the domain `here`, whatever its columns are. Its own rules
-    /// are put aside: what is asked here is who sees the row.
+    /// A copy in which every table that has a domain holds one row of the domain `here`.
     private func seeded(_ service: String, _ prefix: String = "seeded") async throws -> String {
         let all = try await ServiceSchemas.shared.value
         let schema = Database.schemaName(of: service)
         let name = "\(prefix)_\(schema)"
         try await all.copy(name)
         try await all.server.psql(
-            """
-            DO $$
-            DECLARE item record; names text; given text;
-            BEGIN
-                SET LOCAL session_replication_role = replica;
-                FOR item IN SELECT conrelid::regclass AS tab, conname FROM pg_constraint
-                    WHERE contype = 'c' AND connamespace = '\(schema)'::regnamespace AND conrelid <> 0
-                LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', item.tab, item.conname); END LOOP;
-                FOR item IN SELECT c.oid, c.relname, c.oid::regclass AS tab FROM pg_class c JOIN pg_attribute d
-                    ON d.attrelid = c.oid AND d.attname = 'domain'
-                    WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind = 'r'
-                LOOP
-                    SELECT string_agg(quote_ident(attname), ', '), string_agg(CASE
-                        WHEN attname = 'domain' THEN '''\(Self.here)'''
-                        WHEN attname IN ('account', 'company') OR attname = 'id' AND relname = 'customer_account'
-                            THEN '''\(Self.account)'''
-                        WHEN typcategory = 'A' THEN '''{}'''
-                        WHEN typname IN ('int2', 'int4', 'int8', 'numeric', 'float8') THEN '1'
-                        WHEN typname = 'uuid' THEN 'gen_random_uuid()'
-                        WHEN typname = 'bool' THEN 'true'
-                        WHEN typname IN ('timestamptz', 'date') THEN 'now()'
-                        WHEN typname IN ('json', 'jsonb') THEN '''{}'''
-                        WHEN typname = 'bytea' THEN '''\\x00'''
-                        ELSE '''x''' END, ', ')
-                    INTO names, given FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid,
-                        (SELECT item.relname) AS named (relname)
-                    WHERE attrelid = item.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-                        AND attidentity = '' AND (attname IN ('domain', 'account', 'company') OR attnotnull AND NOT atthasdef);
-                    EXECUTE format('INSERT INTO %s (%s) VALUES (%s)', item.tab, names, given);
-                END LOOP;
-            END $$
-            """, database: name)
+            FilledTables.sql(schema: schema, domain: Self.here, account: Self.account), database: name)
         return name
     }
 

@@ -1,12 +1,8 @@
-import Logging
-import Mail
-import Platform
 import Postgres
 import RPC
 import Records
-import Roles
+import ServiceTestKit
 import Tenancy
-import TestKit
 import Testing
 import Wire
 
@@ -17,52 +13,22 @@ struct Stage: Sendable {
     static let shared = Task { try await Stage() }
     static let account = "/provider/d0000001/"
 
-    let database: Database
     let follower: PlayFollower
     let watchLists: WatchLists
-    let client: Client
-    private let service: RPC.Service
+    private let bench: ServiceBench<Notifier>
+
+    var database: Database { bench.database }
+    var client: Client { bench.client }
 
     init() async throws {
-        let postgres = try await PostgresServer.shared
-        let name = "notifier_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        try await postgres.createDatabase(name, template: Self.template.value)
-        let pool = try Pool(
-            PoolConfiguration(
-                connectionString: postgres.connectionString(database: name, user: "ale_notifier"), size: 4,
-                queueLimit: 1_024, applicationName: "notifier"))
-        database = Database(
-            service: Notifier.name, pool: pool, clock: SystemClock(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let transport = InMemoryTransport()
-        client = Client(transport)
-        let replicas = Notifier.replicas(database, client)
-        let people = PeopleLookup(replicas: replicas, client: client)
-        let messenger = Messenger(database: database, templates: try MailTemplates())
-        follower = PlayFollower(database: database, people: people, messenger: messenger)
-        watchLists = WatchLists(database: database, people: people, messenger: messenger)
-        service = try RPC.Service(
-            .init(name: Notifier.name, version: "0.1.0", description: Notifier.summary),
-            endpoints: Notifier.endpoints(database, replicas).endpoints, transport: transport, authenticator: Tokens(),
-            logger: database.log)
-        try await service.start()
-    }
-
-    /// A database with the migrated schema, copied for each stage.
-    private static let template = Task {
-        let postgres = try await PostgresServer.shared
-        let name = "notifier_template"
-        try await postgres.createDatabase(name)
-        for role in ["ale_notifier", "ale_notifier_owner"] {
-            try await postgres.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
-        try await postgres.psql("CREATE SCHEMA notifier AUTHORIZATION ale_notifier_owner", database: name)
-        let migrator = try Ground.migrator(
-            connectionString: postgres.connectionString(database: name, user: "ale_notifier_owner"),
-            schema: "notifier", own: Migration.load(folder: Notifier.schemaFolder))
-        _ = try await migrator.migrate()
-        return name
+        var bench = try await ServiceBench<Notifier>()
+        let replicas = Notifier.replicas(bench.database, bench.client)
+        let people = PeopleLookup(replicas: replicas, client: bench.client)
+        let messenger = Messenger(database: bench.database, templates: try MailTemplates())
+        follower = PlayFollower(database: bench.database, people: people, messenger: messenger)
+        watchLists = WatchLists(database: bench.database, people: people, messenger: messenger)
+        try await bench.serve(Notifier.endpoints(bench.database, replicas))
+        self.bench = bench
     }
 
     /// Enters a person as the events of onboarding would.
@@ -128,21 +94,6 @@ struct Stage: Sendable {
     }
 }
 
-/// Tokens of these tests are "subject|role|domain", of customers with "|account=domain" for each account.
-struct Tokens: Authenticator {
-    func authenticate(_ bearer: String?) async throws(Problem) -> Caller {
-        let parts = (bearer ?? "").split(separator: "|").map(String.init)
-        guard parts.count >= 3, let domain = DomainPath(parts[2]) else { throw .unauthenticated() }
-        let memberships = parts.dropFirst(3).compactMap { text -> Membership? in
-            let pair = text.split(separator: "=").map(String.init)
-            return DomainPath(pair[1]).map { Membership(account: pair[0], domain: $0) }
-        }
-        let customer = Caller(subject: parts[0], roles: RoleCatalog.close([parts[1]]), memberships: memberships)
-        return customer
-            ?? Caller(subject: parts[0], kind: .person, domain: domain, roles: RoleCatalog.close([parts[1]]))
-    }
-}
-
 func event(
     _ table: String, _ action: String, _ record: [UInt8], id: String, domain: String = Stage.account,
     _ edit: (inout RecordEvent) -> Void = { _ in }
@@ -155,7 +106,5 @@ func event(
     edit(&event)
     return event
 }
-
-func uuid() -> String { RecordID.make(at: SystemClock().now) }
 
 let successAgent = "sn_acct_lc.ale_success_agent"

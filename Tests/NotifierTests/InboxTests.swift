@@ -1,5 +1,6 @@
 import RPC
 import Records
+import ServiceTestKit
 import Testing
 import Wire
 
@@ -21,7 +22,7 @@ import Wire
                 _ = try Store<InAppNotification>(database).create(notification, context, in: tx)
             }
         }
-        return (stage, .token("\(user)|\(successAgent)|/provider/"))
+        return (stage, CallerTokens.credential(.holding(successAgent, subject: user)))
     }
 
     @Test func theFirstPageIsTheNewest() async throws {

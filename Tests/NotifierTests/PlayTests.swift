@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -141,17 +142,18 @@ import Wire
         get.id = id
         var mark = ActionRequest()
         mark.id = id
-        let own = Credential.token("\(user)|\(successAgent)|/provider/")
+        let own = CallerTokens.credential(.holding(successAgent, subject: user))
         let client = stage.client
         let ownList = try await client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: own)
         #expect(ownList.inAppNotifications.map(\.id) == [id])
         let customer = "sn_acct_lc.ale_success_customer"
-        for other in [
-            "\(uuid())|\(successAgent)|/provider/", "\(uuid())|admin|/",
+        for caller in [
+            Caller.holding(successAgent), .holding("admin", domain: "/"),
             // A customer of that name, and one that claims the provider's domain.
-            "\(user)|\(customer)|\(Stage.account)|\(uuid())=\(Stage.account)|\(uuid())=/provider/d0000002/",
-            "\(uuid())|\(customer)|/provider/|\(uuid())=/provider/",
-        ].map(Credential.token) {
+            .customer(customer, in: [Stage.account, "/provider/d0000002/"], subject: user),
+            .customer(customer, in: ["/provider/"]),
+        ] {
+            let other = CallerTokens.credential(caller)
             let list = try await client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: other)
             #expect(list.inAppNotifications.isEmpty)
             await #expect { try await client.call(NotifierAPI.getInAppNotification, get, as: other) } throws: {
@@ -181,8 +183,8 @@ import Wire
             let path = try #require(DomainPath(domain))
             let context = WriteContext.system(Notifier.name, domain: path, now: stage.database.clock.now)
             try await stage.inside(domain) { tx in try messenger.notify(notice, to: user, in: path, context, tx) }
-            let caller = Credential.token(
-                "\(user)|\(role)|/|\(uuid())=\(Stage.account)|\(uuid())=/provider/d0000002/")
+            let caller = CallerTokens.credential(
+                .customer(role, in: [Stage.account, "/provider/d0000002/"], subject: user))
             let found = try await client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: caller)
             // The last one lies between the two, in the domain of a third.
             let isOwn = domain != "/provider/d0000001-5/"

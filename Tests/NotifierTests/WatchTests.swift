@@ -1,4 +1,5 @@
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire

@@ -1,5 +1,7 @@
 import Postgres
 import RPC
+import Records
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -260,7 +262,7 @@ import Wire
             await world.problem(OnboardingAPI.escalateCustomerAccount, request, as: world.agent)?.code
                 == .permissionDenied)
         let escalated = try await world.call(OnboardingAPI.escalateCustomerAccount, request, as: world.successAgent)
-        #expect(escalated.escalated == true && escalated.escalatedAt == FixedClock().now)
+        #expect(escalated.escalated == true && escalated.escalatedAt == world.server.database.clock.now)
         let back = try await world.call(OnboardingAPI.deescalateCustomerAccount, request, as: world.successAgent)
         #expect(back.escalated == false && back.escalatedAt == nil)
         var update = UpdateCustomerAccountRequest()

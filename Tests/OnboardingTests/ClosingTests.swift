@@ -1,5 +1,6 @@
 import RPC
 import Records
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -51,19 +52,7 @@ import Wire
         task.number = number
         task.parent = record.id
         task.state = state
-        var event = RecordEvent()
-        event.eventID = uuid()
-        event.table = "import_task"
-        event.action = "updated"
-        event.id = id
-        event.domain = record.domain
-        event.revision = revision
-        event.record = try task.encodeProtobuf()
-        let sent = event
-        let handler = try #require(world.server.handlers.first { $0.name == "onboarding-replica-import_task" })
-        let context = WriteContext.system(
-            "onboarding", domain: try #require(DomainPath(record.domain)), now: world.server.database.clock.now)
-        try await world.server.database.transaction(as: context.caller) { tx in try handler.apply(sent, context, tx) }
+        try await world.server.hear(task, "updated", revision: revision, from: "import-validation")
     }
 
     @Test func aCaseDoesNotCloseOverOpenTasks() async throws {
@@ -211,7 +200,7 @@ import Wire
     }
 
     /// Two writers: while one adds tasks, the other closes. In the end the case is closed and none of its tasks open.
-    @Test(.timeLimit(.minutes(1))) func creationsRaceTheClosing() async throws {
+    @Test(.timeLimit(.minutes(5))) func creationsRaceTheClosing() async throws {
         let world = try await World()
         let record = try await active(world)
         let made = await withTaskGroup(of: Int.self) { group in

@@ -5,6 +5,7 @@ import Platform
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire

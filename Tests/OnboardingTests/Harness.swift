@@ -1,11 +1,9 @@
-import Logging
 import Postgres
 import RPC
 import Records
 import Roles
-import Synchronization
+import ServiceTestKit
 import Tenancy
-import TestKit
 import Testing
 import Wire
 
@@ -14,94 +12,29 @@ import Wire
 /// The service on a real Postgres, as its own role and under row-level security, and a client of it.
 struct Server: Sendable {
     static let shared = Task { try await Server.start() }
+    /// Today of every server.
+    static let today = "2026-03-10"
 
-    let database: Database
-    let client: Client
-    let handlers: [EventHandler]
+    private let bench: ServiceBench<Onboarding>
+
+    var database: Database { bench.database }
+    var client: Client { bench.client }
+    var handlers: [EventHandler] { bench.handlers }
     /// The superuser's connection: it sees everything.
-    let admin: Pool
+    var admin: Pool { bench.admin }
 
     /// A server with a database of its own.
     static func start() async throws -> Server {
-        let postgres = try await PostgresServer.shared
-        let name = "onboarding_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        try await postgres.createDatabase(name, template: template.value)
-        let pool = try Pool(
-            PoolConfiguration(
-                connectionString: postgres.connectionString(database: name, user: "ale_onboarding"), size: 4,
-                queueLimit: 1_024, applicationName: "onboarding"))
-        let database = Database(
-            service: Onboarding.name, pool: pool, clock: FixedClock(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let transport = InMemoryTransport()
-        let replicas = Onboarding.replicas(database, Client(transport))
-        let service = try Service(
-            .init(name: Onboarding.name, version: "0.1.0", description: Onboarding.summary),
-            endpoints: Onboarding.endpoints(database, replicas).endpoints, transport: transport,
-            authenticator: CallerTokens(),
-            logger: database.log)
-        try await service.start()
-        running.withLock { $0.append(service) }
-        try await Seed.run(database)
-        return Server(
-            database: database, client: Client(transport), handlers: replicas.handlers,
-            admin: try Pool(PoolConfiguration(connectionString: postgres.connectionString(database: name), size: 1)))
+        var bench = try await ServiceBench<Onboarding>(clock: TestClock(today))
+        let replicas = Onboarding.replicas(bench.database, bench.client)
+        try await bench.serve(Onboarding.endpoints(bench.database, replicas), handlers: replicas.handlers)
+        try await Seed.run(bench.database)
+        return Server(bench: bench)
     }
 
-    /// A database with the migrated schema, copied for each server.
-    private static let template = Task {
-        let postgres = try await PostgresServer.shared
-        let name = "onboarding_template"
-        try await postgres.createDatabase(name)
-        for role in ["ale_onboarding", "ale_onboarding_owner"] {
-            try await postgres.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
-        try await postgres.psql("CREATE SCHEMA onboarding AUTHORIZATION ale_onboarding_owner", database: name)
-        let migrator = try Ground.migrator(
-            connectionString: postgres.connectionString(database: name, user: "ale_onboarding_owner"),
-            schema: "onboarding", own: Migration.load(folder: Onboarding.schemaFolder))
-        _ = try await migrator.migrate()
-        return name
-    }
-
-    /// Services that answer until the process ends.
-    private static let running = Mutex<[Service]>([])
-}
-
-/// Noon of 2026-03-10.
-struct FixedClock: WallClock {
-    var now: Timestamp {
-        Timestamp(seconds: Int64(CivilDate(year: 2026, month: 3, day: 10).days) * 86_400 + 43_200, nanos: 0)
-    }
-}
-
-/// Tokens of these tests spell the caller out; who may be whom is not what they are about.
-struct CallerTokens: Authenticator {
-    func authenticate(_ bearer: String?) async throws(Problem) -> Caller {
-        let parts = (bearer ?? "").split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 6, let kind = Caller.Kind(rawValue: parts[1]), let domain = DomainPath(parts[2]) else {
-            throw .unauthenticated()
-        }
-        let roles = Set(parts[3].split(separator: ",").map(String.init))
-        let memberships = parts[4].split(separator: ",").compactMap { text -> Membership? in
-            let facts = text.split(separator: ";").map(String.init)
-            return DomainPath(facts[1]).map {
-                Membership(account: facts[0], domain: $0, contact: facts.count > 2 ? facts[2] : nil)
-            }
-        }
-        let customer = Caller(subject: parts[0], roles: roles, memberships: memberships, locale: parts[5])
-        return customer ?? Caller(subject: parts[0], kind: kind, domain: domain, roles: roles, locale: parts[5])
-    }
-
-    static func credential(_ caller: Caller) -> Credential {
-        let roles = caller.roles.sorted().joined(separator: ",")
-        let memberships = caller.memberships.map {
-            [$0.account, $0.domain.path, $0.contact].compactMap { $0 }.joined(separator: ";")
-        }.joined(separator: ",")
-        return .token(
-            [caller.subject, caller.kind.rawValue, caller.domain.path, roles, memberships, caller.locale]
-                .joined(separator: "|"))
+    /// An event of another service's record takes effect.
+    func hear<R: RecordMessage>(_ record: R, _ action: String, revision: Int64, from service: String) async throws {
+        try await bench.hear(record, action, revision: revision, from: service)
     }
 }
 
@@ -246,6 +179,3 @@ struct World: Sendable {
         return try await call(OnboardingAPI.publishRows, request, as: caller ?? agent)
     }
 }
-
-/// A new id.
-func uuid() -> String { RecordID.make(at: Timestamp(seconds: 1_780_000_000, nanos: 0)) }

@@ -212,4 +212,89 @@ import Wire
         let own = try await world.call(OnboardingAPI.resolveReferences, request, as: try world.customer()).references
         #expect(own.first?.id == world.account.id)
     }
+
+    /// The check and the publication find records by the same texts: by every field that the declaration names, and
+    /// by ids.
+    @Test func whatTheCheckFindsIsPublished() async throws {
+        let world = try await World()
+        let made = try await world.publish("contract", Self.columns, [["", "C1", "2027-01-01", ""]])
+        let id = made.results[0].targetRecord
+        func matches(_ table: String, _ field: String, _ texts: [String]) async throws -> [Int32] {
+            var request = ResolveReferencesRequest()
+            request.table = table
+            request.field = field
+            request.account = world.account.id
+            request.values = texts
+            return try await world.call(OnboardingAPI.resolveReferences, request, as: world.agent).references
+                .map(\.matches)
+        }
+        let contracts = ["c1", id.uppercased(), uuid(), "C2"]
+        #expect(try await matches("contract", "number", contracts) == [1, 1, 0, 0])
+        let rows = contracts.enumerated().map { ["", $1, "Product \($0)"] }
+        let products = try await world.publish("sold_product", ["account", "contract", "name"], rows)
+        #expect(products.results.map(\.outcome) == ["created", "created", "failed", "failed"])
+        let accounts = ["Ernst Handel", world.account.accountNumber ?? "", world.account.id, "ACCT0"]
+        #expect(try await matches("customer_account", "name", accounts) == [1, 1, 1, 0])
+        let named = try await world.publish(
+            "contract", Self.columns, accounts.enumerated().map { [$1, "N\($0)", "2027-01-01", ""] })
+        #expect(named.results.map(\.outcome) == ["created", "created", "created", "failed"])
+    }
+
+    /// Where a check names records by another field, so does the publication.
+    @Test func recordsAreNamedByTheFieldThatTheRequestSays() async throws {
+        let world = try await World()
+        let made = try await world.publish(
+            "contract", ["number", "end_date", "short_description"], [["C1", "2027-01-01", "Backup"]])
+        var request = PublishRowsRequest()
+        request.targetTable = "sold_product"
+        request.account = world.account.id
+        request.columns = ["contract", "name"]
+        request.referenceFields = ["short_description", ""]
+        var row = PublishRow()
+        row.rowID = "r"
+        row.values = ["backup", "P"]
+        request.rows = [row]
+        let answer = try await world.call(OnboardingAPI.publishRows, request, as: world.agent)
+        #expect(answer.results.map(\.outcome) == ["created"], "\(answer.results)")
+        var get = GetRequest()
+        get.id = answer.results[0].targetRecord
+        let product = try await world.call(OnboardingAPI.getSoldProduct, get, as: world.agent)
+        #expect(product.contract == made.results[0].targetRecord)
+        for fields in [["end_date", ""], ["short_description"], ["nothing", ""]] {
+            request.referenceFields = fields
+            #expect(await world.problem(OnboardingAPI.publishRows, request, as: world.agent)?.code == .invalidArgument)
+        }
+    }
+
+    /// What a declaration says of keys and names the database keeps: a unique index over the fields of each key, and one
+    /// over the folded texts by which records are named.
+    @Test func declaredKeysAndNamesAreIndexed() async throws {
+        let world = try await World()
+        let indexes = try await world.server.admin.transaction { tx in
+            try tx.query(
+                "SELECT tablename, replace(indexdef, '\"', '') FROM pg_indexes WHERE schemaname = 'onboarding'"
+            )
+            .map { (table: try $0.string(at: 0), text: try $0.string(at: 1)) }
+        }
+        for target in Publishing.targets.values {
+            let schema = target.schema
+            let key = (schema.importing?.key ?? []).map { name in
+                let isText = schema.field(name)?.type == .string || schema.field(name)?.type == .email
+                return isText ? "onboarding.alike_key(\(name))" : name
+            }
+            let columns = "(\(key.joined(separator: ", ")))"
+            #expect(
+                indexes.contains {
+                    $0.table == schema.table && $0.text.contains("UNIQUE") && $0.text.contains(columns)
+                },
+                "\(schema.table) has no unique index over \(columns)")
+        }
+        for schema in ReferenceSearch.tables.values.map(\.schema) where schema.table != "responsibility_definition" {
+            for field in schema.namedBy {
+                #expect(
+                    indexes.contains { $0.table == schema.table && $0.text.contains("alike_key(\(field))") },
+                    "\(schema.table) is named by \(field), over which there is no index")
+            }
+        }
+    }
 }

@@ -1,15 +1,10 @@
-import Flows
-import Foundation
 import Identity
-import Logging
-import Platform
 import Postgres
 import RPC
 import Records
-import Roles
+import ServiceTestKit
 import Synchronization
 import Tenancy
-import TestKit
 import Testing
 import Wire
 
@@ -20,92 +15,52 @@ import Wire
 struct Stage: Sendable {
     static let shared = Task { try await Stage() }
 
-    let database: Database
-    let client: Client
     let issuer: Issuer
-    let owner: StandIn
+    let owner = StandIn()
     let runner: Runner
     let seed: Seed
-    let people = Standings()
+    let people = PeopleRegistry.everybody()
+    private let bench: ServiceBench<PlayLauncher>
+
+    var database: Database { bench.database }
+    var client: Client { bench.client }
     /// The superuser's connection: it sees everything.
-    let admin: Pool
-    private let services: [RPC.Service]
+    var admin: Pool { bench.admin }
 
     init() async throws {
-        let postgres = try await PostgresServer.shared
-        let name = "play_launcher_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        try await postgres.createDatabase(name, template: Self.template.value)
-        let pool = try Pool(
-            PoolConfiguration(
-                connectionString: postgres.connectionString(database: name, user: "ale_play_launcher"), size: 6,
-                queueLimit: 1_024, applicationName: "play-launcher"))
-        database = Database(
-            service: PlayLauncher.name, pool: pool, clock: SystemClock(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        admin = try Pool(PoolConfiguration(connectionString: postgres.connectionString(database: name), size: 1))
-        let folder = FileManager.default.temporaryDirectory.appending(path: name)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let (key, keySet) = (folder.appending(path: "key").path, folder.appending(path: "jwks.json").path)
-        try Issuer.generateKey(keyFile: key, keySetFile: keySet)
-        issuer = try await Issuer(keyFile: key)
+        var bench = try await ServiceBench<PlayLauncher>(poolSize: 6)
+        let key = try await ServiceKey.make()
+        let issuer = key.issuer
+        self.issuer = issuer
+        bench.credential = { caller throws(Problem) in
+            .token(try issuer.token(for: caller, lifetimeSeconds: 600))
+        }
         let verifier = try await Verifier(
-            issuers: [TrustedIssuer(name: "ale", keySetFile: keySet, mayActAsService: true)], report: { _ in })
-        let transport = InMemoryTransport()
-        client = Client(transport, credential: issuer.credential(for: PlayLauncher.name))
-        let parts = PlayLauncher.parts(database, client, issuer, people)
+            issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)], report: { _ in })
+        let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
+        let parts = PlayLauncher.parts(bench.database, client, issuer, people)
         (runner, seed) = (parts.runner, parts.seed)
-        owner = StandIn()
-        services = [
-            try RPC.Service(
-                .init(name: PlayLauncher.name, version: "0.1.0", description: PlayLauncher.summary),
-                endpoints: parts.endpoints.endpoints, transport: transport, authenticator: verifier,
-                logger: database.log),
-            try RPC.Service(
-                .init(name: "customer-success", version: "0.1.0", description: "Stands in."),
-                endpoints: owner.endpoints, transport: transport, authenticator: verifier, logger: database.log),
-        ]
-        for service in services { try await service.start() }
+        try await bench.serve(parts.endpoints, authenticator: verifier)
+        try await bench.standIn(for: "customer-success", owner.endpoints, authenticator: verifier)
+        self.bench = bench
         try await seed.prepare()
         // Runs as long as the process: tests wait for facts.
         Task.detached { [runner] in await runner.run() }
     }
 
-    /// A database with the migrated schema, copied for each stage.
-    private static let template = Task {
-        let postgres = try await PostgresServer.shared
-        let name = "play_launcher_template"
-        try await postgres.createDatabase(name)
-        for role in ["ale_play_launcher", "ale_play_launcher_owner"] {
-            try await postgres.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
-        try await postgres.psql("CREATE SCHEMA play_launcher AUTHORIZATION ale_play_launcher_owner", database: name)
-        let migrator = try Ground.migrator(
-            connectionString: postgres.connectionString(database: name, user: "ale_play_launcher_owner"),
-            schema: "play_launcher", own: Migration.load(folder: PlayLauncher.schemaFolder))
-        _ = try await migrator.migrate()
-        return name
-    }
+    /// The events that were written of a record, oldest first.
+    func events(of record: String) async throws -> [WrittenEvent] { try await bench.events(of: record) }
 
     // MARK: Calls
 
     func call<Request: Message, Response: Message>(
         _ method: Wire.Method<Request, Response>, _ request: Request, as caller: Caller
-    ) async throws(Problem) -> Response {
-        try await client.call(method, request, as: .token(try issuer.token(for: caller, lifetimeSeconds: 600)))
-    }
+    ) async throws(Problem) -> Response { try await bench.call(method, request, as: caller) }
 
     /// The problem that a call meets; nil when it succeeds.
     func problem<Request: Message, Response: Message>(
         _ method: Wire.Method<Request, Response>, _ request: Request, as caller: Caller
-    ) async -> Problem? {
-        do throws(Problem) {
-            _ = try await call(method, request, as: caller)
-            return nil
-        } catch {
-            return error
-        }
-    }
+    ) async -> Problem? { await bench.problem(method, request, as: caller) }
 
     /// The published definition record of a shipped flow.
     func entry(_ title: String) async throws -> DefinitionRecord {
@@ -127,9 +82,9 @@ struct Stage: Sendable {
         return try await call(PlayLauncherAPI.launchPlay, request, as: caller)
     }
 
-    /// The run once it is over; at most ten seconds from now.
+    /// The run once it is over; at most a minute from now.
     func end(of run: String) async throws -> FlowRun {
-        let limit = ContinuousClock.now + .seconds(10)
+        let limit = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < limit {
             var request = GetRequest()
             request.id = run
@@ -147,29 +102,13 @@ struct Stage: Sendable {
     }
 }
 
-/// Everybody stands with every role, but those of whom a test says otherwise.
-final class Standings: People {
-    private let known = Mutex<[String: KnownPerson]>([:])
-
-    /// What is known of somebody from now on.
-    func set(_ subject: String, _ person: KnownPerson) { known.withLock { $0[subject] = person } }
-
-    func person(_ subject: String) async throws(Problem) -> KnownPerson? {
-        known.withLock { $0[subject] } ?? KnownPerson(domain: .root, roles: RoleCatalog.all.map(\.name))
-    }
-}
-
 /// A person of the provider, each time another one.
 func person(_ role: String, domain: String = "/provider/", locale: String = "en") throws -> Caller {
-    Caller(
-        subject: uuid(), kind: .person, domain: try #require(DomainPath(domain)), roles: RoleCatalog.close([role]),
-        locale: locale)
+    .holding(role, domain: domain, locale: locale)
 }
 
 let successAgent = "sn_acct_lc.ale_success_agent"
 let playAdministrator = "sn_acct_lc.success_play_admin"
-
-func uuid() -> String { RecordID.make(at: SystemClock().now) }
 
 /// Stands in for customer-success: every engagement exists in the domain of one account, and touchpoints are created
 /// once per request id, as the real service does it.

@@ -1,6 +1,7 @@
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -157,17 +158,6 @@ import Wire
         // Reopened, it can begin.
         stage.owner.end(source, "in_progress")
         #expect(try await stage.call(PlayLauncherAPI.launchPlay, launch, as: caller).state == "in_progress")
-    }
-
-    @Test func theCallerIsKeptWhole() throws {
-        let caller = try person(successAgent, locale: "ko")
-        #expect(Caller(json: caller.json) == caller)
-        let accounts = try ["/provider/d1/", "/provider/d2/"].map {
-            Membership(account: uuid(), domain: try #require(DomainPath($0)), contact: uuid())
-        }
-        let customer = try #require(Caller(subject: uuid(), roles: [], memberships: accounts, locale: "ko"))
-        #expect(Caller(json: customer.json) == customer)
-        #expect(Caller(json: .null) == nil)
     }
 
     /// Plays are the provider's: no customer reads or starts one, with one account or with two (G-126).

@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import TestKit
 import Testing
 import Wire
 
@@ -60,7 +61,7 @@ import Wire
     }
 
     @Test func everyInstanceAnswers() async throws {
-        let book = LogBook()
+        let book = RecordingLog()
         try await Depth.nats.run { transport, client in
             var services: [Service] = []
             for _ in 0..<3 {

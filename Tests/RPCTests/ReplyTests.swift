@@ -34,7 +34,7 @@ import Wire
         let client = try await Connection.connect(ConnectionOptions(urls: [server.url], name: "client"))
         let echo = method()
         let handled = Counter()
-        let book = LogBook()
+        let book = RecordingLog()
         let endpoint = Endpoint(echo) { (_, request: GetRequest) async throws(Problem) in
             handled.add()
             return request

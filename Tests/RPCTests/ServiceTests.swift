@@ -1,6 +1,7 @@
 import RPC
 import Synchronization
 import Tenancy
+import TestKit
 import Testing
 import Wire
 
@@ -199,7 +200,7 @@ import Wire
 
     @Test(arguments: Depth.allCases) func faultsAreLoggedWithTheirCause(_ depth: Depth) async throws {
         let echo = method()
-        let book = LogBook()
+        let book = RecordingLog()
         let endpoint = Endpoint(echo) { (_, _: GetRequest) async throws(Problem) -> GetRequest in
             throw .internalError(cause: "relation does not exist")
         }

@@ -142,32 +142,6 @@ func eventually(_ fact: @Sendable () async -> Bool) async -> Bool {
     return await fact()
 }
 
-/// Collects log lines.
-final class LogBook: Sendable {
-    private let book = Mutex<[String]>([])
-    var lines: [String] { book.withLock { $0 } }
-
-    func logger() -> Logger {
-        Logger(label: "test") { _ in Handler(book: self) }
-    }
-
-    private struct Handler: LogHandler {
-        let book: LogBook
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .debug
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let facts = (event.metadata ?? [:]).map { "\($0)=\($1)" }.sorted().joined(separator: " ")
-            book.book.withLock { $0.append("\(event.level) \(event.message) \(facts)") }
-        }
-    }
-}
-
 extension Logger {
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

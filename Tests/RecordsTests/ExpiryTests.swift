@@ -1,44 +1,21 @@
 import Glibc
-import Logging
 import Postgres
 import RPC
-import Synchronization
 import Tenancy
+import TestKit
 import Testing
 import Wire
 
 @testable import Records
 
 /// Requests whose time is over while they wait for the database.
-@Suite(.timeLimit(.minutes(1))) struct ExpiryTests {
+@Suite(.timeLimit(.minutes(5))) struct ExpiryTests {
     private static let method = Method<GetRequest, GetRequest>(
         service: "customer-success", subject: "ale.v1.customer-success.echoes.get", name: "GetEcho",
         summary: "Says it again, after a look into the database.")
 
     private struct Anyone: Authenticator {
         func authenticate(_ bearer: String?) async throws(Problem) -> Caller { .person() }
-    }
-
-    /// Keeps what is logged at `error` and above.
-    private struct Faults: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .error
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { lines.add("\(event.message) \(event.metadata ?? [:])") }
-    }
-
-    private final class Lines: Sendable {
-        private let lines = Mutex<[String]>([])
-
-        var all: [String] { lines.withLock { $0 } }
-
-        func add(_ line: String) { lines.withLock { $0.append(line) } }
     }
 
     /// Keeps a connection of the pool at work.
@@ -50,7 +27,7 @@ import Wire
     /// speak of a fault.
     @Test func waitingForAConnectionIsNoFault() async throws {
         let bench = try await Workbench.make(poolSize: 1)
-        let faults = Lines()
+        let faults = RecordingLog()
         let transport = InMemoryTransport()
         let database = bench.database
         let endpoint = Endpoint(Self.method) { call, request async throws(Problem) in
@@ -61,7 +38,7 @@ import Wire
         }
         let service = try Service(
             .init(name: "customer-success", version: "1.0.0", description: "Says it again."), endpoints: [endpoint],
-            transport: transport, authenticator: Anyone(), logger: Logger(label: "test") { _ in Faults(lines: faults) })
+            transport: transport, authenticator: Anyone(), logger: faults.logger(.error))
         try await service.start()
         let mayEnd = Counter()
         let busy = Self.occupy(bench, until: mayEnd)
@@ -72,7 +49,7 @@ import Wire
         // Whichever of the two notices first, the service or its pool.
         #expect([.deadlineExceeded, .resourceExhausted].contains(expired.code))
         try await waitUntil("ended") { service.requestsInFlight == 0 }
-        #expect(faults.all.isEmpty)
+        #expect(faults.lines.isEmpty)
         mayEnd.add(1)
         try await busy.value
         await service.drain(limit: .seconds(5))

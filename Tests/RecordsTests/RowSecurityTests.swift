@@ -130,7 +130,7 @@ import Wire
             let context = WriteContext(caller: caller, now: bench.clock.now)
             var draft = TestDefinitionRecord()
             draft.title = path
-            draft.flow = "flow"
+            draft.flow = RecordID.derived(from: "flow")
             draft.category = TestDefinitionRecord.schema.field("category")?.choices.first?.value.string
             let given = draft
             _ = try await bench.asking(caller) { tx in try store.create(given, context, in: tx) }

@@ -73,7 +73,7 @@ private final class Inside: Sendable {
     var all: Int { counts.withLock { $0.all } }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct TurnKeeperTests {
+@Suite(.timeLimit(.minutes(5))) struct TurnKeeperTests {
     private let busy: DomainPath
     private let calm: DomainPath
 

@@ -1,6 +1,6 @@
 import Testing
 
-/// Dependencies point one way: services on Platform, Platform on Records, Records on RPC, RPC on NATS and Wire.
+/// Dependencies point one way: services on Platform, Platform on Work, Work on Records, Records on RPC, RPC on NATS and Wire.
 /// Tenancy and Roles depend on nothing. No service imports another.
 @Suite struct ImportDirectionTests {
     /// What each module of Shared may import of this project.
@@ -16,15 +16,18 @@ import Testing
             "Korean",
         ],
         "Playbooks": ["Records", "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Work": ["Records", "Ground", "Events", "Identity", "Postgres", "Wire", "RPC", "Tenancy"],
         "Platform": [
-            "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+            "Records", "Work", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles", "Tenancy",
+            "Filters",
             "Korean",
         ],
         "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": [], "Flows": ["CJQ"],
         "Mail": ["Addresses", "CCurl"],
-        "TestKit": [
-            "Platform", "Records", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "RPC", "Roles",
-            "Tenancy", "Filters",
+        "TestKit": ["NATS", "Postgres"],
+        "ServiceTestKit": [
+            "TestKit", "Platform", "Records", "Ground", "Events", "Work", "Identity", "Postgres", "NATS", "Wire", "RPC",
+            "Roles", "Tenancy",
         ],
     ]
     /// What a service may import besides the modules under Platform.

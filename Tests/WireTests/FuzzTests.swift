@@ -67,7 +67,10 @@ import Testing
             message = json ? try M.decode(json: bytes) : try M.decode(protobuf: bytes)
         } catch {
             // The compiler knows that nothing but WireError is thrown; its text must exist for any input.
-            return error.description.isEmpty
+            if error.description.isEmpty || error.text.en.isEmpty || error.text.ko.isEmpty {
+                Issue.record("\(M.fullName) is refused without a word: \(hex(bytes))")
+            }
+            return false
         }
         let packed = try message.encodeProtobuf()
         let again = try M.decode(protobuf: packed).encodeProtobuf()

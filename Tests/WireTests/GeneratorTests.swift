@@ -55,6 +55,15 @@ import Testing
         (Self.record("type: \"reference\" reference: \"user\" side: \"left\""), "any, customer, provider"),
         (Self.record("type: \"text\" format: \"currency_code\""), "is for strings"),
         (Self.record("type: \"string\" minimum: 0"), "bounds are for numbers"),
+        (Self.record("type: \"reference\" reference: \"b\""), "no service owns the table \"b\""),
+        (Self.record("type: \"list_of_references\" reference: \"a | b\""), "no service owns the table \"b\""),
+        (Self.record("type: \"reference\""), "a reference without a table"),
+        (Self.record("type: \"string\" kept_as_name: true"), "only a reference is kept as a name"),
+        (Self.record("type: \"string\"", "named_by: \"y\""), "its named_by has no field \"y\""),
+        (Self.record("type: \"date\"", "named_by: \"x\""), "workbooks name by texts"),
+        (Self.record("type: \"string\"", Self.target("order: 1 key: \"y\"")), "its key has no field \"y\""),
+        (Self.record("type: \"string\"", Self.target("order: 1")), "an import needs a key"),
+        (Self.record("type: \"string\"", Self.target("order: 2 key: \"x\"")), "not in an order from 1"),
     ])
     func refuses(_ body: String, _ reason: String) throws {
         guard try toolsAreThere() else { return }
@@ -64,11 +73,31 @@ import Testing
     }
 
     /// A record with one field of these options.
-    private static func record(_ options: String) -> String {
+    private static func record(_ options: String, _ declarations: String = "") -> String {
         """
         import "ale/options/v1/options.proto"; message A { option (ale.options.v1.record) = \
-        {table: "a" collection: "as" service: "s"}; string x = 1 [(ale.options.v1.field) = {\(options)}]; }
+        {table: "a" collection: "as" service: "s" \(declarations)}; string x = 1 [(ale.options.v1.field) = {\(options)}]; }
         """
+    }
+
+    private static func target(_ options: String) -> String {
+        "import: {task: {en: \"Import\" ko: \"가져오기\"} \(options)}"
+    }
+
+    @Test func takesWhatARecordDeclares() throws {
+        guard try toolsAreThere() else { return }
+        let result = try generate(
+            Self.record(
+                "type: \"string\" titles: [\"X\", \"엑스\"]",
+                Self.target("order: 1 alias: \"sn_a\" key: \"x\"") + " named_by: \"x\" launches_plays: true"))
+        #expect(result.status == 0, "\(result.errors)")
+        for part in [
+            "importing: ImportSchema(order: 1, alias: \"sn_a\", task: Text(en: \"Import\", ko: \"가져오기\"), key: [\"x\"])",
+            "namedBy: [\"x\"]", "launchesPlays: true)", "titles: [\"X\", \"엑스\"]",
+        ] { #expect(result.output.contains(part), "\(part)") }
+        #expect(!result.output.contains("sourceOfRisks: true"))
+        let kept = try generate(Self.record("type: \"reference\" reference: \"b\" kept_as_name: true"))
+        #expect(kept.status == 0 && kept.output.contains("keptAsName: true"), "\(kept.errors)")
     }
 
     @Test func takesMessagesWithoutOptions() throws {

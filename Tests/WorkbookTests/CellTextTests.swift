@@ -1,4 +1,5 @@
 import Testing
+import Wire
 
 @testable import Workbook
 
@@ -71,10 +72,5 @@ import Testing
         ] {
             #expect(CellText.decimal(text) == nil, "\(text)")
         }
-    }
-
-    @Test func lengths() {
-        #expect(CellText.fits("가나다", maximum: 3) && !CellText.fits("가나다라", maximum: 3))
-        #expect(CellText.fits("", maximum: 0))
     }
 }

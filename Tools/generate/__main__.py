@@ -6,6 +6,7 @@ usage: python3 Tools/generate DESCRIPTOR_SET OPTIONS_DIR SWIFT_DIR SUBJECTS_FILE
 import os
 import sys
 
+import declarations
 import emit
 from model import Loader, Refused
 
@@ -15,6 +16,7 @@ def main() -> int:
     try:
         with open(descriptor_set, "rb") as file:
             model = Loader(file.read(), options_dir).load()
+        declarations.check(model)
         files = emit.swift_files(model)
     except Refused as refused:
         print(f"error: {refused}", file=sys.stderr)

@@ -86,7 +86,10 @@ class Field:
         if self.options.format:
             said.append(f"format: .{names.lower_camel(self.options.format)}")
         bounds = (bound for bound in ("minimum", "maximum") if self.options.HasField(bound))
-        return said + [f"{bound}: {getattr(self.options, bound)}" for bound in bounds]
+        said += [f"{bound}: {getattr(self.options, bound)}" for bound in bounds]
+        if self.options.titles:
+            said.append(f"titles: {names.swift_list(self.options.titles)}")
+        return said + (["keptAsName: true"] if self.options.kept_as_name else [])
 
 
 @dataclasses.dataclass

@@ -86,6 +86,12 @@ def swift_property(name: str) -> str:
     return camel + "_" if camel in ("self", "init") else camel
 
 
+def swift_list(words) -> str:
+    """Words as an array of Swift strings."""
+    escaped = (word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
+    return "[" + ", ".join(f'"{word}"' for word in escaped) + "]"
+
+
 def quoted(name: str) -> str:
     """`name` in backticks where Swift needs them in a declaration."""
     return f"`{name}`" if name in SWIFT_KEYWORDS else name

@@ -1,5 +1,6 @@
 """Writes the Swift of messages, enums and methods: values, codecs, dictionary."""
 
+import declarations
 import names
 from model import FIELD_MASK, SAMPLES, TIMESTAMP, Refused
 
@@ -282,7 +283,8 @@ def schema(message) -> list[str]:
     out = [f"extension {message.swift} {{", f"    /// The dictionary of table `{record.table}`.",
            f"    {public}static let schema = RecordSchema(",
            f"        table: {text(record.table)}, collection: {text(record.collection)}, "
-           f"service: {text(record.service)}, label: {label(record.label)}, numberPrefix: {prefix},{order} fields: schemaFields)", "",
+           f"service: {text(record.service)}, label: {label(record.label)}, numberPrefix: {prefix},{order} fields: schemaFields"
+           f"{declarations.arguments(record, text, label)})", "",
            "    private static let schemaFields: [FieldSchema] = ["]
     for field in fields:
         out += field_schema(message, field)

@@ -22,20 +22,31 @@ enum CellCheck: Sendable, Hashable {
     struct Reference: Sendable, Hashable {
         let table: String
         let field: String
+
+        /// By what the owner of a table finds its records; nil when workbooks do not name them.
+        static func usual(_ table: String) -> Reference? {
+            fields[table].map { Reference(table: table, field: $0) }
+        }
+
+        private static let fields: [String: String] = Dictionary(
+            Catalog.schemas.compactMap { schema in schema.namedBy.first.map { (schema.table, $0) } }
+        ) { first, _ in first }
     }
 
     /// The formats that the dictionary's own checks ask for.
     static let standardDate = "yyyy-MM-dd"
     static let standardDateTime = "yyyy-MM-dd HH:mm:ss"
 
-    /// Two checks of one subtype replace each other: one that an administrator adds, the dictionary's.
+    /// Two checks of one subtype replace each other: one that an administrator adds, the dictionary's. What the records
+    /// of another table are called says nothing about those that the owner looks for.
     enum Subtype: Sendable, Hashable {
-        case reference, choice, date, datetime, boolean, limit, number
+        case reference(table: String)
+        case choice, date, datetime, boolean, limit, number
     }
 
     var subtype: Subtype {
         switch self {
-        case .reference: .reference
+        case .reference(let reference): .reference(table: reference.table)
         case .choice: .choice
         case .date: .date
         case .dateTime: .datetime
@@ -68,8 +79,7 @@ enum CellCheck: Sendable, Hashable {
                 en: "\(label.en) must be a date and time in the format \(format).",
                 ko: "\(label.ko, .topic) \(Self.example(format), .companion) 같은 날짜와 시간이어야 합니다.")
         case .boolean:
-            guard CellText.bool(Self.trimmed(text)) == nil else { return nil }
-            return Text(en: "\(label.en) must be true or false.", ko: "\(label.ko, .topic) TRUE 또는 FALSE여야 합니다.")
+            return CellText.bool(Self.trimmed(text)) == nil ? PublishedCell.noBoolean(label) : nil
         case .limit(let maximum):
             guard text.utf8.count > maximum, text.unicodeScalars.count > maximum else { return nil }
             return Text(
@@ -80,8 +90,7 @@ enum CellCheck: Sendable, Hashable {
             return Text(
                 en: "\(label.en) must be a number such as 1863.4.", ko: "\(label.ko, .topic) 1863.4와 같은 숫자여야 합니다.")
         case .integer:
-            guard CellText.integer(Self.trimmed(text)) == nil else { return nil }
-            return Text(en: "\(label.en) must be a whole number.", ko: "\(label.ko, .topic) 정수여야 합니다.")
+            return PublishedCell.isInteger(Self.trimmed(text)) ? nil : PublishedCell.noInteger(label)
         }
     }
 
@@ -92,7 +101,8 @@ enum CellCheck: Sendable, Hashable {
         case .date(let format): Self.isoDate(text, format: format) ?? text
         case .dateTime(let format): CellText.date(Self.trimmed(text), format: format) ?? text
         case .boolean: CellText.bool(Self.trimmed(text)).map(String.init) ?? text
-        case .decimal, .integer: CellText.decimal(Self.trimmed(text)) ?? text
+        case .decimal: CellText.decimal(Self.trimmed(text)) ?? text
+        case .integer: PublishedCell.integer(Self.trimmed(text)).map(String.init) ?? Self.trimmed(text)
         case .reference: Self.trimmed(text)
         case .limit: text
         }

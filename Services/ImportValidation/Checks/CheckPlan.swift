@@ -67,7 +67,18 @@ struct CheckPlan: Sendable {
 
     /// Positions of the cells that tell the row's record from the account's others.
     var key: [Int] {
-        (NaturalKey.fields[target.table] ?? []).filter { $0 != "account" }.compactMap(target.position(of:))
+        target.key.compactMap { target.position(of: $0.name) }
+    }
+
+    /// For each column the field by which its texts name records, where an administrator's check names another one than
+    /// the owner's declaration; else empty.
+    var referenceFields: [String] {
+        columns.map { column in
+            for case .reference(let reference) in column.checks where reference.table == column.field.referencedTable {
+                return reference == CellCheck.Reference.usual(reference.table) ? "" : reference.field
+            }
+            return ""
+        }
     }
 
     /// The formats that native dates of a column are written in; nil for columns without a date.
@@ -97,8 +108,7 @@ struct CheckPlan: Sendable {
     /// The check that a field's type asks for.
     private static func standard(_ field: FieldSchema) -> CellCheck? {
         switch field.type {
-        case .reference:
-            field.reference.map { .reference(.init(table: $0, field: NaturalKey.naturalField(of: $0))) }
+        case .reference: field.referencedTable.flatMap(CellCheck.Reference.usual).map(CellCheck.reference)
         case .choice: choice(field)
         case .date: .date(format: CellCheck.standardDate)
         case .datetime: .dateTime(format: CellCheck.standardDateTime)
@@ -111,11 +121,13 @@ struct CheckPlan: Sendable {
 
     private static func choice(_ field: FieldSchema) -> CellCheck {
         var values: [String: String] = [:]
-        for choice in field.choices {
-            let value = choice.value.int.map(String.init) ?? choice.value.string ?? ""
-            // A value wins over a label that happens to read like it.
-            for label in [choice.label.en, choice.label.ko] where values[label] == nil { values[label] = value }
-            values[value] = value
+        // Looked up once for all rows; what each text names, the reader of cells says.
+        let texts = field.choices.flatMap {
+            [$0.value.int.map(String.init) ?? $0.value.string ?? "", $0.label.en, $0.label.ko]
+        }
+        for text in texts {
+            let value = PublishedCell.choice(text, among: field.choices)
+            values[text] = value?.int.map(String.init) ?? value?.string
         }
         return .choice(values)
     }

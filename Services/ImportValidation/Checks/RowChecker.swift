@@ -1,4 +1,5 @@
 import Korean
+import Records
 import Sandbox
 import Wire
 
@@ -14,31 +15,41 @@ struct RowVerdict: Sendable, Equatable {
 
 /// Judges rows, many at once, and remembers within one run what it has asked others before.
 struct RowChecker {
-    /// Asks how many records of a table each text names; at most ``referencesPerCall`` texts at a time.
-    typealias Resolver = @Sendable (CellCheck.Reference, [String]) async throws -> [String: Int]
+    /// What a text names: how many records, and the id when it is one.
+    struct Match: Sendable, Equatable {
+        var count: Int
+        var id = ""
+    }
+
+    /// Asks what each text names in a table; at most ``referencesPerCall`` texts at a time.
+    typealias Resolver = @Sendable (CellCheck.Reference, [String]) async throws -> [String: Match]
     /// Runs a record-level check over rows.
     typealias Runner = @Sendable (String, ScriptBatch) async throws -> [ScriptVerdict]
 
     static let referencesPerCall = 1_000
     /// Remembered answers, over which they are forgotten and asked for anew.
     private static let memory = 100_000
+    /// In code points, as long as a name may be.
     private static let longestReference = 1_000
     private static let bytesPerCall = 256 << 10
 
     let plan: CheckPlan
+    /// The account that the rows are of; nil when that is not known.
+    private let account: String?
     private let records: [String: ScriptValue]
     private let language: String
     private let resolve: Resolver
     private let run: Runner
-    private var known: [CellCheck.Reference: [String: Int]] = [:]
+    private var known: [CellCheck.Reference: [String: Match]] = [:]
     private var verdicts: [[[String]: String?]]
 
     /// A checker for the rows of one task. `records` is what scripts may look at beside the row.
     init(
-        _ plan: CheckPlan, records: [String: ScriptValue], language: String, resolve: @escaping Resolver,
-        run: @escaping Runner
+        _ plan: CheckPlan, account: String? = nil, records: [String: ScriptValue], language: String,
+        resolve: @escaping Resolver, run: @escaping Runner
     ) {
         self.plan = plan
+        self.account = account
         self.records = records
         self.language = language
         self.resolve = resolve
@@ -103,7 +114,10 @@ struct RowChecker {
             for check in column.checks {
                 if case .reference(let reference) = check {
                     if isAccount && judged[row] { continue }
-                    if let fault = fault(reference, text, column.label) { reasons[row].append(fault(language)) }
+                    if let fault = fault(reference, text, column.label, isAccount: isAccount) {
+                        hasFault = true
+                        reasons[row].append(fault(language))
+                    }
                 } else if let fault = check.fault(text, column.label) {
                     hasFault = true
                     reasons[row].append(fault(language))
@@ -121,7 +135,10 @@ struct RowChecker {
         var asked: Set<String> = []
         for cells in rows where position < cells.count && !cells[position].isEmpty {
             let text = CellCheck.trimmed(cells[position])
-            guard !text.isEmpty, text.utf8.count <= Self.longestReference else { continue }
+            // What no record can be called is not asked for.
+            guard !text.isEmpty, !text.utf8.contains(0), text.unicodeScalars.count <= Self.longestReference else {
+                continue
+            }
             if known[reference]?[text] == nil { asked.insert(text) }
         }
         var call: [String] = []
@@ -139,22 +156,14 @@ struct RowChecker {
 
     private mutating func ask(_ reference: CellCheck.Reference, _ texts: [String]) async throws {
         let answers = try await resolve(reference, texts)
-        for text in texts { known[reference, default: [:]][text] = answers[text] ?? 0 }
+        for text in texts { known[reference, default: [:]][text] = answers[text] ?? Match(count: 0) }
     }
 
-    /// A reference hits exactly one record (G-59).
-    private func fault(_ reference: CellCheck.Reference, _ text: String, _ label: Text) -> Text? {
-        let matches = known[reference]?[CellCheck.trimmed(text)] ?? 0
-        guard matches != 1 else { return nil }
-        let shown = text.prefix(80)
-        if matches == 0 {
-            return Text(
-                en: "\(label.en): there is no \"\(shown)\".",
-                ko: "\(label.ko): ‘\(shown)’\(.object, after: shown) 찾을 수 없습니다.")
-        }
-        return Text(
-            en: "\(label.en): \(matches) records are called \"\(shown)\".",
-            ko: "\(label.ko): ‘\(shown)’에 해당하는 레코드가 \(grouped: matches)개입니다.")
+    /// A reference hits exactly one record (G-59), and the account of a row is that of the case: no other is published.
+    private func fault(_ reference: CellCheck.Reference, _ text: String, _ label: Text, isAccount: Bool) -> Text? {
+        let match = known[reference]?[CellCheck.trimmed(text)] ?? Match(count: 0)
+        let isOther = isAccount && account != nil && match.id != account
+        return ReferenceFault.of(text, matches: match.count, isOther: isOther, label)
     }
 
     // MARK: Scripts

@@ -7,6 +7,7 @@ import Records
 import Sandbox
 import Tenancy
 import Wire
+import Work
 
 /// Works on runs, a bounded number at a time. Any instance of the service takes any run.
 struct ImportWorkers: Sendable {
@@ -24,31 +25,14 @@ struct ImportWorkers: Sendable {
 
     /// Works until the task is cancelled; runs under way are then given back and go on elsewhere, or after a restart.
     func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            for number in 1...settings.workers {
-                group.addTask { await work("\(UUID().uuidString.lowercased())-\(number)") }
-            }
+        await queue.run { claim in
+            // Its process is started when a script is first run.
+            let scripts = ScriptWorker(executable: settings.scriptWorker)
+            await carryOut(claim, scripts)
+            await scripts.stop()
         }
     }
 
-    private func work(_ name: String) async {
-        let scripts = ScriptWorker(executable: settings.scriptWorker)
-        while !Task.isCancelled {
-            do {
-                if let claim = try await queue.claim(name) {
-                    await carryOut(claim, scripts)
-                } else {
-                    await queue.signal.wait(atMost: .seconds(1))
-                }
-            } catch {
-                context.log.warning("no import run can be taken for now", metadata: ["cause": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
-        await scripts.stop()
-    }
-
-    /// Carries out a run while telling that its worker lives.
     private func carryOut(_ claim: Claim, _ scripts: ScriptWorker) async {
         let log = context.log
         let facts: Logger.Metadata = ["run": "\(claim.run)", "kind": "\(claim.kind)"]
@@ -57,12 +41,9 @@ struct ImportWorkers: Sendable {
             connection: context.connection, issuer: context.issuer,
             files: UploadFiles(directory: settings.filesDirectory), scripts: scripts, replicas: replicas)
         do {
-            guard claim.attempts <= RunQueue.maximumAttempts else { throw RunFailure(text: RunMessages.givenUp) }
-            let ending = try await alive(claim) {
-                try await queue.begin(claim)
-                return try await Self.body(run)
-            }
-            try await queue.end(claim, ending)
+            guard claim.lease.takings <= RunQueue.maximumTakings else { throw RunFailure(text: RunMessages.givenUp) }
+            try await queue.begin(claim)
+            try await queue.end(claim, try await Self.body(run))
             log.info("import run completed", metadata: facts)
         } catch {
             await settle(error, run, facts)
@@ -77,44 +58,21 @@ struct ImportWorkers: Sendable {
         }
     }
 
-    /// Runs `body` beside a heartbeat; it is cancelled when the run has become another worker's.
-    private func alive(
-        _ claim: Claim, _ body: @escaping @Sendable () async throws -> RunQueue.Ending
-    ) async throws -> RunQueue.Ending {
-        try await withThrowingTaskGroup(of: RunQueue.Ending?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                while true {
-                    try await Task.sleep(for: RunQueue.heartbeat)
-                    // A database that is away for a moment is no reason to give up.
-                    guard (try? await queue.beat(claim)) ?? true else { throw ClaimLost() }
-                }
-            }
-            defer { group.cancelAll() }
-            while let ending = try await group.next() {
-                if let ending { return ending }
-            }
-            throw CancellationError()
-        }
-    }
-
-    /// What becomes of a run that did not get to its end: later again, or failed for good.
+    /// What becomes of a run that did not get to its end: it is retried, or has failed for good.
     private func settle(_ error: any Error, _ run: RunContext, _ facts: Logger.Metadata) async {
         let claim = run.claim
         var facts = facts
         // What people are told may quote their file, and does not belong in a log.
         facts["cause"] = error is RunFailure ? "refused" : "\(error)"
-        if Task.isCancelled || error is CancellationError {
-            // The service stops. Written outside of this task, which is cancelled.
-            let queue = queue
-            await Task.detached { await queue.release(claim, after: .zero) }.value
-            return
+        // The service stops, and the queue gives the run back; or it is another worker's.
+        if Task.isCancelled { return }
+        if (error as? Problem)?.isLeaseLost == true {
+            return context.log.warning("import run taken over by another worker", metadata: facts)
         }
-        if error is ClaimLost { return context.log.warning("import run taken over by another worker", metadata: facts) }
         guard let failure = Self.failure(error, run.language) else {
-            context.log.warning("import run is tried again later", metadata: facts)
-            let pause = min(Duration.milliseconds(250) * claim.attempts, .seconds(10))
-            return await queue.release(claim, after: pause)
+            context.log.warning("import run is retried", metadata: facts)
+            let pause = min(Duration.milliseconds(250) * claim.lease.takings, .seconds(10))
+            return await queue.retry(claim, after: pause)
         }
         context.log.warning("import run failed", metadata: facts)
         let keepsUpload = (error as? RunFailure)?.keepsUpload ?? false
@@ -129,7 +87,9 @@ struct ImportWorkers: Sendable {
                     uploadState: claim.kind == "load" && !keepsUpload ? "failed" : nil))
         } catch {
             // The run stays queued and is looked at again.
-            await queue.release(claim, after: .seconds(1))
+            facts["cause"] = "\(error)"
+            context.log.error("import run could not be ended and is retried", metadata: facts)
+            await queue.retry(claim, after: .seconds(1))
         }
     }
 
@@ -142,7 +102,7 @@ struct ImportWorkers: Sendable {
         return (stored?.totalRows ?? 0, stored?.doneRows ?? 0, stored?.failedRows ?? 0)
     }
 
-    /// What people are told about a failure that trying again does not mend; nil when it may.
+    /// What people are told about a failure that a retry does not mend; nil when it may.
     static func failure(_ error: any Error, _ language: String) -> String? {
         switch error {
         case let failure as RunFailure: return failure.text(language)

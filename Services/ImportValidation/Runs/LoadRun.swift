@@ -33,11 +33,11 @@ struct LoadRun {
         let database = context.database
         let claim = context.claim
         return try await database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
-            RunQueue.hold(claim, tx)
+            try claim.lease.hold(in: tx)
             guard let run = try Store<ImportRun>(database).find(claim.run, in: tx),
                 let upload = try Store<Upload>(database).find(run.upload ?? "", in: tx)
             else { throw RunFailure(text: Text(en: "The upload is gone.", ko: "업로드한 파일이 삭제되었습니다. 다시 업로드하세요.")) }
-            if claim.attempts > 1 {
+            if claim.lease.takings > 1 {
                 Self.takeBack(upload.id, claim, tx)
                 tx.send("UPDATE import_validation.import_run SET done_rows = 0 WHERE id = \(claim.run)")
             }
@@ -164,7 +164,7 @@ struct LoadRun {
         let claim = context.claim
         let database = context.database
         try await database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
-            RunQueue.hold(claim, tx)
+            try claim.lease.hold(in: tx)
             guard let run = try Store<ImportRun>(database).find(claim.run, in: tx), let upload = run.upload else {
                 return
             }

@@ -91,6 +91,8 @@ struct PublishRun {
         request.targetTable = plan.target.table
         request.account = task.account ?? ""
         request.columns = plan.target.fields.map(\.name)
+        let named = plan.referenceFields
+        if named.contains(where: { !$0.isEmpty }) { request.referenceFields = named }
         request.rows = rows.map { row in
             var sent = PublishRow()
             sent.rowID = row.id
@@ -100,7 +102,7 @@ struct PublishRun {
         let name = rows.map { "\($0.id):\($0.revision)" }.joined(separator: ",")
         request.requestID = RecordID.derived(from: "\(context.claim.run)/\(name)")
         let answer = try await context.client.call(
-            OnboardingAPI.publishRows, request, as: try credential(), deadline: .seconds(60),
+            OnboardingAPI.publishRows, request, as: credential(), deadline: .seconds(60),
             requestID: request.requestID, retry: .exponential(attempts: 6))
         let results = Dictionary(answer.results.map { ($0.rowID, $0) }) { first, _ in first }
         return rows.map { row in
@@ -116,9 +118,9 @@ struct PublishRun {
     }
 
     /// The requester's own rights decide in the target table.
-    private func credential() throws(Problem) -> Credential? {
-        guard let issuer = context.issuer, context.claim.requester.kind != .service else { return nil }
-        return .token(try issuer.delegatedToken(for: context.claim.requester, by: context.database.service))
+    private func credential() -> Credential? {
+        guard let issuer = context.issuer, context.claim.requester.caller.kind != .service else { return nil }
+        return context.claim.requester.credential(issuer, by: context.database.service)
     }
 
     private func settle(_ rows: [HeldRow], _ outcomes: [PublishOutcome], _ progress: Progress) async throws {
@@ -126,7 +128,7 @@ struct PublishRun {
         let writing = context.writing
         let (done, failed, total) = (progress.done, progress.failed, progress.total)
         try await context.database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
-            RunQueue.hold(claim, tx)
+            try claim.lease.hold(in: tx)
             StagingStore.settle(rows, outcomes, writing, tx)
             tx.send(
                 """

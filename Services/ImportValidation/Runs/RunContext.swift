@@ -35,7 +35,7 @@ struct RunContext: Sendable {
     var writing: WriteContext { .system(database.service, domain: claim.domain, now: database.clock.now) }
 
     /// The language of the one who asked for the run: comments and messages are kept in it.
-    var language: String { claim.requester.locale }
+    var language: String { claim.requester.caller.locale }
 
     /// The task and its target.
     func task() async throws -> (task: ImportTask, target: ImportTarget) {
@@ -60,7 +60,7 @@ struct RunContext: Sendable {
         let client = client
         let scripts = scripts
         return RowChecker(
-            CheckPlan(target, assists), records: try await records(task), language: language,
+            CheckPlan(target, assists), account: task.account, records: try await records(task), language: language,
             resolve: { reference, texts in
                 var request = ResolveReferencesRequest()
                 request.table = reference.table
@@ -69,7 +69,8 @@ struct RunContext: Sendable {
                 request.values = texts
                 let answer = try await client.call(
                     OnboardingAPI.resolveReferences, request, deadline: .seconds(20), retry: .exponential(attempts: 5))
-                return Dictionary(answer.references.map { ($0.value, Int($0.matches)) }) { $1 }
+                let matches = answer.references.map { ($0.value, RowChecker.Match(count: Int($0.matches), id: $0.id)) }
+                return Dictionary(matches) { $1 }
             },
             run: { source, batch in try await scripts.evaluate(source, batch) })
     }

@@ -4,35 +4,46 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
-/// A run that a worker has taken over.
+/// A run that a worker has taken.
 struct Claim: Sendable {
-    let run: String
+    let lease: Lease
     let task: String
     let kind: String
     let domain: DomainPath
-    let requester: Caller
+    let requester: KeptCaller
     let allReady: Bool
-    let attempts: Int
-    let worker: String
     /// What the person says of the file of a load.
     var options = LoadOptions()
+
+    var run: String { lease.row }
 }
 
-/// Thrown when another worker has taken the run over, because this one had fallen silent.
-struct ClaimLost: Error {}
-
-/// Runs that wait or are under way. The queue is in the database: a run outlives the process that works on it.
+/// Runs that wait or are under way. Runs that publish or validate the rows of one task have a turn in common and come one
+/// after the other; loads go side by side (G-65).
 struct RunQueue: Sendable {
-    /// A worker that has not been heard of for so long has died.
-    static let silentSeconds = 6
-    static let heartbeat: Duration = .seconds(2)
-    /// Takings of a run after which it is given up.
-    static let maximumAttempts = 50
+    /// Takings of a run after which it is given up: it may be what kills its workers.
+    static let maximumTakings = 50
 
     let database: Database
+    private let queue: LeasedQueue
+
+    /// - Parameter workers: most runs at once in this instance.
+    init(_ database: Database, workers: Int) {
+        self.database = database
+        queue = LeasedQueue(database, table: "import_run_work", key: "run", takesTurns: true, limit: workers)
+    }
+
     /// Given when a run is queued, so that no worker has to wait for its next look.
-    let signal: Signal
+    var wake: Signal { queue.wake }
+
+    /// Hands out runs until the task is cancelled.
+    func run(_ work: @escaping @Sendable (Claim) async throws -> Void) async {
+        await queue.run { lease in
+            if let claim = try await load(lease) { try await work(claim) }
+        }
+    }
 
     /// Makes a run and queues it, in the transaction of the request.
     static func enqueue(
@@ -40,7 +51,7 @@ struct RunQueue: Sendable {
         _ database: Database, _ context: WriteContext, _ tx: Transaction
     ) throws -> ImportRun {
         let stored = try Store<ImportRun>(database).create(run, context.asSystem, in: tx)
-        let requester = try Requester(context.caller, language: language).text()
+        let requester = try KeptCaller(context.caller, language: language).text()
         let said = String(decoding: try JSONEncoder().encode(options), as: UTF8.self)
         tx.send(
             """
@@ -51,36 +62,22 @@ struct RunQueue: Sendable {
         return stored
     }
 
-    /// Takes the oldest run that nobody works on; nil when there is none. Runs that publish or validate the rows of one
-    /// task come one after the other; loads go side by side (G-65).
-    func claim(_ worker: String) async throws(Problem) -> Claim? {
+    /// What is to be done for a lease; nil when another worker has the run by now.
+    private func load(_ lease: Lease) async throws(Problem) -> Claim? {
         let service = Caller.service(database.service, domain: .root)
-        let silence: SQL = "\(Self.silentSeconds)::int8 * interval '1 second'"
-        return try await database.transaction(as: service) { tx in
-            // One at a time, so that two workers do not both find a task free.
-            tx.send("SELECT pg_advisory_xact_lock(hashtextextended('import_validation.claim', 0))")
+        return try await database.transaction(as: service, readOnly: true) { tx in
             let rows = try tx.query(
                 """
-                WITH next AS (
-                    SELECT w.run FROM import_validation.import_run_work w
-                    WHERE (w.beat_at IS NULL OR w.beat_at < clock_timestamp() - \(silence))
-                    AND w.not_before <= clock_timestamp()
-                    AND (w.kind = 'load' OR NOT EXISTS (
-                        SELECT 1 FROM import_validation.import_run_work o
-                        WHERE o.import_task = w.import_task AND o.kind = w.kind AND o.run <> w.run
-                        AND o.beat_at >= clock_timestamp() - \(silence)))
-                    ORDER BY w.queued_at LIMIT 1)
-                UPDATE import_validation.import_run_work w
-                SET worker = \(worker), beat_at = clock_timestamp(), attempts = w.attempts + 1
-                FROM next WHERE w.run = next.run
-                RETURNING w.run, w.import_task, w.kind, w.domain, w.requester, w.all_ready, w.attempts, w.options
+                SELECT import_task, kind, domain, requester, all_ready, options \
+                FROM import_validation.import_run_work WHERE \(lease.held)
                 """)
-            guard let row = rows.first else { return nil }
-            return Claim(
-                run: try row.string(at: 0), task: try row.string(at: 1), kind: try row.string(at: 2),
-                domain: DomainPath(try row.string(at: 3)) ?? .root, requester: try Requester.caller(row.string(at: 4)),
-                allReady: try row.bool(at: 5), attempts: try row.int(at: 6), worker: worker,
-                options: try Self.options(row.optionalString(at: 7)))
+            return try rows.first.map { row in
+                Claim(
+                    lease: lease, task: try row.string(at: 0), kind: try row.string(at: 1),
+                    domain: DomainPath(try row.string(at: 2)) ?? .root,
+                    requester: try KeptCaller(text: row.string(at: 3)), allReady: try row.bool(at: 4),
+                    options: try Self.options(row.optionalString(at: 5)))
+            }
         }
     }
 
@@ -89,41 +86,11 @@ struct RunQueue: Sendable {
         return try JSONDecoder().decode(LoadOptions.self, from: Data(text.utf8))
     }
 
-    /// Part of every transaction of a run: nothing is written by a worker whose run another has taken over.
-    static func hold(_ claim: Claim, _ tx: Transaction) {
-        tx.send(
-            """
-            UPDATE import_validation.import_run_work SET beat_at = clock_timestamp() \
-            WHERE run = \(claim.run) AND worker = \(claim.worker)
-            """, expecting: 1)
-    }
-
-    /// Says that the worker lives; false when the run is another's by now.
-    func beat(_ claim: Claim) async throws(Problem) -> Bool {
+    /// Has a run retried after a pause.
+    func retry(_ claim: Claim, after pause: Duration) async {
         let service = Caller.service(database.service, domain: claim.domain)
-        return try await database.transaction(as: service) { tx in
-            let rows = try tx.query(
-                """
-                UPDATE import_validation.import_run_work SET beat_at = clock_timestamp() \
-                WHERE run = \(claim.run) AND worker = \(claim.worker)
-                """)
-            return rows.affected == 1
-        }
-    }
-
-    /// Gives a run back, to be taken again after a pause.
-    func release(_ claim: Claim, after pause: Duration) async {
-        let service = Caller.service(database.service, domain: claim.domain)
-        let milliseconds = Int64(pause / .milliseconds(1))
-        // Where even this fails, the run is taken again when its worker has been silent for long enough.
-        try? await database.transaction(as: service) { tx in
-            tx.send(
-                """
-                UPDATE import_validation.import_run_work SET beat_at = NULL, worker = NULL, \
-                not_before = clock_timestamp() + \(milliseconds)::int8 * interval '1 millisecond' \
-                WHERE run = \(claim.run) AND worker = \(claim.worker)
-                """)
-        }
+        // Where even this fails, the run is taken again when its lease has run out.
+        try? await database.transaction(as: service) { tx in claim.lease.retry(after: pause, in: tx) }
     }
 
     /// Marks the beginning of a run.
@@ -131,7 +98,7 @@ struct RunQueue: Sendable {
         let database = database
         let context = WriteContext.system(database.service, domain: claim.domain, now: database.clock.now)
         try await database.transaction(as: context.caller) { tx in
-            Self.hold(claim, tx)
+            try claim.lease.hold(in: tx)
             try Store<ImportRun>(database).change(claim.run, context, in: tx) { run in
                 run.state = "running"
                 run.startedAt = run.startedAt ?? context.now
@@ -157,7 +124,7 @@ struct RunQueue: Sendable {
         try await database.transaction(as: context.caller) { tx in
             // Before every other lock, as requests do.
             tx.send("SELECT 1 FROM import_validation.import_task WHERE id = \(claim.task) FOR UPDATE")
-            Self.hold(claim, tx)
+            try claim.lease.hold(in: tx)
             let run = try Store<ImportRun>(database).change(claim.run, context, in: tx) { run in
                 run.state = ending.state
                 run.totalRows = ending.total
@@ -172,7 +139,7 @@ struct RunQueue: Sendable {
             if claim.kind == "publish" {
                 tx.send("UPDATE import_validation.staging_row SET publish_run = NULL WHERE publish_run = \(claim.run)")
             }
-            tx.send("DELETE FROM import_validation.import_run_work WHERE run = \(claim.run)")
+            claim.lease.complete(in: tx)
             try DataImportState.refresh(claim.task, database, context, tx)
         }
     }

@@ -15,8 +15,8 @@ struct SheetHeader {
         HeaderMatcher(
             fields: target.fields.map { field in
                 .init(
-                    name: field.name, english: field.label.en, korean: field.label.ko,
-                    titles: EarlierTitles.of(field.name, in: target.table), mandatory: field.mandatory)
+                    name: field.name, english: field.label.en, korean: field.label.ko, titles: field.titles,
+                    mandatory: field.mandatory)
             })
     }
 

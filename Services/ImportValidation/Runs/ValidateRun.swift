@@ -37,7 +37,7 @@ struct ValidateRun {
             let writing = context.writing
             let done = progress.done + Int64(rows.count)
             try await database.transaction(as: service, deadline: .after(.seconds(60))) { tx in
-                RunQueue.hold(claim, tx)
+                try claim.lease.hold(in: tx)
                 StagingStore.judge(rows, verdicts, writing, tx)
                 tx.send("UPDATE import_validation.import_run SET done_rows = \(done) WHERE id = \(claim.run)")
             }

@@ -52,8 +52,7 @@ enum StagingDoubles {
 
     /// With the place of the row's number and of the file's name.
     private static func pattern(_ target: ImportTarget, _ language: String) -> String {
-        let fields = (NaturalKey.fields[target.table] ?? []).filter { $0 != "account" }
-        let labels = fields.compactMap { target.schema.field($0)?.label }
+        let labels = target.key.map(\.label)
         let key = Text(
             en: labels.map(\.en).joined(separator: ", "), ko: labels.map(\.ko).joined(separator: ", "))
         return Text(
@@ -67,7 +66,7 @@ extension RunContext {
     func markDoubles(of upload: String?, _ target: ImportTarget) async throws -> Int {
         let context = self
         return try await database.transaction(as: service, deadline: .after(.seconds(120))) { tx in
-            RunQueue.hold(context.claim, tx)
+            try context.claim.lease.hold(in: tx)
             return try StagingDoubles.mark(target, upload: upload, context, tx)
         }
     }

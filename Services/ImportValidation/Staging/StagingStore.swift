@@ -43,10 +43,9 @@ enum StagingStore {
         let faults: SQL = hasFaults ? "nullif(u.faults, '')::jsonb" : "NULL"
         let listed: SQL = hasFaults ? "id, number, comment, key, faults" : "id, number, comment, key"
         let names = (0..<width).map { "c\($0)" }.joined(separator: ", ")
-        // Adds nothing when the run has become another worker's. A shared lock, so that batches go in side by side.
+        // Adds nothing when the run has become another worker's.
         return """
-            WITH held AS MATERIALIZED (SELECT run FROM import_validation.import_run_work \
-            WHERE run = \(claim.run) AND worker = \(claim.worker) FOR SHARE) \
+            WITH held AS MATERIALIZED (\(claim.lease.holding)) \
             INSERT INTO import_validation.staging_row (id, revision, created_at, domain, import_task, upload, row_number, \
             source_file, status, comment, natural_key, faults, cells) \
             SELECT u.id, 1, \(now.sqlValue), \(claim.domain.path), \(claim.task)::uuid, \(upload.id)::uuid, u.number, \

@@ -44,7 +44,7 @@ struct FieldAccess<R: Record>: Sendable {
         return FilterSchema(
             R.schema.fields.enumerated().compactMap { index, field in
                 guard !hidden.contains(index), !computed.contains(field.name) else { return nil }
-                if R.storage.named.contains(field.name) {
+                if field.keptAsName {
                     return FilterField(field.name, .string, column: "\"\(field.name)\"")
                 }
                 return FilterField(field, isSearched: !R.storage.unsearched.contains(field.name))

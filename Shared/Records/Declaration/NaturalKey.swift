@@ -1,26 +1,16 @@
+import Ground
 import Wire
 
-/// By what rows of a workbook and records are the same (G-56): the fields of each table that workbooks bring, the account
-/// first. Texts are the same that look alike; see `String.alike`.
-public enum NaturalKey {
-    /// The fields of the keys by table.
-    public static let fields: [String: [String]] = [
-        "customer_contact": ["account", "email"],
-        "location": ["account", "name"],
-        "service_entitlement": ["account", "contract", "sold_product", "name"],
-        "install_base_item": ["account", "location", "name"],
-        "account_address_relationship": ["account", "location", "address_type"],
-        "contract": ["account", "number"],
-        "sold_product": ["account", "contract", "name"],
-        "sold_product_install_base_m2m": ["sold_product", "install_base_item"],
-    ]
-
-    /// The text by which people name a record of a table in a workbook.
-    public static func naturalField(of table: String) -> String {
-        switch table {
-        case "contract": "number"
-        case "customer_contact", "user": "email"
-        default: "name"
-        }
+extension DatabaseRule {
+    /// What the unique index `<table>_natural_key` of a target of imports stands for (G-56); nil for other tables.
+    static func naturalKey(of schema: RecordSchema) -> DatabaseRule? {
+        guard let key = schema.importing?.key.compactMap(schema.field),
+            let told = key.last(where: { $0.type != .choice })
+        else { return nil }
+        return DatabaseRule(
+            "G-56", constraint: "\(schema.table)_natural_key", field: told.name,
+            Text(
+                en: "The account already has such a record: \(schema.table).",
+                ko: "이 계정에 같은 레코드가 이미 있습니다: \(schema.label.ko)"))
     }
 }

@@ -123,8 +123,6 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// References that a rule of the record checks by itself, since they point where references may not otherwise, or
     /// nowhere.
     public var ruled: Set<String>
-    /// References kept as a name instead of an id, because no record stands behind them; their columns are text.
-    public var named: Set<String>
     /// Whether the record may be made under a closed one: a link that is no work of its own. Otherwise nothing begins,
     /// or is reopened, under a record that is closed or canceled: the one that gives the domain (G-128).
     public var outlivesParent: Bool
@@ -147,7 +145,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         computed: [Computed<R>] = [], customer: CustomerAccess? = nil,
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
-        ruled: Set<String> = [], named: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
+        ruled: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
         numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] },
         unsearched: Set<String> = [], account: String? = nil, person: PersonRecord? = nil
     ) {
@@ -163,7 +161,6 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.immutable = immutable
         self.constraints = constraints
         self.ruled = ruled
-        self.named = named
         self.outlivesParent = outlivesParent
         self.numbered = numbered
         self.closed = closed

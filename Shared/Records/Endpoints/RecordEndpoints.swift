@@ -39,6 +39,19 @@ public struct RecordEndpoints: Sendable {
         return declared.keys.filter { !answered.contains($0) }.sorted()
     }
 
+    /// References that callers may write although the service has neither the records they name nor a copy of them:
+    /// nothing could tell whether there are such records, and whose they are.
+    public var unknownReferences: [String] {
+        described.flatMap { type in
+            let collection = "ale.v1.\(type.schema.service).\(type.schema.collection)"
+            guard declared["\(collection).create"] != nil || declared["\(collection).update"] != nil else {
+                return [String]()
+            }
+            return type.writableReferences.filter { database.referenceTable($0.table) == nil }
+                .map { "\(type.schema.table).\($0.field) to \($0.table)" }
+        }
+    }
+
     /// Adds every verb declared for `R` that is the same for all records. `check` looks at what a create or an update
     /// brings before its transaction, for what needs to wait, such as compiling a script.
     public mutating func add<R: StandardRecord>(

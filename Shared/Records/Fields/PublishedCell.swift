@@ -1,3 +1,4 @@
+import Ground
 import Korean
 import Wire
 
@@ -11,8 +12,8 @@ public enum PublishedCell: Equatable, Sendable {
     /// Why the field does not take it.
     case fault(Text)
 
-    /// Reads `text` after the type of `field`: dates YYYY-MM-DD, decimals with a point, true or false, choices by
-    /// value or by label in either language (G-59 to G-61). What nobody sees does not count; a cell in which nothing is
+    /// Reads `text` after the type of `field`: dates YYYY-MM-DD, with a time HH:MM:SS behind where the field has one,
+    /// decimals with a point, true or false, choices by value or by label in either language (G-59 to G-61). What nobody sees does not count; a cell in which nothing is
     /// seen is no value.
     public init(_ text: String, for field: FieldSchema) {
         self.init(seen: Self.seen(text, in: field), for: field)
@@ -31,85 +32,117 @@ public enum PublishedCell: Equatable, Sendable {
             self = .value(.null)
             return
         }
+        guard field.isImportable else {
+            self = .fault(
+                Text(en: "\(field.label.en) cannot be imported.", ko: "\(field.label.ko, .topic) 가져올 수 없습니다."))
+            return
+        }
         switch field.type {
-        case .reference: self = .reference(text)
-        case .boolean: self = Self.boolean(text, field)
+        case .reference where !field.keptAsName:
+            self = Validation.nameFault(text, field).map(PublishedCell.fault) ?? .reference(text)
+        case .boolean:
+            self = CellText.bool(text).map { PublishedCell.value(.bool($0)) } ?? .fault(Self.noBoolean(field.label))
         case .integer: self = Self.integer(text, field)
         case .choice: self = Self.choice(text, field)
         case .decimal, .currency: self = Self.decimal(text, field)
-        case .listOfReferences, .listOfUsers, .listOfRoles, .attachment, .journal, .datetime, .documentID:
-            self = .fault(
-                Text(en: "\(field.label.en) cannot be imported.", ko: "\(field.label.ko, .topic) 가져올 수 없습니다."))
-        default:
-            if let fault = Validation.fault(.string(text), field) {
-                self = .fault(fault)
-            } else {
-                self = .value(.string(text))
-            }
+        case .datetime: self = Self.instant(text, field)
+        default: self = Self.checked(.string(text), field)
         }
     }
 
-    private static func boolean(_ text: String, _ field: FieldSchema) -> PublishedCell {
-        switch text.lowercased() {
-        case "true", "예": .value(.bool(true))
-        case "false", "아니요", "아니오": .value(.bool(false))
-        default:
-            .fault(
-                Text(
-                    en: "\(field.label.en) must be true or false.", ko: "\(field.label.ko, .topic) TRUE 또는 FALSE여야 합니다."
-                ))
-        }
+    private static func checked(_ value: FieldValue, _ field: FieldSchema) -> PublishedCell {
+        Validation.fault(value, field).map(PublishedCell.fault) ?? .value(value)
     }
 
-    private static func integer(_ text: String, _ field: FieldSchema) -> PublishedCell {
-        // Excel writes whole numbers of decimal cells with a zero behind the point.
-        let whole = text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-        guard whole.first != "+", !whole.isEmpty,
-            whole.utf8.drop(while: { $0 == 0x2D }).allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
-        else {
-            return .fault(
-                Text(en: "\(field.label.en) must be a whole number.", ko: "\(field.label.ko, .topic) 정수여야 합니다."))
-        }
-        guard let number = Int32(whole) else {
-            return .fault(
-                Text(
-                    en: "\(field.label.en) must be a whole number from \(Int32.min) to \(Int32.max).",
-                    ko: "\(field.label.ko, .topic) \(grouped: Int32.min)부터 \(grouped: Int32.max)까지의 정수여야 합니다."))
-        }
-        let value = FieldValue.int(Int64(number))
-        return Validation.fault(value, field).map(PublishedCell.fault) ?? .value(value)
+    // MARK: Single types, which checks of an administrator ask for as well
+
+    /// Why a text is not true or false.
+    public static func noBoolean(_ label: Text) -> Text {
+        Text(en: "\(label.en) must be true or false.", ko: "\(label.ko, .topic) TRUE 또는 FALSE여야 합니다.")
     }
 
-    /// Zeros behind the last digit that counts are no digits to lose.
-    private static func decimal(_ text: String, _ field: FieldSchema) -> PublishedCell {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        var text = text
-        if parts.count == 2, parts[1].count > Validation.decimalPlaces {
-            var fraction = parts[1]
-            while fraction.count > Validation.decimalPlaces, fraction.last == "0" { fraction.removeLast() }
-            text = "\(parts[0]).\(fraction)"
-            if fraction.count > Validation.decimalPlaces, fraction.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
-                return .fault(
-                    Text(
-                        en: "\(field.label.en) may have at most \(Validation.decimalPlaces) digits behind the point.",
-                        ko: "\(field.label.ko, .topic) 소수점 아래 \(Validation.decimalPlaces)자리까지 입력할 수 있습니다."))
-            }
-        }
-        let value = FieldValue.string(text)
-        return Validation.fault(value, field).map(PublishedCell.fault) ?? .value(value)
+    /// Why a text is no whole number.
+    public static func noInteger(_ label: Text) -> Text {
+        Text(en: "\(label.en) must be a whole number.", ko: "\(label.ko, .topic) 정수여야 합니다.")
     }
 
-    private static func choice(_ text: String, _ field: FieldSchema) -> PublishedCell {
-        let match = field.choices.first { choice in
+    /// The whole number that a text says, however large. Programs write those of decimal cells with zeros behind the
+    /// point.
+    public static func integer(_ text: String) -> Int64? {
+        guard let point = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return CellText.integer(text) }
+        let fraction = text[point...].utf8.dropFirst()
+        guard !fraction.isEmpty, fraction.allSatisfy({ $0 == UInt8(ascii: "0") }) else { return nil }
+        return CellText.integer(String(text[..<point]))
+    }
+
+    /// Whether a text is a whole number, however large: a field that cannot hold it says so itself.
+    public static func isInteger(_ text: String) -> Bool {
+        integer(text) != nil || CellText.decimal(text).map { !$0.contains(".") } ?? false
+    }
+
+    /// The value of the choice that a text names: by the value itself, or by its label in either language (G-59).
+    public static func choice(_ text: String, among choices: [Choice]) -> FieldValue? {
+        let match = choices.first { choice in
             switch choice.value {
             case .string(let value): value == text
             case .int(let value): String(value) == text
             default: false
             }
         }
-        if let choice = match ?? field.choices.first(where: { $0.label.en == text || $0.label.ko == text }) {
-            return .value(choice.value)
+        return (match ?? choices.first { $0.label.en == text || $0.label.ko == text })?.value
+    }
+
+    private static func integer(_ text: String, _ field: FieldSchema) -> PublishedCell {
+        guard let number = integer(text) else {
+            return .fault(isInteger(text) ? outOfRange(field) : noInteger(field.label))
         }
+        guard Int32(exactly: number) != nil else { return .fault(outOfRange(field)) }
+        return checked(.int(number), field)
+    }
+
+    private static func outOfRange(_ field: FieldSchema) -> Text {
+        Text(
+            en: "\(field.label.en) must be a whole number from \(Int32.min) to \(Int32.max).",
+            ko: "\(field.label.ko, .topic) \(grouped: Int32.min)부터 \(grouped: Int32.max)까지의 정수여야 합니다.")
+    }
+
+    /// Zeros behind the last digit that counts are no digits to lose.
+    private static func decimal(_ text: String, _ field: FieldSchema) -> PublishedCell {
+        guard var plain = CellText.decimal(text) else { return checked(.string(text), field) }
+        let places = plain.utf8.firstIndex(of: UInt8(ascii: ".")).map {
+            plain.utf8.distance(from: $0, to: plain.endIndex) - 1
+        }
+        if var places, places > Validation.decimalPlaces {
+            while places > Validation.decimalPlaces, plain.utf8.last == UInt8(ascii: "0") {
+                plain.removeLast()
+                places -= 1
+            }
+            if places > Validation.decimalPlaces {
+                return .fault(
+                    Text(
+                        en: "\(field.label.en) may have at most \(Validation.decimalPlaces) digits behind the point.",
+                        ko: "\(field.label.ko, .topic) 소수점 아래 \(Validation.decimalPlaces)자리까지 입력할 수 있습니다."))
+            }
+        }
+        return checked(.string(plain), field)
+    }
+
+    /// A date and time, in UTC: YYYY-MM-DD HH:MM:SS.
+    private static func instant(_ text: String, _ field: FieldSchema) -> PublishedCell {
+        let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[1].utf8.count == 8, CivilDate(String(parts[0])) != nil,
+            let instant = Timestamp(rfc3339: "\(parts[0])T\(parts[1])Z")
+        else {
+            return .fault(
+                Text(
+                    en: "\(field.label.en) must be an existing date and time, YYYY-MM-DD HH:MM:SS.",
+                    ko: "\(field.label.ko, .topic) 올바른 날짜와 시간이어야 합니다(예: 2026-11-28 09:30:00)."))
+        }
+        return .value(.timestamp(instant))
+    }
+
+    private static func choice(_ text: String, _ field: FieldSchema) -> PublishedCell {
+        if let value = choice(text, among: field.choices) { return .value(value) }
         let labels = field.choices.map(\.label)
         return .fault(
             Text(

@@ -16,12 +16,11 @@ public enum Validation {
     /// Most elements of a list field.
     static let listLimit = 500
 
-    /// What is wrong with the value of a field; nil when nothing is. `isName` says that a reference is kept as a name.
-    public static func fault(_ value: FieldValue, _ field: FieldSchema, isName: Bool = false) -> Text? {
+    /// What is wrong with the value of a field; nil when nothing is.
+    public static func fault(_ value: FieldValue, _ field: FieldSchema) -> Text? {
         guard !value.isEmpty else { return nil }
         switch value {
-        case .string(let text) where isName:
-            return text.utf8.contains(0) ? holdsNUL(field) : tooLong(text, lineLimit, field)
+        case .string(let text) where field.keptAsName: return nameFault(text, field)
         case .string(let text): return stringFault(text, field)
         case .strings(let list): return listFault(list, field)
         case .int(let number):
@@ -30,6 +29,11 @@ public enum Validation {
             return notAChoice(field)
         case .null, .bool, .timestamp: return nil
         }
+    }
+
+    /// What is wrong with a text by which a record is named, before it is looked for.
+    static func nameFault(_ text: String, _ field: FieldSchema) -> Text? {
+        text.utf8.contains(0) ? holdsNUL(field) : tooLong(text, lineLimit, field)
     }
 
     private static func stringFault(_ text: String, _ field: FieldSchema) -> Text? {

@@ -40,7 +40,7 @@ struct Intake<R: Record> {
                 forbidden.append(field.name)
                 continue
             }
-            if let fault = Validation.fault(value, field, isName: R.storage.named.contains(field.name)) {
+            if let fault = Validation.fault(value, field) {
                 violations.append(.init(field: "\(R.schema.table).\(field.name)", text: fault))
             } else if field.type == .journal {
                 if let text = value.string, !text.isEmpty {

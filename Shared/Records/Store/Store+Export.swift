@@ -128,7 +128,7 @@ extension Store {
             let field = R.schema.fields[index]
             let column = ExportColumn(index, field, isWorkbook: isWorkbook, language: language)
             // A reference kept as a name is one already.
-            let tables = R.storage.named.contains(field.name) ? [] : try ReferenceNames.tables(field, database, caller)
+            let tables = field.keptAsName ? [] : try ReferenceNames.tables(field, database, caller)
             return tables.isEmpty ? [column] : [column, column.withNames(of: tables)]
         }
     }

@@ -4,6 +4,18 @@ import RPC
 import Tenancy
 import Wire
 
+extension Record {
+    /// The references that callers write and that are looked up for them.
+    static var writableReferences: [(field: String, table: String)] {
+        schema.fields.compactMap { field in
+            guard !field.outputOnly, !storage.ruled.contains(field.name), let table = field.referencedTable else {
+                return nil
+            }
+            return (field.name, table)
+        }
+    }
+}
+
 /// Reads, in one round trip, the records that a write refers to: they must exist for the caller, and belong to the
 /// domain of the record or to one above it, so that no record ever points into another tenant.
 struct ReferenceLoad<R: Record> {
@@ -38,9 +50,7 @@ struct ReferenceLoad<R: Record> {
         let parent = R.parentField(of: record)
         targets = fields.compactMap { index in
             let field = R.schema.fields[index]
-            guard let reference = field.referencedTable, !R.storage.ruled.contains(field.name),
-                !R.storage.named.contains(field.name)
-            else { return nil }
+            guard let reference = field.referencedTable, !R.storage.ruled.contains(field.name) else { return nil }
             let ids = record[fieldAt: index].references
             let table = database.referenceTable(reference)
             let added = ids.subtracting(old?[fieldAt: index].references ?? [])

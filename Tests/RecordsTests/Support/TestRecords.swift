@@ -113,7 +113,7 @@ struct TestTouchpoint: WrappedRecord {
 struct TestDefinitionRecord: WrappedRecord {
     var wrapped = DefinitionRecord()
 
-    static let storage = Storage<TestDefinitionRecord>(visibility: .definition, domain: .caller, named: ["flow"])
+    static let storage = Storage<TestDefinitionRecord>(visibility: .definition, domain: .caller, ruled: ["flow"])
 }
 
 extension Replica {

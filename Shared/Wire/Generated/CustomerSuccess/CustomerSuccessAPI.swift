@@ -300,6 +300,21 @@ public enum CustomerSuccessAPI {
     /// Removes one record of table response_template.
     public static let deleteResponseTemplate = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.response_templates.delete", name: "DeleteResponseTemplate", summary: "Removes one record of table response_template.")
+    /// Creates a record of table service_definition (AIP-133).
+    public static let createCaseServiceDefinition = Method<CreateCaseServiceDefinitionRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.create", name: "CreateCaseServiceDefinition", summary: "Creates a record of table service_definition (AIP-133).")
+    /// Reads one record of table service_definition; NOT_FOUND when the caller may not know it.
+    public static let getCaseServiceDefinition = Method<GetRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.get", name: "GetCaseServiceDefinition", summary: "Reads one record of table service_definition; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table service_definition in pages, filtered and ordered.
+    public static let listServiceDefinitions = Method<ListRequest, ListServiceDefinitionsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.list", name: "ListServiceDefinitions", summary: "Reads records of table service_definition in pages, filtered and ordered.")
+    /// Changes fields of one record of table service_definition; ABORTED when the etag is stale.
+    public static let updateCaseServiceDefinition = Method<UpdateCaseServiceDefinitionRequest, CaseServiceDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.update", name: "UpdateCaseServiceDefinition", summary: "Changes fields of one record of table service_definition; ABORTED when the etag is stale.")
+    /// Removes one record of table service_definition.
+    public static let deleteCaseServiceDefinition = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.service_definitions.delete", name: "DeleteCaseServiceDefinition", summary: "Removes one record of table service_definition.")
     /// Creates a record of table success_case (AIP-133).
     public static let createSuccessCase = Method<CreateSuccessCaseRequest, SuccessCase>(
         service: "customer-success", subject: "ale.v1.customer-success.success_cases.create", name: "CreateSuccessCase", summary: "Creates a record of table success_case (AIP-133).")
@@ -670,6 +685,11 @@ public enum CustomerSuccessAPI {
         listResponseTemplates.info,
         updateResponseTemplate.info,
         deleteResponseTemplate.info,
+        createCaseServiceDefinition.info,
+        getCaseServiceDefinition.info,
+        listServiceDefinitions.info,
+        updateCaseServiceDefinition.info,
+        deleteCaseServiceDefinition.info,
         createSuccessCase.info,
         getSuccessCase.info,
         listSuccessCases.info,

@@ -4,7 +4,10 @@
 extension Engagement {
     /// The dictionary of table `engagement`.
     public static let schema = RecordSchema(
-        table: "engagement", collection: "engagements", service: "customer-success", label: Text(en: "Engagement", ko: "참여"), numberPrefix: "ENGMT", fields: schemaFields)
+        table: "engagement", collection: "engagements", service: "customer-success", label: Text(en: "Engagement", ko: "참여"), numberPrefix: "ENGMT", fields: schemaFields,
+        launchesPlays: true,
+        sourceOfRisks: true,
+        hasResponseTemplates: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

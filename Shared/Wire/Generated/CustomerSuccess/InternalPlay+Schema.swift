@@ -4,7 +4,9 @@
 extension InternalPlay {
     /// The dictionary of table `internal_play`.
     public static let schema = RecordSchema(
-        table: "internal_play", collection: "internal_plays", service: "customer-success", label: Text(en: "Internal play", ko: "내부 플레이"), numberPrefix: "IPLAY", fields: schemaFields)
+        table: "internal_play", collection: "internal_plays", service: "customer-success", label: Text(en: "Internal play", ko: "내부 플레이"), numberPrefix: "IPLAY", fields: schemaFields,
+        launchesPlays: true,
+        sourceOfRisks: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -47,7 +49,7 @@ extension InternalPlay {
         FieldSchema(name: "work_notes_list", jsonName: "workNotesList", label: Text(en: "Work notes list", ko: "작업 메모 목록"), type: .listOfUsers, side: .provider, storage: .strings),
         FieldSchema(name: "description", jsonName: "description", label: Text(en: "Description", ko: "설명"), type: .text, mandatory: true, storage: .string),
         FieldSchema(name: "work_notes", jsonName: "workNotes", label: Text(en: "Work notes", ko: "작업 메모"), type: .journal, storage: .string),
-        FieldSchema(name: "parent", jsonName: "parent", label: Text(en: "Parent", ko: "상위"), type: .reference, reference: "task", storage: .string),
+        FieldSchema(name: "parent", jsonName: "parent", label: Text(en: "Parent", ko: "상위"), type: .reference, reference: "success_task", storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, outputOnly: true, defaultValue: .bool(true), storage: .bool),
         FieldSchema(name: "closed_at", jsonName: "closedAt", label: Text(en: "Closed", ko: "종결 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "closed_by", jsonName: "closedBy", label: Text(en: "Closed by", ko: "종결자"), type: .reference, reference: "user", outputOnly: true, storage: .string),

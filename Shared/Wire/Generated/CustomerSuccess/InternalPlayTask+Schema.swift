@@ -4,7 +4,8 @@
 extension InternalPlayTask {
     /// The dictionary of table `internal_play_task`.
     public static let schema = RecordSchema(
-        table: "internal_play_task", collection: "internal_play_tasks", service: "customer-success", label: Text(en: "Internal play task", ko: "내부 플레이 작업"), numberPrefix: "IPTSK", fields: schemaFields)
+        table: "internal_play_task", collection: "internal_play_tasks", service: "customer-success", label: Text(en: "Internal play task", ko: "내부 플레이 작업"), numberPrefix: "IPTSK", fields: schemaFields,
+        sourceOfRisks: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

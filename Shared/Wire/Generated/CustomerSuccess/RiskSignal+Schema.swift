@@ -4,7 +4,9 @@
 extension RiskSignal {
     /// The dictionary of table `risk_signal`.
     public static let schema = RecordSchema(
-        table: "risk_signal", collection: "risk_signals", service: "customer-success", label: Text(en: "Risk signal and issue", ko: "위험 신호 및 문제"), numberPrefix: "RISKSIG", fields: schemaFields)
+        table: "risk_signal", collection: "risk_signals", service: "customer-success", label: Text(en: "Risk signal and issue", ko: "위험 신호 및 문제"), numberPrefix: "RISKSIG", fields: schemaFields,
+        launchesPlays: true,
+        sourceOfRisks: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -4,7 +4,10 @@
 extension SuccessCase {
     /// The dictionary of table `success_case`.
     public static let schema = RecordSchema(
-        table: "success_case", collection: "success_cases", service: "customer-success", label: Text(en: "Success case", ko: "성공 케이스"), numberPrefix: "SCASE", fields: schemaFields)
+        table: "success_case", collection: "success_cases", service: "customer-success", label: Text(en: "Success case", ko: "성공 케이스"), numberPrefix: "SCASE", fields: schemaFields,
+        launchesPlays: true,
+        sourceOfRisks: true,
+        hasResponseTemplates: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -4,7 +4,10 @@
 extension SuccessInitiative {
     /// The dictionary of table `success_initiative`.
     public static let schema = RecordSchema(
-        table: "success_initiative", collection: "success_initiatives", service: "customer-success", label: Text(en: "Success initiative", ko: "성공 이니셔티브"), numberPrefix: "SINIT", fields: schemaFields)
+        table: "success_initiative", collection: "success_initiatives", service: "customer-success", label: Text(en: "Success initiative", ko: "성공 이니셔티브"), numberPrefix: "SINIT", fields: schemaFields,
+        launchesPlays: true,
+        sourceOfRisks: true,
+        hasResponseTemplates: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

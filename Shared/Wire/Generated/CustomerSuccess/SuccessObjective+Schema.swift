@@ -4,7 +4,10 @@
 extension SuccessObjective {
     /// The dictionary of table `success_objective`.
     public static let schema = RecordSchema(
-        table: "success_objective", collection: "success_objectives", service: "customer-success", label: Text(en: "Success objective", ko: "성공 목표"), numberPrefix: "SOBJ", fields: schemaFields)
+        table: "success_objective", collection: "success_objectives", service: "customer-success", label: Text(en: "Success objective", ko: "성공 목표"), numberPrefix: "SOBJ", fields: schemaFields,
+        launchesPlays: true,
+        sourceOfRisks: true,
+        hasResponseTemplates: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -4,7 +4,9 @@
 extension SuccessOutcome {
     /// The dictionary of table `success_outcome`.
     public static let schema = RecordSchema(
-        table: "success_outcome", collection: "success_outcomes", service: "customer-success", label: Text(en: "Success outcome", ko: "성공 결과"), numberPrefix: "SOUT", fields: schemaFields)
+        table: "success_outcome", collection: "success_outcomes", service: "customer-success", label: Text(en: "Success outcome", ko: "성공 결과"), numberPrefix: "SOUT", fields: schemaFields,
+        sourceOfRisks: true,
+        hasResponseTemplates: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

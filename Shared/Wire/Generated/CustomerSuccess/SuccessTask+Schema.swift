@@ -4,7 +4,9 @@
 extension SuccessTask {
     /// The dictionary of table `success_task`.
     public static let schema = RecordSchema(
-        table: "success_task", collection: "success_tasks", service: "customer-success", label: Text(en: "Success task (success case task / success initiative task)", ko: "성공 작업"), numberPrefix: "STASK", fields: schemaFields)
+        table: "success_task", collection: "success_tasks", service: "customer-success", label: Text(en: "Success task (success case task / success initiative task)", ko: "성공 작업"), numberPrefix: "STASK", fields: schemaFields,
+        sourceOfRisks: true,
+        hasResponseTemplates: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

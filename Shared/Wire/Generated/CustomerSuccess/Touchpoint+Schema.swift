@@ -4,7 +4,10 @@
 extension Touchpoint {
     /// The dictionary of table `touchpoint`.
     public static let schema = RecordSchema(
-        table: "touchpoint", collection: "touchpoints", service: "customer-success", label: Text(en: "Touchpoint", ko: "접점"), numberPrefix: "TCHPT", fields: schemaFields)
+        table: "touchpoint", collection: "touchpoints", service: "customer-success", label: Text(en: "Touchpoint", ko: "접점"), numberPrefix: "TCHPT", fields: schemaFields,
+        launchesPlays: true,
+        sourceOfRisks: true,
+        hasResponseTemplates: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -17,7 +17,7 @@ extension ImportTask {
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "source_table", jsonName: "sourceTable", label: Text(en: "Source table", ko: "소스 테이블"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "target_table", jsonName: "targetTable", label: Text(en: "Target table", ko: "대상 테이블"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "data_source", jsonName: "dataSource", label: Text(en: "Data source", ko: "데이터 소스"), type: .reference, mandatory: true, reference: "data_source", storage: .string),
+        FieldSchema(name: "data_source", jsonName: "dataSource", label: Text(en: "Data source", ko: "데이터 소스"), type: .reference, mandatory: true, reference: "data_source", keptAsName: true, storage: .string),
         FieldSchema(name: "data_import_state", jsonName: "dataImportState", label: Text(en: "Data import state", ko: "데이터 가져오기 상태"), type: .choice, choices: [
             Choice(value: .int(1), label: Text(en: "Data not loaded yet", ko: "로드 전")),
             Choice(value: .int(2), label: Text(en: "Loading", ko: "로드 중")),

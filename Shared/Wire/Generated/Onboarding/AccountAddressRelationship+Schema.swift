@@ -4,7 +4,8 @@
 extension AccountAddressRelationship {
     /// The dictionary of table `account_address_relationship`.
     public static let schema = RecordSchema(
-        table: "account_address_relationship", collection: "account_address_relationships", service: "onboarding", label: Text(en: "Account address relationship", ko: "계정 주소 관계"), numberPrefix: nil, fields: schemaFields)
+        table: "account_address_relationship", collection: "account_address_relationships", service: "onboarding", label: Text(en: "Account address relationship", ko: "계정 주소 관계"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 5, task: Text(en: "Import account address relationships", ko: "계정 주소 관계 가져오기"), key: ["account", "location", "address_type"]))
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

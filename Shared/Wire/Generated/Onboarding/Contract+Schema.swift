@@ -4,7 +4,9 @@
 extension Contract {
     /// The dictionary of table `contract`.
     public static let schema = RecordSchema(
-        table: "contract", collection: "contracts", service: "onboarding", label: Text(en: "Contract", ko: "계약"), numberPrefix: nil, fields: schemaFields)
+        table: "contract", collection: "contracts", service: "onboarding", label: Text(en: "Contract", ko: "계약"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 6, alias: "ast_contract", task: Text(en: "Import contracts", ko: "계약 가져오기"), key: ["account", "number"]),
+        namedBy: ["number"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -14,11 +16,11 @@ extension Contract {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
-        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, mandatory: true, storage: .string),
-        FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 금액"), type: .currency, minimum: 0, storage: .string),
+        FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", titles: ["계약 계정"], storage: .string),
+        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, mandatory: true, titles: ["계약 날짜"], storage: .string),
+        FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 금액"), type: .currency, minimum: 0, titles: ["계약 값"], storage: .string),
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, storage: .string),
+        FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, titles: ["짧은 설명"], storage: .string),
         FieldSchema(name: "start_date", jsonName: "startDate", label: Text(en: "Start date", ko: "시작일"), type: .date, storage: .string),
         FieldSchema(name: "status", jsonName: "status", label: Text(en: "Status", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("draft"), label: Text(en: "Draft", ko: "초안")),

@@ -4,7 +4,8 @@
 extension CustomerAccount {
     /// The dictionary of table `customer_account`.
     public static let schema = RecordSchema(
-        table: "customer_account", collection: "customer_accounts", service: "onboarding", label: Text(en: "Customer account", ko: "고객 계정"), numberPrefix: nil, fields: schemaFields)
+        table: "customer_account", collection: "customer_accounts", service: "onboarding", label: Text(en: "Customer account", ko: "고객 계정"), numberPrefix: nil, fields: schemaFields,
+        namedBy: ["name", "account_number"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

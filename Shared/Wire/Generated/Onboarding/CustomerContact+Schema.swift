@@ -4,7 +4,9 @@
 extension CustomerContact {
     /// The dictionary of table `customer_contact`.
     public static let schema = RecordSchema(
-        table: "customer_contact", collection: "customer_contacts", service: "onboarding", label: Text(en: "Customer contact", ko: "고객 연락처"), numberPrefix: nil, fields: schemaFields)
+        table: "customer_contact", collection: "customer_contacts", service: "onboarding", label: Text(en: "Customer contact", ko: "고객 연락처"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 1, task: Text(en: "Import customer contacts", ko: "고객 연락처 가져오기"), key: ["account", "email"]),
+        namedBy: ["email"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -19,7 +21,7 @@ extension CustomerContact {
         FieldSchema(name: "email", jsonName: "email", label: Text(en: "Email address", ko: "이메일 주소"), type: .email, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", customerVisible: true, storage: .string),
         FieldSchema(name: "user", jsonName: "user", label: Text(en: "Portal user", ko: "포털 사용자"), type: .reference, reference: "user", side: .customer, storage: .string),
-        FieldSchema(name: "phone", jsonName: "phone", label: Text(en: "Phone", ko: "전화번호"), type: .string, customerVisible: true, storage: .string),
+        FieldSchema(name: "phone", jsonName: "phone", label: Text(en: "Phone", ko: "전화번호"), type: .string, customerVisible: true, titles: ["전화"], storage: .string),
         FieldSchema(name: "title", jsonName: "title", label: Text(en: "Job title", ko: "직책"), type: .string, customerVisible: true, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
     ]

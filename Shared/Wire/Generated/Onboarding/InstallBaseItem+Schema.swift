@@ -4,7 +4,9 @@
 extension InstallBaseItem {
     /// The dictionary of table `install_base_item`.
     public static let schema = RecordSchema(
-        table: "install_base_item", collection: "install_base_items", service: "onboarding", label: Text(en: "Install base item", ko: "설치 제품"), numberPrefix: nil, fields: schemaFields)
+        table: "install_base_item", collection: "install_base_items", service: "onboarding", label: Text(en: "Install base item", ko: "설치 제품"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 4, alias: "sn_install_base_item", task: Text(en: "Import install base items", ko: "설치 제품 가져오기"), key: ["account", "location", "name"]),
+        namedBy: ["name"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -4,7 +4,9 @@
 extension Location {
     /// The dictionary of table `location`.
     public static let schema = RecordSchema(
-        table: "location", collection: "locations", service: "onboarding", label: Text(en: "Location", ko: "위치"), numberPrefix: nil, fields: schemaFields)
+        table: "location", collection: "locations", service: "onboarding", label: Text(en: "Location", ko: "위치"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 2, alias: "cmn_location", task: Text(en: "Import locations", ko: "위치 가져오기"), key: ["account", "name"], template: "cmn_location_template.xlsx"),
+        namedBy: ["name"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -16,9 +18,9 @@ extension Location {
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, reference: "customer_account", storage: .string),
-        FieldSchema(name: "street", jsonName: "street", label: Text(en: "Street", ko: "도로명 주소"), type: .string, storage: .string),
-        FieldSchema(name: "city", jsonName: "city", label: Text(en: "City", ko: "시/군/구"), type: .string, storage: .string),
-        FieldSchema(name: "state_province", jsonName: "stateProvince", label: Text(en: "State or province", ko: "시/도"), type: .string, storage: .string),
+        FieldSchema(name: "street", jsonName: "street", label: Text(en: "Street", ko: "도로명 주소"), type: .string, titles: ["거리"], storage: .string),
+        FieldSchema(name: "city", jsonName: "city", label: Text(en: "City", ko: "시/군/구"), type: .string, titles: ["도시"], storage: .string),
+        FieldSchema(name: "state_province", jsonName: "stateProvince", label: Text(en: "State or province", ko: "시/도"), type: .string, titles: ["주 또는 도"], storage: .string),
         FieldSchema(name: "postal_code", jsonName: "postalCode", label: Text(en: "Postal code", ko: "우편번호"), type: .string, storage: .string),
         FieldSchema(name: "country", jsonName: "country", label: Text(en: "Country", ko: "국가"), type: .string, storage: .string),
         FieldSchema(name: "time_zone", jsonName: "timeZone", label: Text(en: "Time zone", ko: "시간대"), type: .string, storage: .string),

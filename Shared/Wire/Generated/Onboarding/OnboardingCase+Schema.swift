@@ -4,7 +4,9 @@
 extension OnboardingCase {
     /// The dictionary of table `onboarding_case`.
     public static let schema = RecordSchema(
-        table: "onboarding_case", collection: "onboarding_cases", service: "onboarding", label: Text(en: "Account onboarding case", ko: "계정 온보딩 케이스"), numberPrefix: "ALEONB", fields: schemaFields)
+        table: "onboarding_case", collection: "onboarding_cases", service: "onboarding", label: Text(en: "Account onboarding case", ko: "계정 온보딩 케이스"), numberPrefix: "ALEONB", fields: schemaFields,
+        launchesPlays: true,
+        sourceOfRisks: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

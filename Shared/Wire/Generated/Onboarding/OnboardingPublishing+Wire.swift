@@ -198,6 +198,7 @@ extension PublishRowsRequest: WireMessage {
         if !self.columns.isEmpty { message.pointee.n_columns = self.columns.count; message.pointee.columns = try arena.strings(self.columns, "columns") }
         if !self.rows.isEmpty { message.pointee.n_rows = self.rows.count; message.pointee.rows = try arena.messages(self.rows, "rows") }
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if !self.referenceFields.isEmpty { message.pointee.n_reference_fields = self.referenceFields.count; message.pointee.reference_fields = try arena.strings(self.referenceFields, "referenceFields") }
     }
 
     init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -207,6 +208,7 @@ extension PublishRowsRequest: WireMessage {
         self.columns = Unpacked.strings(message.pointee.n_columns, message.pointee.columns)
         self.rows = try Unpacked.messages(message.pointee.n_rows, message.pointee.rows, "rows")
         self.requestID = Unpacked.string(message.pointee.request_id)
+        self.referenceFields = Unpacked.strings(message.pointee.n_reference_fields, message.pointee.reference_fields)
     }
 
     static let jsonNames = JSONNames([
@@ -215,6 +217,7 @@ extension PublishRowsRequest: WireMessage {
         ("columns", nil),
         ("rows", nil),
         ("requestId", "request_id"),
+        ("referenceFields", "reference_fields"),
     ])
 
     mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -224,6 +227,7 @@ extension PublishRowsRequest: WireMessage {
         case 2: self.columns = try reader.list { (reader) throws(WireError) in try reader.string() }
         case 3: self.rows = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 4: self.requestID = try reader.string()
+        case 5: self.referenceFields = try reader.list { (reader) throws(WireError) in try reader.string() }
         default: break
         }
     }
@@ -234,6 +238,7 @@ extension PublishRowsRequest: WireMessage {
         if !self.columns.isEmpty { try writer.list("columns", self.columns) }
         if !self.rows.isEmpty { try writer.list("rows", self.rows) }
         if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if !self.referenceFields.isEmpty { try writer.list("referenceFields", self.referenceFields) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -8,7 +8,8 @@ public struct ResolveReferencesRequest: Message {
 
     /// Table whose records are named: "customer_account".
     public var table: String = ""
-    /// Field that holds the text: "name".
+    /// Field that holds the text: "name". The usual one stands for all by which the table's records are named. Ids are
+    /// found as well.
     public var field: String = ""
     /// Account of the onboarding case; references are seen with it (G-59).
     public var account: String = ""
@@ -62,6 +63,9 @@ public struct PublishRowsRequest: Message {
     public var rows: [PublishRow] = []
     /// The field `request_id`.
     public var requestID: String = ""
+    /// For each column the field by which its texts name records, as in ResolveReferencesRequest; empty for those that the
+    /// table's declaration names. None at all: those for every column.
+    public var referenceFields: [String] = []
 
     /// The message with every field at its default.
     public init() {}

@@ -4,7 +4,8 @@
 extension ResponsibilityDefinition {
     /// The dictionary of table `responsibility_definition`.
     public static let schema = RecordSchema(
-        table: "responsibility_definition", collection: "responsibility_definitions", service: "onboarding", label: Text(en: "Responsibility definition", ko: "담당 업무 정의"), numberPrefix: nil, fields: schemaFields)
+        table: "responsibility_definition", collection: "responsibility_definitions", service: "onboarding", label: Text(en: "Responsibility definition", ko: "담당 업무 정의"), numberPrefix: nil, fields: schemaFields,
+        namedBy: ["name"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

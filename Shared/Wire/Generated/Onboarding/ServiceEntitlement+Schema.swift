@@ -4,7 +4,9 @@
 extension ServiceEntitlement {
     /// The dictionary of table `service_entitlement`.
     public static let schema = RecordSchema(
-        table: "service_entitlement", collection: "service_entitlements", service: "onboarding", label: Text(en: "Service entitlement", ko: "서비스 이용 권한"), numberPrefix: nil, fields: schemaFields)
+        table: "service_entitlement", collection: "service_entitlements", service: "onboarding", label: Text(en: "Service entitlement", ko: "서비스 이용 권한"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 3, task: Text(en: "Import service entitlements", ko: "서비스 이용 권한 가져오기"), key: ["account", "contract", "sold_product", "name"]),
+        namedBy: ["name"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -17,10 +19,10 @@ extension ServiceEntitlement {
         FieldSchema(name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
         FieldSchema(name: "contract", jsonName: "contract", label: Text(en: "Contract", ko: "계약"), type: .reference, reference: "contract", storage: .string),
-        FieldSchema(name: "sold_product", jsonName: "soldProduct", label: Text(en: "Sold product", ko: "판매 제품"), type: .reference, reference: "sold_product", storage: .string),
+        FieldSchema(name: "sold_product", jsonName: "soldProduct", label: Text(en: "Sold product", ko: "판매 제품"), type: .reference, reference: "sold_product", titles: ["판매된 제품"], storage: .string),
         FieldSchema(name: "start_date", jsonName: "startDate", label: Text(en: "Start date", ko: "시작일"), type: .date, storage: .string),
         FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, storage: .string),
-        FieldSchema(name: "total_units", jsonName: "totalUnits", label: Text(en: "Total units", ko: "총수량"), type: .integer, minimum: 0, storage: .int),
+        FieldSchema(name: "total_units", jsonName: "totalUnits", label: Text(en: "Total units", ko: "총수량"), type: .integer, minimum: 0, titles: ["총 단위"], storage: .int),
         FieldSchema(name: "unit", jsonName: "unit", label: Text(en: "Unit", ko: "단위"), type: .string, storage: .string),
     ]
 

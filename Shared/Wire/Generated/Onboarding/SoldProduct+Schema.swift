@@ -4,7 +4,9 @@
 extension SoldProduct {
     /// The dictionary of table `sold_product`.
     public static let schema = RecordSchema(
-        table: "sold_product", collection: "sold_products", service: "onboarding", label: Text(en: "Sold product", ko: "판매 제품"), numberPrefix: nil, fields: schemaFields)
+        table: "sold_product", collection: "sold_products", service: "onboarding", label: Text(en: "Sold product", ko: "판매 제품"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 7, alias: "sn_install_base_sold_product", task: Text(en: "Import sold products", ko: "판매 제품 가져오기"), key: ["account", "contract", "name"]),
+        namedBy: ["name"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -4,7 +4,8 @@
 extension SoldProductInstallBaseM2m {
     /// The dictionary of table `sold_product_install_base_m2m`.
     public static let schema = RecordSchema(
-        table: "sold_product_install_base_m2m", collection: "sold_product_install_base_m2ms", service: "onboarding", label: Text(en: "Install base M2M sold product", ko: "설치 제품-판매 제품 M2M"), numberPrefix: nil, fields: schemaFields)
+        table: "sold_product_install_base_m2m", collection: "sold_product_install_base_m2ms", service: "onboarding", label: Text(en: "Install base M2M sold product", ko: "설치 제품-판매 제품 M2M"), numberPrefix: nil, fields: schemaFields,
+        importing: ImportSchema(order: 8, task: Text(en: "Import links between install base and sold products", ko: "설치 제품-판매 제품 연결 가져오기"), key: ["sold_product", "install_base_item"]))
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -14,8 +15,8 @@ extension SoldProductInstallBaseM2m {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "sold_product", jsonName: "soldProduct", label: Text(en: "Sold product", ko: "판매 제품"), type: .reference, mandatory: true, reference: "sold_product", storage: .string),
-        FieldSchema(name: "install_base_item", jsonName: "installBaseItem", label: Text(en: "Install base item", ko: "설치 제품"), type: .reference, mandatory: true, reference: "install_base_item", storage: .string),
+        FieldSchema(name: "sold_product", jsonName: "soldProduct", label: Text(en: "Sold product", ko: "판매 제품"), type: .reference, mandatory: true, reference: "sold_product", titles: ["판매된 제품"], storage: .string),
+        FieldSchema(name: "install_base_item", jsonName: "installBaseItem", label: Text(en: "Install base item", ko: "설치 제품"), type: .reference, mandatory: true, reference: "install_base_item", titles: ["설치 기반 항목"], storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.

@@ -4,7 +4,8 @@
 extension User {
     /// The dictionary of table `user`.
     public static let schema = RecordSchema(
-        table: "user", collection: "users", service: "onboarding", label: Text(en: "User", ko: "사용자"), numberPrefix: nil, fields: schemaFields)
+        table: "user", collection: "users", service: "onboarding", label: Text(en: "User", ko: "사용자"), numberPrefix: nil, fields: schemaFields,
+        namedBy: ["email"])
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -14,7 +14,7 @@ extension DefinitionRecord {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "flow", jsonName: "flow", label: Text(en: "Flow", ko: "플로우"), type: .reference, mandatory: true, reference: "subflow", storage: .string),
+        FieldSchema(name: "flow", jsonName: "flow", label: Text(en: "Flow", ko: "플로우"), type: .reference, mandatory: true, reference: "flow_definition", storage: .string),
         FieldSchema(name: "category", jsonName: "category", label: Text(en: "Category", ko: "범주"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "sub_category", jsonName: "subCategory", label: Text(en: "Subcategory", ko: "하위 범주"), type: .reference, reference: "ale_choice", storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [

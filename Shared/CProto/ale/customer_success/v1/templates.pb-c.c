@@ -187,6 +187,186 @@ void   ale__customer_success__v1__list_response_templates_response__free_unpacke
   assert(message->base.descriptor == &ale__customer_success__v1__list_response_templates_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__case_service_definition__init
+                     (Ale__CustomerSuccess__V1__CaseServiceDefinition         *message)
+{
+  static const Ale__CustomerSuccess__V1__CaseServiceDefinition init_value = ALE__CUSTOMER_SUCCESS__V1__CASE_SERVICE_DEFINITION__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__case_service_definition__get_packed_size
+                     (const Ale__CustomerSuccess__V1__CaseServiceDefinition *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__case_service_definition__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__case_service_definition__pack
+                     (const Ale__CustomerSuccess__V1__CaseServiceDefinition *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__case_service_definition__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__case_service_definition__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__CaseServiceDefinition *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__case_service_definition__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__CaseServiceDefinition *
+       ale__customer_success__v1__case_service_definition__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__CaseServiceDefinition *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__case_service_definition__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__case_service_definition__free_unpacked
+                     (Ale__CustomerSuccess__V1__CaseServiceDefinition *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__case_service_definition__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__create_case_service_definition_request__init
+                     (Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest init_value = ALE__CUSTOMER_SUCCESS__V1__CREATE_CASE_SERVICE_DEFINITION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__create_case_service_definition_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__create_case_service_definition_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__create_case_service_definition_request__pack
+                     (const Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__create_case_service_definition_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__create_case_service_definition_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__create_case_service_definition_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *
+       ale__customer_success__v1__create_case_service_definition_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__create_case_service_definition_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__create_case_service_definition_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__create_case_service_definition_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__update_case_service_definition_request__init
+                     (Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest init_value = ALE__CUSTOMER_SUCCESS__V1__UPDATE_CASE_SERVICE_DEFINITION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__update_case_service_definition_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__update_case_service_definition_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__update_case_service_definition_request__pack
+                     (const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__update_case_service_definition_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__update_case_service_definition_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__update_case_service_definition_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *
+       ale__customer_success__v1__update_case_service_definition_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__update_case_service_definition_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__update_case_service_definition_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__update_case_service_definition_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__list_service_definitions_response__init
+                     (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse         *message)
+{
+  static const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse init_value = ALE__CUSTOMER_SUCCESS__V1__LIST_SERVICE_DEFINITIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__list_service_definitions_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_service_definitions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__list_service_definitions_response__pack
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_service_definitions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__list_service_definitions_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_service_definitions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *
+       ale__customer_success__v1__list_service_definitions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__list_service_definitions_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__list_service_definitions_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__list_service_definitions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__render_response_template_request__init
                      (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest         *message)
 {
@@ -649,6 +829,380 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__list_response_templa
   ale__customer_success__v1__list_response_templates_response__field_indices_by_name,
   1,  ale__customer_success__v1__list_response_templates_response__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__list_response_templates_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__case_service_definition__field_descriptors[11] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, etag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, created_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, created_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_at",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, updated_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_by",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, updated_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "domain",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, domain),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "case_category",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, case_category),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "description",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, description),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, has_active),
+    offsetof(Ale__CustomerSuccess__V1__CaseServiceDefinition, active),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__case_service_definition__field_indices_by_name[] = {
+  10,   /* field[10] = active */
+  8,   /* field[8] = case_category */
+  2,   /* field[2] = created_at */
+  3,   /* field[3] = created_by */
+  9,   /* field[9] = description */
+  6,   /* field[6] = domain */
+  1,   /* field[1] = etag */
+  0,   /* field[0] = id */
+  7,   /* field[7] = title */
+  4,   /* field[4] = updated_at */
+  5,   /* field[5] = updated_by */
+};
+static const ProtobufCIntRange ale__customer_success__v1__case_service_definition__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 10, 7 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__case_service_definition__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.CaseServiceDefinition",
+  "CaseServiceDefinition",
+  "Ale__CustomerSuccess__V1__CaseServiceDefinition",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__CaseServiceDefinition),
+  11,
+  ale__customer_success__v1__case_service_definition__field_descriptors,
+  ale__customer_success__v1__case_service_definition__field_indices_by_name,
+  2,  ale__customer_success__v1__case_service_definition__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__case_service_definition__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__create_case_service_definition_request__field_descriptors[3] =
+{
+  {
+    "service_definition",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest, service_definition),
+    &ale__customer_success__v1__case_service_definition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__create_case_service_definition_request__field_indices_by_name[] = {
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = service_definition */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__create_case_service_definition_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__create_case_service_definition_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.CreateCaseServiceDefinitionRequest",
+  "CreateCaseServiceDefinitionRequest",
+  "Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest),
+  3,
+  ale__customer_success__v1__create_case_service_definition_request__field_descriptors,
+  ale__customer_success__v1__create_case_service_definition_request__field_indices_by_name,
+  1,  ale__customer_success__v1__create_case_service_definition_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__create_case_service_definition_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__update_case_service_definition_request__field_descriptors[4] =
+{
+  {
+    "service_definition",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest, service_definition),
+    &ale__customer_success__v1__case_service_definition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__update_case_service_definition_request__field_indices_by_name[] = {
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = service_definition */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__update_case_service_definition_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__update_case_service_definition_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.UpdateCaseServiceDefinitionRequest",
+  "UpdateCaseServiceDefinitionRequest",
+  "Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest),
+  4,
+  ale__customer_success__v1__update_case_service_definition_request__field_descriptors,
+  ale__customer_success__v1__update_case_service_definition_request__field_indices_by_name,
+  1,  ale__customer_success__v1__update_case_service_definition_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__update_case_service_definition_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__list_service_definitions_response__field_descriptors[3] =
+{
+  {
+    "service_definitions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, n_service_definitions),
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, service_definitions),
+    &ale__customer_success__v1__case_service_definition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_size",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, has_total_size),
+    offsetof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse, total_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__list_service_definitions_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = service_definitions */
+  2,   /* field[2] = total_size */
+};
+static const ProtobufCIntRange ale__customer_success__v1__list_service_definitions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__list_service_definitions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.ListServiceDefinitionsResponse",
+  "ListServiceDefinitionsResponse",
+  "Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse),
+  3,
+  ale__customer_success__v1__list_service_definitions_response__field_descriptors,
+  ale__customer_success__v1__list_service_definitions_response__field_indices_by_name,
+  1,  ale__customer_success__v1__list_service_definitions_response__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__list_service_definitions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__render_response_template_request__field_descriptors[4] =

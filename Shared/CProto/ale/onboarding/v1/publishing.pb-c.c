@@ -501,7 +501,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__resolved_reference__descri
   (ProtobufCMessageInit) ale__onboarding__v1__resolved_reference__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_rows_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_rows_request__field_descriptors[6] =
 {
   {
     "target_table",
@@ -563,10 +563,23 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_rows_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reference_fields",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__Onboarding__V1__PublishRowsRequest, n_reference_fields),
+    offsetof(Ale__Onboarding__V1__PublishRowsRequest, reference_fields),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__publish_rows_request__field_indices_by_name[] = {
   1,   /* field[1] = account */
   2,   /* field[2] = columns */
+  5,   /* field[5] = reference_fields */
   4,   /* field[4] = request_id */
   3,   /* field[3] = rows */
   0,   /* field[0] = target_table */
@@ -574,7 +587,7 @@ static const unsigned ale__onboarding__v1__publish_rows_request__field_indices_b
 static const ProtobufCIntRange ale__onboarding__v1__publish_rows_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_request__descriptor =
 {
@@ -584,7 +597,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_request__desc
   "Ale__Onboarding__V1__PublishRowsRequest",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PublishRowsRequest),
-  5,
+  6,
   ale__onboarding__v1__publish_rows_request__field_descriptors,
   ale__onboarding__v1__publish_rows_request__field_indices_by_name,
   1,  ale__onboarding__v1__publish_rows_request__number_ranges,

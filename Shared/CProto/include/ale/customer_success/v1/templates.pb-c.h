@@ -21,6 +21,10 @@ typedef struct Ale__CustomerSuccess__V1__ResponseTemplate Ale__CustomerSuccess__
 typedef struct Ale__CustomerSuccess__V1__CreateResponseTemplateRequest Ale__CustomerSuccess__V1__CreateResponseTemplateRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateResponseTemplateRequest Ale__CustomerSuccess__V1__UpdateResponseTemplateRequest;
 typedef struct Ale__CustomerSuccess__V1__ListResponseTemplatesResponse Ale__CustomerSuccess__V1__ListResponseTemplatesResponse;
+typedef struct Ale__CustomerSuccess__V1__CaseServiceDefinition Ale__CustomerSuccess__V1__CaseServiceDefinition;
+typedef struct Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest;
+typedef struct Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest;
+typedef struct Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse;
 typedef struct Ale__CustomerSuccess__V1__RenderResponseTemplateRequest Ale__CustomerSuccess__V1__RenderResponseTemplateRequest;
 typedef struct Ale__CustomerSuccess__V1__RenderResponseTemplateResponse Ale__CustomerSuccess__V1__RenderResponseTemplateResponse;
 
@@ -89,6 +93,68 @@ struct  Ale__CustomerSuccess__V1__ListResponseTemplatesResponse
 };
 #define ALE__CUSTOMER_SUCCESS__V1__LIST_RESPONSE_TEMPLATES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__list_response_templates_response__descriptor) \
+    , 0,NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__CaseServiceDefinition
+{
+  ProtobufCMessage base;
+  char *id;
+  char *etag;
+  Google__Protobuf__Timestamp *created_at;
+  char *created_by;
+  Google__Protobuf__Timestamp *updated_at;
+  char *updated_by;
+  char *domain;
+  char *title;
+  char *case_category;
+  char *description;
+  protobuf_c_boolean has_active;
+  protobuf_c_boolean active;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__CASE_SERVICE_DEFINITION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__case_service_definition__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest
+{
+  ProtobufCMessage base;
+  Ale__CustomerSuccess__V1__CaseServiceDefinition *service_definition;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__CREATE_CASE_SERVICE_DEFINITION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__create_case_service_definition_request__descriptor) \
+    , NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest
+{
+  ProtobufCMessage base;
+  Ale__CustomerSuccess__V1__CaseServiceDefinition *service_definition;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__UPDATE_CASE_SERVICE_DEFINITION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_case_service_definition_request__descriptor) \
+    , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse
+{
+  ProtobufCMessage base;
+  size_t n_service_definitions;
+  Ale__CustomerSuccess__V1__CaseServiceDefinition **service_definitions;
+  char *next_page_token;
+  protobuf_c_boolean has_total_size;
+  int64_t total_size;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__LIST_SERVICE_DEFINITIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__list_service_definitions_response__descriptor) \
     , 0,NULL, NULL, 0, 0 }
 
 
@@ -193,6 +259,82 @@ Ale__CustomerSuccess__V1__ListResponseTemplatesResponse *
 void   ale__customer_success__v1__list_response_templates_response__free_unpacked
                      (Ale__CustomerSuccess__V1__ListResponseTemplatesResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__CaseServiceDefinition methods */
+void   ale__customer_success__v1__case_service_definition__init
+                     (Ale__CustomerSuccess__V1__CaseServiceDefinition         *message);
+size_t ale__customer_success__v1__case_service_definition__get_packed_size
+                     (const Ale__CustomerSuccess__V1__CaseServiceDefinition   *message);
+size_t ale__customer_success__v1__case_service_definition__pack
+                     (const Ale__CustomerSuccess__V1__CaseServiceDefinition   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__case_service_definition__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__CaseServiceDefinition   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__CaseServiceDefinition *
+       ale__customer_success__v1__case_service_definition__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__case_service_definition__free_unpacked
+                     (Ale__CustomerSuccess__V1__CaseServiceDefinition *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest methods */
+void   ale__customer_success__v1__create_case_service_definition_request__init
+                     (Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest         *message);
+size_t ale__customer_success__v1__create_case_service_definition_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest   *message);
+size_t ale__customer_success__v1__create_case_service_definition_request__pack
+                     (const Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__create_case_service_definition_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *
+       ale__customer_success__v1__create_case_service_definition_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__create_case_service_definition_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest methods */
+void   ale__customer_success__v1__update_case_service_definition_request__init
+                     (Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest         *message);
+size_t ale__customer_success__v1__update_case_service_definition_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest   *message);
+size_t ale__customer_success__v1__update_case_service_definition_request__pack
+                     (const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__update_case_service_definition_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *
+       ale__customer_success__v1__update_case_service_definition_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__update_case_service_definition_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse methods */
+void   ale__customer_success__v1__list_service_definitions_response__init
+                     (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse         *message);
+size_t ale__customer_success__v1__list_service_definitions_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse   *message);
+size_t ale__customer_success__v1__list_service_definitions_response__pack
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__list_service_definitions_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *
+       ale__customer_success__v1__list_service_definitions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__list_service_definitions_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__RenderResponseTemplateRequest methods */
 void   ale__customer_success__v1__render_response_template_request__init
                      (Ale__CustomerSuccess__V1__RenderResponseTemplateRequest         *message);
@@ -245,6 +387,18 @@ typedef void (*Ale__CustomerSuccess__V1__UpdateResponseTemplateRequest_Closure)
 typedef void (*Ale__CustomerSuccess__V1__ListResponseTemplatesResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListResponseTemplatesResponse *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__CaseServiceDefinition_Closure)
+                 (const Ale__CustomerSuccess__V1__CaseServiceDefinition *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__CreateCaseServiceDefinitionRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__UpdateCaseServiceDefinitionRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse_Closure)
+                 (const Ale__CustomerSuccess__V1__ListServiceDefinitionsResponse *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__RenderResponseTemplateRequest_Closure)
                  (const Ale__CustomerSuccess__V1__RenderResponseTemplateRequest *message,
                   void *closure_data);
@@ -261,6 +415,10 @@ extern const ProtobufCMessageDescriptor ale__customer_success__v1__response_temp
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_response_template_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_response_template_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_response_templates_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__case_service_definition__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_case_service_definition_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_case_service_definition_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_service_definitions_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__render_response_template_response__descriptor;
 

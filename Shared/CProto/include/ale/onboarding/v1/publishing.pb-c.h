@@ -77,10 +77,12 @@ struct  Ale__Onboarding__V1__PublishRowsRequest
   size_t n_rows;
   Ale__Onboarding__V1__PublishRow **rows;
   char *request_id;
+  size_t n_reference_fields;
+  char **reference_fields;
 };
 #define ALE__ONBOARDING__V1__PUBLISH_ROWS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__publish_rows_request__descriptor) \
-    , NULL, NULL, 0,NULL, 0,NULL, NULL }
+    , NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL }
 
 
 struct  Ale__Onboarding__V1__PublishRow

@@ -1,0 +1,33 @@
+import Korean
+import RPC
+import Roles
+import Wire
+import Work
+
+extension DailyJob {
+    /// Answers `jobs.run_now`: an administrator runs one of the jobs over the own domain, whether or not the day is done.
+    static func endpoint(_ jobs: [DailyJob]) -> Endpoint {
+        Endpoint(CustomerSuccessAPI.runJob) { call, request async throws(Problem) in
+            guard call.caller.has(RoleCatalog.administrator), call.caller.kind != .customer else {
+                throw .permissionDenied()
+            }
+            guard let job = jobs.first(where: { $0.name == request.job }) else {
+                let names = jobs.map(\.name).joined(separator: ", ")
+                throw .invalid(
+                    field: "job",
+                    Text(en: "Job must be one of: \(names).", ko: "일일 작업은 다음 중 하나여야 합니다: \(names)."))
+            }
+            if let setting = job.offUntil {
+                throw .failedPrecondition(
+                    rule: "JOB_IS_OFF",
+                    Text(
+                        en: "The job \(job.name) is turned off. The setting \(setting) turns it on.",
+                        ko: "일일 작업 \(job.name, .subject) 꺼져 있습니다. \(setting) 설정으로 켤 수 있습니다."), field: "job")
+            }
+            var response = RunJobResponse()
+            response.job = job.name
+            response.records = Int64(try await job.run(in: call.caller.domain))
+            return response
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Postgres
+import Records
+import Tenancy
+import Wire
+
+/// Finds the records that texts of a workbook name (G-59): by one statement for the check and for the publication, so
+/// that what the one finds the other finds. A record is named by its id, or by a text that looks like that of a field.
+struct NamedRecords: Sendable {
+    /// What one text names.
+    struct Match: Sendable, Equatable {
+        /// How many records.
+        let count: Int
+        /// The record, when it is one.
+        let id: String?
+    }
+
+    /// By which field texts name the records of a table.
+    struct Naming: Hashable, Sendable {
+        let table: String
+        /// Empty for the fields that the table's declaration names.
+        let field: String
+    }
+
+    private let fields: [String]
+    private let table: String
+    private let isOfAccount: Bool
+
+    /// Records of a table, named by `field`. The usual field, and none, stand for all the fields that the declaration
+    /// names.
+    init(_ schema: RecordSchema, by field: String) {
+        fields = field.isEmpty || field == schema.namedBy.first ? schema.namedBy : [field]
+        table = schema.table
+        isOfAccount = NamedRecords.areOfAccounts(schema)
+    }
+
+    /// Whether records of a table are looked for within one account: its key begins with it. Accounts and people are
+    /// found among all that the caller sees.
+    static func areOfAccounts(_ schema: RecordSchema) -> Bool { schema.importing?.key.first == "account" }
+
+    /// Answers, for each of `texts` that names something, its folded text, the number of records and one id. Seen with
+    /// the account of the case, a name that it shares with other accounts means the account itself. Customers find what
+    /// is of their accounts.
+    func statement(_ texts: some Collection<String>, of account: String?, for caller: Caller) -> SQL {
+        let folded = Set(texts.map(\.alike))
+        var bounds: SQL = ""
+        if isOfAccount { bounds += " AND account = \(account)" }
+        if caller.kind == .customer {
+            let own: SQL = table == "customer_account" ? "id" : "account"
+            bounds += " AND " + own + " = ANY(\(caller.memberships.map(\.account))::uuid[])"
+        }
+        let isOwn: SQL = table == "customer_account" && account != nil ? "bool_or(id = \(account))" : "false"
+        let from: SQL = "FROM onboarding.\(identifier: table) WHERE "
+        var named: SQL = "SELECT id, id::text AS text " + from
+        named += "id = ANY(\(folded.filter(Validation.isUUID).sorted())::uuid[])" + bounds
+        for field in fields {
+            named += " UNION ALL SELECT id, onboarding.alike(\(identifier: field)::text) " + from
+            named += AlikeSQL.condition(field, folded) + bounds
+        }
+        return """
+            SELECT text, CASE WHEN \(isOwn) THEN 1 ELSE count(DISTINCT id) END, \
+            CASE WHEN \(isOwn) THEN \(account) ELSE min(id::text) END FROM (\(named)) AS named GROUP BY text
+            """
+    }
+
+    /// The answers to a statement, by folded text.
+    static func read(_ rows: Rows) throws -> [String: Match] {
+        var matches: [String: Match] = [:]
+        for row in rows {
+            let count = Int(try row.int64(at: 1))
+            matches[try row.string(at: 0)] = Match(count: count, id: count == 1 ? try row.string(at: 2) : nil)
+        }
+        return matches
+    }
+}

@@ -1,0 +1,39 @@
+/// One row in every table of a schema that has a domain, whatever its columns are: for what is asked of each table, such
+/// as who sees the row. The tables' own rules are put aside; it is done once for a database, by the superuser.
+public enum FilledTables {
+    /// What does it. Columns that point to an account hold `account`; the rows belong to `domain`.
+    public static func sql(schema: String, domain: String, account: String) -> String {
+        """
+        DO $$
+        DECLARE item record; names text; given text;
+        BEGIN
+            SET LOCAL session_replication_role = replica;
+            FOR item IN SELECT conrelid::regclass AS tab, conname FROM pg_constraint
+                WHERE contype = 'c' AND connamespace = '\(schema)'::regnamespace AND conrelid <> 0
+            LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', item.tab, item.conname); END LOOP;
+            FOR item IN SELECT c.oid, c.relname, c.oid::regclass AS tab FROM pg_class c JOIN pg_attribute d
+                ON d.attrelid = c.oid AND d.attname = 'domain'
+                WHERE c.relnamespace = '\(schema)'::regnamespace AND c.relkind = 'r'
+            LOOP
+                SELECT string_agg(quote_ident(attname), ', '), string_agg(CASE
+                    WHEN attname = 'domain' THEN '''\(domain)'''
+                    WHEN attname IN ('account', 'company') OR attname = 'id' AND relname = 'customer_account'
+                        THEN '''\(account)'''
+                    WHEN typcategory = 'A' THEN '''{}'''
+                    WHEN typname IN ('int2', 'int4', 'int8', 'numeric', 'float8') THEN '1'
+                    WHEN typname = 'uuid' THEN 'gen_random_uuid()'
+                    WHEN typname = 'bool' THEN 'true'
+                    WHEN typname IN ('timestamptz', 'date') THEN 'now()'
+                    WHEN typname IN ('json', 'jsonb') THEN '''{}'''
+                    WHEN typname = 'bytea' THEN '''\\x00'''
+                    ELSE '''x''' END, ', ')
+                INTO names, given FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid,
+                    (SELECT item.relname) AS named (relname)
+                WHERE attrelid = item.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+                    AND attidentity = '' AND (attname IN ('domain', 'account', 'company') OR attnotnull AND NOT atthasdef);
+                EXECUTE format('INSERT INTO %s (%s) VALUES (%s)', item.tab, names, given);
+            END LOOP;
+        END $$
+        """
+    }
+}

@@ -1,0 +1,176 @@
+import CustomerSuccessService
+import Foundation
+import ImportValidationService
+import NotifierService
+import OnboardingService
+import Platform
+import PlayLauncherService
+import Postgres
+import RPC
+import Records
+import ServiceTestKit
+import Tenancy
+import TestKit
+import Wire
+
+/// One of the services, whole, with a row of a victim's domain in each of its tables.
+struct Tested: Sendable {
+    /// Whose rows those are.
+    static let victim = "/provider/d0000001/"
+    static let neighbour = "/provider/d0000002/"
+    static let account = "01990000-0000-7000-8000-000000000001"
+    /// Who the rows are of that are somebody's own.
+    static let person = "01990000-0000-7000-8000-000000000002"
+
+    static let services: [any ServiceDefinition.Type] = [
+        Onboarding.self, ImportValidation.self, CustomerSuccess.self, PlayLauncher.self, Notifier.self,
+    ]
+    static var names: [String] { services.map { $0.name } }
+
+    let methods: [MethodInfo]
+    let schemas: [RecordSchema]
+    /// What names the victim's row of each table: its id, and its number where it has one.
+    let ids: [String: [String]]
+    private let admin: Pool
+    /// Ends with it.
+    private let nats: NATSServer?
+    private let schema: String
+    private let call: @Sendable (_ json: String, _ subject: String, Caller) async throws(Problem) -> String
+
+    /// The service of this name, with a database of its own, reached in memory or over a NATS server of its own.
+    static func start(_ name: String, overNATS: Bool = false) async throws -> Tested {
+        guard let service = services.first(where: { $0.name == name }) else {
+            throw Problem.internalError(cause: "there is no service \(name)")
+        }
+        return try await start(service, overNATS ? NATSServer.start(jetStream: false) : nil)
+    }
+
+    private static func start<Definition: ServiceDefinition>(
+        _ service: Definition.Type, _ nats: NATSServer?
+    ) async throws -> Tested {
+        var bench = try await ServiceBench<Definition>(nats.map { .nats($0) } ?? .memory, poolSize: 8)
+        if Definition.name != Onboarding.name { try await bench.standIn(for: Onboarding.name, emptyOnboarding) }
+        let files = FileManager.default.temporaryDirectory.appending(path: "files-\(UUID().uuidString)").path
+        let settings = ["ALE_FILES_DIRECTORY": files, "ALE_MAIL_FROM": "ale@provider.example"]
+        try await bench.serveWhole(settings, key: .make(), isAlone: true)
+        let made = bench
+        let schemas = Catalog.schemas.filter { $0.service == Definition.name }
+        return Tested(
+            methods: Definition.api, schemas: schemas,
+            ids: try await fill(bench.admin, bench.database.schema, schemas), admin: bench.admin,
+            nats: nats, schema: bench.database.schema,
+            call: { json, subject, caller async throws(Problem) in
+                try await made.call(json: json, to: subject, as: caller)
+            })
+    }
+
+    /// Onboarding without any record, for who asks about one.
+    private static var emptyOnboarding: [Endpoint] {
+        Onboarding.api.filter { $0.subject.hasSuffix(".get") }.map { known in
+            let method = Method<GetRequest, Empty>(
+                service: known.service, subject: known.subject, name: known.name, summary: known.summary)
+            return Endpoint(method) { _, request async throws(Problem) in
+                throw .notFound(Text(en: "Record", ko: "레코드"), id: request.id)
+            }
+        }
+    }
+
+    /// Puts the victim's rows there.
+    private static func fill(
+        _ admin: Pool, _ schema: String, _ schemas: [RecordSchema]
+    ) async throws -> [String: [String]] {
+        _ = try await admin.run("\(raw: FilledTables.sql(schema: schema, domain: victim, account: account))")
+        for statement in dressing[schema] ?? [] { _ = try await admin.run(statement) }
+        var ids: [String: [String]] = [:]
+        for table in try await admin.run(
+            """
+            SELECT table_name::text FROM information_schema.columns \
+            WHERE table_schema = \(schema) AND column_name = 'id' AND data_type = 'uuid'
+            """)
+        {
+            let name = try table.string(at: 0)
+            let number = schemas.first { $0.table == name }?.numberPrefix.map { $0 + "9999999" }
+            if let number {
+                _ = try await admin.run(
+                    """
+                    UPDATE \(identifier: schema).\(identifier: name) SET number = \(number) WHERE domain = \(victim)
+                    """)
+            }
+            let rows = try await admin.run(
+                "SELECT id FROM \(identifier: schema).\(identifier: name) WHERE domain = \(victim)")
+            ids[name] = try [rows.first?.string(at: 0), number].compactMap { $0 }
+        }
+        return ids
+    }
+
+    /// Where a row means something to a method only with more than its own columns: staged rows belong to the task, which
+    /// decides about them, and are published, so that nothing removes them; a link is looked after with what it links.
+    private static let dressing: [String: [SQL]] = [
+        "import_validation": [
+            "UPDATE import_validation.import_task SET target_table = 'location'",
+            "UPDATE import_validation.upload SET id = \(Attempt.other)",
+            """
+            UPDATE import_validation.staging_row \
+            SET status = 'published', import_task = (SELECT id FROM import_validation.import_task)
+            """,
+            "UPDATE import_validation.upload SET import_task = (SELECT id FROM import_validation.import_task)",
+        ],
+        "customer_success": [
+            "UPDATE customer_success.touchpoint SET id = \(Attempt.other)",
+            """
+            UPDATE customer_success.engagement_contract \
+            SET engagement = (SELECT id FROM customer_success.engagement)
+            """,
+        ],
+        "play_launcher": ["UPDATE play_launcher.flow_run SET requested_by = \(person)"],
+        "notifier": ["UPDATE notifier.in_app_notification SET \"user\" = \(person)"],
+    ]
+
+    /// The problem that a request meets; nil when it succeeds. What a batch says of its only record counts as its answer.
+    func problem(_ attempt: Attempt, as caller: Caller) async -> Problem? {
+        await answer(attempt, as: caller).problem
+    }
+
+    /// What a request is answered: a problem, or JSON.
+    func answer(_ attempt: Attempt, as caller: Caller) async -> (problem: Problem?, json: String) {
+        do throws(Problem) {
+            let json = try await call(attempt.json, attempt.subject, caller)
+            return (Self.problem(ofBatch: json), json)
+        } catch {
+            return (error, "")
+        }
+    }
+
+    private struct BatchAnswer: Decodable {
+        struct Result: Decodable {
+            struct Fault: Decodable {
+                let code: Int32
+                let message: String?
+            }
+            let error: Fault?
+        }
+        let results: [Result]?
+    }
+
+    private static func problem(ofBatch json: String) -> Problem? {
+        guard let answer = try? JSONDecoder().decode(BatchAnswer.self, from: Data(json.utf8)),
+            let fault = answer.results?.first?.error
+        else { return nil }
+        var status = Status()
+        status.code = fault.code
+        status.message = fault.message ?? ""
+        return Problem(status: status)
+    }
+
+    /// Every row of the victim's domain, as text.
+    func rows() async throws -> [String] {
+        var rows: [String] = []
+        for table in ids.keys.sorted() {
+            let found = try await admin.run(
+                "SELECT to_jsonb(t)::text FROM \(identifier: schema).\(identifier: table) AS t WHERE domain = \(Self.victim)"
+            )
+            rows += try found.map { "\(table) \(try $0.string(at: 0))" }
+        }
+        return rows
+    }
+}

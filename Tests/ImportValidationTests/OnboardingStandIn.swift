@@ -1,0 +1,102 @@
+import RPC
+import Records
+import ServiceTestKit
+import Synchronization
+import Wire
+
+@testable import ImportValidationService
+
+/// Onboarding as far as imports ask it: every text names one record, and every row can be published, but for what a test
+/// says.
+final class OnboardingStandIn: Sendable {
+    /// A text that names nothing.
+    static let nobody = "Nobody"
+    /// A text of a row that is refused when it is published.
+    static let refused = "Refused"
+    /// A text that is neither looked up nor published while the account is held.
+    static let held = "Held"
+    /// A text at which the whole question is refused.
+    static let broken = "Broken"
+
+    private struct State {
+        var held: Set<String> = []
+        var waiting: Set<String> = []
+        var published: [String: [PublishRowsRequest]] = [:]
+    }
+    private let state = Mutex(State())
+
+    /// Answers nothing about the text ``held`` for this account until it is let go.
+    func hold(_ account: String) { _ = state.withLock { $0.held.insert(account) } }
+
+    func letGo(_ account: String) { _ = state.withLock { $0.held.remove(account) } }
+
+    /// Whether a question about this account waits.
+    func isAsked(_ account: String) -> Bool { state.withLock { $0.waiting.contains(account) } }
+
+    /// What was published for an account, oldest first.
+    func published(_ account: String) -> [PublishRowsRequest] { state.withLock { $0.published[account] ?? [] } }
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(OnboardingAPI.resolveReferences) { [self] _, request async throws(Problem) in
+                try await resolve(request)
+            },
+            Endpoint(OnboardingAPI.publishRows) { [self] _, request async throws(Problem) in await publish(request) },
+            Endpoint(OnboardingAPI.getCustomerAccount) { _, request async throws(Problem) in
+                throw .notFound(CustomerAccount.schema.label, id: request.id)
+            },
+            Endpoint(OnboardingAPI.getOnboardingCase) { _, request async throws(Problem) in
+                throw .notFound(OnboardingCase.schema.label, id: request.id)
+            },
+            Endpoint(OnboardingAPI.getUser) { _, request async throws(Problem) in
+                throw .notFound(User.schema.label, id: request.id)
+            },
+            Endpoint(OnboardingAPI.getCustomerContact) { _, request async throws(Problem) in
+                throw .notFound(CustomerContact.schema.label, id: request.id)
+            },
+        ]
+    }
+
+    private func resolve(_ request: ResolveReferencesRequest) async throws(Problem) -> ResolveReferencesResponse {
+        if request.values.contains(Self.held) { await wait(request.account) }
+        guard !request.values.contains(Self.broken) else {
+            throw .failedPrecondition(rule: "BROKEN", Text(en: "That cannot be looked up.", ko: "조회할 수 없습니다."))
+        }
+        var response = ResolveReferencesResponse()
+        response.references = request.values.map { value in
+            var found = ResolvedReference()
+            found.value = value
+            found.matches = value == Self.nobody ? 0 : 1
+            found.id = RecordID.derived(from: value)
+            return found
+        }
+        return response
+    }
+
+    /// Waits until the account is let go.
+    private func wait(_ account: String) async {
+        while state.withLock({ state in
+            state.waiting.insert(account)
+            return state.held.contains(account)
+        }), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    private func publish(_ request: PublishRowsRequest) async -> PublishRowsResponse {
+        if request.rows.contains(where: { $0.values.contains(Self.held) }) { await wait(request.account) }
+        state.withLock { $0.published[request.account, default: []].append(request) }
+        var response = PublishRowsResponse()
+        response.results = request.rows.map { row in
+            var result = PublishResult()
+            result.rowID = row.rowID
+            if row.values.contains(Self.refused) {
+                result.outcome = "failed"
+                result.message = "The owner does not want it."
+            } else {
+                result.outcome = "created"
+                result.targetRecord = RecordID.derived(from: row.rowID)
+            }
+            return result
+        }
+        return response
+    }
+}
