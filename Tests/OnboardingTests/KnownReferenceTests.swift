@@ -11,9 +11,10 @@ import Wire
         let world = try await World()
         let given = world.server.database
         let database = Database(service: Onboarding.name, pool: given.pool, clock: given.clock, log: given.log)
-        let endpoints = Onboarding.endpoints(database)
+        let none = ReplicaSet([], database, world.server.client)
+        let endpoints = Onboarding.endpoints(database, none)
         #expect(endpoints.unknownReferences == ["onboarding_case.squad to squad_member"])
-        _ = Replicas(database)
+        _ = Onboarding.replicas(database, world.server.client)
         #expect(endpoints.unknownReferences == [])
     }
 }

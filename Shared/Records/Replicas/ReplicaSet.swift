@@ -76,8 +76,9 @@ public final class ReplicaSet: Sendable {
             try await bounded { () async throws(Problem) in try await kept.fetch(id, from: owner) }
             return true
         } catch {
-            // Not there, or not for the caller: to the caller that is the same.
-            if error.code == .notFound || error.code == .permissionDenied { return false }
+            // Not there, or not for the caller: to the caller that is the same. Against the direction nobody relies on an
+            // answer.
+            if error.code == .notFound || error.code == .permissionDenied || fetches != nil { return false }
             throw error
         }
     }
