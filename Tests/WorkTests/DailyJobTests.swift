@@ -239,7 +239,7 @@ import Wire
     // MARK: Leaders
 
     /// Of two instances one runs it each day; when that one resigns, the other does, from the next day on.
-    @Test(.timeLimit(.minutes(4))) func theLeaderRunsIt() async throws {
+    @Test(.timeLimit(.minutes(5))) func theLeaderRunsIt() async throws {
         let loop = try await Loop(at: "2027-06-01T12:00:00Z")
         let (bench, runs) = (loop.bench, loop.runs)
         let looks = [Runs(), Runs()]
