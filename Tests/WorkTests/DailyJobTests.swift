@@ -18,11 +18,11 @@ import Wire
         /// What the loop does between two looks.
         @Sendable func pause() async {
             arrived.notify()
-            await go.wait(atMost: .seconds(60))
+            await go.wait(atMost: .seconds(300))
         }
 
         /// Waits until the loop has looked.
-        func look() async { await arrived.wait(atMost: .seconds(20)) }
+        func look() async { await arrived.wait(atMost: .seconds(100)) }
 
         func next() async {
             go.notify()
