@@ -6,7 +6,7 @@ import Testing
 @testable import Work
 
 /// Rows of one turn are done one after another, whichever instances do them.
-@Suite(.timeLimit(.minutes(4))) struct TurnTests {
+@Suite(.timeLimit(.minutes(5))) struct TurnTests {
     /// The turn of each row.
     private static func turns(_ bench: Bench) async throws -> [String: String] {
         let rows = try await bench.psql("SELECT id || ' ' || turn FROM work_shop.work WHERE turn IS NOT NULL")
@@ -20,13 +20,13 @@ import Testing
         let bench = try await Bench()
         try await bench.psql(
             """
-            INSERT INTO work_shop.work (turn) SELECT 'turn' || n % 3 FROM generate_series(1, 60) n;
-            INSERT INTO work_shop.work SELECT FROM generate_series(1, 20);
+            INSERT INTO work_shop.work (turn) SELECT 'turn' || n % 3 FROM generate_series(1, 30) n;
+            INSERT INTO work_shop.work SELECT FROM generate_series(1, 10);
             """)
         let turns = try await Self.turns(bench)
         let (rows, deeds) = (Deeds(), Deeds())
         let instances = (1...4).map { _ in
-            Instance(bench.queue(takesTurns: true, limit: 6, look: .milliseconds(1))) { lease in
+            Instance(bench.queue(takesTurns: true, limit: 6)) { lease in
                 let turn = turns[lease.row] ?? lease.row
                 rows.begin(lease.row)
                 deeds.begin(turn)
@@ -38,7 +38,7 @@ import Testing
         }
         try await waitUntil("everything done") { try await bench.count("work_shop.work") == 0 }
         for instance in instances { await instance.stop() }
-        #expect(rows.begun.count == 80 && rows.begun.values.allSatisfy { $0 == 1 })
+        #expect(rows.begun.count == 40 && rows.begun.values.allSatisfy { $0 == 1 })
         #expect(deeds.mostOfOne == 1)
         await bench.close()
     }
@@ -78,7 +78,7 @@ import Testing
         let order = try await bench.psql("SELECT id FROM work_shop.work ORDER BY due_at")
         let deeds = Deeds()
         let instances = (1...2).map { _ in
-            Instance(bench.queue(takesTurns: true, look: .milliseconds(1))) { lease in
+            Instance(bench.queue(takesTurns: true)) { lease in
                 deeds.begin(lease.row)
                 try await bench.complete(lease)
             }
