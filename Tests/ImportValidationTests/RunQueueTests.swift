@@ -96,7 +96,7 @@ import Work
             database: database, client: client, connection: connection, issuer: nil, ownCredential: nil,
             people: Nobody(), settings: Settings(values: [:]), log: database.log)
         let workers = ImportWorkers(
-            context, settings, RunQueue(database, workers: 1), Replicas(database, client))
+            context, settings, RunQueue(database, workers: 1), ImportValidation.replicas(database, client))
         let work = Task { await workers.run() }
         try await Self.until {
             try await upgrade.psql("SELECT state FROM import_validation.import_run WHERE id = '\(run)'") == "failed"
