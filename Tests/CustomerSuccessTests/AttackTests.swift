@@ -155,7 +155,6 @@ struct Neighbours: Sendable {
         var theirs = try await references(in: both.world)
         for field in R.schema.fields where !field.outputOnly {
             for table in Self.tables(field) {
-                if Self.elsewhere.contains(table) { theirs[table] = uuid() }
                 if theirs[table] == nil, let sample = Self.samples.first(where: { $0.schema.table == table }) {
                     theirs[table] = try await id(of: sample, in: both.world)
                 }
@@ -179,8 +178,6 @@ struct Neighbours: Sendable {
 
     /// The fields that say which table a document is of.
     private static let tableFields = ["source_record": "table", "solution_record": "solution_table"]
-    /// There are no records of these yet: every such reference is refused, whatever it names.
-    private static let elsewhere: Set<String> = ["playbook_run", "task"]
 
     /// The tables a field may point to.
     private static func tables(_ field: FieldSchema) -> [String] {

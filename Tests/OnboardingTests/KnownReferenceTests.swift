@@ -10,11 +10,12 @@ import Wire
     @Test func whatARecordRefersToIsThereOrCopied() async throws {
         let world = try await World()
         let given = world.server.database
-        let database = Database(service: Onboarding.name, pool: given.pool, clock: given.clock, log: given.log)
-        let none = ReplicaSet([], database, world.server.client)
-        let endpoints = Onboarding.endpoints(database, none)
-        #expect(endpoints.unknownReferences == ["onboarding_case.squad to squad_member"])
-        _ = Onboarding.replicas(database, world.server.client)
-        #expect(endpoints.unknownReferences == [])
+        func unknown(_ replicas: (Database) -> ReplicaSet) -> [String] {
+            let database = Database(service: Onboarding.name, pool: given.pool, clock: given.clock, log: given.log)
+            return Onboarding.endpoints(database, replicas(database)).unknownReferences
+        }
+        let client = world.server.client
+        #expect(unknown { ReplicaSet([], $0, client) } == ["onboarding_case.squad to squad_member"])
+        #expect(unknown { Onboarding.replicas($0, client) } == [])
     }
 }

@@ -200,7 +200,7 @@ class Completion:
             for name, source in self.sources.items():
                 messages = {f".{source.file.package}.{message.name}" for message in source.file.message_type}
                 needed |= {name} if messages & kinds else set()
-        return sorted(needed)
+        return sorted(needed - {file.name})
 
     @staticmethod
     def kinds(method) -> set[str]:
