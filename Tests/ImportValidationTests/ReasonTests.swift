@@ -11,12 +11,13 @@ import Wire
 
 /// Every reason that the service gives is provoked here, and none is given that is not.
 @Suite struct ReasonTests {
-    /// The reasons in the sources: `reason: "TASK_CLOSED"`, `rule: "G-64"`, `Rule("IMP-01")`, `broken("IMP-02"`.
+    /// The reasons in the sources: `reason: "TASK_CLOSED"`, `rule: "G-64"`, `broken("IMP-01"`, `DatabaseRule("G-49"`,
+    /// `.check("G-54"`.
     private static func written() throws -> Set<String> {
         let sources = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "../../Services/ImportValidation").standardizedFileURL
         let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
-        let pattern = /(?:reason: |rule: |Rule\(\s*|broken\(\s*|\.check\(\s*)"([A-Z0-9_-]+)"/
+        let pattern = /(?:reason: |rule: |DatabaseRule\(\s*|broken\(\s*|\.check\(\s*)"([A-Z0-9_-]+)"/
         var reasons: Set<String> = []
         for case let file as URL in files where file.pathExtension == "swift" {
             let text = try String(contentsOf: file, encoding: .utf8)
