@@ -159,7 +159,7 @@ let package = Package(
             tests("RPC", ["TestKit", "NATS", "Wire", "Tenancy", log], resources: [.copy("Resources")]),
             tests("Identity", ["ServiceTestKit", jwt]),
             tests("Records", ["TestKit"]),
-            tests("Work", ["TestKit", "Platform", log]),
+            tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
             serviceTests("Onboarding"),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),

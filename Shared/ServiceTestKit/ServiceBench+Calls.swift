@@ -52,14 +52,29 @@ extension ServiceBench {
         for handler in waiting { try await handler.take(event, in: database) }
     }
 
-    /// The events that were written in a domain, oldest first, with their subjects.
-    public func outbox(in domain: String) async throws -> [(subject: String, event: RecordEvent)] {
+    /// The events that were written of a record, oldest first.
+    public func events(of record: String) async throws -> [WrittenEvent] {
         let rows = try await admin.run(
-            "SELECT subject, payload FROM \(identifier: database.schema).outbox WHERE domain = \(domain) ORDER BY seq")
+            """
+            SELECT subject, domain, payload FROM \(identifier: database.schema).outbox \
+            WHERE record = \(record) ORDER BY seq
+            """)
         return try rows.map { row in
-            (try row.string(at: 0), try RecordEvent.decode(protobuf: try row.bytes(at: 1)))
+            WrittenEvent(
+                subject: try row.string(at: 0), domain: try row.string(at: 1),
+                event: try RecordEvent.decode(protobuf: try row.bytes(at: 2)))
         }
     }
+}
+
+/// An event as a service wrote it, on its way to the stream.
+public struct WrittenEvent: Sendable {
+    /// Where it goes.
+    public let subject: String
+    /// Whose row it is.
+    public let domain: String
+    /// What it says.
+    public let event: RecordEvent
 }
 
 /// The problem that `body` meets; nil when it succeeds.

@@ -50,6 +50,9 @@ struct Server: Sendable {
     /// How `user` reaches the database, for connections of one's own.
     func connectionString(_ user: String) -> String { bench.connectionString(user) }
 
+    /// The events that were written of a record, oldest first.
+    func events(of record: String) async throws -> [WrittenEvent] { try await bench.events(of: record) }
+
     /// An event of another service's record takes effect.
     func hear<R: RecordMessage>(_ record: R, _ action: String, revision: Int64) async throws {
         try await bench.hear(record, action, revision: revision)

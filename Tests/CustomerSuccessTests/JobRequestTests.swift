@@ -2,6 +2,7 @@ import Identity
 import NATS
 import RPC
 import Records
+import ServiceTestKit
 import Tenancy
 import TestKit
 import Testing
@@ -50,7 +51,8 @@ import Wire
         func background(_ values: [String: String]) async throws -> [String] {
             let context = ServiceContext(
                 database: server.database, client: server.client, connection: connection, issuer: nil,
-                ownCredential: nil, people: Nobody(), settings: Settings(values: values), log: server.database.log)
+                ownCredential: nil, people: PeopleRegistry(), settings: Settings(values: values),
+                log: server.database.log)
             return try await CustomerSuccess.assemble(context).background.map(\.name)
         }
         let always = ["renewal-dates", "scorecard-snapshots", "expired-exports"]
@@ -76,9 +78,4 @@ import Wire
             try await refusal { _ = try await run(world, "renewal-watch", as: world.agent) }.code == .permissionDenied)
         #expect(try await run(world, "renewal-dates", as: world.administrator).job == "renewal-dates")
     }
-}
-
-/// Knows nobody; the jobs ask for nobody.
-private struct Nobody: People {
-    func person(_ subject: String) async throws(Problem) -> KnownPerson? { nil }
 }

@@ -159,22 +159,19 @@ import Wire
         record = try await world.act("reopen", record)
         record = try await world.close(record, "cancel")
         try await world.delete(record)
-        let rows = try await world.server.admin.run(
-            """
-            SELECT subject, payload, domain FROM customer_success.outbox WHERE record = \(record.id) ORDER BY seq
-            """)
+        let written = try await world.server.events(of: record.id)
         let token = world.domain.split(separator: "/").joined(separator: "_")
         let actions = ["created", "updated", "noted", "commented", "closed", "reopened", "canceled", "deleted"]
         #expect(
-            try rows.map { try $0.string("subject") }
+            written.map(\.subject)
                 == actions.map { "ale.v1.events.\(token).customer-success.success_case.\($0)" })
-        let events = try rows.map { try RecordEvent.decode(protobuf: $0.bytes("payload")) }
+        let events = written.map(\.event)
         #expect(events.map(\.action) == actions)
         #expect(events.map(\.notify) == actions.map { $0 == "noted" ? [reader] : [watcher] })
         #expect(events.map(\.revision) == [1, 2, 2, 2, 3, 4, 5, 6])
         #expect(events[1].changedFields.contains("state") && events[1].changedFields.contains("progress"))
         #expect(events[2].text == "Internal." && events[3].text == "For you.")
         #expect(try SuccessCase.decode(protobuf: events[4].record).state == "closed")
-        #expect(try rows.allSatisfy { try $0.string("domain") == world.domain })
+        #expect(written.allSatisfy { $0.domain == world.domain })
     }
 }

@@ -65,7 +65,8 @@ struct Attempt: Sendable {
     /// The request of a method; nil when nobody says how it is tried.
     static func of(_ method: MethodInfo, _ schemas: [RecordSchema]) -> Attempt? {
         let parts = method.subject.split(separator: ".").suffix(2).map(String.init)
-        if let own = own["\(method.service).\(parts.joined(separator: "."))"] {
+        let name = parts.joined(separator: ".")
+        if let own = own["\(method.service).\(name)"] ?? everywhere[name] {
             let table = own.table ?? schemas.first { $0.collection == parts[0] }?.table ?? ""
             return Attempt(
                 subject: method.subject, json: own.json, need: own.need, table: table, isFoundFirst: own.isFoundFirst)
@@ -105,6 +106,12 @@ struct Attempt: Sendable {
         (json, .provider(operation, on: "staging_row"), table, true)
     }
 
+    /// What several services answer alike.
+    private static let everywhere: [String: Own] = [
+        "dictionary.describe": own("{}", .nothing), "replicas.list": own("{}", .provider("read", on: "replica")),
+        "replicas.rebuild": own(#"{"table": "none"}"#, .provider("write", on: "replica")),
+    ]
+
     private static let own: [String: Own] = [
         "onboarding.customer_accounts.escalate": own(#"{"id": "$ID"}"#, .operation("write", on: "customer_account")),
         "onboarding.customer_accounts.deescalate": own(#"{"id": "$ID"}"#, .operation("write", on: "customer_account")),
@@ -115,9 +122,7 @@ struct Attempt: Sendable {
             #"{"targetTable": "location", "account": "$ID", "columns": ["name"]}"#,
             .provider("create", on: "location"), of: "customer_account"),
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
-        "onboarding.dictionary.describe": own("{}", .nothing),
 
-        "import-validation.dictionary.describe": own("{}", .nothing),
         "import-validation.import_tasks.download_template": own(
             #"{"id": "$ID"}"#, .operation("read", on: "import_task")),
         "import-validation.uploads.begin": row(#"{"importTask": "$ID", "fileName": "a.csv", "sizeBytes": 3}"#),
@@ -133,7 +138,6 @@ struct Attempt: Sendable {
         "import-validation.staging_rows.update": row(
             #"{"id": "$ID", "cells": [{"field": "name", "value": "x"}]}"#, of: "staging_row"),
 
-        "customer-success.dictionary.describe": own("{}", .nothing),
         "customer-success.response_templates.render": own(
             #"{"id": "$ID", "sourceTable": "touchpoint", "sourceRecord": "\#(other)"}"#,
             .operation("read", on: "response_template")),
@@ -146,9 +150,8 @@ struct Attempt: Sendable {
         "customer-success.pages.objective": own(
             #"{"id": "$ID"}"#, .operation("read", on: "success_objective"), of: "success_objective"),
         "customer-success.jobs.run_now": own(#"{"job": "none"}"#, .administrator),
-        "customer-success.exports.read": own(#"{"token": "\#(other)"}"#, .nothing),
+        "customer-success.exports.read": own(#"{"token": "none"}"#, .nothing),
 
-        "play-launcher.dictionary.describe": own("{}", .nothing),
         "play-launcher.plays.list_categories": own(
             #"{"sourceTable": "engagement"}"#, .provider("create", on: "flow_run")),
         "play-launcher.plays.describe": own(
@@ -161,7 +164,6 @@ struct Attempt: Sendable {
         "play-launcher.flow_runs.take_over": own(#"{"id": "$ID"}"#, .provider("create", on: "flow_run")),
         "play-launcher.flow_runs.list_steps": own(#"{"flowRun": "$ID"}"#, .operation("read", on: "flow_run")),
 
-        "notifier.dictionary.describe": own("{}", .nothing),
         "notifier.in_app_notifications.mark_read": own(
             #"{"id": "$ID"}"#, .operation("write", on: "in_app_notification")),
     ]

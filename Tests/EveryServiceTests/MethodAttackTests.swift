@@ -9,9 +9,9 @@ import Wire
 /// exist for it, and stay as they are.
 @Suite(.timeLimit(.minutes(5))) struct MethodAttackTests {
     /// The victim's own administrator; the rows that are somebody's are this one's.
-    private static let victim = Caller.holding("admin", domain: Tested.victim, subject: "x")
+    private static let victim = Caller.holding("admin", domain: Tested.victim, subject: Tested.person)
     /// The administrator next door, who even bears the victim's name.
-    private static let attacker = Caller.holding("admin", domain: Tested.neighbour, subject: "x")
+    private static let attacker = Caller.holding("admin", domain: Tested.neighbour, subject: Tested.person)
 
     @Test(arguments: Tested.names) func anotherTenantsRecordsAreOutOfReach(_ name: String) async throws {
         let service = try await Tested.start(name)
@@ -37,7 +37,9 @@ import Wire
         }
         #expect(try await service.rows() == before)
         // The check of the check: the same requests reach the records when they are one's own.
-        for tried in attempts.sorted(by: { $1.verb == "delete" && $0.verb != "delete" }) where tried.need != .service {
+        // What is below goes before what is above, which would take it along.
+        let harmless = attempts.filter { $0.verb != "delete" && $0.need != .service }
+        for tried in harmless + attempts.filter({ $0.verb == "delete" }).reversed() {
             guard let id = service.ids[tried.table]?.first else { continue }
             let met = await service.problem(tried.about(id), as: Self.victim)
             #expect(met?.code != .notFound, "\(tried.subject) \(met as Any)")
@@ -61,20 +63,46 @@ import Wire
         }
     }
 
+    /// What a record needs beside a reference that is judged only when the rest is right.
+    private static let beside: [String: [String: String]] = [
+        "customer_account.parent": ["name": "x"],
+        "customer_contact.user": ["firstName": "x", "lastName": "x", "email": "x@y.example", "account": "$ACCOUNT"],
+        "definition_record.flow": ["title": "x", "category": "success_planning"],
+    ]
+    /// Judged when all the rest of the record is right: tried with whole records in the tests of their service.
+    private static let elsewhere: Set = ["risk_signal.source_record", "internal_play.parent"]
+    /// Holds the name of a template, behind which there is no record.
+    private static let names: Set = ["import_task.data_source"]
+
+    /// An account of the attacker's own.
+    private static func account(_ service: Tested) async throws -> String {
+        let attempt = Attempt(
+            subject: "ale.v1.onboarding.customer_accounts.create", json: #"{"customerAccount": {"name": "x"}}"#,
+            need: .nothing, table: "customer_account", isFoundFirst: false)
+        let made = await service.answer(attempt, as: attacker)
+        let account = try CustomerAccount.decode(json: Array(made.json.utf8))
+        #expect(account.domain.hasPrefix(Tested.neighbour))
+        return account.id
+    }
+
     /// No record is made that points to one of another tenant, or of none: the field is named.
     @Test(arguments: Tested.names) func noRecordPointsToAnotherTenants(_ name: String) async throws {
         let service = try await Tested.start(name)
+        let account = name == "onboarding" ? try await Self.account(service) : ""
         for schema in service.schemas {
             let subject = "ale.v1.\(name).\(schema.collection).create"
             guard service.methods.contains(where: { $0.subject == subject }) else { continue }
             for field in schema.fields where !field.outputOnly {
                 guard let reference = field.reference, !reference.contains("|") else { continue }
                 let place = "\(schema.table).\(field.name)"
+                guard !Self.elsewhere.union(Self.names).contains(place) else { continue }
                 for id in [service.ids[reference]?.first ?? uuid(), uuid()] {
+                    let others = (Self.beside[place] ?? [:]).map { ", \"\($0)\": \"\($1)\"" }.joined()
+                        .replacing("$ACCOUNT", with: account)
                     let value = field.storage == .strings ? "[\"\(id)\"]" : "\"\(id)\""
+                    let record = "{\"\(Attempt.camel(field.name))\": \(value)\(others)}"
                     let attempt = Attempt(
-                        subject: subject,
-                        json: "{\"\(Attempt.camel(schema.table))\": {\"\(Attempt.camel(field.name))\": \(value)}}",
+                        subject: subject, json: "{\"\(Attempt.camel(schema.table))\": \(record)}",
                         need: .nothing, table: schema.table, isFoundFirst: false)
                     let problem = await service.problem(attempt, as: Self.attacker)
                     #expect(problem?.code == .invalidArgument, "\(place) \(problem as Any)")

@@ -19,6 +19,8 @@ struct Tested: Sendable {
     static let victim = "/provider/d0000001/"
     static let neighbour = "/provider/d0000002/"
     static let account = "01990000-0000-7000-8000-000000000001"
+    /// Who the rows are of that are somebody's own.
+    static let person = "01990000-0000-7000-8000-000000000002"
 
     static let services: [any ServiceDefinition.Type] = [
         Onboarding.self, ImportValidation.self, CustomerSuccess.self, PlayLauncher.self, Notifier.self,
@@ -49,7 +51,7 @@ struct Tested: Sendable {
         var bench = try await ServiceBench<Definition>(nats.map { .nats($0) } ?? .memory, poolSize: 8)
         if Definition.name != Onboarding.name { try await bench.standIn(for: Onboarding.name, emptyOnboarding) }
         let files = FileManager.default.temporaryDirectory.appending(path: "files-\(UUID().uuidString)").path
-        let settings = ["ale.files.directory": files, "ale.mail.from": "ale@provider.example"]
+        let settings = ["ALE_FILES_DIRECTORY": files, "ALE_MAIL_FROM": "ale@provider.example"]
         try await bench.serveWhole(settings, key: .make(), isAlone: true)
         let made = bench
         let schemas = Catalog.schemas.filter { $0.service == Definition.name }
@@ -78,7 +80,7 @@ struct Tested: Sendable {
         _ admin: Pool, _ schema: String, _ schemas: [RecordSchema]
     ) async throws -> [String: [String]] {
         _ = try await admin.run("\(raw: FilledTables.sql(schema: schema, domain: victim, account: account))")
-        if schema == "import_validation" { try await makeImport(admin) }
+        for statement in dressing[schema] ?? [] { _ = try await admin.run(statement) }
         var ids: [String: [String]] = [:]
         for table in try await admin.run(
             """
@@ -101,21 +103,28 @@ struct Tested: Sendable {
         return ids
     }
 
-    /// What is staged belongs to the task, which decides about it, and is published, so that nothing removes it.
-    private static func makeImport(_ admin: Pool) async throws {
-        for statement: SQL in [
+    /// Where a row means something to a method only with more than its own columns: staged rows belong to the task, which
+    /// decides about them, and are published, so that nothing removes them; a link is looked after with what it links.
+    private static let dressing: [String: [SQL]] = [
+        "import_validation": [
             "UPDATE import_validation.import_task SET target_table = 'location'",
             "UPDATE import_validation.upload SET id = \(Attempt.other)",
-            "UPDATE import_validation.staging_row SET status = 'published'",
-        ] { _ = try await admin.run(statement) }
-        for table in ["staging_row", "upload", "import_run"] {
-            _ = try await admin.run(
-                """
-                UPDATE import_validation.\(identifier: table) \
-                SET import_task = (SELECT id FROM import_validation.import_task)
-                """)
-        }
-    }
+            """
+            UPDATE import_validation.staging_row \
+            SET status = 'published', import_task = (SELECT id FROM import_validation.import_task)
+            """,
+            "UPDATE import_validation.upload SET import_task = (SELECT id FROM import_validation.import_task)",
+        ],
+        "customer_success": [
+            "UPDATE customer_success.touchpoint SET id = \(Attempt.other)",
+            """
+            UPDATE customer_success.engagement_contract \
+            SET engagement = (SELECT id FROM customer_success.engagement)
+            """,
+        ],
+        "play_launcher": ["UPDATE play_launcher.flow_run SET requested_by = \(person)"],
+        "notifier": ["UPDATE notifier.in_app_notification SET \"user\" = \(person)"],
+    ]
 
     /// The problem that a request meets; nil when it succeeds. What a batch says of its only record counts as its answer.
     func problem(_ attempt: Attempt, as caller: Caller) async -> Problem? {

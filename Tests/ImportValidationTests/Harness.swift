@@ -23,12 +23,15 @@ struct Stage: Sendable {
     let contact = uuid()
     /// An agent of the provider.
     let agent = Caller.holding("sn_acct_lc.agent")
+    /// The contact of the account.
+    let customer: Caller
 
     var database: Database { bench.database }
 
     init() async throws {
         (bench, owner) = try await Self.shared.value
         domain = "/provider/d\(UInt32.random(in: 0...UInt32.max))/"
+        customer = .customer("sn_customerservice.customer", of: account, in: domain, contact: contact)
         var account = CustomerAccount()
         account.id = self.account
         account.domain = domain
@@ -46,7 +49,7 @@ struct Stage: Sendable {
         let owner = OnboardingStandIn()
         try await bench.standIn(for: "onboarding", owner.endpoints)
         let files = FileManager.default.temporaryDirectory.appending(path: "imports-\(UUID().uuidString)").path
-        try await bench.serveWhole(["ale.files.directory": files], key: .make())
+        try await bench.serveWhole(["ALE_FILES_DIRECTORY": files], key: .make())
         return (bench, owner)
     }
 
@@ -118,11 +121,6 @@ struct Stage: Sendable {
     func locations(_ edit: (inout ImportTask) -> Void = { _ in }) async throws -> ImportTask {
         try await turn("active", "updated", revision: 1)
         return try await create(edit)
-    }
-
-    /// The contact of the account.
-    var customer: Caller {
-        .customer("sn_customerservice.customer", of: account, in: domain, contact: contact)
     }
 
     /// The problem that `body` meets; it must meet one.

@@ -113,7 +113,8 @@ import Wire
         #expect(ends.map(\.state) == ["failed", "completed"])
         #expect(ends[0].message?.contains("Name") == true)
         #expect(try await stage.rows(task).stagingRows.map(\.sourceFile) == ["good.csv"])
-        #expect(try await stage.upload(bad).state == "failed")
+        // Somebody may know on which sheet, or in which row, the titles are.
+        #expect(try await stage.upload(bad).state == "complete")
         #expect(try await stage.upload(good).state == "loaded")
     }
 

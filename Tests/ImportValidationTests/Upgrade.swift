@@ -24,8 +24,9 @@ struct Upgrade: Sendable {
         try await psql(
             """
             INSERT INTO import_validation.import_task (id, revision, created_at, created_by, updated_at, updated_by,
-                domain, number, source_table, target_table, data_source, state, account, parent, active)
-            VALUES ('\(task)', 1, now(), 'a', now(), 'a', '/provider/d1/', 'N1', 's', 'location', 'd', 'open',
+                domain, number, source_table, target_table, data_source, state, progress,
+                data_import_state, account, parent, active)
+            VALUES ('\(task)', 1, now(), 'a', now(), 'a', '/provider/d1/', 'N1', 's', 'location', 'd', 'open', 'not_started', 1,
                 gen_random_uuid(), gen_random_uuid(), true)
             """)
     }

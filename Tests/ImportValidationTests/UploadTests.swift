@@ -58,7 +58,7 @@ import Wire
             await problem { () async throws(Problem) in try await stage.complete(upload) },
         ] { #expect(again?.reason == "UPLOAD_CLOSED") }
         let load = try await stage.refusal { () async throws(Problem) in try await stage.load([upload], of: task) }
-        #expect(load.reason == "UPLOAD_INCOMPLETE" && load.text.ko.contains("실패"))
+        #expect(load.code == .failedPrecondition && load.reason == "UPLOAD_INCOMPLETE")
     }
 
     @Test(

@@ -48,6 +48,9 @@ struct Stage: Sendable {
         Task.detached { [runner] in await runner.run() }
     }
 
+    /// The events that were written of a record, oldest first.
+    func events(of record: String) async throws -> [WrittenEvent] { try await bench.events(of: record) }
+
     // MARK: Calls
 
     func call<Request: Message, Response: Message>(

@@ -174,12 +174,8 @@ import Wire
                 "do/below#1", "do/below#1/do/pause#1", "do/below#1/do/tell#1", Telling.step,
             ])
         #expect(steps.allSatisfy { $0.state == "done" } && steps[0].result == #"{"b":2}"#)
-        let events = try await stage.admin.transaction { tx in
-            try tx.query(
-                "SELECT subject FROM play_launcher.outbox WHERE record = \(run) ORDER BY seq"
-            ).map { try $0.string(at: 0).split(separator: ".").last.map(String.init) }
-        }
-        #expect(events == ["created", "updated", "updated", "updated", "emitted", "updated"])
+        let actions = try await stage.events(of: run).map { $0.subject.split(separator: ".").last }
+        #expect(actions == ["created", "updated", "updated", "updated", "emitted", "updated"])
     }
 
     @Test func answersOfCallsAreTheRequestersOwn() async throws {

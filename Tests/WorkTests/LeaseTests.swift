@@ -163,7 +163,11 @@ import Wire
             }
         }
         try await waitUntil("the row held") {
-            try await bench.count("pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1
+            try await bench.count(
+                """
+                pg_locks WHERE locktype = 'advisory' AND NOT granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """) == 1
         }
         // The lock goes with the session.
         return (holding, { await other.close() })

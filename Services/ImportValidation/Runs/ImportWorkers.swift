@@ -58,7 +58,7 @@ struct ImportWorkers: Sendable {
         }
     }
 
-    /// What becomes of a run that did not get to its end: later again, or failed for good.
+    /// What becomes of a run that did not get to its end: it is retried, or has failed for good.
     private func settle(_ error: any Error, _ run: RunContext, _ facts: Logger.Metadata) async {
         let claim = run.claim
         var facts = facts
@@ -87,6 +87,8 @@ struct ImportWorkers: Sendable {
                     uploadState: claim.kind == "load" && !keepsUpload ? "failed" : nil))
         } catch {
             // The run stays queued and is looked at again.
+            facts["cause"] = "\(error)"
+            context.log.error("import run could not be ended and is retried", metadata: facts)
             await queue.retry(claim, after: .seconds(1))
         }
     }
