@@ -30,7 +30,7 @@ extension RiskSignal: Record {
             "G-97", field: "engagement",
             Text(
                 en: "A risk signal that others name as their source stays with its account.",
-                ko: "다른 위험 신호가 소스 기록으로 지정한 위험 신호는 다른 계정으로 옮길 수 없습니다.")
+                ko: "다른 위험 신호가 소스 레코드으로 지정한 위험 신호는 다른 계정으로 옮길 수 없습니다.")
         ) { change, context in
             guard let old = change.old, change.changes("account") else { return true }
             return try !context.exists(.risks(of: schema.table), of: old.id)
@@ -91,7 +91,7 @@ extension RiskSignal: Record {
         guard source != change.new.id else {
             throw Problem.broken(
                 "G-97", RiskSignal.self, field: "source_record",
-                Text(en: "A risk signal is not its own source.", ko: "위험 신호는 자기 자신을 소스 기록으로 지정할 수 없습니다."))
+                Text(en: "A risk signal is not its own source.", ko: "위험 신호는 자기 자신을 소스 레코드으로 지정할 수 없습니다."))
         }
         // Copies of another service's records are not locked: they go when their owner says so.
         let lock: SQL = origin.service == schema.service ? " FOR KEY SHARE" : ""

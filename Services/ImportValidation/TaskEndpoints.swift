@@ -199,7 +199,7 @@ struct TaskEndpoints: Sendable {
                 field: "confirm",
                 Text(
                     en: "Every unpublished row of the task will be removed: confirm must be true.",
-                    ko: "이 작업에서 아직 게시하지 않은 행이 모두 삭제됩니다. 계속하려면 삭제를 확인하세요(confirm=true)."), rule: "G-64")
+                    ko: "이 작업에서 아직 게시하지 않은 행이 모두 삭제됩니다. 계속하려면 삭제를 확인하세요('confirm=true')."), rule: "G-64")
         }
         let method = ImportValidationAPI.startOver.name
         return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in

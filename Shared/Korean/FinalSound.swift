@@ -16,7 +16,8 @@ enum FinalSound: Equatable {
         case 0x3131...0x314E: self = last.value == 0x3139 ? .rieul : .consonant
         case 0x314F...0x3163: self = .vowel
         case 0x30...0x39: self = Self.ofDigit(last)
-        case 0x25: self = .vowel  // 퍼센트
+        // 퍼센트
+        case 0x25: self = .vowel
         case _ where Self.isLatin(last):
             let letters = rest.reversed().prefix(while: Self.isLatin).reversed()
             rest.removeLast(letters.count)

@@ -10,8 +10,8 @@ public enum PersonName {
 
     /// The same as an expression of Postgres over the columns `first_name` and `last_name`.
     public static let sql = """
-        CASE WHEN first_name ~ '^[가-힣]+$' AND last_name ~ '^[가-힣]+$' THEN last_name || first_name \
-        ELSE concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')) END
+        CASE WHEN first_name ~ '^[\\uAC00-\\uD7A3]+$' AND last_name ~ '^[\\uAC00-\\uD7A3]+$' \
+        THEN last_name || first_name ELSE concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')) END
         """
 
     private static func isHangul(_ text: String) -> Bool {

@@ -27,7 +27,8 @@ import Wire
         try await Seed.run(world.server.database)
         let all = try await world.call(OnboardingAPI.listResponsibilityDefinitions, ListRequest(), as: world.agent)
         #expect(all.responsibilityDefinitions.count == Seed.responsibilities.count)
-        #expect(all.responsibilityDefinitions.allSatisfy { $0.nameKo?.isEmpty == false })
+        let analyst = all.responsibilityDefinitions.first { $0.id == Seed.responsibility("provider", "Data analyst") }
+        #expect(analyst?.nameKo == "데이터 분석가")
     }
 
     /// A database from before there were names in Korean gets them, but not where people have changed something since.

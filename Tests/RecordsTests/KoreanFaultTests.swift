@@ -7,7 +7,7 @@ import Wire
 @Suite struct KoreanFaultTests {
     /// Names that Korean has no other word for.
     private static let names: Set<Substring> = [
-        "UUID", "ID", "URL", "SHA", "Etag", "ALE", "KPI", "NPS", "QBR", "POC", "Go", "Live", "YYYY", "MM", "DD", "U",
+        "UUID", "ID", "URL", "SHA", "Etag", "ALE", "KPI", "NPS", "QBR", "PoC", "AM", "CSM", "YYYY", "MM", "DD", "U",
         "XLSX", "CSV", "ISO", "KRW",
     ]
 

@@ -99,7 +99,7 @@ import Testing
         #expect(count(#"Text(en: "x", ko: "\(label.en)은(는) 필수입니다.")"#) == 1)
         #expect(count(#"Text(en: "x", ko: "'new' 상태: \(list(a, "new")) field_name, UUID.")"#) == 0)
         #expect(count("    상태가 new입니다. \\") == 1)
-        #expect(count(#"label: {en: "Go-live" ko: "Go-live 날짜"}"#, "proto/a.proto") == 1)
+        #expect(count(#"label: {en: "Go-live" ko: "Go-live 날짜"}"#, "proto/a.proto") == 2)
         #expect(count(#"label: {en: "Account" ko: "계정"}"#, "proto/a.proto") == 0)
         #expect(count("- {const: a, title: Very high, x-title-ko: 매우 high}", "Services/A/Flows/a.yaml") == 1)
         #expect(count("    summaryKo: 'PoC, 접점을 만듭니다.'", "Services/A/Flows/a.yaml") == 0)

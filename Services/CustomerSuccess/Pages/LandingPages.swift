@@ -24,7 +24,7 @@ struct LandingPages: Sendable {
                 try check(call.caller)
                 guard let card = Card(rawValue: request.card) else {
                     let names = Card.allCases.map(\.rawValue).joined(separator: ", ")
-                    let labels = Card.allCases.map { "\($0.label.ko)(\($0.rawValue))" }.joined(separator: ", ")
+                    let labels = Card.allCases.map { "\($0.label.ko)('\($0.rawValue)')" }.joined(separator: ", ")
                     throw .invalid(
                         field: "card",
                         Text(en: "Card must be one of: \(names).", ko: "카드는 다음 중 하나여야 합니다: \(labels)"))

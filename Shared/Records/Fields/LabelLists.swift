@@ -8,8 +8,8 @@ extension Catalog {
 }
 
 extension FieldSchema {
-    /// Fields by label and name, as a list in a Korean sentence: `제목(title), 설명(description)`.
+    /// Fields by label and name, as a list in a Korean sentence: `제목('title'), 설명('description')`.
     static func named(_ fields: [FieldSchema]) -> String {
-        fields.map { "\($0.label.ko)(\($0.name))" }.joined(separator: ", ")
+        fields.map { "\($0.label.ko)('\($0.name)')" }.joined(separator: ", ")
     }
 }

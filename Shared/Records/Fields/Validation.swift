@@ -140,7 +140,7 @@ public enum Validation {
             }
         }
         let allowed = values.joined(separator: ", ")
-        let shown = zip(field.choices, values).map { "\($0.label.ko)(\($1))" }.joined(separator: ", ")
+        let shown = zip(field.choices, values).map { "\($0.label.ko)('\($1)')" }.joined(separator: ", ")
         return Text(
             en: "\(field.label.en) must be one of: \(allowed).",
             ko: "\(field.label.ko, .topic) 다음 중 하나여야 합니다: \(shown).")
