@@ -113,7 +113,8 @@ extension Runner {
         let state: FlowState
         do throws(FlowMachineError) {
             state = try FlowMachine(flow).start(
-                run: run, input: input, language: execution.requester.caller.locale, now: FlowInstant(database.clock.now))
+                run: run, input: input, language: execution.requester.caller.locale,
+                now: FlowInstant(database.clock.now))
         } catch {
             let error = FlowError(
                 type: FlowError.validation, status: 400, title: "The input does not fit the flow \(reference).",
