@@ -1,6 +1,5 @@
 import Postgres
 import RPC
-import Records
 import ServiceTestKit
 import Tenancy
 import Testing
@@ -63,8 +62,7 @@ import Wire
         event.actor = actor ?? world.agent.subject
         event.record = try world.account.encodeProtobuf()
         let database = world.server.database
-        try await EventConsumer.apply(
-            AutomaticCase.handler(database, isOn: isOn), event, try #require(DomainPath(event.domain)), database)
+        try await AutomaticCase.handler(database, isOn: isOn).take(event, in: database)
     }
 
     private func casesOfTheAccount(_ world: World) async throws -> [OnboardingCase] {
