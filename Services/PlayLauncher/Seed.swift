@@ -1,4 +1,5 @@
 import Foundation
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records
