@@ -6,11 +6,11 @@ import Testing
     /// Texts where a key stands: what changes, what is read, what follows what, which field is to blame.
     private static func names(in line: Substring) -> Int {
         let places: [Regex<Substring>] = [
-            #/\bchanges\("/#, #/\[(?:field|named): "/#, #/\bInherited\("/#, #/\bvia: "/#, #/\.references\(\["/#,
-            #/\.document\(table: "/#, #/\b(?:conditional|immutable|ruled|numbered|writable|closingNeeds): \["/#,
-            #/\bnotAfter: "/#, #/\.(?:records|lists|documents)\(\w+\.self, (?:by|in|table): "/#,
-            #/\b(?:daysRemaining\(until: |Computed\(|Redaction\(\[|Tie\()"/#,
-            #/^ *(?:Problem)?\.?broken\(.*field: "/#, #/\bDatabaseRule\(.*field: "/#,
+            #/changes\("/#, #/\[(?:field|named): "/#, #/Inherited\("/#, #/via: "/#, #/\.references\(\["/#,
+            #/\.document\(table: "/#, #/(?:conditional|immutable|ruled|numbered|writable|closingNeeds): \["/#,
+            #/notAfter: "/#, #/\.(?:records|lists|documents)\(\w+\.self, (?:by|in|table): "/#,
+            #/(?:daysRemaining\(until: |Computed\(|Redaction\(\[|Tie\()"/#,
+            #/^ *(?:Problem)?\.?broken\(.*field: "/#, #/DatabaseRule\(.*field: "/#,
             #/^ *"[A-Z_]+-?\d*", (?:\w+\.self, |constraint: "\w+", )?field: "/#,
         ]
         return places.count { line.contains($0) }
