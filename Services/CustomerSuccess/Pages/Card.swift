@@ -1,5 +1,6 @@
 import Postgres
 import Records
+import Tenancy
 import Wire
 
 /// The scorecards of the landing page, in their order. All count engagements associated with one user (G-07); all but
