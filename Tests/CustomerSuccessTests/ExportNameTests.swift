@@ -1,6 +1,7 @@
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire

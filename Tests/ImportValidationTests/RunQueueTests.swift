@@ -4,6 +4,7 @@ import NATS
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Synchronization
 import Tenancy
 import TestKit

@@ -1,3 +1,4 @@
+import ServiceTestKit
 import Testing
 import Wire
 

@@ -2,6 +2,7 @@ import Logging
 import Platform
 import Postgres
 import Records
+import ServiceTestKit
 import TestKit
 
 @testable import ImportValidationService
