@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Testing
 import Wire
 
