@@ -57,9 +57,9 @@ import Wire
             return try await CustomerSuccess.assemble(context).background.map(\.name)
         }
         let always = ["renewal-dates", "scorecard-snapshots", "expired-exports"]
-        #expect(try await background([:]) == always)
-        #expect(try await background(["ALE_RENEWAL_WATCH": "false"]) == always)
-        #expect(try await background(["ALE_RENEWAL_WATCH": "true"]) == always + ["renewal-watch"])
+        #expect(try await background([:]) == always + ["replicas"])
+        #expect(try await background(["ALE_RENEWAL_WATCH": "false"]) == always + ["replicas"])
+        #expect(try await background(["ALE_RENEWAL_WATCH": "true"]) == always + ["renewal-watch", "replicas"])
         await #expect(throws: ConfigurationError.self) { try await background(["ALE_RENEWAL_WATCH": "perhaps"]) }
         await connection.close()
     }

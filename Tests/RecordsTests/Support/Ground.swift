@@ -91,10 +91,13 @@ struct Workbench: Sendable {
             ("customer_success", TestTables.touchpoints), ("play_launcher", TestTables.definitions),
         ] {
             // Schema and roles as the deployment makes them: the login owns nothing.
+            // They are the server's, and other suites make them, too.
+            for role in ["ale_\(schema)", "ale_\(schema)_owner"] {
+                try await server.psql(
+                    "DO $$ BEGIN CREATE ROLE \(role) LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+            }
             try await server.psql(
                 """
-                CREATE ROLE ale_\(schema) LOGIN NOINHERIT;
-                CREATE ROLE ale_\(schema)_owner LOGIN NOINHERIT;
                 CREATE SCHEMA \(schema) AUTHORIZATION ale_\(schema)_owner;
                 """, database: name)
             _ = try await Ground.migrator(
