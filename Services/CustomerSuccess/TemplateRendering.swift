@@ -95,7 +95,7 @@ struct TemplateRendering: Sendable {
         _ source: Source, _ caller: Caller, _ tx: Transaction
     ) throws -> [TemplatePlaceholder: String] {
         let engagements = Store<Engagement>(database)
-        let contacts = database.replica(CustomerContact.self, "first_name", "last_name", as: caller)
+        let contacts = database.replica(CustomerContact.self, .firstName, .lastName, as: caller)
         let user = Validation.isUUID(caller.subject) ? caller.subject : nil
         let answers = try tx.queryAll([
             try engagements.selection(where: "id \(source.engagement)", limit: 1, as: caller),
@@ -113,11 +113,11 @@ struct TemplateRendering: Sendable {
         let values: [TemplatePlaceholder: String?] = [
             .accountName: account?.name, .engagementNumber: engagement?.number, .engagementTitle: engagement?.title,
             .contactName: try contact.map {
-                PersonName.full(first: try $0.optionalString(at: 0), last: try $0.optionalString(at: 1))
+                PersonName.full(first: try $0.optionalString("first_name"), last: try $0.optionalString("last_name"))
             },
-            .contactFirstName: try contact?.optionalString(at: 0),
-            .contactLastName: try contact?.optionalString(at: 1), .recordNumber: source.number,
-            .myName: try answers[3].first?.optionalString(at: 0),
+            .contactFirstName: try contact?.optionalString("first_name"),
+            .contactLastName: try contact?.optionalString("last_name"), .recordNumber: source.number,
+            .myName: try answers[3].first?.optionalString("name"),
         ]
         return values.compactMapValues { $0 }
     }

@@ -46,7 +46,7 @@ struct Reader: Sendable {
             "SELECT \"user\", role FROM notifier.role_grant WHERE \"user\" = ANY(\(wanted))",
         ])
         var granted: [String: [String]] = [:]
-        for row in answers[1] { granted[try row.string(at: 0), default: []].append(try row.string(at: 1)) }
+        for row in answers[1] { granted[try row.string("user"), default: []].append(try row.string("role")) }
         return try answers[0].map { row in
             let id = try row.string("id")
             let domain = DomainPath(try row.string("domain")) ?? .root

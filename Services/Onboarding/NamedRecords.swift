@@ -57,8 +57,8 @@ struct NamedRecords: Sendable {
             named += AlikeSQL.condition(field, folded) + bounds
         }
         return """
-            SELECT text, CASE WHEN \(isOwn) THEN 1 ELSE count(DISTINCT id) END, \
-            CASE WHEN \(isOwn) THEN \(account) ELSE min(id::text) END FROM (\(named)) AS named GROUP BY text
+            SELECT text, CASE WHEN \(isOwn) THEN 1 ELSE count(DISTINCT id) END AS found, \
+            CASE WHEN \(isOwn) THEN \(account) ELSE min(id::text) END AS id FROM (\(named)) AS named GROUP BY text
             """
     }
 
@@ -66,8 +66,8 @@ struct NamedRecords: Sendable {
     static func read(_ rows: Rows) throws -> [String: Match] {
         var matches: [String: Match] = [:]
         for row in rows {
-            let count = Int(try row.int64(at: 1))
-            matches[try row.string(at: 0)] = Match(count: count, id: count == 1 ? try row.string(at: 2) : nil)
+            let count = Int(try row.int64("found"))
+            matches[try row.string("text")] = Match(count: count, id: count == 1 ? try row.string("id") : nil)
         }
         return matches
     }

@@ -10,18 +10,18 @@ import Wire
 public enum Catalog {
     /// The type of every record.
     public static let records: [any RecordMessage.Type] =
-        OnboardingCatalog.records + ImportValidationCatalog.records + CustomerSuccessCatalog.records
-        + PlayLauncherCatalog.records + NotifierCatalog.records
+        CustomerSuccessCatalog.records + ImportValidationCatalog.records + NotifierCatalog.records
+        + OnboardingCatalog.records + PlayLauncherCatalog.records
 
     /// The dictionary of every table.
     public static let schemas: [RecordSchema] = records.map { $0.schema }
 
     /// Every method of every service.
     public static let methods: [MethodInfo] =
-        OnboardingAPI.all + ImportValidationAPI.all + CustomerSuccessAPI.all + PlayLauncherAPI.all + NotifierAPI.all
+        CustomerSuccessAPI.all + ImportValidationAPI.all + NotifierAPI.all + OnboardingAPI.all + PlayLauncherAPI.all
 
     /// The type of every message.
     public static let messages: [any Message.Type] =
-        CommonCatalog.messages + OnboardingCatalog.messages + ImportValidationCatalog.messages
-        + CustomerSuccessCatalog.messages + PlayLauncherCatalog.messages + NotifierCatalog.messages
+        CommonCatalog.messages + CustomerSuccessCatalog.messages + ImportValidationCatalog.messages
+        + NotifierCatalog.messages + OnboardingCatalog.messages + PlayLauncherCatalog.messages
 }

@@ -20,6 +20,7 @@ import Wire
             PoolConfiguration(connectionString: server.connectionString("ale_customer_success"), size: 1))
         let clock = TestClock(Server.today)
         let database = Database(service: CustomerSuccess.name, pool: pool, clock: clock, log: server.database.log)
+        _ = CustomerSuccess.replicas(database, Client(InMemoryTransport()))
         #expect(try await pool.run("SHOW timezone").first?.string(at: 0) == "UTC")
         let world = try await World(server)
         _ = try await world.make(Engagement.self)

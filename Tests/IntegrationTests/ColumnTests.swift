@@ -35,9 +35,8 @@ import WireCatalog
             let type = schema.table.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
             guard text.contains(try Regex("extension \(type)\\b")) else { continue }
             if text.contains(".daysRemaining(until:") { fields.insert("days_remaining") }
-            for match in text.matches(of: /Computed\("([a-z_]+)"|\.daysRemaining\("([a-z_]+)"/) {
-                fields.insert(String(match.1 ?? match.2 ?? ""))
-            }
+            let keys = text.matches(of: /Computed\(\.(\w+)/).map { String($0.1) }
+            fields.formUnion(schema.fields.filter { keys.contains($0.jsonName) }.map(\.name))
         }
         return fields
     }

@@ -57,7 +57,7 @@ import Wire
         let owner = LocationOwner()
         let (replicas, _) = try await owner.replicas(in: bench)
         owner.set((0..<20).map { location("n\($0)") })
-        let table = ReplicaTable(Location.self, fields: ["name", "city"], bench.database)
+        let table = ReplicaTable(Location.self, fields: [.name, .city], bench.database)
         let (fresh, changed, deleted) = (location("fresh"), location("n3", revision: 8), location("n5"))
         owner.meanwhile { (_) async throws(Problem) in
             owner.set([fresh, changed])
@@ -141,7 +141,7 @@ import Wire
         func names(_ caller: Caller) async throws -> [String] {
             let database = bench.database
             return try await bench.asking(caller, readOnly: true) { tx in
-                let locations = database.replica(Location.self, "name", as: caller)
+                let locations = database.replica(Location.self, .name, as: caller)
                 return try tx.query("SELECT coalesce(name, '-') FROM \(locations) place ORDER BY 1").map {
                     try $0.string(at: 0)
                 }

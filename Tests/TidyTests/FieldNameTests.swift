@@ -28,6 +28,19 @@ import Testing
         #expect(findings.isEmpty, "\(findings.report)")
     }
 
+    /// A column behind the first is read by its name: its place is another one when a column comes before it.
+    static func positions(in file: SourceFile) -> [Finding] {
+        file.lines.enumerated().compactMap { index, line in
+            guard line.contains(#/\(at: [1-9]/#) else { return nil }
+            return Finding(file.path, line: index + 1, "a column read by its place")
+        }
+    }
+
+    @Test func columnsAreReadByTheirNames() {
+        let findings = Repository.swift.filter { $0.path.hasPrefix("Services/") }.flatMap(Self.positions)
+        #expect(findings.isEmpty, "\(findings.report)")
+    }
+
     @Test func theCheckCatches() {
         func count(_ text: String) -> Int {
             Self.findings(in: SourceFile(path: "Services/A/A.swift", text: text)).count
@@ -43,5 +56,10 @@ import Testing
         #expect(count(#"guard change.changes(.dueDate), record[field: .state].isEmpty else { return }"#) == 0)
         #expect(count(#"throw .invalid(field: "page_token", damaged)"#) == 0)
         #expect(count(#"// changes("due_date")"#) == 0)
+        func places(_ text: String) -> Int {
+            Self.positions(in: SourceFile(path: "Services/A/A.swift", text: text)).count
+        }
+        #expect(places("let value = try row.optionalString(at: 1)") == 1)
+        #expect(places("let id = try rows.first?.string(at: 0) ?? row.string(\"id\")") == 0)
     }
 }

@@ -71,17 +71,23 @@ enum Card: String, CaseIterable, Sendable {
         allCases.map { card -> SQL in
             let condition = card.condition(today)
             return """
-                count(*) FILTER (WHERE \(condition)), sum(e.contract_value) FILTER (WHERE \(condition))
+                count(*) FILTER (WHERE \(condition)) AS \(identifier: card.countColumn), \
+                sum(e.contract_value) FILTER (WHERE \(condition)) AS \(identifier: card.valueColumn)
                 """
         }.joined()
     }
 
-    /// The names of those columns in the table of snapshots.
-    static var columnNames: [String] { allCases.flatMap { [$0.rawValue, $0.rawValue + "_value"] } }
+    /// The names of those columns, in statements and in the table of snapshots.
+    static var columnNames: [String] { allCases.flatMap { [$0.countColumn, $0.valueColumn] } }
+
+    /// The column with how many there are.
+    var countColumn: String { rawValue }
+    /// The column with what they are worth.
+    var valueColumn: String { rawValue + "_value" }
 
     /// The accounts of engagements, as `a` in the statements of cards.
     static func accounts(_ database: Database, _ caller: Caller) -> SQL {
-        database.replica(CustomerAccount.self, "escalated", "currency", as: caller)
+        database.replica(CustomerAccount.self, .escalated, .currency, as: caller)
     }
 
     /// The currency of an engagement's contract value.

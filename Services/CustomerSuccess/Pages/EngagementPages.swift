@@ -50,7 +50,7 @@ struct EngagementPages: Sendable {
         }
         page.keyCustomerContact = try answers[1].first.map(Self.contact)
         page.customerTeam = try answers[2].map(Self.contact)
-        page.customerTeamSize = Int32(clamping: try answers[2].first?.int64(at: 6) ?? 0)
+        page.customerTeamSize = Int32(clamping: try answers[2].first?.int64("team") ?? 0)
         page.squad = try answers[3].map(Self.member)
         try lists.read(Array(answers.dropFirst(4)), into: &page)
         try addNames(to: &page, caller, tx)
@@ -59,9 +59,9 @@ struct EngagementPages: Sendable {
 
     private func contacts(_ condition: SQL, _ caller: Caller) -> SQL {
         let contacts = database.replica(
-            CustomerContact.self, "first_name", "last_name", "email", "phone", "title", where: condition, as: caller)
+            CustomerContact.self, .firstName, .lastName, .email, .phone, .title, where: condition, as: caller)
         return """
-            SELECT id, first_name, last_name, email, phone, title, count(*) OVER () FROM \(contacts) contact \
+            SELECT id, first_name, last_name, email, phone, title, count(*) OVER () AS team FROM \(contacts) contact \
             ORDER BY last_name, first_name, id LIMIT \(Self.teamSize)
             """
     }
@@ -69,16 +69,17 @@ struct EngagementPages: Sendable {
     /// The contacts of the customer's side of the case's team, each once, whatever they answer for.
     private func team(of onboarding: String?, _ caller: Caller) -> SQL {
         let team = database.replica(
-            CaseTeamMember.self, "contact", where: "onboarding_case = \(onboarding) AND side = 'customer'", as: caller)
+            CaseTeamMember.self, .contact, where: "onboarding_case = \(onboarding) AND side = 'customer'", as: caller)
         return contacts("id IN (SELECT contact FROM \(team) member)", caller)
     }
 
     private func squad(_ ids: [String], _ caller: Caller) -> SQL {
         let isReadable = caller.kind != .customer && Access.allows(caller.roles, .read, on: "squad_member")
-        let responsibilities = database.replica(ResponsibilityDefinition.self, "name", "name_ko", as: caller)
+        let responsibilities = database.replica(ResponsibilityDefinition.self, .name, .nameKo, as: caller)
         let name: SQL = caller.locale == "ko" ? "coalesce(r.name_ko, r.name)" : "r.name"
         return """
-            SELECT m.id, m."user", m.responsibility, \(name), m.active FROM customer_success.squad_member m \
+            SELECT m.id, m."user", m.responsibility, \(name) AS responsibility_name, m.active \
+            FROM customer_success.squad_member m \
             LEFT JOIN \(responsibilities) r ON r.id = m.responsibility \
             WHERE \(isReadable) AND m.id = ANY(\(ids)::uuid[]) ORDER BY r.name, m.id
             """
@@ -86,22 +87,22 @@ struct EngagementPages: Sendable {
 
     private static func contact(_ row: Row) throws -> PageContact {
         var contact = PageContact()
-        contact.id = try row.string(at: 0)
-        contact.firstName = try row.optionalString(at: 1) ?? ""
-        contact.lastName = try row.optionalString(at: 2) ?? ""
+        contact.id = try row.string("id")
+        contact.firstName = try row.optionalString("first_name") ?? ""
+        contact.lastName = try row.optionalString("last_name") ?? ""
         contact.name = PersonName.full(first: contact.firstName, last: contact.lastName)
-        contact.email = try row.optionalString(at: 3) ?? ""
-        contact.phone = try row.optionalString(at: 4) ?? ""
-        contact.title = try row.optionalString(at: 5) ?? ""
+        contact.email = try row.optionalString("email") ?? ""
+        contact.phone = try row.optionalString("phone") ?? ""
+        contact.title = try row.optionalString("title") ?? ""
         return contact
     }
 
     private static func member(_ row: Row) throws -> PageSquadMember {
         var member = PageSquadMember()
-        member.id = try row.string(at: 0)
-        member.user = try row.string(at: 1)
-        member.responsibility = try row.string(at: 2)
-        member.responsibilityName = try row.optionalString(at: 3) ?? ""
+        member.id = try row.string("id")
+        member.user = try row.string("user")
+        member.responsibility = try row.string("responsibility")
+        member.responsibilityName = try row.optionalString("responsibility_name") ?? ""
         member.active = try row.optionalBool("active") ?? true
         return member
     }

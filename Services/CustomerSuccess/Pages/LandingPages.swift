@@ -65,8 +65,8 @@ struct LandingPages: Sendable {
         for row in answers[1] { try addTrend(row, to: &page.cards) }
         var live = Card.allCases.map { _ in TrendPoint() }
         for row in answers[0] {
-            page.activeEngagementCount += Int32(clamping: try row.int64(at: 1))
-            for index in live.indices { try live[index].add(row, count: 2 + 2 * index, currency: 0) }
+            page.activeEngagementCount += Int32(clamping: try row.int64("active_engagements"))
+            for (index, card) in Card.allCases.enumerated() { try live[index].add(row, card) }
         }
         for index in live.indices {
             live[index].day = page.today
@@ -84,7 +84,8 @@ struct LandingPages: Sendable {
     private func figures(_ mine: SQL, _ today: CivilDate, _ caller: Caller) -> SQL {
         """
         WITH mine AS (\(mine)) \
-        SELECT \(Card.currency), count(*) FILTER (WHERE e.active), \(Card.columns(today)) \
+        SELECT \(Card.currency) AS currency, count(*) FILTER (WHERE e.active) AS active_engagements, \
+        \(Card.columns(today)) \
         FROM mine JOIN customer_success.engagement e ON e.id = mine.id \
         LEFT JOIN \(Card.accounts(database, caller)) a ON a.id = e.account GROUP BY 1 ORDER BY 1
         """
@@ -92,7 +93,7 @@ struct LandingPages: Sendable {
 
     /// The snapshots of the days before today.
     private func trend(of user: String, until today: CivilDate) -> SQL {
-        let sums = Card.columnNames.map { name -> SQL in "sum(\(identifier: name))" }.joined()
+        let sums = Card.columnNames.map { name -> SQL in "sum(\(identifier: name)) AS \(identifier: name)" }.joined()
         let first = today.adding(days: 1 - ScorecardSnapshots.days).description
         return """
             SELECT day, currency, \(sums) FROM customer_success.scorecard_snapshot \
@@ -103,14 +104,14 @@ struct LandingPages: Sendable {
 
     /// Adds one day in one currency; the days come in order.
     private func addTrend(_ row: Row, to cards: inout [Scorecard]) throws {
-        let day = try row.string(at: 0)
-        for index in cards.indices {
+        let day = try row.string("day")
+        for (index, card) in Card.allCases.enumerated() {
             if cards[index].trend.last?.day != day {
                 var point = TrendPoint()
                 point.day = day
                 cards[index].trend.append(point)
             }
-            try cards[index].trend[cards[index].trend.count - 1].add(row, count: 2 + 2 * index, currency: 1)
+            try cards[index].trend[cards[index].trend.count - 1].add(row, card)
         }
     }
 
@@ -202,12 +203,12 @@ struct LandingPages: Sendable {
 }
 
 extension TrendPoint {
-    /// Adds the count at column `count`, and the amount behind it in the currency at column `currency`.
-    fileprivate mutating func add(_ row: Row, count column: Int, currency: Int) throws {
-        count += Int32(clamping: try row.int64(at: column))
-        guard let amount = try row.optionalString(at: column + 1) else { return }
+    /// Adds the count of a card, and what it is worth in the row's currency.
+    fileprivate mutating func add(_ row: Row, _ card: Card) throws {
+        count += Int32(clamping: try row.int64(card.countColumn))
+        guard let amount = try row.optionalString(card.valueColumn) else { return }
         var value = Money()
-        value.currency = try row.string(at: currency)
+        value.currency = try row.string("currency")
         value.amount = amount
         contractValues.append(value)
     }

@@ -65,8 +65,8 @@ struct PageList<R: Record>: Sendable {
     func section(_ rows: Rows, _ counts: Rows) throws -> PageSection {
         var section = PageSection()
         section.items = try store.records(rows, for: caller).map { PageItem($0, today: today) }
-        section.totalSize = Int32(clamping: try counts.first?.int64(at: 0) ?? 0)
-        section.allSize = Int32(clamping: try counts.first?.int64(at: 1) ?? 0)
+        section.totalSize = Int32(clamping: try counts.first?.int64("listed") ?? 0)
+        section.allSize = Int32(clamping: try counts.first?.int64("known") ?? 0)
         return section
     }
 }
@@ -104,9 +104,9 @@ struct PageLists<R: Record>: Sendable {
         var sections: [String: PageSection] = [:]
         for row in counts {
             var section = PageSection()
-            section.totalSize = Int32(clamping: try row.int64(at: 1))
-            section.allSize = Int32(clamping: try row.int64(at: 2))
-            sections[try row.string(at: 0)] = section
+            section.totalSize = Int32(clamping: try row.int64("listed"))
+            section.allSize = Int32(clamping: try row.int64("known"))
+            sections[try row.string("parent")] = section
         }
         for record in try store.records(rows, for: caller) {
             guard let id = record[named: parent].string else { continue }
@@ -138,14 +138,14 @@ struct PageNames {
         let outcomes = Set(items.compactMap(\.outcome)).sorted()
         guard !people.isEmpty || !outcomes.isEmpty else { return }
         let store = Store<SuccessOutcome>(database)
-        let users = database.replica(User.self, "name", "email", as: caller)
+        let users = database.replica(User.self, .name, .email, as: caller)
         let answers = try tx.queryAll([
             "SELECT id, name, email FROM \(users) person WHERE id = ANY(\(people)::uuid[])",
             try store.selection(where: "id = ANY(\(outcomes)::uuid[])", limit: max(outcomes.count, 1), as: caller),
         ])
         for row in answers[0] {
-            self.people[try row.string(at: 0)] = Person(
-                name: try row.optionalString(at: 1), email: try row.optionalString(at: 2))
+            self.people[try row.string("id")] = Person(
+                name: try row.optionalString("name"), email: try row.optionalString("email"))
         }
         for outcome in try store.records(answers[1], for: caller) { self.outcomes[outcome.id] = outcome }
     }
@@ -176,7 +176,7 @@ struct PageNames {
 enum PageAccounts {
     /// Reads the accounts of `ids`, as far as the caller may read accounts.
     static func selection(_ database: Database, _ ids: [String], _ caller: Caller) -> SQL {
-        let accounts = database.replica(CustomerAccount.self, "name", "currency", as: caller)
+        let accounts = database.replica(CustomerAccount.self, .name, .currency, as: caller)
         return "SELECT id, name, currency FROM \(accounts) account WHERE id = ANY(\(ids)::uuid[])"
     }
 
@@ -184,8 +184,8 @@ enum PageAccounts {
     static func read(_ rows: Rows) throws -> [String: (name: String, currency: String)] {
         var accounts: [String: (name: String, currency: String)] = [:]
         for row in rows {
-            accounts[try row.string(at: 0)] = (
-                try row.optionalString(at: 1) ?? "", try row.optionalString(at: 2) ?? Card.standardCurrency
+            accounts[try row.string("id")] = (
+                try row.optionalString("name") ?? "", try row.optionalString("currency") ?? Card.standardCurrency
             )
         }
         return accounts

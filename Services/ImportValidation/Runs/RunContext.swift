@@ -112,8 +112,9 @@ struct RunContext: Sendable {
                 "SELECT number, state FROM import_validation.onboarding_case WHERE id = \(parent.isEmpty ? nil : parent)",
             ])
             return Facts(
-                name: try answers[0].first?.optionalString(at: 0), number: try answers[1].first?.optionalString(at: 0),
-                state: try answers[1].first?.optionalString(at: 1))
+                name: try answers[0].first?.optionalString("name"),
+                number: try answers[1].first?.optionalString("number"),
+                state: try answers[1].first?.optionalString("state"))
         }
     }
 }

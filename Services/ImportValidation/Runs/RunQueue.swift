@@ -74,10 +74,10 @@ struct RunQueue: Sendable {
                 """)
             return try rows.first.map { row in
                 Claim(
-                    lease: lease, task: try row.string(at: 0), kind: try row.string(at: 1),
-                    domain: DomainPath(try row.string(at: 2)) ?? .root,
-                    requester: try KeptCaller(text: row.string(at: 3)), allReady: try row.bool(at: 4),
-                    options: try Self.options(row.optionalString(at: 5)))
+                    lease: lease, task: try row.string("import_task"), kind: try row.string("kind"),
+                    domain: DomainPath(try row.string("domain")) ?? .root,
+                    requester: try KeptCaller(text: row.string("requester")), allReady: try row.bool("all_ready"),
+                    options: try Self.options(row.optionalString("options")))
             }
         }
     }

@@ -46,17 +46,17 @@ struct StagingEndpoints: Sendable {
 
     private static func message(_ row: Row, _ target: ImportTarget, _ language: String) throws -> StagingRow {
         var message = StagingRow()
-        message.id = try row.string(at: 0)
-        message.etag = String(try row.int64(at: 1))
-        message.importTask = try row.string(at: 2)
-        message.status = try row.string(at: 3)
+        message.id = try row.string("id")
+        message.etag = String(try row.int64("revision"))
+        message.importTask = try row.string("import_task")
+        message.status = try row.string("status")
         message.statusLabel = RowStatus.label(message.status, language)
-        message.comment = try row.optionalString(at: 4) ?? ""
-        message.sourceFile = try row.string(at: 5)
-        message.rowNumber = Int32(clamping: try row.int64(at: 6))
-        message.targetRecord = try row.optionalString(at: 7) ?? ""
-        message.createdAt = Timestamp(microseconds: try row.timestamp(at: 8))
-        message.cells = zip(target.fields, try row.strings(at: 9)).map { field, value in
+        message.comment = try row.optionalString("comment") ?? ""
+        message.sourceFile = try row.string("source_file")
+        message.rowNumber = Int32(clamping: try row.int64("row_number"))
+        message.targetRecord = try row.optionalString("target_record") ?? ""
+        message.createdAt = Timestamp(microseconds: try row.timestamp("created_at"))
+        message.cells = zip(target.fields, try row.strings("cells")).map { field, value in
             var cell = StagedCell()
             cell.field = field.name
             cell.value = value
@@ -72,7 +72,7 @@ struct StagingEndpoints: Sendable {
         let row = try row(id, tx)
         let task: ImportTask
         do {
-            task = try allowed(try row.string(at: 2))
+            task = try allowed(try row.string("import_task"))
         } catch let problem as Problem where problem.code == .notFound {
             throw Problem.notFound(Self.label, id: id)
         }
@@ -133,7 +133,7 @@ struct StagingEndpoints: Sendable {
         if answers[0].count > size, let last = response.stagingRows.last {
             response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
         }
-        if request.count { response.totalSize = try answers[1].first?.int64(at: 0) ?? 0 }
+        if request.count { response.totalSize = try answers[1].first?.int64("count") ?? 0 }
         return response
     }
 
@@ -181,13 +181,13 @@ struct StagingEndpoints: Sendable {
                 Text(en: "The row is published; change its record instead.", ko: "이미 게시된 행입니다. 대상 레코드를 변경하세요."),
                 reason: "ROW_PUBLISHED")
         }
-        var cells = try row.strings(at: 9)
+        var cells = try row.strings("cells")
         while cells.count < target.fields.count { cells.append("") }
         try Self.apply(request.cells, to: &cells, target)
         StagingDoubles.release(message.id, of: message.importTask, tx)
         // A person has looked at the row: what the file said against its corrected cells, or against it as a whole, is past.
         let corrected = Set(request.cells.compactMap { target.position(of: $0.field) }.map { target.fields[$0].name })
-        let faults = CellFault.read(try row.optionalString(at: 10)).filter { fault in
+        let faults = CellFault.read(try row.optionalString("faults")).filter { fault in
             fault.field.map { !corrected.contains($0) } ?? false
         }
         tx.send(

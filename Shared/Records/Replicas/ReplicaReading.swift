@@ -14,13 +14,14 @@ extension Database {
     ///
     /// A replica or a field that is not there is a programming error and traps.
     public func replica<R: RecordMessage>(
-        _ type: R.Type, _ fields: String..., where condition: SQL = "TRUE", as caller: Caller
+        _ type: R.Type, _ fields: R.Field..., where condition: SQL = "TRUE", as caller: Caller
     ) -> SQL {
-        guard let table = referenceTable(R.schema.table), table.isReplica, table.columns.isSuperset(of: fields) else {
-            preconditionFailure("there is no replica of \(R.schema.table) with \(fields.joined(separator: ", "))")
+        let names = fields.map(\.rawValue)
+        guard let table = referenceTable(R.schema.table), table.isReplica, table.columns.isSuperset(of: names) else {
+            preconditionFailure("there is no replica of \(R.schema.table) with \(names.joined(separator: ", "))")
         }
         let isOpen = table.readers.admit(caller, to: R.schema.table)
-        let columns = fields.map { name -> SQL in
+        let columns = names.map { name -> SQL in
             Self.isReadable(name, R.schema, caller)
                 ? "\(identifier: name)" : "CASE WHEN FALSE THEN \(identifier: name) END AS \(identifier: name)"
         }

@@ -22,7 +22,10 @@ extension Store {
     /// meet `listed`, then all.
     public func counting(where condition: SQL, listed: SQL, as caller: Caller) throws -> SQL {
         let seen = try known(condition, to: caller)
-        return "SELECT count(*) FILTER (WHERE \(listed)), count(*) FROM \(raw: layout.table) WHERE \(seen)"
+        return """
+            SELECT count(*) FILTER (WHERE \(listed)) AS listed, count(*) AS known FROM \(raw: layout.table) \
+            WHERE \(seen)
+            """
     }
 
     /// As ``counting(where:listed:as:)`` for each value of the reference `group`, which comes first.
@@ -31,8 +34,8 @@ extension Store {
     ) throws -> SQL {
         let seen = try known(condition, to: caller)
         return """
-            SELECT \(identifier: group), count(*) FILTER (WHERE \(listed)), count(*) FROM \(raw: layout.table) \
-            WHERE \(seen) GROUP BY 1
+            SELECT \(identifier: group) AS parent, count(*) FILTER (WHERE \(listed)) AS listed, count(*) AS known \
+            FROM \(raw: layout.table) WHERE \(seen) GROUP BY 1
             """
     }
 
