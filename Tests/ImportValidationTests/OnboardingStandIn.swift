@@ -68,7 +68,8 @@ final class OnboardingStandIn: Sendable {
             var found = ResolvedReference()
             found.value = value
             found.matches = value == Self.nobody ? 0 : 1
-            found.id = RecordID.derived(from: value)
+            // Every text for an account is the one that is asked about.
+            found.id = request.table == "customer_account" ? request.account : RecordID.derived(from: value)
             return found
         }
         return response

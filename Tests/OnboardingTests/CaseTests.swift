@@ -41,6 +41,7 @@ import Wire
                 UPDATE onboarding.responsibility_definition SET name_ko = NULL, revision = \(revision) WHERE id = \(id)
                 """)
         }
+        _ = try await world.server.admin.run("DELETE FROM onboarding.shipped WHERE name LIKE 'responsibility:%'")
         try await Seed.run(world.server.database)
         let all = try await world.call(OnboardingAPI.listResponsibilityDefinitions, ListRequest(), as: world.agent)
         let names = Dictionary(uniqueKeysWithValues: all.responsibilityDefinitions.map { ($0.id, $0.nameKo) })

@@ -50,7 +50,8 @@ import Wire
             return try Flows.FlowDefinition.compile(yaml: #require(Seed.yaml(entry.flow)))
         }
         let review = try flow("F-19")
-        #expect(PlaySource.schemas.map(\.table).filter(review.launches) == PlaySource.schemas.dropLast().map(\.table))
+        let tables = PlaySource.schemas.map(\.table)
+        #expect(tables.filter(review.launches) == tables.filter { $0 != "onboarding_case" } && tables.count > 7)
         // Links articles to the tasks of a case, which no other record has.
         #expect(try !flow("F-05").launches(from: "engagement"))
     }
