@@ -32,6 +32,14 @@ import Wire
         #expect(page.inAppNotifications.map(\.subject) == (11...60).reversed().map { "Number \($0)" })
     }
 
+    /// A system is no user, and nothing is told to it.
+    @Test func whoIsNoPersonHasNone() async throws {
+        let (stage, _) = try await Self.filled(1)
+        let system = CallerTokens.credential(.holding(successAgent, subject: "system:crm"))
+        let page = try await stage.client.call(NotifierAPI.listInAppNotifications, ListRequest(), as: system)
+        #expect(page.inAppNotifications.isEmpty)
+    }
+
     @Test func pagesGoBackInTime() async throws {
         let (stage, reader) = try await Self.filled(23)
         var request = ListRequest()
