@@ -57,7 +57,7 @@ import Wire
         let owner = LocationOwner()
         let (replicas, _) = try await owner.replicas(in: bench)
         owner.set((0..<20).map { location("n\($0)") })
-        let table = ReplicaTable(Location.self, fields: [.name, .city], bench.database)
+        let table = ReplicaTable(Location.self, fields: ["name", "city"], bench.database)
         let (fresh, changed, deleted) = (location("fresh"), location("n3", revision: 8), location("n5"))
         owner.meanwhile { (_) async throws(Problem) in
             owner.set([fresh, changed])
