@@ -93,7 +93,8 @@ struct Workbench: Sendable {
             // They are the server's, and other suites make them, too.
             for role in ["ale_\(schema)", "ale_\(schema)_owner"] {
                 try await server.psql(
-                    "DO $$ BEGIN CREATE ROLE \(role) LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+                    "DO $$ BEGIN CREATE ROLE \(role) LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+                )
             }
             try await server.psql(
                 """
