@@ -14,6 +14,21 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
     .target(name: name, dependencies: dependencies, path: "Shared/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
+/// The generated code of one service's protos, C and Swift. A change of one of them compiles nobody else's again.
+func wire(_ name: String) -> [Target] {
+    [
+        .target(name: "C\(name)Proto", dependencies: ["CProto", "CProtobufC"], path: "Shared/CProto/\(name)"),
+        .target(
+            name: "\(name)Wire", dependencies: ["Wire", "CProtobufC", .byName(name: "C\(name)Proto")],
+            path: "Shared/Generated/\(name)Wire", swiftSettings: strict),
+    ]
+}
+
+/// The generated code of all services, for tools and tests that talk to all of them.
+let wires: [Target.Dependency] = [
+    "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire",
+]
+
 /// Tests of one module, without servers unless the module is about one.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .testTarget(
@@ -24,7 +39,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 /// Tests of one service's decisions against a real database.
 func serviceTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: "\(name)Service"), "ServiceTestKit"] + dependencies,
+        name: "\(name)Tests",
+        dependencies: [.byName(name: "\(name)Service"), "ServiceTestKit", "WireCatalog"] + wires + dependencies,
         path: "Tests/\(name)Tests", swiftSettings: strict)
 }
 
@@ -45,7 +61,8 @@ func service(
 ) -> [Target] {
     [
         .target(
-            name: "\(name)Service", dependencies: ["Platform"] + dependencies, path: "Services/\(name)",
+            name: "\(name)Service", dependencies: ["Platform", .byName(name: "\(name)Wire")] + dependencies,
+            path: "Services/\(name)",
             exclude: ["README.md", "Main"] + exclude, resources: [.copy("Schema")] + resources, swiftSettings: strict),
         .executableTarget(
             name: executable, dependencies: [.byName(name: "\(name)Service")], path: "Services/\(name)/Main",
@@ -87,7 +104,7 @@ let package = Package(
         system("CJQ", apt: "libjq-dev"),
         system("CIDN", pkgConfig: "libidn2", apt: "libidn2-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
-        .target(name: "CProto", dependencies: ["CProtobufC"], path: "Shared/CProto"),
+        .target(name: "CProto", dependencies: ["CProtobufC"], path: "Shared/CProto/Common"),
 
         // Shared modules, lowest first.
         shared("Tenancy", []),
@@ -107,37 +124,53 @@ let package = Package(
         shared(
             "Records",
             [
-                "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses",
-                "Korean", crypto,
+                "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+                "Workbook",
+                "Addresses", "Korean", crypto,
             ],
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
         shared(
-            "Platform", ["Records", "Work", "Identity", log, metrics, lifecycle, signals, configuration, arguments]),
+            "Platform",
+            [
+                "Records", "Work", "Identity", "OnboardingWire", log, metrics, lifecycle, signals, configuration,
+                arguments,
+            ]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Korean", "Wire"]),
         shared("Sandbox", []),
         shared("Flows", ["CJQ", yams]),
         shared("Mail", ["Addresses", "CCurl", mustache]),
+        shared("WireCatalog", wires),
         shared("TestKit", ["NATS", "Postgres", log]),
         shared("ServiceTestKit", ["TestKit", "Platform"]),
         .executableTarget(
             name: "script-worker", path: "Shared/ScriptWorker",
             linkerSettings: [.linkedLibrary("duktape"), .linkedLibrary("seccomp"), .linkedLibrary("m")]),
     ]
-        + service("Onboarding", executable: "onboarding")
-        + service("ImportValidation", executable: "import-validation", ["Workbook", "Sandbox", crypto])
-        + service("CustomerSuccess", executable: "customer-success", exclude: ["business_rules.tsv"])
-        + service("PlayLauncher", executable: "play-launcher", ["Flows"], resources: [.copy("Flows")])
-        + service("Notifier", executable: "notifier", ["Addresses", "Mail"], resources: [.copy("Templates")])
+        + ["Onboarding", "ImportValidation", "CustomerSuccess", "PlayLauncher", "Notifier", "Samples"].flatMap(wire)
+        + service("Onboarding", executable: "onboarding", ["ImportValidationWire", "CustomerSuccessWire"])
+        + service(
+            "ImportValidation", executable: "import-validation", ["OnboardingWire", "Workbook", "Sandbox", crypto])
+        + service(
+            "CustomerSuccess", executable: "customer-success", ["OnboardingWire"], exclude: ["business_rules.tsv"])
+        + service(
+            "PlayLauncher", executable: "play-launcher",
+            ["OnboardingWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
+            resources: [.copy("Flows")])
+        + service(
+            "Notifier", executable: "notifier",
+            ["OnboardingWire", "PlayLauncherWire", "WireCatalog", "Addresses", "Mail"],
+            resources: [.copy("Templates")])
         + [
             .target(
-                name: "JourneyKit", dependencies: ["Identity", "NATS", "RPC", "Records", "Roles", "Tenancy", "Wire"],
+                name: "JourneyKit",
+                dependencies: ["Identity", "NATS", "RPC", "Records", "Roles", "Tenancy", "Wire"] + wires,
                 path: "Tools/JourneyKit", swiftSettings: strict),
             .executableTarget(
                 name: "journey", dependencies: ["JourneyKit", "Platform"], path: "Tools/journey",
                 swiftSettings: strict),
             .target(
-                name: "CampaignKit", dependencies: ["JourneyKit", "Identity", "NATS", "RPC", "Wire"],
+                name: "CampaignKit", dependencies: ["JourneyKit", "Identity", "NATS", "RPC", "Wire"] + wires,
                 path: "Tools/CampaignKit", swiftSettings: strict),
             .executableTarget(
                 name: "soak", dependencies: ["CampaignKit", "JourneyKit"], path: "Tools/soak", swiftSettings: strict),
@@ -147,18 +180,19 @@ let package = Package(
                 exclude: ["scale.sql"],
                 swiftSettings: strict),
             .executableTarget(
-                name: "floor", dependencies: ["CProto", "CNATS", "CPostgres"], path: "Tools/floor",
+                name: "floor", dependencies: ["CProto", "CCustomerSuccessProto", "CNATS", "CPostgres"],
+                path: "Tools/floor",
                 linkerSettings: [.linkedLibrary("protobuf-c")]),
             tests("Tenancy"),
             tests("Roles"),
             tests("Korean"),
             tests("Filters", ["Postgres", "TestKit"]),
-            tests("Wire"),
+            tests("Wire", ["SamplesWire", "WireCatalog"]),
             tests("NATS", ["TestKit"]),
             tests("Postgres", ["TestKit"]),
             tests("RPC", ["TestKit", "NATS", "Wire", "Tenancy", log], resources: [.copy("Resources")]),
             tests("Identity", ["ServiceTestKit", jwt]),
-            tests("Records", ["TestKit"]),
+            tests("Records", ["TestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
             serviceTests("Onboarding"),
@@ -172,14 +206,14 @@ let package = Package(
             tests("Mail", ["Addresses", "TestKit"]),
             .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
             .testTarget(
-                name: "IntegrationTests", dependencies: ["ServiceTestKit", "customer-success"],
+                name: "IntegrationTests", dependencies: ["ServiceTestKit", "WireCatalog", "customer-success"],
                 path: "Tests/IntegrationTests",
                 exclude: ["discovery_client.py"], swiftSettings: strict),
             .testTarget(
                 name: "EveryServiceTests",
                 dependencies: [
                     "ServiceTestKit", "OnboardingService", "ImportValidationService", "CustomerSuccessService",
-                    "PlayLauncherService", "NotifierService", "script-worker",
+                    "PlayLauncherService", "NotifierService", "WireCatalog", "script-worker",
                 ],
                 path: "Tests/EveryServiceTests", swiftSettings: strict),
             .testTarget(

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Completes the protos of proto/source, and generates their C, their Swift and docs/subjects.md.
 #
-#   Tools/proto.sh           writes proto/ale, Shared/CProto, Shared/Wire/Generated and docs/subjects.md
+#   Tools/proto.sh           writes proto/ale, Shared/CProto, Shared/Wire/Generated, Shared/Generated and docs/subjects.md
 #   Tools/proto.sh --check   writes nothing; fails and shows the difference when one of them is stale
 set -eu
 
@@ -25,7 +25,7 @@ done
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 trap 'exit 130' INT TERM
-mkdir -p "$temporary/CProto/include" "$temporary/c" "$temporary/options"
+mkdir -p "$temporary/c" "$temporary/options"
 export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
 
 # The words of a list are file names without blanks, so that they may be split.
@@ -47,19 +47,27 @@ protoc -I . -I /usr/include --plugin="protoc-gen-c=$root/Tools/generate/protoc_g
     --c_out="$temporary/c" $protos $known
 cd "$root"
 
-# Headers go below include/, sources beside it.
-(cd "$temporary/c" && find . -name '*.h' -exec sh -c '
-    for file do mkdir -p "$0/$(dirname "$file")" && mv "$file" "$0/$file"; done' "$temporary/CProto/include" {} +)
-cp -R "$temporary/c/." "$temporary/CProto"
+# A C module for each service, and one for what they share; headers go below include/, sources beside it.
+(cd "$temporary/c" && find . -name '*.[ch]' | sort | while read -r file; do
+    case $file in
+    ./ale/common/* | ./google/*) module=Common ;;
+    *) module=$(printf '%s' "$file" | sed -E 's|^./ale/([a-z_]+)/.*|_\1|; s|_([a-z])|\u\1|g') ;;
+    esac
+    case $file in *.h) module=$module/include ;; esac
+    mkdir -p "$temporary/CProto/$module/$(dirname "$file")"
+    cp "$file" "$temporary/CProto/$module/$file"
+done)
 
 /usr/bin/python3 Tools/generate "$temporary/set.pb" "$temporary/options" "$temporary/Generated" \
     "$temporary/docs/subjects.md"
+mv "$temporary/Generated/Wire" "$temporary/Wire"
 
 if [ "$mode" = --check ]; then
     status=0
     diff -ru proto/ale "$temporary/proto/ale" || status=1
     diff -ru Shared/CProto "$temporary/CProto" || status=1
-    diff -ru Shared/Wire/Generated "$temporary/Generated" || status=1
+    diff -ru Shared/Wire/Generated "$temporary/Wire" || status=1
+    diff -ru Shared/Generated "$temporary/Generated" || status=1
     diff -u docs/subjects.md "$temporary/docs/subjects.md" || status=1
     if [ $status -ne 0 ]; then
         echo "error: generated code is stale, run make proto" >&2
@@ -83,6 +91,7 @@ sync_folder() {
 }
 sync_folder "$temporary/proto/ale" proto/ale
 sync_folder "$temporary/CProto" Shared/CProto
-sync_folder "$temporary/Generated" Shared/Wire/Generated
+sync_folder "$temporary/Wire" Shared/Wire/Generated
+sync_folder "$temporary/Generated" Shared/Generated
 mkdir -p docs
 cmp -s "$temporary/docs/subjects.md" docs/subjects.md || cp "$temporary/docs/subjects.md" docs/subjects.md

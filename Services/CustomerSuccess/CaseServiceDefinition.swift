@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Records
 import Wire
 
@@ -8,7 +9,7 @@ extension CaseServiceDefinition: Record {
         requiredRule: "G-124",
         constraints: [
             DatabaseRule(
-                "G-124", constraint: "service_definition_unique", field: "title",
+                "G-124", constraint: "service_definition_unique", field: .title,
                 Text(en: "Another service definition has this title.", ko: "제목이 같은 서비스 정의가 이미 있습니다."))
         ])
 }

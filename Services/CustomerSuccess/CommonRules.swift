@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Postgres
 import RPC
 import Records
@@ -8,14 +9,15 @@ extension Rule {
     /// G-10: the squad of a record is drawn from the members of its own account.
     static var squadOfAccount: Rule {
         .check(
-            "G-10", field: "squad",
+            "G-10", field: R.field("squad"),
             Text(
                 en: "The squad may only hold members of the account's squad.",
                 ko: "스쿼드에는 해당 계정의 스쿼드 구성원만 지정할 수 있습니다.")
         ) { change, context in
-            let members = change.new[field: "squad"].strings ?? []
-            guard !members.isEmpty, change.changes("squad") || change.changes("account") else { return true }
-            let account = change.new[field: "account"].sqlValue
+            let members = change.new[field: R.field("squad")].strings ?? []
+            guard !members.isEmpty, change.changes(R.field("squad")) || change.changes(R.field("account"))
+            else { return true }
+            let account = change.new[field: R.field("account")].sqlValue
             let strangers = try context.transaction.query(
                 """
                 SELECT 1 FROM customer_success.squad_member \
@@ -27,7 +29,7 @@ extension Rule {
 
     /// G-84: a solution is of the risk's account, so neither of the two goes to another account, by `link`, while they
     /// belong together. `solutions` finds the relationships of a record.
-    static func staysWithAccount(by link: String, whileAny solutions: Dependants = .solutions(of: R.schema.table))
+    static func staysWithAccount(by link: R.Field, whileAny solutions: Dependants = .solutions(of: R.schema.table))
         -> Rule
     {
         .check(
@@ -36,7 +38,7 @@ extension Rule {
                 en: "A risk signal and its solutions must belong to the same account.",
                 ko: "위험 신호와 솔루션은 같은 계정에 속해야 합니다.")
         ) { change, context in
-            guard let old = change.old, change.changes("account") else { return true }
+            guard let old = change.old, change.changes(R.field("account")) else { return true }
             return try !context.exists(solutions, of: old.id)
         }
     }
@@ -51,20 +53,20 @@ extension Rule {
 extension Dependants {
     /// Risk signals that name a record of `table` as their source (G-97).
     static func risks(of table: String) -> Dependants {
-        .documents(RiskSignal.self, table: "\"table\"", is: table, id: "source_record")
+        .documents(RiskSignal.self, table: .table, is: table, id: .sourceRecord)
     }
 
     /// Relationships that name a record of `table` as the solution of a risk.
     static func solutions(of table: String) -> Dependants {
-        .documents(RiskSignalSolution.self, table: "solution_table", is: table, id: "solution_record")
+        .documents(RiskSignalSolution.self, table: .solutionTable, is: table, id: .solutionRecord)
     }
 }
 
-extension DatabaseRule {
+extension DatabaseRule where R: Record {
     /// The closure information goes with the state (G-11); the constraint `<table>_closure` says so, too.
     static func closure(_ id: String, _ table: String) -> DatabaseRule {
         DatabaseRule(
-            id, constraint: "\(table)_closure", field: "state",
+            id, constraint: "\(table)_closure", field: R.field("state"),
             Text(
                 en: "Closed and canceled records, and only those, carry closure information.",
                 ko: "종결 정보는 종결되었거나 취소된 레코드에만 있으며, 이때는 반드시 있어야 합니다."))
@@ -73,7 +75,7 @@ extension DatabaseRule {
     /// The constraint behind ``Rule/ordered(_:_:notAfter:)`` for the planned dates.
     static func plannedDates(_ id: String, _ table: String) -> DatabaseRule {
         DatabaseRule(
-            id, constraint: "\(table)_dates", field: "planned_stop",
+            id, constraint: "\(table)_dates", field: R.field("planned_stop"),
             Text(
                 en: "Planned stop must not be before planned start.", ko: "계획 종료일은 계획 시작일보다 빠를 수 없습니다."))
     }

@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Foundation
+import OnboardingWire
 import Platform
 import RPC
 import Records
@@ -10,6 +12,7 @@ public enum CustomerSuccess: ServiceDefinition {
     public static let name = "customer-success"
     public static let summary = "Engagements with their objectives, cases, touchpoints, plays and risks."
     public static let api = CustomerSuccessAPI.all
+    public static let records = CustomerSuccessCatalog.records
 
     public static var schemaFolder: String {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Postgres
 import RPC
 import Records
@@ -6,12 +7,12 @@ import Wire
 
 extension Engagement: Record {
     public static let storage = Storage<Engagement>(
-        domain: .references(["account"]),
+        domain: .references([.account]),
         // G-93: the go-live date is the case's, also when that changes later.
         inherited: [
-            Inherited("initial_go_live", via: "initial_onboarding", column: "go_live_date", rule: "BR-07")
+            Inherited(.initialGoLive, via: .initialOnboarding, column: "go_live_date", rule: "BR-07")
         ],
-        computed: [Computed("health_score") { engagement, _ in healthScore(engagement.perceivedHealth) }],
+        computed: [Computed(.healthScore) { engagement, _ in healthScore(engagement.perceivedHealth) }],
         customer: CustomerAccess(),
         requiredRule: "BR-02",
         constraints: [.closure("BR-03", "engagement")],
@@ -19,39 +20,39 @@ extension Engagement: Record {
 
     public static let rules: [Rule<Engagement>] = [
         .locked(
-            "BR-05", field: "account",
+            "BR-05", field: .account,
             whileAny: [
-                .records(SuccessObjective.self, by: "engagement"), .records(SuccessCase.self, by: "engagement"),
-                .records(InternalPlay.self, by: "engagement"), .records(RiskSignal.self, by: "engagement"),
+                .records(SuccessObjective.self, by: .engagement), .records(SuccessCase.self, by: .engagement),
+                .records(InternalPlay.self, by: .engagement), .records(RiskSignal.self, by: .engagement),
             ]),
         Rule("BR-06") { change, context in try refuseCycle(change, context) },
         Rule("BR-07") { change, context in try checkOnboarding(change, context) },
         Rule("G-05") { change, context in rememberHealth(&change, context) },
         .check(
-            "G-17", field: "renewal_date",
+            "G-17", field: .renewalDate,
             Text(
                 en: "The renewal date follows the linked contracts and cannot be set by hand.",
                 ko: "갱신일은 연결된 계약에 따라 정해지므로 직접 설정할 수 없습니다.")
         ) { change, context in
-            guard !context.context.isSystem, change.changes("renewal_date"), let old = change.old else { return true }
-            return try !context.exists(.records(EngagementContract.self, by: "engagement"), of: old.id)
+            guard !context.context.isSystem, change.changes(.renewalDate), let old = change.old else { return true }
+            return try !context.exists(.records(EngagementContract.self, by: .engagement), of: old.id)
         },
         .squadOfAccount,
         .after("G-96") { change, context in try moveTouchpoints(change, context) },
         .after("BR-58") { change, context in try moveContracts(change, context) },
         .after("G-03") { change, context in try adoptRisks(change, context) },
         .advice(
-            "G-91", field: "initial_onboarding",
+            "G-91", field: .initialOnboarding,
             Text(en: "The onboarding case is not closed yet.", ko: "온보딩 케이스가 아직 종결되지 않았습니다.")
         ) { change, context in
-            guard change.changes("initial_onboarding") || isResumed(change) else { return false }
+            guard change.changes(.initialOnboarding) || isResumed(change) else { return false }
             return try isCaseOpen(change, context)
         },
         .advice(
-            "G-92", field: "account",
+            "G-92", field: .account,
             Text(en: "The account already has another active engagement.", ko: "이 계정에는 활성 상태인 다른 참여가 이미 있습니다.")
         ) { change, context in
-            guard change.new.active == true, change.changes("account") || isResumed(change) else { return false }
+            guard change.new.active == true, change.changes(.account) || isResumed(change) else { return false }
             return try hasOtherActive(change, context)
         },
         .kept(),
@@ -74,7 +75,7 @@ extension Engagement: Record {
     /// BR-06: the parent is neither the engagement itself nor below it. Changes of parents wait for each other, so
     /// that two of them cannot close a cycle together.
     private static func refuseCycle(_ change: Change<Engagement>, _ context: RuleContext) throws {
-        guard change.changes("parent"), let parent = change.new.parent else { return }
+        guard change.changes(.parent), let parent = change.new.parent else { return }
         let tx = context.transaction
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended('engagement.parent', 0))")
         let rows = try tx.query(
@@ -86,7 +87,7 @@ extension Engagement: Record {
             """)
         guard rows.isEmpty else {
             throw Problem.broken(
-                "BR-06", Engagement.self, field: "parent",
+                "BR-06", Engagement.self, field: .parent,
                 Text(
                     en: "An engagement cannot be below itself.", ko: "참여를 자기 자신의 하위 항목으로 지정할 수 없습니다."))
         }
@@ -94,7 +95,7 @@ extension Engagement: Record {
 
     /// BR-07, G-91: the case belongs to the same account and is not canceled.
     private static func checkOnboarding(_ change: Change<Engagement>, _ context: RuleContext) throws {
-        guard change.changes("initial_onboarding") || change.changes("account") else { return }
+        guard change.changes(.initialOnboarding) || change.changes(.account) else { return }
         let rows = try context.transaction.query(
             """
             SELECT account, state FROM customer_success.onboarding_case \
@@ -102,13 +103,13 @@ extension Engagement: Record {
             """)
         guard let row = rows.first, try row.string("account") == change.new.account else {
             throw Problem.broken(
-                "BR-07", Engagement.self, field: "initial_onboarding",
+                "BR-07", Engagement.self, field: .initialOnboarding,
                 Text(
                     en: "The onboarding case belongs to another account.", ko: "온보딩 케이스가 다른 계정에 속해 있습니다."))
         }
         guard try row.optionalString("state") != "canceled" else {
             throw Problem.broken(
-                "G-91", Engagement.self, field: "initial_onboarding",
+                "G-91", Engagement.self, field: .initialOnboarding,
                 Text(en: "The onboarding case was canceled.", ko: "온보딩 케이스가 취소되었습니다."))
         }
     }
@@ -149,7 +150,7 @@ extension Engagement: Record {
 
     /// G-05: what the health was before, and since when it is what it is.
     private static func rememberHealth(_ change: inout Change<Engagement>, _ context: RuleContext) {
-        guard let old = change.old, change.changes("perceived_health") else { return }
+        guard let old = change.old, change.changes(.perceivedHealth) else { return }
         change.new.previousPerceivedHealth = old.perceivedHealth
         change.new.healthChangedAt = context.context.now
     }
@@ -157,7 +158,7 @@ extension Engagement: Record {
     /// G-96: touchpoints do not hold the account of an engagement; they follow it, and leave behind what belongs to
     /// the account before.
     private static func moveTouchpoints(_ change: Change<Engagement>, _ context: RuleContext) throws {
-        guard !change.isCreation, change.changes("account") else { return }
+        guard !change.isCreation, change.changes(.account) else { return }
         let rows = try context.transaction.query(
             "SELECT id FROM customer_success.touchpoint WHERE engagement = \(change.new.id)")
         for row in rows {
@@ -174,7 +175,7 @@ extension Engagement: Record {
 
     /// Links to contracts follow the account, too. BR-58 then refuses those of another account, and with them the move.
     private static func moveContracts(_ change: Change<Engagement>, _ context: RuleContext) throws {
-        guard !change.isCreation, change.changes("account") else { return }
+        guard !change.isCreation, change.changes(.account) else { return }
         let rows = try context.transaction.query(
             "SELECT id FROM customer_success.engagement_contract WHERE engagement = \(change.new.id)")
         for row in rows {

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Postgres
 import RPC
 import Records
@@ -5,11 +6,11 @@ import Wire
 
 extension EngagementContract: Record {
     public static let storage = Storage<EngagementContract>(
-        domain: .references(["engagement"]),
-        inherited: [Inherited("account", via: "engagement")],
+        domain: .references([.engagement]),
+        inherited: [Inherited(.account, via: .engagement)],
         constraints: [
             DatabaseRule(
-                "BR-57", constraint: "engagement_contract_unique", field: "contract",
+                "BR-57", constraint: "engagement_contract_unique", field: .contract,
                 Text(
                     en: "This contract is already linked to the engagement.", ko: "이 계약은 이미 참여에 연결되어 있습니다."))
         ],
@@ -24,7 +25,7 @@ extension EngagementContract: Record {
                 "SELECT 1 FROM customer_success.engagement WHERE id = \(engagement) FOR UPDATE")
         },
         .check(
-            "BR-58", field: "contract",
+            "BR-58", field: .contract,
             Text(en: "The contract belongs to another account.", ko: "계약이 다른 계정에 속해 있습니다.")
         ) { change, context in
             let rows = try context.transaction.query(

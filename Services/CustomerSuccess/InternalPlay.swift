@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Wire
@@ -5,21 +6,21 @@ import Wire
 extension InternalPlay: Record {
     /// The provider's own work: no customer reaches it.
     public static let storage = Storage<InternalPlay>(
-        domain: .references(["engagement"]),
-        inherited: [Inherited("account", via: "engagement")],
+        domain: .references([.engagement]),
+        inherited: [Inherited(.account, via: .engagement)],
         requiredRule: "BR-38",
         constraints: [
             .closure("BR-39", "internal_play"),
-            DatabaseRule("BR-41", constraint: "internal_play_no_parent", field: "parent", noParent),
+            DatabaseRule("BR-41", constraint: "internal_play_no_parent", field: .parent, noParent),
         ],
-        ruled: ["parent"])
+        ruled: [.parent])
 
     public static let rules: [Rule<InternalPlay>] = [
-        .check("BR-41", field: "parent", noParent) { change, _ in change.new.parent == nil },
+        .check("BR-41", field: .parent, noParent) { change, _ in change.new.parent == nil },
         .locked(
-            "BR-42", field: "engagement",
-            whileAny: [.records(InternalPlayTask.self, by: "internal_play"), .risks(of: "internal_play")]),
-        .staysWithAccount(by: "engagement"),
+            "BR-42", field: .engagement,
+            whileAny: [.records(InternalPlayTask.self, by: .internalPlay), .risks(of: "internal_play")]),
+        .staysWithAccount(by: .engagement),
         .squadOfAccount,
         .kept(),
     ]

@@ -1,19 +1,20 @@
+import CustomerSuccessWire
 import Records
 import Wire
 
 extension InternalPlayTask: Record {
     /// The provider's own work: no customer reaches it.
     public static let storage = Storage<InternalPlayTask>(
-        domain: .references(["internal_play"]),
+        domain: .references([.internalPlay]),
         inherited: [
-            Inherited("account", via: "internal_play"), Inherited("engagement", via: "internal_play"),
+            Inherited(.account, via: .internalPlay), Inherited(.engagement, via: .internalPlay),
         ],
         requiredRule: "BR-43",
         constraints: [.closure("BR-44", "internal_play_task")])
 
     public static let rules: [Rule<InternalPlayTask>] = [
-        .locked("BR-46", field: "internal_play", whileAny: [.risks(of: "internal_play_task")]),
-        .staysWithAccount(by: "internal_play"),
+        .locked("BR-46", field: .internalPlay, whileAny: [.risks(of: "internal_play_task")]),
+        .staysWithAccount(by: .internalPlay),
         .squadOfAccount,
         .kept(),
     ]

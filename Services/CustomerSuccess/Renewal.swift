@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Postgres
 import RPC
 import Records
@@ -13,13 +14,13 @@ enum Renewal {
         let today = context.context.today.description
         let rows = try context.transaction.query(
             """
-            SELECT min(c.end_date), sum(c.contract_value) \
+            SELECT min(c.end_date) AS renewal, sum(c.contract_value) AS value \
             FROM customer_success.engagement_contract ec JOIN customer_success.contract c ON c.id = ec.contract \
             WHERE ec.engagement = \(engagement) AND (c.end_date IS NULL OR c.end_date >= \(today)::date)
             """)
         guard let row = rows.first else { return }
-        let renewal = try row.optionalString(at: 0)
-        let value = try row.optionalString(at: 1)
+        let renewal = try row.optionalString("renewal")
+        let value = try row.optionalString("value")
         try context.change(Engagement.self, engagement) { record in
             record.renewalDate = renewal
             record.contractValue = value
@@ -52,7 +53,7 @@ struct RenewalDates: Sendable {
                 WHERE e.renewal_date IS DISTINCT FROM found.renewal OR e.contract_value IS DISTINCT FROM found.value \
                 ORDER BY e.id
                 """
-            ).map { try $0.string(at: 0) }
+            ).map { try $0.string("id") }
         }
         // One transaction each: people who work on other engagements do not wait.
         for id in stale {

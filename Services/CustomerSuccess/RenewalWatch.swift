@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Korean
 import Postgres
 import RPC

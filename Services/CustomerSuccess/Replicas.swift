@@ -1,3 +1,5 @@
+import CustomerSuccessWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -9,31 +11,31 @@ extension CustomerSuccess {
         ReplicaSet(
             [
                 Replica(
-                    CustomerAccount.self, fields: ["name", "escalated", "currency"], readers: .everybody,
+                    CustomerAccount.self, fields: [.name, .escalated, .currency], readers: .everybody,
                     get: OnboardingAPI.getCustomerAccount, list: OnboardingAPI.listCustomerAccounts),
                 Replica(
                     CustomerContact.self,
-                    fields: ["account", "first_name", "last_name", "email", "phone", "title", "active"],
+                    fields: [.account, .firstName, .lastName, .email, .phone, .title, .active],
                     readers: .everybody, person: .itself, get: OnboardingAPI.getCustomerContact,
                     list: OnboardingAPI.listCustomerContacts),
                 Replica(
-                    OnboardingCase.self, fields: ["account", "state", "go_live_date"], readers: .provider,
+                    OnboardingCase.self, fields: [.account, .state, .goLiveDate], readers: .provider,
                     get: OnboardingAPI.getOnboardingCase, list: OnboardingAPI.listOnboardingCases,
                     then: goLiveFollows(database)),
                 Replica(
-                    CaseTeamMember.self, fields: ["onboarding_case", "side", "contact"], readers: .everybody,
+                    CaseTeamMember.self, fields: [.onboardingCase, .side, .contact], readers: .everybody,
                     get: OnboardingAPI.getCaseTeamMember, list: OnboardingAPI.listCaseTeamMembers),
                 Replica(
-                    Contract.self, fields: ["account", "number", "end_date", "contract_value"], readers: .provider,
+                    Contract.self, fields: [.account, .number, .endDate, .contractValue], readers: .provider,
                     get: OnboardingAPI.getContract, list: OnboardingAPI.listContracts, then: renewalFollows(database)),
                 Replica(
-                    SoldProduct.self, fields: ["account", "name"], readers: .provider,
+                    SoldProduct.self, fields: [.account, .name], readers: .provider,
                     get: OnboardingAPI.getSoldProduct, list: OnboardingAPI.listSoldProducts),
                 Replica(
-                    User.self, fields: ["name", "email", "account", "active", "kind", "language"], readers: .everybody,
+                    User.self, fields: [.name, .email, .account, .active, .kind, .language], readers: .everybody,
                     get: OnboardingAPI.getUser, list: OnboardingAPI.listUsers),
                 Replica(
-                    ResponsibilityDefinition.self, fields: ["name", "name_ko", "side"], readers: .everybody,
+                    ResponsibilityDefinition.self, fields: [.name, .nameKo, .side], readers: .everybody,
                     get: OnboardingAPI.getResponsibilityDefinition, list: OnboardingAPI.listResponsibilityDefinitions),
             ], database, client, own: own)
     }

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Wire
@@ -9,20 +10,20 @@ extension ResponseTemplate: Record {
         requiredRule: "G-113",
         constraints: [
             DatabaseRule(
-                "G-113", constraint: "response_template_unique", field: "name",
+                "G-113", constraint: "response_template_unique", field: .name,
                 Text(en: "Another response template has this name.", ko: "이름이 같은 응답 템플릿이 이미 있습니다."))
         ])
 
     public static let rules: [Rule<ResponseTemplate>] = [
         Rule("G-113") { change, _ in
-            for field in ["body_en", "body_ko"] where change.changes(field) {
+            for field in [Field.bodyEn, .bodyKo] where change.changes(field) {
                 try check(change.new[field: field].string ?? "", field)
             }
         }
     ]
 
     /// A placeholder that nobody fills would stand in the mail to a customer.
-    private static func check(_ body: String, _ field: String) throws {
+    private static func check(_ body: String, _ field: Field) throws {
         for case .placeholder(let name) in TemplateText(body).pieces where TemplatePlaceholder(rawValue: name) == nil {
             let known = TemplatePlaceholder.allCases.map { "{{\($0.rawValue)}}" }.joined(separator: ", ")
             throw Problem.broken(

@@ -1,28 +1,29 @@
+import CustomerSuccessWire
 import Records
 import Wire
 
 extension SuccessCase: Record {
     public static let storage = Storage<SuccessCase>(
-        domain: .references(["engagement"]),
-        inherited: [Inherited("account", via: "engagement")],
+        domain: .references([.engagement]),
+        inherited: [Inherited(.account, via: .engagement)],
         customer: CustomerAccess(),
         requiredRule: "BR-26",
         constraints: [.closure("BR-27", "success_case")])
 
     public static let rules: [Rule<SuccessCase>] = [
         .locked(
-            "BR-29", field: "engagement",
-            whileAny: [.records(SuccessTask.self, by: "parent"), .risks(of: "success_case")]),
+            "BR-29", field: .engagement,
+            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: "success_case")]),
         .check(
-            "G-124", field: "service_definition",
+            "G-124", field: .serviceDefinition,
             Text(en: "The service definition is not active any more.", ko: "서비스 정의가 더 이상 활성 상태가 아닙니다.")
         ) { change, context in
-            guard change.changes("service_definition") else { return true }
+            guard change.changes(.serviceDefinition) else { return true }
             return try context.find(CaseServiceDefinition.self, change.new.serviceDefinition)?.active != false
         },
-        .staysWithAccount(by: "engagement"),
+        .staysWithAccount(by: .engagement),
         .squadOfAccount,
-        .kept(whileAny: [.records(SuccessTask.self, by: "parent")]),
+        .kept(whileAny: [.records(SuccessTask.self, by: .parent)]),
     ]
 
     public static let lifecycle: Lifecycle<SuccessCase>? = Lifecycle(

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Postgres
 import RPC
 import Records
@@ -5,23 +6,23 @@ import Wire
 
 extension SuccessInitiative: Record {
     public static let storage = Storage<SuccessInitiative>(
-        domain: .references(["success_outcome"]),
-        inherited: [Inherited("account", via: "success_outcome")],
-        computed: [.daysRemaining(until: "due_date")],
+        domain: .references([.successOutcome]),
+        inherited: [Inherited(.account, via: .successOutcome)],
+        computed: [.daysRemaining(until: .dueDate)],
         customer: CustomerAccess(),
         requiredRule: "BR-21",
         constraints: [
             .closure("BR-22", "success_initiative"),
             DatabaseRule(
-                "BR-22", constraint: "success_initiative_close_code", field: "close_code",
+                "BR-22", constraint: "success_initiative_close_code", field: .closeCode,
                 Text(
                     en: "Closure code and close notes must fit the state.", ko: "종결 코드와 종결 메모가 상태와 맞아야 합니다.")),
         ])
 
     public static let rules: [Rule<SuccessInitiative>] = [
         .locked(
-            "BR-24", field: "success_outcome",
-            whileAny: [.records(SuccessTask.self, by: "parent"), .risks(of: "success_initiative")]),
+            "BR-24", field: .successOutcome,
+            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: "success_initiative")]),
         // The engagement page lists initiatives: each knows the engagement of its outcome's objective.
         Rule("G-95") { change, context in try followEngagement(&change, context) },
         Rule("BR-22") { change, _ in try checkCloseCode(change.new) },
@@ -30,16 +31,16 @@ extension SuccessInitiative: Record {
             if change.new.active == false { change.new.playbookRun = nil }
         },
         .squadOfAccount,
-        .kept(whileAny: [.records(SuccessTask.self, by: "parent")]),
+        .kept(whileAny: [.records(SuccessTask.self, by: .parent)]),
     ]
 
     public static let lifecycle: Lifecycle<SuccessInitiative>? = Lifecycle(
         moves: Lifecycle<SuccessInitiative>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
-        closingRule: "BR-22", reopeningRule: "BR-23", closingNeeds: ["close_code", "close_notes"],
-        clearedOnReopening: ["close_code", "close_notes"], closingDefaults: ["canceled": ["close_code": "canceled"]])
+        closingRule: "BR-22", reopeningRule: "BR-23", closingNeeds: [.closeCode, .closeNotes],
+        clearedOnReopening: [.closeCode, .closeNotes], closingDefaults: ["canceled": [.closeCode: "canceled"]])
 
     private static func followEngagement(_ change: inout Change<SuccessInitiative>, _ context: RuleContext) throws {
-        guard change.changes("success_outcome"), let outcome = change.new.successOutcome else { return }
+        guard change.changes(.successOutcome), let outcome = change.new.successOutcome else { return }
         let rows = try context.transaction.query(
             """
             SELECT o.engagement FROM customer_success.success_outcome s \
@@ -55,14 +56,14 @@ extension SuccessInitiative: Record {
         let isCanceled = initiative.state == "canceled"
         guard let code = initiative.closeCode, (code == "canceled") == isCanceled else {
             throw Problem.broken(
-                "BR-22", SuccessInitiative.self, field: "close_code",
+                "BR-22", SuccessInitiative.self, field: .closeCode,
                 Text(
                     en: "The closure code Canceled is for canceled initiatives, every other for closed ones.",
                     ko: "취소된 이니셔티브에는 종결 코드 ‘취소됨’만, 종결된 이니셔티브에는 나머지 종결 코드만 사용할 수 있습니다."))
         }
         guard initiative.closeNotes != nil else {
             throw Problem.broken(
-                "BR-22", SuccessInitiative.self, field: "close_notes",
+                "BR-22", SuccessInitiative.self, field: .closeNotes,
                 Text(en: "A closed initiative keeps its close notes.", ko: "종결된 이니셔티브에는 종결 메모가 있어야 합니다."))
         }
     }

@@ -21,7 +21,7 @@ extension Lifecycle {
     /// Progress of success records, after the pattern of onboarding tasks.
     static var workProgress: Tie {
         Tie(
-            "progress",
+            R.field("progress"),
             [
                 "new": ["not_started"], "define": ["not_started", "on_track", "at_risk"],
                 "in_progress": ["on_track", "at_risk"], "paused": ["paused", "at_risk"], "closed": ["completed"],

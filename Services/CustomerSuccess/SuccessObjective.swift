@@ -1,11 +1,12 @@
+import CustomerSuccessWire
 import Records
 import Wire
 
 extension SuccessObjective: Record {
     public static let storage = Storage<SuccessObjective>(
-        domain: .references(["engagement"]),
-        inherited: [Inherited("account", via: "engagement", rule: "BR-08")],
-        computed: [.daysRemaining(until: "planned_stop")],
+        domain: .references([.engagement]),
+        inherited: [Inherited(.account, via: .engagement, rule: "BR-08")],
+        computed: [.daysRemaining(until: .plannedStop)],
         customer: CustomerAccess(),
         requiredRule: "BR-09",
         constraints: [.closure("BR-10", "success_objective"), .plannedDates("BR-13", "success_objective")],
@@ -13,9 +14,9 @@ extension SuccessObjective: Record {
 
     public static let rules: [Rule<SuccessObjective>] = [
         .locked(
-            "BR-12", field: "engagement",
-            whileAny: [.records(SuccessOutcome.self, by: "success_objective"), .risks(of: "success_objective")]),
-        .ordered("BR-13", "planned_start", notAfter: "planned_stop"),
+            "BR-12", field: .engagement,
+            whileAny: [.records(SuccessOutcome.self, by: .successObjective), .risks(of: "success_objective")]),
+        .ordered("BR-13", .plannedStart, notAfter: .plannedStop),
         .kept(),
     ]
 

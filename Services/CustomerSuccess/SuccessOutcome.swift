@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Korean
 import RPC
 import Records
@@ -5,14 +6,14 @@ import Wire
 
 extension SuccessOutcome: Record {
     public static let storage = Storage<SuccessOutcome>(
-        domain: .references(["success_objective"]),
-        inherited: [Inherited("account", via: "success_objective", rule: "BR-14")],
+        domain: .references([.successObjective]),
+        inherited: [Inherited(.account, via: .successObjective, rule: "BR-14")],
         customer: CustomerAccess(),
         requiredRule: "BR-15",
         constraints: [
             .closure("BR-16", "success_outcome"), .plannedDates("BR-19", "success_outcome"),
             DatabaseRule(
-                "BR-20", constraint: "success_outcome_tracking", field: "tracking_method",
+                "BR-20", constraint: "success_outcome_tracking", field: .trackingMethod,
                 Text(
                     en: "The reference of the tracking method is missing.", ko: "추적 방법에 맞는 지표, 설문 조사 또는 보고서를 선택하세요.")),
         ],
@@ -20,9 +21,9 @@ extension SuccessOutcome: Record {
 
     public static let rules: [Rule<SuccessOutcome>] = [
         .locked(
-            "BR-18", field: "success_objective",
-            whileAny: [.records(SuccessInitiative.self, by: "success_outcome"), .risks(of: "success_outcome")]),
-        .ordered("BR-19", "planned_start", notAfter: "planned_stop"),
+            "BR-18", field: .successObjective,
+            whileAny: [.records(SuccessInitiative.self, by: .successOutcome), .risks(of: "success_outcome")]),
+        .ordered("BR-19", .plannedStart, notAfter: .plannedStop),
         Rule("BR-20") { change, _ in try checkTracking(change.new) },
         .kept(),
     ]
@@ -32,13 +33,15 @@ extension SuccessOutcome: Record {
         closingRule: "BR-16", reopeningRule: "BR-17")
 
     /// The field that names the measure, for each tracking method; values typed by people need none (G-20).
-    private static let measures = ["indicator_kpi": "indicator", "survey": "survey", "report": "report"]
+    private static let measures: [String: Field] = [
+        TrackingMethod.indicatorKpi: .indicator, TrackingMethod.survey: .survey, TrackingMethod.report: .report,
+    ]
 
     private static func checkTracking(_ outcome: SuccessOutcome) throws {
         guard let method = outcome.trackingMethod, let field = measures[method], outcome[field: field].isEmpty else {
             return
         }
-        let label = SuccessOutcome.schema.fields[SuccessOutcome.index(field)].label
+        let label = label(field)
         throw Problem.broken(
             "BR-20", SuccessOutcome.self, field: field,
             Text(

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Wire
@@ -5,29 +6,29 @@ import Wire
 extension SuccessTask: Record {
     public static let storage = Storage<SuccessTask>(
         // The parent is a success case, an initiative or a touchpoint (G-82, G-83).
-        domain: .document(table: "parent_table", id: "parent"),
-        inherited: [Inherited("account", via: "parent")],
+        domain: .document(table: .parentTable, id: .parent),
+        inherited: [Inherited(.account, via: .parent)],
         // Customers see the tasks meant for them, and move those whose contact they are (G-18, G-22).
         customer: CustomerAccess(
-            rows: { _ in "visible_to_customer = true" }, writable: ["state"],
+            rows: { _ in "visible_to_customer = true" }, writable: [.state],
             changeable: { $0.ownContact() }),
         requiredRule: "BR-34",
         constraints: [.closure("BR-35", "success_task")])
 
     public static let rules: [Rule<SuccessTask>] = [
-        .locked("BR-37", field: "parent", whileAny: [.risks(of: "success_task")]),
+        .locked("BR-37", field: .parent, whileAny: [.risks(of: "success_task")]),
         .check(
-            "G-84", field: "parent",
+            "G-84", field: .parent,
             Text(
                 en: "A task that solves a risk must stay with a success case.",
                 ko: "위험 신호의 솔루션으로 연결된 작업은 성공 케이스에 속해야 합니다.")
         ) { change, context in
-            guard let old = change.old, change.changes("parent_table"), change.new.parentTable != "success_case" else {
+            guard let old = change.old, change.changes(.parentTable), change.new.parentTable != "success_case" else {
                 return true
             }
             return try !context.exists(.solutions(of: "success_task"), of: old.id)
         },
-        .staysWithAccount(by: "parent"),
+        .staysWithAccount(by: .parent),
         .squadOfAccount,
         .kept(),
     ]

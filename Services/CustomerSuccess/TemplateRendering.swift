@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Korean
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -11,8 +13,11 @@ struct TemplateRendering: Sendable {
 
     /// The tables that declare that their records may be answered, with how each is read.
     private static let sources: [String: Reader] = Dictionary(
-        uniqueKeysWithValues: Catalog.records.compactMap { $0 as? any Record.Type }
+        uniqueKeysWithValues: CustomerSuccessCatalog.records.compactMap { $0 as? any Record.Type }
             .filter { $0.schema.hasResponseTemplates }.map { ($0.schema.table, reader($0)) })
+
+    private static let schemas = CustomerSuccessCatalog.records.map { $0.schema }.filter(\.hasResponseTemplates)
+        .sorted { $0.table < $1.table }
 
     private static func reader<R: Record>(_ type: R.Type) -> Reader { { try Source(R.self, $0, $1, $2, $3) } }
 
@@ -33,7 +38,7 @@ struct TemplateRendering: Sendable {
                 let names = tables.joined(separator: ", ")
                 throw .invalid(
                     field: "source_table",
-                    Text(en: "Table must be one of: \(names).", ko: "테이블은 다음 중 하나여야 합니다: \(Catalog.labels(of: tables))")
+                    Text(en: "Table must be one of: \(names).", ko: "테이블은 다음 중 하나여야 합니다: \(Self.schemas.koreanLabels)")
                 )
             }
             return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in

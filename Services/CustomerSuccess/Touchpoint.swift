@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Postgres
 import RPC
 import Records
@@ -5,31 +6,31 @@ import Wire
 
 extension Touchpoint: Record {
     public static let storage = Storage<Touchpoint>(
-        domain: .references(["engagement"]),
-        inherited: [Inherited("account", via: "engagement")],
-        computed: [.daysRemaining(until: "due_date")],
+        domain: .references([.engagement]),
+        inherited: [Inherited(.account, via: .engagement)],
+        computed: [.daysRemaining(until: .dueDate)],
         // Customers raise touchpoints (G-86) and comment; the rest is the provider's.
         customer: CustomerAccess(writable: [
-            "engagement", "subject", "description", "category", "channel", "contact", "product", "product_related",
-            "additional_comments",
+            .engagement, .subject, .description, .category, .channel, .contact, .product, .productRelated,
+            .additionalComments,
         ]),
         requiredRule: "BR-30",
         constraints: [
             .closure("BR-31", "touchpoint"),
-            DatabaseRule("G-85", constraint: "touchpoint_product_needed", field: "product", productNeeded),
+            DatabaseRule("G-85", constraint: "touchpoint_product_needed", field: .product, productNeeded),
         ])
 
     public static let rules: [Rule<Touchpoint>] = [
         .locked(
-            "BR-33", field: "engagement",
-            whileAny: [.records(SuccessTask.self, by: "parent"), .risks(of: "touchpoint")]),
-        .check("G-85", field: "product", productNeeded) { change, _ in
+            "BR-33", field: .engagement,
+            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: "touchpoint")]),
+        .check("G-85", field: .product, productNeeded) { change, _ in
             change.new.productRelated != true || change.new.product != nil
         },
         Rule("G-86") { change, context in try assignCustomersTouchpoint(&change, context) },
         .squadOfAccount,
         .after("G-96") { change, context in try moveTasks(change, context) },
-        .kept(whileAny: [.records(SuccessTask.self, by: "parent")]),
+        .kept(whileAny: [.records(SuccessTask.self, by: .parent)]),
     ]
 
     public static let lifecycle: Lifecycle<Touchpoint>? = Lifecycle(
@@ -52,7 +53,7 @@ extension Touchpoint: Record {
 
     /// Tasks follow a touchpoint that moved to another account with its engagement (G-96).
     private static func moveTasks(_ change: Change<Touchpoint>, _ context: RuleContext) throws {
-        guard !change.isCreation, change.changes("account") else { return }
+        guard !change.isCreation, change.changes(.account) else { return }
         let rows = try context.transaction.query(
             "SELECT id FROM customer_success.success_task WHERE parent = \(change.new.id)")
         for row in rows {

@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Postgres
 import Records
 import Wire
@@ -66,18 +67,18 @@ public enum DataImportState: Int32, Sendable {
         ])
         var facts = Facts()
         for row in answers[0] {
-            let count = try row.int(at: 1)
-            switch try row.string(at: 0) {
+            let count = try row.int("count")
+            switch try row.string("status") {
             case "yet_to_validate": facts.yetToValidate = count
             case "needs_attention": facts.needsAttention = count
             case "ready_to_publish": facts.readyToPublish = count
             default: facts.published = count
             }
         }
-        let kinds = try answers[1].map { try $0.string(at: 0) }
+        let kinds = try answers[1].map { try $0.string("kind") }
         facts.isLoading = kinds.contains("load")
         facts.isValidating = kinds.contains("validate")
-        facts.lastLoadFailed = try answers[2].first?.string(at: 0) == "failed"
+        facts.lastLoadFailed = try answers[2].first?.string("state") == "failed"
         return facts
     }
 }

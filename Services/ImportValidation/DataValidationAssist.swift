@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Korean
 import Postgres
 import RPC
@@ -17,25 +18,25 @@ extension DataValidationAssist: Record {
 
     /// Each subtype has parameters it cannot do without.
     private static func checkParameters(_ assist: DataValidationAssist) throws {
-        let needed: [String]
+        let needed: [Field]
         switch (assist.validationType, assist.validationSubType) {
-        case ("record", _): needed = ["script"]
-        case (_, nil): needed = ["validation_sub_type"]
-        case (_, "reference"): needed = ["staging_table_field", "reference_table", "reference_table_field"]
-        case (_, "date"): needed = ["staging_table_field", "date_format"]
-        case (_, "datetime"): needed = ["staging_table_field", "datetime_format"]
-        case (_, "string_limit"): needed = ["staging_table_field", "max_length"]
-        default: needed = ["staging_table_field"]
+        case ("record", _): needed = [.script]
+        case (_, nil): needed = [.validationSubType]
+        case (_, "reference"): needed = [.stagingTableField, .referenceTable, .referenceTableField]
+        case (_, "date"): needed = [.stagingTableField, .dateFormat]
+        case (_, "datetime"): needed = [.stagingTableField, .datetimeFormat]
+        case (_, "string_limit"): needed = [.stagingTableField, .maxLength]
+        default: needed = [.stagingTableField]
         }
         for field in needed where assist[field: field].isEmpty {
-            let label = schema.field(field)?.label ?? Text(en: field, ko: field)
+            let label = label(field)
             throw Problem.broken(
                 "IMP-02", DataValidationAssist.self, field: field,
                 Text(en: "This check needs \(label.en).", ko: "이 검증 유형에는 \(label.ko, .object) 입력해야 합니다."))
         }
         if let limit = assist.maxLength, limit < 1 {
             throw Problem.broken(
-                "IMP-02", DataValidationAssist.self, field: "max_length",
+                "IMP-02", DataValidationAssist.self, field: .maxLength,
                 Text(en: "The limit must be at least 1.", ko: "한도는 1 이상이어야 합니다."))
         }
     }
@@ -48,7 +49,7 @@ extension DataValidationAssist: Record {
         } catch {
             if case .workerUnavailable(let cause) = error { throw .unavailable(reason: "SCRIPT_WORKER", cause: cause) }
             throw .broken(
-                "G-62", DataValidationAssist.self, field: "script", Text(en: error.english, ko: error.korean))
+                "G-62", DataValidationAssist.self, field: .script, Text(en: error.english, ko: error.korean))
         }
     }
 

@@ -1,3 +1,5 @@
+import ImportValidationWire
+import OnboardingWire
 import Postgres
 import Records
 import Wire

@@ -1,3 +1,4 @@
+import OnboardingWire
 import Records
 import Wire
 
@@ -19,9 +20,10 @@ public struct ImportTarget: Sendable {
     }
 
     /// The default targets in their declared order: every table whose record has the option `import`.
-    public static let all: [ImportTarget] = Catalog.schemas.compactMap(ImportTarget.init).sorted {
-        $0.importing.order < $1.importing.order
-    }
+    public static let all: [ImportTarget] = OnboardingCatalog.records.map { $0.schema }.compactMap(ImportTarget.init)
+        .sorted {
+            $0.importing.order < $1.importing.order
+        }
 
     /// The target of this name or alias; nil when nothing can be imported there.
     public static func named(_ name: String?) -> ImportTarget? {

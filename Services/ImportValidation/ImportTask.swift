@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Postgres
 import RPC
 import Records
@@ -6,37 +7,37 @@ import Wire
 
 extension ImportTask: Record {
     public static let storage = Storage<ImportTask>(
-        domain: .references(["parent"]),
-        inherited: [Inherited("account", via: "parent"), Inherited("company", via: "parent", column: "account")],
-        computed: [.daysRemaining(until: "due_date")],
+        domain: .references([.parent]),
+        inherited: [Inherited(.account, via: .parent), Inherited(.company, via: .parent, column: "account")],
+        computed: [.daysRemaining(until: .dueDate)],
         // G-23: hidden until an agent has set the contact and switched the task to visible.
         customer: CustomerAccess(rows: { caller in
             "visible_to_customer = true AND \(caller.ownContact())"
         }),
-        conditional: ["source_table", "data_source"],
-        immutable: ["parent", "target_table", "source_table"],
+        conditional: [.sourceTable, .dataSource],
+        immutable: [.parent, .targetTable, .sourceTable],
         constraints: [
             DatabaseRule(
-                "G-49", constraint: "import_task_once", field: "target_table",
+                "G-49", constraint: "import_task_once", field: .targetTable,
                 Text(en: "The case has its import task for this target.", ko: "이 케이스에는 같은 대상 테이블의 가져오기 작업이 이미 있습니다."))
         ])
 
     public static let rules: [Rule<ImportTask>] = [
         Rule("G-44") { change, context in
-            guard change.isCreation, change.new[field: "assigned_to"].isEmpty, let parent = change.new.parent else {
+            guard change.isCreation, change.new[field: .assignedTo].isEmpty, let parent = change.new.parent else {
                 return
             }
             change.new.assignedTo = try TaskAssignee.standard(of: parent, context)
         },
         Rule("IMP-01") { change, context in try followTarget(&change, context) },
         .check(
-            "G-54", field: "data_import_state",
+            "G-54", field: .dataImportState,
             Text(
                 en: "The data import state follows the rows of the task.",
                 ko: "데이터 가져오기 상태는 행의 상태에 따라 자동으로 정해지므로 직접 변경할 수 없습니다.")
         ) { change, context in
             if context.context.isSystem { return true }
-            return change.isCreation ? change.new.dataImportState == 1 : !change.changes("data_import_state")
+            return change.isCreation ? change.new.dataImportState == 1 : !change.changes(.dataImportState)
         },
     ]
 
@@ -48,7 +49,7 @@ extension ImportTask: Record {
             }),
         reopened: "open",
         tie: .init(
-            "progress",
+            .progress,
             [
                 "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"],
                 "awaiting_internal": ["paused", "at_risk"], "in_progress": ["on_track", "at_risk"],
@@ -66,7 +67,7 @@ extension ImportTask: Record {
             let names = ImportTarget.all.map(\.table).joined(separator: ", ")
             let labels = ImportTarget.all.map(\.schema.label.ko).joined(separator: ", ")
             throw Problem.broken(
-                "IMP-01", ImportTask.self, field: "target_table",
+                "IMP-01", ImportTask.self, field: .targetTable,
                 Text(
                     en: "Nothing can be imported into this table; possible: \(names).",
                     ko: "이 테이블로는 데이터를 가져올 수 없습니다. 가져올 수 있는 테이블: \(labels)"))

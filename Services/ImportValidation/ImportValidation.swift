@@ -1,4 +1,5 @@
 import Foundation
+import ImportValidationWire
 import Platform
 import RPC
 import Records
@@ -10,6 +11,7 @@ public enum ImportValidation: ServiceDefinition {
     public static let name = "import-validation"
     public static let summary = "From an attached workbook to rows fit to publish."
     public static let api = ImportValidationAPI.all
+    public static let records = ImportValidationCatalog.records
 
     public static var schemaFolder: String {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"

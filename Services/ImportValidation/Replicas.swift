@@ -1,3 +1,4 @@
+import OnboardingWire
 import RPC
 import Records
 import Wire
@@ -8,10 +9,10 @@ extension ImportValidation {
         ReplicaSet(
             [
                 Replica(
-                    CustomerAccount.self, fields: ["name"], readers: .provider,
+                    CustomerAccount.self, fields: [.name], readers: .provider,
                     get: OnboardingAPI.getCustomerAccount, list: OnboardingAPI.listCustomerAccounts),
                 Replica(
-                    OnboardingCase.self, fields: ["number", "account", "state", "assigned_to"], readers: .provider,
+                    OnboardingCase.self, fields: [.number, .account, .state, .assignedTo], readers: .provider,
                     get: OnboardingAPI.getOnboardingCase, list: OnboardingAPI.listOnboardingCases
                 ) { record, event, context, tx in
                     // A new case brings its import tasks along; one that ends cancels those that are still open (G-128).
@@ -22,14 +23,14 @@ extension ImportValidation {
                     }
                 },
                 Replica(
-                    User.self, fields: ["account", "active", "kind", "language"], readers: .rules,
+                    User.self, fields: [.account, .active, .kind, .language], readers: .rules,
                     get: OnboardingAPI.getUser,
                     list: OnboardingAPI.listUsers),
                 Replica(
-                    CustomerContact.self, fields: ["account", "active"], readers: .rules, person: .itself,
+                    CustomerContact.self, fields: [.account, .active], readers: .rules, person: .itself,
                     get: OnboardingAPI.getCustomerContact, list: OnboardingAPI.listCustomerContacts),
                 Replica(
-                    CaseTeamMember.self, fields: ["onboarding_case", "responsibility", "side", "user"],
+                    CaseTeamMember.self, fields: [.onboardingCase, .responsibility, .side, .user],
                     readers: .rules, get: OnboardingAPI.getCaseTeamMember, list: OnboardingAPI.listCaseTeamMembers
                 ) { record, event, context, tx in
                     // What nobody has begun goes to the team of the case.

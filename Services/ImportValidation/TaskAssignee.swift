@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Postgres
 import Records
 import Wire

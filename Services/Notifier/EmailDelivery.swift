@@ -1,3 +1,4 @@
+import NotifierWire
 import Records
 import Wire
 

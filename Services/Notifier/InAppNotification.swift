@@ -1,3 +1,4 @@
+import NotifierWire
 import Postgres
 import RPC
 import Records
@@ -8,7 +9,7 @@ import Wire
 extension InAppNotification: Record {
     /// A notification lives in the domain of its reader, who need not see the domain of the record it tells about.
     public static let storage = Storage<InAppNotification>(
-        domain: .preset, customer: CustomerAccess(rows: { Self.own($0) }), immutable: ["user", "subject", "body"])
+        domain: .preset, customer: CustomerAccess(rows: { Self.own($0) }), immutable: [.user, .subject, .body])
 
     /// The filter for a caller's own notifications; administrators too see none but their own.
     static func own(_ caller: Caller) -> String { "user = \"\(caller.subject)\"" }

@@ -1,5 +1,6 @@
 import Foundation
 import Mail
+import NotifierWire
 import Postgres
 import RPC
 import Records

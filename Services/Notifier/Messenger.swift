@@ -1,6 +1,7 @@
 import Addresses
 import Foundation
 import Mail
+import NotifierWire
 import Postgres
 import RPC
 import Records

@@ -1,5 +1,6 @@
 import Foundation
 import Mail
+import NotifierWire
 import Platform
 import RPC
 import Records
@@ -10,6 +11,7 @@ public enum Notifier: ServiceDefinition {
     public static let name = "notifier"
     public static let summary = "Follows each success play and tells people."
     public static let api = NotifierAPI.all
+    public static let records = NotifierCatalog.records
 
     public static var schemaFolder: String {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"

@@ -1,3 +1,5 @@
+import OnboardingWire
+import PlayLauncherWire
 import RPC
 import Records
 import Wire

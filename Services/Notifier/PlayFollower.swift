@@ -1,4 +1,6 @@
 import Korean
+import NotifierWire
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

@@ -1,3 +1,5 @@
+import OnboardingWire
+import PlayLauncherWire
 import RPC
 import Records
 import Wire
@@ -9,13 +11,13 @@ extension Notifier {
         ReplicaSet(
             [
                 Replica(
-                    User.self, fields: ["name", "email", "language", "account", "active"], readers: .provider,
+                    User.self, fields: [.name, .email, .language, .account, .active], readers: .provider,
                     get: OnboardingAPI.getUser, list: OnboardingAPI.listUsers),
                 Replica(
-                    RoleGrant.self, fields: ["user", "role"], readers: .rules, get: OnboardingAPI.getRoleGrant,
+                    RoleGrant.self, fields: [.user, .role], readers: .rules, get: OnboardingAPI.getRoleGrant,
                     list: OnboardingAPI.listRoleGrants),
                 Replica(
-                    DefinitionRecord.self, fields: ["title"], readers: .provider,
+                    DefinitionRecord.self, fields: [.title], readers: .provider,
                     get: PlayLauncherAPI.getDefinitionRecord, list: PlayLauncherAPI.listDefinitionRecords),
             ], database, client, own: own)
     }

@@ -1,3 +1,4 @@
+import NotifierWire
 import Postgres
 import RPC
 import Records

@@ -1,10 +1,12 @@
 import Korean
+import OnboardingWire
 import Postgres
 import RPC
 import Records
 import Roles
 import Tenancy
 import Wire
+import WireCatalog
 
 /// Tells the people on the watch list or the work notes list of a record what happened to it (G-29): all but the one who
 /// did it, and nobody who may not read the record.

@@ -1,3 +1,4 @@
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -7,8 +8,8 @@ import Wire
 extension CustomerAccount: Record {
     // A parent account lives in a domain beside this one's, where references normally may not point; a rule checks it.
     public static let storage = Storage<CustomerAccount>(
-        domain: .preset, customer: CustomerAccess(), ruled: ["parent"], numbered: ["account_number"], closed: closed,
-        account: "id")
+        domain: .preset, customer: CustomerAccess(), ruled: [.parent], numbered: [.accountNumber], closed: closed,
+        account: .id)
 
     public static let rules: [Rule<CustomerAccount>] = [
         .drafting("G-13") { change, context in try settle(&change, context) },
@@ -32,7 +33,7 @@ extension CustomerAccount: Record {
 
     /// The parent is an account the caller sees, and neither the account itself nor one below it.
     private static func checkParent(_ change: Change<CustomerAccount>, _ context: RuleContext) throws {
-        guard change.changes("parent"), let parent = change.new.parent, !parent.isEmpty else { return }
+        guard change.changes(.parent), let parent = change.new.parent, !parent.isEmpty else { return }
         let tx = context.transaction
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended('customer_account.parent', 0))")
         let rows = try tx.query(
@@ -48,23 +49,22 @@ extension CustomerAccount: Record {
         }
         guard !above.contains(change.new.id) else {
             throw Problem.broken(
-                "ACCOUNT_TREE", CustomerAccount.self, field: "parent",
+                "ACCOUNT_TREE", CustomerAccount.self, field: .parent,
                 Text(en: "An account cannot be below itself.", ko: "계정을 자기 자신의 하위 항목으로 지정할 수 없습니다."))
         }
     }
 
     /// The escalation is the success agent's, who writes accounts for the sake of it alone.
-    private static func closed(_ caller: Caller, _ isNew: Bool) -> Set<String> {
+    private static func closed(_ caller: Caller, _ isNew: Bool) -> Set<Field> {
         let isLimited = !isNew && !caller.isOnboardingAgent
-        let names = isLimited ? Set(schema.fields.map(\.name)).subtracting(["escalated"]) : []
-        return caller.isSuccessAgent ? names : names.union(["escalated"])
+        let fields = isLimited ? Set(Field.allCases).subtracting([.escalated]) : []
+        return caller.isSuccessAgent ? fields : fields.union([.escalated])
     }
 
     private static func limitSuccessAgent(_ change: Change<CustomerAccount>, _ context: RuleContext) throws {
         guard !context.context.isSystem, !change.isCreation else { return }
-        let closed = closed(context.context.caller, false).subtracting(["escalated"])
-        for field in schema.fields where !field.outputOnly && closed.contains(field.name) && change.changes(field.name)
-        {
+        let closed = closed(context.context.caller, false).subtracting([.escalated])
+        for field in closed where !schema.fields[index(field)].outputOnly && change.changes(field) {
             throw Problem.permissionDenied(
                 Text(en: "You may change the escalation only.", ko: "에스컬레이션 여부만 변경할 수 있습니다."),
                 reason: "FIELD_ACCESS")

@@ -1,3 +1,4 @@
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -5,7 +6,7 @@ import Tenancy
 import Wire
 
 extension Domain: Record {
-    public static let storage = Storage<Domain>(domain: .preset, immutable: ["parent"])
+    public static let storage = Storage<Domain>(domain: .preset, immutable: [.parent])
 
     public static let rules: [Rule<Domain>] = [
         .drafting("G-13") { change, context in try place(&change, context) },

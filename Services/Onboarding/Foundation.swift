@@ -1,16 +1,17 @@
+import OnboardingWire
 import Records
 import Wire
 
 extension Contract: Record {
     public static let storage = Storage<Contract>(
-        domain: .references(["account"]), immutable: ["account"])
+        domain: .references([.account]), immutable: [.account])
 
-    public static let rules: [Rule<Contract>] = [.ordered("PERIOD", "start_date", notAfter: "end_date")]
+    public static let rules: [Rule<Contract>] = [.ordered("PERIOD", .startDate, notAfter: .endDate)]
 }
 
 extension Location: Record {
     public static let storage = Storage<Location>(
-        domain: .references(["account"]), immutable: ["account"])
+        domain: .references([.account]), immutable: [.account])
 
     // A location without an account is one of the caller's own domain.
     public static let rules: [Rule<Location>] = [
@@ -22,29 +23,29 @@ extension Location: Record {
 
 extension SoldProduct: Record {
     public static let storage = Storage<SoldProduct>(
-        domain: .references(["account"]), immutable: ["account"])
+        domain: .references([.account]), immutable: [.account])
 
-    public static let rules: [Rule<SoldProduct>] = [.ordered("PERIOD", "start_date", notAfter: "end_date")]
+    public static let rules: [Rule<SoldProduct>] = [.ordered("PERIOD", .startDate, notAfter: .endDate)]
 }
 
 extension ServiceEntitlement: Record {
     public static let storage = Storage<ServiceEntitlement>(
-        domain: .references(["account"]), immutable: ["account"])
+        domain: .references([.account]), immutable: [.account])
 
-    public static let rules: [Rule<ServiceEntitlement>] = [.ordered("PERIOD", "start_date", notAfter: "end_date")]
+    public static let rules: [Rule<ServiceEntitlement>] = [.ordered("PERIOD", .startDate, notAfter: .endDate)]
 }
 
 extension InstallBaseItem: Record {
     public static let storage = Storage<InstallBaseItem>(
-        domain: .references(["account"]), immutable: ["account"])
+        domain: .references([.account]), immutable: [.account])
 }
 
 extension AccountAddressRelationship: Record {
     public static let storage = Storage<AccountAddressRelationship>(
-        domain: .references(["account"]), immutable: ["account"])
+        domain: .references([.account]), immutable: [.account])
 }
 
 extension SoldProductInstallBaseM2m: Record {
     public static let storage = Storage<SoldProductInstallBaseM2m>(
-        domain: .references(["sold_product"]), immutable: ["sold_product", "install_base_item"])
+        domain: .references([.soldProduct]), immutable: [.soldProduct, .installBaseItem])
 }

@@ -1,3 +1,4 @@
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -6,19 +7,19 @@ import Wire
 
 extension LifecycleTask: Record {
     public static let storage = Storage<LifecycleTask>(
-        domain: .references(["parent"]),
-        inherited: [Inherited("company", via: "parent", column: "account")],
-        computed: [.daysRemaining(until: "due_date")],
+        domain: .references([.parent]),
+        inherited: [Inherited(.company, via: .parent, column: "account")],
+        computed: [.daysRemaining(until: .dueDate)],
         customer: CustomerAccess(
-            rows: CustomerRows.tasks, writable: ["state", "additional_comments"], changeable: { $0.ownContact() }),
-        immutable: ["parent"])
+            rows: CustomerRows.tasks, writable: [.state, .additionalComments], changeable: { $0.ownContact() }),
+        immutable: [.parent])
 
     public static let rules: [Rule<LifecycleTask>] = [
         .check(
-            "G-43", field: "responsibility",
+            "G-43", field: .responsibility,
             Text(en: "The responsibility is one of a squad, not of a case.", ko: "케이스가 아닌 스쿼드의 담당 업무입니다.")
         ) { change, context in
-            guard change.changes("responsibility") else { return true }
+            guard change.changes(.responsibility) else { return true }
             return try context.find(ResponsibilityDefinition.self, change.new.responsibility)?.side != "squad"
         },
         Rule("G-44") { change, context in try assign(&change, context) },
@@ -41,7 +42,7 @@ extension LifecycleTask: Record {
     ]
 
     public static let lifecycle: Lifecycle<LifecycleTask>? = Lifecycle(
-        moves: moves, reopened: "open", tie: Lifecycle.Tie("progress", progress),
+        moves: moves, reopened: "open", tie: Lifecycle.Tie(.progress, progress),
         mayMove: { caller, record, state in
             // G-21, G-22: for customers, assigned means that they are the contact.
             if caller.isOnboardingAgent { return true }
@@ -53,7 +54,7 @@ extension LifecycleTask: Record {
     /// G-44: whoever holds the task's responsibility on the case, by default the provider's ServiceNow administrator;
     /// else the assignee of the case. Nobody who has left.
     private static func assign(_ change: inout Change<LifecycleTask>, _ context: RuleContext) throws {
-        guard change.isCreation, change.new[field: "assigned_to"].isEmpty, let parent = change.new.parent else {
+        guard change.isCreation, change.new[field: .assignedTo].isEmpty, let parent = change.new.parent else {
             return
         }
         let responsibility =

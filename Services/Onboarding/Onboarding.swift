@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Identity
+import OnboardingWire
 import Platform
 import RPC
 import Records
@@ -11,6 +12,7 @@ public enum Onboarding: ServiceDefinition {
     public static let name = "onboarding"
     public static let summary = "Accounts, people, domains and onboarding cases: from signed to live."
     public static let api = OnboardingAPI.all
+    public static let records = OnboardingCatalog.records
 
     public static var schemaFolder: String {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"

@@ -1,3 +1,5 @@
+import ImportValidationWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -10,14 +12,14 @@ import Wire
 extension OnboardingCase {
     /// Refuses to close over open work.
     static let closesWhenDone = Rule<OnboardingCase>("G-128") { change, context in
-        guard change.old != nil, change.changes("state"), change.new.state == "closed" else { return }
+        guard change.old != nil, change.changes(.state), change.new.state == "closed" else { return }
         let open = try openWork(of: change.new.id, context.transaction)
         guard open.isEmpty else { throw stillOpen(open) }
     }
 
     /// Cancels the open tasks of a case that is canceled.
     static let cancelsTasks = Rule<OnboardingCase>.after("G-128") { change, context in
-        guard change.old != nil, change.changes("state"), change.new.state == "canceled" else { return }
+        guard change.old != nil, change.changes(.state), change.new.state == "canceled" else { return }
         try cancelWork(of: change.new.id, context)
     }
 

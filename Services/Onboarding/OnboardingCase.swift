@@ -1,4 +1,5 @@
 import Korean
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -7,16 +8,16 @@ import Wire
 
 extension OnboardingCase: Record {
     /// What activity 2 of the playbook asks for; empty until the case leaves New.
-    static let askedLater = ["assigned_to", "service_bridge_integration", "go_live_date"]
+    static let askedLater: [Field] = [.assignedTo, .serviceBridgeIntegration, .goLiveDate]
 
     public static let storage = Storage<OnboardingCase>(
-        domain: .references(["account"]),
-        computed: [.daysRemaining(until: "go_live_date")],
+        domain: .references([.account]),
+        computed: [.daysRemaining(until: .goLiveDate)],
         customer: CustomerAccess(rows: CustomerRows.cases),
-        redaction: Redaction(["products"]) { $0.productsCustomerVisible != true },  // G-101
+        redaction: Redaction([.products]) { $0.productsCustomerVisible != true },  // G-101
         requiredRule: "CASE_SETUP",
         conditional: Set(askedLater),
-        immutable: ["account"])
+        immutable: [.account])
 
     public static let rules: [Rule<OnboardingCase>] = [
         .drafting("G-38") { change, context in
@@ -46,7 +47,7 @@ extension OnboardingCase: Record {
     ]
 
     public static let lifecycle: Lifecycle<OnboardingCase>? = Lifecycle(
-        moves: moves, reopened: "active", tie: Lifecycle.Tie("stage", stages),
+        moves: moves, reopened: "active", tie: Lifecycle.Tie(.stage, stages),
         mayMove: { caller, record, state in
             // G-21: the assignee or any agent closes; an agent cancels and reopens. `closedAt` still stands when a
             // closed case is being reopened.
@@ -57,7 +58,7 @@ extension OnboardingCase: Record {
     /// A case was generated from another one (G-38), never from itself or one below it. Changes of parents wait for each
     /// other, so that two of them cannot close a cycle together.
     private static func refuseCycle(_ change: Change<OnboardingCase>, _ context: RuleContext) throws {
-        guard change.old != nil, change.changes("parent"), let parent = change.new.parent else { return }
+        guard change.old != nil, change.changes(.parent), let parent = change.new.parent else { return }
         let tx = context.transaction
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended('onboarding_case.parent', 0))")
         let rows = try tx.query(
@@ -69,34 +70,34 @@ extension OnboardingCase: Record {
             """)
         guard rows.isEmpty else {
             throw Problem.broken(
-                "CASE_TREE", OnboardingCase.self, field: "parent",
+                "CASE_TREE", OnboardingCase.self, field: .parent,
                 Text(en: "A case cannot be below itself.", ko: "케이스를 자기 자신의 하위 항목으로 지정할 수 없습니다."))
         }
     }
 
     private static func checkAskedLater(_ change: Change<OnboardingCase>) throws {
         // What was stored before there was the rule does not keep a case from being worked on.
-        guard (["state"] + askedLater).contains(where: change.changes) else { return }
+        guard ([.state] + askedLater).contains(where: { change.changes($0) }) else { return }
         guard let state = change.new.state, state != "new", state != "canceled" else { return }
         // Unassigned says that nobody has the case; everything else is asked for there, too.
-        let empty = askedLater.filter { name in
-            change.new[field: name].isEmpty && !(name == "assigned_to" && state == "unassigned")
+        let empty = askedLater.filter { field in
+            change.new[field: field].isEmpty && !(field == .assignedTo && state == "unassigned")
         }
         guard empty.isEmpty else {
             throw Problem.invalid(
-                empty.map { name in
-                    .init(field: "onboarding_case.\(name)", text: asking(for: name), rule: "CASE_SETUP")
+                empty.map { field in
+                    .init(field: "onboarding_case.\(field.rawValue)", text: asking(for: field), rule: "CASE_SETUP")
                 })
         }
     }
 
-    private static func asking(for name: String) -> Text {
-        guard name != "assigned_to" else {
+    private static func asking(for field: Field) -> Text {
+        guard field != .assignedTo else {
             return Text(
                 en: "Somebody must be assigned to a case that is neither New nor Unassigned.",
                 ko: "‘신규’나 ‘미할당’ 상태가 아닌 케이스에는 담당자가 필요합니다.")
         }
-        let label = schema.field(name)?.label ?? Text(en: name, ko: name)
+        let label = label(field)
         return Text(
             en: "\(label.en) is mandatory once the case has left New.",
             ko: "케이스가 ‘신규’ 상태를 벗어나면 \(label.ko, .topic) 필수입니다.")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Identity
+import OnboardingWire
 import Platform
 import Postgres
 import RPC

@@ -1,4 +1,5 @@
 import Korean
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -119,12 +120,12 @@ struct Publication<R: StandardRecord> {
             case .fault(let text): faults.append(text)
             case .value(.null): break
             case .value(let value):
-                record[field: field.name] = value
+                record[named: field.name] = value
                 filled.append(field.name)
             case .reference(let text):
                 switch references.find(text, by: namings[column], for: field) {
                 case .success(let id):
-                    record[field: field.name] = .string(id)
+                    record[named: field.name] = .string(id)
                     filled.append(field.name)
                 case .failure(let fault): faults.append(fault.text)
                 }
@@ -198,7 +199,7 @@ struct Publication<R: StandardRecord> {
         }
         let different = draft.filled.filter { name in
             guard let field = R.schema.field(name) else { return false }
-            return !field.isSame(known[field: name], draft.record[field: name])
+            return !field.isSame(known[named: name], draft.record[named: name])
         }
         guard !different.isEmpty else { return .unchanged(known) }
         var values = draft.record

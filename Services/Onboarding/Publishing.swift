@@ -1,4 +1,5 @@
 import Korean
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -13,8 +14,8 @@ enum Publishing {
 
     /// The target tables by name: every table whose record has the option `import`.
     static let targets: [String: PublishTarget] = Dictionary(
-        uniqueKeysWithValues: Catalog.records.compactMap { $0 as? any StandardRecord.Type }
-            .filter { $0.schema.service == Onboarding.name }.compactMap { PublishTarget($0) }
+        uniqueKeysWithValues: OnboardingCatalog.records.compactMap { $0 as? any StandardRecord.Type }
+            .compactMap { PublishTarget($0) }
             .map { ($0.schema.table, $0) })
 
     /// Requests may carry the names that the targets have in the platform the data comes from.
@@ -46,7 +47,7 @@ enum Publishing {
                 field: "target_table",
                 Text(
                     en: "The target table must be one of: \(names).",
-                    ko: "대상 테이블은 다음 중 하나여야 합니다: \(Catalog.labels(of: tables))"))
+                    ko: "대상 테이블은 다음 중 하나여야 합니다: \(tables.compactMap { targets[$0]?.schema }.koreanLabels)"))
         }
         let isAllowed = Access.allows(caller.roles, .create, on: target.schema.table)
         guard caller.kind == .service || isAllowed && caller.kind != .customer else { throw .permissionDenied() }

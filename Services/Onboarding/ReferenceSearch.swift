@@ -1,3 +1,4 @@
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -25,8 +26,7 @@ enum ReferenceSearch {
 
     /// The tables by name: the targets of imports, and whatever else declares by what workbooks name it.
     static let tables: [String: Table] = Dictionary(
-        uniqueKeysWithValues: Catalog.records.compactMap { $0 as? any Record.Type }
-            .filter { $0.schema.service == Onboarding.name }
+        uniqueKeysWithValues: OnboardingCatalog.records.compactMap { $0 as? any Record.Type }
             .filter { $0.schema.importing != nil || !$0.schema.namedBy.isEmpty }
             .map { ($0.schema.table, Table($0)) })
 

@@ -1,3 +1,5 @@
+import CustomerSuccessWire
+import ImportValidationWire
 import RPC
 import Records
 import Wire
@@ -11,10 +13,10 @@ extension Onboarding {
         ReplicaSet(
             [
                 Replica(
-                    SquadMember.self, fields: ["account", "user", "active"], readers: .rules, person: .member,
+                    SquadMember.self, fields: [.account, .user, .active], readers: .rules, person: .member,
                     get: CustomerSuccessAPI.getSquadMember, list: CustomerSuccessAPI.listSquadMembers),
                 Replica(
-                    ImportTask.self, fields: ["number", "parent", "state"], readers: .rules,
+                    ImportTask.self, fields: [.number, .parent, .state], readers: .rules,
                     get: ImportValidationAPI.getImportTask, list: ImportValidationAPI.listImportTasks),
             ], database, client, own: own, atMost: fetchedAtOnce)
     }

@@ -1,3 +1,4 @@
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -10,18 +11,18 @@ extension ResponsibilityDefinition: Record {
         visibility: .definition, domain: .caller,
         constraints: [
             DatabaseRule(
-                "G-43", constraint: "responsibility_definition_unique", field: "name",
+                "G-43", constraint: "responsibility_definition_unique", field: .name,
                 Text(en: "There is already such a responsibility.", ko: "같은 담당 업무가 이미 있습니다."))
         ])
 }
 
 extension CaseTeamMember: Record {
     public static let storage = Storage<CaseTeamMember>(
-        domain: .references(["onboarding_case"]), customer: CustomerAccess(rows: CustomerRows.cases),
-        immutable: ["onboarding_case"],
+        domain: .references([.onboardingCase]), customer: CustomerAccess(rows: CustomerRows.cases),
+        immutable: [.onboardingCase],
         constraints: [
             DatabaseRule(
-                "CASE_TEAM", constraint: "case_team_member_unique", field: "responsibility",
+                "CASE_TEAM", constraint: "case_team_member_unique", field: .responsibility,
                 Text(
                     en: "This person already has this responsibility on the case.",
                     ko: "이 사람은 케이스에서 이미 이 업무를 담당하고 있습니다."))
@@ -29,20 +30,20 @@ extension CaseTeamMember: Record {
 
     public static let rules: [Rule<CaseTeamMember>] = [
         .check(
-            "CASE_TEAM", field: "contact",
+            "CASE_TEAM", field: .contact,
             Text(
                 en: "A member of the customer team is a contact, one of the account team a user.",
                 ko: "고객 팀 구성원은 연락처이고, 계정 팀 구성원은 사용자여야 합니다.")
         ) { change, _ in
-            let isContact = !change.new[field: "contact"].isEmpty
-            let isUser = !change.new[field: "user"].isEmpty
+            let isContact = !change.new[field: .contact].isEmpty
+            let isUser = !change.new[field: .user].isEmpty
             return change.new.side == "customer" ? isContact && !isUser : isUser && !isContact
         },
         .check(
-            "G-43", field: "responsibility",
+            "G-43", field: .responsibility,
             Text(en: "The responsibility belongs to the other side.", ko: "이 팀(고객 팀 또는 계정 팀)에는 지정할 수 없는 담당 업무입니다.")
         ) { change, context in
-            guard change.changes("responsibility") || change.changes("side") else { return true }
+            guard change.changes(.responsibility) || change.changes(.side) else { return true }
             let definition = try context.find(ResponsibilityDefinition.self, change.new.responsibility)
             return definition?.side == nil || definition?.side == change.new.side
         },

@@ -1,4 +1,5 @@
 import Identity
+import OnboardingWire
 import Platform
 import Postgres
 import RPC

@@ -1,3 +1,4 @@
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records
@@ -8,12 +9,12 @@ extension AleChoice: Record {
 
     public static let rules: [Rule<AleChoice>] = [
         .check(
-            "G-74", field: "dependent_category",
+            "G-74", field: .dependentCategory,
             Text(
                 en: "A subcategory belongs to a category, which itself belongs to none.",
                 ko: "하위 범주는 최상위 범주에만 둘 수 있습니다.")
         ) { change, context in
-            guard change.changes("dependent_category"), let parent = change.new.dependentCategory else { return true }
+            guard change.changes(.dependentCategory), let parent = change.new.dependentCategory else { return true }
             guard parent != change.new.id else { return false }
             return try context.find(AleChoice.self, parent)?.dependentCategory == nil
         }

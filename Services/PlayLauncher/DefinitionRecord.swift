@@ -1,3 +1,4 @@
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records
@@ -10,29 +11,29 @@ extension DefinitionRecord: Record {
         visibility: .definition, domain: .caller,
         constraints: [
             DatabaseRule(
-                "BR-51", constraint: "definition_record_unique", field: "title",
+                "BR-51", constraint: "definition_record_unique", field: .title,
                 Text(
                     en: "Another definition record has this title and category.",
                     ko: "제목과 범주가 같은 정의 레코드이 이미 있습니다."))
         ],
         // A flow is seen from below its domain, as rule G-76 says.
-        ruled: ["flow"], domainRule: "BR-52")
+        ruled: [.flow], domainRule: "BR-52")
 
     public static let rules: [Rule<DefinitionRecord>] = [
         Rule("BR-53") { change, _ in change.new.active = change.new.state == "published" },
         .check(
-            "G-73", field: "category",
+            "G-73", field: .category,
             Text(en: "There is no active category of this name.", ko: "이 이름의 활성 범주가 없습니다.")
         ) { change, context in
-            guard change.changes("category") else { return true }
+            guard change.changes(.category) else { return true }
             let values = try categories(context).map { AleChoice.value(ofCategory: $0.name ?? "") }
             return values.contains(change.new.category ?? "")
         },
         .check(
-            "G-74", field: "sub_category",
+            "G-74", field: .subCategory,
             Text(en: "The subcategory does not belong to the category.", ko: "하위 범주가 해당 범주에 속하지 않습니다.")
         ) { change, context in
-            guard change.changes("sub_category") || change.changes("category"), let id = change.new.subCategory else {
+            guard change.changes(.subCategory) || change.changes(.category), let id = change.new.subCategory else {
                 return true
             }
             guard let choice = try context.find(AleChoice.self, id), choice.active == true,
@@ -41,10 +42,10 @@ extension DefinitionRecord: Record {
             return AleChoice.value(ofCategory: parent.name ?? "") == change.new.category
         },
         .check(
-            "G-76", field: "flow",
+            "G-76", field: .flow,
             Text(en: "There is no such flow definition.", ko: "해당 플로우 정의가 없습니다.")
         ) { change, context in
-            guard change.changes("flow") else { return true }
+            guard change.changes(.flow) else { return true }
             guard let flow = try context.find(FlowDefinition.self, change.new.flow),
                 let place = DomainPath(flow.domain), let own = DomainPath(change.new.domain)
             else { return false }

@@ -1,5 +1,6 @@
 import Flows
 import Korean
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

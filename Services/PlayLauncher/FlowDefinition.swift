@@ -1,22 +1,24 @@
 import Flows
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records
 import Wire
+import WireCatalog
 
-extension Wire.FlowDefinition: Record {
-    public static let storage = Storage<Wire.FlowDefinition>(
+extension PlayLauncherWire.FlowDefinition: Record {
+    public static let storage = Storage<PlayLauncherWire.FlowDefinition>(
         visibility: .definition, domain: .caller, requiredRule: "G-76",
-        immutable: ["name", "version", "definition"],
+        immutable: [.name, .version, .definition],
         constraints: [
             DatabaseRule(
-                "G-76", constraint: "flow_definition_unique", field: "version",
+                "G-76", constraint: "flow_definition_unique", field: .version,
                 Text(
                     en: "This version of the flow exists already; a changed flow needs a new version.",
                     ko: "이 플로우 버전이 이미 있습니다. 변경된 플로우에는 새 버전이 필요합니다."))
-        ], unsearched: ["definition"])
+        ], unsearched: [.definition])
 
-    public static let rules: [Rule<Wire.FlowDefinition>] = [
+    public static let rules: [Rule<PlayLauncherWire.FlowDefinition>] = [
         .drafting("G-76") { change, context in try check(&change, context) }
     ]
 
@@ -29,20 +31,20 @@ extension Wire.FlowDefinition: Record {
         } catch {
             let place = error.path.isEmpty ? "" : " (\(error.path))"
             throw Problem.broken(
-                "G-76", FlowDefinition.self, field: "definition",
+                "G-76", FlowDefinition.self, field: .definition,
                 Text(
                     en: "Line \(error.line), column \(error.column)\(place): \(error.text.en)",
                     ko: "\(error.line)번째 줄 \(error.column)번째 글자\(place): \(error.text.ko)"))
         }
-        try agree(&change.new.name, flow.reference.name, field: "name")
-        try agree(&change.new.version, flow.reference.version, field: "version")
+        try agree(&change.new.name, flow.reference.name, field: .name)
+        try agree(&change.new.version, flow.reference.version, field: .version)
         change.new.title = flow.title.en
         // What ships may be ahead of the services it calls: such a flow is not offered until they declare the methods.
         if !context.context.isSystem, let unknown = flow.methods.first(where: { !FlowMethod.exists($0) }) {
             let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
             let line = (lines.firstIndex { $0.contains(unknown) } ?? 0) + 1
             throw Problem.broken(
-                "G-76", FlowDefinition.self, field: "definition",
+                "G-76", FlowDefinition.self, field: .definition,
                 Text(
                     en: "Line \(line): there is no method \(unknown).", ko: "\(line)번째 줄: \(unknown) 메서드가 없습니다."))
         }
@@ -50,12 +52,12 @@ extension Wire.FlowDefinition: Record {
             let known = try FlowLibrary.find(subflow, context.database, in: context.transaction)
             guard known == nil else { continue }
             throw Problem.broken(
-                "G-76", FlowDefinition.self, field: "definition",
+                "G-76", FlowDefinition.self, field: .definition,
                 Text(en: "There is no flow \(subflow).", ko: "\(subflow) 플로우가 없습니다."))
         }
     }
 
-    private static func agree(_ given: inout String?, _ own: String, field: String) throws {
+    private static func agree(_ given: inout String?, _ own: String, field: FlowDefinition.Field) throws {
         guard given ?? own == own else {
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: field,

@@ -1,4 +1,5 @@
 import Flows
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records
@@ -7,7 +8,7 @@ import Tenancy
 import Wire
 
 /// The stored record; the compiler of the module Flows is named in full.
-typealias FlowDefinition = Wire.FlowDefinition
+typealias FlowDefinition = PlayLauncherWire.FlowDefinition
 
 /// Compiled flows. A stored definition never changes, so what was compiled once stays right.
 final class FlowLibrary: Sendable {
@@ -53,7 +54,7 @@ final class FlowLibrary: Sendable {
         guard !records.isEmpty else { return [:] }
         let rows = try tx.query(
             """
-            SELECT DISTINCT ON (record.id) record.id, newest.id FROM play_launcher.definition_record record \
+            SELECT DISTINCT ON (record.id) record.id, newest.id AS flow FROM play_launcher.definition_record record \
             JOIN play_launcher.flow_definition named ON named.id = record.flow \
             JOIN play_launcher.flow_definition newest ON newest.name = named.name \
             AND newest.domain = named.domain AND newest.active \
@@ -61,7 +62,7 @@ final class FlowLibrary: Sendable {
             ORDER BY record.id, string_to_array(newest.version, '.')::numeric[] DESC
             """)
         var chosen: [String: String] = [:]
-        for row in rows { chosen[try row.string(at: 0)] = try row.string(at: 1) }
+        for row in rows { chosen[try row.string("id")] = try row.string("flow") }
         let ids = Array(Set(chosen.values))
         let found = try Store<FlowDefinition>(database).find(where: "id = ANY(\(ids))", in: tx)
         let flows = Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

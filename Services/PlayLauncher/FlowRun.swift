@@ -1,17 +1,18 @@
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records
 import Wire
 
 extension FlowRun: Record {
-    public static let storage = Storage<FlowRun>(domain: .preset, unsearched: ["answers"])
+    public static let storage = Storage<FlowRun>(domain: .preset, unsearched: [.answers])
 
     public static let rules: [Rule<FlowRun>] = [
         .check(
-            "G-78", field: "state",
+            "G-78", field: .state,
             Text(en: "The run cannot go to this state.", ko: "실행을 이 상태로 바꿀 수 없습니다.")
         ) { change, _ in
-            guard let old = change.old, change.changes("state") else { return true }
+            guard let old = change.old, change.changes(.state) else { return true }
             return moves[old.state ?? ""]?.contains(change.new.state ?? "") == true
         }
     ]

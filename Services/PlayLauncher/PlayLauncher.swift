@@ -1,6 +1,7 @@
 import Foundation
 import Identity
 import Platform
+import PlayLauncherWire
 import RPC
 import Records
 import Wire
@@ -10,6 +11,7 @@ public enum PlayLauncher: ServiceDefinition {
     public static let name = "play-launcher"
     public static let summary = "Launches success plays and runs their subflows durably."
     public static let api = PlayLauncherAPI.all
+    public static let records = PlayLauncherCatalog.records
 
     public static var schemaFolder: String {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"

@@ -1,9 +1,11 @@
+import CustomerSuccessWire
 import Flows
 import Korean
 import RPC
 import Records
 import Tenancy
 import Wire
+import WireCatalog
 
 /// The record a play is launched from, as the launching person may see it.
 struct PlaySource: Sendable {

@@ -1,4 +1,5 @@
 import Flows
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

@@ -1,5 +1,6 @@
 import Flows
 import Identity
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

@@ -1,4 +1,5 @@
 import Foundation
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records
@@ -27,7 +28,7 @@ struct Seed: Sendable {
     /// the other from here.
     static let categories = [
         Text(en: "Onboarding", ko: "온보딩"), Text(en: "Risk management", ko: "위험 관리"),
-        Text(en: "Success planning", ko: "성공 계획"), Text(en: "Success support", ko: "성공 지원"),
+        Text(en: "Success planning", ko: "성공 계획 수립"), Text(en: "Success support", ko: "성공 지원"),
     ]
 
     /// The demo subflows (G-79); blueprints have the category Success planning (G-81).

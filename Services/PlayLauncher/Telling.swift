@@ -1,9 +1,11 @@
 import Flows
 import Korean
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records
 import Wire
+import WireCatalog
 
 /// What a finished run has to tell: what was created, and how it ended (F-01, F-02).
 struct Telling: Sendable {

@@ -26,10 +26,10 @@ struct EventMessage: Sendable {
     private let type: (any RecordMessage.Type)?
 
     /// An event from its row in the outbox. `lost` is negative when the stream went back behind it: it says how often the
-    /// stream had gone back then.
+    /// stream had gone back then. `types` are those of the service's records.
     init(
         place: Int64, id: String, subject: String, record: String, trace: String?, time: Timestamp, payload: [UInt8],
-        lost: Int64? = nil
+        lost: Int64? = nil, types: [String: any RecordMessage.Type]
     ) {
         messageID = lost.map { "\(id).\(-$0)" } ?? id
         self.place = place
@@ -42,7 +42,7 @@ struct EventMessage: Sendable {
         let tokens = subject.split(separator: ".")
         domain = tokens.count == 7 ? String(tokens[3]) : ""
         kind = tokens.suffix(3).joined(separator: ".")
-        type = Self.types[tokens.suffix(3).dropLast().joined(separator: ".")]
+        type = types[tokens.dropLast().last.map(String.init) ?? ""]
     }
 
     /// The headers under which it is published as protobuf.
@@ -95,9 +95,4 @@ struct EventMessage: Sendable {
         json.insert(contentsOf: record, at: json.endIndex - 1)
         return json
     }
-
-    /// The types of records, by service and table.
-    private static let types = Dictionary(
-        Catalog.records.map { ("\($0.schema.service).\($0.schema.table)", $0) }, uniquingKeysWith: { first, _ in first }
-    )
 }

@@ -15,12 +15,17 @@ public struct OutboxRelay: Sendable {
     private let jetStream: JetStream
     private let leadership: Leadership
     private let place: StreamPlace
+    /// The types of the service's records, by table.
+    private let types: [String: any RecordMessage.Type]
     private let batch = 500
     /// What the headers of an event take of a message at most.
     private static let headerRoom = 4_096
 
-    /// A relay for `database`. Only the leader of the service's instances relays.
-    public init(_ database: Database, _ jetStream: JetStream, _ leadership: Leadership) {
+    /// A relay for `database`, whose events are about `records`. Only the leader of the service's instances relays.
+    public init(
+        _ database: Database, _ jetStream: JetStream, _ leadership: Leadership, records: [any RecordMessage.Type]
+    ) {
+        types = Dictionary(records.map { ($0.schema.table, $0) }, uniquingKeysWith: { first, _ in first })
         self.database = database
         self.jetStream = jetStream
         self.leadership = leadership
@@ -103,7 +108,7 @@ public struct OutboxRelay: Sendable {
                 place: try row.int64(at: 0), id: try row.string(at: 1), subject: try row.string(at: 2),
                 record: try row.string(at: 3), trace: try row.optionalString(at: 4),
                 time: Timestamp(microseconds: try row.timestamp(at: 5)), payload: try row.bytes(at: 6),
-                lost: try row.optionalInt64("stream_sequence"))
+                lost: try row.optionalInt64("stream_sequence"), types: types)
         }
         let outcome = await publish(events, known)
         if !outcome.stored.isEmpty { try await place.mark(outcome.stored, created: known.created) }

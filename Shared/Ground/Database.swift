@@ -23,7 +23,7 @@ public final class Database: Sendable {
     /// Shares the connections out between the domains.
     let turns: TurnKeeper
 
-    private let rules = Mutex<[String: (table: String, rule: DatabaseRule)]>([:])
+    private let rules = Mutex<[String: Problem]>([:])
     private let companions = Mutex<[ObjectIdentifier: AnyObject & Sendable]>([:])
 
     /// The database of `service`.
@@ -44,11 +44,13 @@ public final class Database: Sendable {
     }
 
     /// Makes a rule known that a constraint of `table` keeps.
-    package func register(_ rule: DatabaseRule, of table: String) {
-        rules.withLock { $0[rule.constraint] = (table, rule) }
+    package func register<R: RecordMessage>(_ rule: DatabaseRule<R>, of table: String) {
+        let broken = Problem.invalid(field: "\(table).\(rule.field.rawValue)", rule.text, rule: rule.id)
+        rules.withLock { $0[rule.constraint] = broken }
     }
 
-    func rule(of constraint: String) -> (table: String, rule: DatabaseRule)? { rules.withLock { $0[constraint] } }
+    /// What is told when a constraint that keeps a rule refuses a row.
+    func problem(ofConstraint name: String) -> Problem? { rules.withLock { $0[name] } }
 
     /// What a module above keeps with this database: one object of the type, made when it is first asked for.
     package func companion<T: AnyObject & Sendable>(_ make: () -> T) -> T {

@@ -23,8 +23,8 @@ extension PostgresError {
 extension Problem {
     /// The problem behind a database error; the error itself goes to the log only.
     init(_ error: PostgresError, in database: Database) {
-        if let name = error.constraint, !error.isValueRefused, let (table, rule) = database.rule(of: name) {
-            self = .invalid(field: "\(table).\(rule.field)", rule.text, rule: rule.id)
+        if let name = error.constraint, !error.isValueRefused, let broken = database.problem(ofConstraint: name) {
+            self = broken
         } else if error.isUniqueViolation {
             self = .alreadyExists(
                 Text(en: "Such a record exists already.", ko: "같은 레코드가 이미 있습니다."), reason: error.constraint)

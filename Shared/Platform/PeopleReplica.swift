@@ -1,4 +1,5 @@
 import Identity
+import OnboardingWire
 import RPC
 import Records
 import Synchronization

@@ -15,6 +15,8 @@ public protocol ServiceDefinition: Sendable {
     static var summary: String { get }
     /// The methods of its proto service.
     static var api: [MethodInfo] { get }
+    /// The records of its protos.
+    static var records: [any RecordMessage.Type] { get }
     /// The folder with its migrations, `0002_….sql` and on; 0001 is the ground that all services share.
     static var schemaFolder: String { get }
     /// Subcommands of its own.

@@ -133,7 +133,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         let jetStream = JetStream(made.connection)
         var parts: [any ServiceLifecycle.Service] = [
             BackgroundService("relay") {
-                await OutboxRelay(database, jetStream, leadership).run()
+                await OutboxRelay(database, jetStream, leadership, records: Definition.records).run()
             },
             BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
             BackgroundService("clock check") { [log] in await ClockCheck(database: database, log: log).run() },

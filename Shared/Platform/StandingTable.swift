@@ -1,5 +1,6 @@
 import Events
 import Ground
+import OnboardingWire
 import Postgres
 import RPC
 import Records

@@ -1,11 +1,11 @@
-internal import CProtobufC
+package import CProtobufC
 import Glibc
 
 /// Memory for one encode or decode: handed out by moving a pointer, given back all at once.
 ///
 /// protobuf-c wants every string, list and nested message in memory of its own. An arena makes each of them cost a
 /// few instructions, cannot leak, and ends a message that would take more than its bound.
-struct Arena {
+package struct Arena {
     /// Most messages fit into the first block, so that an encode or decode takes one `malloc`.
     private static let firstBlock = 8 << 10
 
@@ -79,8 +79,9 @@ struct Arena {
     }
 
     /// Room for `count` values of a C type, not initialised.
-    mutating func array<Element>(_ count: Int, of type: Element.Type) throws(WireError) -> UnsafeMutablePointer<Element>
-    {
+    package mutating func array<Element>(_ count: Int, of type: Element.Type) throws(WireError) -> UnsafeMutablePointer<
+        Element
+    > {
         guard let memory = allocate(max(count, 1) * MemoryLayout<Element>.stride) else {
             throw WireError(.tooLarge(limit: Packing.arenaLimit))
         }
@@ -90,7 +91,8 @@ struct Arena {
     /// A copy of `text` ended by a NUL, as C wants it. Throws when the text holds a NUL of its own.
     // Called from every generated field: inlining it there would only make the code larger and its build slower.
     @inline(never)
-    mutating func string(_ text: String, _ field: StaticString) throws(WireError) -> UnsafeMutablePointer<CChar> {
+    package mutating func string(_ text: String, _ field: StaticString) throws(WireError) -> UnsafeMutablePointer<CChar>
+    {
         let utf8 = text.utf8
         let count = utf8.count
         guard let memory = allocate(count + 1) else {
@@ -109,7 +111,7 @@ struct Arena {
 
     /// A copy of `bytes` as protobuf-c wants it.
     @inline(never)
-    mutating func data(_ bytes: [UInt8]) throws(WireError) -> ProtobufCBinaryData {
+    package mutating func data(_ bytes: [UInt8]) throws(WireError) -> ProtobufCBinaryData {
         let memory = try array(bytes.count, of: UInt8.self)
         bytes.withUnsafeBufferPointer { source in
             if let base = source.baseAddress { memcpy(memory, base, source.count) }

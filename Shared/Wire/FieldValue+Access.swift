@@ -2,24 +2,24 @@
 
 extension FieldValue {
     /// The value of a plain string field: an empty text is no value.
-    init(plain text: String) { self = text.isEmpty ? .null : .string(text) }
+    package init(plain text: String) { self = text.isEmpty ? .null : .string(text) }
     /// The value of an `optional string` field.
-    init(_ text: String?) { self = text.map(FieldValue.string) ?? .null }
+    package init(_ text: String?) { self = text.map(FieldValue.string) ?? .null }
     /// The value of a number field.
-    init(_ number: Int64?) { self = number.map(FieldValue.int) ?? .null }
+    package init(_ number: Int64?) { self = number.map(FieldValue.int) ?? .null }
     /// The value of a number field.
-    init(_ number: Int32?) { self = number.map { .int(Int64($0)) } ?? .null }
+    package init(_ number: Int32?) { self = number.map { .int(Int64($0)) } ?? .null }
     /// The value of a number field.
-    init(_ number: UInt32?) { self = number.map { .int(Int64($0)) } ?? .null }
+    package init(_ number: UInt32?) { self = number.map { .int(Int64($0)) } ?? .null }
     /// The value of a boolean field.
-    init(_ flag: Bool?) { self = flag.map(FieldValue.bool) ?? .null }
+    package init(_ flag: Bool?) { self = flag.map(FieldValue.bool) ?? .null }
     /// The value of a time field.
-    init(_ time: Timestamp?) { self = time.map(FieldValue.timestamp) ?? .null }
+    package init(_ time: Timestamp?) { self = time.map(FieldValue.timestamp) ?? .null }
     /// The value of a list field.
-    init(_ list: [String]) { self = .strings(list) }
+    package init(_ list: [String]) { self = .strings(list) }
 
     /// The text to write into `field`; nil for `.null`.
-    func text(_ field: StaticString) throws(WireError) -> String? {
+    package func text(_ field: StaticString) throws(WireError) -> String? {
         switch self {
         case .null: nil
         case .string(let value): value
@@ -28,7 +28,7 @@ extension FieldValue {
     }
 
     /// The number to write into `field`; nil for `.null`.
-    func number<Value: FixedWidthInteger>(_ field: StaticString) throws(WireError) -> Value? {
+    package func number<Value: FixedWidthInteger>(_ field: StaticString) throws(WireError) -> Value? {
         switch self {
         case .null: return nil
         case .int(let value):
@@ -39,7 +39,7 @@ extension FieldValue {
     }
 
     /// The boolean to write into `field`; nil for `.null`.
-    func flag(_ field: StaticString) throws(WireError) -> Bool? {
+    package func flag(_ field: StaticString) throws(WireError) -> Bool? {
         switch self {
         case .null: nil
         case .bool(let value): value
@@ -48,7 +48,7 @@ extension FieldValue {
     }
 
     /// The instant to write into `field`; nil for `.null`.
-    func time(_ field: StaticString) throws(WireError) -> Timestamp? {
+    package func time(_ field: StaticString) throws(WireError) -> Timestamp? {
         switch self {
         case .null: nil
         case .timestamp(let value): value
@@ -57,7 +57,7 @@ extension FieldValue {
     }
 
     /// The list to write into `field`; empty for `.null`.
-    func list(_ field: StaticString) throws(WireError) -> [String] {
+    package func list(_ field: StaticString) throws(WireError) -> [String] {
         switch self {
         case .null: []
         case .strings(let value): value

@@ -1,13 +1,13 @@
 import Glibc
 
 /// The field names of one message: finds the index of a JSON or proto name without making a string.
-struct JSONNames: Sendable {
+package struct JSONNames: Sendable {
     private let names: [StaticString]
     /// Open addressing: name and index by hash, a power of two in size and at most half full.
     private let slots: [(name: StaticString, index: Int)?]
 
     /// The names of the fields in order: the JSON name, and the proto name where it differs.
-    init(_ fields: [(json: StaticString, proto: StaticString?)]) {
+    package init(_ fields: [(json: StaticString, proto: StaticString?)]) {
         names = fields.map(\.json)
         var entries: [(name: StaticString, index: Int)] = []
         for (index, field) in fields.enumerated() {

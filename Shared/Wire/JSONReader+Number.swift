@@ -1,15 +1,15 @@
 extension JSONReader {
     /// An `int32`, as a number or a text.
-    mutating func int32() throws(WireError) -> Int32 { try integer() }
+    package mutating func int32() throws(WireError) -> Int32 { try integer() }
     /// A `uint32`, as a number or a text.
-    mutating func uint32() throws(WireError) -> UInt32 { try integer() }
+    package mutating func uint32() throws(WireError) -> UInt32 { try integer() }
     /// An `int64`, as a number or a text.
-    mutating func int64() throws(WireError) -> Int64 { try integer() }
+    package mutating func int64() throws(WireError) -> Int64 { try integer() }
     /// A `uint64`, as a number or a text.
-    mutating func uint64() throws(WireError) -> UInt64 { try integer() }
+    package mutating func uint64() throws(WireError) -> UInt64 { try integer() }
 
     /// A `double`, as a number or a text; `"NaN"`, `"Infinity"` and `"-Infinity"` as texts.
-    mutating func double() throws(WireError) -> Double {
+    package mutating func double() throws(WireError) -> Double {
         let quoted = try openNumber()
         if quoted {
             for (word, value) in Self.words where consume(word) {
@@ -27,7 +27,7 @@ extension JSONReader {
     ]
 
     /// A `float`; what is too large for it is refused, what is too fine is rounded.
-    mutating func float() throws(WireError) -> Float {
+    package mutating func float() throws(WireError) -> Float {
         let wide = try double()
         let value = Float(wide)
         if value.isInfinite, wide.isFinite { throw WireError(.outOfRange) }
@@ -36,7 +36,7 @@ extension JSONReader {
 
     /// A decimal, which is kept as text: a text as it is, or a number with its very digits, since a `Double` would not
     /// keep them. An exponent only moves the point.
-    mutating func decimal() throws(WireError) -> String {
+    package mutating func decimal() throws(WireError) -> String {
         if try peek() == UInt8(ascii: "\"") { return try string() }
         guard try !openNumber() else { return "" }
         let token = try numberToken()

@@ -1,7 +1,7 @@
 extension JSONReader {
     /// A text; `expected` says in the error what it stands for.
     @inline(never)
-    mutating func string(_ expected: StaticString = "a string") throws(WireError) -> String {
+    package mutating func string(_ expected: StaticString = "a string") throws(WireError) -> String {
         if try peek() != UInt8(ascii: "\"") { throw wrongType("\(expected)") }
         position += 1
         let start = position

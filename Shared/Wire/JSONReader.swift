@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Stricter than JSON where laxness would hide a mistake: a key given twice, an unknown key, a lone surrogate and
 /// U+0000 are refused. Values are never skipped, so nesting is bounded by the messages, which are not recursive.
-struct JSONReader {
+package struct JSONReader {
     /// The next byte to read.
     var position: UnsafePointer<UInt8>
     /// Behind the last byte.
@@ -24,7 +24,7 @@ struct JSONReader {
     }
 
     /// Reads a whole message that fills the input.
-    static func decode<M: WireMessage>(
+    package static func decode<M: WireMessage>(
         _ type: M.Type, _ bytes: UnsafeRawBufferPointer, _ limits: WireLimits
     ) throws(WireError) -> M {
         var reader = try JSONReader(bytes, limits)
@@ -92,7 +92,7 @@ struct JSONReader {
     /// A message; never `Timestamp` or `FieldMask`, which JSON writes as texts. Everything that is the same for all
     /// messages is in `nextField`, because this function is compiled once for each of them.
     @inline(never)
-    mutating func object<M: WireMessage>() throws(WireError) -> M {
+    package mutating func object<M: WireMessage>() throws(WireError) -> M {
         var message = M()
         var state = ObjectState()
         let names = M.jsonNames
@@ -167,7 +167,7 @@ struct JSONReader {
 
     /// A list; `element` reads one of its values, none of which may be null.
     @inline(never)
-    mutating func list<Element>(
+    package mutating func list<Element>(
         _ element: (inout JSONReader) throws(WireError) -> Element
     ) throws(WireError) -> [Element] {
         if try peek() != UInt8(ascii: "[") { throw wrongType("a list") }
@@ -205,7 +205,7 @@ struct JSONReader {
     }
 
     /// `true` or `false`.
-    mutating func bool() throws(WireError) -> Bool {
+    package mutating func bool() throws(WireError) -> Bool {
         switch try peek() {
         case UInt8(ascii: "t") where consume("true"): return true
         case UInt8(ascii: "f") where consume("false"): return false
@@ -214,28 +214,28 @@ struct JSONReader {
     }
 
     /// A byte string in base64, standard or URL-safe alphabet, padded or not.
-    mutating func bytes() throws(WireError) -> [UInt8] {
+    package mutating func bytes() throws(WireError) -> [UInt8] {
         let text = try string("a base64 string")
         guard let bytes = Base64.decode(text) else { throw WireError(.malformed("not base64")) }
         return bytes
     }
 
     /// An instant in RFC 3339.
-    mutating func timestamp() throws(WireError) -> Timestamp {
+    package mutating func timestamp() throws(WireError) -> Timestamp {
         let text = try string("a time in RFC 3339")
         guard let value = Timestamp(rfc3339: text) else { throw WireError(.malformed("not a time in RFC 3339")) }
         return value
     }
 
     /// A field mask, comma separated.
-    mutating func fieldMask() throws(WireError) -> FieldMask {
+    package mutating func fieldMask() throws(WireError) -> FieldMask {
         let text = try string("a field mask")
         guard let value = FieldMask(json: text) else { throw WireError(.malformed("not a field mask")) }
         return value
     }
 
     /// An enum value by name or number; a number the schema does not know is kept.
-    mutating func enumeration<E: WireEnum>() throws(WireError) -> E {
+    package mutating func enumeration<E: WireEnum>() throws(WireError) -> E {
         if try peek() == UInt8(ascii: "\"") {
             let name = try string()
             guard let value = E(name: name) else { throw WireError(.unknownEnumValue) }

@@ -1,5 +1,5 @@
 /// Writes protobuf-JSON into one growing buffer.
-struct JSONWriter {
+package struct JSONWriter {
     /// What is written so far, UTF-8.
     private(set) var bytes: [UInt8]
     private var needsComma = false
@@ -11,7 +11,7 @@ struct JSONWriter {
     }
 
     /// The JSON of a whole message.
-    static func encode<M: WireMessage>(_ message: M) throws(WireError) -> [UInt8] {
+    package static func encode<M: WireMessage>(_ message: M) throws(WireError) -> [UInt8] {
         var writer = JSONWriter()
         try writer.value(message)
         return writer.bytes
@@ -22,7 +22,7 @@ struct JSONWriter {
     /// Writes one field of a message; faults of the value are named after it.
     // Called from every generated field: inlining it there would only make the code larger and its build slower.
     @inline(never)
-    mutating func field<Value: JSONWritable>(_ name: StaticString, _ value: Value) throws(WireError) {
+    package mutating func field<Value: JSONWritable>(_ name: StaticString, _ value: Value) throws(WireError) {
         key(name)
         do { try value.write(to: &self) } catch { throw error.inside("\(name)") }
         needsComma = true
@@ -30,7 +30,7 @@ struct JSONWriter {
 
     /// Writes a list field of a message.
     @inline(never)
-    mutating func list<Value: JSONWritable>(_ name: StaticString, _ values: [Value]) throws(WireError) {
+    package mutating func list<Value: JSONWritable>(_ name: StaticString, _ values: [Value]) throws(WireError) {
         key(name)
         bytes.append(UInt8(ascii: "["))
         for index in values.indices {
@@ -116,45 +116,45 @@ struct JSONWriter {
 }
 
 /// A value the writer can put after a field name or into a list.
-protocol JSONWritable {
+package protocol JSONWritable {
     /// Writes the value.
     func write(to writer: inout JSONWriter) throws(WireError)
 }
 
 extension String: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) { try writer.string(self) }
+    package func write(to writer: inout JSONWriter) throws(WireError) { try writer.string(self) }
 }
 
 extension Bool: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) { writer.raw(self ? "true" : "false") }
+    package func write(to writer: inout JSONWriter) throws(WireError) { writer.raw(self ? "true" : "false") }
 }
 
 extension Int32: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) { writer.raw(String(self)) }
+    package func write(to writer: inout JSONWriter) throws(WireError) { writer.raw(String(self)) }
 }
 
 extension UInt32: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) { writer.raw(String(self)) }
+    package func write(to writer: inout JSONWriter) throws(WireError) { writer.raw(String(self)) }
 }
 
 // 64-bit numbers are texts, because JavaScript would round them.
 extension Int64: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) { writer.raw("\"\(self)\"") }
+    package func write(to writer: inout JSONWriter) throws(WireError) { writer.raw("\"\(self)\"") }
 }
 
 extension UInt64: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) { writer.raw("\"\(self)\"") }
+    package func write(to writer: inout JSONWriter) throws(WireError) { writer.raw("\"\(self)\"") }
 }
 
 extension Double: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) {
+    package func write(to writer: inout JSONWriter) throws(WireError) {
         if isFinite { return writer.raw(description) }
         writer.raw(isNaN ? "\"NaN\"" : self > 0 ? "\"Infinity\"" : "\"-Infinity\"")
     }
 }
 
 extension Float: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) {
+    package func write(to writer: inout JSONWriter) throws(WireError) {
         // The shortest form of the largest float is a decimal just above it, which strict readers refuse.
         if magnitude == Float.greatestFiniteMagnitude { return writer.raw(Double(self).description) }
         if isFinite { return writer.raw(description) }
@@ -163,15 +163,15 @@ extension Float: JSONWritable {
 }
 
 extension [UInt8]: JSONWritable {
-    func write(to writer: inout JSONWriter) throws(WireError) { writer.raw("\"\(Base64.encode(self))\"") }
+    package func write(to writer: inout JSONWriter) throws(WireError) { writer.raw("\"\(Base64.encode(self))\"") }
 }
 
 extension WireMessage {
-    func write(to writer: inout JSONWriter) throws(WireError) { try writer.value(self) }
+    package func write(to writer: inout JSONWriter) throws(WireError) { try writer.value(self) }
 }
 
 extension WireEnum {
-    func write(to writer: inout JSONWriter) throws(WireError) {
+    package func write(to writer: inout JSONWriter) throws(WireError) {
         if let name { try writer.string(name) } else { writer.raw(String(rawValue)) }
     }
 }

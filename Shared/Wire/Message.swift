@@ -70,8 +70,14 @@ extension Message {
     }
 }
 
+/// The name of a field of one record type, as its proto and its column have it: `due_date` is `.dueDate`. The generator
+/// writes them, so that a misspelt name does not compile.
+public protocol FieldKey: RawRepresentable, CaseIterable, Hashable, Sendable where RawValue == String {}
+
 /// A message that is a record: a row of a table, described by the data dictionary.
 public protocol RecordMessage: Message {
+    /// The names of the fields.
+    associatedtype Field: FieldKey
     /// The table and its fields.
     static var schema: RecordSchema { get }
     /// The value of the field `index` of `schema.fields`.

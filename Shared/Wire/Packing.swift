@@ -1,8 +1,7 @@
-internal import CProto
-internal import CProtobufC
+package import CProtobufC
 
 /// A generated message: what the codecs below need of it. Its members are straight-line generated code.
-protocol WireMessage: Message, JSONWritable {
+package protocol WireMessage: Message, JSONWritable {
     /// The struct protoc-c generates for the message.
     associatedtype CMessage
     /// protobuf-c's description of the message.
@@ -22,16 +21,16 @@ protocol WireMessage: Message, JSONWritable {
 /// A descriptor of the generated C code.
 ///
 /// Unchecked: it points to constant static data, which every thread may read at any time.
-struct MessageDescriptor: @unchecked Sendable {
+package struct MessageDescriptor: @unchecked Sendable {
     /// The descriptor itself.
     let pointer: UnsafePointer<ProtobufCMessageDescriptor>
 
     /// The descriptor of a message that C has initialised; it is always set by then.
-    init(_ base: ProtobufCMessage) { pointer = base.descriptor.unsafelyUnwrapped }
+    package init(_ base: ProtobufCMessage) { pointer = base.descriptor.unsafelyUnwrapped }
 }
 
 /// Encoding to and decoding from protobuf, the same for every message.
-enum Packing {
+package enum Packing {
     /// The most memory an encode may take.
     static let arenaLimit = 64 << 20
     /// The most memory a decode may take for each byte of input: an empty string in a list costs two bytes on the
@@ -39,7 +38,7 @@ enum Packing {
     private static let growth = 64
 
     /// The protobuf bytes of `message`.
-    static func encode<M: WireMessage>(_ message: M) throws(WireError) -> [UInt8] {
+    package static func encode<M: WireMessage>(_ message: M) throws(WireError) -> [UInt8] {
         try Arena.with(limit: arenaLimit) { (arena) throws(WireError) in
             let root = try arena.pointee.array(1, of: M.CMessage.self)
             try message.fill(root, &arena.pointee)
@@ -55,7 +54,7 @@ enum Packing {
     }
 
     /// Reads protobuf bytes: scans them, unpacks them into an arena, and reads the fields from there.
-    static func decode<M: WireMessage>(
+    package static func decode<M: WireMessage>(
         _ type: M.Type, _ bytes: UnsafeRawBufferPointer, _ limits: WireLimits
     ) throws(WireError) -> M {
         let limit = (64 << 10) + bytes.count * growth
@@ -87,7 +86,7 @@ enum Packing {
 extension Arena {
     /// A nested message in memory of the arena.
     @inline(never)
-    mutating func message<M: WireMessage>(
+    package mutating func message<M: WireMessage>(
         _ value: M, _ field: StaticString
     ) throws(WireError) -> UnsafeMutablePointer<M.CMessage> {
         let memory = try array(1, of: M.CMessage.self)
@@ -97,7 +96,7 @@ extension Arena {
 
     /// A list of nested messages: pointers to messages in memory of the arena.
     @inline(never)
-    mutating func messages<M: WireMessage>(
+    package mutating func messages<M: WireMessage>(
         _ values: [M], _ field: StaticString
     ) throws(WireError) -> UnsafeMutablePointer<UnsafeMutablePointer<M.CMessage>?> {
         let memory = try array(values.count, of: UnsafeMutablePointer<M.CMessage>?.self)
@@ -113,7 +112,7 @@ extension Arena {
 
     /// A list of texts.
     @inline(never)
-    mutating func strings(
+    package mutating func strings(
         _ values: [String], _ field: StaticString
     ) throws(WireError) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
         let memory = try array(values.count, of: UnsafeMutablePointer<CChar>?.self)
@@ -124,7 +123,7 @@ extension Arena {
     }
 
     /// A list of byte strings.
-    mutating func datas(_ values: [[UInt8]]) throws(WireError) -> UnsafeMutablePointer<ProtobufCBinaryData> {
+    package mutating func datas(_ values: [[UInt8]]) throws(WireError) -> UnsafeMutablePointer<ProtobufCBinaryData> {
         let memory = try array(values.count, of: ProtobufCBinaryData.self)
         for index in values.indices {
             (memory + index).initialize(to: try data(values[index]))
@@ -133,7 +132,7 @@ extension Arena {
     }
 
     /// A list of numbers, each turned into C's type by `transform`.
-    mutating func scalars<Value, Scalar>(
+    package mutating func scalars<Value, Scalar>(
         _ values: [Value], _ transform: (Value) -> Scalar
     ) throws(WireError) -> UnsafeMutablePointer<Scalar> {
         let memory = try array(values.count, of: Scalar.self)
@@ -145,35 +144,35 @@ extension Arena {
 }
 
 /// Reading values of an unpacked message.
-enum Unpacked {
+package enum Unpacked {
     /// A text; the scan has already checked it.
     // Called from every generated field: inlining it there would only make the code larger and its build slower.
     @inline(never)
-    static func string(_ text: UnsafePointer<CChar>?) -> String {
+    package static func string(_ text: UnsafePointer<CChar>?) -> String {
         guard let text, text.pointee != 0 else { return "" }
         return String(cString: text)
     }
 
     /// A list of texts.
     @inline(never)
-    static func strings(_ count: Int, _ list: UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> [String] {
+    package static func strings(_ count: Int, _ list: UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> [String] {
         guard let list, count > 0 else { return [] }
         return (0..<count).map { string(list[$0]) }
     }
 
     /// A byte string.
-    static func bytes(_ data: ProtobufCBinaryData) -> [UInt8] {
+    package static func bytes(_ data: ProtobufCBinaryData) -> [UInt8] {
         Array(UnsafeBufferPointer(start: data.data, count: data.data == nil ? 0 : data.len))
     }
 
     /// A list of byte strings.
-    static func bytesList(_ count: Int, _ list: UnsafePointer<ProtobufCBinaryData>?) -> [[UInt8]] {
+    package static func bytesList(_ count: Int, _ list: UnsafePointer<ProtobufCBinaryData>?) -> [[UInt8]] {
         guard let list, count > 0 else { return [] }
         return (0..<count).map { bytes(list[$0]) }
     }
 
     /// A list of numbers, each turned into Swift's type by `transform`.
-    static func scalars<Scalar, Value>(
+    package static func scalars<Scalar, Value>(
         _ count: Int, _ list: UnsafePointer<Scalar>?, _ transform: (Scalar) -> Value
     ) -> [Value] {
         guard let list, count > 0 else { return [] }
@@ -182,7 +181,7 @@ enum Unpacked {
 
     /// A nested message; nil when it is not there.
     @inline(never)
-    static func message<M: WireMessage>(
+    package static func message<M: WireMessage>(
         _ message: UnsafePointer<M.CMessage>?, _ field: StaticString
     ) throws(WireError) -> M? {
         guard let message else { return nil }
@@ -191,7 +190,7 @@ enum Unpacked {
 
     /// A list of nested messages.
     @inline(never)
-    static func messages<M: WireMessage>(
+    package static func messages<M: WireMessage>(
         _ count: Int, _ list: UnsafePointer<UnsafeMutablePointer<M.CMessage>?>?, _ field: StaticString
     ) throws(WireError) -> [M] {
         guard let list, count > 0 else { return [] }

@@ -206,6 +206,8 @@ public struct RecordSchema: Sendable {
     public let numberPrefix: String?
     /// Whether a list without an order begins with the newest record.
     public let newestFirst: Bool
+    /// The last words of the subjects that its service answers under `collection`: `create`, `get`, …
+    public let verbs: Set<String>
     /// The fields in the order of the proto file. The index of a field here is its index in `subscript(fieldAt:)`.
     public let fields: [FieldSchema]
     /// How rows of workbooks become its records; nil when nothing is imported into it.
@@ -223,8 +225,9 @@ public struct RecordSchema: Sendable {
     /// A table of the dictionary; written by the generator. Field names must be unique.
     public init(
         table: String, collection: String, service: String, label: Text, numberPrefix: String?,
-        newestFirst: Bool = false, fields: [FieldSchema], importing: ImportSchema? = nil, namedBy: [String] = [],
-        launchesPlays: Bool = false, sourceOfRisks: Bool = false, hasResponseTemplates: Bool = false
+        newestFirst: Bool = false, verbs: Set<String> = [], fields: [FieldSchema], importing: ImportSchema? = nil,
+        namedBy: [String] = [], launchesPlays: Bool = false, sourceOfRisks: Bool = false,
+        hasResponseTemplates: Bool = false
     ) {
         self.table = table
         self.collection = collection
@@ -232,6 +235,7 @@ public struct RecordSchema: Sendable {
         self.label = label
         self.numberPrefix = numberPrefix
         self.newestFirst = newestFirst
+        self.verbs = verbs
         self.fields = fields
         self.importing = importing
         self.namedBy = namedBy

@@ -1,8 +1,8 @@
-internal import CProto
+package import CProto
 internal import CProtobufC
 
 extension Timestamp: WireMessage {
-    typealias CMessage = Google__Protobuf__Timestamp
+    package typealias CMessage = Google__Protobuf__Timestamp
 
     /// `google.protobuf.Timestamp`.
     public static let fullName = "google.protobuf.Timestamp"
@@ -10,13 +10,13 @@ extension Timestamp: WireMessage {
     /// 1970-01-01T00:00:00Z, the default of the proto type.
     public init() { self.init(seconds: 0, nanos: 0) }
 
-    static let descriptor: MessageDescriptor = {
+    package static let descriptor: MessageDescriptor = {
         var message = CMessage()
         google__protobuf__timestamp__init(&message)
         return MessageDescriptor(message.base)
     }()
 
-    func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         if !isValid { throw WireError(.outOfRange) }
         google__protobuf__timestamp__init(message)
         if seconds != 0 {
@@ -29,16 +29,16 @@ extension Timestamp: WireMessage {
         }
     }
 
-    init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init(seconds: message.pointee.seconds, nanos: message.pointee.nanos)
         if !isValid { throw WireError(.outOfRange) }
     }
 
     // In JSON it is a text, never an object: `JSONReader.timestamp` reads it, `write` writes it.
-    static let jsonNames = JSONNames([])
-    mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {}
-    func writeFields(_ writer: inout JSONWriter) throws(WireError) {}
-    func write(to writer: inout JSONWriter) throws(WireError) { try writer.value(self) }
+    package static let jsonNames = JSONNames([])
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {}
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {}
+    package func write(to writer: inout JSONWriter) throws(WireError) { try writer.value(self) }
 
     /// Reads protobuf bytes within `limits`.
     public static func decode(
@@ -67,7 +67,7 @@ extension Timestamp: WireMessage {
 }
 
 extension FieldMask: WireMessage {
-    typealias CMessage = Google__Protobuf__FieldMask
+    package typealias CMessage = Google__Protobuf__FieldMask
 
     /// `google.protobuf.FieldMask`.
     public static let fullName = "google.protobuf.FieldMask"
@@ -75,27 +75,27 @@ extension FieldMask: WireMessage {
     /// A mask without paths.
     public init() { self.init(paths: []) }
 
-    static let descriptor: MessageDescriptor = {
+    package static let descriptor: MessageDescriptor = {
         var message = CMessage()
         google__protobuf__field_mask__init(&message)
         return MessageDescriptor(message.base)
     }()
 
-    func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         google__protobuf__field_mask__init(message)
         message.pointee.n_paths = paths.count
         message.pointee.paths = try arena.strings(paths, "paths")
     }
 
-    init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init(paths: Unpacked.strings(message.pointee.n_paths, message.pointee.paths))
     }
 
     // In JSON it is a text, never an object: `JSONReader.fieldMask` reads it, `write` writes it.
-    static let jsonNames = JSONNames([])
-    mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {}
-    func writeFields(_ writer: inout JSONWriter) throws(WireError) {}
-    func write(to writer: inout JSONWriter) throws(WireError) { try writer.value(self) }
+    package static let jsonNames = JSONNames([])
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {}
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {}
+    package func write(to writer: inout JSONWriter) throws(WireError) { try writer.value(self) }
 
     /// Reads protobuf bytes within `limits`.
     public static func decode(

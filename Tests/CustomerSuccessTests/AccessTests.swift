@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Foundation
 import RPC
 import Records
@@ -102,12 +103,12 @@ private typealias Operation = Roles.Operation
         if type == SquadMember.self {
             let responsibility = uuid()
             try await world.insert("responsibility_definition", ["id": responsibility], domain: "/provider/")
-            return try await world.make(type) { $0[field: "responsibility"] = .string(responsibility) }
+            return try await world.make(type) { $0[named: "responsibility"] = .string(responsibility) }
         }
         return try await world.make(type) { record in
             guard R.schema.table == "success_task" else { return }
-            record[field: "visible_to_customer"] = .bool(true)
-            record[field: "contact"] = .string(world.contact)
+            record[named: "visible_to_customer"] = .bool(true)
+            record[named: "contact"] = .string(world.contact)
         }
     }
 

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Roles
@@ -5,6 +6,7 @@ import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
+import WireCatalog
 
 @testable import CustomerSuccessService
 
@@ -51,7 +53,7 @@ struct Neighbours: Sendable {
     private func attack<R: Sample>(_ type: R.Type) async throws {
         let both = try await Neighbours()
         let record = try await both.make(type)
-        let ids = [record.id] + (R.schema.numberPrefix == nil ? [] : [record[field: "number"].string ?? ""])
+        let ids = [record.id] + (R.schema.numberPrefix == nil ? [] : [record[named: "number"].string ?? ""])
         let verbs = World.verbs(of: type)
         #expect(Set(verbs).isSuperset(of: ["create", "get", "list", "update", "delete"]))
         for verb in verbs where !Self.withoutID.contains(verb) {
@@ -81,7 +83,7 @@ struct Neighbours: Sendable {
         let record = try await both.make(type)
         let second = R.schema.table == "squad_member" ? record : try await both.make(type)
         var filters = ["id = \"\(record.id)\"", "domain = \"\(world.domain)\""]
-        if R.schema.numberPrefix != nil, let number = record[field: "number"].string {
+        if R.schema.numberPrefix != nil, let number = record[named: "number"].string {
             filters.append("number = \"\(number)\"")
             // The search over all texts.
             if R.schema.index(of: "description") != nil { filters.append("\"\(number)\"") }
@@ -161,9 +163,9 @@ struct Neighbours: Sendable {
                 let id = try #require(theirs[table], "\(table)")
                 var change = R()
                 change.id = own.id
-                change[field: field.name] = field.storage == .strings ? .strings([id]) : .string(id)
+                change[named: field.name] = field.storage == .strings ? .strings([id]) : .string(id)
                 let named = Self.tableFields[field.name]
-                if let named { change[field: named] = .string(table) }
+                if let named { change[named: named] = .string(table) }
                 let mask = [field.name] + [named].compactMap { $0 }
                 let sent = change
                 let problem = try await refusal("\(field.name) → \(table)") {

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import ServiceTestKit
@@ -36,7 +37,7 @@ extension World {
             let _: Export = try await call(World.method(R.self, verb), request, as: caller)
         case "update":
             let field = R.schema.index(of: "description") == nil ? nil : "description"
-            if let field { target[field: field] = .string("x") }
+            if let field { target[named: field] = .string("x") }
             _ = try await update(target, field.map { [$0] }, etag: etag, as: caller)
         case "delete":
             var request = DeleteRequest()

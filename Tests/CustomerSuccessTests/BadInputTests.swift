@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import ServiceTestKit
@@ -53,7 +54,7 @@ import Wire
         var change = Touchpoint()
         change.id = made.id
         change.subject = "Also this"
-        change[field: one.field] = one.value
+        change[named: one.field] = one.value
         let sent = change
         func check(_ problem: Problem) {
             #expect(problem.code == .invalidArgument)
@@ -63,7 +64,7 @@ import Wire
         }
         check(try await refusal { _ = try await world.update(sent, Array(Set(["subject", one.field]))) })
         var draft = try await Touchpoint.draft(in: world)
-        draft[field: one.field] = one.value
+        draft[named: one.field] = one.value
         let new = draft
         check(try await refusal { _ = try await world.create(new) })
         #expect(try await world.get(Touchpoint.self, made.id) == made)
@@ -100,7 +101,7 @@ import Wire
         }
         for right in ["-1863.4", "0", "123456789012345678.123456", "007"] {
             let set = try await world.set(outcome, field, .string(right))
-            #expect(set[field: field].isEmpty == false)
+            #expect(set[named: field].isEmpty == false)
         }
     }
 

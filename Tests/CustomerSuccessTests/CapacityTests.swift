@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import NATS
 import Postgres
 import RPC

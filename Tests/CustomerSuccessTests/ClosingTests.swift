@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import ServiceTestKit
@@ -32,27 +33,27 @@ import Wire
     {
         let world = try await World()
         var record = try await world.make(type)
-        #expect(record[field: "state"] == .string("new"))
-        #expect(record[field: "active"] == .bool(true))
+        #expect(record[named: "state"] == .string("new"))
+        #expect(record[named: "active"] == .bool(true))
         try await breaks(reopening, field: "\(R.schema.table).state") { _ = try await world.act("reopen", record) }
         for state in way { record = try await world.set(record, "state", .string(state)) }
         let code = R.schema.index(of: "close_code") == nil ? "" : "achieved"
         for verb in ["close", "cancel"] {
             let closed = try await world.close(record, verb, code: verb == "close" ? code : "", notes: "Done.")
-            #expect(closed[field: "state"] == .string(verb == "close" ? "closed" : "canceled"))
-            #expect(closed[field: "closed_at"] == .timestamp(world.server.clock.now))
-            #expect(closed[field: "closed_by"] == .string(world.agent.subject))
-            #expect(closed[field: "close_notes"] == .string("Done."))
-            #expect(closed[field: "active"] == .bool(false))
+            #expect(closed[named: "state"] == .string(verb == "close" ? "closed" : "canceled"))
+            #expect(closed[named: "closed_at"] == .timestamp(world.server.clock.now))
+            #expect(closed[named: "closed_by"] == .string(world.agent.subject))
+            #expect(closed[named: "close_notes"] == .string("Done."))
+            #expect(closed[named: "active"] == .bool(false))
             try await breaks(closing, field: "\(R.schema.table).state") {
                 _ = try await world.close(record, notes: "x")
             }
             record = try await world.act("reopen", record)
-            #expect(record[field: "state"] == .string(way.last ?? ""))
+            #expect(record[named: "state"] == .string(way.last ?? ""))
             for field in ["closed_at", "closed_by", "close_notes"] {
-                #expect(record[field: field] == .null, "\(field)")
+                #expect(record[named: field] == .null, "\(field)")
             }
-            #expect(record[field: "active"] == .bool(true))
+            #expect(record[named: "active"] == .bool(true))
         }
         for field in ["active", "closed_by"] {
             try await breaks(closing, field: "update_mask") {

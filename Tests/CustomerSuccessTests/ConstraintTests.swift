@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Postgres
 import RPC
 import Records
@@ -83,7 +84,7 @@ import Wire
             let responsibility = uuid()
             try await world.insert("responsibility_definition", ["id": responsibility], domain: "/provider/")
             let other = try await world.make(type) { other in
-                if table == "squad_member" { other[field: "responsibility"] = .string(responsibility) }
+                if table == "squad_member" { other[named: "responsibility"] = .string(responsibility) }
             }
             statement = """
                 UPDATE customer_success.\(identifier: table) SET (\(raw: columns)) = ( \

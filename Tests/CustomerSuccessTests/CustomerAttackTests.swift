@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Roles
@@ -36,7 +37,7 @@ import Wire
     }
 
     private static func show<R: Sample>(_ record: inout R) {
-        if R.schema.index(of: "visible_to_customer") != nil { record[field: "visible_to_customer"] = .bool(true) }
+        if R.schema.index(of: "visible_to_customer") != nil { record[named: "visible_to_customer"] = .bool(true) }
     }
 
     // MARK: Every method of every record
@@ -49,7 +50,7 @@ import Wire
         let next = try await World(world.server)
         let record = try await world.make(type) { record in
             Self.show(&record)
-            if R.schema.index(of: "contact") != nil { record[field: "contact"] = .string(world.contact) }
+            if R.schema.index(of: "contact") != nil { record[named: "contact"] = .string(world.contact) }
         }
         for liar in try Self.liars(world, next) {
             for verb in World.verbs(of: type) where !["create", "batch_create", "list", "export"].contains(verb) {

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Roles
@@ -26,11 +27,11 @@ import Wire
         let world = try await World()
         let member = try await world.make(SquadMember.self)
         let full = try await world.make(type) { record in
-            if R.schema.index(of: "squad") != nil { record[field: "squad"] = .strings([member.id]) }
-            if R.schema.index(of: "perceived_health") != nil { record[field: "perceived_health"] = .string("red") }
-            if R.schema.index(of: "visible_to_customer") != nil { record[field: "visible_to_customer"] = .bool(true) }
+            if R.schema.index(of: "squad") != nil { record[named: "squad"] = .strings([member.id]) }
+            if R.schema.index(of: "perceived_health") != nil { record[named: "perceived_health"] = .string("red") }
+            if R.schema.index(of: "visible_to_customer") != nil { record[named: "visible_to_customer"] = .bool(true) }
             for list in ["watch_list", "work_notes_list"] where R.schema.index(of: list) != nil {
-                record[field: list] = .strings([world.manager])
+                record[named: list] = .strings([world.manager])
             }
         }
         let own = try await world.get(type, full.id, as: world.customer)
@@ -86,7 +87,7 @@ import Wire
         let world = try await World()
         let other = try await World(world.server)
         let record = try await world.make(type) { record in
-            if R.schema.index(of: "visible_to_customer") != nil { record[field: "visible_to_customer"] = .bool(true) }
+            if R.schema.index(of: "visible_to_customer") != nil { record[named: "visible_to_customer"] = .bool(true) }
         }
         #expect(try await refusal { _ = try await world.get(type, record.id, as: other.customer) }.code == .notFound)
         #expect(try await refusal { _ = try await world.activity(record, as: other.customer) }.code == .notFound)
@@ -161,10 +162,10 @@ import Wire
             $0.priority = 2
         }
         for field in SuccessTask.schema.fields where field.name != "state" {
-            for value in [own[field: field.name], .null] {
+            for value in [own[named: field.name], .null] {
                 var change = SuccessTask()
                 change.id = own.id
-                change[field: field.name] = value
+                change[named: field.name] = value
                 change.id = own.id
                 let sent = change
                 let problem = try await refusal("\(field.name)") {
@@ -195,7 +196,7 @@ import Wire
             ("watch_list", .strings([world.manager])), ("work_notes", .string("x")),
         ] {
             var forbidden = draft
-            forbidden[field: field] = value
+            forbidden[named: field] = value
             let problem = try await refusal("\(field)") { _ = try await world.create(forbidden, as: world.customer) }
             #expect(problem.violations.map(\.field) == ["touchpoint.\(field)"])
         }

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Foundation
 import RPC
 import Records
@@ -26,8 +27,8 @@ import Wire
         // Shown to the customer and the customer's own, so that only rights keep a write away.
         let record = try await world.make(R.self) { draft in
             if R.schema.table == "success_task" {
-                draft[field: "visible_to_customer"] = .bool(true)
-                draft[field: "contact"] = .string(world.contact)
+                draft[named: "visible_to_customer"] = .bool(true)
+                draft[named: "contact"] = .string(world.contact)
             }
         }
         for role in Self.roles {
@@ -53,7 +54,7 @@ import Wire
     ) async -> Bool {
         var draft = R()
         draft.id = record.id
-        draft[field: field.name] = Self.other(than: record[field: field.name], field, world)
+        draft[named: field.name] = Self.other(than: record[named: field.name], field, world)
         var request = R.Modification()
         request.resource = draft
         request.updateMask = FieldMask(paths: [field.name])

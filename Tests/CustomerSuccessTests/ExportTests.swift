@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Foundation
 import RPC
 import Records
@@ -170,7 +171,7 @@ import Workbook
 
     private func check<R: Sample>(_ type: R.Type, _ world: World) async throws {
         _ = try await world.make(type) { record in
-            if R.schema.index(of: "visible_to_customer") != nil { record[field: "visible_to_customer"] = .bool(true) }
+            if R.schema.index(of: "visible_to_customer") != nil { record[named: "visible_to_customer"] = .bool(true) }
         }
         let method: Method<ExportRequest, Export> = World.method(type, "export")
         let export = try await world.call(method, request("csv"), as: world.customer)

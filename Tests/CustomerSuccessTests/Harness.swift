@@ -1,5 +1,6 @@
 import Logging
 import NATS
+import OnboardingWire
 import Postgres
 import RPC
 import Records

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Identity
 import NATS
 import RPC

@@ -1,3 +1,5 @@
+import CustomerSuccessWire
+import OnboardingWire
 import RPC
 import ServiceTestKit
 import Testing

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Testing
@@ -51,21 +52,21 @@ import Wire
             for to in moves.keys where to != from {
                 // A new record may be entered in any state: it need not have been kept here from its beginning.
                 var start = draft
-                start[field: "state"] = .string(from)
+                start[named: "state"] = .string(from)
                 if R.schema.index(of: "close_code") != nil, ["closed", "canceled"].contains(from) {
-                    start[field: "close_code"] = .string(from == "closed" ? "missed" : "canceled")
-                    start[field: "close_notes"] = .string("Done.")
+                    start[named: "close_code"] = .string(from == "closed" ? "missed" : "canceled")
+                    start[named: "close_notes"] = .string("Done.")
                 }
                 let record = try await world.create(start)
                 var moved = R()
                 moved.id = record.id
-                moved[field: "state"] = .string(to)
+                moved[named: "state"] = .string(to)
                 if R.schema.index(of: "close_code") != nil, ["closed", "canceled"].contains(to) {
-                    moved[field: "close_code"] = .string(to == "closed" ? "missed" : "canceled")
-                    moved[field: "close_notes"] = .string("Done.")
+                    moved[named: "close_code"] = .string(to == "closed" ? "missed" : "canceled")
+                    moved[named: "close_notes"] = .string("Done.")
                 }
                 guard !allowed.contains(to) else {
-                    #expect(try await world.update(moved)[field: "state"] == .string(to), "\(from) to \(to)")
+                    #expect(try await world.update(moved)[named: "state"] == .string(to), "\(from) to \(to)")
                     continue
                 }
                 let problem = try await breaks("G-02", field: "\(R.schema.table).state", "\(from) to \(to)") {

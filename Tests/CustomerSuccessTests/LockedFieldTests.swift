@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Testing
@@ -41,18 +42,18 @@ import Wire
     ) async throws {
         let world = try await World()
         let record = try await world.make(type)
-        let other = try await R.draft(in: world)[field: field]
-        let third = try await R.draft(in: world)[field: field]
+        let other = try await R.draft(in: world)[named: field]
+        let third = try await R.draft(in: world)[named: field]
         // Nothing depends on it yet.
-        #expect(try await world.set(record, field, other)[field: field] == other)
+        #expect(try await world.set(record, field, other)[named: field] == other)
         try await make(dependant, of: record.id, table: R.schema.table, in: world)
         let problem = try await breaks(rule, field: "\(R.schema.table).\(field)") {
             _ = try await world.set(record, field, third)
         }
         #expect(problem.code == .invalidArgument)
-        #expect(try await world.get(R.self, record.id)[field: field] == other)
+        #expect(try await world.get(R.self, record.id)[named: field] == other)
         // Other fields may still change.
-        #expect(try await world.set(record, "priority", .int(1))[field: "priority"] == .int(1))
+        #expect(try await world.set(record, "priority", .int(1))[named: "priority"] == .int(1))
     }
 
     private func make(_ dependant: Dependant, of id: String, table: String, in world: World) async throws {
@@ -189,7 +190,7 @@ import Wire
         let world = try await World()
         let neighbour = try await World(world.server)
         let record = try await world.make(type)
-        let elsewhere = try await R.draft(in: neighbour)[field: link]
+        let elsewhere = try await R.draft(in: neighbour)[named: link]
         let solution = try await world.make(RiskSignalSolution.self) { solution in
             if R.schema.table == "risk_signal" {
                 solution.riskSignal = record.id
@@ -202,8 +203,8 @@ import Wire
             _ = try await world.set(record, link, elsewhere)
         }
         // Within the account it may move, and anywhere once they do not belong together.
-        let near = try await R.draft(in: world)[field: link]
-        #expect(try await world.set(record, link, near)[field: link] == near)
+        let near = try await R.draft(in: world)[named: link]
+        #expect(try await world.set(record, link, near)[named: link] == near)
         try await world.delete(solution)
         #expect(try await world.set(record, link, elsewhere).domain == neighbour.domain)
     }

@@ -1,3 +1,5 @@
+import CustomerSuccessWire
+import OnboardingWire
 import RPC
 import ServiceTestKit
 import Testing
@@ -40,7 +42,7 @@ import Wire
                     _ = try await world.set(made, field.name, value(id))
                 }
                 var draft = try await R.draft(in: world)
-                draft[field: field.name] = value(id)
+                draft[named: field.name] = value(id)
                 let sent = draft
                 try await breaks("PERSON_SIDE") { _ = try await world.create(sent) }
                 if World.verbs(of: type).contains("batch_create") {
@@ -89,7 +91,7 @@ import Wire
                 }
             }
             let named = try await world.set(made, field.name, value(isSquad ? colleague : present))
-            #expect(named[field: field.name] == value(isSquad ? colleague : present))
+            #expect(named[named: field.name] == value(isSquad ? colleague : present))
         }
     }
 
@@ -192,7 +194,7 @@ import Wire
 
     private static func givesDomain<R: Record>(_ field: FieldSchema, _ type: R.Type) -> Bool {
         guard case .references(let fields) = R.storage.domain else { return false }
-        return fields.contains(field.name)
+        return fields.map(\.rawValue).contains(field.name)
     }
 
     /// The id of a record that lies in the other tenant's domain.

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Roles

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import Testing
@@ -35,7 +36,7 @@ import Wire
         let record = try await world.create(draft)
         for field in fields {
             var lacking = draft
-            lacking[field: field] = .null
+            lacking[named: field] = .null
             try await breaks(rule, field: "\(R.schema.table).\(field)", "create without \(field)") {
                 _ = try await world.create(lacking)
             }
@@ -69,7 +70,7 @@ import Wire
         let world = try await World()
         let record = try await world.make(type) { $0.domain = "/provider/" }
         #expect(record.domain == world.domain)
-        if R.schema.index(of: "account") != nil { #expect(record[field: "account"] == .string(world.account)) }
+        if R.schema.index(of: "account") != nil { #expect(record[named: "account"] == .string(world.account)) }
         try await breaks(rule, field: "update_mask") {
             _ = try await world.set(record, "domain", .string("/provider/"))
         }

@@ -1,8 +1,10 @@
+import CustomerSuccessWire
 import RPC
 import Records
 import ServiceTestKit
 import Testing
 import Wire
+import WireCatalog
 
 @testable import CustomerSuccessService
 
@@ -77,8 +79,8 @@ import Wire
         let draft = try await R.draft(in: world)
         func dated(_ start: String?, _ stop: String?) -> R {
             var draft = draft
-            draft[field: "planned_start"] = start.map(FieldValue.string) ?? .null
-            draft[field: "planned_stop"] = stop.map(FieldValue.string) ?? .null
+            draft[named: "planned_start"] = start.map(FieldValue.string) ?? .null
+            draft[named: "planned_stop"] = stop.map(FieldValue.string) ?? .null
             return draft
         }
         try await breaks(rule, field: "\(R.schema.table).planned_stop") {
@@ -88,7 +90,7 @@ import Wire
             let record = try await world.create(dated(start, stop))
             try await breaks(rule) {
                 var late = record
-                late[field: "planned_start"] = .string("2028-03-02")
+                late[named: "planned_start"] = .string("2028-03-02")
                 _ = try await world.update(late, ["planned_start"])
             }
         }
@@ -104,7 +106,7 @@ import Wire
         var tracked = SuccessOutcome()
         tracked.id = outcome.id
         tracked.trackingMethod = method
-        tracked[field: field] = .string("KPI0007")
+        tracked[named: field] = .string("KPI0007")
         #expect(try await world.update(tracked).trackingMethod == method)
         try await breaks("BR-20", field: "success_outcome.\(field)") {
             _ = try await world.set(outcome, field, .null)

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Records
 import ServiceTestKit
 import Wire

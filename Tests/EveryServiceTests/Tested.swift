@@ -12,6 +12,7 @@ import ServiceTestKit
 import Tenancy
 import TestKit
 import Wire
+import WireCatalog
 
 /// One of the services, whole, with a row of a victim's domain in each of its tables.
 struct Tested: Sendable {

@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Records
 import Testing
 import Wire

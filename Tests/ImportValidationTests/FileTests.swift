@@ -1,4 +1,5 @@
 import Foundation
+import ImportValidationWire
 import Testing
 import Wire
 import Workbook

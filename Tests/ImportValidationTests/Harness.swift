@@ -1,4 +1,6 @@
 import Foundation
+import ImportValidationWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records

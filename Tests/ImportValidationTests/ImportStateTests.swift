@@ -1,3 +1,4 @@
+import ImportValidationWire
 import RPC
 import Testing
 import Wire

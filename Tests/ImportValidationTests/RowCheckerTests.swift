@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Sandbox
 import Synchronization
 import Testing

@@ -1,3 +1,4 @@
+import OnboardingWire
 import ServiceTestKit
 import Testing
 import Wire

@@ -1,3 +1,5 @@
+import ImportValidationWire
+import OnboardingWire
 import RPC
 import Records
 import ServiceTestKit

@@ -2,6 +2,7 @@ import Foundation
 import Records
 import Testing
 import Wire
+import WireCatalog
 
 /// The tables are what the dictionary says: every field a column, every column a field.
 @Suite(.timeLimit(.minutes(3))) struct ColumnTests {

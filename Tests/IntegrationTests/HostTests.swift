@@ -21,6 +21,7 @@ import Wire
         static let method = Method<GetRequest, GetRequest>(
             service: "echo", subject: "ale.v1.echo.echoes.get", name: "GetEcho", summary: "Says it again.")
         static let api = [method.info]
+        static let records: [any RecordMessage.Type] = []
         static var schemaFolder: String { NoMigrations.folder }
 
         static func assemble(_ context: ServiceContext) async throws -> Assembly {
@@ -35,6 +36,7 @@ import Wire
         static let name = "echo"
         static let summary = "Says nothing."
         static let api = Echo.api
+        static let records = Echo.records
         static var schemaFolder: String { NoMigrations.folder }
 
         static func assemble(_ context: ServiceContext) async throws -> Assembly {

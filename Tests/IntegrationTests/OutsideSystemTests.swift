@@ -1,6 +1,7 @@
 import Foundation
 import Identity
 import NATS
+import OnboardingWire
 import Platform
 import RPC
 import Records
@@ -24,6 +25,7 @@ import Wire
         static let method = Method<GetRequest, GetRequest>(
             service: "onboarding", subject: "ale.v1.onboarding.echoes.get", name: "GetEcho", summary: "Says it again.")
         static let api = [method.info]
+        static let records = OnboardingCatalog.records
         static var schemaFolder: String { NoMigrations.folder }
 
         static func assemble(_ context: ServiceContext) async throws -> Assembly {

@@ -1,5 +1,6 @@
 import Identity
 import Logging
+import OnboardingWire
 import Postgres
 import RPC
 import Synchronization

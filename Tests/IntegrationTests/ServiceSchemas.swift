@@ -3,6 +3,7 @@ import Postgres
 import Records
 import TestKit
 import Wire
+import WireCatalog
 
 /// One database with the roles and schemas of all services, made as a deployment makes it: `deploy/postgres/roles.sh`
 /// as the superuser, then every service's migrations as the owner of its schema.

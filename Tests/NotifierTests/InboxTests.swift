@@ -1,3 +1,4 @@
+import NotifierWire
 import RPC
 import Records
 import ServiceTestKit

@@ -1,4 +1,7 @@
+import CustomerSuccessWire
 import Mail
+import NotifierWire
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

@@ -1,3 +1,5 @@
+import NotifierWire
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

@@ -1,3 +1,5 @@
+import CustomerSuccessWire
+import OnboardingWire
 import Roles
 import ServiceTestKit
 import Tenancy

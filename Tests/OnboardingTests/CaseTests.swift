@@ -1,3 +1,4 @@
+import OnboardingWire
 import Postgres
 import RPC
 import ServiceTestKit

@@ -1,4 +1,5 @@
 import Foundation
+import OnboardingWire
 import RPC
 import Records
 import Roles
@@ -79,9 +80,9 @@ import Wire
                 let field = String(target.dropFirst(table.count + 1))
                 let isOpen = role.name == "admin" || !readers.isDisjoint(with: role.closure)
                 seen.insert(isOpen)
-                #expect(!full[field: field].isEmpty, "\(field)")
-                let value = answer[field: field]
-                #expect(isOpen ? value == full[field: field] : value.isEmpty, "\(role.name) \(field)")
+                #expect(!full[named: field].isEmpty, "\(field)")
+                let value = answer[named: field]
+                #expect(isOpen ? value == full[named: field] : value.isEmpty, "\(role.name) \(field)")
                 guard !isOpen else { continue }
                 for (part, filter, order) in [("filter", "\(field):*", ""), ("order_by", "", field)] {
                     var peek = ListRequest()

@@ -1,3 +1,4 @@
+import OnboardingWire
 import RPC
 import Roles
 import Tenancy
@@ -49,12 +50,12 @@ import Wire
     }
 
     private func closed<R: Record>(_ record: inout R, _ state: String) {
-        record[field: "state"] = .string(state)
+        record[named: "state"] = .string(state)
         guard state == "closed" || state == "canceled" else { return }
-        record[field: "closed_at"] = .timestamp(Timestamp(seconds: 1, nanos: 0))
-        record[field: "closed_by"] = .string("x")
-        record[field: "close_notes"] = .string("notes")
-        record[field: "active"] = .bool(false)
+        record[named: "closed_at"] = .timestamp(Timestamp(seconds: 1, nanos: 0))
+        record[named: "closed_by"] = .string("x")
+        record[named: "close_notes"] = .string("notes")
+        record[named: "active"] = .bool(false)
     }
 
     @Test func everyStateOfACaseTakesItsStage() {

@@ -1,3 +1,4 @@
+import OnboardingWire
 import Records
 import Testing
 import Wire

@@ -1,3 +1,4 @@
+import OnboardingWire
 import RPC
 import Records
 import ServiceTestKit

@@ -1,3 +1,4 @@
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Identity
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

@@ -1,3 +1,4 @@
+import PlayLauncherWire
 import RPC
 import Records
 import Roles

@@ -1,5 +1,6 @@
 import Flows
 import Platform
+import PlayLauncherWire
 import Postgres
 import RPC
 import Records

@@ -1,4 +1,5 @@
 import Flows
+import PlayLauncherWire
 import Testing
 import Wire
 

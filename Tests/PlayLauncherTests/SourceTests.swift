@@ -1,3 +1,4 @@
+import NotifierWire
 import Testing
 import Wire
 

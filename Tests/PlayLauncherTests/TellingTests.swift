@@ -1,4 +1,5 @@
 import Flows
+import PlayLauncherWire
 import RPC
 import Testing
 import Wire

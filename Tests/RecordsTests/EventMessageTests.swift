@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Foundation
 import Ground
 import NATS
@@ -25,7 +26,7 @@ import Wire
         return EventMessage(
             place: 1, id: event.eventID, subject: "ale.v1.events.provider_d0000001.customer-success.touchpoint.updated",
             record: event.id, trace: "00-ab", time: Timestamp(microseconds: 1_720_000_000_250_000),
-            payload: try event.encodeProtobuf())
+            payload: try event.encodeProtobuf(), types: ["touchpoint": Touchpoint.self])
     }
 
     @Test func anEventIsACloudEvent() throws {
@@ -84,7 +85,8 @@ import Wire
         try "crm\t/provider/d0000001/\tjson\nerp\t/provider/\tprotobuf\n".write(
             toFile: file, atomically: true, encoding: .utf8)
         let keeper = EventKeeper(events.bench.database, events.jetStream, readersFile: file)
-        let relay = OutboxRelay(events.bench.database, events.jetStream, leadership)
+        let relay = OutboxRelay(
+            events.bench.database, events.jetStream, leadership, records: CustomerSuccessCatalog.records)
         var helpers = Helpers()
         helpers.add(Task { await keeper.run() })
         try await waitUntil("consumers") {

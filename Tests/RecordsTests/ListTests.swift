@@ -1,3 +1,4 @@
+import OnboardingWire
 import RPC
 import Records
 import Roles
@@ -86,7 +87,7 @@ import Wire
         -> Bool
     {
         for (field, descending) in order {
-            let (left, right) = (a[field: field], b[field: field])
+            let (left, right) = (a[named: field], b[named: field])
             if left == right { continue }
             if left == .null || right == .null { return (right == .null) != descending }
             let isLess =

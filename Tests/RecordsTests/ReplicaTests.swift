@@ -1,4 +1,5 @@
 import NATS
+import OnboardingWire
 import Postgres
 import RPC
 import Tenancy

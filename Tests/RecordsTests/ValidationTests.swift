@@ -1,3 +1,6 @@
+import CustomerSuccessWire
+import ImportValidationWire
+import OnboardingWire
 import Records
 import Testing
 import Wire

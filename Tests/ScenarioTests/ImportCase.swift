@@ -1,5 +1,6 @@
 import CampaignKit
 import Foundation
+import ImportValidationWire
 import JourneyKit
 import Testing
 import Wire

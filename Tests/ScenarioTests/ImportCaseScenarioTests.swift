@@ -1,6 +1,7 @@
 import CampaignKit
 import Foundation
 import JourneyKit
+import OnboardingWire
 import Testing
 import Wire
 

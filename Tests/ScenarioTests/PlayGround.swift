@@ -1,5 +1,8 @@
+import CustomerSuccessWire
 import Foundation
 import JourneyKit
+import OnboardingWire
+import PlayLauncherWire
 import RPC
 import Wire
 

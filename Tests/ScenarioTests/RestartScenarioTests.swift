@@ -1,4 +1,5 @@
 import CampaignKit
+import CustomerSuccessWire
 import Foundation
 import JourneyKit
 import RPC

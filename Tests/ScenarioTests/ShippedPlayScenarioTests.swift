@@ -1,6 +1,7 @@
 import CampaignKit
 import Foundation
 import JourneyKit
+import PlayLauncherWire
 import RPC
 import Testing
 import Wire

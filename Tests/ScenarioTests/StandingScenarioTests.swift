@@ -1,7 +1,12 @@
 import CampaignKit
+import CustomerSuccessWire
 import Foundation
 import Identity
+import ImportValidationWire
 import JourneyKit
+import NotifierWire
+import OnboardingWire
+import PlayLauncherWire
 import RPC
 import Records
 import Roles

@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Testing
+import WireCatalog
 
 @testable import Wire
 

@@ -1,5 +1,8 @@
+import CustomerSuccessWire
 import Foundation
+import SamplesWire
 import Testing
+import WireCatalog
 
 @testable import Wire
 
@@ -123,7 +126,8 @@ import Testing
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         guard let set = try descriptorSet(folder) else { return }
-        let types = Dictionary(uniqueKeysWithValues: Catalog.messages.map { ($0.fullName, $0) })
+        let types = Dictionary(
+            uniqueKeysWithValues: (Catalog.messages + SamplesCatalog.messages).map { ($0.fullName, $0) })
         let made = try run(["/usr/bin/python3", "-c", Self.library + "\n" + Self.generate, set, "12"])
         try #require(made.status == 0, "\(made.errors)")
         var answers = ""

@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Foundation
+import SamplesWire
 import Testing
 
 @testable import Wire

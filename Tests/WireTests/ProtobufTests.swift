@@ -1,3 +1,5 @@
+import CustomerSuccessWire
+import SamplesWire
 import Testing
 
 @testable import Wire

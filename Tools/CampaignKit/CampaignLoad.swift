@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import JourneyKit
+import PlayLauncherWire
 import RPC
 import Wire
 

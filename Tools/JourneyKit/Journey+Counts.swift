@@ -1,3 +1,7 @@
+import CustomerSuccessWire
+import ImportValidationWire
+import OnboardingWire
+import PlayLauncherWire
 import RPC
 import Wire
 

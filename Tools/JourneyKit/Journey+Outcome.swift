@@ -1,4 +1,5 @@
 import Foundation
+import ImportValidationWire
 import RPC
 import Wire
 

@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Foundation
+import OnboardingWire
 import RPC
 import Records
 import Roles

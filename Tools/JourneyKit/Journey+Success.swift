@@ -1,4 +1,8 @@
+import CustomerSuccessWire
 import Foundation
+import NotifierWire
+import OnboardingWire
+import PlayLauncherWire
 import RPC
 import Wire
 

@@ -1,4 +1,8 @@
+import CustomerSuccessWire
 import Foundation
+import ImportValidationWire
+import NotifierWire
+import OnboardingWire
 import RPC
 import Records
 import Tenancy

@@ -1,3 +1,4 @@
+import OnboardingWire
 import RPC
 import Tenancy
 import Wire

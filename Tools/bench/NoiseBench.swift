@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Foundation
 import JourneyKit
 import NATS

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import JourneyKit
 import NATS
 import RPC

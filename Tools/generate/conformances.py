@@ -1,7 +1,6 @@
 """Writes what the messages of one shape have in common: conformances of requests, pages and records."""
 
 import names
-from swift import access
 
 
 def resource(model, message):
@@ -25,7 +24,7 @@ def has(message, name: str, swift_type: str) -> bool:
 
 def shape(model, message) -> list[str]:
     """The conformance to CreateRequest, UpdateRequest, their batch forms or ListResponse, or nothing."""
-    field, public = resource(model, message), access(message)
+    field = resource(model, message)
     if field is None:
         return []
     name, own = message.full_name.split(".")[-1], f"self.{field.swift}"
@@ -34,12 +33,12 @@ def shape(model, message) -> list[str]:
             return []
         total = message.field("total_size")
         out = [f"extension {message.swift}: ListResponse {{", "    /// A page of records.",
-               f"    {public}init(resources: [{field.swift_type}], nextPageToken: String, totalSize: Int64?) {{",
+               f"    public init(resources: [{field.swift_type}], nextPageToken: String, totalSize: Int64?) {{",
                "        self.init()", f"        {own} = resources", "        self.nextPageToken = nextPageToken"]
         if total is not None:
             value = "totalSize" if total.swift_type == "Int64" else f"totalSize.map {{ {total.swift_type}(clamping: $0) }}"
             out.append(f"        self.totalSize = {value}{'' if total.optional else ' ?? 0'}")
-        out += ["    }", "", "    /// The records of the page.", f"    {public}var resources: [{field.swift_type}] {{"]
+        out += ["    }", "", "    /// The records of the page.", f"    public var resources: [{field.swift_type}] {{"]
     else:
         if not has(message, "request_id", "String") or not has(message, "validate_only", "Bool"):
             return []
@@ -50,11 +49,11 @@ def shape(model, message) -> list[str]:
                 return []
             proto = "BatchCreateRequest" if name.startswith("BatchCreate") else "BatchUpdateRequest"
             out = [f"extension {message.swift}: {proto} {{", f"    /// The records, the same as `{field.swift}`.",
-                   f"    {public}var resources: [{field.swift_type}] {{"]
+                   f"    public var resources: [{field.swift_type}] {{"]
             return out + [f"        get {{ {own} }}", f"        set {{ {own} = newValue }}", "    }", "}", ""]
         proto = "CreateRequest" if name.startswith("Create") else "UpdateRequest"
         out = [f"extension {message.swift}: {proto} {{", f"    /// The record, the same as `{field.swift}`.",
-               f"    {public}var resource: {field.swift_type}? {{"]
+               f"    public var resource: {field.swift_type}? {{"]
     return out + [f"        get {{ {own} }}", f"        set {{ {own} = newValue }}", "    }", "}", ""]
 
 
@@ -76,8 +75,7 @@ def verbs(model, message) -> list[str]:
         types |= needed
     if proto is None:
         return []
-    public = access(message)
     out = [f"extension {message.swift}: {proto} {{"]
     for name, target in types.items():
-        out += [f"    /// `{target}`.", f"    {public}typealias {name} = {target}"]
+        out += [f"    /// `{target}`.", f"    public typealias {name} = {target}"]
     return out + ["}", ""]

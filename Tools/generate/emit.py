@@ -9,39 +9,36 @@ import swift
 from model import Model
 
 
-def folder(package: str) -> str:
-    return names.upper_camel(package.split(".")[1])
-
-
 def stem(item) -> str:
     """The file of a message that belongs to no record: package and proto file, unless they say the same."""
     base = names.upper_camel(os.path.basename(item.file)[: -len(".proto")])
-    prefix = folder(item.package)
+    prefix = names.folder(item.package)
     return base if base.startswith(prefix) else prefix + base
 
 
 def swift_files(model: Model) -> dict[str, str]:
-    """Path below Shared/Wire/Generated -> content."""
+    """Path, which begins with the module -> content."""
     values = collections.defaultdict(list)
     codecs = collections.defaultdict(list)
     sources = {}
     for item in model.enums.values():
-        path = f"{folder(item.package)}/{stem(item)}"
-        sources[path] = item.file
+        path = f"{names.module(item.package)}/{stem(item)}"
+        sources[path] = item
         values[path] += swift.enum(item)
     for message in model.messages.values():
-        field = conformances.resource(model, message)
+        field, module = conformances.resource(model, message), names.module(message.package)
         if message.record:
-            path = f"{folder(message.package)}/{message.swift}"
+            path = f"{module}/{message.swift}"
         elif field is not None:
-            path = f"{folder(message.package)}/{model.messages[field.message].swift}Requests"
+            path = f"{module}/{model.messages[field.message].swift}Requests"
         else:
-            path = f"{folder(message.package)}/{stem(message)}"
-        sources[path] = message.file
+            path = f"{module}/{stem(message)}"
+        sources[path] = message
         values[path] += swift.struct(message) + conformances.shape(model, message)
         codecs[path] += swift.codec(message)
         if message.record:
-            out = swift.header(message.file, False) + swift.schema(message) + conformances.verbs(model, message)
+            out = swift.header(message, False) + swift.schema(model, message) + conformances.verbs(model, message)
+            out += swift.keys(message)
             values[path + "+Schema"] = out
     files = {}
     for path, lines in values.items():
@@ -51,9 +48,11 @@ def swift_files(model: Model) -> dict[str, str]:
     for path, lines in codecs.items():
         files[path + "+Wire.swift"] = swift.header(sources[path], True) + lines
     for service in model.services:
-        path = f"{folder(service.package)}/{service.swift}.swift"
-        files[path] = swift.header(service.file, False) + swift.api(model, service)
-    files["Catalog.swift"] = swift.header("ale", False) + swift.catalog(model)
+        path = f"{names.module(service.package)}/{service.swift}.swift"
+        files[path] = swift.header(service, False) + swift.api(model, service)
+    for item in {item.package: item for item in sources.values()}.values():
+        path = f"{names.module(item.package)}/{names.folder(item.package)}Catalog.swift"
+        files[path] = swift.header(item, False) + swift.catalog(model, item.package)
     return {path: "\n".join(lines).rstrip() + "\n" for path, lines in files.items()}
 
 

@@ -12,7 +12,6 @@ from refused import Refused
 
 TIMESTAMP = "google.protobuf.Timestamp"
 FIELD_MASK = "google.protobuf.FieldMask"
-SAMPLES = "ale.samples.v1"
 FIELD_TYPES = set(
     """
     string text integer decimal boolean date datetime choice reference list_of_references list_of_users journal
@@ -132,6 +131,12 @@ class Model:
     enums: dict
     services: list
 
+    def verbs(self, message) -> list[str]:
+        """What the service of a record answers for it, in the order of its rpcs."""
+        subjects = [rpc.subject.split(".") for service in self.services if service.package == message.package
+                    for rpc in service.rpcs]
+        return [subject[-1] for subject in subjects if subject[-2] == message.record.collection]
+
 
 def first_sentence(comment: str) -> str:
     """The first sentence of a comment, on one line."""
@@ -172,12 +177,16 @@ class Loader:
         self.refuse_recursion()
         return self.model
 
-    def claim(self, swift: str, where: str) -> str:
+    def claim(self, swift: str, where: str, package: str) -> str:
+        """Takes a name in the module of a package: two services may have one name, with Wire nobody shares one."""
         if swift in names.SWIFT_TYPES:
             raise Refused(f"{where}: the name {swift} is taken in Swift, choose another")
-        if swift in self.swift_names:
-            raise Refused(f"{where}: {self.swift_names[swift]} already has the Swift name {swift}, choose another")
-        self.swift_names[swift] = where
+        module = names.module(package)
+        taken = self.swift_names.setdefault(swift, {})
+        for other, holder in taken.items():
+            if names.WIRE in (module, other) or module == other:
+                raise Refused(f"{where}: {holder} already has the Swift name {swift}, choose another")
+        taken[module] = where
         return swift
 
     def enum(self, file, enum, comments, path) -> None:
@@ -193,7 +202,7 @@ class Loader:
         raw = "Int32" if any(value[2] < 0 for value in values) else "UInt32"
         comment = comments.get(path, "").strip()
         self.model.enums[full] = Enum(
-            full, self.claim(enum.name, full), comment, values, raw, file.name, file.package
+            full, self.claim(enum.name, full, file.package), comment, values, raw, file.name, file.package
         )
 
     def message(self, file, message, comments, path) -> None:
@@ -210,7 +219,7 @@ class Loader:
             raise Refused(f"{full}: more than 128 fields")
         siblings = {field.name for field in message.field}
         fields = [
-            self.field(full, field, siblings, comments.get(path + (2, index), "").strip())
+            self.field(full, file.package, field, siblings, comments.get(path + (2, index), "").strip())
             for index, field in enumerate(message.field)
         ]
         for attribute in ("swift", "json"):
@@ -222,16 +231,18 @@ class Loader:
             record = message.options.Extensions[self.options.record]
         comment = comments.get(path, "").strip()
         self.model.messages[full] = Message(
-            full, self.claim(message.name, full), comment, fields, record, file.name, file.package
+            full, self.claim(message.name, full, file.package), comment, fields, record, file.name, file.package
         )
         if record:
             self.check_record(self.model.messages[full])
 
-    def field(self, full, field, siblings, comment) -> Field:
+    def field(self, full, package, field, siblings, comment) -> Field:
         where = f"{full}.{field.name}"
         if field.name != field.name.lower() or field.name.endswith("_") or "__" in field.name:
             raise Refused(f"{where}: field names are lower_snake_case")
         target = field.type_name.lstrip(".")
+        if target.startswith("ale.") and not target.startswith((package + ".", "ale.common.v1.")):
+            raise Refused(f"{where}: {target} belongs to another service")
         kind, swift_type, reader, message, enum = "", "", "", "", None
         if field.type in SCALARS:
             kind, (swift_type, _, reader) = "scalar", SCALARS[field.type]
@@ -318,7 +329,7 @@ class Loader:
             if subjects.count(rpc.subject) > 1:
                 raise Refused(f"{file.package}.{service.name}: two methods share the subject {rpc.subject}")
         comment = comments.get(path, "").strip()
-        swift = self.claim(service.name + "API", f"{file.package}.{service.name}")
+        swift = self.claim(service.name + "API", f"{file.package}.{service.name}", file.package)
         self.model.services.append(Service(swift, name, comment, rpcs, file.name, file.package))
 
     def refuse_recursion(self) -> None:

@@ -1,5 +1,7 @@
 """Names: how a proto name is spelled in C (after protoc-c) and in Swift."""
 
+import re
+
 # Field names that no C compiler takes, or that hide a member protoc-c makes. The plug-in puts "_" behind them.
 # "unix" and "linux" are macros of GNU C; "base" is the first member of every struct; "self", "init" and "Type"
 # mean something else in Swift after a dot.
@@ -73,6 +75,24 @@ def c_prefix(full_name: str) -> str:
     return "__".join(snake(part) for part in full_name.split("."))
 
 
+WIRE = "Wire"
+
+
+def folder(package: str) -> str:
+    """`ale.customer_success.v1` as `CustomerSuccess`."""
+    return upper_camel(package.split(".")[1])
+
+
+def module(package: str) -> str:
+    """The Swift module of a package: what all services share is in Wire itself."""
+    return WIRE if package == "ale.common.v1" else folder(package) + WIRE
+
+
+def c_module(package: str) -> str:
+    """The C module of a package."""
+    return "CProto" if package == "ale.common.v1" else f"C{folder(package)}Proto"
+
+
 def lower_camel(name: str) -> str:
     """`meeting_date` or `CreateTouchpoint` in lowerCamelCase; a trailing `_id` becomes `ID`."""
     camel = upper_camel(name)
@@ -84,6 +104,19 @@ def swift_property(name: str) -> str:
     """The name of a Swift property, without backticks."""
     camel = lower_camel(name)
     return camel + "_" if camel in ("self", "init") else camel
+
+
+def choice_type(field: str) -> str:
+    """The name of the values of a choice: `risk_or_issue` as `RiskOrIssue`. `Type` and `Protocol` are Swift's own."""
+    name = upper_camel(field)
+    return name + "Choice" if name in ("Type", "Protocol", "Field") else name
+
+
+def choice_name(value: str) -> str:
+    """A value as the name of a constant: `in_progress` as `inProgress`, `2h` as `_2h`."""
+    camel = upper_camel(re.sub("[^A-Za-z0-9]+", "_", value).strip("_"))
+    camel = camel[:1].lower() + camel[1:]
+    return "_" + camel if camel[:1].isdigit() else camel
 
 
 def swift_list(words) -> str:

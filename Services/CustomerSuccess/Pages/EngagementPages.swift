@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Korean
+import OnboardingWire
 import Postgres
 import RPC
 import Records

@@ -1,3 +1,5 @@
+import CustomerSuccessWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -107,7 +109,7 @@ struct PageLists<R: Record>: Sendable {
             sections[try row.string(at: 0)] = section
         }
         for record in try store.records(rows, for: caller) {
-            guard let id = record[field: parent].string else { continue }
+            guard let id = record[named: parent].string else { continue }
             sections[id, default: PageSection()].items.append(PageItem(record, today: today))
         }
         return sections

@@ -1,4 +1,5 @@
 import Korean
+import OnboardingWire
 import Records
 import Wire
 import Workbook
@@ -29,7 +30,9 @@ enum CellCheck: Sendable, Hashable {
         }
 
         private static let fields: [String: String] = Dictionary(
-            Catalog.schemas.compactMap { schema in schema.namedBy.first.map { (schema.table, $0) } }
+            OnboardingCatalog.records.map { $0.schema }.compactMap { schema in
+                schema.namedBy.first.map { (schema.table, $0) }
+            }
         ) { first, _ in first }
     }
 

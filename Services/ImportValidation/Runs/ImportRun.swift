@@ -1,6 +1,7 @@
+import ImportValidationWire
 import Records
 import Wire
 
 extension ImportRun: Record {
-    public static let storage = Storage<ImportRun>(domain: .references(["import_task"]))
+    public static let storage = Storage<ImportRun>(domain: .references([.importTask]))
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Identity
+import ImportValidationWire
 import Logging
 import Platform
 import RPC

@@ -1,6 +1,8 @@
 import Identity
+import ImportValidationWire
 import Logging
 import NATS
+import OnboardingWire
 import Platform
 import Postgres
 import RPC

@@ -1,4 +1,5 @@
 import Foundation
+import ImportValidationWire
 import Postgres
 import RPC
 import Records

@@ -1,4 +1,5 @@
 import Filters
+import ImportValidationWire
 import Korean
 import Postgres
 import RPC

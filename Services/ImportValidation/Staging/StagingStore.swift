@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Postgres
 import RPC
 import Records
@@ -70,8 +71,8 @@ enum StagingStore {
         statement += " ORDER BY row_number, id LIMIT \(limit)"
         return try tx.query(statement).map { row in
             HeldRow(
-                id: try row.string(at: 0), revision: try row.int64(at: 1), number: try row.int64(at: 2),
-                cells: try row.strings(at: 3), faults: CellFault.read(try row.optionalString(at: 4)))
+                id: try row.string("id"), revision: try row.int64("revision"), number: try row.int64("row_number"),
+                cells: try row.strings("cells"), faults: CellFault.read(try row.optionalString("faults")))
         }
     }
 

@@ -1,3 +1,4 @@
+import ImportValidationWire
 import RPC
 import Records
 import Tenancy
@@ -6,7 +7,7 @@ import Wire
 extension Upload: Record {
     /// Customers see what they have sent themselves.
     public static let storage = Storage<Upload>(
-        domain: .references(["import_task"]),
+        domain: .references([.importTask]),
         customer: CustomerAccess(rows: { caller in
             "created_by = \"\(caller.subject.filter { $0 != "\"" && $0 != "\\" })\""
         }))

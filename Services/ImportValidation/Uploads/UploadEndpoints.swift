@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Korean
 import Postgres
 import RPC

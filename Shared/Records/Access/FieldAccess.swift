@@ -26,7 +26,7 @@ struct FieldAccess<R: Record>: Sendable {
     func project(_ record: inout R, for caller: Caller) {
         let redacted = redacted(of: record, for: caller)
         for index in hidden { record[fieldAt: index] = .null }
-        for field in redacted { record[field: field] = .null }
+        for field in redacted { record[named: field] = .null }
     }
 
     /// The fields of this very record that are hidden from the caller besides ``hidden``.

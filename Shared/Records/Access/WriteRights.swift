@@ -43,8 +43,6 @@ struct WriteRights<R: Record> {
     }
 
     private static func declares(_ verb: String) -> Bool {
-        declared.contains("ale.v1.\(R.schema.service).\(R.schema.collection).\(verb)")
+        R.schema.verbs.contains(verb)
     }
 }
-
-private let declared = Set(Catalog.methods.map(\.subject))

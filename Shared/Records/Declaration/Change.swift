@@ -11,7 +11,7 @@ public struct Change<R: Record>: Sendable {
     public var isCreation: Bool { old == nil }
 
     /// Whether the value of `field` differs from the stored one; on creation whether it has a value.
-    public func changes(_ field: String) -> Bool { changes(at: R.index(field)) }
+    public func changes(_ field: R.Field) -> Bool { changes(at: R.index(field)) }
 
     func changes(at index: Int) -> Bool {
         guard let old else { return !new[fieldAt: index].isEmpty }

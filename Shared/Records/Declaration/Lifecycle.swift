@@ -8,11 +8,11 @@ import Wire
 public struct Lifecycle<R: Record>: Sendable {
     /// A field whose values depend on the state: Stage of a case, Progress of a task (G-01).
     public struct Tie: Sendable {
-        let field: String
+        let field: R.Field
         let values: [String: [String]]
 
         /// `field` follows the state: for each state its default, then the other values allowed in it.
-        public init(_ field: String, _ values: [String: [String]]) {
+        public init(_ field: R.Field, _ values: [String: [String]]) {
             self.field = field
             self.values = values
         }
@@ -24,9 +24,9 @@ public struct Lifecycle<R: Record>: Sendable {
     let tie: Tie?
     let closingRule: String?
     let reopeningRule: String?
-    let closingNeeds: [String]
-    let clearedOnReopening: [String]
-    let closingDefaults: [String: [String: String]]
+    let closingNeeds: [R.Field]
+    let clearedOnReopening: [R.Field]
+    let closingDefaults: [String: [R.Field: String]]
     let mayMove: @Sendable (Caller, R, String) -> Bool
     let stateIndex: Int
 
@@ -41,8 +41,9 @@ public struct Lifecycle<R: Record>: Sendable {
     ///   - mayMove: who may move a record to a state, beyond write access.
     public init(
         moves: [String: Set<String>], closed: Set<String> = ["closed", "canceled"], reopened: String, tie: Tie? = nil,
-        closingRule: String? = nil, reopeningRule: String? = nil, closingNeeds: [String] = [],
-        clearedOnReopening: [String] = ["close_notes"], closingDefaults: [String: [String: String]] = [:],
+        closingRule: String? = nil, reopeningRule: String? = nil, closingNeeds: [R.Field] = [],
+        clearedOnReopening: [R.Field] = [R.field("close_notes")],
+        closingDefaults: [String: [R.Field: String]] = [:],
         mayMove: @escaping @Sendable (Caller, R, String) -> Bool = { _, _, _ in true }
     ) {
         self.moves = moves
@@ -111,13 +112,13 @@ public struct Lifecycle<R: Record>: Sendable {
                         en: "\(R.label(field).en) is needed to close.",
                         ko: "종결하려면 \(R.label(field).ko, .subject) 필요합니다."))
             }
-            change.new[field: "closed_at"] = .timestamp(context.now)
-            change.new[field: "closed_by"] = .string(context.caller.subject)
-            change.new[field: "active"] = .bool(false)
+            change.new[named: "closed_at"] = .timestamp(context.now)
+            change.new[named: "closed_by"] = .string(context.caller.subject)
+            change.new[named: "active"] = .bool(false)
         } else if !closes {
-            change.new[field: "active"] = .bool(true)
+            change.new[named: "active"] = .bool(true)
             if wasClosed {
-                for field in ["closed_at", "closed_by"] + clearedOnReopening { change.new[field: field] = .null }
+                for field in ["closed_at", "closed_by"] + clearedOnReopening.names { change.new[named: field] = .null }
             }
         }
     }

@@ -1,14 +1,15 @@
 import Ground
 import Wire
 
-extension DatabaseRule {
+extension DatabaseRule where R: Record {
     /// What the unique index `<table>_natural_key` of a target of imports stands for (G-56); nil for other tables.
-    static func naturalKey(of schema: RecordSchema) -> DatabaseRule? {
+    static var naturalKey: DatabaseRule? {
+        let schema = R.schema
         guard let key = schema.importing?.key.compactMap(schema.field),
             let told = key.last(where: { $0.type != .choice })
         else { return nil }
         return DatabaseRule(
-            "G-56", constraint: "\(schema.table)_natural_key", field: told.name,
+            "G-56", constraint: "\(schema.table)_natural_key", field: R.field(told.name),
             Text(
                 en: "The account already has such a record: \(schema.table).",
                 ko: "이 계정에 같은 레코드가 이미 있습니다: \(schema.label.ko)"))

@@ -10,8 +10,8 @@ extension Record {
     /// The references that may say what a record belongs to, as ``parentField(of:)`` chooses among them.
     static var parents: [ReferenceTable.Parent] {
         guard case .references(let fields) = storage.domain, !storage.outlivesParent else { return [] }
-        return fields.compactMap { name in
-            schema.field(name)?.referencedTable.map { ReferenceTable.Parent(field: name, table: $0) }
+        return fields.compactMap { field in
+            schema.fields[index(field)].referencedTable.map { ReferenceTable.Parent(field: field.rawValue, table: $0) }
         }
     }
 
@@ -19,7 +19,7 @@ extension Record {
     /// records that have none, and for those that outlive what they belong to.
     static func parentField(of record: Self) -> String? {
         guard case .references(let fields) = storage.domain, !storage.outlivesParent else { return nil }
-        return fields.first { !record[field: $0].isEmpty }
+        return fields.first { !record[field: $0].isEmpty }?.rawValue
     }
 
     /// Refuses what would begin under a record in `state`, which `field` names.

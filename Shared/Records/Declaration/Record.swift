@@ -18,14 +18,29 @@ extension Record {
     /// No life cycle.
     public static var lifecycle: Lifecycle<Self>? { nil }
 
+    /// The value of a field.
+    public subscript(field field: Field) -> FieldValue {
+        get { self[fieldAt: Self.index(field)] }
+        set { self[fieldAt: Self.index(field)] = newValue }
+    }
+
+    /// The index of a field in the dictionary.
+    public static func index(_ field: Field) -> Int { index(field.rawValue) }
+
+    /// The field `name` of a rule that many records share: they all have it, or it is a programming error and traps.
+    public static func field(_ name: String) -> Field {
+        guard let field = Field(rawValue: name) else { preconditionFailure("\(schema.table) has no field \(name)") }
+        return field
+    }
+
     /// The value of the field `name`; asking for a field that does not exist is a programming error and traps.
-    public subscript(field name: String) -> FieldValue {
+    public subscript(named name: String) -> FieldValue {
         get { self[fieldAt: Self.index(name)] }
         set { self[fieldAt: Self.index(name)] = newValue }
     }
 
     /// The index of the field `name`, which must exist.
-    public static func index(_ name: String) -> Int {
+    package static func index(_ name: String) -> Int {
         guard let index = schema.index(of: name) else {
             preconditionFailure("\(schema.table) has no field \(name)")
         }

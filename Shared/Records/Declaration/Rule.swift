@@ -38,7 +38,7 @@ public struct Rule<R: Record>: Sendable {
 
     /// A condition that must hold for the new record; where it does not, `field` is to blame and `text` says why.
     public static func check(
-        _ id: String, field: String, _ text: Text, _ holds: @escaping @Sendable (Change<R>, RuleContext) throws -> Bool
+        _ id: String, field: R.Field, _ text: Text, _ holds: @escaping @Sendable (Change<R>, RuleContext) throws -> Bool
     ) -> Rule {
         Rule(id) { change, context in
             guard try holds(change, context) else { throw Problem.broken(id, R.self, field: field, text) }
@@ -56,12 +56,12 @@ public struct Rule<R: Record>: Sendable {
     /// `text` about `field`. Looked at when everything is written; only what the caller may see can be looked at. It is
     /// for what a write makes true: who changes something else is not told again.
     public static func advice(
-        _ id: String, field: String, _ text: Text,
+        _ id: String, field: R.Field, _ text: Text,
         when applies: @escaping @Sendable (Change<R>, RuleContext) throws -> Bool
     ) -> Rule {
         Rule(id, phase: .advice) { change, context in
             guard let list = context.context.advice, try applies(change, context) else { return }
-            list.add(Advice(rule: id, field: "\(R.schema.table).\(field)", text: text))
+            list.add(Advice(rule: id, field: "\(R.schema.table).\(field.rawValue)", text: text))
         }
     }
 
@@ -86,11 +86,11 @@ public struct Rule<R: Record>: Sendable {
     }
 
     /// `field` keeps its value as long as one of `dependants` exists.
-    public static func locked(_ id: String, field: String, whileAny dependants: [Dependants]) -> Rule {
+    public static func locked(_ id: String, field: R.Field, whileAny dependants: [Dependants]) -> Rule {
         Rule(id) { change, context in
             guard let old = change.old, change.changes(field) else { return }
             for dependant in dependants where try context.exists(dependant, of: old.id) {
-                let label = R.schema.field(field)?.label ?? Text(en: field, ko: field)
+                let label = R.label(field)
                 throw Problem.broken(
                     id, R.self, field: field,
                     Text(
@@ -101,7 +101,7 @@ public struct Rule<R: Record>: Sendable {
     }
 
     /// Neither date may be missing for the check; `later` must not be before `earlier` (the same day is allowed).
-    public static func ordered(_ id: String, _ earlier: String, notAfter later: String) -> Rule {
+    public static func ordered(_ id: String, _ earlier: R.Field, notAfter later: R.Field) -> Rule {
         check(
             id, field: later,
             Text(
@@ -118,6 +118,9 @@ public struct Rule<R: Record>: Sendable {
 }
 
 extension Record {
+    /// What people read of a field.
+    public static func label(_ field: Field) -> Text { schema.fields[index(field)].label }
+
     /// The label of a field that exists.
     static func label(_ field: String) -> Text { schema.fields[index(field)].label }
 }
@@ -132,13 +135,14 @@ public struct Dependants: Sendable {
     let label: Text
 
     /// Rows of `R` whose `field` is the record.
-    public static func records<R: RecordMessage>(_ type: R.Type, by field: String) -> Dependants {
-        Dependants(table: R.schema.table, condition: "\(field) = ", label: R.schema.label)
+    public static func records<R: RecordMessage>(_ type: R.Type, by field: R.Field) -> Dependants {
+        Dependants(
+            table: R.schema.table, condition: "\(SQL.quoted(identifier: field.rawValue)) = ", label: R.schema.label)
     }
 
     /// Rows of `R` whose list `field` holds the record.
-    public static func lists<R: RecordMessage>(_ type: R.Type, in field: String) -> Dependants {
-        let column = SQL.quoted(identifier: field)
+    public static func lists<R: RecordMessage>(_ type: R.Type, in field: R.Field) -> Dependants {
+        let column = SQL.quoted(identifier: field.rawValue)
         return Dependants(
             table: R.schema.table, condition: "\(column) <> '{}' AND \(column) @> ARRAY[", end: "]",
             label: R.schema.label)
@@ -146,10 +150,11 @@ public struct Dependants: Sendable {
 
     /// Rows of `R` that name the record through a table and an id, as risk signals do (G-97).
     public static func documents<R: RecordMessage>(
-        _ type: R.Type, table tableField: String, is table: String, id: String
+        _ type: R.Type, table tableField: R.Field, is table: String, id: R.Field
     ) -> Dependants {
-        Dependants(
-            table: R.schema.table, condition: "\(tableField) = '\(table)' AND \(id) = ", label: R.schema.label)
+        let (column, idColumn) = (SQL.quoted(identifier: tableField.rawValue), SQL.quoted(identifier: id.rawValue))
+        return Dependants(
+            table: R.schema.table, condition: "\(column) = '\(table)' AND \(idColumn) = ", label: R.schema.label)
     }
 }
 
@@ -190,7 +195,9 @@ public struct RuleContext {
 
 extension Problem {
     /// A broken rule: the request is wrong (INVALID_ARGUMENT), `field` is to blame, and the reason is the rule's id.
-    public static func broken<R: RecordMessage>(_ id: String, _ type: R.Type, field: String, _ text: Text) -> Problem {
-        .invalid(field: "\(R.schema.table).\(field)", text, rule: id)
+    public static func broken<R: RecordMessage>(
+        _ id: String, _ type: R.Type, field: R.Field, _ text: Text
+    ) -> Problem {
+        .invalid(field: "\(R.schema.table).\(field.rawValue)", text, rule: id)
     }
 }

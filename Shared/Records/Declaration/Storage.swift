@@ -3,31 +3,31 @@ import Tenancy
 import Wire
 
 /// Where the domain of a new record comes from (G-13). People never choose it.
-public enum DomainSource: Sendable {
+public enum DomainSource<R: RecordMessage>: Sendable {
     /// The domain of the caller, for records without an account such as definition records (BR-52). A customer of
     /// several accounts has no such domain and is refused.
     case caller
     /// The domain of the first of these references that holds a value.
-    case references([String])
+    case references([R.Field])
     /// The domain of the record that a pair of fields names: the table and the id in it.
-    case document(table: String, id: String)
+    case document(table: R.Field, id: R.Field)
     /// The service sets it before it saves.
     case preset
 }
 
 /// A field that copies a field of the record a reference names, whenever that reference is set: `account` from
 /// `engagement`.
-public struct Inherited: Sendable {
+public struct Inherited<R: RecordMessage>: Sendable {
     let field: String
     let via: String
     let column: String
     let rule: String?
 
     /// `field` follows the `column` of the record that `via` names; nobody sets it by hand, as `rule` says.
-    public init(_ field: String, via: String, column: String? = nil, rule: String? = nil) {
-        self.field = field
-        self.via = via
-        self.column = column ?? field
+    public init(_ field: R.Field, via: R.Field, column: String? = nil, rule: String? = nil) {
+        self.field = field.rawValue
+        self.via = via.rawValue
+        self.column = column ?? field.rawValue
         self.rule = rule
     }
 }
@@ -38,17 +38,17 @@ public struct Computed<R: RecordMessage>: Sendable {
     let value: @Sendable (R, CivilDate) -> FieldValue
 
     /// `field` is worked out from the record and today's date.
-    public init(_ field: String, _ value: @escaping @Sendable (R, CivilDate) -> FieldValue) {
-        self.field = field
+    public init(_ field: R.Field, _ value: @escaping @Sendable (R, CivilDate) -> FieldValue) {
+        self.field = field.rawValue
         self.value = value
     }
 }
 
 extension Computed where R: Record {
     /// Calendar days from today to a date, negative when overdue, empty without a date (G-99).
-    public static func daysRemaining(_ field: String = "days_remaining", until date: String) -> Computed {
+    public static func daysRemaining(until date: R.Field) -> Computed {
         let source = R.index(date)
-        return Computed(field) { record, today in
+        return Computed(R.field("days_remaining")) { record, today in
             guard let text = record[fieldAt: source].string, let day = CivilDate(text) else { return .null }
             return .int(Int64(day.days - today.days))
         }
@@ -57,7 +57,7 @@ extension Computed where R: Record {
 
 /// What customers may do with a table beyond what its access rules say (G-18, G-22, G-23). A record that names an
 /// account is theirs only when that account is, and lies in its domain: this needs no saying.
-public struct CustomerAccess: Sendable {
+public struct CustomerAccess<R: RecordMessage>: Sendable {
     /// Rows a customer can see of those, as a filter over the record's fields; nil for all.
     public let rows: @Sendable (Caller) -> String?
     /// Fields a customer may fill in or change.
@@ -67,11 +67,11 @@ public struct CustomerAccess: Sendable {
 
     /// Rules for customers; without arguments they read every visible row and write nothing.
     public init(
-        rows: @escaping @Sendable (Caller) -> String? = { _ in nil }, writable: Set<String> = [],
+        rows: @escaping @Sendable (Caller) -> String? = { _ in nil }, writable: Set<R.Field> = [],
         changeable: (@Sendable (Caller) -> String)? = nil
     ) {
         self.rows = rows
-        self.writable = writable
+        self.writable = writable.names
         self.changeable = changeable
     }
 }
@@ -82,8 +82,8 @@ public struct Redaction<R: RecordMessage>: Sendable {
     let applies: @Sendable (R) -> Bool
 
     /// `fields` are hidden from customers in every record that `applies` holds for. Customers cannot filter by them.
-    public init(_ fields: Set<String>, when applies: @escaping @Sendable (R) -> Bool) {
-        self.fields = fields
+    public init(_ fields: Set<R.Field>, when applies: @escaping @Sendable (R) -> Bool) {
+        self.fields = fields.names
         self.applies = applies
     }
 }
@@ -101,13 +101,13 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// Rows visible from above (data) or from below (definitions).
     public var visibility: Visibility
     /// Where the domain comes from.
-    public var domain: DomainSource
+    public var domain: DomainSource<R>
     /// Fields that follow a reference.
-    public var inherited: [Inherited]
+    public var inherited: [Inherited<R>]
     /// Fields without a column.
     public var computed: [Computed<R>]
     /// What customers may do; nil when the table is not theirs at all.
-    public var customer: CustomerAccess?
+    public var customer: CustomerAccess<R>?
     /// Fields that customers see of some records only (G-101).
     public var redaction: Redaction<R>?
     /// The rule that sets the domain ("BR-01"), named when somebody tries to set it by hand.
@@ -119,7 +119,7 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// Fields that must keep their first value.
     public var immutable: Set<String>
     /// Constraints of the table and the rule each stands for.
-    public var constraints: [DatabaseRule]
+    public var constraints: [DatabaseRule<R>]
     /// References that a rule of the record checks by itself, since they point where references may not otherwise, or
     /// nowhere.
     public var ruled: Set<String>
@@ -141,13 +141,13 @@ public struct Storage<R: RecordMessage>: Sendable {
 
     /// Storage of a record; see the properties.
     public init(
-        visibility: Visibility = .data, domain: DomainSource, inherited: [Inherited] = [],
-        computed: [Computed<R>] = [], customer: CustomerAccess? = nil,
+        visibility: Visibility = .data, domain: DomainSource<R>, inherited: [Inherited<R>] = [],
+        computed: [Computed<R>] = [], customer: CustomerAccess<R>? = nil,
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
-        conditional: Set<String> = [], immutable: Set<String> = [], constraints: [DatabaseRule] = [],
-        ruled: Set<String> = [], domainRule: String? = nil, outlivesParent: Bool = false,
-        numbered: Set<String> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<String> = { _, _ in [] },
-        unsearched: Set<String> = [], account: String? = nil, person: PersonRecord? = nil
+        conditional: Set<R.Field> = [], immutable: Set<R.Field> = [], constraints: [DatabaseRule<R>] = [],
+        ruled: Set<R.Field> = [], domainRule: String? = nil, outlivesParent: Bool = false,
+        numbered: Set<R.Field> = [], closed: @escaping @Sendable (Caller, Bool) -> Set<R.Field> = { _, _ in [] },
+        unsearched: Set<R.Field> = [], account: R.Field? = nil, person: PersonRecord? = nil
     ) {
         self.visibility = visibility
         self.domain = domain
@@ -157,15 +157,20 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.customer = customer
         self.redaction = redaction
         self.requiredRule = requiredRule
-        self.conditional = conditional
-        self.immutable = immutable
+        self.conditional = conditional.names
+        self.immutable = immutable.names
         self.constraints = constraints
-        self.ruled = ruled
+        self.ruled = ruled.names
         self.outlivesParent = outlivesParent
-        self.numbered = numbered
-        self.closed = closed
-        self.unsearched = unsearched
-        self.account = account
+        self.numbered = numbered.names
+        self.closed = { closed($0, $1).names }
+        self.unsearched = unsearched.names
+        self.account = account?.rawValue
         self.person = person
     }
+}
+
+extension Collection where Element: FieldKey {
+    /// The names as columns and messages have them.
+    var names: Set<String> { Set(map(\.rawValue)) }
 }

@@ -67,7 +67,7 @@ extension RecordEndpoints {
                         var change = R()
                         change.id = target.id
                         change.etag = target.etag
-                        change[field: "assigned_to"] = .string(request.assignedTo)
+                        change[named: "assigned_to"] = .string(request.assignedTo)
                         return change
                     }
                     return try await batches.update(

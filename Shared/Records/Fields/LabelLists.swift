@@ -1,10 +1,8 @@
 import Wire
 
-extension Catalog {
-    /// The Korean labels of tables, as a list in a sentence; of one that is not known, its name.
-    public static func labels(of tables: some Sequence<String>) -> String {
-        tables.map { table in schemas.first { $0.table == table }?.label.ko ?? table }.joined(separator: ", ")
-    }
+extension Sequence where Element == RecordSchema {
+    /// The Korean labels of tables, as a list in a sentence.
+    public var koreanLabels: String { map(\.label.ko).joined(separator: ", ") }
 }
 
 extension FieldSchema {

@@ -38,16 +38,17 @@ public struct Replica: Sendable {
     ///   - list: the owner's method for all of them, asked when an operator has the replica rebuilt.
     ///   - effect: what follows from a change.
     public init<R: RecordMessage, Page: ListResponse>(
-        _ type: R.Type, fields: [String], readers: Readers, person: PersonRecord? = nil, get: Method<GetRequest, R>,
+        _ type: R.Type, fields: [R.Field], readers: Readers, person: PersonRecord? = nil, get: Method<GetRequest, R>,
         list: Method<ListRequest, Page>, then effect: Effect<R>? = nil
     ) where Page.Resource == R {
         table = R.schema.table
-        self.fields = fields
+        let names = fields.map(\.rawValue)
+        self.fields = names
         self.readers = readers
         self.person = person
         made = { database in
             OwnedReplica(
-                table: ReplicaTable(type, fields: fields, database), get: get, list: list, effect: effect)
+                table: ReplicaTable(type, fields: names, database), get: get, list: list, effect: effect)
         }
     }
 }
@@ -56,6 +57,8 @@ public struct Replica: Sendable {
 protocol KeptReplica: Sendable {
     /// The service whose records they are.
     var owner: String { get }
+    /// Their dictionary.
+    var schema: RecordSchema { get }
     /// Keeps the copies current.
     var handler: EventHandler { get }
     /// Asks the owner for one record and stores it.
@@ -96,6 +99,7 @@ struct OwnedReplica<R: RecordMessage, Page: ListResponse>: KeptReplica where Pag
     private static var pageSize: Int { 500 }
 
     var owner: String { R.schema.service }
+    var schema: RecordSchema { R.schema }
     var handler: EventHandler { table.handler(then: effect) }
 
     func fetch(_ id: String, from owner: OwnerAccess) async throws(Problem) {

@@ -27,7 +27,7 @@ extension ReplicaSet {
                         field: "table",
                         Text(
                             en: "Table must be one of: \(tables.joined(separator: ", ")).",
-                            ko: "테이블은 다음 중 하나여야 합니다: \(Catalog.labels(of: tables))"))
+                            ko: "테이블은 다음 중 하나여야 합니다: \(self.replicas.map(\.kept.schema).koreanLabels)"))
                 }
                 try await self.ask(for: request.table, by: call.caller)
                 return try await self.states(for: call.caller).first { $0.table == request.table } ?? ReplicaState()

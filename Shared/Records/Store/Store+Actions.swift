@@ -13,7 +13,7 @@ extension Store {
         try change(request.id, etag: request.etag, context, in: tx) { record in
             try refuse(record, unlessOpen: true)
             try Intake<R>.checkOpen(["state"], context)
-            record[field: "state"] = .string(state)
+            record[named: "state"] = .string(state)
             for (name, text) in [("close_notes", request.closeNotes), ("close_code", request.closeCode)] {
                 guard !text.isBlank, let index = R.schema.index(of: name) else { continue }
                 try Intake<R>.checkOpen([name], context)
@@ -31,7 +31,7 @@ extension Store {
         try change(request.id, etag: request.etag, context, in: tx) { record in
             try refuse(record, unlessOpen: false)
             try Intake<R>.checkOpen(["state"], context)
-            record[field: "state"] = .string(R.lifecycle?.reopened ?? "")
+            record[named: "state"] = .string(R.lifecycle?.reopened ?? "")
         }
     }
 
@@ -39,7 +39,7 @@ extension Store {
     public func assignToMe(_ request: ActionRequest, _ context: WriteContext, in tx: Transaction) throws -> R {
         try change(request.id, etag: request.etag, context, in: tx) { record in
             try Intake<R>.checkOpen(["assigned_to"], context)
-            record[field: "assigned_to"] = .string(context.caller.subject)
+            record[named: "assigned_to"] = .string(context.caller.subject)
         }
     }
 

@@ -117,7 +117,7 @@ struct ListQuery<R: Record> {
 
     func token(after record: R) throws -> String {
         let values: [String?] = terms.map { term in
-            let value = record[field: term.field.name]
+            let value = record[named: term.field.name]
             return value == .null
                 ? nil : value.filterValue(R.schema.field(term.field.name)?.type ?? .string).postgresText
         }

@@ -49,7 +49,7 @@ extension Store {
 
     /// Values of new records; what follows the state is left to the life cycle.
     func fillDefaults(_ record: inout R) {
-        let tied = R.lifecycle?.tie?.field
+        let tied = R.lifecycle?.tie?.field.rawValue
         for (index, field) in R.schema.fields.enumerated() where field.defaultValue != .null && field.name != tied {
             if record[fieldAt: index] == .null { record[fieldAt: index] = field.defaultValue }
         }
@@ -85,7 +85,7 @@ extension Store {
                 change.new.domain = context.caller.domain.path
             }
         case .references(let fields):
-            if let domain = fields.lazy.compactMap({ domains[$0] }).first { change.new.domain = domain.path }
+            if let domain = fields.lazy.compactMap({ domains[$0.rawValue] }).first { change.new.domain = domain.path }
         case .document(let tableField, let idField):
             guard change.changes(tableField) || change.changes(idField) || R.lifecycle?.reopens(change) == true else {
                 return
@@ -95,21 +95,23 @@ extension Store {
     }
 
     private func placeByDocument(
-        _ change: inout Change<R>, _ tableField: String, _ idField: String, _ tx: Transaction
+        _ change: inout Change<R>, _ tableField: R.Field, _ idField: R.Field, _ tx: Transaction
     ) throws {
         guard let id = change.new[field: idField].string, Validation.isUUID(id) else { return }
         let candidates: [String]
         // A table that only the system writes is the one found for the id before: a new id may be in another.
         let isGiven =
-            change.isCreation || change.changes(tableField) || R.schema.field(tableField)?.outputOnly == false
+            change.isCreation || change.changes(tableField) || !R.schema.fields[R.index(tableField)].outputOnly
         if isGiven, let table = change.new[field: tableField].string {
             candidates = [table]
         } else {
-            candidates = (R.schema.field(idField)?.reference ?? "").split(separator: " | ").map(String.init)
+            candidates = (R.schema.fields[R.index(idField)].reference ?? "").split(separator: " | ").map(String.init)
         }
         for table in candidates {
             guard let known = database.referenceTable(table) else { continue }
-            let inherited = R.storage.inherited.filter { $0.via == idField && known.columns.contains($0.column) }
+            let inherited = R.storage.inherited.filter {
+                $0.via == idField.rawValue && known.columns.contains($0.column)
+            }
             let state = known.columns.contains("state") && !R.storage.outlivesParent ? ["state"] : []
             let columns = (["domain"] + inherited.map(\.column) + state).map(SQL.quoted(identifier:))
             let ended: SQL = (state.isEmpty ? nil : database.endedAbove("named", of: table)) ?? "false"
@@ -133,7 +135,7 @@ extension Store {
             return
         }
         throw MissingReference(
-            table: R.schema.table, field: idField, reference: candidates.first ?? "", id: id, isReplica: false)
+            table: R.schema.table, field: idField.rawValue, reference: candidates.first ?? "", id: id, isReplica: false)
     }
 
     func checkMandatory(_ change: Change<R>) throws {

@@ -98,7 +98,7 @@ public struct Store<R: Record>: Sendable {
         let checked = try Filter.parse(filter).check(against: schema, context: filterContext(caller))
         return checked.matches { name in
             guard let field = R.schema.field(name) else { return .null }
-            return record[field: name].filterValue(field.type)
+            return record[named: name].filterValue(field.type)
         }
     }
 

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import NATS
 import Postgres
 import RPC
@@ -37,7 +38,7 @@ struct EventBench: Sendable {
 
     /// Runs a relay, and what keeps the stream, until the task is cancelled.
     func relay(_ leadership: Leadership) -> Task<Void, Never> {
-        let relay = OutboxRelay(bench.database, jetStream, leadership)
+        let relay = OutboxRelay(bench.database, jetStream, leadership, records: CustomerSuccessCatalog.records)
         let keeper = EventKeeper(bench.database, jetStream)
         return Task {
             await withTaskGroup(of: Void.self) { group in

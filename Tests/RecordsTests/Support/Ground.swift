@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Logging
 import Postgres
 import RPC

@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Logging
+import OnboardingWire
 import RPC
 import Records
 import Synchronization
@@ -50,7 +52,7 @@ final class LocationOwner: Sendable {
     }
 
     static let declared = Replica(
-        Location.self, fields: ["name", "city"], readers: .everybody, get: OnboardingAPI.getLocation,
+        Location.self, fields: [.name, .city], readers: .everybody, get: OnboardingAPI.getLocation,
         list: OnboardingAPI.listLocations)
 
     private let running = Mutex<[Service]>([])

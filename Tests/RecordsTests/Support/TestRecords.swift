@@ -1,3 +1,6 @@
+import CustomerSuccessWire
+import OnboardingWire
+import PlayLauncherWire
 import Records
 import Wire
 
@@ -6,7 +9,7 @@ import Wire
 /// The messages themselves get no conformance here. The services declare theirs, all tests link into one program, and
 /// of two conformances of one type it is undefined which one is used.
 @dynamicMemberLookup
-protocol WrappedRecord: Record {
+protocol WrappedRecord: Record where Field == Wrapped.Field {
     associatedtype Wrapped: RecordMessage
     var wrapped: Wrapped { get set }
     init(wrapped: Wrapped)
@@ -79,15 +82,15 @@ struct TestTouchpoint: WrappedRecord {
     var wrapped = Touchpoint()
 
     static let storage = Storage<TestTouchpoint>(
-        domain: .caller, computed: [.daysRemaining(until: "due_date")],
-        customer: CustomerAccess(writable: ["subject", "description"]), immutable: ["channel"],
-        constraints: [DatabaseRule("T-01", constraint: "touchpoint_subject_once", field: "subject", subjectOnce)],
-        ruled: ["account", "engagement", "watch_list", "work_notes_list"])
+        domain: .caller, computed: [.daysRemaining(until: .dueDate)],
+        customer: CustomerAccess(writable: [.subject, .description]), immutable: [.channel],
+        constraints: [DatabaseRule("T-01", constraint: "touchpoint_subject_once", field: .subject, subjectOnce)],
+        ruled: [.account, .engagement, .watchList, .workNotesList])
 
     static let rules: [Rule<TestTouchpoint>] = [
-        .ordered("T-02", "due_date", notAfter: "meeting_date"),
-        .advice("T-05", field: "subject", loud) { change, _ in
-            change.changes("subject") && change.new.subject?.hasSuffix("!") == true
+        .ordered("T-02", .dueDate, notAfter: .meetingDate),
+        .advice("T-05", field: .subject, loud) { change, _ in
+            change.changes(.subject) && change.new.subject?.hasSuffix("!") == true
         },
     ]
 
@@ -99,12 +102,12 @@ struct TestTouchpoint: WrappedRecord {
             "paused": ["in_progress", "closed", "canceled"],
         ], reopened: "in_progress",
         tie: .init(
-            "progress",
+            .progress,
             [
                 "new": ["not_started"], "in_progress": ["on_track", "at_risk"], "paused": ["paused", "at_risk"],
                 "closed": ["completed"], "canceled": ["canceled"],
             ]), closingRule: "T-03", reopeningRule: "T-04",
-        closingNeeds: ["close_notes"])
+        closingNeeds: [.closeNotes])
 
     static let subjectOnce = Text(en: "There is one of this subject.", ko: "같은 제목이 있습니다.")
 }
@@ -113,13 +116,13 @@ struct TestTouchpoint: WrappedRecord {
 struct TestDefinitionRecord: WrappedRecord {
     var wrapped = DefinitionRecord()
 
-    static let storage = Storage<TestDefinitionRecord>(visibility: .definition, domain: .caller, ruled: ["flow"])
+    static let storage = Storage<TestDefinitionRecord>(visibility: .definition, domain: .caller, ruled: [.flow])
 }
 
 extension Replica {
     /// What touchpoints refer to.
     static let soldProducts = Replica(
-        SoldProduct.self, fields: ["name"], readers: .everybody, get: OnboardingAPI.getSoldProduct,
+        SoldProduct.self, fields: [.name], readers: .everybody, get: OnboardingAPI.getSoldProduct,
         list: OnboardingAPI.listSoldProducts)
 }
 
