@@ -188,7 +188,12 @@ struct Neighbours: Sendable {
     }
 
     private func id<R: Sample>(of type: R.Type, in world: World) async throws -> String {
-        try await world.make(type).id
+        guard R.storage.visibility == .definition else { return try await world.make(type).id }
+        // Of the victim's own domain: one of a domain above is the attacker's to use, too.
+        let domain = try #require(DomainPath(world.domain))
+        let roles = world.administrator.roles
+        let own = Caller(subject: world.manager, kind: .person, domain: domain, roles: roles)
+        return try await world.create(R.draft(in: world), as: own).id
     }
 
     /// What the victim has of other services' records.

@@ -60,12 +60,12 @@ import Wire
                 request.records = Array(repeating: target, count: size)
                 request.assignedTo = world.manager
                 _ = try await client.call(
-                    CustomerSuccessAPI.batchReassignTouchpoints, request, as: credential, deadline: .seconds(5))
+                    CustomerSuccessAPI.batchReassignTouchpoints, request, as: credential, deadline: .seconds(12))
             case .exports:
                 var request = ExportRequest()
                 request.format = "csv"
                 _ = try await client.call(
-                    CustomerSuccessAPI.exportTouchpoints, request, as: credential, deadline: .seconds(5))
+                    CustomerSuccessAPI.exportTouchpoints, request, as: credential, deadline: .seconds(12))
             }
             return nil
         } catch {
@@ -108,7 +108,7 @@ import Wire
     }
 
     private func until(_ isTrue: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(4)
+        let deadline = ContinuousClock.now + .seconds(10)
         while !isTrue() {
             guard ContinuousClock.now < deadline else { throw Problem.deadlineExceeded() }
             try await Task.sleep(for: .milliseconds(5))

@@ -171,7 +171,8 @@ import Wire
         let both = try await Neighbours()
         let made = try await both.world.make(type)
         for field in R.schema.fields where field.referencedTable != nil && !field.outputOnly {
-            guard !R.storage.immutable.contains(field.name), field.reference != "task",
+            // An internal play never has a parent (BR-41), whatever is named.
+            guard !R.storage.immutable.contains(field.name), !(R.self == InternalPlay.self && field.name == "parent"),
                 !R.storage.inherited.contains(where: { $0.field == field.name })
             else { continue }
             let foreign = try await foreign(field.referencedTable ?? "", in: both.next)

@@ -97,7 +97,7 @@ struct World: Sendable {
         _ method: Method<Request, Response>, _ request: Request, as caller: Caller? = nil
     ) async throws -> Response {
         try await server.client.call(
-            method, request, as: CallerTokens.credential(caller ?? agent), deadline: .seconds(30))
+            method, request, as: CallerTokens.credential(caller ?? agent), deadline: .seconds(60))
     }
 
     /// The method of a verb of `R`.
