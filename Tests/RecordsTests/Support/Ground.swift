@@ -190,7 +190,7 @@ struct NeverTrue: Error, CustomStringConvertible {
 
 /// Waits for a fact, within a bound.
 func waitUntil(
-    within bound: Duration = .seconds(30), _ what: String = "", _ isTrue: () async throws -> Bool
+    within bound: Duration = .seconds(60), _ what: String = "", _ isTrue: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + bound
     while try await !isTrue() {
