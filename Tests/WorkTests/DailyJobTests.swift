@@ -3,6 +3,7 @@ import RPC
 import Records
 import ServiceTestKit
 import Synchronization
+import Tenancy
 import Testing
 import Wire
 
