@@ -14,7 +14,7 @@ extension DefinitionRecord: Record {
                 "BR-51", constraint: "definition_record_unique", field: .title,
                 Text(
                     en: "Another definition record has this title and category.",
-                    ko: "제목과 범주가 같은 정의 레코드이 이미 있습니다."))
+                    ko: "제목과 범주가 같은 정의 레코드가 이미 있습니다."))
         ],
         // A flow is seen from below its domain, as rule G-76 says.
         ruled: [.flow], domainRule: "BR-52")

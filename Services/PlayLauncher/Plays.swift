@@ -162,7 +162,7 @@ struct Plays: Sendable {
         }
         guard found.0.state == "published" else {
             throw .failedPrecondition(
-                rule: "BR-53", Text(en: "The definition record is not published.", ko: "정의 레코드이 게시되지 않았습니다."),
+                rule: "BR-53", Text(en: "The definition record is not published.", ko: "정의 레코드가 게시되지 않았습니다."),
                 field: "definition_record")
         }
         guard let definition = found.1 else {
