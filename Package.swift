@@ -170,7 +170,8 @@ let package = Package(
                 name: "journey", dependencies: ["JourneyKit", "Platform"], path: "Tools/journey",
                 swiftSettings: strict),
             .target(
-                name: "CampaignKit", dependencies: ["JourneyKit", "Identity", "NATS", "RPC", "Wire"] + wires,
+                name: "CampaignKit",
+                dependencies: ["TestKit", "JourneyKit", "Identity", "NATS", "RPC", "Wire"] + wires,
                 path: "Tools/CampaignKit", swiftSettings: strict),
             .executableTarget(
                 name: "soak", dependencies: ["CampaignKit", "JourneyKit"], path: "Tools/soak", swiftSettings: strict),

@@ -101,17 +101,19 @@ public final class ChildProcess: Sendable {
         reaped = true
     }
 
-    /// Runs a program to its end and returns its status, as `waitpid` gives it; output and errors are appended to `log`.
+    /// Runs a program, found by PATH when it has no slash, to its end and returns what it ended with, as a shell would say it;
+    /// output and errors are appended to `log`. It blocks its thread.
     ///
     /// A file and not a pipe: a server that is started at the same moment would inherit the pipe's end, and its reader
     /// would wait until that server is gone.
-    static func run(_ arguments: [String], log: String) throws -> Int32 {
+    public static func run(_ arguments: [String], log: String) throws -> Int32 {
         let pid = try spawn(arguments, input: nil, log: log)
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 {
             guard errno == EINTR else { throw StartError(description: "waitpid: \(errno)") }
         }
-        return status
+        // Ended by itself, or by a signal.
+        return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
     }
 
     private static func spawn(_ arguments: [String], input: Int32?, log: String) throws -> pid_t {
