@@ -37,23 +37,26 @@ extension Journey {
 
     /// Somebody of another account, in the domain of that account.
     private func otherCustomer() async throws -> Credential {
-        let name = "Another customer"
         let agent = try credential(.agent)
+        let address = "otto@other.example"
+        // Found by its person: there may be more accounts of one name.
         var search = ListRequest()
-        search.filter = "name = \"\(name)\""
-        let known = try await world.call(OnboardingAPI.listCustomerAccounts, search, as: agent).customerAccounts.first
+        search.filter = "email = \"\(address)\""
+        let known = try await world.call(OnboardingAPI.listUsers, search, as: .token(world.administrator)).users.first
         let other: CustomerAccount
-        if let known {
-            other = known
+        if let account = known?.account {
+            var request = GetRequest()
+            request.id = account
+            other = try await world.call(OnboardingAPI.getCustomerAccount, request, as: agent)
         } else {
             var request = CreateCustomerAccountRequest()
             var account = CustomerAccount()
-            account.name = name
+            account.name = "Another customer"
             request.customerAccount = account
             other = try await world.call(OnboardingAPI.createCustomerAccount, request, as: agent)
         }
         let role = "sn_acct_lc.ale_success_customer"
-        let person = try await world.person(named: "Otto Other", "otto@other.example", [role], of: other.id)
+        let person = try await world.person(named: "Otto Other", address, [role], of: other.id)
         let caller = Caller(
             subject: person.id, kind: .customer, domain: DomainPath(other.domain) ?? .root,
             roles: RoleCatalog.close([role]), account: other.id)
