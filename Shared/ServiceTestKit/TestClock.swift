@@ -9,6 +9,9 @@ public final class TestClock: WallClock {
     /// Noon of a day, `2026-03-10`.
     public init(_ day: String) { time = Mutex(Self.noon(day)) }
 
+    /// An instant.
+    public init(instant: Timestamp) { time = Mutex(instant) }
+
     /// The instant.
     public var now: Timestamp { time.withLock { $0 } }
 

@@ -1,7 +1,7 @@
 import Testing
 
-/// Dependencies point one way: services on Platform, Platform on Work, Work on Records, Records on RPC, RPC on NATS and Wire.
-/// Tenancy and Roles depend on nothing. No service imports another.
+/// Dependencies point one way: services on Platform, Platform on Work, Work on Records, Records on Events, Events on Ground,
+/// Ground on RPC, RPC on NATS and Wire. Tenancy and Roles depend on nothing. No service imports another.
 @Suite struct ImportDirectionTests {
     /// What each module of Shared may import of this project.
     static let allowed: [String: Set<String>] = [

@@ -49,7 +49,7 @@ import Wire
         var clock: TestClock { bench.clock }
 
         func set(_ instant: String) throws {
-            clock.set(try #require(Timestamp(rfc3339: instant), "\(instant)"))
+            clock.set(instant: try #require(Timestamp(rfc3339: instant), "\(instant)"))
         }
 
         /// Starts the job and waits for its first look; `during` happens in each run.
@@ -134,7 +134,7 @@ import Wire
         let loop = try await Loop(at: first.rfc3339)
         let task = await loop.start()
         for hour in 1..<(367 * 24) {
-            loop.clock.set(Timestamp(seconds: first.seconds + Int64(hour) * 3_600, nanos: 0))
+            loop.clock.set(instant: Timestamp(seconds: first.seconds + Int64(hour) * 3_600, nanos: 0))
             await loop.steps.next()
         }
         let days = loop.runs.all.map { $0.prefix(10) }
@@ -182,7 +182,7 @@ import Wire
         let clock = loop.clock
         let after = try #require(Timestamp(rfc3339: "2028-01-01T00:10:00Z"))
         let task = await loop.start { count in
-            if count == 1 { clock.set(after) }
+            if count == 1 { clock.set(instant: after) }
         }
         #expect(loop.runs.all == ["2027-12-31T23:59:58Z"])
         await loop.steps.next()

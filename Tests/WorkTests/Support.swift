@@ -2,6 +2,7 @@ import Logging
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Synchronization
 import Tenancy
 import TestKit
@@ -11,17 +12,6 @@ import Wire
 
 /// Long beyond a test: whatever depends on it must not happen, or the test ends by its limit.
 let never: Duration = .seconds(600)
-
-/// A clock that stands still until it is set.
-final class TestClock: WallClock {
-    private let instant: Mutex<Timestamp>
-
-    init(_ instant: Timestamp) { self.instant = Mutex(instant) }
-
-    var now: Timestamp { instant.withLock { $0 } }
-
-    func set(_ now: Timestamp) { instant.withLock { $0 = now } }
-}
 
 /// A database with the ground of a service, a table of work in it, and the service's way into it.
 struct Bench: Sendable {
@@ -63,7 +53,7 @@ struct Bench: Sendable {
         server = try await Self.template.value
         name = "work_\(UInt64.random(in: 0...UInt64.max))"
         try await server.createDatabase(name, template: "work_template")
-        clock = TestClock(Timestamp(rfc3339: instant) ?? Timestamp(seconds: 0, nanos: 0))
+        clock = TestClock(instant: Timestamp(rfc3339: instant) ?? Timestamp(seconds: 0, nanos: 0))
         let target = server.connectionString(database: name, user: "ale_work_shop")
         database = Database(
             service: Self.service, pool: try Pool(PoolConfiguration(connectionString: target, size: 6)), clock: clock,
