@@ -18,13 +18,13 @@ public enum CustomerSuccess: ServiceDefinition {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
     }
 
-    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
-        let replicas = replicas(context.database, context.client, own: context.ownCredential)
+    public static func assemble(_ parts: ServiceParts) async throws -> Assembly {
+        let replicas = replicas(parts.database, parts.client, own: parts.ownCredential)
         let jobs = jobs(
-            context.database, watchesRenewals: try context.settings.bool("ale.renewal.watch", default: false))
+            parts.database, watchesRenewals: try parts.settings.bool("ale.renewal.watch", default: false))
         return Assembly(
-            endpoints: endpoints(context.database, replicas, jobs), replicas: replicas,
-            background: jobs.filter { $0.offUntil == nil }.map { $0.background(context.database) })
+            endpoints: endpoints(parts.database, replicas, jobs), replicas: replicas,
+            background: jobs.filter { $0.offUntil == nil }.map { $0.background(parts.database) })
     }
 
     /// What the service does every day, and what it would do if it was configured.

@@ -34,7 +34,7 @@ extension Engagement: Record {
                 en: "The renewal date follows the linked contracts and cannot be set by hand.",
                 ko: "갱신일은 연결된 계약에 따라 정해지므로 직접 설정할 수 없습니다.")
         ) { change, context in
-            guard !context.context.isSystem, change.changes(.renewalDate), let old = change.old else { return true }
+            guard !context.write.isSystem, change.changes(.renewalDate), let old = change.old else { return true }
             return try !context.exists(.records(EngagementContract.self, by: .engagement), of: old.id)
         },
         .squadOfAccount,
@@ -152,7 +152,7 @@ extension Engagement: Record {
     private static func rememberHealth(_ change: inout Change<Engagement>, _ context: RuleContext) {
         guard let old = change.old, change.changes(.perceivedHealth) else { return }
         change.new.previousPerceivedHealth = old.perceivedHealth
-        change.new.healthChangedAt = context.context.now
+        change.new.healthChangedAt = context.write.now
     }
 
     /// G-96: touchpoints do not hold the account of an engagement; they follow it, and leave behind what belongs to

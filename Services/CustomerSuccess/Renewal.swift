@@ -11,7 +11,7 @@ enum Renewal {
     /// their sum.
     static func recompute(_ engagement: String?, _ context: RuleContext) throws {
         guard let engagement else { return }
-        let today = context.context.today.description
+        let today = context.write.today.description
         let rows = try context.transaction.query(
             """
             SELECT min(c.end_date) AS renewal, sum(c.contract_value) AS value \
@@ -58,7 +58,7 @@ struct RenewalDates: Sendable {
         // One transaction each: people who work on other engagements do not wait.
         for id in stale {
             try await database.transaction(as: context.caller) { tx in
-                try Renewal.recompute(id, RuleContext(transaction: tx, context: context, database: database))
+                try Renewal.recompute(id, RuleContext(transaction: tx, write: context, database: database))
             }
         }
         return stale.count

@@ -60,7 +60,7 @@ struct RenewalWatch: Sendable {
         var play = InternalPlay()
         play.id = playID
         play.engagement = id
-        let rules = RuleContext(transaction: tx, context: context, database: database)
+        let rules = RuleContext(transaction: tx, write: context, database: database)
         play.assignedTo = try Engagement.activeManager(of: id, rules)
         play.dueDate = renewal
         // In the language of the person who is to do it.

@@ -59,7 +59,7 @@ extension CustomerSuccess {
     /// An engagement follows the dates and values of its contracts.
     private static func renewalFollows(_ database: Database) -> Replica.Effect<Contract> {
         { record, _, context, tx in
-            let rules = RuleContext(transaction: tx, context: context, database: database)
+            let rules = RuleContext(transaction: tx, write: context, database: database)
             let rows = try tx.query(
                 "SELECT engagement FROM customer_success.engagement_contract WHERE contract = \(record.id)")
             for row in rows { try Renewal.recompute(try row.string("engagement"), rules) }

@@ -44,10 +44,10 @@ extension Touchpoint: Record {
     private static func assignCustomersTouchpoint(
         _ change: inout Change<Touchpoint>, _ context: RuleContext
     ) throws {
-        guard change.isCreation, context.context.caller.kind == .customer else { return }
+        guard change.isCreation, context.write.caller.kind == .customer else { return }
         change.new.assignedTo = try Engagement.activeManager(of: change.new.engagement, context)
         if change.new.contact == nil {
-            change.new.contact = context.context.caller.membership(of: change.new.account)?.contact
+            change.new.contact = context.write.caller.membership(of: change.new.account)?.contact
         }
     }
 

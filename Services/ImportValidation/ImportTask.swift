@@ -36,7 +36,7 @@ extension ImportTask: Record {
                 en: "The data import state follows the rows of the task.",
                 ko: "데이터 가져오기 상태는 행의 상태에 따라 자동으로 정해지므로 직접 변경할 수 없습니다.")
         ) { change, context in
-            if context.context.isSystem { return true }
+            if context.write.isSystem { return true }
             return change.isCreation ? change.new.dataImportState == 1 : !change.changes(.dataImportState)
         },
     ]

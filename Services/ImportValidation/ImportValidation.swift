@@ -17,10 +17,10 @@ public enum ImportValidation: ServiceDefinition {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
     }
 
-    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
-        let settings = try ImportSettings(context.settings)
-        let database = context.database
-        let replicas = replicas(database, context.client, own: context.ownCredential)
+    public static func assemble(_ parts: ServiceParts) async throws -> Assembly {
+        let settings = try ImportSettings(parts.settings)
+        let database = parts.database
+        let replicas = replicas(database, parts.client, own: parts.ownCredential)
         let access = TaskAccess(database: database)
         let queue = RunQueue(database, workers: settings.workers)
         var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
@@ -44,7 +44,7 @@ public enum ImportValidation: ServiceDefinition {
             Endpoint(ImportValidationAPI.describeImportValidation) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
-        let workers = ImportWorkers(context, settings, queue, replicas)
+        let workers = ImportWorkers(parts, settings, queue, replicas)
         return Assembly(
             endpoints: endpoints, replicas: replicas,
             background: [Background("import-workers", isSingle: false) { await workers.run() }],

@@ -27,7 +27,7 @@ enum TaskAssignee {
         of onboarding: String, _ database: Database, _ context: WriteContext, _ tx: Transaction
     ) throws {
         wait(for: onboarding, tx)
-        let rules = RuleContext(transaction: tx, context: context, database: database)
+        let rules = RuleContext(transaction: tx, write: context, database: database)
         guard let assignee = try standard(of: onboarding, rules) else { return }
         let rows = try tx.query(
             """

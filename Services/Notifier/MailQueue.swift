@@ -148,8 +148,8 @@ struct MailQueue: Sendable {
     /// Seconds until a mail that was not handed over is retried; nil when it is not.
     private static func pause(_ outcome: Outcome, attempts: Int, _ letter: Letter, now: Timestamp) -> Int? {
         switch outcome {
-        case .later: MailSchedule.pause(after: attempts)
-        case .unreached: MailSchedule.pause(atAge: now.seconds - (letter.delivery.createdAt?.seconds ?? now.seconds))
+        case .later: MailRetry.pause(after: attempts)
+        case .unreached: MailRetry.pause(atAge: now.seconds - (letter.delivery.createdAt?.seconds ?? now.seconds))
         case .sent, .never, .withdrawn, .untried: nil
         }
     }
@@ -202,7 +202,7 @@ extension MailQueue.Outcome {
 }
 
 /// When a mail that could not be handed over is retried.
-enum MailSchedule {
+enum MailRetry {
     /// Seconds before the second, third, … attempt: eight in all, over some three hours.
     static let pauses = [5, 15, 60, 300, 900, 3_600, 7_200]
 

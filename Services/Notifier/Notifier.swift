@@ -17,15 +17,15 @@ public enum Notifier: ServiceDefinition {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
     }
 
-    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
-        guard context.issuer != nil else {
+    public static func assemble(_ parts: ServiceParts) async throws -> Assembly {
+        guard parts.issuer != nil else {
             throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: the notifier asks others who people are.")
         }
-        let database = context.database
-        let (sender, from) = try mailer(context.settings)
+        let database = parts.database
+        let (sender, from) = try mailer(parts.settings)
         let templates = try MailTemplates()
-        let replicas = replicas(database, context.client, own: context.ownCredential)
-        let people = PeopleLookup(replicas: replicas, client: context.client)
+        let replicas = replicas(database, parts.client, own: parts.ownCredential)
+        let people = PeopleLookup(replicas: replicas, client: parts.client)
         let messenger = Messenger(database: database, templates: templates)
         let follower = PlayFollower(database: database, people: people, messenger: messenger)
         let watchLists = WatchLists(database: database, people: people, messenger: messenger)

@@ -23,11 +23,11 @@ extension CustomerAccount: Record {
         guard let name = change.new.name, !name.isEmpty else { return }
         var domain = Domain()
         domain.name = name
-        domain.parent = context.context.caller.domain.path
-        let made = try Store<Domain>(context.database).create(domain, context.context.asSystem, in: context.transaction)
+        domain.parent = context.write.caller.domain.path
+        let made = try Store<Domain>(context.database).create(domain, context.write.asSystem, in: context.transaction)
         change.new.domain = made.domain
         let number = try RecordNumber.next(
-            of: "onboarding.customer_account_number", context.context, in: context.transaction)
+            of: "onboarding.customer_account_number", context.write, in: context.transaction)
         change.new.accountNumber = RecordNumber.text("ACCT", number)
     }
 
@@ -62,8 +62,8 @@ extension CustomerAccount: Record {
     }
 
     private static func limitSuccessAgent(_ change: Change<CustomerAccount>, _ context: RuleContext) throws {
-        guard !context.context.isSystem, !change.isCreation else { return }
-        let closed = closed(context.context.caller, false).subtracting([.escalated])
+        guard !context.write.isSystem, !change.isCreation else { return }
+        let closed = closed(context.write.caller, false).subtracting([.escalated])
         for field in closed where !schema.fields[index(field)].outputOnly && change.changes(field) {
             throw Problem.permissionDenied(
                 Text(en: "You may change the escalation only.", ko: "에스컬레이션 여부만 변경할 수 있습니다."),
@@ -75,10 +75,10 @@ extension CustomerAccount: Record {
     private static func stampEscalation(_ change: inout Change<CustomerAccount>, _ context: RuleContext) throws {
         let isEscalated = change.new.escalated ?? false
         guard isEscalated != change.old?.escalated ?? false else { return }
-        guard context.context.isSystem || context.context.caller.isSuccessAgent else {
+        guard context.write.isSystem || context.write.caller.isSuccessAgent else {
             throw Problem.permissionDenied(reason: "G-04")
         }
-        change.new.escalatedAt = isEscalated ? context.context.now : nil
+        change.new.escalatedAt = isEscalated ? context.write.now : nil
     }
 
     /// The verbs escalate and deescalate (G-04).

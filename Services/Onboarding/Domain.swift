@@ -21,7 +21,7 @@ extension Domain: Record {
             }
             let parent = try checkedParent(text, context)
             let number = try RecordNumber.next(
-                of: "onboarding.domain_segment", context.context, in: context.transaction)
+                of: "onboarding.domain_segment", context.write, in: context.transaction)
             guard let path = parent.child(RecordNumber.text("d", number)) else {
                 throw Problem.invalid(
                     field: "domain.parent", Text(en: "The tree is too deep here.", ko: "더 이상 하위 도메인을 만들 수 없습니다."))
@@ -33,7 +33,7 @@ extension Domain: Record {
 
     /// The parent must exist, and the caller must see it.
     private static func checkedParent(_ text: String, _ context: RuleContext) throws -> DomainPath {
-        let caller = context.context.caller
+        let caller = context.write.caller
         guard let parent = DomainPath(text), caller.domain.contains(parent) else { throw noSuchParent }
         guard parent != caller.domain else { return parent }
         let rows = try context.transaction.query("SELECT 1 FROM onboarding.domain WHERE path = \(parent.path)")

@@ -16,7 +16,7 @@ extension Location: Record {
     // A location without an account is one of the caller's own domain.
     public static let rules: [Rule<Location>] = [
         .drafting("G-13") { change, context in
-            if change.new.account == nil { change.new.domain = context.context.caller.domain.path }
+            if change.new.account == nil { change.new.domain = context.write.caller.domain.path }
         }
     ]
 }

@@ -58,7 +58,7 @@ extension LifecycleTask: Record {
             return
         }
         let responsibility =
-            change.new.responsibility ?? Seed.responsibility("provider", Seed.administrator)
+            change.new.responsibility ?? OnboardingSeed.responsibility("provider", OnboardingSeed.administrator)
         let rows = try context.transaction.query(
             """
             SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM onboarding.case_team_member \

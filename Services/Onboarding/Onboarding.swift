@@ -24,14 +24,14 @@ public enum Onboarding: ServiceDefinition {
 
     public static func people(_ database: Database) -> (any People)? { Standings(database: database) }
 
-    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
-        let database = context.database
-        let isCaseAutomatic = try context.settings.bool("ale.onboarding.auto.case", default: true)
-        let replicas = replicas(database, context.client, own: context.ownCredential)
+    public static func assemble(_ parts: ServiceParts) async throws -> Assembly {
+        let database = parts.database
+        let isCaseAutomatic = try parts.settings.bool("ale.onboarding.auto.case", default: true)
+        let replicas = replicas(database, parts.client, own: parts.ownCredential)
         return Assembly(
             endpoints: endpoints(database, replicas), replicas: replicas,
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic)],
-            prepare: { try await Seed.run(database) })
+            prepare: { try await OnboardingSeed.run(database) })
     }
 
     /// Everything the service answers.

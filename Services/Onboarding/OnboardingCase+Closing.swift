@@ -33,7 +33,7 @@ extension OnboardingCase {
                 // Should the caller not be allowed to close the case, all of this is undone.
                 if request.cancelOpenTasks, let known = try store.find(request.id, lock: .update, in: tx) {
                     try cancelWork(
-                        of: known.id, RuleContext(transaction: tx, context: context, database: database))
+                        of: known.id, RuleContext(transaction: tx, write: context, database: database))
                 }
                 return store.projected(try store.close(request.closing, context, in: tx), for: call.caller)
             }

@@ -26,7 +26,7 @@ extension OnboardingCase: Record {
             change.new.account = try context.find(OnboardingCase.self, parent)?.account
         },
         .drafting("G-39") { change, context in
-            if change.new.type == nil { change.new.type = context.context.isSystem ? "full" : "phased" }
+            if change.new.type == nil { change.new.type = context.write.isSystem ? "full" : "phased" }
         },
         Rule("CASE_SETUP") { change, _ in try checkAskedLater(change) },
         Rule("CASE_TREE") { change, context in try refuseCycle(change, context) },
@@ -132,7 +132,7 @@ enum AutomaticCase {
         record.type = "full"
         record.shortDescription = "Onboarding for \(account.name ?? account.id)"
         // An account that an outside system made has a case that waits for somebody.
-        let rules = RuleContext(transaction: tx, context: context, database: database)
+        let rules = RuleContext(transaction: tx, write: context, database: database)
         if Validation.isUUID(actor), try rules.mayBeAssigned(actor) { record.assignedTo = actor }
         _ = try Store<OnboardingCase>(database).create(record, context, in: tx)
     }

@@ -46,7 +46,7 @@ extension User: Record {
     public static let rules: [Rule<User>] = [
         .drafting("G-13") { change, context in
             if change.new.account == nil, change.new.domain.isEmpty {
-                change.new.domain = context.context.caller.domain.path
+                change.new.domain = context.write.caller.domain.path
             }
         },
         .check(

@@ -36,7 +36,7 @@ struct AdminCommand: AsyncParsableCommand {
 
         /// Makes the administrator as any write does, with journal and event; nil when there is one and that is fine.
         func create(in database: Database) async throws -> String? {
-            try await Seed.run(database)
+            try await OnboardingSeed.run(database)
             let (name, email, ifNone) = (name, email, ifNone)
             let context = try OnboardingCommand.context(database)
             return try await database.transaction(as: context.caller) { tx in
@@ -85,7 +85,7 @@ struct SystemCommand: AsyncParsableCommand {
         var keyFile: String
 
         @Option(help: "Domain it works in.")
-        var domain: String = Seed.provider
+        var domain: String = OnboardingSeed.provider
 
         @Option(help: "Where its operators are reached; by default an address that nobody has.")
         var email: String?
@@ -98,7 +98,7 @@ struct SystemCommand: AsyncParsableCommand {
         /// Makes key, user and grants; a key that nobody was made for is not left behind.
         func create(in database: Database) async throws -> String {
             guard !roles.isEmpty else { throw ValidationError("--role is needed: without one it may do nothing.") }
-            try await Seed.run(database)
+            try await OnboardingSeed.run(database)
             let key = try SystemKey.generate(keyFile: keyFile)
             do {
                 return try await create(key, in: database)
@@ -147,7 +147,7 @@ enum OnboardingCommand {
 
     /// The service at work in a domain, the provider's if none is named.
     static func context(_ database: Database, in domain: DomainPath? = nil) throws -> WriteContext {
-        let domain = domain ?? DomainPath(Seed.provider) ?? .root
+        let domain = domain ?? DomainPath(OnboardingSeed.provider) ?? .root
         return .system(database.service, domain: domain, now: database.clock.now)
     }
 

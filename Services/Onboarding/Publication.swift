@@ -174,7 +174,7 @@ struct Publication<R: StandardRecord> {
 
     // MARK: Writing
 
-    private func create(_ drafts: [Draft]) throws -> [(Draft, PublishOutcome<R>)] {
+    private func create(_ drafts: [Draft]) throws -> [(Draft, MergeOutcome<R>)] {
         guard !drafts.isEmpty else { return [] }
         do {
             let records = try tx.savepoint {
@@ -193,7 +193,7 @@ struct Publication<R: StandardRecord> {
 
     /// Creates the record of a row, or changes the existing one where the row says otherwise. An empty cell leaves the
     /// field as it is.
-    private func merge(_ draft: Draft, with known: R?) throws -> PublishOutcome<R> {
+    private func merge(_ draft: Draft, with known: R?) throws -> MergeOutcome<R> {
         guard let known else {
             return try alone { .created(try store.create(draft.record, batch.context, in: tx)) }
         }
@@ -211,7 +211,7 @@ struct Publication<R: StandardRecord> {
     }
 
     /// Runs the work of one row so that it can fail alone.
-    private func alone(_ body: () throws -> PublishOutcome<R>) throws -> PublishOutcome<R> {
+    private func alone(_ body: () throws -> MergeOutcome<R>) throws -> MergeOutcome<R> {
         do {
             return try tx.savepoint(body)
         } catch {
@@ -220,7 +220,7 @@ struct Publication<R: StandardRecord> {
         }
     }
 
-    /// A lost connection, a deadline or a deadlock is not the fault of a row: the whole batch is tried again or fails.
+    /// A lost connection, a deadline or a deadlock is not the fault of a row: the whole batch is retried or fails.
     private func rethrowUnlessOfOneRow(_ error: any Error) throws {
         switch batch.database.problem(of: error).code {
         case .invalidArgument, .failedPrecondition, .alreadyExists, .notFound, .permissionDenied, .outOfRange: return
@@ -235,7 +235,7 @@ struct Publication<R: StandardRecord> {
 }
 
 /// What became of one row.
-enum PublishOutcome<R: Sendable>: Sendable {
+enum MergeOutcome<R: Sendable>: Sendable {
     case created(R)
     case updated(R)
     case unchanged(R)
@@ -256,7 +256,7 @@ extension PublishResult {
         message = messages.joined(separator: " ")
     }
 
-    mutating func take<R: Record>(_ result: PublishOutcome<R>) {
+    mutating func take<R: Record>(_ result: MergeOutcome<R>) {
         switch result {
         case .created: outcome = "created"
         case .updated: outcome = "updated"

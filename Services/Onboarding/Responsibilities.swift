@@ -51,7 +51,7 @@ extension CaseTeamMember: Record {
 }
 
 /// The records that are there from the first start on: the provider's domain and the predefined responsibilities.
-enum Seed {
+enum OnboardingSeed {
     /// The domain of the provider, below which customers get theirs.
     static let provider = "/provider/"
     /// Who is assigned tasks by default (G-44).

@@ -6,8 +6,8 @@ import Records
 import Wire
 import WireCatalog
 
-extension PlayLauncherWire.FlowDefinition: Record {
-    public static let storage = Storage<PlayLauncherWire.FlowDefinition>(
+extension FlowDefinition: Record {
+    public static let storage = Storage<FlowDefinition>(
         visibility: .definition, domain: .caller, requiredRule: "G-76",
         immutable: [.name, .version, .definition],
         constraints: [
@@ -18,7 +18,7 @@ extension PlayLauncherWire.FlowDefinition: Record {
                     ko: "이 플로우 버전이 이미 있습니다. 변경된 플로우에는 새 버전이 필요합니다."))
         ], unsearched: [.definition])
 
-    public static let rules: [Rule<PlayLauncherWire.FlowDefinition>] = [
+    public static let rules: [Rule<FlowDefinition>] = [
         .drafting("G-76") { change, context in try check(&change, context) }
     ]
 
@@ -27,7 +27,7 @@ extension PlayLauncherWire.FlowDefinition: Record {
         guard let yaml = change.new.definition, !yaml.isEmpty else { return }
         let flow: CompiledFlow
         do {
-            flow = try Flows.FlowDefinition.compile(yaml: yaml)
+            flow = try FlowSource.compile(yaml: yaml)
         } catch {
             let place = error.path.isEmpty ? "" : " (\(error.path))"
             throw Problem.broken(
@@ -40,7 +40,7 @@ extension PlayLauncherWire.FlowDefinition: Record {
         try agree(&change.new.version, flow.reference.version, field: .version)
         change.new.title = flow.title.en
         // What ships may be ahead of the services it calls: such a flow is not offered until they declare the methods.
-        if !context.context.isSystem, let unknown = flow.methods.first(where: { !FlowMethod.exists($0) }) {
+        if !context.write.isSystem, let unknown = flow.methods.first(where: { !FlowMethod.exists($0) }) {
             let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
             let line = (lines.firstIndex { $0.contains(unknown) } ?? 0) + 1
             throw Problem.broken(

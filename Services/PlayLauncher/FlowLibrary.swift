@@ -7,9 +7,6 @@ import Synchronization
 import Tenancy
 import Wire
 
-/// The stored record; the compiler of the module Flows is named in full.
-typealias FlowDefinition = PlayLauncherWire.FlowDefinition
-
 /// Compiled flows. A stored definition never changes, so what was compiled once stays right.
 final class FlowLibrary: Sendable {
     /// Most flows kept; when there are more, all are forgotten and compiled anew when asked for.
@@ -31,7 +28,7 @@ final class FlowLibrary: Sendable {
     /// The flow of a stored definition that is looked at once: a compiled flow takes about 150 KB.
     static func compile(_ definition: FlowDefinition) throws(Problem) -> CompiledFlow {
         do throws(FlowProblem) {
-            return try Flows.FlowDefinition.compile(yaml: definition.definition ?? "")
+            return try FlowSource.compile(yaml: definition.definition ?? "")
         } catch {
             // Saved by a program that allowed more than this one.
             throw .internalError(cause: "flow definition \(definition.id) does not compile: \(error)")

@@ -17,21 +17,21 @@ public enum PlayLauncher: ServiceDefinition {
         Bundle.module.url(forResource: "Schema", withExtension: nil)?.path ?? "Schema"
     }
 
-    public static func assemble(_ context: ServiceContext) async throws -> Assembly {
-        guard let issuer = context.issuer else {
+    public static func assemble(_ parts: ServiceParts) async throws -> Assembly {
+        guard let issuer = parts.issuer else {
             throw ConfigurationError("ALE_SERVICE_KEY_FILE must be set: runs act for the people who launched them.")
         }
-        let parts = parts(context.database, context.client, issuer, context.people)
+        let made = make(parts.database, parts.client, issuer, parts.people)
         return Assembly(
-            endpoints: parts.endpoints,
-            background: [Background("flow runner", isSingle: false) { await parts.runner.run() }],
-            prepare: { try await parts.seed.prepare() })
+            endpoints: made.endpoints,
+            background: [Background("flow runner", isSingle: false) { await made.runner.run() }],
+            prepare: { try await made.seed.prepare() })
     }
 
     /// What the service is made of, apart from the process around it.
-    static func parts(
+    static func make(
         _ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People
-    ) -> (endpoints: RecordEndpoints, runner: Runner, seed: Seed) {
+    ) -> (endpoints: RecordEndpoints, runner: Runner, seed: PlaySeed) {
         let library = FlowLibrary()
         let runner = Runner(database, client, issuer, people, library)
         let plays = Plays(database: database, client: client, library: library, runner: runner)
@@ -47,7 +47,7 @@ public enum PlayLauncher: ServiceDefinition {
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in
                 try DictionaryDescription.answer(described, request, call)
             })
-        return (endpoints, runner, Seed(database: database))
+        return (endpoints, runner, PlaySeed(database: database))
     }
 
     /// Flow definitions are created and read, never changed: a new text is a new version.

@@ -111,7 +111,7 @@ struct Plays: Sendable {
 
     /// In the language asked for where the category came with the product: choices have a name in one language only.
     private static func label(_ choice: AleChoice, _ language: String) -> String {
-        Seed.categories.first { $0.en == choice.name }?(language) ?? choice.name ?? ""
+        PlaySeed.categories.first { $0.en == choice.name }?(language) ?? choice.name ?? ""
     }
 
     // MARK: Questions

@@ -99,7 +99,7 @@ extension Runner {
         // The note is the service's own: nobody's rights are looked at.
         case .held: result = .failed(FlowError(.permissionDenied(), execution.language))
         case .retry(let problem):
-            guard RetrySchedule.pause(after: execution.failures + 1) == nil else {
+            guard StepRetry.pause(after: execution.failures + 1) == nil else {
                 return try await retry(execution, problem, lease)
             }
             result = .failed(FlowError(problem, execution.language))

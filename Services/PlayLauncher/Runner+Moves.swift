@@ -152,7 +152,7 @@ extension Runner {
                 "clocks differ: a token made here was refused for its times",
                 metadata: ["run": "\(execution.run)", "skew_seconds": "\(skew)", "failures": "\(failures)"])
         }
-        guard let pause = RetrySchedule.pause(after: failures) else {
+        guard let pause = StepRetry.pause(after: failures) else {
             return try await take(.failed(FlowError(problem, execution.language)), execution, lease)
         }
         let now = database.clock.now
@@ -195,7 +195,7 @@ extension Runner {
 }
 
 /// How often and how long a step that may go through later is retried.
-enum RetrySchedule {
+enum StepRetry {
     /// Failures in a row after which a step has failed: some twenty-five minutes.
     static let limit = 60
 

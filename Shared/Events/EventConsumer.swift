@@ -70,7 +70,7 @@ public struct EventHandler: Sendable {
 
 /// Feeds events to one handler, in order, each one's effect once.
 ///
-/// One instance of a service consumes for a handler at a time. An event that fails is tried again and again with
+/// One instance of a service consumes for a handler at a time. An event that fails is retried and again with
 /// growing pauses: those behind it wait, so that order holds and nothing is lost.
 public struct EventConsumer: Sendable {
     private let handler: EventHandler
@@ -209,7 +209,7 @@ public struct EventConsumer: Sendable {
                 return true
             } catch {
                 database.log.warning(
-                    "an event failed and is tried again",
+                    "an event failed and is retried",
                     metadata: ["consumer": "\(handler.name)", "event": "\(event.eventID)", "cause": "\(error)"])
                 try? message.inProgress()
                 try? await Task.sleep(for: pause)

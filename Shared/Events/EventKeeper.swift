@@ -14,15 +14,15 @@ import Tenancy
 public struct EventKeeper: Sendable {
     private let database: Database
     private let jetStream: JetStream
-    private let replicas: Int
+    private let numReplicas: Int
     private let readersFile: String?
 
-    /// A keeper; `database` remembers whether there was a stream before, `replicas` is the stream's, and `readersFile`
+    /// A keeper; `database` remembers whether there was a stream before, `numReplicas` is the stream's, and `readersFile`
     /// names the file of the outside systems (see ``run()``).
-    public init(_ database: Database, _ jetStream: JetStream, replicas: Int = 1, readersFile: String? = nil) {
+    public init(_ database: Database, _ jetStream: JetStream, numReplicas: Int = 1, readersFile: String? = nil) {
         self.database = database
         self.jetStream = jetStream
-        self.replicas = replicas
+        self.numReplicas = numReplicas
         self.readersFile = readersFile
     }
 
@@ -55,7 +55,7 @@ public struct EventKeeper: Sendable {
         let readers = try readersFile.flatMap(EventReader.load)
         let stream = try await stream()
         if stream == nil, try await knewAnother() {
-            try await EventStream.makeHeld(jetStream, replicas: replicas)
+            try await EventStream.makeHeld(jetStream, numReplicas: numReplicas)
             database.log.warning("the stream of events was gone and is made anew")
             return
         }
@@ -66,7 +66,7 @@ public struct EventKeeper: Sendable {
         let copied =
             readers.map { Set($0.filter { $0.form == .json }.map(\.domain.subjectToken)) }
             ?? stream.map { EventStream.copiedDomains($0.configuration) } ?? []
-        let kept = try await EventStream.ensure(jetStream, replicas: replicas, copied: copied)
+        let kept = try await EventStream.ensure(jetStream, numReplicas: numReplicas, copied: copied)
         if let readers { try await keepConsumers(Set(readers), on: kept.created, &state) }
     }
 

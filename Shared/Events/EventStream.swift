@@ -18,28 +18,28 @@ public enum EventStream {
     public static let hold: Duration = .seconds(4)
 
     /// Makes sure that the stream exists and is as it should be, with copies in JSON for some domains, which are given as
-    /// tokens. `replicas` is the number of servers of a NATS cluster that keep it (`ALE_EVENTS_REPLICAS`).
+    /// tokens. `numReplicas` is the number of servers of a NATS cluster that keep it (`ALE_EVENTS_REPLICAS`).
     @discardableResult
     public static func ensure(
-        _ jetStream: JetStream, replicas: Int = 1, copied: Set<String> = []
+        _ jetStream: JetStream, numReplicas: Int = 1, copied: Set<String> = []
     ) async throws(NATSError) -> StreamInfo {
-        try await jetStream.ensureStream(configuration(replicas: replicas, copied: copied))
+        try await jetStream.ensureStream(configuration(numReplicas: numReplicas, copied: copied))
     }
 
     /// Makes the stream, held.
-    static func makeHeld(_ jetStream: JetStream, replicas: Int) async throws(NATSError) {
-        var held = configuration(replicas: replicas, copied: [])
+    static func makeHeld(_ jetStream: JetStream, numReplicas: Int) async throws(NATSError) {
+        var held = configuration(numReplicas: numReplicas, copied: [])
         held.subjects = heldSubjects
         _ = try await jetStream.createStream(held)
     }
 
-    private static func configuration(replicas: Int, copied: Set<String>) -> StreamConfiguration {
+    private static func configuration(numReplicas: Int, copied: Set<String>) -> StreamConfiguration {
         let copies = copied.sorted().map { "\(copyPrefix)\($0).>" }
         var configuration = StreamConfiguration(name: name, subjects: subjects + copies)
         configuration.description = "What happened, from the outboxes of all services; can be rebuilt from them."
         configuration.maximumAge = maximumAge
         configuration.duplicateWindow = .seconds(600)
-        configuration.replicas = replicas
+        configuration.numReplicas = numReplicas
         return configuration
     }
 

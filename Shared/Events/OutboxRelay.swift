@@ -32,7 +32,7 @@ public struct OutboxRelay: Sendable {
         place = StreamPlace(database: database, jetStream: jetStream)
     }
 
-    /// Relays until the task is cancelled. Failures are logged and tried again, never skipped.
+    /// Relays until the task is cancelled. Failures are logged and retried, never skipped.
     public func run() async {
         var pause: Duration = .milliseconds(50)
         var known: Known?

@@ -28,7 +28,7 @@ public struct Filter: Sendable {
 
     /// Binds names to fields and values to their types.
     /// - Throws: ``FilterError`` naming the field, comparator or value and what is allowed instead.
-    public func check(against schema: FilterSchema, context: FilterContext) throws(FilterError) -> CheckedFilter {
+    public func check(against schema: FilterSchema, context: FilterFacts) throws(FilterError) -> CheckedFilter {
         let checker = FilterChecker(schema: schema, context: context)
         return CheckedFilter(condition: try checker.condition(syntax))
     }

@@ -3,7 +3,7 @@ import Korean
 /// Turns what a filter says into conditions over the fields of a schema.
 struct FilterChecker {
     let schema: FilterSchema
-    let context: FilterContext
+    let context: FilterFacts
 
     func condition(_ syntax: Syntax) throws(FilterError) -> Condition {
         switch syntax {
@@ -227,7 +227,7 @@ extension FilterError {
 /// Reads a literal as a value of a field that is neither text nor list.
 struct FilterLiteral {
     let field: FilterField
-    let context: FilterContext
+    let context: FilterFacts
 
     func value(_ literal: Literal) throws(FilterError) -> FilterValue {
         if let value = read(literal.text) { return value }

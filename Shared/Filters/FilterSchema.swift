@@ -153,7 +153,7 @@ public struct FilterSchema: Sendable {
 }
 
 /// What the functions of a filter answer: who asks, and when.
-public struct FilterContext: Sendable, Hashable {
+public struct FilterFacts: Sendable, Hashable {
     /// Today's date where the caller is, `YYYY-MM-DD`.
     public let today: String
     /// The present instant, microseconds since 1970 UTC.

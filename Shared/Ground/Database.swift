@@ -64,7 +64,7 @@ public final class Database: Sendable {
 
     /// Runs `body` in one transaction that sees what `caller` may see. The body cannot wait: no RPC fits into it.
     ///
-    /// A deadlock, a serialization failure or a race for the same request id is tried again after a short pause, three
+    /// A deadlock, a serialization failure or a race for the same request id is retried after a short pause, three
     /// times in all.
     public func transaction<T: Sendable>(
         as caller: Caller, deadline: Deadline = .after(Deadline.standard), readOnly: Bool = false,
@@ -77,11 +77,11 @@ public final class Database: Sendable {
         }
     }
 
-    /// The transaction with its repetitions, its errors as they come. `isRepeatable` says that a transaction whose
+    /// The transaction with its repetitions, its errors as they come. `isRetryable` says that a transaction whose
     /// COMMIT may or may not have been done can be run once more without harm, `isCounted` that a bound of its own
     /// holds for work of its kind and it takes no turn of the domain's.
     package func attempt<T: Sendable>(
-        as caller: Caller, deadline: Deadline, readOnly: Bool = false, isRepeatable: Bool = false,
+        as caller: Caller, deadline: Deadline, readOnly: Bool = false, isRetryable: Bool = false,
         isCounted: Bool = false, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
         var attempt = 1
@@ -94,9 +94,9 @@ public final class Database: Sendable {
                 if !readOnly { outboxSignal.notify() }
                 return value
             } catch let error as PostgresError
-                where attempt < 3 && (error.isWorthRetrying || isRepeatable && error.isOutcomeUnknown)
+                where attempt < 3 && (error.isTransactionConflict || isRetryable && error.isOutcomeUnknown)
             {
-                try await Task.sleep(for: Retry.pause(after: attempt))
+                try await Task.sleep(for: TransactionRetry.pause(after: attempt))
                 attempt += 1
             }
         }

@@ -10,7 +10,7 @@ extension PostgresError {
     package var isNotHere: Bool { kind == .closed || kind == .leadershipLost }
 
     /// Whether the same transaction may well succeed the next time.
-    package var isWorthRetrying: Bool {
+    package var isTransactionConflict: Bool {
         isSerializationFailure || isDeadlock || (isUniqueViolation && constraint == "request_log_pkey")
     }
 }

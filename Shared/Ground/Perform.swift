@@ -46,7 +46,7 @@ extension Database {
         do {
             // With a request id nobody needs to be left in the dark: the log says whether the COMMIT was done.
             let (response, warnings) = try await attempt(
-                as: call.caller, deadline: call.deadline, isRepeatable: log != nil, isCounted: isCounted
+                as: call.caller, deadline: call.deadline, isRetryable: log != nil, isCounted: isCounted
             ) { tx in
                 if let answered: (Response, [Warning]) = try log?.answer(in: tx) { return answered }
                 let advice = AdviceList()

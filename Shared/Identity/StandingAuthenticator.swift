@@ -70,7 +70,7 @@ public enum StandingRefusal: String, Sendable, CaseIterable {
 }
 
 extension Problem {
-    /// Whether a service refuses the person for whom the call was made, whatever token is shown: trying again is of no
+    /// Whether a service refuses the person for whom the call was made, whatever token is shown: retrying is of no
     /// use, somebody else has to go on.
     public var refusesPerson: Bool { code == .unauthenticated && StandingRefusal(rawValue: reason) != nil }
 }

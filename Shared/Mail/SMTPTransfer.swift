@@ -93,7 +93,7 @@ struct SMTPTransfer: ~Copyable {
         let context = Context(job)
         var list: UnsafeMutablePointer<curl_slist>?
         for recipient in job.recipients {
-            // nil only when memory is out; the mail then goes to those before, and the rest is tried again.
+            // nil only when memory is out; the mail then goes to those before, and the rest is retried.
             list = curl_slist_append(list, recipient.address) ?? list
         }
         defer { curl_slist_free_all(list) }

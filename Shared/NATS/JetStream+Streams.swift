@@ -49,7 +49,7 @@ public struct StreamConfiguration: Sendable, Hashable {
     /// How long a message id is remembered.
     public var duplicateWindow: Duration = .seconds(120)
     /// How many servers of a cluster keep it.
-    public var replicas = 1
+    public var numReplicas = 1
     /// For people.
     public var description: String?
 
@@ -157,7 +157,7 @@ private struct WireStreamConfig: Codable {
         maxAge = configuration.maximumAge?.wireNanoseconds ?? 0
         maxMsgSize = configuration.maximumMessageSize ?? -1
         duplicateWindow = configuration.duplicateWindow.wireNanoseconds
-        numReplicas = configuration.replicas
+        numReplicas = configuration.numReplicas
         description = configuration.description
     }
 
@@ -171,7 +171,7 @@ private struct WireStreamConfig: Codable {
         result.maximumAge = maxAge > 0 ? Duration(wireNanoseconds: maxAge) : nil
         result.maximumMessageSize = maxMsgSize.flatMap { $0 > 0 ? $0 : nil }
         result.duplicateWindow = Duration(wireNanoseconds: duplicateWindow ?? 0)
-        result.replicas = numReplicas
+        result.numReplicas = numReplicas
         result.description = description
         return result
     }

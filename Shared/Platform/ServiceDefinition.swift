@@ -22,7 +22,7 @@ public protocol ServiceDefinition: Sendable {
     /// Subcommands of its own.
     static var commands: [any ParsableCommand.Type] { get }
     /// Puts the service together. A wrong setting is thrown as a ``ConfigurationError``.
-    static func assemble(_ context: ServiceContext) async throws -> Assembly
+    static func assemble(_ parts: ServiceParts) async throws -> Assembly
     /// Who knows people; nil to ask onboarding and to remember what it said.
     static func people(_ database: Database) -> (any People)?
 }
@@ -36,7 +36,7 @@ extension ServiceDefinition {
 }
 
 /// What a service is given to put itself together from.
-public struct ServiceContext: Sendable {
+public struct ServiceParts: Sendable {
     /// Its schema.
     public let database: Database
     /// For calls to other services: on behalf of the current caller, or as the service itself outside of a call.

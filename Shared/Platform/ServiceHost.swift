@@ -97,10 +97,10 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         let standing = StandingTable(database)
         let owner = Definition.people(database)
         let people = RememberedPeople(owner ?? PeopleReplica(standing, client, own: own))
-        let context = ServiceContext(
+        let parts = ServiceParts(
             database: database, client: client, connection: connection, issuer: issuer, ownCredential: own,
             people: people, settings: settings, log: log)
-        var assembly = try await Definition.assemble(context)
+        var assembly = try await Definition.assemble(parts)
         guard assembly.endpoints.missing.isEmpty else {
             throw ConfigurationError("no endpoint answers \(assembly.endpoints.missing.joined(separator: ", "))")
         }
@@ -140,7 +140,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         ]
         if let keeping = made.keeping {
             let keeper = EventKeeper(
-                database, JetStream(keeping), replicas: configuration.eventsReplicas,
+                database, JetStream(keeping), numReplicas: configuration.eventsReplicas,
                 readersFile: configuration.eventsReadersFile)
             parts.append(BackgroundService("stream") { await whileLeading(leadership, keeper.run) })
         }

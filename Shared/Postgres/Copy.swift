@@ -10,12 +10,12 @@ public final class CopyWriter {
     private var buffer: [UInt8] = []
     private var isAtStart = true
     private var hasNUL = false
-    private let connection: Connection
+    private let connection: PostgresConnection
     private var limit: Limit
     /// Rows ended so far.
     public private(set) var rowCount = 0
 
-    init(_ connection: Connection, _ limit: Limit) {
+    init(_ connection: PostgresConnection, _ limit: Limit) {
         self.connection = connection
         self.limit = limit
         buffer.reserveCapacity(Self.chunk + 4096)
@@ -179,7 +179,7 @@ extension Transaction {
     }
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Reads the end of a COPY and turns the pipeline on again.
     func endOfCopy(_ limit: inout Limit) throws(PostgresError) -> Int {
         countRoundTrip()

@@ -18,7 +18,8 @@ public struct Fence: Sendable, Equatable {
     private let number: Int64
 
     /// Makes the session's instance the leader `name`: ends what the one before has open, and counts up.
-    init(raisedBy connection: Connection, schema: String, name: String, timeout: Duration) throws(PostgresError) {
+    init(raisedBy connection: PostgresConnection, schema: String, name: String, timeout: Duration) throws(PostgresError)
+    {
         let lock = Self.lock(name)
         let table: SQL = "\(identifier: schema).leader"
         _ = try connection.execute(
@@ -47,7 +48,7 @@ public struct Fence: Sendable, Equatable {
 
     /// Queues the check. The lock comes first, in a statement of its own: what the second one sees then stays true to
     /// the end of the transaction.
-    func enqueue(on connection: Connection) throws(PostgresError) {
+    func enqueue(on connection: PostgresConnection) throws(PostgresError) {
         try connection.enqueue("SELECT pg_advisory_xact_lock_shared(\(Self.lock(name)))", .discard)
         // Only the cast of a text made from an aggregate is not folded away beforehand.
         try connection.enqueue(

@@ -12,7 +12,7 @@ import Synchronization
 public final class Leadership: Sendable {
     private struct State {
         var fence: Fence?
-        var confirmed = Deadline.now
+        var confirmed = PostgresDeadline.now
     }
 
     /// The server does not end a session sooner: on a busy machine a check of short intervals may be late.
@@ -53,7 +53,7 @@ public final class Leadership: Sendable {
             session: { connection, wakeUp throws(PostgresError) in
                 var fence: Fence?
                 repeat {
-                    let asked = Deadline.now
+                    let asked = PostgresDeadline.now
                     if fence != nil {
                         _ = try connection.execute("SELECT 1", timeout: checkEvery * 2)
                     } else if try connection.tryLead(name, timeout: checkEvery * 2) {
@@ -87,7 +87,7 @@ public final class Leadership: Sendable {
     public func resign() async { await thread.stop() }
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Whether the session got the lock of the leader `name`.
     fileprivate func tryLead(_ name: String, timeout: Duration) throws(PostgresError) -> Bool {
         let rows = try execute(

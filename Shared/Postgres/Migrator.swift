@@ -52,7 +52,7 @@ public struct Migrator: Sendable {
         let settings = ConnectionSettings.session(connectionString, "migrator \(schema)", timeout: timeout)
         return try await onOwnThread("pg-migrate") { [self] in
             do throws(PostgresError) {
-                let connection = try Connection(settings)
+                let connection = try PostgresConnection(settings)
                 // The lock ends with the session, whatever happens.
                 _ = try connection.execute(
                     "SELECT pg_advisory_lock(hashtextextended('ale.migrate.' || \(schema), 0))", timeout: timeout)
@@ -68,7 +68,7 @@ public struct Migrator: Sendable {
         let settings = ConnectionSettings.session(connectionString, "verify \(schema)", timeout: .seconds(10))
         try await onOwnThread("pg-verify") { [self] in
             do throws(PostgresError) {
-                let connection = try Connection(settings)
+                let connection = try PostgresConnection(settings)
                 for series in [own, ground] where !series.migrations.isEmpty {
                     let (count, all) = (try checkApplied(series, connection), series.migrations.count)
                     guard count == all else {
@@ -89,7 +89,7 @@ public struct Migrator: Sendable {
 
     private func table(_ series: Series) -> SQL { "\(identifier: schema).\(identifier: series.table)" }
 
-    private func applyMissing(_ connection: Connection) throws(PostgresError) -> [String] {
+    private func applyMissing(_ connection: PostgresConnection) throws(PostgresError) -> [String] {
         // Looked for first: IF NOT EXISTS asks for the right to create even when there is nothing to do.
         let known = try connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = \(schema)", timeout: timeout)
         if known.isEmpty { _ = try connection.execute("CREATE SCHEMA \(identifier: schema)", timeout: timeout) }
@@ -105,7 +105,7 @@ public struct Migrator: Sendable {
     }
 
     /// Makes sure of the table of a series; answers how many of it are applied.
-    private func prepare(_ series: Series, _ connection: Connection) throws(PostgresError) -> Int {
+    private func prepare(_ series: Series, _ connection: PostgresConnection) throws(PostgresError) -> Int {
         _ = try connection.execute(
             """
             CREATE TABLE IF NOT EXISTS \(table(series)) (number int4 PRIMARY KEY CHECK (number > 0), \
@@ -117,7 +117,7 @@ public struct Migrator: Sendable {
     }
 
     /// Compares what was applied with this program's migrations; answers how many are applied.
-    private func checkApplied(_ series: Series, _ connection: Connection) throws(PostgresError) -> Int {
+    private func checkApplied(_ series: Series, _ connection: PostgresConnection) throws(PostgresError) -> Int {
         let migrations = series.migrations
         let rows: Rows
         do throws(PostgresError) {
@@ -152,13 +152,14 @@ public struct Migrator: Sendable {
         return rows.count
     }
 
-    private func checksum(_ migration: Migration, _ connection: Connection) throws(PostgresError) -> String {
+    private func checksum(_ migration: Migration, _ connection: PostgresConnection) throws(PostgresError) -> String {
         let sql: SQL = "SELECT encode(sha256(\(Array(migration.sql.utf8))::bytea), 'hex') AS sum"
         return try connection.execute(sql, timeout: timeout)[0].string("sum")
     }
 
     private func apply(
-        _ migrations: ArraySlice<Migration>, of series: Series, _ connection: Connection, _ names: inout [String]
+        _ migrations: ArraySlice<Migration>, of series: Series, _ connection: PostgresConnection,
+        _ names: inout [String]
     ) throws(PostgresError) {
         for migration in migrations {
             try apply(migration, of: series, connection)
@@ -167,7 +168,7 @@ public struct Migrator: Sendable {
     }
 
     private func apply(
-        _ migration: Migration, of series: Series, _ connection: Connection
+        _ migration: Migration, of series: Series, _ connection: PostgresConnection
     ) throws(PostgresError) {
         let sum = try checksum(migration, connection)
         _ = try connection.execute("BEGIN", timeout: timeout)

@@ -18,7 +18,7 @@ struct Expectation {
     let statement: PreparedStatement?
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Queues one statement, preparing it at its first use on this connection.
     func enqueue(_ sql: SQL, _ kind: Expectation.Kind) throws(PostgresError) {
         guard !isBroken else { throw PostgresError(.connectionFailure, "the connection is lost") }

@@ -78,7 +78,7 @@ public struct PoolMetrics: Sendable, Equatable {
 }
 
 /// Retries of what failed because others were at it.
-public enum Retry {
+public enum TransactionRetry {
     /// The pause between the `attempt`th attempt and the next: of chance length, or two that met would meet again, and
     /// growing.
     public static func pause(after attempt: Int) -> Duration {
@@ -131,8 +131,8 @@ public final class Pool: Sendable {
         timeout: Duration? = nil, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
         let options = options(settings, isolation, readOnly, timeout)
-        let deadline = Deadline.after(timeout ?? defaultTimeout)
-        var isRepeated = false
+        let deadline = PostgresDeadline.after(timeout ?? defaultTimeout)
+        var isRetried = false
         while true {
             let outcome = await core.perform(by: deadline) { connection -> Result<T, any Error> in
                 Result { try connection.transaction(options, deadline.adding(Pool.serverGrace), body) }
@@ -141,10 +141,10 @@ public final class Pool: Sendable {
             case .success(.success(let value)): return value
             case .failure(let error): throw error
             case .success(.failure(let error)):
-                guard (error as? PostgresError)?.isRepeatable == true, !isRepeated, !deadline.hasPassed else {
+                guard (error as? PostgresError)?.isRetryable == true, !isRetried, !deadline.hasPassed else {
                     throw error
                 }
-                isRepeated = true
+                isRetried = true
             }
         }
     }
@@ -159,8 +159,8 @@ public final class Pool: Sendable {
         var options = options(settings, .readCommitted, readOnly, timeout)
         if readOnly { options.settings.append((name: "transaction_read_only", value: "on")) }
         let chosen = options
-        let deadline = Deadline.after(timeout ?? defaultTimeout)
-        var isRepeated = false
+        let deadline = PostgresDeadline.after(timeout ?? defaultTimeout)
+        var isRetried = false
         while true {
             let outcome = await core.perform(by: deadline) { connection -> Result<Rows, PostgresError> in
                 do throws(PostgresError) {
@@ -172,8 +172,8 @@ public final class Pool: Sendable {
             do throws(PostgresError) {
                 return try outcome.get().get()
             } catch {
-                guard error.isRepeatable, !isRepeated, !deadline.hasPassed else { throw error }
-                isRepeated = true
+                guard error.isRetryable, !isRetried, !deadline.hasPassed else { throw error }
+                isRetried = true
             }
         }
     }

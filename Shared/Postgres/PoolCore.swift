@@ -1,13 +1,13 @@
 /// One piece of work waiting for a connection. Guarded by the core's lock until it is taken.
 final class Job: @unchecked Sendable {
     /// Does the work, calls `release` for the bookkeeping, and wakes the caller then.
-    typealias Run = @Sendable (_ granted: Result<Connection, PostgresError>, _ release: () -> Void) -> Void
+    typealias Run = @Sendable (_ granted: Result<PostgresConnection, PostgresError>, _ release: () -> Void) -> Void
 
     // `run` is called exactly once: by the worker that took the job, or with an error by whoever removed it.
-    let deadline: Deadline
+    let deadline: PostgresDeadline
     let run: Run
 
-    init(deadline: Deadline, run: @escaping Run) {
+    init(deadline: PostgresDeadline, run: @escaping Run) {
         self.deadline = deadline
         self.run = run
     }
@@ -52,7 +52,7 @@ struct JobQueue {
         return removed
     }
 
-    var earliestDeadline: Deadline? { items[head...].lazy.compactMap { $0?.deadline }.min() }
+    var earliestDeadline: PostgresDeadline? { items[head...].lazy.compactMap { $0?.deadline }.min() }
 }
 
 /// One thread with at most one connection.
@@ -105,7 +105,7 @@ final class PoolCore: @unchecked Sendable {
     private var closers: [CheckedContinuation<Void, Never>] = []
     private var counts = PoolMetrics()
     private var connectError: PostgresError?
-    private var reaperWake = Deadline.now
+    private var reaperWake = PostgresDeadline.now
 
     init(_ configuration: PoolConfiguration) {
         self.configuration = configuration
@@ -133,7 +133,7 @@ final class PoolCore: @unchecked Sendable {
 
     /// Waits for a connection and calls `work` on its thread. A task cancelled while it waits leaves the queue.
     func perform<R: Sendable>(
-        by deadline: Deadline, _ work: @escaping @Sendable (Connection) -> R
+        by deadline: PostgresDeadline, _ work: @escaping @Sendable (PostgresConnection) -> R
     ) async -> Result<R, PostgresError> {
         let acquire = min(deadline, .after(configuration.acquireTimeout))
         let ticket = Ticket()
@@ -210,8 +210,8 @@ final class PoolCore: @unchecked Sendable {
     // MARK: For workers
 
     private func work(_ worker: Worker) {
-        var connection: Connection?
-        var backoff = Backoff()
+        var connection: PostgresConnection?
+        var retry = ConnectRetry()
         while true {
             switch next(worker, isConnected: connection != nil) {
             case .job(let job):
@@ -226,11 +226,11 @@ final class PoolCore: @unchecked Sendable {
                 }
             case .connect:
                 do throws(PostgresError) {
-                    connection = try Connection(settings)
-                    backoff = Backoff()
+                    connection = try PostgresConnection(settings)
+                    retry = ConnectRetry()
                     connected(worker)
                 } catch {
-                    failedToConnect(worker, error, pause: backoff.next())
+                    failedToConnect(worker, error, pause: retry.next())
                 }
             case .look:
                 if let current = connection, !current.isUsable() {
@@ -332,7 +332,7 @@ final class PoolCore: @unchecked Sendable {
 
     /// Remembers why, for the work that will be refused for it, and pauses.
     private func failedToConnect(_ worker: Worker, _ error: PostgresError, pause: Duration) {
-        let until = Deadline.after(pause)
+        let until = PostgresDeadline.after(pause)
         monitor.withLock {
             connectError = error
             connecting -= 1
@@ -359,10 +359,10 @@ final class PoolCore: @unchecked Sendable {
     private func reap() {
         while true {
             let (expired, error, isDone) = monitor.withLock { () -> ([Job], PostgresError, Bool) in
-                let tick = Deadline.after(configuration.acquireTimeout / 2)
+                let tick = PostgresDeadline.after(configuration.acquireTimeout / 2)
                 reaperWake = min(queue.earliestDeadline ?? tick, tick)
                 if running > 0, !reaperWake.hasPassed { monitor.wait(reaperCondition, until: reaperWake) }
-                let now = Deadline.now
+                let now = PostgresDeadline.now
                 let expired = queue.remove { $0.deadline <= now }
                 counts.refused += UInt64(expired.count)
                 let error =
@@ -378,7 +378,7 @@ final class PoolCore: @unchecked Sendable {
 
 /// Pauses between attempts to connect: 50 ms doubling to half a second, so that work that waits goes on soon after the
 /// server is back; shortened at random so that many do not come at once.
-struct Backoff {
+struct ConnectRetry {
     private var milliseconds = 50
 
     mutating func next() -> Duration {

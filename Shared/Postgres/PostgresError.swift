@@ -56,7 +56,7 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
     /// The connection was lost, and the server said so before it came to the COMMIT: nothing was changed.
     var isBeforeCommit = false
     /// The connection turned out to be dead at the first use: the work may be done on another, unseen by anybody.
-    var isRepeatable = false
+    var isRetryable = false
 
     init(_ kind: Kind, _ message: String) {
         self.kind = kind
@@ -105,7 +105,7 @@ public struct PostgresError: Error, Sendable, Equatable, CustomStringConvertible
 
     /// A server that only reads when it was asked to write is as good as none: it is a standby, or was made read-only,
     /// and another may be in charge. The session is given up, the work may be done on another.
-    func readOnlyAsFailure(of connection: Connection, _ options: TransactionOptions) -> PostgresError {
+    func readOnlyAsFailure(of connection: PostgresConnection, _ options: TransactionOptions) -> PostgresError {
         guard sqlState == "25006", kind == .server, !options.readOnly else { return self }
         connection.retire()
         var error = self

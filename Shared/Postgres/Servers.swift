@@ -51,7 +51,7 @@ final class ServerList: Sendable {
 
     /// A connection to the first server that takes it, within the settings' time.
     func connect(_ settings: ConnectionSettings) throws(PostgresError) -> OpaquePointer {
-        let end = Deadline.after(settings.connectTimeout)
+        let end = PostgresDeadline.after(settings.connectTimeout)
         let first = lastGood.load(ordering: .relaxed)
         var failure: PostgresError?
         for step in servers.indices {
@@ -68,7 +68,7 @@ final class ServerList: Sendable {
     }
 
     private func connect(
-        _ server: [String], _ settings: ConnectionSettings, by deadline: Deadline
+        _ server: [String], _ settings: ConnectionSettings, by deadline: PostgresDeadline
     ) throws(PostgresError) -> OpaquePointer {
         // What comes later counts: the string's own options stand above the defaults and below the server's.
         let options =
@@ -91,7 +91,7 @@ final class ServerList: Sendable {
         return handle
     }
 
-    private static func establish(_ handle: OpaquePointer, by deadline: Deadline) throws(PostgresError) {
+    private static func establish(_ handle: OpaquePointer, by deadline: PostgresDeadline) throws(PostgresError) {
         var state = PGRES_POLLING_WRITING
         while state != PGRES_POLLING_OK {
             guard state != PGRES_POLLING_FAILED, PQstatus(handle) != CONNECTION_BAD else {
@@ -110,19 +110,19 @@ final class ServerList: Sendable {
     }
 }
 
-extension Deadline {
+extension PostgresDeadline {
     /// The end of one of so many equal parts of the time that is left.
-    fileprivate func share(_ parts: Int) -> Deadline {
-        let now = Deadline.now
+    fileprivate func share(_ parts: Int) -> PostgresDeadline {
+        let now = PostgresDeadline.now
         guard self > now else { return self }
-        return Deadline(nanoseconds: now.nanoseconds + (nanoseconds - now.nanoseconds) / UInt64(max(1, parts)))
+        return PostgresDeadline(nanoseconds: now.nanoseconds + (nanoseconds - now.nanoseconds) / UInt64(max(1, parts)))
     }
 }
 
 extension PostgresError {
     /// Why a connection was not made, with the state that the server gave: `…FATAL:  28P01: password …  LOCATION: …`.
     init(refusalOf handle: OpaquePointer) {
-        let text = Connection.message(of: handle)
+        let text = PostgresConnection.message(of: handle)
         self.init(.connectionFailure, text)
         if let match = text.firstMatch(of: #/: {2}([0-9A-Z]{5}): /#) {
             sqlState = String(match.output.1)

@@ -28,7 +28,7 @@ final class WakeUp: @unchecked Sendable {
     }
 
     /// Waits until woken, the socket has something, or the deadline. True when woken; the flag stays up.
-    func wait(socket: Int32? = nil, until deadline: Deadline) -> Bool {
+    func wait(socket: Int32? = nil, until deadline: PostgresDeadline) -> Bool {
         var entries = [pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)]
         if let socket { entries.append(pollfd(fd: socket, events: Int16(POLLIN), revents: 0)) }
         let ready = poll(&entries, nfds_t(entries.count), deadline.pollMilliseconds)
@@ -50,19 +50,19 @@ final class SessionThread: @unchecked Sendable {
     ///   - lost: told about each failure, of connecting too.
     func start(
         _ name: String, _ settings: ConnectionSettings,
-        session: @escaping @Sendable (Connection, WakeUp) throws(PostgresError) -> Void,
+        session: @escaping @Sendable (PostgresConnection, WakeUp) throws(PostgresError) -> Void,
         lost: @escaping @Sendable (PostgresError) -> Void
     ) {
         startThread(name) { [self] in
-            var backoff = Backoff()
+            var retry = ConnectRetry()
             while !stopped {
                 do throws(PostgresError) {
-                    let connection = try Connection(settings)
-                    backoff = Backoff()
+                    let connection = try PostgresConnection(settings)
+                    retry = ConnectRetry()
                     try session(connection, wakeUp)
                 } catch {
                     lost(error)
-                    if wakeUp.wait(until: .after(backoff.next())) { break }
+                    if wakeUp.wait(until: .after(retry.next())) { break }
                 }
             }
             end()
@@ -107,7 +107,7 @@ extension ConnectionSettings {
     }
 }
 
-extension Connection {
+extension PostgresConnection {
     /// One statement outside of a transaction.
     func execute(_ sql: SQL, timeout: Duration) throws(PostgresError) -> Rows {
         var limit = Limit(deadline: .after(timeout))

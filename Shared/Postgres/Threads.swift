@@ -26,7 +26,7 @@ final class Monitor: @unchecked Sendable {
     }
 
     /// Waits for a signal; the lock must be held. May wake without one: look at the state again.
-    func wait(_ condition: Condition, until deadline: Deadline? = nil) {
+    func wait(_ condition: Condition, until deadline: PostgresDeadline? = nil) {
         guard let deadline else {
             pthread_cond_wait(condition.pointer, mutex)
             return

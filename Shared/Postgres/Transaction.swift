@@ -49,7 +49,7 @@ struct TransactionOptions: Sendable {
 /// `send` queues, `query` sends everything queued and waits. BEGIN and the settings travel with the first, COMMIT
 /// with the last, so "load, decide, send, …, commit" waits for the server twice.
 public final class Transaction {
-    let connection: Connection
+    let connection: PostgresConnection
     private let options: TransactionOptions
     var limit: Limit
     private var hasBegun = false
@@ -59,7 +59,7 @@ public final class Transaction {
     /// The first failure. From then on the transaction can only be rolled back, to a savepoint or entirely.
     private(set) var failure: PostgresError?
 
-    init(_ connection: Connection, _ options: TransactionOptions, _ limit: Limit) {
+    init(_ connection: PostgresConnection, _ options: TransactionOptions, _ limit: Limit) {
         self.connection = connection
         self.options = options
         self.limit = limit
@@ -90,7 +90,7 @@ public final class Transaction {
             try begin()
             try connection.enqueue(sql, .discard)
             // Bounded: what the server is behind with stays in memory here.
-            if connection.expected.count >= Connection.pipelineBound { _ = try connection.roundTrip(&limit) }
+            if connection.expected.count >= PostgresConnection.pipelineBound { _ = try connection.roundTrip(&limit) }
         } catch {
             _ = fail(error)
         }
@@ -196,7 +196,7 @@ public final class Transaction {
     /// Ends a failed transaction. A connection that cannot do even that is given up.
     func rollback() {
         guard hasBegun, !connection.isBroken else { return }
-        var limit = Limit(deadline: .after(Connection.cancelGrace), cancelSent: true)
+        var limit = Limit(deadline: .after(PostgresConnection.cancelGrace), cancelSent: true)
         do throws(PostgresError) {
             // What is still queued ends as a batch of its own: a refusal in it would take the ROLLBACK along.
             if !connection.expected.isEmpty { try connection.enqueueSync() }
@@ -222,11 +222,11 @@ enum RowCountCheck {
     }
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Runs one body as a transaction: commit when it returns, roll back when it throws. A statement whose cached
     /// plan no longer fits is prepared anew, and the whole body runs once more.
     func transaction<T>(
-        _ options: TransactionOptions, _ deadline: Deadline, _ body: (Transaction) throws -> T
+        _ options: TransactionOptions, _ deadline: PostgresDeadline, _ body: (Transaction) throws -> T
     ) throws -> T {
         var attempts = 0
         while true {
@@ -240,7 +240,7 @@ extension Connection {
             } catch {
                 transaction.rollback()
                 if var lost = error as? PostgresError, lost.isConnectionFailure {
-                    lost.isRepeatable = !transaction.hasAnswer || lost.isReadOnlyServer
+                    lost.isRetryable = !transaction.hasAnswer || lost.isReadOnlyServer
                     throw lost
                 }
                 guard transaction.failure?.isStalePlan == true, attempts == 1, !isBroken else { throw error }
@@ -250,7 +250,7 @@ extension Connection {
 
     /// Runs one statement as a transaction of its own in one round trip. Up to the end of a batch the server keeps
     /// one implicit transaction, so the settings hold for the statement and end with it, without BEGIN and COMMIT.
-    func single(_ sql: SQL, _ options: TransactionOptions, _ deadline: Deadline) throws(PostgresError) -> Rows {
+    func single(_ sql: SQL, _ options: TransactionOptions, _ deadline: PostgresDeadline) throws(PostgresError) -> Rows {
         var attempts = 0
         while true {
             attempts += 1
@@ -273,11 +273,11 @@ extension Connection {
                 if error.isStalePlan, attempts == 1, !isBroken { continue }
                 guard isBroken else {
                     var refused = Fence.translate(error).readOnlyAsFailure(of: self, options)
-                    refused.isRepeatable = refused.isReadOnlyServer
+                    refused.isRetryable = refused.isReadOnlyServer
                     throw refused
                 }
                 var lost = error
-                lost.isRepeatable = error.isConnectionFailure && (options.readOnly || error.isBeforeCommit)
+                lost.isRetryable = error.isConnectionFailure && (options.readOnly || error.isBeforeCommit)
                 if !options.readOnly, !error.isBeforeCommit { lost.kind = .commitUnknown }
                 throw lost
             }

@@ -67,7 +67,7 @@ extension Problem {
         return Problem(.resourceExhausted, text ?? general, reason: reason)
     }
 
-    /// The service or something it needs cannot be reached; the call may be tried again (UNAVAILABLE).
+    /// The service or something it needs cannot be reached; the call may be retried (UNAVAILABLE).
     public static func unavailable(reason: String? = nil, cause: String? = nil) -> Problem {
         let text = Text(
             en: "The service is not available at the moment. Try again shortly.",

@@ -55,7 +55,7 @@ public actor ScriptWorker {
     /// replaced and the rows after it are run, until `ScriptLimits.faultsPerCall` is used up.
     public func evaluate(_ source: String, _ batch: ScriptBatch) throws(ScriptError) -> [ScriptVerdict] {
         let context = try encode(batch)
-        let deadline = Deadline(milliseconds: limits.callMilliseconds)
+        let deadline = WorkerDeadline(milliseconds: limits.callMilliseconds)
         var verdicts: [ScriptVerdict] = []
         verdicts.reserveCapacity(batch.rows.count)
         var faults = 0

@@ -114,7 +114,7 @@ final class WorkerProcess {
         bytes.appendLittleEndian(UInt32(payload.count))
         bytes.append(type)
         bytes.append(contentsOf: payload)
-        let deadline = Deadline(milliseconds: milliseconds)
+        let deadline = WorkerDeadline(milliseconds: milliseconds)
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -134,7 +134,7 @@ final class WorkerProcess {
 
     /// The next frame; the time counts from the last byte that came.
     func receive(within milliseconds: Int) throws(Failure) -> Frame {
-        var deadline = Deadline(milliseconds: milliseconds)
+        var deadline = WorkerDeadline(milliseconds: milliseconds)
         while true {
             if let frame = takeFrame() { return frame }
             let count = chunk.withUnsafeMutableBytes { buffer in
@@ -143,7 +143,7 @@ final class WorkerProcess {
             if count > 0 {
                 input.append(contentsOf: chunk[..<count])
                 guard input.count <= ScriptFrame.answerLimit else { throw .gone }
-                deadline = Deadline(milliseconds: milliseconds)
+                deadline = WorkerDeadline(milliseconds: milliseconds)
             } else if count < 0 && errno == EAGAIN {
                 try wait(for: Int16(POLLIN), until: deadline)
             } else if count == 0 || errno != EINTR {
@@ -161,7 +161,7 @@ final class WorkerProcess {
         return frame
     }
 
-    private func wait(for events: Int16, until deadline: Deadline) throws(Failure) {
+    private func wait(for events: Int16, until deadline: WorkerDeadline) throws(Failure) {
         var descriptors = [
             pollfd(fd: socket, events: events, revents: 0), pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
         ]
@@ -186,7 +186,7 @@ final class WorkerProcess {
 }
 
 /// An instant on the monotonic clock.
-struct Deadline {
+struct WorkerDeadline {
     private let instant: ContinuousClock.Instant
 
     init(milliseconds: Int) {

@@ -90,11 +90,11 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
         let connection = try await Connection.connect(
             ConnectionOptions(urls: [NATSServer.shared.url], name: Definition.name))
         let own = CallerTokens.credential(.service(Definition.name, domain: .root))
-        let context = ServiceContext(
+        let parts = ServiceParts(
             database: database, client: Client(transport, credential: own), connection: connection,
             issuer: key?.issuer, ownCredential: own, people: people, settings: Settings(values: settings),
             log: database.log)
-        let assembly = try await Definition.assemble(context)
+        let assembly = try await Definition.assemble(parts)
         try await assembly.prepare()
         try await serve(assembly.endpoints, handlers: assembly.handlers)
         // Runs as long as the process: tests wait for facts.

@@ -76,7 +76,7 @@ public final class CSVReader: RowSource {
         return counts.isEmpty && !blank ? [fields] : counts
     }
 
-    public func next(into row: inout Row) throws(WorkbookError) -> Bool {
+    public func next(into row: inout SheetRow) throws(WorkbookError) -> Bool {
         while try peek() != nil {
             record += 1
             row.reset(number: record)
@@ -101,7 +101,7 @@ public final class CSVReader: RowSource {
         return position < bytes.count ? bytes[position] : nil
     }
 
-    private func readRecord(_ row: inout Row) throws(WorkbookError) {
+    private func readRecord(_ row: inout SheetRow) throws(WorkbookError) {
         var column = 0
         while true {
             guard column < limits.columns else { throw .limit("columns", "열 수", limits.columns, at: "row \(record)") }
@@ -115,7 +115,7 @@ public final class CSVReader: RowSource {
     }
 
     /// Reads a field and what ends it: the separator, or the end of the record.
-    private func readField(_ row: inout Row, _ column: Int, _ start: Int) throws(WorkbookError) -> UInt8 {
+    private func readField(_ row: inout SheetRow, _ column: Int, _ start: Int) throws(WorkbookError) -> UInt8 {
         while let byte = try peek() {
             position += 1
             if byte == separator { return byte }
@@ -139,7 +139,7 @@ public final class CSVReader: RowSource {
 
     /// Reads on behind an opening quotation mark. Text behind the closing one, and lines inside that have as many fields
     /// as the titles, say that the quotation mark was none.
-    private func readQuoted(_ row: inout Row, _ column: Int, _ start: Int) throws(WorkbookError) -> UInt8 {
+    private func readQuoted(_ row: inout SheetRow, _ column: Int, _ start: Int) throws(WorkbookError) -> UInt8 {
         let opened = line
         var (quoted, separators, hasText) = (true, 0, false)
         while let byte = try peek() {
@@ -180,7 +180,7 @@ public final class CSVReader: RowSource {
     }
 
     @inline(__always)
-    private func check(_ row: borrowing Row, _ column: Int, _ start: Int) throws(WorkbookError) {
+    private func check(_ row: borrowing SheetRow, _ column: Int, _ start: Int) throws(WorkbookError) {
         // Four bytes at most make a character of two units, three one of one unit.
         guard row.bytes.count - start > 3 * limits.cellLength else { return }
         throw tooLong(column)
@@ -190,7 +190,7 @@ public final class CSVReader: RowSource {
         .limit("characters in a cell", "셀 글자 수", limits.cellLength, at: CellName.cell(column: column, row: record))
     }
 
-    private func close(_ row: inout Row, _ column: Int, _ start: Int) throws(WorkbookError) {
+    private func close(_ row: inout SheetRow, _ column: Int, _ start: Int) throws(WorkbookError) {
         guard row.bytes.count > start else { return }
         if row.bytes.count - start > limits.cellLength, XMLText.utf16Count(row.bytes[start...]) > limits.cellLength {
             throw tooLong(column)

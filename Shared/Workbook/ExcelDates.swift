@@ -59,7 +59,7 @@ enum ExcelDates {
 
     /// The text of a serial number, and whether it is a date, a date and time, or (a time of day) plain text.
     /// Nil when no date stands for it: the cell is then a number.
-    static func text(_ serial: Double, style: DateStyle, from1904: Bool) -> (kind: Row.Kind, text: String)? {
+    static func text(_ serial: Double, style: DateStyle, from1904: Bool) -> (kind: SheetRow.Kind, text: String)? {
         guard serial >= 0, serial < end else { return nil }
         var seconds = Int64((serial * Double(secondsPerDay)).rounded())
         if style == .elapsed { return (.text, clock(seconds)) }

@@ -102,7 +102,7 @@ public struct HeaderMatcher: Sendable {
     }
 
     /// Matches the cells of a row.
-    public func match(_ row: Row, byHand: [Int: String] = [:]) -> Match {
+    public func match(_ row: SheetRow, byHand: [Int: String] = [:]) -> Match {
         match((0..<row.count).map { row.text(at: $0) }, byHand: byHand)
     }
 

@@ -3,7 +3,7 @@ enum ISODate {
     /// The value as a cell holds it, after the style of the cell: "2024-02-29", "2024-02-29T13:45:00.5+09:00",
     /// "10:10:10", "PT24H0M0.000S". Fractions are rounded to the second; an offset is not counted in, for the cell shows
     /// the time as it is written. Nil when the text is none of these.
-    static func value(_ text: String, style: DateStyle) -> (Row.Kind, String)? {
+    static func value(_ text: String, style: DateStyle) -> (SheetRow.Kind, String)? {
         var bytes = Array(text.utf8)[...]
         if bytes.first == UInt8(ascii: "P") { return duration(&bytes).map { (.text, ExcelDates.clock($0)) } }
         guard let first = digits(&bytes, 2...4) else { return nil }
@@ -22,7 +22,7 @@ enum ISODate {
         return written(date, seconds, style)
     }
 
-    private static func written(_ day: Int, _ seconds: Int64?, _ style: DateStyle) -> (Row.Kind, String)? {
+    private static func written(_ day: Int, _ seconds: Int64?, _ style: DateStyle) -> (SheetRow.Kind, String)? {
         let days = day + Int((seconds ?? 0) / 86_400)
         guard days < ExcelDates.daysSince1970(year: 10_000, month: 1, day: 1) else { return nil }
         let date = ExcelDates.civil(daysSince1970: days)

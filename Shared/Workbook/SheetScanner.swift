@@ -40,7 +40,7 @@ struct SheetScanner {
         self.limits = limits
     }
 
-    mutating func next(into row: inout Row) throws(WorkbookError) -> Bool {
+    mutating func next(into row: inout SheetRow) throws(WorkbookError) -> Bool {
         while !finished {
             switch try scanner.next() {
             case .start:
@@ -60,7 +60,7 @@ struct SheetScanner {
     }
 
     /// False when the row has no content.
-    private mutating func readRow(_ row: inout Row) throws(WorkbookError) -> Bool {
+    private mutating func readRow(_ row: inout SheetRow) throws(WorkbookError) -> Bool {
         var number = lastRow + 1
         while try scanner.nextAttribute() {
             if scanner.keyIs("r") { number = scanner.wholeNumber() ?? 0 }
@@ -92,7 +92,7 @@ struct SheetScanner {
     // MARK: - Cells
 
     @inline(__always)
-    private mutating func readCell(_ row: inout Row) throws(WorkbookError) {
+    private mutating func readCell(_ row: inout SheetRow) throws(WorkbookError) {
         cell.column += 1
         cell.content = .number
         cell.style = 0
@@ -153,7 +153,7 @@ struct SheetScanner {
     /// The form nearly every cell has, `<v>…</v></c>` with a number in it, without going through five events.
     /// False when it is anything else; nothing has been read then.
     @inline(__always)
-    private mutating func readPlainValue(_ row: inout Row) throws(WorkbookError) -> Bool {
+    private mutating func readPlainValue(_ row: inout SheetRow) throws(WorkbookError) -> Bool {
         let base = scanner.base
         let start = scanner.position + 3
         guard cell.content == .shared || (cell.content == .number && dateStyle == .none),
@@ -181,7 +181,7 @@ struct SheetScanner {
     }
 
     /// Collects the text of a cell behind the row's other texts.
-    private mutating func readValue(_ row: inout Row) throws(WorkbookError) {
+    private mutating func readValue(_ row: inout SheetRow) throws(WorkbookError) {
         var (capturing, inline, phonetic) = (false, false, 0)
         (cell.hasFormula, cell.hasValue) = (false, false)
         while true {
@@ -220,7 +220,7 @@ struct SheetScanner {
 
     private var dateStyle: DateStyle { cell.style < styles.count ? styles[cell.style] : .none }
 
-    private func appendShared(_ index: Int, to row: inout Row) throws(WorkbookError) {
+    private func appendShared(_ index: Int, to row: inout SheetRow) throws(WorkbookError) {
         guard strings.append(index, to: &row.bytes) else {
             throw .malformed("the shared string \(index) does not exist", "없는 공유 문자열 \(index)", at: place)
         }
@@ -229,7 +229,7 @@ struct SheetScanner {
         }
     }
 
-    private func finish(_ row: inout Row) throws(WorkbookError) {
+    private func finish(_ row: inout SheetRow) throws(WorkbookError) {
         let start = cell.start
         if cell.hasFormula && !cell.hasValue {
             return row.close(column: cell.column, kind: .missing, from: start, style: cell.style)
@@ -252,11 +252,11 @@ struct SheetScanner {
     }
 
     /// A formula whose number is empty has no result: only a text can be empty.
-    private func closeUnlessStored(_ row: inout Row) {
+    private func closeUnlessStored(_ row: inout SheetRow) {
         if cell.hasFormula { row.close(column: cell.column, kind: .missing, from: cell.start) }
     }
 
-    private func finishText(_ row: inout Row) throws(WorkbookError) {
+    private func finishText(_ row: inout SheetRow) throws(WorkbookError) {
         let start = cell.start
         guard XMLText.finish(&row.bytes, from: start) else {
             throw .malformed(
@@ -271,7 +271,7 @@ struct SheetScanner {
         row.close(column: cell.column, kind: .text, from: start, style: cell.style)
     }
 
-    private func takeTrimmed(_ row: inout Row) -> String? {
+    private func takeTrimmed(_ row: inout SheetRow) -> String? {
         let text = String(decoding: row.bytes[cell.start...], as: UTF8.self)
         row.bytes.removeLast(row.bytes.count - cell.start)
         let trimmed = text.drop { $0.isWhitespace }
@@ -280,7 +280,7 @@ struct SheetScanner {
     }
 
     /// A cell that is neither text nor shared text. What its type does not allow is that cell's matter alone.
-    private func scalar(_ written: String) -> (Row.Kind, String) {
+    private func scalar(_ written: String) -> (SheetRow.Kind, String) {
         switch cell.content {
         case .bool:
             switch written.lowercased() {

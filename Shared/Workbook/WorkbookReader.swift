@@ -63,7 +63,7 @@ public final class WorkbookReader: RowSource {
     }
 
     /// Reads the next row with content, of the first visible sheet unless another was opened.
-    public func next(into row: inout Row) throws(WorkbookError) -> Bool {
+    public func next(into row: inout SheetRow) throws(WorkbookError) -> Bool {
         if scanner == nil { try open() }
         return try scanner?.next(into: &row) ?? false
     }

@@ -50,11 +50,11 @@ import Wire
         let nats = try await NATSServer.start(jetStream: false)
         let connection = try await Connection.connect(ConnectionOptions(urls: [nats.url], name: "jobs"))
         func background(_ values: [String: String]) async throws -> [String] {
-            let context = ServiceContext(
+            let parts = ServiceParts(
                 database: server.database, client: server.client, connection: connection, issuer: nil,
                 ownCredential: nil, people: PeopleRegistry(), settings: Settings(values: values),
                 log: server.database.log)
-            return try await CustomerSuccess.assemble(context).background.map(\.name)
+            return try await CustomerSuccess.assemble(parts).background.map(\.name)
         }
         let always = ["renewal-dates", "scorecard-snapshots", "expired-exports"]
         #expect(try await background([:]) == always + ["replicas"])

@@ -32,7 +32,7 @@ enum FilterCases {
     static let ben = "0b6f2c1e-0000-4000-8000-00000000000b"
     /// 2024-06-15T12:00:00Z.
     static let now: Int64 = 1_718_452_800_000_000
-    static let context = FilterContext(nowMicroseconds: now, subject: ann)
+    static let context = FilterFacts(nowMicroseconds: now, subject: ann)
 
     /// A row by column name; a missing column is NULL.
     typealias Row = [String: FilterValue]

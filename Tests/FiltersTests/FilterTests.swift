@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func aServiceIsNobodysReference() throws {
-        let context = FilterContext(nowMicroseconds: 0, subject: "service:play-launcher")
+        let context = FilterFacts(nowMicroseconds: 0, subject: "service:play-launcher")
         let mine = try Filter.parse("assigned_to = me()").check(against: FilterCases.schema, context: context)
         let others = try Filter.parse("assigned_to != me()").check(against: FilterCases.schema, context: context)
         for row in FilterCases.rows {

@@ -10,7 +10,7 @@ import Testing
         .filter { $0.hasSuffix(".yaml") }.sorted() ?? []
 
     static func flow(_ file: String) throws -> CompiledFlow {
-        try FlowDefinition.compile(
+        try FlowSource.compile(
             yaml: String(contentsOf: flowsFolder.appendingPathComponent(file), encoding: .utf8))
     }
 

@@ -18,7 +18,7 @@ func definition(_ tasks: String, input: String = "", tail: String = "") -> Strin
 }
 
 func compiled(_ tasks: String, input: String = "", tail: String = "") throws -> CompiledFlow {
-    try FlowDefinition.compile(yaml: definition(tasks, input: input, tail: tail))
+    try FlowSource.compile(yaml: definition(tasks, input: input, tail: tail))
 }
 
 /// Runs a flow to its end, storing and reading back the state at every step. `answer` says what becomes of each action.
@@ -53,7 +53,7 @@ struct Runner {
 /// The problem of a definition that must not compile.
 func problem(_ yaml: String) throws -> FlowProblem {
     do throws(FlowProblem) {
-        _ = try FlowDefinition.compile(yaml: yaml)
+        _ = try FlowSource.compile(yaml: yaml)
     } catch {
         return error
     }

@@ -37,7 +37,7 @@ import Workbook
     ) throws -> [ReadRow] {
         let table = try TableFinder(target: target, options: options).find(in: source)
         let reader = RowReader(table.header, CheckPlan(target, assists))
-        var row = Row()
+        var row = SheetRow()
         var rows: [ReadRow] = []
         while try table.source.next(into: &row) {
             if let read = reader.read(row) { rows.append(read) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ImportValidationService
 
-/// A run is tried again for what passes, and ends for what does not.
+/// A run is retried for what passes, and ends for what does not.
 @Suite struct RefusedPersonTests {
     @Test(arguments: ["PERSON_UNKNOWN", "PERSON_INACTIVE", "TOKEN_OUTDATED"])
     func aRunOfSomebodyWhoMayNotActEnds(_ reason: String) {

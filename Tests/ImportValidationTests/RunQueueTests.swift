@@ -93,7 +93,7 @@ import Work
                 "ALE_FILES_DIRECTORY": upgrade.server.directory + "/files", "ALE_SCRIPT_WORKER": "/bin/true",
             ]))
         let client = Client(InMemoryTransport())
-        let context = ServiceContext(
+        let context = ServiceParts(
             database: database, client: client, connection: connection, issuer: nil, ownCredential: nil,
             people: Nobody(), settings: Settings(values: [:]), log: database.log)
         let workers = ImportWorkers(

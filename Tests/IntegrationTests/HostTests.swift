@@ -24,8 +24,8 @@ import Wire
         static let records: [any RecordMessage.Type] = []
         static var schemaFolder: String { NoMigrations.folder }
 
-        static func assemble(_ context: ServiceContext) async throws -> Assembly {
-            var endpoints = RecordEndpoints(context.database, api: api)
+        static func assemble(_ parts: ServiceParts) async throws -> Assembly {
+            var endpoints = RecordEndpoints(parts.database, api: api)
             endpoints.add(Endpoint(method) { (_, request: GetRequest) async throws(Problem) in request })
             return Assembly(endpoints: endpoints)
         }
@@ -39,8 +39,8 @@ import Wire
         static let records = Echo.records
         static var schemaFolder: String { NoMigrations.folder }
 
-        static func assemble(_ context: ServiceContext) async throws -> Assembly {
-            Assembly(endpoints: RecordEndpoints(context.database, api: api))
+        static func assemble(_ parts: ServiceParts) async throws -> Assembly {
+            Assembly(endpoints: RecordEndpoints(parts.database, api: api))
         }
     }
 

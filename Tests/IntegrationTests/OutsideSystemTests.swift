@@ -28,8 +28,8 @@ import Wire
         static let records = OnboardingCatalog.records
         static var schemaFolder: String { NoMigrations.folder }
 
-        static func assemble(_ context: ServiceContext) async throws -> Assembly {
-            var endpoints = RecordEndpoints(context.database, api: api)
+        static func assemble(_ parts: ServiceParts) async throws -> Assembly {
+            var endpoints = RecordEndpoints(parts.database, api: api)
             endpoints.add(
                 Endpoint(method) { (call, request: GetRequest) async throws(Problem) in
                     var answer = request

@@ -38,11 +38,11 @@ import Wire
     }
 
     @Test func aMailIsTriedEightTimes() {
-        #expect(MailSchedule.pauses.count + 1 == 8)
-        #expect(zip(MailSchedule.pauses, MailSchedule.pauses.dropFirst()).allSatisfy { $0 < $1 })
-        #expect(MailSchedule.pause(after: 1) == 5)
-        #expect(MailSchedule.pause(after: 7) == 7_200)
-        #expect(MailSchedule.pause(after: 8) == nil)
+        #expect(MailRetry.pauses.count + 1 == 8)
+        #expect(zip(MailRetry.pauses, MailRetry.pauses.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(MailRetry.pause(after: 1) == 5)
+        #expect(MailRetry.pause(after: 7) == 7_200)
+        #expect(MailRetry.pause(after: 8) == nil)
     }
 
     @Test func whatTheServerSaysDecides() throws {
@@ -61,7 +61,7 @@ import Wire
     /// A server that is away takes no attempt, for three days; then the mail has failed.
     @Test(arguments: [(-5, 5), (0, 5), (600, 60), (86_400, 300), (259_199, 300), (259_200, nil)] as [(Int64, Int?)])
     func aServerThatIsAwayIsLookedForAgain(_ age: Int64, _ pause: Int?) {
-        #expect(MailSchedule.pause(atAge: age) == pause)
+        #expect(MailRetry.pause(atAge: age) == pause)
     }
 
     /// Whatever stands in the record of a person, there is a delivery that says what became of the mail.

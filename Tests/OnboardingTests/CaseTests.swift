@@ -24,17 +24,21 @@ import Wire
 
     @Test func theSeedIsThereOnce() async throws {
         let world = try await World()
-        try await Seed.run(world.server.database)
+        try await OnboardingSeed.run(world.server.database)
         let all = try await world.call(OnboardingAPI.listResponsibilityDefinitions, ListRequest(), as: world.agent)
-        #expect(all.responsibilityDefinitions.count == Seed.responsibilities.count)
-        let analyst = all.responsibilityDefinitions.first { $0.id == Seed.responsibility("provider", "Data analyst") }
+        #expect(all.responsibilityDefinitions.count == OnboardingSeed.responsibilities.count)
+        let analyst = all.responsibilityDefinitions.first {
+            $0.id == OnboardingSeed.responsibility("provider", "Data analyst")
+        }
         #expect(analyst?.nameKo == "데이터 분석가")
     }
 
     /// A database from before there were names in Korean gets them, but not where people have changed something since.
     @Test func theSeedNamesInKoreanWhatNobodyChanged() async throws {
         let world = try await World()
-        let (plain, changed) = (Seed.responsibility("squad", "Support"), Seed.responsibility("squad", "Architect"))
+        let (plain, changed) = (
+            OnboardingSeed.responsibility("squad", "Support"), OnboardingSeed.responsibility("squad", "Architect")
+        )
         for (id, revision) in [(plain, 1), (changed, 2)] {
             _ = try await world.server.admin.run(
                 """
@@ -42,7 +46,7 @@ import Wire
                 """)
         }
         _ = try await world.server.admin.run("DELETE FROM onboarding.shipped WHERE name LIKE 'responsibility:%'")
-        try await Seed.run(world.server.database)
+        try await OnboardingSeed.run(world.server.database)
         let all = try await world.call(OnboardingAPI.listResponsibilityDefinitions, ListRequest(), as: world.agent)
         let names = Dictionary(uniqueKeysWithValues: all.responsibilityDefinitions.map { ($0.id, $0.nameKo) })
         #expect(names[plain] == "지원 담당" && names[changed] == .some(nil))
@@ -219,7 +223,7 @@ import Wire
         member.onboardingCase = record.id
         member.side = "provider"
         member.user = other.agent.subject
-        member.responsibility = Seed.responsibility("provider", Seed.administrator)
+        member.responsibility = OnboardingSeed.responsibility("provider", OnboardingSeed.administrator)
         var request = CreateCaseTeamMemberRequest()
         request.caseTeamMember = member
         _ = try await world.call(OnboardingAPI.createCaseTeamMember, request, as: world.agent)

@@ -188,7 +188,7 @@ import Wire
         member.caseTeamMember?.onboardingCase = record.id
         member.caseTeamMember?.side = "provider"
         member.caseTeamMember?.user = world.agent.subject
-        member.caseTeamMember?.responsibility = Seed.responsibility("provider", "Onboarding manager")
+        member.caseTeamMember?.responsibility = OnboardingSeed.responsibility("provider", "Onboarding manager")
         #expect(await world.problem(OnboardingAPI.createCaseTeamMember, member, as: world.agent)?.reason == "G-128")
         var comment = AddEntryRequest()
         comment.id = record.id

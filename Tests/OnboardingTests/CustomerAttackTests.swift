@@ -32,7 +32,7 @@ import Wire
             request.caseTeamMember?.onboardingCase = onboarding.id
             request.caseTeamMember?.side = "customer"
             request.caseTeamMember?.contact = contact
-            request.caseTeamMember?.responsibility = Seed.responsibility("customer", "Data SME")
+            request.caseTeamMember?.responsibility = OnboardingSeed.responsibility("customer", "Data SME")
             member = try await world.call(OnboardingAPI.createCaseTeamMember, request, as: world.agent)
         }
 

@@ -29,7 +29,7 @@ struct Server: Sendable {
         var bench = try await ServiceBench<Onboarding>(clock: TestClock(today))
         let replicas = Onboarding.replicas(bench.database, bench.client)
         try await bench.serve(Onboarding.endpoints(bench.database, replicas), handlers: replicas.handlers)
-        try await Seed.run(bench.database)
+        try await OnboardingSeed.run(bench.database)
         return Server(bench: bench)
     }
 

@@ -12,14 +12,14 @@ import Testing
 
     @Test func whatWasDeletedStaysDeleted() async throws {
         let server = try await Server.start()
-        #expect(try await Self.count(server) == Seed.responsibilities.count)
+        #expect(try await Self.count(server) == OnboardingSeed.responsibilities.count)
         // As an earlier version left it, which made no notes: nothing is there twice.
         _ = try await server.admin.run("DELETE FROM onboarding.shipped")
-        try await Seed.run(server.database)
-        #expect(try await Self.count(server) == Seed.responsibilities.count)
-        let id = Seed.responsibility("squad", "Support")
+        try await OnboardingSeed.run(server.database)
+        #expect(try await Self.count(server) == OnboardingSeed.responsibilities.count)
+        let id = OnboardingSeed.responsibility("squad", "Support")
         _ = try await server.admin.run("DELETE FROM onboarding.responsibility_definition WHERE id = \(id)::uuid")
-        try await Seed.run(server.database)
-        #expect(try await Self.count(server) == Seed.responsibilities.count - 1)
+        try await OnboardingSeed.run(server.database)
+        #expect(try await Self.count(server) == OnboardingSeed.responsibilities.count - 1)
     }
 }

@@ -24,7 +24,7 @@ import Wire
         let world = try await World()
         let customer = try await world.addUser(isCustomer: true)
         let leaver = try await world.addUser(isActive: false)
-        let manager = Seed.responsibility("provider", "Onboarding manager")
+        let manager = OnboardingSeed.responsibility("provider", "Onboarding manager")
         for user in [customer.id, leaver.id] {
             let problem = try await member(world) {
                 $0.side = "provider"
@@ -37,20 +37,20 @@ import Wire
         let problem = try await member(world) {
             $0.side = "customer"
             $0.contact = stranger.contact.id
-            $0.responsibility = Seed.responsibility("customer", "Key team member")
+            $0.responsibility = OnboardingSeed.responsibility("customer", "Key team member")
         }
         #expect(problem?.reason == "NO_SUCH_REFERENCE")
         #expect(
             try await member(world) {
                 $0.side = "customer"
                 $0.contact = world.contact.id
-                $0.responsibility = Seed.responsibility("squad", "Support")
+                $0.responsibility = OnboardingSeed.responsibility("squad", "Support")
             }?.violations.map(\.rule) == ["G-43"])
         #expect(
             try await member(world) {
                 $0.side = "customer"
                 $0.contact = world.contact.id
-                $0.responsibility = Seed.responsibility("customer", "Key team member")
+                $0.responsibility = OnboardingSeed.responsibility("customer", "Key team member")
             } == nil)
     }
 
@@ -113,7 +113,7 @@ import Wire
             try await member(world) {
                 $0.side = "customer"
                 $0.contact = former.id
-                $0.responsibility = Seed.responsibility("customer", "Key team member")
+                $0.responsibility = OnboardingSeed.responsibility("customer", "Key team member")
             },
         ]
         #expect(met.allSatisfy { $0?.violations.map(\.rule) == ["PERSON_SIDE"] }, "\(met)")
@@ -128,7 +128,7 @@ import Wire
         request.lifecycleTask = LifecycleTask()
         request.lifecycleTask?.parent = record.id
         request.lifecycleTask?.shortDescription = "Send locations"
-        request.lifecycleTask?.responsibility = Seed.responsibility(side, name)
+        request.lifecycleTask?.responsibility = OnboardingSeed.responsibility(side, name)
         let problem = await world.problem(OnboardingAPI.createLifecycleTask, request, as: world.agent)
         #expect(problem?.violations.map(\.rule) == (side == "squad" ? ["G-43"] : nil))
     }
@@ -143,7 +143,7 @@ import Wire
         request.caseTeamMember?.onboardingCase = record.id
         request.caseTeamMember?.side = "provider"
         request.caseTeamMember?.user = leaver.id
-        request.caseTeamMember?.responsibility = Seed.responsibility("provider", Seed.administrator)
+        request.caseTeamMember?.responsibility = OnboardingSeed.responsibility("provider", OnboardingSeed.administrator)
         _ = try await world.call(OnboardingAPI.createCaseTeamMember, request, as: world.agent)
         #expect(try await world.createTask(record).assignedTo == leaver.id)
         var change = UpdateUserRequest()

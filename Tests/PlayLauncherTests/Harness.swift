@@ -20,7 +20,7 @@ struct Stage: Sendable {
     let issuer: Issuer
     let owner = StandIn()
     let runner: Runner
-    let seed: Seed
+    let seed: PlaySeed
     let people = PeopleRegistry.everybody()
     private let bench: ServiceBench<PlayLauncher>
 
@@ -40,7 +40,7 @@ struct Stage: Sendable {
         let verifier = try await Verifier(
             issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)], report: { _ in })
         let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
-        let parts = PlayLauncher.parts(bench.database, client, issuer, people)
+        let parts = PlayLauncher.make(bench.database, client, issuer, people)
         (runner, seed) = (parts.runner, parts.seed)
         try await bench.serve(parts.endpoints, authenticator: verifier)
         try await bench.standIn(for: "customer-success", owner.endpoints, authenticator: verifier)

@@ -68,7 +68,7 @@ import Wire
         #expect(stage.owner.creations(subject).count == 1)
     }
 
-    @Test func aStepThatMayPassIsTriedAgainUnderTheSameRequestID() async throws {
+    @Test func aStepThatMayPassIsRetriedUnderTheSameRequestID() async throws {
         let stage = try await Stage.shared.value
         let (engagement, subject) = (uuid(), "Review \(uuid())")
         stage.owner.refuse(subject, with: [.unavailable(), .deadlineExceeded(), .aborted(Text(en: "x", ko: "x"))])

@@ -20,34 +20,34 @@ import Wire
     ]
 
     @Test func everyFlowHasAnEntry() {
-        #expect(Seed.entries.map(\.title) == Self.names)
-        #expect(Seed.entries.map(\.id) == (3...19).map { $0 < 10 ? "F-0\($0)" : "F-\($0)" })
-        let values = Set(Seed.categories.map { AleChoice.value(ofCategory: $0.en) })
+        #expect(PlaySeed.entries.map(\.title) == Self.names)
+        #expect(PlaySeed.entries.map(\.id) == (3...19).map { $0 < 10 ? "F-0\($0)" : "F-\($0)" })
+        let values = Set(PlaySeed.categories.map { AleChoice.value(ofCategory: $0.en) })
         #expect(values == ["onboarding", "risk_management", "success_planning", "success_support"])
-        #expect(Seed.entries.allSatisfy { values.contains($0.category) })
+        #expect(PlaySeed.entries.allSatisfy { values.contains($0.category) })
     }
 
     /// G-81: a blueprint is a play of the category Success planning.
     @Test func blueprintsPlanSuccess() {
-        func flows(_ category: String) -> [String] { Seed.entries.filter { $0.category == category }.map(\.id) }
+        func flows(_ category: String) -> [String] { PlaySeed.entries.filter { $0.category == category }.map(\.id) }
         #expect(flows("success_planning") == ["F-08", "F-09", "F-10", "F-11", "F-12"])
         #expect(flows("risk_management") == ["F-07", "F-13"])
     }
 
-    @Test(arguments: Seed.entries)
-    func theFlowCompiles(entry: Seed.Entry) throws {
-        let yaml = try #require(Seed.yaml(entry.flow))
-        let flow = try Flows.FlowDefinition.compile(yaml: yaml)
+    @Test(arguments: PlaySeed.entries)
+    func theFlowCompiles(entry: PlaySeed.Entry) throws {
+        let yaml = try #require(PlaySeed.yaml(entry.flow))
+        let flow = try FlowSource.compile(yaml: yaml)
         #expect(flow.reference.name == entry.flow)
         #expect(flow.title.en == entry.title)
         #expect(flow.title.ko != flow.title.en)
-        #expect(Seed.version(yaml) == flow.reference.version)
+        #expect(PlaySeed.version(yaml) == flow.reference.version)
     }
 
     @Test func flowsAreOfferedWhereTheyFit() throws {
         func flow(_ id: String) throws -> CompiledFlow {
-            let entry = try #require(Seed.entries.first { $0.id == id })
-            return try Flows.FlowDefinition.compile(yaml: #require(Seed.yaml(entry.flow)))
+            let entry = try #require(PlaySeed.entries.first { $0.id == id })
+            return try FlowSource.compile(yaml: #require(PlaySeed.yaml(entry.flow)))
         }
         let review = try flow("F-19")
         let tables = PlaySource.schemas.map(\.table)

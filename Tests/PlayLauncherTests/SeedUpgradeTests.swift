@@ -27,9 +27,9 @@ import Testing
         }
         try await migrate(Array(all.prefix { $0.name != "work" }))
         // Everything was made, but one category that this version brings along; and people have deleted all of it.
-        var names = Seed.categories.dropFirst().map { "category:\($0)" }
-        for entry in Seed.entries {
-            let version = Seed.version(try #require(Seed.yaml(entry.flow)))
+        var names = PlaySeed.categories.dropFirst().map { "category:\($0)" }
+        for entry in PlaySeed.entries {
+            let version = PlaySeed.version(try #require(PlaySeed.yaml(entry.flow)))
             names += ["flow:\(entry.flow)@\(version)", "definition:\(entry.flow)"]
         }
         let values = names.map { "('\($0)', '/provider/')" }.joined(separator: ", ")
@@ -41,14 +41,14 @@ import Testing
         let database = Database(
             service: PlayLauncher.name, pool: pool, clock: SystemClock(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        for _ in 1...2 { try await Seed(database: database).prepare() }
+        for _ in 1...2 { try await PlaySeed(database: database).prepare() }
         let made = try await postgres.psql(
             """
             SELECT name FROM play_launcher.ale_choice
             UNION ALL SELECT name FROM play_launcher.flow_definition
             UNION ALL SELECT title FROM play_launcher.definition_record
             """, database: name)
-        #expect(made == Seed.categories[0].en)
+        #expect(made == PlaySeed.categories[0].en)
         await pool.close()
     }
 }

@@ -59,14 +59,14 @@ import Wire
     }
 
     @Test func pausesGrowAndEnd() throws {
-        let pauses = (1..<RetrySchedule.limit).compactMap(RetrySchedule.pause(after:))
-        #expect(pauses.count == RetrySchedule.limit - 1)
+        let pauses = (1..<StepRetry.limit).compactMap(RetrySchedule.pause(after:))
+        #expect(pauses.count == StepRetry.limit - 1)
         #expect(pauses.first == .milliseconds(200) && pauses.last == .seconds(30))
         #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $0 <= $1 })
-        #expect(RetrySchedule.pause(after: RetrySchedule.limit) == nil)
+        #expect(StepRetry.pause(after: RetrySchedule.limit) == nil)
     }
 
-    @Test func onlyWhatMayPassIsTriedAgain() {
+    @Test func onlyWhatMayPassIsRetried() {
         let text = Text(en: "x", ko: "x")
         for problem in [
             Problem.unavailable(), .deadlineExceeded(), .resourceExhausted(), .aborted(text), .canceled(),

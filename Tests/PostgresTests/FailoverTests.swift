@@ -74,10 +74,10 @@ import Testing
         settings.servers = servers
         settings.connectTimeout = .seconds(4)
         let start = ContinuousClock.now
-        _ = try Connection(settings)
+        _ = try PostgresConnection(settings)
         #expect(start.duration(to: .now) > .milliseconds(1_900))
         let again = ContinuousClock.now
-        _ = try Connection(settings)
+        _ = try PostgresConnection(settings)
         #expect(again.duration(to: .now) < .milliseconds(1_900))
     }
 
@@ -85,7 +85,7 @@ import Testing
     @Test func refusalsHaveAState() async throws {
         let server = try await PostgresServer.shared
         func refusal(_ string: String) async throws -> PostgresError {
-            try await failure { _ = try Connection(.session(string, "refused", timeout: .seconds(2))) }
+            try await failure { _ = try PostgresConnection(.session(string, "refused", timeout: .seconds(2))) }
         }
         let stranger = try await refusal(server.connectionString(database: "postgres", user: "nobody_knows"))
         #expect(stranger.sqlState == "28000" && stranger.isAccessRefused)

@@ -123,7 +123,7 @@ import Testing
     /// Over a network the kernel is told to notice a peer that has gone without a word.
     @Test func theKernelWatchesTheConnection() async throws {
         let server = try await Self.starting.value
-        let connection = try Connection(
+        let connection = try PostgresConnection(
             .session(server.networkConnectionString(database: "postgres"), "watched", timeout: .seconds(5)))
         let socket = connection.socket
         func option(_ level: Int32, _ name: Int32) -> Int32 {
@@ -136,7 +136,7 @@ import Testing
         #expect(option(Int32(IPPROTO_TCP), TCP_KEEPIDLE) == 10)
         #expect(option(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT) == 20_000)
         // What an operator writes counts.
-        let other = try Connection(
+        let other = try PostgresConnection(
             .session(
                 server.networkConnectionString(database: "postgres") + " keepalives_idle=77", "own",
                 timeout: .seconds(5)))

@@ -78,7 +78,7 @@ import Testing
     @Test func queueRemovesInOrder() {
         var queue = JobQueue()
         let jobs = (0..<3000).map { number in
-            Job(deadline: Deadline(nanoseconds: UInt64(number + 1))) { _, _ in }
+            Job(deadline: PostgresDeadline(nanoseconds: UInt64(number + 1))) { _, _ in }
         }
         for job in jobs { queue.append(job) }
         for expected in jobs.prefix(2500) { #expect(queue.popFirst() === expected) }

@@ -68,7 +68,7 @@ import Testing
             try await pool.transaction { tx in
                 for id in 0..<2000 {
                     tx.send("INSERT INTO t VALUES (\(id), \(text)) RETURNING text")
-                    #expect(tx.connection.expected.count <= Connection.pipelineBound)
+                    #expect(tx.connection.expected.count <= PostgresConnection.pipelineBound)
                 }
             }
             #expect(try await pool.run("SELECT count(*) AS n FROM t")[0].int("n") == 2000)
@@ -293,7 +293,7 @@ import Testing
                             tx.send("UPDATE t SET n = \(n + 1) WHERE id = 1")
                         }
                     } catch let error as PostgresError where error.isSerializationFailure || error.isDeadlock {
-                        try await Task.sleep(for: Retry.pause(after: attempt))
+                        try await Task.sleep(for: TransactionRetry.pause(after: attempt))
                     }
                 }
             }

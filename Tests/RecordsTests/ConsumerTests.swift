@@ -14,7 +14,7 @@ import Wire
     struct NotYet: Error {}
 
     /// A handler that fails at first holds back what is behind it, and then everything has its effect in order.
-    @Test func aFailingHandlerIsTriedAgain() async throws {
+    @Test func aFailingHandlerIsRetried() async throws {
         let events = try await EventBench.make()
         let leadership = try events.leadership()
         var helpers = Helpers()

@@ -20,7 +20,7 @@ import Testing
     func everyRowIsRead(file: String, expected: Int) throws {
         let path = Self.directory.appendingPathComponent(file).path
         let source = try TableFile.open(path: path, name: file)
-        var row = Row()
+        var row = SheetRow()
         #expect(try source.next(into: &row))
         let columns = row.count
         let headers = row.cells
@@ -58,7 +58,7 @@ import Testing
     @Test(.enabled(if: isPresent, "the workbooks of shared/data are not beside the repository"))
     func namesInManyScripts() throws {
         let reader = try WorkbookReader(path: Self.directory.appendingPathComponent("geonames-locations.xlsx").path)
-        var row = Row()
+        var row = SheetRow()
         var texts = Set<String>()
         while try reader.next(into: &row) { row.text(at: 0).map { _ = texts.insert($0) } }
         #expect(texts.contains { $0.unicodeScalars.contains { $0.value > 0x7F } })

@@ -99,7 +99,7 @@ struct WorkbookBuilder {
     }
 
     /// All rows of the workbook.
-    func rows(sheet: String? = nil, limits: WorkbookLimits = WorkbookLimits()) throws -> [Row] {
+    func rows(sheet: String? = nil, limits: WorkbookLimits = WorkbookLimits()) throws -> [SheetRow] {
         try withFile(zip) { path in
             let reader = try WorkbookReader(path: path, limits: limits)
             try reader.open(sheet: sheet)

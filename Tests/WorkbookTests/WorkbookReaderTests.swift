@@ -110,7 +110,7 @@ import Testing
             for _ in 0..<2 {
                 try reader.open()
                 #expect(try reader.readAll().map(\.cells) == [[.text("a")]])
-                var row = Row()
+                var row = SheetRow()
                 #expect(try !reader.next(into: &row))
             }
         }

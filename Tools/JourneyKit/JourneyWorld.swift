@@ -156,7 +156,7 @@ public final class JourneyWorld: Sendable {
 }
 
 extension Problem {
-    /// Whether trying again may help: somebody is starting, stopping or overloaded.
+    /// Whether retrying may help: somebody is starting, stopping or overloaded.
     var isPassing: Bool {
         [.unavailable, .deadlineExceeded, .resourceExhausted, .aborted, .canceled].contains(code)
 

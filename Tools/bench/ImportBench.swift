@@ -51,7 +51,7 @@ struct ImportBench {
             _ = try tx.query("CREATE TABLE import_validation.bench_rows (number int8, cells text[])")
             _ = try tx.copyIn(into: "COPY import_validation.bench_rows (number, cells) FROM STDIN") { writer in
                 let source = try TableFile.open(path: path, name: "bench.xlsx")
-                var row = Workbook.Row()
+                var row = SheetRow()
                 while try source.next(into: &row) {
                     try writer.row([
                         .int(Int64(row.number)), .textArray((0..<row.count).map { row.text(at: $0) ?? "" }),

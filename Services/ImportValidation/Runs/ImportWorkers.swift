@@ -12,13 +12,13 @@ import Work
 
 /// Works on runs, a bounded number at a time. Any instance of the service takes any run.
 struct ImportWorkers: Sendable {
-    private let context: ServiceContext
+    private let parts: ServiceParts
     private let settings: ImportSettings
     private let queue: RunQueue
     private let replicas: ReplicaSet
 
-    init(_ context: ServiceContext, _ settings: ImportSettings, _ queue: RunQueue, _ replicas: ReplicaSet) {
-        self.context = context
+    init(_ parts: ServiceParts, _ settings: ImportSettings, _ queue: RunQueue, _ replicas: ReplicaSet) {
+        self.parts = parts
         self.settings = settings
         self.queue = queue
         self.replicas = replicas
@@ -35,11 +35,11 @@ struct ImportWorkers: Sendable {
     }
 
     private func carryOut(_ claim: Claim, _ scripts: ScriptWorker) async {
-        let log = context.log
+        let log = parts.log
         let facts: Logger.Metadata = ["run": "\(claim.run)", "kind": "\(claim.kind)"]
-        let run = RunContext(
-            claim: claim, database: context.database, queue: queue, client: context.client,
-            connection: context.connection, issuer: context.issuer,
+        let run = RunTools(
+            claim: claim, database: parts.database, queue: queue, client: parts.client,
+            connection: parts.connection, issuer: parts.issuer,
             files: UploadFiles(directory: settings.filesDirectory), scripts: scripts, replicas: replicas)
         do {
             guard claim.lease.takings <= RunQueue.maximumTakings else { throw RunFailure(text: RunMessages.givenUp) }
@@ -51,16 +51,16 @@ struct ImportWorkers: Sendable {
         }
     }
 
-    private static func body(_ run: RunContext) async throws -> RunQueue.Ending {
+    private static func body(_ run: RunTools) async throws -> RunQueue.Ending {
         switch run.claim.kind {
-        case "load": try await LoadRun(context: run).run()
-        case "validate": try await ValidateRun(context: run).run()
-        default: try await PublishRun(context: run).run()
+        case "load": try await LoadRun(tools: run).run()
+        case "validate": try await ValidateRun(tools: run).run()
+        default: try await PublishRun(tools: run).run()
         }
     }
 
     /// What becomes of a run that did not get to its end: it is retried, or has failed for good.
-    private func settle(_ error: any Error, _ run: RunContext, _ facts: Logger.Metadata) async {
+    private func settle(_ error: any Error, _ run: RunTools, _ facts: Logger.Metadata) async {
         let claim = run.claim
         var facts = facts
         // What people are told may quote their file, and does not belong in a log.
@@ -68,14 +68,14 @@ struct ImportWorkers: Sendable {
         // The service stops, and the queue gives the run back; or it is another worker's.
         if Task.isCancelled { return }
         if (error as? Problem)?.isLeaseLost == true {
-            return context.log.warning("import run taken over by another worker", metadata: facts)
+            return parts.log.warning("import run taken over by another worker", metadata: facts)
         }
         guard let failure = Self.failure(error, run.language) else {
-            context.log.warning("import run is retried", metadata: facts)
+            parts.log.warning("import run is retried", metadata: facts)
             let pause = min(Duration.milliseconds(250) * claim.lease.takings, .seconds(10))
             return await queue.retry(claim, after: pause)
         }
-        context.log.warning("import run failed", metadata: facts)
+        parts.log.warning("import run failed", metadata: facts)
         let keepsUpload = (error as? RunFailure)?.keepsUpload ?? false
         do {
             if claim.kind == "load" { try await LoadRun.undo(run) }
@@ -89,13 +89,13 @@ struct ImportWorkers: Sendable {
         } catch {
             // The run stays queued and is looked at again.
             facts["cause"] = "\(error)"
-            context.log.error("import run could not be ended and is retried", metadata: facts)
+            parts.log.error("import run could not be ended and is retried", metadata: facts)
             await queue.retry(claim, after: .seconds(1))
         }
     }
 
-    private func counts(_ run: RunContext) async throws -> (total: Int64, done: Int64, failed: Int64) {
-        let database = context.database
+    private func counts(_ run: RunTools) async throws -> (total: Int64, done: Int64, failed: Int64) {
+        let database = parts.database
         let id = run.claim.run
         let stored = try await database.transaction(as: run.service, readOnly: true) { tx in
             try Store<ImportRun>(database).find(id, in: tx)

@@ -13,13 +13,13 @@ struct LoadRun {
     /// Batches on their way to the database at once.
     private static let writers = 2
 
-    let context: RunContext
+    let tools: RunTools
 
     /// Loads the file of the run. A load that was interrupted begins again: rows it had written are removed first.
     func run() async throws -> RunQueue.Ending {
-        let (task, target) = try await context.task()
+        let (task, target) = try await tools.task()
         let upload = try await prepare()
-        let checker = try await context.checker(task, target)
+        let checker = try await tools.checker(task, target)
         do {
             return try await load(upload, target, checker)
         } catch let error as WorkbookError {
@@ -31,9 +31,9 @@ struct LoadRun {
 
     /// The file's upload, with nothing of it in staging.
     private func prepare() async throws -> Upload {
-        let database = context.database
-        let claim = context.claim
-        return try await database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
+        let database = tools.database
+        let claim = tools.claim
+        return try await database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             try claim.lease.hold(in: tx)
             guard let run = try Store<ImportRun>(database).find(claim.run, in: tx),
                 let upload = try Store<Upload>(database).find(run.upload ?? "", in: tx)
@@ -48,14 +48,14 @@ struct LoadRun {
 
     private func load(_ upload: Upload, _ target: ImportTarget, _ checker: RowChecker) async throws -> RunQueue.Ending {
         var checker = checker
-        let options = context.claim.options
+        let options = tools.claim.options
         let encoding = try Self.encoding(options)
-        let file = try context.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
+        let file = try tools.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
         let table = try TableFinder(target: target, options: options).find(in: file)
         let source = table.source
-        var row = Workbook.Row()
+        var row = SheetRow()
         let reader = RowReader(table.header, checker.plan)
-        var progress = Progress(context.claim, total: 0, connection: context.connection)
+        var progress = Progress(tools.claim, total: 0, connection: tools.connection)
         var writing: [Write] = []
         do {
             while true {
@@ -75,13 +75,13 @@ struct LoadRun {
             for write in writing { _ = await write.task.result }
             throw error
         }
-        progress.add(done: 0, failed: try await context.markDoubles(of: upload.id, target))
+        progress.add(done: 0, failed: try await tools.markDoubles(of: upload.id, target))
         progress.total = progress.done
         progress.tell()
         let remarks = table.remarks + [table.header.remark, Self.remark(source)].compactMap(\.self)
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(context.language),
+            message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(tools.language),
             uploadState: "loaded")
     }
 
@@ -123,7 +123,7 @@ struct LoadRun {
 
     /// The next rows that hold something.
     private static func next(
-        _ source: any RowSource, _ row: inout Workbook.Row, _ reader: RowReader
+        _ source: any RowSource, _ row: inout SheetRow, _ reader: RowReader
     ) throws(WorkbookError) -> [ReadRow] {
         var rows: [ReadRow] = []
         rows.reserveCapacity(batch)
@@ -136,9 +136,9 @@ struct LoadRun {
     private func write(
         _ rows: [ReadRow], _ verdicts: [RowVerdict], _ upload: Upload, width: Int
     ) async throws {
-        let claim = context.claim
-        let now = context.database.clock.now
-        try await context.database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
+        let claim = tools.claim
+        let now = tools.database.clock.now
+        try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             // The disk is waited for once, by the transaction that ends the run; a load that a crash cuts off begins again.
             tx.send("SET LOCAL synchronous_commit = off")
             tx.send(StagingStore.insertion(rows, verdicts, width: width, upload: upload, claim: claim, now: now))
@@ -161,10 +161,10 @@ struct LoadRun {
     }
 
     /// Takes back what a load has written that failed for good: a bad file leaves nothing behind (G-65).
-    static func undo(_ context: RunContext) async throws {
-        let claim = context.claim
-        let database = context.database
-        try await database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
+    static func undo(_ tools: RunTools) async throws {
+        let claim = tools.claim
+        let database = tools.database
+        try await database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             try claim.lease.hold(in: tx)
             guard let run = try Store<ImportRun>(database).find(claim.run, in: tx), let upload = run.upload else {
                 return

@@ -11,24 +11,24 @@ struct PublishRun {
     private static let batch = 500
     private static let bytesPerBatch = 600 << 10
 
-    let context: RunContext
+    let tools: RunTools
 
     /// Publishes batch after batch. Each is sent under a request id that follows from its rows and their revisions: after
     /// a crash the same batch gets the same answer again, and nothing is published twice.
     func run() async throws -> RunQueue.Ending {
-        let (task, target) = try await context.task()
+        let (task, target) = try await tools.task()
         let stagingTable = task.sourceTable ?? target.stagingTable
-        let assists = try await context.database.transaction(as: context.service, readOnly: true) { tx in
+        let assists = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
             return try DataValidationAssist.active(for: stagingTable, tx)
         }
         let plan = CheckPlan(target, assists)
-        let claim = context.claim
+        let claim = tools.claim
         let before = try await alreadyDone()
-        var progress = Progress(claim, total: try await waiting() + before.done, connection: context.connection)
+        var progress = Progress(claim, total: try await waiting() + before.done, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
         while true {
-            let database = context.database
-            let page = try await database.transaction(as: context.service, readOnly: true) { tx in
+            let database = tools.database
+            let page = try await database.transaction(as: tools.service, readOnly: true) { tx in
                 // Looked at anew before each batch: the case may end while a large file is being published.
                 if let task = try Store<ImportTask>(database).find(claim.task, in: tx) {
                     try TaskAccess.requireOpen(task, tx)
@@ -46,21 +46,21 @@ struct PublishRun {
         progress.tell()
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.published(progress.done, failed: progress.failed)(context.language))
+            message: RunMessages.published(progress.done, failed: progress.failed)(tools.language))
     }
 
     /// What this run had done before it was interrupted.
     private func alreadyDone() async throws -> (done: Int64, failed: Int64) {
-        let database = context.database
-        let id = context.claim.run
-        let run = try await database.transaction(as: context.service, readOnly: true) { tx in
+        let database = tools.database
+        let id = tools.claim.run
+        let run = try await database.transaction(as: tools.service, readOnly: true) { tx in
             try Store<ImportRun>(database).find(id, in: tx)
         }
         return (run?.doneRows ?? 0, run?.failedRows ?? 0)
     }
 
     private func waiting() async throws -> Int64 {
-        let claim = context.claim
+        let claim = tools.claim
         var statement: SQL = """
             SELECT count(*) FROM import_validation.staging_row \
             WHERE import_task = \(claim.task) AND status = 'ready_to_publish'
@@ -71,7 +71,7 @@ struct PublishRun {
             statement += " AND publish_run = \(claim.run)"
         }
         let counting = statement
-        return try await context.database.transaction(as: context.service, readOnly: true) { tx in
+        return try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
             try tx.query(counting).first?.int64(at: 0) ?? 0
         }
     }
@@ -102,18 +102,18 @@ struct PublishRun {
             return sent
         }
         let name = rows.map { "\($0.id):\($0.revision)" }.joined(separator: ",")
-        request.requestID = RecordID.derived(from: "\(context.claim.run)/\(name)")
-        let answer = try await context.client.call(
+        request.requestID = RecordID.derived(from: "\(tools.claim.run)/\(name)")
+        let answer = try await tools.client.call(
             OnboardingAPI.publishRows, request, as: credential(), deadline: .seconds(60),
             requestID: request.requestID, retry: .exponential(attempts: 6))
         let results = Dictionary(answer.results.map { ($0.rowID, $0) }) { first, _ in first }
         return rows.map { row in
             guard let result = results[row.id] else {
                 let text = Text(en: "There was no answer for this row.", ko: "이 행의 게시 결과를 확인하지 못했습니다. 다시 게시하세요.")
-                return PublishOutcome(record: "", message: text(context.language))
+                return PublishOutcome(record: "", message: text(tools.language))
             }
             let refused = Text(en: "The row could not be published.", ko: "행을 게시하지 못했습니다.")
-            let message = result.message.isEmpty ? refused(context.language) : result.message
+            let message = result.message.isEmpty ? refused(tools.language) : result.message
             return PublishOutcome(
                 record: result.targetRecord, message: result.outcome == "failed" ? message : "")
         }
@@ -121,15 +121,15 @@ struct PublishRun {
 
     /// The requester's own rights decide in the target table.
     private func credential() -> Credential? {
-        guard let issuer = context.issuer, context.claim.requester.caller.kind != .service else { return nil }
-        return context.claim.requester.credential(issuer, by: context.database.service)
+        guard let issuer = tools.issuer, tools.claim.requester.caller.kind != .service else { return nil }
+        return tools.claim.requester.credential(issuer, by: tools.database.service)
     }
 
     private func settle(_ rows: [HeldRow], _ outcomes: [PublishOutcome], _ progress: Progress) async throws {
-        let claim = context.claim
-        let writing = context.writing
+        let claim = tools.claim
+        let writing = tools.writing
         let (done, failed, total) = (progress.done, progress.failed, progress.total)
-        try await context.database.transaction(as: context.service, deadline: .after(.seconds(60))) { tx in
+        try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             try claim.lease.hold(in: tx)
             StagingStore.settle(rows, outcomes, writing, tx)
             tx.send(

@@ -18,7 +18,7 @@ struct RowReader {
     }
 
     /// The cells in the order of the target's fields; nil for a row in which nothing is seen in any of them.
-    func read(_ row: borrowing Row) -> ReadRow? {
+    func read(_ row: borrowing SheetRow) -> ReadRow? {
         var cells: [String] = []
         cells.reserveCapacity(columns.count)
         var faults: [CellFault] = []
@@ -37,7 +37,7 @@ struct RowReader {
     }
 
     private func text(
-        _ row: borrowing Row, _ column: Int, _ position: Int, _ faults: inout [CellFault]
+        _ row: borrowing SheetRow, _ column: Int, _ position: Int, _ faults: inout [CellFault]
     ) -> String {
         let text = row.text(at: column) ?? ""
         switch row.kind(at: column) {
@@ -69,7 +69,7 @@ struct RowReader {
     }
 
     private func fault(
-        _ kind: CellFault.Kind, _ row: borrowing Row, _ column: Int, _ position: Int, _ detail: String = ""
+        _ kind: CellFault.Kind, _ row: borrowing SheetRow, _ column: Int, _ position: Int, _ detail: String = ""
     ) -> CellFault {
         CellFault(
             kind: kind, field: fields[position].name, place: CellName.cell(column: column, row: row.number),
@@ -77,7 +77,7 @@ struct RowReader {
     }
 
     /// What a row of a text file says by its fields and quotation marks.
-    private func compare(_ row: borrowing Row, _ faults: inout [CellFault]) {
+    private func compare(_ row: borrowing SheetRow, _ faults: inout [CellFault]) {
         if row.count > width, (width..<row.count).contains(where: { !(row.text(at: $0) ?? "").alike.isEmpty }) {
             faults.append(CellFault(kind: .surplus, place: "\(row.number)", detail: "\(row.count) > \(width)"))
         }
@@ -90,7 +90,8 @@ struct RowReader {
     }
 
     /// Native dates are written in the format that the column's check asks for (G-60).
-    private static func date(_ text: String, _ kind: Row.Kind, _ wanted: (format: String, hasTime: Bool)) -> String {
+    private static func date(_ text: String, _ kind: SheetRow.Kind, _ wanted: (format: String, hasTime: Bool)) -> String
+    {
         if kind == .date {
             if wanted.format == CellCheck.standardDate { return text }
             return CellText.format(wanted.hasTime ? text + " 00:00:00" : text, as: wanted.format) ?? text

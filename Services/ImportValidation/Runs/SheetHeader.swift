@@ -21,7 +21,7 @@ struct SheetHeader {
     }
 
     /// Reads the header. A mandatory field without a column, or a field with two, stops the load.
-    init(_ row: Row, _ match: HeaderMatcher.Match, _ target: ImportTarget) throws(RunFailure) {
+    init(_ row: SheetRow, _ match: HeaderMatcher.Match, _ target: ImportTarget) throws(RunFailure) {
         width = row.fields
         let untold = Self.untold(row)
         let unmatched = match.unmatched.prefix(20).map { Self.text(of: $0) }
@@ -55,7 +55,7 @@ struct SheetHeader {
     }
 
     /// Titles that are errors, or formulas without a result: their columns are not read, and that is said.
-    private static func untold(_ row: Row) -> Text? {
+    private static func untold(_ row: SheetRow) -> Text? {
         let cells = (0..<row.count).filter { [.error, .missing, .unreadable].contains(row.kind(at: $0)) }.prefix(20)
         guard !cells.isEmpty else { return nil }
         let names = cells.map { column in

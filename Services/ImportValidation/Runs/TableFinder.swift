@@ -60,13 +60,13 @@ struct TableFinder {
 
     /// The row that comes nearest to being one of titles.
     private struct Candidate {
-        var row: Row?
+        var row: SheetRow?
         var match: HeaderMatcher.Match?
     }
 
     private func titles(in source: any RowSource, named sheet: String?, _ best: inout Candidate) throws -> Table? {
         let matcher = SheetHeader.matcher(target)
-        var row = Row()
+        var row = SheetRow()
         var passed = 0
         while passed < Self.upperRows, try source.next(into: &row) {
             if options.titleRow > 0, row.number < options.titleRow { continue }

@@ -7,15 +7,15 @@ import Wire
 struct ValidateRun {
     private static let batch = 2_000
 
-    let context: RunContext
+    let tools: RunTools
 
     /// Checks page after page. Rows that are edited meanwhile stay yet to validate.
     func run() async throws -> RunQueue.Ending {
-        let (task, target) = try await context.task()
-        var checker = try await context.checker(task, target)
-        let claim = context.claim
-        let service = context.service
-        let database = context.database
+        let (task, target) = try await tools.task()
+        var checker = try await tools.checker(task, target)
+        let claim = tools.claim
+        let service = tools.service
+        let database = tools.database
         let total = try await database.transaction(as: service, readOnly: true) { tx in
             try tx.query(
                 """
@@ -24,7 +24,7 @@ struct ValidateRun {
                 """
             ).first?.int64(at: 0) ?? 0
         }
-        var progress = Progress(claim, total: total, connection: context.connection)
+        var progress = Progress(claim, total: total, connection: tools.connection)
         var last: HeldRow?
         while true {
             let after = last
@@ -34,7 +34,7 @@ struct ValidateRun {
             guard let end = rows.last else { break }
             last = end
             let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
-            let writing = context.writing
+            let writing = tools.writing
             let done = progress.done + Int64(rows.count)
             try await database.transaction(as: service, deadline: .after(.seconds(60))) { tx in
                 try claim.lease.hold(in: tx)
@@ -44,11 +44,11 @@ struct ValidateRun {
             progress.add(done: rows.count, failed: verdicts.count { !$0.comment.isEmpty })
         }
         // Doubles may be rows that were checked before; the run counts no more than its own.
-        let doubles = try await context.markDoubles(of: nil, target)
+        let doubles = try await tools.markDoubles(of: nil, target)
         progress.add(done: 0, failed: min(doubles, Int(progress.done - progress.failed)))
         progress.tell()
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.validated(progress.done, failed: progress.failed)(context.language))
+            message: RunMessages.validated(progress.done, failed: progress.failed)(tools.language))
     }
 }

@@ -6,7 +6,7 @@ import Wire
 /// person knows.
 enum StagingDoubles {
     /// Tells every checked row that has a double. Counts those of `upload` that were ready, or of all when it is nil.
-    static func mark(_ target: ImportTarget, upload: String?, _ context: RunContext, _ tx: Transaction) throws -> Int {
+    static func mark(_ target: ImportTarget, upload: String?, _ context: RunTools, _ tx: Transaction) throws -> Int {
         let task = context.claim.task
         // Runs of one task that end at the same time tell the same rows.
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\("import_validation.doubles/" + task), 0))")
@@ -61,7 +61,7 @@ enum StagingDoubles {
     }
 }
 
-extension RunContext {
+extension RunTools {
     /// Marks the doubles among the rows of the task; how many rows of the upload are not ready any more.
     func markDoubles(of upload: String?, _ target: ImportTarget) async throws -> Int {
         let context = self

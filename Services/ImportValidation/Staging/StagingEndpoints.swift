@@ -140,7 +140,7 @@ struct StagingEndpoints: Sendable {
     private func filter(_ text: String, _ call: Call) throws -> SQL {
         guard !text.isEmpty else { return "" }
         do throws(FilterError) {
-            let context = FilterContext(nowMicroseconds: database.clock.now.microseconds, subject: call.caller.subject)
+            let context = FilterFacts(nowMicroseconds: database.clock.now.microseconds, subject: call.caller.subject)
             let checked = try Filter.parse(text).check(against: Self.filters, context: context)
             var condition: SQL = " AND ("
             for piece in checked.pieces {

@@ -109,7 +109,7 @@ extension RuleContext {
     public func mayBeAssigned(_ id: String) throws -> Bool {
         guard Validation.isUUID(id) else { return true }
         transaction.sendScope(.domain(.root))
-        defer { transaction.sendScope(context.caller.scope) }
+        defer { transaction.sendScope(write.caller.scope) }
         return try transaction.query(
             """
             SELECT 1 FROM \(identifier: database.schema)."user" \

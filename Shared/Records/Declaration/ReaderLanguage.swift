@@ -5,9 +5,9 @@ extension RuleContext {
     /// say; that of the caller when there is nobody to write for. Asked above the caller's domain, where the provider's
     /// users are.
     public func language(of user: String?) throws -> String {
-        guard let user, Validation.isUUID(user) else { return context.caller.locale }
+        guard let user, Validation.isUUID(user) else { return write.caller.locale }
         transaction.sendScope(.domain(.root))
-        defer { transaction.sendScope(context.caller.scope) }
+        defer { transaction.sendScope(write.caller.scope) }
         let rows = try transaction.query(
             "SELECT language FROM \(identifier: database.schema).\(identifier: "user") WHERE id = \(user)")
         return try rows.first?.optionalString(at: 0) ?? Language.en.rawValue

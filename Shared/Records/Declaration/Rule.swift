@@ -60,7 +60,7 @@ public struct Rule<R: Record>: Sendable {
         when applies: @escaping @Sendable (Change<R>, RuleContext) throws -> Bool
     ) -> Rule {
         Rule(id, phase: .advice) { change, context in
-            guard let list = context.context.advice, try applies(change, context) else { return }
+            guard let list = context.write.advice, try applies(change, context) else { return }
             list.add(Advice(rule: id, field: "\(R.schema.table).\(field.rawValue)", text: text))
         }
     }
@@ -163,14 +163,14 @@ public struct RuleContext {
     /// The transaction of the write.
     public let transaction: Transaction
     /// On whose behalf and when.
-    public let context: WriteContext
+    public let write: WriteContext
     /// The service's database.
     public let database: Database
 
     /// A context for what follows from an event instead of a request.
-    public init(transaction: Transaction, context: WriteContext, database: Database) {
+    public init(transaction: Transaction, write: WriteContext, database: Database) {
         self.transaction = transaction
-        self.context = context
+        self.write = write
         self.database = database
     }
 
@@ -189,7 +189,7 @@ public struct RuleContext {
 
     /// Changes another record as a consequence, as the service itself.
     public func change<R: Record>(_ type: R.Type, _ id: String, _ body: (inout R) throws -> Void) throws {
-        try Store<R>(database).change(id, context.asSystem, in: transaction, body)
+        try Store<R>(database).change(id, write.asSystem, in: transaction, body)
     }
 }
 

@@ -120,7 +120,8 @@ struct BatchRun<R: Record> {
         let problem = store.database.problem(of: error)
         if let error = error as? PostgresError {
             // A deadlock, a lost connection, a deadline: not the fault of any record.
-            guard !error.isWorthRetrying, !error.isConnectionFailure, !error.isOutcomeUnknown, !error.isQueryCanceled
+            guard !error.isTransactionConflict, !error.isConnectionFailure, !error.isOutcomeUnknown,
+                !error.isQueryCanceled
             else { throw error }
             // The statement refused may be one that was queued for an earlier record.
             if range.count > 1 {

@@ -59,7 +59,7 @@ extension Store {
     func complete(_ record: inout R, _ context: WriteContext, _ tx: Transaction) throws {
         for rule in R.rules where rule.phase == .draft {
             var change = Change(old: nil, new: record)
-            try rule.apply(&change, RuleContext(transaction: tx, context: context, database: database))
+            try rule.apply(&change, RuleContext(transaction: tx, write: context, database: database))
             record = change.new
         }
     }

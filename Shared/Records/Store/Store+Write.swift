@@ -93,7 +93,7 @@ extension Store {
             try context.isSystem || isVisible(old, to: context.caller)
         else { throw notFound(request.id) }
         try checkEtag(request.etag, old)
-        let rules = RuleContext(transaction: tx, context: context, database: database)
+        let rules = RuleContext(transaction: tx, write: context, database: database)
         for rule in R.rules where rule.phase == .beforeDeletion {
             var removed = Change(old: old, new: old)
             try rule.apply(&removed, rules)
@@ -117,7 +117,7 @@ extension Store {
     ) throws -> R {
         try R.lifecycle?.apply(&change, context)
         try checkMandatory(change)
-        let rules = RuleContext(transaction: tx, context: context, database: database)
+        let rules = RuleContext(transaction: tx, write: context, database: database)
         for rule in R.rules where rule.phase == .before { try rule.apply(&change, rules) }
         guard !change.new.domain.isEmpty else {
             throw Problem.internalError(cause: "\(R.schema.table) has no source for its domain")

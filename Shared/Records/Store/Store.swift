@@ -102,9 +102,9 @@ public struct Store<R: Record>: Sendable {
         }
     }
 
-    func filterContext(_ caller: Caller) -> FilterContext {
+    func filterContext(_ caller: Caller) -> FilterFacts {
         let now = database.clock.now
-        return FilterContext(nowMicroseconds: now.microseconds, subject: caller.subject)
+        return FilterFacts(nowMicroseconds: now.microseconds, subject: caller.subject)
     }
 
     /// Refuses an operation that none of the caller's roles allows.

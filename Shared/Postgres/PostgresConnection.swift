@@ -17,14 +17,14 @@ struct ConnectionSettings: Sendable {
 
 /// Until when one piece of work may wait, and whether the server was already asked to stop it.
 struct Limit {
-    var deadline: Deadline
+    var deadline: PostgresDeadline
     var cancelSent = false
 }
 
 /// One libpq connection in pipeline mode. Belongs to one thread: libpq hangs when two send and read at once.
 ///
 /// Work is queued by `enqueue`, and `roundTrip` sends it all and reads all answers.
-final class Connection {
+final class PostgresConnection {
     /// Statements queued before they are sent on their own; keeps what libpq holds in memory bounded.
     static let pipelineBound = 256
     /// How long the server may take to answer a cancel request before the connection is given up.
@@ -80,7 +80,7 @@ final class Connection {
         return poll(&entry, 1, 0) == 0
     }
 
-    var lastMessage: String { Connection.message(of: handle) }
+    var lastMessage: String { PostgresConnection.message(of: handle) }
 
     /// What libpq says of a connection, in one line.
     static func message(of handle: OpaquePointer) -> String {
@@ -123,7 +123,7 @@ final class Connection {
                 throw lost(PostgresError(.timedOut, "the server answered neither in time nor to a cancel request"))
             }
             requestCancel()
-            limit = Limit(deadline: .after(Connection.cancelGrace), cancelSent: true)
+            limit = Limit(deadline: .after(PostgresConnection.cancelGrace), cancelSent: true)
         }
     }
 

@@ -19,7 +19,7 @@ struct RunFailure: Error {
 }
 
 /// What a run works with.
-struct RunContext: Sendable {
+struct RunTools: Sendable {
     let claim: Claim
     let database: Database
     let queue: RunQueue

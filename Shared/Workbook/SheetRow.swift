@@ -21,7 +21,7 @@ public enum Cell: Sendable, Hashable {
 }
 
 /// One row of a table. Handed to a `RowSource` again and again, so that its memory is reused.
-public struct Row: Sendable {
+public struct SheetRow: Sendable {
     /// The kinds of content, as in `Cell`.
     public enum Kind: UInt8, Sendable { case empty, text, number, bool, date, dateTime, error, missing, unreadable }
 
@@ -136,14 +136,14 @@ public struct Row: Sendable {
 public protocol RowSource: AnyObject {
     /// Reads the next row that has content into `row`. False at the end of the table.
     /// After an error the source is of no further use.
-    func next(into row: inout Row) throws(WorkbookError) -> Bool
+    func next(into row: inout SheetRow) throws(WorkbookError) -> Bool
 }
 
 extension RowSource {
     /// All rows that are left, for small tables.
-    public func readAll() throws(WorkbookError) -> [Row] {
-        var rows: [Row] = []
-        var row = Row()
+    public func readAll() throws(WorkbookError) -> [SheetRow] {
+        var rows: [SheetRow] = []
+        var row = SheetRow()
         while try next(into: &row) { rows.append(row) }
         return rows
     }

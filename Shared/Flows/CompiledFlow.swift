@@ -54,7 +54,7 @@ public struct CompiledFlow: Sendable {
 }
 
 /// Saving of flow definitions.
-public enum FlowDefinition {
+public enum FlowSource {
     /// Checks and compiles a definition. Takes some tens of milliseconds: libjq is started anew.
     ///
     /// - Throws: the first thing that is wrong, with its place.

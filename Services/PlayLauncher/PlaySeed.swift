@@ -10,7 +10,7 @@ import Work
 /// What the service brings along: the categories (G-73), the demo subflows, and a published entry for each.
 ///
 /// Every item is made once in the life of the schema (``Seeding``). A flow that ships in a new version is added beside the old one and used from then on.
-struct Seed: Sendable {
+struct PlaySeed: Sendable {
     /// Where all of it lives: the provider, seen by every domain below.
     static let domain = DomainPath("/provider/") ?? .root
 
@@ -122,7 +122,7 @@ struct Seed: Sendable {
     }
 }
 
-extension Seed.Entry {
+extension PlaySeed.Entry {
     fileprivate init(_ id: String, _ title: String, _ category: String) {
         self.init(id: id, flow: Self.name(of: title), title: title, category: category)
     }
