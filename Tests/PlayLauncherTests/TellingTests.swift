@@ -59,11 +59,11 @@ import Wire
     }
 
     @Test func pausesGrowAndEnd() throws {
-        let pauses = (1..<StepRetry.limit).compactMap(RetrySchedule.pause(after:))
+        let pauses = (1..<StepRetry.limit).compactMap(StepRetry.pause(after:))
         #expect(pauses.count == StepRetry.limit - 1)
         #expect(pauses.first == .milliseconds(200) && pauses.last == .seconds(30))
         #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $0 <= $1 })
-        #expect(StepRetry.pause(after: RetrySchedule.limit) == nil)
+        #expect(StepRetry.pause(after: StepRetry.limit) == nil)
     }
 
     @Test func onlyWhatMayPassIsRetried() {

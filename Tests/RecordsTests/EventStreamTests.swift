@@ -32,12 +32,12 @@ import Testing
         let connection = try await EventBench.connect(nats)
         let jetStream = JetStream(connection)
         await #expect {
-            try await EventStream.ensure(jetStream, replicas: 3)
+            try await EventStream.ensure(jetStream, numReplicas: 3)
         } throws: { error in
             guard case .jetStream(_, let code, _) = error as? NATSError else { return false }
             return code == 10_074
         }
-        #expect(try await EventStream.ensure(jetStream).configuration.replicas == 1)
+        #expect(try await EventStream.ensure(jetStream).configuration.numReplicas == 1)
         await connection.close()
         try await nats.stop()
     }
