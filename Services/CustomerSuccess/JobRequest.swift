@@ -13,7 +13,7 @@ extension DailyJob {
                 throw .permissionDenied()
             }
             guard let job = jobs.first(where: { $0.name == request.job }) else {
-                let names = jobs.map(\.name).joined(separator: ", ")
+                let names = jobs.map { "'\($0.name)'" }.joined(separator: ", ")
                 throw .invalid(
                     field: "job",
                     Text(en: "Job must be one of: \(names).", ko: "일일 작업은 다음 중 하나여야 합니다: \(names)."))
@@ -23,7 +23,7 @@ extension DailyJob {
                     rule: "JOB_IS_OFF",
                     Text(
                         en: "The job \(job.name) is turned off. The setting \(setting) turns it on.",
-                        ko: "일일 작업 \(job.name, .subject) 꺼져 있습니다. \(setting) 설정으로 켤 수 있습니다."), field: "job")
+                        ko: "'\(job.name)' 일일 작업이 꺼져 있습니다. '\(setting)' 설정으로 켤 수 있습니다."), field: "job")
             }
             var response = RunJobResponse()
             response.job = job.name

@@ -71,7 +71,7 @@ extension DataValidationAssist: Record {
                 .failedPrecondition,
                 Text(
                     en: "\(stagingTable) has more than \(limit) active checks. Deactivate some, then run again.",
-                    ko: "\(stagingTable)에 활성 검증이 \(grouped: limit)개를 넘습니다. 일부를 비활성화한 뒤 다시 실행하세요."),
+                    ko: "'\(stagingTable)' 스테이징 테이블에 활성 검증이 \(grouped: limit)개를 넘습니다. 일부를 비활성화한 뒤 다시 실행하세요."),
                 reason: "TOO_MANY_CHECKS")
         }
         return try rows.map { row in

@@ -168,7 +168,7 @@ struct TaskEndpoints: Sendable {
                 field: "staging_rows",
                 Text(
                     en: "Either all_ready, or 1 to \(Self.mostRows) ids of rows.",
-                    ko: "게시할 행을 1~\(grouped: Self.mostRows)개 지정하거나 준비된 행 전체(all_ready)를 선택하세요."))
+                    ko: "게시할 행을 1~\(grouped: Self.mostRows)개 지정하거나 준비된 행 전체를 선택하세요."))
         }
         let method = ImportValidationAPI.publishStagingRows.name
         let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in

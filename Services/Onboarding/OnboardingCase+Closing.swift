@@ -90,7 +90,7 @@ extension OnboardingCase {
                 "The case still has open tasks: \(list)\(rest > 0 ? " and \(rest) more" : ""). Close them, or close the "
                 + "case with cancel_open_tasks.",
             ko:
-                "케이스에 열린 작업이 남아 있습니다: \(list)\(rest > 0 ? " 외 \(rest)개" : ""). 작업을 종결하거나 열린 작업도 함께 취소하며(cancel_open_tasks) 케이스를 종결하세요."
+                "케이스에 열린 작업이 남아 있습니다: \(list)\(rest > 0 ? " 외 \(rest)개" : ""). 작업을 종결하거나 열린 작업도 함께 취소하며 케이스를 종결하세요."
         )
         return Problem(
             .failedPrecondition, text, reason: "OPEN_TASKS",

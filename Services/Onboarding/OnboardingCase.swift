@@ -130,10 +130,13 @@ enum AutomaticCase {
         var record = OnboardingCase()
         record.account = account.id
         record.type = "full"
-        record.shortDescription = "Onboarding for \(account.name ?? account.id)"
         // An account that an outside system made has a case that waits for somebody.
         let rules = RuleContext(transaction: tx, write: context, database: database)
         if Validation.isUUID(actor), try rules.mayBeAssigned(actor) { record.assignedTo = actor }
+        // In the language of the person who is to do it.
+        let name = account.name ?? account.id
+        let title = Text(en: "Onboarding for \(name)", ko: "\(name) 온보딩")
+        record.shortDescription = try title(rules.language(of: record.assignedTo))
         _ = try Store<OnboardingCase>(database).create(record, context, in: tx)
     }
 }

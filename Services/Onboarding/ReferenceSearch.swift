@@ -1,3 +1,4 @@
+import Korean
 import OnboardingWire
 import Postgres
 import RPC
@@ -35,7 +36,7 @@ enum ReferenceSearch {
         Endpoint(OnboardingAPI.resolveReferences) { call, request async throws(Problem) in
             guard request.values.count <= limit else {
                 throw .invalid(
-                    field: "values", Text(en: "At most \(limit) texts.", ko: "텍스트는 최대 \(limit)개입니다."))
+                    field: "values", Text(en: "At most \(limit) texts.", ko: "텍스트는 최대 \(grouped: limit)개입니다."))
             }
             let table = try table(named: request.table, call.caller)
             let field = try field(named: request.field, of: table)

@@ -46,14 +46,14 @@ extension FlowDefinition: Record {
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: .definition,
                 Text(
-                    en: "Line \(line): there is no method \(unknown).", ko: "\(line)번째 줄: \(unknown) 메서드가 없습니다."))
+                    en: "Line \(line): there is no method \(unknown).", ko: "\(line)번째 줄: '\(unknown)' 메서드가 없습니다."))
         }
         for subflow in flow.subflows {
             let known = try FlowLibrary.find(subflow, context.database, in: context.transaction)
             guard known == nil else { continue }
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: .definition,
-                Text(en: "There is no flow \(subflow).", ko: "\(subflow) 플로우가 없습니다."))
+                Text(en: "There is no flow \(subflow).", ko: "'\(subflow)' 플로우가 없습니다."))
         }
     }
 
@@ -61,7 +61,7 @@ extension FlowDefinition: Record {
         guard given ?? own == own else {
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: field,
-                Text(en: "The definition itself says \(own).", ko: "플로우 정의에 있는 값은 \(own)입니다."))
+                Text(en: "The definition itself says \(own).", ko: "플로우 정의에 있는 값은 '\(own)'입니다."))
         }
         given = own
     }

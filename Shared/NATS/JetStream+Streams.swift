@@ -113,12 +113,6 @@ extension JetStream {
         _ = try await ask("STREAM.DELETE." + name, as: WireSuccess.self)
     }
 
-    /// Deletes every message of a stream; sequences go on. Throws `isStreamNotFound` when there is none.
-    public func purgeStream(_ name: String) async throws(NATSError) {
-        try Subject.requireName(name)
-        _ = try await ask("STREAM.PURGE." + name, as: WireSuccess.self)
-    }
-
     private func send(_ verb: String, _ configuration: StreamConfiguration) async throws(NATSError) -> StreamInfo {
         try Subject.requireName(configuration.name)
         for subject in configuration.subjects { try Subject.requireSubscribable(subject) }

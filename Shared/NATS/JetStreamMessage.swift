@@ -53,11 +53,6 @@ public struct JetStreamMessage: Sendable {
     /// Done: it does not come again.
     public func ack() throws(NATSError) { try answer("+ACK") }
 
-    /// Not done: it comes again at once, or after the delay.
-    public func nak(delay: Duration? = nil) throws(NATSError) {
-        if let delay { try answer("-NAK {\"delay\": \(delay.wireNanoseconds)}") } else { try answer("-NAK") }
-    }
-
     /// Never to be delivered again, though it could not be handled.
     public func term() throws(NATSError) { try answer("+TERM") }
 

@@ -60,21 +60,21 @@ func checkConnectionString(_ text: String) throws(PostgresError) {
 }
 
 /// What a pool is doing.
-public struct PoolMetrics: Sendable, Equatable {
+package struct PoolMetrics: Sendable, Equatable {
     /// Connections that are open.
-    public internal(set) var connected = 0
+    package internal(set) var connected = 0
     /// Connections at work.
-    public internal(set) var inUse = 0
+    package internal(set) var inUse = 0
     /// Pieces of work waiting for a connection.
-    public internal(set) var waiting = 0
+    package internal(set) var waiting = 0
     /// Pieces of work given to a connection since the start.
-    public internal(set) var started: UInt64 = 0
+    package internal(set) var started: UInt64 = 0
     /// Pieces of work refused because no connection was free in time or the queue was full.
-    public internal(set) var refused: UInt64 = 0
+    package internal(set) var refused: UInt64 = 0
     /// Connections opened since the start.
-    public internal(set) var connects: UInt64 = 0
+    package internal(set) var connects: UInt64 = 0
     /// How often connections waited for the server to answer.
-    public internal(set) var roundTrips: UInt64 = 0
+    package internal(set) var roundTrips: UInt64 = 0
 }
 
 /// Retries of what failed because others were at it.

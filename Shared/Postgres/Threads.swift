@@ -59,7 +59,6 @@ final class Condition: @unchecked Sendable {
     }
 
     func signal() { pthread_cond_signal(pointer) }
-    func broadcast() { pthread_cond_broadcast(pointer) }
 }
 
 private final class ThreadBody {

@@ -96,6 +96,14 @@ import Wire
         #expect(try await casesOfTheAccount(world).map(\.id) == [first.id])
     }
 
+    @Test func theTitleIsInTheLanguageOfWhoHasTheCase() async throws {
+        let world = try await World()
+        _ = try await world.server.admin.run(
+            "UPDATE onboarding.\"user\" SET language = 'ko' WHERE id = \(world.agent.subject)")
+        try await hear(world)
+        #expect(try await casesOfTheAccount(world).map(\.shortDescription) == ["Ernst Handel 온보딩"])
+    }
+
     /// G-37: the switch is off.
     @Test func noCaseComesWhenTheSwitchIsOff() async throws {
         let world = try await World()

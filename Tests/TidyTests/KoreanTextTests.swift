@@ -12,11 +12,11 @@ import Testing
         "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "TRUE", "FALSE", "YYYY", "MM", "DD",
     ]
 
-    /// The words of English in a Korean text that are neither allowed, nor quoted, nor the name of a field (`a_b`).
+    /// The words of English in a Korean text that are neither allowed nor quoted; names of fields and methods are quoted.
     static func foreignWords(_ text: String) -> [Substring] {
         withoutInterpolations(text).replacing(#/'[^']*'/#, with: "").replacing(#/\{\{[^}]*\}\}/#, with: "")
             .split { !($0.isASCII && ($0.isLetter || $0 == "_")) }
-            .filter { $0.count > 1 && !$0.contains("_") && !allowed.contains($0) }
+            .filter { $0.count > 1 && !allowed.contains($0) }
     }
 
     /// A literal without `\(…)`, whatever is inside.
@@ -97,7 +97,9 @@ import Testing
         #expect(count(#"Text(en: "The state is new.", ko: "상태가 new입니다.")"#) == 1)
         #expect(count(#"Text(en: "The state.", ko: "The state.")"#) == 1)
         #expect(count(#"Text(en: "x", ko: "\(label.en)은(는) 필수입니다.")"#) == 1)
-        #expect(count(#"Text(en: "x", ko: "'new' 상태: \(list(a, "new")) field_name, UUID.")"#) == 0)
+        #expect(count(#"Text(en: "x", ko: "'new' 상태: \(list(a, "new")) UUID.")"#) == 0)
+        #expect(count(#"Text(en: "x", ko: "작업(cancel_open_tasks)을 취소하세요.")"#) == 1)
+        #expect(count(#"Text(en: "x", ko: "'cancel_open_tasks'를 쓰세요.")"#) == 0)
         #expect(count("    상태가 new입니다. \\") == 1)
         #expect(count(#"label: {en: "Go-live" ko: "Go-live 날짜"}"#, "proto/a.proto") == 2)
         #expect(count(#"label: {en: "Account" ko: "계정"}"#, "proto/a.proto") == 0)

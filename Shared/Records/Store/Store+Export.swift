@@ -242,7 +242,7 @@ public struct Exports: Sendable {
         guard rest == 0, request.offset >= 0, let content = try row.optionalBytes("content") else {
             throw Problem.invalid(
                 field: "offset",
-                Text(en: "Use next_offset of the chunk before.", ko: "이전 조각의 next_offset을 사용하세요."))
+                Text(en: "Use next_offset of the chunk before.", ko: "이전 조각의 다음 위치를 사용하세요."))
         }
         var chunk = ExportChunk()
         chunk.offset = request.offset
