@@ -66,7 +66,8 @@ extension Problem {
     /// A payload that is not a message of the type, naming the field that could not be read.
     static func malformed(_ error: WireError, _ type: String) -> Problem {
         let text = Text(
-            en: "The request is not a valid \(type). \(error.text.en)", ko: "요청이 올바른 '\(type)' 형식이 아닙니다. \(error.text.ko)"
+            en: "The request is not a valid \(type). \(error.text.en)",
+            ko: "요청이 올바른 '\(type)' 형식이 아닙니다. \(error.text.ko)"
         )
         let violations = error.path.isEmpty ? [] : [Violation(field: snakeCase(error.path), text: error.text)]
         return Problem(.invalidArgument, text, reason: "MALFORMED_REQUEST", violations: violations)

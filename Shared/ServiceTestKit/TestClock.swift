@@ -21,6 +21,11 @@ public final class TestClock: WallClock {
     /// Puts it to an instant.
     public func set(instant: Timestamp) { time.withLock { $0 = instant } }
 
+    /// Moves it on.
+    public func advance(seconds: Int64) {
+        time.withLock { $0 = Timestamp(microseconds: $0.microseconds + seconds * 1_000_000) }
+    }
+
     private static func noon(_ day: String) -> Timestamp {
         guard let date = CivilDate(day) else { preconditionFailure("\(day) is no date") }
         return Timestamp(seconds: Int64(date.days) * 86_400 + 43_200, nanos: 0)

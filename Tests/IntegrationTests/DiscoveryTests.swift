@@ -45,7 +45,7 @@ import Wire
             connections.append(connection)
             services.append(service)
         }
-        let facts = try await run(
+        let facts = try await Command.run(
             Self.python,
             [
                 Checkout.path("Tests/IntegrationTests/discovery_client.py"), nats.url, "echo-service", method.subject,

@@ -13,7 +13,8 @@ struct NATSUsers {
     static func start() async throws -> NATSUsers {
         let secrets = "/tmp/nats-users-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.createDirectory(atPath: secrets, withIntermediateDirectories: true)
-        _ = try await run("/bin/sh", ["-c", ". '\(Checkout.path("deploy/lib.sh"))'; make_secrets '\(secrets)'"])
+        _ = try await Command.run(
+            "/bin/sh", ["-c", ". '\(Checkout.path("deploy/lib.sh"))'; make_secrets '\(secrets)'"])
         // JetStream is in the configuration.
         let server = try await NATSServer.start(
             config: try await configuration(secrets), jetStream: false)
@@ -22,7 +23,7 @@ struct NATSUsers {
 
     /// Lets a system in, or takes it away, as an operator does while everything runs.
     func system(_ arguments: [String]) async throws {
-        _ = try await run(Checkout.path("deploy/nats/system.sh"), [secrets] + arguments)
+        _ = try await Command.run(Checkout.path("deploy/nats/system.sh"), [secrets] + arguments)
         let text = try await Self.configuration(secrets)
         try text.write(toFile: server.directory + "/server.conf", atomically: true, encoding: .utf8)
         // Twice: see Tools/stack/nats.sh.
@@ -40,7 +41,7 @@ struct NATSUsers {
     private var reloads: Int { server.log.split(separator: "Reloaded server configuration").count }
 
     private static func configuration(_ secrets: String) async throws -> String {
-        try await run(
+        try await Command.run(
             Checkout.path("deploy/nats/config.sh"), [secrets, "127.0.0.1:-1", "127.0.0.1:-1", secrets + "/store"])
     }
 

@@ -169,19 +169,13 @@ import Wire
         let program = ground.users.secrets + "/events.py"
         let output = ground.users.secrets + "/events.txt"
         try Self.program("Read events").write(toFile: program, atomically: true, encoding: .utf8)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.python)
-        process.arguments = [program]
-        process.environment = [
-            "NATS_URL": ground.users.server.url, "NATS_USER": "crm", "NATS_PASSWORD": try ground.users.password("crm"),
-            "CONSUMER": consumer,
-        ]
-        _ = FileManager.default.createFile(atPath: output, contents: nil)
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(forWritingAtPath: output)
-        try process.run()
-        // It may have inherited that SIGTERM is blocked.
-        defer { kill(process.processIdentifier, SIGKILL) }
+        let reader = try ChildProcess(
+            "/usr/bin/env",
+            [
+                "NATS_URL=\(ground.users.server.url)", "NATS_USER=crm",
+                "NATS_PASSWORD=\(try ground.users.password("crm"))", "CONSUMER=\(consumer)", Self.python, program,
+            ], log: output)
+        defer { reader.terminate(SIGKILL) }
         func printed() -> String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
         try await ground.until("the first event: \(printed())") { printed().contains(first) }
         let second = try await ground.change(Self.customer, name: "Ours again")
@@ -214,7 +208,7 @@ import Wire
                 "NATS_PASSWORD=\(password)", "SYSTEM_ID=\(system)",
                 "SYSTEM_KEY=\(secrets)/\(key).key",
             ]
-            return try await run(
+            return try await Command.run(
                 "/usr/bin/env",
                 environment + [Self.python, secrets + "/ask.py", Keeper.method.subject, #"{"id": "Asked"}"#])
         }

@@ -38,12 +38,12 @@ struct ServiceSchemas: Sendable {
         let secrets = server.directory + "/secrets"
         try FileManager.default.createDirectory(atPath: secrets, withIntermediateDirectories: true)
         let deploy = Checkout.path("deploy")
-        _ = try await run("/bin/sh", ["-euc", ". '\(deploy)/lib.sh'; make_secrets '\(secrets)'"])
-        let sql = try await run("/bin/sh", ["\(deploy)/postgres/roles.sh", secrets])
+        _ = try await Command.run("/bin/sh", ["-euc", ". '\(deploy)/lib.sh'; make_secrets '\(secrets)'"])
+        let sql = try await Command.run("/bin/sh", ["\(deploy)/postgres/roles.sh", secrets])
         try sql.write(toFile: secrets + "/roles.sql", atomically: true, encoding: .utf8)
         // Twice: running it again must change nothing.
         for _ in 0..<2 {
-            _ = try await run(
+            _ = try await Command.run(
                 "/usr/bin/env", ["psql", "-X", "-d", connectionString("postgres"), "-f", secrets + "/roles.sql"])
         }
     }

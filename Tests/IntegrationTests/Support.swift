@@ -22,29 +22,3 @@ enum NoMigrations {
 struct ProgramFailure: Error, CustomStringConvertible {
     let description: String
 }
-
-/// Runs a program and answers what it printed; throws with its output when it fails. It may take as long as its own
-/// limits let it.
-func run(_ program: String, _ arguments: [String]) async throws -> String {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async {
-            continuation.resume(with: Result { try runBlocking(program, arguments) })
-        }
-    }
-}
-
-private func runBlocking(_ program: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-        throw ProgramFailure(description: "\(program) ended with \(process.terminationStatus):\n\(text)")
-    }
-    return text
-}

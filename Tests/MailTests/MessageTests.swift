@@ -1,5 +1,6 @@
 import Addresses
 import Foundation
+import TestKit
 import Testing
 
 @testable import Mail
@@ -161,18 +162,11 @@ import Testing
             json.dump({'subject': m['subject'], 'to': str(m['to']), 'text': body('plain'), 'html': body('html'),
                        'long': m['x-long'], 'defects': str(defects)}, sys.stdout)
             """
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script]
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(bytes))
-        try input.fileHandleForWriting.close()
-        let data = try #require(try output.fileHandleForReading.readToEnd())
-        process.waitUntilExit()
-        return try JSONDecoder().decode([String: String].self, from: data)
+        let mail = FileManager.default.temporaryDirectory.appending(path: "mail-\(UUID().uuidString)")
+        try Data(bytes).write(to: mail)
+        defer { try? FileManager.default.removeItem(at: mail) }
+        let result = try Command.result(["sh", "-c", "exec python3 -c \"$0\" <\"$1\"", script, mail.path])
+        #expect(result.status == 0, "\(result.errors)")
+        return try JSONDecoder().decode([String: String].self, from: Data(result.output.utf8))
     }
 }

@@ -51,10 +51,10 @@ import Testing
         let pool = try Pool(PoolConfiguration(connectionString: string, size: 4))
         _ = try await pool.run("CREATE TABLE t (id int4)")
         #expect(try await pool.run("SELECT inet_server_port() AS port")[0].int("port") == Int(primary.port))
-        try await eventually { (try? await standby.psql("SELECT count(*) FROM t", database: "ale")) == "0" }
+        try await waitUntil { (try? await standby.psql("SELECT count(*) FROM t", database: "ale")) == "0" }
         try await primary.kill()
         let waiting = Task { try await pool.run("SELECT inet_server_port() AS port")[0].int("port") }
-        try await eventually { pool.metrics.waiting == 1 }
+        try await waitUntil { pool.metrics.waiting == 1 }
         try await standby.promote()
         #expect(try await waiting.value == Int(standby.port))
         try await pool.transaction { tx in tx.send("INSERT INTO t VALUES (1)") }

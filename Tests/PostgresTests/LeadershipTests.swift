@@ -28,11 +28,11 @@ import Testing
         let (server, name, string) = try await Self.makeDatabase()
         let proxy = try TCPProxy(to: server.port)
         let first = try Self.stand("host=127.0.0.1 port=\(proxy.port) dbname=\(name) user=postgres")
-        try await eventually { first.isLeader }
+        try await waitUntil { first.isLeader }
         let second = try Self.stand(string)
         proxy.cut()
         let start = ContinuousClock.now
-        try await eventually(within: .seconds(10)) { second.isLeader }
+        try await waitUntil(within: .seconds(10)) { second.isLeader }
         #expect(!first.isLeader)
         #expect(start.duration(to: .now) < .seconds(6))
         await second.resign()
@@ -45,7 +45,7 @@ import Testing
         let (server, name, string) = try await Self.makeDatabase()
         let pool = try Pool(PoolConfiguration(connectionString: string, size: 2))
         let first = try Self.stand(string)
-        try await eventually { first.isLeader }
+        try await waitUntil { first.isLeader }
         let old = try #require(first.fence)
         try await Fence.$current.withValue(old) {
             _ = try await pool.run("INSERT INTO t VALUES (1)")
@@ -54,7 +54,7 @@ import Testing
         await first.resign()
         #expect(first.fence == nil)
         let second = try Self.stand(string)
-        try await eventually { second.isLeader }
+        try await waitUntil { second.isLeader }
         let new = try #require(second.fence)
         #expect(new != old)
         try await Fence.$current.withValue(old) {
@@ -82,7 +82,7 @@ import Testing
         let (server, name, string) = try await Self.makeDatabase()
         let pool = try Pool(PoolConfiguration(connectionString: string, size: 1))
         let first = try Self.stand(string)
-        try await eventually { first.isLeader }
+        try await waitUntil { first.isLeader }
         let old = try #require(first.fence)
         let isOpen = Mutex(false)
         let goesOn = Mutex(false)
@@ -95,10 +95,10 @@ import Testing
                 }
             }
         }
-        try await eventually { isOpen.withLock { $0 } }
+        try await waitUntil { isOpen.withLock { $0 } }
         await first.resign()
         let second = try Self.stand(string)
-        try await eventually { second.isLeader }
+        try await waitUntil { second.isLeader }
         goesOn.withLock { $0 = true }
         let lost = try await failure { try await frozen.value }
         // The end of its session stands in the place of the answer to COMMIT.
@@ -113,7 +113,7 @@ import Testing
         let (_, _, string) = try await Self.makeDatabase()
         let pool = try Pool(PoolConfiguration(connectionString: string, size: 1))
         let leadership = try Self.stand(string)
-        try await eventually { leadership.isLeader }
+        try await waitUntil { leadership.isLeader }
         func roundTrips(_ fence: Fence?) async throws -> UInt64 {
             let before = pool.metrics.roundTrips
             try await Fence.$current.withValue(fence) {

@@ -25,7 +25,7 @@ import Testing
             for _ in 0..<size { group.addTask { _ = try await pool.run("SELECT pg_sleep(0.3)") } }
             try await group.waitForAll()
         }
-        try await eventually { pool.metrics.connected == size && pool.metrics.inUse == 0 }
+        try await waitUntil { pool.metrics.connected == size && pool.metrics.inUse == 0 }
     }
 
     /// Ends the pool's sessions, up to `count` of them, and waits until they are gone.
@@ -70,7 +70,7 @@ import Testing
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<16 { group.addTask { _ = try await pool.run("SELECT pg_sleep(1)", readOnly: true) } }
-            try await eventually { pool.metrics.inUse == 16 }
+            try await waitUntil { pool.metrics.inUse == 16 }
             for _ in 0..<100 { group.addTask { _ = try await pool.run("SELECT 1") } }
             try await Self.terminate(state: "active")
             try await group.waitForAll()
@@ -90,7 +90,7 @@ import Testing
         #expect(try await Self.slowest(of: 7, pool) < .seconds(4))
         try await server.kill()
         let waiting = (0..<20).map { _ in Task { try await pool.run("SELECT 1", readOnly: true).count } }
-        try await eventually { pool.metrics.waiting == 20 }
+        try await waitUntil { pool.metrics.waiting == 20 }
         try await server.restart()
         let start = ContinuousClock.now
         for task in waiting { #expect(try await task.value == 1) }

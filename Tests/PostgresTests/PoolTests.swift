@@ -14,7 +14,7 @@ import Testing
             let start = ContinuousClock.now
             async let first = failure { _ = try await pool.run("SELECT 1") }
             async let second = failure { _ = try await pool.transaction { tx in try tx.query("SELECT 2") } }
-            try await eventually { pool.metrics.waiting == 2 }
+            try await waitUntil { pool.metrics.waiting == 2 }
             // The queue is full: refused at once, while those in it go on waiting.
             let third = try await failure { _ = try await pool.run("SELECT 3") }
             #expect(third.kind == .poolExhausted)
@@ -35,7 +35,7 @@ import Testing
             let busy = try await Occupation.begin(pool)
             let ran = Mutex(false)
             let waiting = Task { try await pool.transaction { _ in ran.withLock { $0 = true } } }
-            try await eventually { pool.metrics.waiting == 1 }
+            try await waitUntil { pool.metrics.waiting == 1 }
             waiting.cancel()
             let error = try await failure { try await waiting.value }
             #expect(error.kind == .canceled)
@@ -91,7 +91,7 @@ import Testing
         let pool = try Pool(PoolConfiguration(connectionString: database, size: 1))
         let first = try await Occupation.begin(pool)
         let second = Task { try await pool.run("SELECT 2 AS n")[0].int("n") }
-        try await eventually { pool.metrics.waiting == 1 }
+        try await waitUntil { pool.metrics.waiting == 1 }
         async let closing: Void = pool.close()
         try await first.end()
         await closing

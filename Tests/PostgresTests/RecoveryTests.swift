@@ -24,9 +24,9 @@ import Testing
                     _ = try tx.query("SELECT pg_sleep(20)")
                 }
             }
-            try await eventually { pool.metrics.inUse == 1 }
+            try await waitUntil { pool.metrics.inUse == 1 }
             // The statement is under way once the server shows it.
-            try await eventually {
+            try await waitUntil {
                 try await pool.run("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active'")
                     .count > 1
             }
@@ -71,9 +71,9 @@ import Testing
                 """)
             let commit = Task { try await pool.transaction { tx in tx.send("INSERT INTO t VALUES (1)") } }
             let sleeping: SQL = "SELECT 1 FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = 'PgSleep'"
-            try await eventually { try await pool.run(sleeping).count == 1 }
+            try await waitUntil { try await pool.run(sleeping).count == 1 }
             let single = Task { try await pool.run("INSERT INTO t VALUES (2)") }
-            try await eventually { pool.metrics.inUse == 2 }
+            try await waitUntil { pool.metrics.inUse == 2 }
             try await server.kill()
             let error = try await failure { try await commit.value }
             #expect(error.kind == .commitUnknown)
@@ -161,23 +161,23 @@ import Testing
                 ) { leads in changes.withLock { $0.append("\(name) \(leads)") } }
             }
             let first = try stand("first")
-            try await eventually { first.isLeader }
+            try await waitUntil { first.isLeader }
             let second = try stand("second")
             // The server knows both; only one holds.
-            try await eventually {
+            try await waitUntil {
                 try await server.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'leader relay'")
                     == "2"
             }
             #expect(!second.isLeader)
             await first.resign()
             #expect(!first.isLeader)
-            try await eventually { second.isLeader }
+            try await waitUntil { second.isLeader }
             #expect(changes.withLock { $0 } == ["first true", "first false", "second true"])
             // Lost with the connection, won again with a new one.
             try await server.kill()
-            try await eventually { !second.isLeader }
+            try await waitUntil { !second.isLeader }
             try await server.restart()
-            try await eventually { second.isLeader }
+            try await waitUntil { second.isLeader }
             #expect(changes.withLock { $0.suffix(2) } == ["second false", "second true"])
             await second.resign()
         }

@@ -23,7 +23,7 @@ func withPool<T>(
             acquireTimeout: acquire, applicationName: "test"))
     let result = await Result {
         // Connecting can take longer than what a test allows for waiting.
-        try await eventually {
+        try await waitUntil {
             (try? await pool.run("CREATE SCHEMA IF NOT EXISTS \(identifier: schema)")) != nil
         }
         return try await body(pool)
@@ -46,19 +46,6 @@ func failure(
     return try #require(error, sourceLocation: sourceLocation)
 }
 
-/// Waits for a fact, up to a bound.
-func eventually(
-    within bound: Duration = .seconds(30), _ check: () async throws -> Bool,
-    sourceLocation: SourceLocation = #_sourceLocation
-) async throws {
-    let deadline = ContinuousClock.now + bound
-    while ContinuousClock.now < deadline {
-        if try await check() { return }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    Issue.record("it did not become true within \(bound)", sourceLocation: sourceLocation)
-}
-
 /// Keeps a connection of a pool at work until it is told to end, so that what waits behind it waits however slow or fast the
 /// machine is.
 struct Occupation {
@@ -78,7 +65,7 @@ struct Occupation {
                 while !isOver.isOpen.load(ordering: .acquiring) { _ = try tx.query("SELECT pg_sleep(0.005)") }
             }
         }
-        try await eventually { pool.metrics.inUse == before + 1 }
+        try await waitUntil { pool.metrics.inUse == before + 1 }
         return Occupation(isOver: isOver, work: work)
     }
 

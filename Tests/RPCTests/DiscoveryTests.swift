@@ -24,7 +24,7 @@ import Wire
             let client = Client(transport)
             _ = try await client.call(echo, request("good"), as: .kim)
             _ = try? await client.call(echo, request("bad"), as: .kim)
-            #expect(await eventually { service.requestsInFlight == 0 })
+            try await waitUntil { service.requestsInFlight == 0 }
             let name = service.configuration.name
             for subject in ["$SRV.\(verb).\(name).\(service.id)", "$SRV.\(verb).\(name)", "$SRV.\(verb)"] {
                 let answer = try await ask(subject, transport)

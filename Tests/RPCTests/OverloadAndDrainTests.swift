@@ -1,5 +1,6 @@
 import RPC
 import Synchronization
+import TestKit
 import Testing
 import Wire
 
@@ -64,7 +65,7 @@ import Wire
             let client = Client(transport)
             let busy = Credential.token("busy:park")
             let refused = Counter()
-            await withTaskGroup { group in
+            try await withThrowingTaskGroup { group in
                 for _ in 0..<20 {
                     group.addTask {
                         do throws(Problem) {
@@ -74,7 +75,7 @@ import Wire
                         }
                     }
                 }
-                #expect(await eventually { refused.value == 16 && inside.value == 4 })
+                try await waitUntil { refused.value == 16 && inside.value == 4 }
                 #expect(service.requestsInFlight == 4)
                 for _ in 0..<20 {
                     do throws(Problem) {
@@ -121,7 +122,7 @@ import Wire
                         }
                     }
                 }
-                #expect(await eventually { answered.value > 300 })
+                try await waitUntil { answered.value > 300 }
                 await leaving.drain(limit: .seconds(60))
                 #expect(leaving.requestsInFlight == 0)
                 let atDrain = leaving.figures["Echo"]?.requests ?? 0
@@ -144,18 +145,17 @@ import Wire
         }
         try await depth.serve([endpoint]) { service, transport in
             let call = Task { try await Client(transport).call(echo, request("a"), as: .kim, deadline: .seconds(60)) }
-            #expect(await eventually { service.requestsInFlight == 1 })
+            try await waitUntil { service.requestsInFlight == 1 }
             let drained = Counter()
             async let drain: Void = {
                 await service.drain(limit: .seconds(60))
                 drained.add()
             }()
             // The instance is gone for new calls long before the old one has ended.
-            #expect(
-                await eventually {
-                    let answer = try? await transport.request([], to: echo.subject, headers: [:], timeout: .seconds(1))
-                    return answer == nil
-                })
+            try await waitUntil {
+                let answer = try? await transport.request([], to: echo.subject, headers: [:], timeout: .seconds(1))
+                return answer == nil
+            }
             #expect(drained.value == 0)
             valve.open()
             await drain
@@ -177,14 +177,14 @@ import Wire
         }
         try await depth.serve([endpoint]) { service, transport in
             let call = Task { try await Client(transport).call(echo, request("a"), as: .kim, deadline: .seconds(60)) }
-            #expect(await eventually { service.requestsInFlight == 1 })
+            try await waitUntil { service.requestsInFlight == 1 }
             let started = ContinuousClock.now
             await service.drain(limit: .milliseconds(100))
             #expect(started.duration(to: .now) < .seconds(30))
             let problem = await #expect(throws: Problem.self) { try await call.value }
             #expect(problem?.code == .unavailable)
             #expect(problem?.reason == "DRAINING")
-            #expect(await eventually { cancelled.value > 0 })
+            try await waitUntil { cancelled.value > 0 }
         }
     }
 }

@@ -1,5 +1,6 @@
 import RPC
 import Synchronization
+import TestKit
 import Testing
 import Wire
 
@@ -79,7 +80,7 @@ import Wire
             let took = started.duration(to: .now)
             #expect(took >= .seconds(3) && took < .seconds(60))
             #expect(answer.headers["Nats-Service-Error-Code"] == "4")
-            #expect(await eventually { cancelled.value > 0 && service.requestsInFlight == 0 })
+            try await waitUntil { cancelled.value > 0 && service.requestsInFlight == 0 }
             #expect(service.figures["Echo"]?.lastError == "DEADLINE_EXCEEDED")
             // And a client gives up by itself.
             let problem = await #expect(throws: Problem.self) {
@@ -100,7 +101,7 @@ import Wire
             let long = Task {
                 try await Client(transport).call(echo, request("long"), as: .kim, deadline: .seconds(60))
             }
-            #expect(await eventually { service.requestsInFlight == 1 })
+            try await waitUntil { service.requestsInFlight == 1 }
             let answer = try await transport.request(
                 [], to: echo.subject, headers: ["Authorization": "Bearer provider:kim", "grpc-timeout": "3S"],
                 timeout: .seconds(120))
@@ -110,7 +111,7 @@ import Wire
             valve.open()
             let answer1 = try await long.value
             #expect(answer1.id == "long")
-            #expect(await eventually { service.requestsInFlight == 0 })
+            try await waitUntil { service.requestsInFlight == 0 }
         }
     }
 
@@ -130,7 +131,7 @@ import Wire
                     return error
                 }
             }
-            #expect(await eventually { service.requestsInFlight == 1 })
+            try await waitUntil { service.requestsInFlight == 1 }
             task.cancel()
             #expect(await task.value?.code == .canceled)
             valve.open()

@@ -209,7 +209,7 @@ import Wire
                 try await Client(transport).call(echo, request("personal data"), as: .kim)
             }
             let trace = try #require(problem?.metadata["trace_id"])
-            #expect(await eventually { book.lines.contains { $0.hasPrefix("debug request ") } })
+            try await waitUntil { book.lines.contains { $0.hasPrefix("debug request ") } }
             let line = try #require(book.lines.first { $0.hasPrefix("error request failed") })
             #expect(line.contains("cause=relation does not exist"))
             #expect(line.contains("trace_id=\(trace)"))

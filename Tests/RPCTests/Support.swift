@@ -114,34 +114,6 @@ final class Valve: Sendable {
     }
 }
 
-/// A number that many tasks change.
-final class Counter: Sendable {
-    private let number = Mutex(0)
-    var value: Int { number.withLock { $0 } }
-
-    @discardableResult
-    func add(_ difference: Int = 1) -> Int {
-        number.withLock { number in
-            number += difference
-            return number
-        }
-    }
-
-    func raise(to value: Int) {
-        number.withLock { $0 = max($0, value) }
-    }
-}
-
-/// Waits for a fact, at most a minute: what has to come true does so at once on a machine that has time.
-func eventually(_ fact: @Sendable () async -> Bool) async -> Bool {
-    let end = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < end {
-        if await fact() { return true }
-        try? await Task.sleep(for: .milliseconds(2))
-    }
-    return await fact()
-}
-
 extension Logger {
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

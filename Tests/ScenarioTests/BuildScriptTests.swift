@@ -1,5 +1,6 @@
 import CampaignKit
 import Foundation
+import TestKit
 import Testing
 
 /// `Tools/build.sh` says why a build will take long though nothing was changed in the checkout.

@@ -1,6 +1,7 @@
 import CampaignKit
 import Foundation
 import JourneyKit
+import TestKit
 import Testing
 
 extension Scenarios {
@@ -85,17 +86,11 @@ extension Scenarios {
         }
 
         private static func beginStart(_ stack: ScenarioStack, killedAfter moment: Duration) async throws {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "\(ScenarioStack.root)/Tools/stack.sh")
-            process.arguments = ["start"]
-            process.environment = ProcessInfo.processInfo.environment
-                .merging(ScenarioStack.environment(stack.folder, stack.layout)) { $1 }
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
+            let environment = ScenarioStack.environment(stack.folder, stack.layout).map { "\($0)=\($1)" }
+            let start = try ChildProcess(
+                "/usr/bin/env", environment + ["\(ScenarioStack.root)/Tools/stack.sh", "start"], log: "/dev/null")
             try await Task.sleep(for: moment)
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+            start.terminate(SIGKILL)
         }
 
         private static func expectEachOnce(_ stack: ScenarioStack, after what: String) {

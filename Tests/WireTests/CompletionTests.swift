@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Wire
@@ -6,7 +7,7 @@ import Testing
 /// A record's option says its verbs once; the complete proto has all that follows from them.
 @Suite struct CompletionTests {
     /// What becomes of a source with one record, or of a source that is refused.
-    private func complete(_ body: String) throws -> CommandResult {
+    private func complete(_ body: String) throws -> Command.Result {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let trial = folder.appendingPathComponent("ale/trial/v1")

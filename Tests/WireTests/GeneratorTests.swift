@@ -1,11 +1,12 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Wire
 
 /// The generator says no, and why, to what the codecs cannot carry.
 @Suite struct GeneratorTests {
-    private func generate(_ body: String) throws -> CommandResult {
+    private func generate(_ body: String) throws -> Command.Result {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let proto = "syntax = \"proto3\";\npackage ale.trial.v1;\n" + body

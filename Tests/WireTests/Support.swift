@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Wire
@@ -23,38 +24,9 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// What a command wrote and how it ended.
-struct CommandResult {
-    let status: Int32
-    let output: String
-    let errors: String
-}
-
-/// Runs a command with `input` on its standard input; ends it after `seconds`. Files stand for pipes, so that neither
-/// side can wait for the other.
-func run(_ arguments: [String], input: String = "", seconds: Double = 120) throws -> CommandResult {
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let files = ["in", "out", "err"].map { folder.appendingPathComponent($0) }
-    try Data(input.utf8).write(to: files[0])
-    for file in files[1...] { try Data().write(to: file) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.currentDirectoryURL = repository
-    process.standardInput = try FileHandle(forReadingFrom: files[0])
-    process.standardOutput = try FileHandle(forWritingTo: files[1])
-    process.standardError = try FileHandle(forWritingTo: files[2])
-    let ended = DispatchSemaphore(value: 0)
-    process.terminationHandler = { _ in ended.signal() }
-    try process.run()
-    if ended.wait(timeout: .now() + seconds) == .timedOut {
-        process.terminate()
-        ended.wait()
-    }
-    return CommandResult(
-        status: process.terminationStatus, output: try String(contentsOf: files[1], encoding: .utf8),
-        errors: try String(contentsOf: files[2], encoding: .utf8))
+/// Runs a command in the repository, with `input` on its standard input.
+func run(_ arguments: [String], input: String = "") throws -> Command.Result {
+    try Command.result(arguments, input: input, directory: repository.path, seconds: 120)
 }
 
 /// A new folder of its own, for the caller to remove.

@@ -4,6 +4,7 @@ import Records
 import ServiceTestKit
 import Synchronization
 import Tenancy
+import TestKit
 import Testing
 import Wire
 

@@ -2,6 +2,7 @@ import Platform
 import Postgres
 import RPC
 import Synchronization
+import TestKit
 import Testing
 import Wire
 

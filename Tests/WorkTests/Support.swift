@@ -143,17 +143,3 @@ final class Gate: Sendable {
         while !isOpen.load(ordering: .sequentiallyConsistent) { try await Task.sleep(for: .milliseconds(2)) }
     }
 }
-
-/// The fact did not come true in time.
-struct NeverTrue: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// Waits for a fact, within a bound that a busy machine does not reach.
-func waitUntil(_ what: String, _ isTrue: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(200)
-    while try await !isTrue() {
-        guard ContinuousClock.now < deadline else { throw NeverTrue(description: "never came: \(what)") }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-}

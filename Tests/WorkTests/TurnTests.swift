@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Work

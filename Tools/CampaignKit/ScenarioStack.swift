@@ -3,6 +3,7 @@ import Identity
 import JourneyKit
 import NATS
 import RPC
+import TestKit
 
 /// The whole system as processes, in a folder and on ports of its own: what `Tools/stack.sh` starts for everybody.
 public final class ScenarioStack: Sendable {

@@ -5,6 +5,7 @@ import JourneyKit
 import NATS
 import Postgres
 import RPC
+import TestKit
 
 /// The stack the figures are taken from: release programs, started by `Tools/stack.sh` in a folder of their own.
 final class BenchStack: Sendable {

@@ -2,6 +2,7 @@ import CampaignKit
 import CustomerSuccessWire
 import Foundation
 import JourneyKit
+import TestKit
 import Wire
 
 /// Decoding and encoding an engagement, against the C library alone.

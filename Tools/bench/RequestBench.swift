@@ -6,6 +6,7 @@ import NATS
 import Postgres
 import RPC
 import Records
+import TestKit
 import Wire
 
 /// Reading and creating by RPC, against the C libraries and pgbench doing the same statements.

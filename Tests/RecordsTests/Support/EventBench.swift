@@ -72,7 +72,7 @@ struct EventBench: Sendable {
             customer_success.outbox o WHERE NOT EXISTS (SELECT FROM customer_success.effect e
                 WHERE e.event = o.event_id AND e.consumer = '\(consumer)')
             """
-        try await waitUntil(within: bound, "effects of \(consumer)") { try await bench.count(missing) == 0 }
+        try await waitUntil("effects of \(consumer)", within: bound) { try await bench.count(missing) == 0 }
         let doubled = """
             (SELECT event FROM customer_success.effect WHERE consumer = '\(consumer)' GROUP BY event HAVING count(*) > 1) d
             """

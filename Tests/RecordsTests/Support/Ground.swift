@@ -3,21 +3,11 @@ import Logging
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import Synchronization
 import Tenancy
 import TestKit
 import Wire
-
-/// A clock that stands still until it is set.
-final class TestClock: WallClock {
-    private let instant = Mutex(Timestamp(seconds: 1_720_000_000, nanos: 0))
-
-    var now: Timestamp { instant.withLock { $0 } }
-
-    func advance(seconds: Int64) {
-        instant.withLock { $0 = Timestamp(microseconds: $0.microseconds + seconds * 1_000_000) }
-    }
-}
 
 /// One database with the tables of ``TestTables``, and a service's way into it: its own role, its pool, its store.
 struct Workbench: Sendable {
@@ -53,7 +43,7 @@ struct Workbench: Sendable {
     private init(_ server: PostgresServer, _ name: String, _ service: String, _ poolSize: Int) throws {
         self.server = server
         self.name = name
-        clock = TestClock()
+        clock = TestClock(instant: Timestamp(seconds: 1_720_000_000, nanos: 0))
         database = Database(
             service: service,
             pool: try Workbench.pool(server, name, "ale_" + Database.schemaName(of: service), size: poolSize),
@@ -182,28 +172,3 @@ func problem(_ body: () async throws -> Void) async throws -> Problem {
 
 /// Nothing went wrong where something should have.
 struct NoProblem: Error {}
-
-/// The fact did not come true in time.
-struct NeverTrue: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// Waits for a fact, within a bound.
-func waitUntil(
-    within bound: Duration = .seconds(60), _ what: String = "", _ isTrue: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + bound
-    while try await !isTrue() {
-        guard ContinuousClock.now < deadline else { throw NeverTrue(description: "not within \(bound): \(what)") }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-}
-
-/// A number that tasks share.
-final class Counter: Sendable {
-    private let number = Atomic<Int>(0)
-
-    var value: Int { number.load(ordering: .sequentiallyConsistent) }
-
-    func add(_ amount: Int) { number.add(amount, ordering: .sequentiallyConsistent) }
-}

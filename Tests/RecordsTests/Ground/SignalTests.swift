@@ -1,4 +1,5 @@
 import Records
+import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct SignalTests {

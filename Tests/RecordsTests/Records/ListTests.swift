@@ -2,6 +2,7 @@ import OnboardingWire
 import RPC
 import Records
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire

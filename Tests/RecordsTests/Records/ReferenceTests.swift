@@ -2,6 +2,7 @@ import OnboardingWire
 import RPC
 import Records
 import Tenancy
+import TestKit
 import Testing
 import Wire
 

@@ -2,6 +2,7 @@ import NATS
 import Postgres
 import RPC
 import Records
+import ServiceTestKit
 import TestKit
 import Testing
 import Wire

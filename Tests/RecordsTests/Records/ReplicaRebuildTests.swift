@@ -2,6 +2,7 @@ import CustomerSuccessWire
 import OnboardingWire
 import RPC
 import Tenancy
+import TestKit
 import Testing
 import Wire
 

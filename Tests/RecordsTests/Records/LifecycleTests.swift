@@ -1,5 +1,6 @@
 import RPC
 import Records
+import ServiceTestKit
 import Testing
 import Wire
 

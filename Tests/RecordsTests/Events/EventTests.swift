@@ -120,7 +120,7 @@ import Wire
         try await events.jetStream.deleteStream(EventStream.name)
         _ = try await EventStream.ensure(events.jetStream)
         // Never idle, and yet the fifty come.
-        try await waitUntil(within: .seconds(20), "the old ones are in the new stream") {
+        try await waitUntil("the old ones are in the new stream", within: .seconds(20)) {
             // The count first: what is sent after it is in the stream besides.
             let sent = try await bench.count("customer_success.outbox WHERE sent_at IS NOT NULL")
             let stream = try await events.jetStream.streamInfo(EventStream.name)

@@ -1,6 +1,7 @@
 import CustomerSuccessWire
 import RPC
 import Records
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire

@@ -2,6 +2,7 @@ import Logging
 import RPC
 import Synchronization
 import Tenancy
+import TestKit
 import Testing
 import Wire
 

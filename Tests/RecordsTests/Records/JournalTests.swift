@@ -1,5 +1,6 @@
 import RPC
 import Records
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire

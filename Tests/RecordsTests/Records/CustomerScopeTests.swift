@@ -1,6 +1,7 @@
 import Postgres
 import RPC
 import Roles
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -206,7 +207,7 @@ import Wire
     private static func offline() throws -> Database {
         Database(
             service: "customer-success", pool: try Pool(PoolConfiguration(connectionString: "host=/nowhere", size: 1)),
-            clock: TestClock(), log: .init(label: "test"))
+            clock: TestClock("2026-03-10"), log: .init(label: "test"))
     }
 
     /// A record without an account would lie in whichever domain comes first.
