@@ -31,6 +31,7 @@ public enum CustomerSuccess: ServiceDefinition {
     static func jobs(_ database: Database, watchesRenewals: Bool) -> [DailyJob] {
         [
             DailyJob("renewal-dates", RenewalDates(database).run),
+            SuccessMilestone.missOverdue(database),
             DailyJob("scorecard-snapshots", ScorecardSnapshots(database).run),
             DailyJob("expired-exports", Exports(database).removeExpired),
             DailyJob(
@@ -50,6 +51,7 @@ public enum CustomerSuccess: ServiceDefinition {
         }
         endpoints.add(SuccessObjective.self)
         endpoints.add(SuccessOutcome.self)
+        endpoints.add(SuccessMilestone.self)
         endpoints.add(SuccessInitiative.self)
         endpoints.add(CloseInitiative.endpoint(database))
         endpoints.add(SuccessCase.self)

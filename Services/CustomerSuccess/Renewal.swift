@@ -4,6 +4,7 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
 /// What an engagement takes from its contracts: the renewal date (BR-59, BR-60, G-17) and the contract value (G-08).
 enum Renewal {
@@ -37,12 +38,9 @@ struct RenewalDates: Sendable {
     /// Sets renewal date and contract value of every engagement whose linked contracts say otherwise today. Returns how
     /// many changed. Running it again changes nothing.
     @Sendable func run(in domain: DomainPath = .root) async throws(Problem) -> Int {
-        let database = database
-        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
-        let today = context.today.description
-        let stale = try await database.transaction(as: context.caller, readOnly: true) { tx in
-            try tx.query(
-                """
+        try await database.each(in: domain) { context in
+            let today = context.today.description
+            return """
                 SELECT e.id FROM customer_success.engagement e JOIN ( \
                     SELECT ec.engagement, \
                         min(c.end_date) FILTER (WHERE c.end_date >= \(today)::date) AS renewal, \
@@ -53,14 +51,9 @@ struct RenewalDates: Sendable {
                 WHERE e.renewal_date IS DISTINCT FROM found.renewal OR e.contract_value IS DISTINCT FROM found.value \
                 ORDER BY e.id
                 """
-            ).map { try $0.string("id") }
+        } _: { id, rules in
+            try Renewal.recompute(id, rules)
+            return true
         }
-        // One transaction each: people who work on other engagements do not wait.
-        for id in stale {
-            try await database.transaction(as: context.caller) { tx in
-                try Renewal.recompute(id, RuleContext(transaction: tx, write: context, database: database))
-            }
-        }
-        return stale.count
     }
 }

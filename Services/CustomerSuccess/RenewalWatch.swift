@@ -5,6 +5,7 @@ import RPC
 import Records
 import Tenancy
 import Wire
+import Work
 
 /// The daily job that proposes an internal play for renewals that come near (G-108). Off unless it is configured.
 struct RenewalWatch: Sendable {
@@ -18,36 +19,31 @@ struct RenewalWatch: Sendable {
     /// Proposes one internal play for every active engagement whose renewal is near and that has no open internal play.
     /// A renewal is proposed once: a proposal that was closed or canceled is not made again. Returns how many it made.
     @Sendable func run(in domain: DomainPath = .root) async throws(Problem) -> Int {
-        let database = database
-        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now)
-        let first = context.today.adding(days: Self.window.lowerBound).description
-        let last = context.today.adding(days: Self.window.upperBound).description
-        let near = try await database.transaction(as: context.caller, readOnly: true) { tx in
-            try tx.query(
-                """
+        try await database.each(in: domain) { context in
+            let days = Self.days(from: context.today)
+            return """
                 SELECT e.id FROM customer_success.engagement e \
-                WHERE e.active AND e.renewal_date BETWEEN \(first)::date AND \(last)::date AND NOT EXISTS ( \
+                WHERE e.active AND e.renewal_date BETWEEN \(days.lowerBound)::date AND \(days.upperBound)::date \
+                    AND NOT EXISTS ( \
                     SELECT 1 FROM customer_success.internal_play p WHERE p.engagement = e.id AND p.active) \
                 ORDER BY e.id
                 """
-            ).map { try $0.string(at: 0) }
+        } _: { id, rules in
+            try propose(id, rules)
         }
-        var made = 0
-        for id in near {
-            let isMade = try await database.transaction(as: context.caller) { tx in
-                try propose(id, renewingBetween: first...last, context, tx)
-            }
-            if isMade { made += 1 }
-        }
-        return made
     }
 
-    private func propose(
-        _ id: String, renewingBetween days: ClosedRange<String>, _ context: WriteContext, _ tx: Transaction
-    ) throws -> Bool {
+    /// The first and the last day of the window.
+    private static func days(from today: CivilDate) -> ClosedRange<String> {
+        today.adding(days: window.lowerBound).description...today.adding(days: window.upperBound).description
+    }
+
+    private func propose(_ id: String, _ rules: RuleContext) throws -> Bool {
+        let tx = rules.transaction
         // Locked: nobody adds a play or moves the date meanwhile.
         guard let engagement = try Store<Engagement>(database).find(id, lock: .update, in: tx),
-            engagement.active == true, let renewal = engagement.renewalDate, days.contains(renewal)
+            engagement.active == true, let renewal = engagement.renewalDate,
+            Self.days(from: rules.write.today).contains(renewal)
         else { return false }
         let plays = Store<InternalPlay>(database)
         let playID = RecordID.derived(from: "renewal-watch/\(id)/\(renewal)")
@@ -60,7 +56,6 @@ struct RenewalWatch: Sendable {
         var play = InternalPlay()
         play.id = playID
         play.engagement = id
-        let rules = RuleContext(transaction: tx, write: context, database: database)
         play.assignedTo = try Engagement.activeManager(of: id, rules)
         play.dueDate = renewal
         // In the language of the person who is to do it.
@@ -71,7 +66,7 @@ struct RenewalWatch: Sendable {
         play.description = Text(
             en: "The engagement renews on \(renewal). Plan what makes the renewal likely.",
             ko: "참여의 갱신일은 \(date: renewal)입니다. 갱신 가능성을 높일 활동을 계획하세요.")(language)
-        _ = try plays.create(play, context, in: tx)
+        _ = try plays.create(play, rules.write, in: tx)
         return true
     }
 }

@@ -16,6 +16,8 @@ extension SuccessObjective: Record {
         .locked(
             "BR-12", field: .engagement,
             whileAny: [.records(SuccessOutcome.self, by: .successObjective), .risks(of: "success_objective")]),
+        .locked(
+            "G-118", field: .engagement, whileAny: [.records(SuccessMilestone.self, by: .successObjective)]),
         .ordered("BR-13", .plannedStart, notAfter: .plannedStop),
         .kept(),
     ]

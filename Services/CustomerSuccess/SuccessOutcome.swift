@@ -23,6 +23,8 @@ extension SuccessOutcome: Record {
         .locked(
             "BR-18", field: .successObjective,
             whileAny: [.records(SuccessInitiative.self, by: .successOutcome), .risks(of: "success_outcome")]),
+        .locked(
+            "G-118", field: .successObjective, whileAny: [.records(SuccessMilestone.self, by: .successOutcome)]),
         .ordered("BR-19", .plannedStart, notAfter: .plannedStop),
         Rule("BR-20") { change, _ in try checkTracking(change.new) },
         .kept(),

@@ -66,9 +66,9 @@ struct Watched: Sendable {
     private let domain: DomainPath
     private let record: any RecordMessage
 
-    /// Nil for an event of a table this program does not know.
+    /// Nil for an event of a table that its service has not got in this program.
     init?(_ event: RecordEvent) {
-        guard let type = Catalog.records.first(where: { $0.schema.table == event.table }),
+        guard let type = Catalog.record(event.table, of: event.service),
             let domain = DomainPath(event.domain), let record = try? type.decode(protobuf: event.record)
         else { return nil }
         self.event = event

@@ -30,7 +30,8 @@ struct Telling: Sendable {
     ///   - outcome: how the flow ended.
     ///   - title: of the play, in `language`.
     init(_ outcome: FlowAction, title: String, steps: [FlowStep], language: String) {
-        var records = Self.created(by: steps)
+        let made = Self.created(by: steps)
+        var records = made.map(\.record)
         var failure: String?
         switch outcome {
         case .completed(let output): records = output["records"]?.array ?? records
@@ -39,7 +40,8 @@ struct Telling: Sendable {
         }
         isFailed = failure != nil
         createdRecords = .array(records)
-        message = Self.message(title, records, failure)(language)
+        let schemas = Dictionary(made.map { ($0.record["id"], $0.schema) }) { first, _ in first }
+        message = Self.message(title, Self.list(records, schemas), failure)(language)
     }
 
     /// Why a run does not go on by itself, and what can be done.
@@ -51,29 +53,26 @@ struct Telling: Sendable {
     }
 
     /// The records that steps created, for a flow that did not come to say so itself.
-    private static func created(by steps: [FlowStep]) -> [JSONValue] {
+    private static func created(by steps: [FlowStep]) -> [(record: JSONValue, schema: RecordSchema)] {
         steps.compactMap { step in
             guard step.state == "done", step.method.hasSuffix(".create"), let schema = FlowMethod.schema(step.method),
                 let answer = try? JSONValue(parsing: step.result), let id = answer["id"]
             else { return nil }
             var record: [String: JSONValue] = ["table": .string(schema.table), "id": id]
             record["number"] = answer["number"]
-            return .object(record)
+            return (.object(record), schema)
         }
     }
 
-    private static func message(_ title: String, _ records: [JSONValue], _ failure: String?) -> Text {
-        let created = list(records)
+    /// - Parameter created: the records by their names; nil for none.
+    private static func message(_ title: String, _ created: Text?, _ failure: String?) -> Text {
         if let failure {
-            let rest =
-                records.isEmpty
-                ? Text(en: "", ko: "")
-                : Text(en: " Created before that: \(created.en).", ko: " 그 전에 생성된 레코드: \(created.ko).")
+            let rest = created.map { Text(en: " Created before that: \($0.en).", ko: " 그 전에 생성된 레코드: \($0.ko).") }
             return Text(
-                en: "Success play \"\(title)\" failed: \(failure)\(rest.en)",
-                ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 실패했습니다: \(failure)\(rest.ko)")
+                en: "Success play \"\(title)\" failed: \(failure)\(rest?.en ?? "")",
+                ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 실패했습니다: \(failure)\(rest?.ko ?? "")")
         }
-        guard !records.isEmpty else {
+        guard let created else {
             return Text(
                 en: "Success play \"\(title)\" is completed. No record was created.",
                 ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 완료되었습니다. 생성된 레코드는 없습니다.")
@@ -83,11 +82,14 @@ struct Telling: Sendable {
             ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 완료되었습니다. 생성된 레코드: \(created.ko).")
     }
 
-    private static func list(_ records: [JSONValue]) -> Text {
+    /// Flows name the table alone: whose it is, the step knows that made the record, in `schemas` by its id.
+    private static func list(_ records: [JSONValue], _ schemas: [JSONValue?: RecordSchema]) -> Text? {
+        guard !records.isEmpty else { return nil }
         let shown = records.prefix(named).map { record in
             let table = record["table"]?.string ?? ""
             let number = record["number"]?.string.map { " \($0)" } ?? ""
-            let label = Catalog.schemas.first { $0.table == table }?.label ?? Text(en: table, ko: table)
+            let schema = schemas[record["id"]] ?? Catalog.schemas.first { $0.table == table }
+            let label = schema?.label ?? Text(en: table, ko: table)
             return Text(en: label.en + number, ko: label.ko + number)
         }
         let rest = records.count - shown.count
@@ -105,6 +107,7 @@ enum FlowEvent {
     ) throws {
         var event = RecordEvent()
         event.eventID = RecordID.make(at: now)
+        event.service = FlowRun.schema.service
         event.table = FlowRun.schema.table
         event.action = "emitted"
         event.id = execution.run

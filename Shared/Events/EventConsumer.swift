@@ -9,6 +9,8 @@ import Wire
 /// What a service does about events of others, or of its own.
 public struct EventHandler: Sendable {
     let name: String
+    /// Whose events they are.
+    let service: String
     let subject: String
     let isWanted: @Sendable (RecordEvent) -> Bool
     let prepare: (@Sendable (RecordEvent) async throws -> Void)?
@@ -27,6 +29,7 @@ public struct EventHandler: Sendable {
         apply: @escaping @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
     ) {
         self.name = name
+        self.service = service
         subject = "ale.v1.events.*.\(service).\(record).\(action)"
         self.isWanted = isWanted
         self.prepare = prepare
@@ -190,13 +193,15 @@ public struct EventConsumer: Sendable {
     /// Whether the event had its effect; false when the task was cancelled or the lock lost meanwhile.
     private func handle(_ message: JetStreamMessage) async -> Bool {
         // What is not what its subject says was not written by the relay of a service.
-        guard let event = try? RecordEvent.decode(protobuf: message.message.payload),
+        guard var event = try? RecordEvent.decode(protobuf: message.message.payload),
             let domain = DomainPath(event.domain), Self.belongs(event, of: domain, to: message.message.subject)
         else {
             database.log.error("an event cannot be read", metadata: ["subject": "\(message.message.subject)"])
             try? message.term()
             return true
         }
+        // Events from before there was the field are of the service whose subjects are listened to.
+        event.service = handler.service
         guard handler.isWanted(event) else {
             try? message.ack()
             return true
@@ -223,5 +228,6 @@ public struct EventConsumer: Sendable {
     private static func belongs(_ event: RecordEvent, of domain: DomainPath, to subject: String) -> Bool {
         subject.hasPrefix("ale.v1.events.\(domain.subjectToken).")
             && subject.hasSuffix(".\(event.table).\(event.action)")
+            && (event.service.isEmpty || subject.hasSuffix(".\(event.service).\(event.table).\(event.action)"))
     }
 }

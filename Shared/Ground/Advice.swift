@@ -6,7 +6,7 @@ import Wire
 package struct Advice: Sendable {
     /// The rule: `G-91`.
     package let rule: String
-    /// The path of the field it is about: `engagement.account`.
+    /// The path of the field it is about: `<table>.<field>`.
     package let field: String
     /// The sentence for people.
     package let text: Text

@@ -34,6 +34,7 @@ extension ServiceBench {
     ) async throws {
         var event = RecordEvent()
         event.eventID = uuid()
+        event.service = service
         event.table = R.schema.table
         event.action = action
         event.id = record.id

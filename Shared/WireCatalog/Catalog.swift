@@ -16,6 +16,12 @@ public enum Catalog {
     /// The dictionary of every table.
     public static let schemas: [RecordSchema] = records.map { $0.schema }
 
+    /// The type of the records that `service` keeps in `table`; nil when it has no such table. Without a service, which
+    /// events of before do not name, the first that has one.
+    public static func record(_ table: String, of service: String) -> (any RecordMessage.Type)? {
+        records.first { $0.schema.table == table && (service.isEmpty || $0.schema.service == service) }
+    }
+
     /// Every method of every service.
     public static let methods: [MethodInfo] =
         CustomerSuccessAPI.all + ImportValidationAPI.all + NotifierAPI.all + OnboardingAPI.all + PlayLauncherAPI.all

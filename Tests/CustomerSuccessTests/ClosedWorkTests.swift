@@ -29,6 +29,7 @@ import Wire
         case let it as InternalPlay: try await close(Engagement.self, it.engagement)
         case let it as RiskSignal: try await close(Engagement.self, it.engagement)
         case let it as SuccessOutcome: try await close(SuccessObjective.self, it.successObjective)
+        case let it as SuccessMilestone: try await close(SuccessObjective.self, it.successObjective)
         case let it as SuccessInitiative: try await close(SuccessOutcome.self, it.successOutcome)
         case let it as SuccessTask: try await close(SuccessCase.self, it.parent)
         case let it as InternalPlayTask: try await close(InternalPlay.self, it.internalPlay)
@@ -38,7 +39,7 @@ import Wire
 
     static let work: [any Sample.Type] = [
         SuccessObjective.self, SuccessCase.self, Touchpoint.self, InternalPlay.self, RiskSignal.self,
-        SuccessOutcome.self, SuccessInitiative.self, SuccessTask.self, InternalPlayTask.self,
+        SuccessOutcome.self, SuccessMilestone.self, SuccessInitiative.self, SuccessTask.self, InternalPlayTask.self,
     ]
 
     @Test(arguments: work.indices, ["close", "cancel"])
@@ -60,7 +61,9 @@ import Wire
             try await breaks("G-128") { try await world.createMany([draft], as: world.agent) }
         }
         // What is there may still be spoken about, and its other fields be put right.
-        _ = try await world.write("add_work_note", "For the record.", on: ended)
+        if World.verbs(of: type).contains("add_work_note") {
+            _ = try await world.write("add_work_note", "For the record.", on: ended)
+        }
         _ = try await world.set(ended, "description", .string("As it was"))
     }
 
@@ -70,6 +73,7 @@ import Wire
         switch record {
         case let it as SuccessOutcome:
             top = try await world.get(SuccessObjective.self, try #require(it.successObjective)).engagement
+        case let it as SuccessMilestone: top = it.engagement
         case let it as SuccessInitiative:
             let outcome = try await world.get(SuccessOutcome.self, try #require(it.successOutcome))
             return try await engagement(above: outcome, in: world)
@@ -89,7 +93,7 @@ import Wire
     }
 
     static let deepWork: [any Sample.Type] = [
-        SuccessOutcome.self, SuccessInitiative.self, SuccessTask.self, InternalPlayTask.self,
+        SuccessOutcome.self, SuccessMilestone.self, SuccessInitiative.self, SuccessTask.self, InternalPlayTask.self,
     ]
 
     /// What is open under an engagement that has ended can be finished, but nothing begins under that either.

@@ -43,6 +43,8 @@ import Wire
             Case(
                 SuccessOutcome.self, "success_outcome_tracking", "BR-20",
                 .set("tracking_method = 'survey', survey = NULL")),
+            Case(SuccessMilestone.self, "success_milestone_reached", "G-118", .set("reached_on = current_date")),
+            Case(SuccessMilestone.self, "success_milestone_closure", "G-118", .set("active = false")),
             Case(
                 SuccessInitiative.self, "success_initiative_close_code", "BR-22",
                 .set("state = 'closed', active = false, closed_at = now(), closed_by = 'x', close_code = 'canceled'")),

@@ -11,8 +11,8 @@ import Wire
 /// What customers see and do (G-18): their own account, fields meant for them, and a little work of their own.
 @Suite struct CustomerTests {
     static let seen: [any Sample.Type] = [
-        Engagement.self, SuccessObjective.self, SuccessOutcome.self, SuccessInitiative.self, SuccessCase.self,
-        SuccessTask.self, Touchpoint.self,
+        Engagement.self, SuccessObjective.self, SuccessOutcome.self, SuccessMilestone.self, SuccessInitiative.self,
+        SuccessCase.self, SuccessTask.self, Touchpoint.self,
     ]
     static let hidden: [any Sample.Type] = [
         InternalPlay.self, InternalPlayTask.self, RiskSignal.self, RiskSignalSolution.self, SquadMember.self,

@@ -56,7 +56,7 @@ import Wire
                 log: server.database.log)
             return try await CustomerSuccess.assemble(parts).background.map(\.name)
         }
-        let always = ["renewal-dates", "scorecard-snapshots", "expired-exports"]
+        let always = ["renewal-dates", "missed-milestones", "scorecard-snapshots", "expired-exports"]
         #expect(try await background([:]) == always + ["replicas"])
         #expect(try await background(["ALE_RENEWAL_WATCH": "false"]) == always + ["replicas"])
         #expect(try await background(["ALE_RENEWAL_WATCH": "true"]) == always + ["renewal-watch", "replicas"])

@@ -19,10 +19,15 @@ import Wire
     static let risk: [String: [String]] = [
         "new": ["active"], "active": ["closed", "canceled"], "closed": ["active"], "canceled": ["active"],
     ]
+    static let milestone: [String: [String]] = [
+        "planned": ["reached", "missed", "canceled"], "reached": ["planned"], "missed": ["planned"],
+        "canceled": ["planned"],
+    ]
     static let tables: [(any Sample.Type, [String: [String]])] = [
         (Engagement.self, journey), (SuccessObjective.self, journey), (SuccessOutcome.self, work),
         (SuccessInitiative.self, work), (SuccessCase.self, work), (Touchpoint.self, work), (SuccessTask.self, work),
         (InternalPlay.self, work), (InternalPlayTask.self, work), (RiskSignal.self, risk),
+        (SuccessMilestone.self, milestone),
     ]
 
     @Test(arguments: tables.indices)
@@ -53,6 +58,7 @@ import Wire
                 // A new record may be entered in any state: it need not have been kept here from its beginning.
                 var start = draft
                 start[named: "state"] = .string(from)
+                if from == "reached" { start[named: "reached_on"] = .string(world.day(0)) }
                 if R.schema.index(of: "close_code") != nil, ["closed", "canceled"].contains(from) {
                     start[named: "close_code"] = .string(from == "closed" ? "missed" : "canceled")
                     start[named: "close_notes"] = .string("Done.")
@@ -61,6 +67,7 @@ import Wire
                 var moved = R()
                 moved.id = record.id
                 moved[named: "state"] = .string(to)
+                if to == "reached" { moved[named: "reached_on"] = .string(world.day(0)) }
                 if R.schema.index(of: "close_code") != nil, ["closed", "canceled"].contains(to) {
                     moved[named: "close_code"] = .string(to == "closed" ? "missed" : "canceled")
                     moved[named: "close_notes"] = .string("Done.")

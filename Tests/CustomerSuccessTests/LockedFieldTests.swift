@@ -12,13 +12,15 @@ import Wire
     enum Dependant: Sendable, Hashable {
         /// A risk signal that names the record as its source (G-97).
         case risk
-        case outcome, initiative, task, playTask
+        case outcome, milestone, milestoneOfOutcome, initiative, task, playTask
         case objective, successCase, play, riskOfEngagement
     }
 
     /// Table, rule, the field that is fixed, and what fixes it.
     static let locks: [(any Sample.Type, String, String, [Dependant])] = [
         (SuccessObjective.self, "BR-12", "engagement", [.outcome, .risk]),
+        (SuccessObjective.self, "G-118", "engagement", [.milestone]),
+        (SuccessOutcome.self, "G-118", "success_objective", [.milestoneOfOutcome]),
         (SuccessOutcome.self, "BR-18", "success_objective", [.initiative, .risk]),
         (SuccessInitiative.self, "BR-24", "success_outcome", [.task, .risk]),
         (SuccessCase.self, "BR-29", "engagement", [.task, .risk]),
@@ -64,6 +66,13 @@ import Wire
                 $0.sourceRecord = id
             }
         case .outcome: _ = try await world.make(SuccessOutcome.self) { $0.successObjective = id }
+        case .milestone: _ = try await world.make(SuccessMilestone.self) { $0.successObjective = id }
+        case .milestoneOfOutcome:
+            let objective = try await world.get(SuccessOutcome.self, id).successObjective
+            _ = try await world.make(SuccessMilestone.self) {
+                $0.successObjective = objective
+                $0.successOutcome = id
+            }
         case .initiative: _ = try await world.make(SuccessInitiative.self) { $0.successOutcome = id }
         case .task: _ = try await world.make(SuccessTask.self) { $0.parent = id }
         case .playTask: _ = try await world.make(InternalPlayTask.self) { $0.internalPlay = id }

@@ -125,8 +125,8 @@ import Wire
             CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest(), as: world.customer)
         #expect(
             Set(theirs.tables.map(\.table)) == [
-                "engagement", "success_objective", "success_outcome", "success_initiative", "success_case",
-                "success_task", "touchpoint",
+                "engagement", "success_objective", "success_outcome", "success_milestone",
+                "success_initiative", "success_case", "success_task", "touchpoint",
             ])
         let engagement = try #require(theirs.tables.first { $0.table == "engagement" })
         #expect(!engagement.fields.contains { $0.name == "perceived_health" })

@@ -192,7 +192,19 @@ import Wire
                 $0.dueDate = world.day(days)
             }
         }
+        for days in [9, 3] {
+            _ = try await world.make(SuccessMilestone.self) {
+                $0.successObjective = objective.id
+                $0.successOutcome = outcomes[0].id
+                $0.targetDate = world.day(days)
+                $0.owner = world.manager
+            }
+        }
         var page = try await objectivePage(world, try #require(objective.number))
+        let milestones = try #require(page.milestones)
+        #expect(milestones.items.map(\.daysRemaining) == [3, 9] && milestones.totalSize == 2)
+        #expect(milestones.items.map(\.assignedToName) == ["Jeremy Hess", "Jeremy Hess"])
+        #expect(milestones.items.map(\.outcomeNumber) == [outcomes[0].number, outcomes[0].number])
         #expect(page.objective?.state == "new" && page.objective?.driver == "growth")
         #expect(page.objective?.plannedStop == world.day(30) && page.objective?.daysRemaining == 30)
         #expect(page.accountName == "Ernst Handel" && page.outcomeCount == 2)
@@ -203,5 +215,10 @@ import Wire
         #expect(first.title == "Adopt self-service" && first.progress == "not_started")
         page = try await objectivePage(world, objective.id, items: 1)
         #expect(page.outcomes.count == 1 && page.outcomeCount == 2)
+        #expect(page.milestones?.items.count == 1 && page.milestones?.totalSize == 2)
+        let bare = try await world.make(SuccessObjective.self)
+        _ = try await world.make(SuccessMilestone.self) { $0.successObjective = bare.id }
+        page = try await objectivePage(world, bare.id)
+        #expect(page.outcomes.isEmpty && page.milestones?.items.map(\.title) == ["First site live"])
     }
 }

@@ -13,6 +13,7 @@ import Wire
         (Engagement.self, "BR-02", ["account", "initial_onboarding", "title"]),
         (SuccessObjective.self, "BR-09", ["engagement", "title", "description"]),
         (SuccessOutcome.self, "BR-15", ["success_objective", "title", "description"]),
+        (SuccessMilestone.self, "G-118", ["success_objective", "title", "target_date"]),
         (SuccessInitiative.self, "BR-21", ["success_outcome", "subject", "description"]),
         (SuccessCase.self, "BR-26", ["engagement", "short_description", "description"]),
         (Touchpoint.self, "BR-30", ["engagement", "subject", "description"]),
@@ -54,7 +55,8 @@ import Wire
     /// Table and the rule that sets its domain; the others follow their parents the same way (G-13).
     static let domains: [(any Sample.Type, String)] = [
         (Engagement.self, "BR-01"), (SuccessObjective.self, "BR-08"), (SuccessOutcome.self, "BR-14"),
-        (RiskSignal.self, "BR-47"), (SquadMember.self, "BR-56"), (EngagementContract.self, "AIP-203"),
+        (SuccessMilestone.self, "G-118"), (RiskSignal.self, "BR-47"), (SquadMember.self, "BR-56"),
+        (EngagementContract.self, "AIP-203"),
         (SuccessInitiative.self, "AIP-203"), (SuccessCase.self, "AIP-203"), (SuccessTask.self, "AIP-203"),
         (Touchpoint.self, "AIP-203"), (InternalPlay.self, "AIP-203"), (InternalPlayTask.self, "AIP-203"),
         (RiskSignalSolution.self, "AIP-203"),

@@ -23,7 +23,8 @@ extension World {
 /// All record types of the service that belong to an account.
 let allSamples: [any Sample.Type] = [
     SquadMember.self, Engagement.self, EngagementContract.self, SuccessObjective.self, SuccessOutcome.self,
-    SuccessInitiative.self, SuccessCase.self, SuccessTask.self, Touchpoint.self, InternalPlay.self,
+    SuccessMilestone.self, SuccessInitiative.self, SuccessCase.self, SuccessTask.self, Touchpoint.self,
+    InternalPlay.self,
     InternalPlayTask.self, RiskSignal.self, RiskSignalSolution.self,
 ]
 
@@ -76,6 +77,16 @@ extension SuccessOutcome: Sample {
         draft.successObjective = try await world.make(SuccessObjective.self).id
         draft.title = "Tickets a week"
         draft.description = "From ninety to eighty"
+        return draft
+    }
+}
+
+extension SuccessMilestone: Sample {
+    static func draft(in world: World) async throws -> SuccessMilestone {
+        var draft = SuccessMilestone()
+        draft.successObjective = try await world.make(SuccessObjective.self).id
+        draft.title = "First site live"
+        draft.targetDate = world.day(30)
         return draft
     }
 }

@@ -18,7 +18,9 @@ import Wire
         "2024-02-29", " 2024-02-29 ", "2023-02-29", "29.02.2024", "2024-2-9", "0000-01-01", "2024-02-29 10:11:12",
         "2024-02-29 24:00:00", "2024-02-29 10:11", "2024-02-29T10:11:12Z", "2024-02-29  10:11:12",
         "2024-02-30 10:11:12",
-        "active", "Active", "활성", "ACTIVE", "primary", "Billing", "배송", "a@b.example", "a@b", "@", "EUR", "ZZZ",
+        "active", "Active", "활성", "ACTIVE", " aCtive\u{A0}", "act ive", "ac\u{200B}tive", "TWO", "one",
+        "\u{1112}\u{116A}\u{11AF}\u{1109}\u{1165}\u{11BC}", "primary", "Billing", "배송", "a@b.example", "a@b", "@",
+        "EUR", "ZZZ",
         "eur",
         "https://example.org", "ftp://example.org", "example.org", "0192f0c1-2b3c-7d4e-8f5a-0123456789ab",
     ]

@@ -1,3 +1,4 @@
+import Records
 import Testing
 import Wire
 
@@ -20,14 +21,18 @@ import Wire
         var testDescription: String { "\(check) \(text)" }
     }
 
-    private static let status = CellCheck.choice([
-        "active": "active", "Active": "active", "활성": "active", "expired": "expired", "Expired": "expired",
-    ])
+    private static let status = CellCheck.choice(
+        ChoiceNames([
+            Choice(value: .string("active"), label: Text(en: "Active", ko: "활성")),
+            Choice(value: .string("past"), label: Text(en: "Past its end", ko: "지남(past)")),
+        ]))
 
     static let cases: [Case] = [
-        // Choices: value or label in either language, exact after trimming (G-59).
-        Case(status, "active", "active"), Case(status, " Expired ", "expired"), Case(status, "활성", "active"),
-        Case(status, "ACTIVE", nil), Case(status, "gone", nil),
+        // Choices: value or label in either language, after trimming and folding (G-59).
+        Case(status, "active", "active"), Case(status, " Past its end ", "past"), Case(status, "활성", "active"),
+        Case(status, "ACTIVE", "active"), Case(status, "past\u{A0}its  END", "past"), Case(status, "gone", nil),
+        Case(status, "\u{1112}\u{116A}\u{11AF}\u{1109}\u{1165}\u{11BC}", "active"), Case(status, "지남(PAST)", "past"),
+        Case(status, "ac\u{200B}tive", "active"), Case(status, "act ive", nil),
         // Dates in the format of the check, and only real ones.
         Case(.date(format: "yyyy-MM-dd"), "2024-02-29", "2024-02-29"),
         Case(.date(format: "yyyy-MM-dd"), " 2024-02-29", "2024-02-29"),
@@ -58,6 +63,13 @@ import Wire
             #expect(fault?.en.hasPrefix("Field ") == true)
             #expect(fault?.ko.hasPrefix("필드는 ") == true)
         }
+    }
+
+    /// What is allowed is told by values, to those who read Korean by labels as they are written.
+    @Test func choicesAreToldAsTheyAreWritten() {
+        let fault = Self.status.fault("gone", Text(en: "Field", ko: "필드"))
+        #expect(fault?.en == "Field must be one of: active, past.")
+        #expect(fault?.ko == "필드는 다음 중 하나여야 합니다: 지남(past), 활성")
     }
 
     @Test(arguments: [("", ""), ("  ", ""), (" a b ", "a b"), ("\u{3000}서울", "서울"), ("é", "é")])

@@ -106,7 +106,7 @@ import Wire
         ])
         #expect(
             verdicts.map(\.comment) == [
-                "", "Account: \"Hanari Carnes\" is not the account of the onboarding case.",
+                "", "Account: \"Hanari Carnes\" is not the account that the data belongs to.",
             ])
     }
 

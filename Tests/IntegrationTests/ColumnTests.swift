@@ -41,10 +41,10 @@ import WireCatalog
         return fields
     }
 
-    @Test(arguments: Catalog.schemas.map(\.table)) func everyFieldAColumnAndEveryColumnAField(
+    @Test(arguments: Catalog.schemas.map(name)) func everyFieldAColumnAndEveryColumnAField(
         _ table: String
     ) async throws {
-        let schema = try #require(Catalog.schemas.first { $0.table == table })
+        let schema = try #require(Catalog.schemas.first { Self.name($0) == table })
         let columns = try await columns(schema)
         try #require(!columns.isEmpty, "there is no table \(Self.name(schema))")
         let names = Set(columns.map(\.name))

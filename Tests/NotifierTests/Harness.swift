@@ -103,6 +103,7 @@ func event(
     var event = RecordEvent()
     event.eventID = uuid()
     (event.table, event.action, event.id, event.domain) = (table, action, id, domain)
+    event.service = "customer-success"
     event.record = record
     event.actor = "service:customer-success"
     edit(&event)

@@ -24,6 +24,7 @@ import Wire
         try #require(
             Watched(
                 event(type(of: record).schema.table, action, try record.encodeProtobuf(), id: uuid()) {
+                    $0.service = type(of: record).schema.service
                     $0.changedFields = changed
                     $0.number = "N1"
                 }))
@@ -37,6 +38,18 @@ import Wire
         #expect(try !watched.mayKnow(Self.reader(successAgent, domain: "/provider/d0000002/")))
         #expect(try !watched.mayKnow(Self.reader("sn_acct_lc.engagement_read")))
         #expect(try !watched.mayKnow(Self.reader("sn_customerservice.customer")))
+    }
+
+    /// Two services may have a table of one name: an event is of the records of its own.
+    @Test func recordsAreThoseOfTheService() throws {
+        func watched(_ service: String) throws -> Watched? {
+            Watched(
+                event("touchpoint", "updated", try Touchpoint().encodeProtobuf(), id: uuid()) { $0.service = service })
+        }
+        #expect(try watched("customer-success")?.schema.service == "customer-success")
+        #expect(try watched("onboarding") == nil)
+        // A mail that waited since before events named their service.
+        #expect(try watched("")?.schema.table == "touchpoint")
     }
 
     @Test func customersAreToldWhatTheySee() throws {

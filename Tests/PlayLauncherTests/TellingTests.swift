@@ -25,6 +25,14 @@ import Wire
         #expect(none.message == "Success play \"Review\" is completed. No record was created.")
     }
 
+    /// A table of the same name may be another service's: the step that made the record knows whose it is.
+    @Test func recordsAreThoseOfTheStep() {
+        let steps = [Self.step("onboarding.import_tasks.create", #"{"id": "a", "number": "N1"}"#)]
+        let records: JSONValue = [["table": "touchpoint", "id": "a"], ["table": "touchpoint", "id": "b"]]
+        let telling = Telling(.completed(["records": records]), title: "P", steps: steps, language: "en")
+        #expect(telling.message.hasSuffix("Created: Import task, Touchpoint."))
+    }
+
     @Test func aFailedRunTellsWhatWasCreatedBefore() {
         let steps = [
             Self.step("customer-success.success_cases.create", #"{"id": "c", "number": "SCASE0000001"}"#),

@@ -88,7 +88,10 @@ private typealias Operation = Roles.Operation
             for operation in Operation.allCases { #expect(!Access.allows(customer, operation, on: table), "\(table)") }
         }
         for operation in [Operation.create, .write, .delete] {
-            for table in ["engagement", "success_objective", "success_outcome", "success_initiative", "success_case"] {
+            for table in [
+                "engagement", "success_objective", "success_outcome", "success_milestone", "success_initiative",
+                "success_case",
+            ] {
                 #expect(!Access.allows(customer, operation, on: table), "\(operation) \(table)")
             }
         }

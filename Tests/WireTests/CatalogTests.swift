@@ -46,7 +46,7 @@ import WireCatalog
     }
 
     @Test func tablesAndFieldsAreUnique() {
-        let tables = Catalog.schemas.map(\.table)
+        let tables = Catalog.schemas.map { "\($0.service).\($0.table)" }
         #expect(Set(tables).count == tables.count)
         for schema in Catalog.schemas {
             #expect(Set(schema.fields.map(\.name)).count == schema.fields.count)

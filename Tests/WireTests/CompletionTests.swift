@@ -93,6 +93,25 @@ import Testing
         }
     }
 
+    /// Numbers and the way a record ends bring their fields, unless it says them itself.
+    @Test func fieldsFollowFromTheOption() throws {
+        guard try toolsAreThere() else { return }
+        let body = Self.room("verbs: \"get cancel\" number_prefix: \"ROOM\" events: \"sold\"")
+        let result = try complete(body)
+        #expect(result.status == 0, "\(result.errors)\(result.output)")
+        for field in ["string number = 90", "bool active = 91", "string closed_by = 93", "string close_notes = 94"] {
+            #expect(result.output.contains("\n  optional \(field) ["), "\(field) is not in\n\(result.output)")
+        }
+        #expect(result.output.contains("\n  google.protobuf.Timestamp closed_at = 92 ["))
+        #expect(result.output.contains("\n    events: \"canceled\"\n    events: \"sold\"\n"))
+        let own = "optional bool active = 11; optional string number = 13; reserved 12"
+        let said = try complete(body.replacingOccurrences(of: "reserved 12", with: own))
+        #expect(said.status == 0, "\(said.errors)\(said.output)")
+        for name in ["closed_at", " = 90 ", "NumberedThing"] { #expect(!said.output.contains(name), "\(name)") }
+        let neither = try complete(Self.room("verbs: \"get update\""))
+        for name in ["closed_at", "number", "active"] { #expect(!neither.output.contains("\(name) = "), "\(name)") }
+    }
+
     @Test func anRpcOfTheSourceTakesThePlaceOfTheUsualOne() throws {
         guard try toolsAreThere() else { return }
         let own = """

@@ -59,6 +59,9 @@ import Testing
         (Self.record("type: \"reference\" reference: \"b\""), "no service owns the table \"b\""),
         (Self.record("type: \"list_of_references\" reference: \"a | b\""), "no service owns the table \"b\""),
         (Self.record("type: \"reference\""), "a reference without a table"),
+        (Self.two("s", "s"), "ale.trial.v1.B: its service has another record of the table \"room\""),
+        (Self.two("s", "t", referenceOf: "u"), "ale.trial.v1.C.x: the table \"room\" is there in s and t"),
+        (Self.two("s", "t", "launches_plays: true"), "ale.trial.v1.A: launches_plays is asked for by the table"),
         (Self.record("type: \"string\" kept_as_name: true"), "only a reference is kept as a name"),
         (Self.record("type: \"string\"", "named_by: \"y\""), "its named_by has no field \"y\""),
         (Self.record("type: \"date\"", "named_by: \"x\""), "workbooks name by texts"),
@@ -79,6 +82,32 @@ import Testing
         import "ale/options/v1/options.proto"; message A { option (ale.options.v1.record) = \
         {table: "a" collection: "as" service: "s" \(declarations)}; string x = 1 [(ale.options.v1.field) = {\(options)}]; }
         """
+    }
+
+    /// Records of one table in two services, and one that refers to it from a service.
+    private static func two(
+        _ service: String, _ other: String, referenceOf third: String? = nil, _ declarations: String = ""
+    ) -> String {
+        func record(_ name: String, _ table: String, _ service: String, _ field: String) -> String {
+            """
+            message \(name) { option (ale.options.v1.record) = \
+            {table: "\(table)" collection: "\(table)s" service: "\(service)" \(declarations)}; \
+            string x = 1 [(ale.options.v1.field) = {\(field)}]; }
+            """
+        }
+        let text = "type: \"string\""
+        let reference = third.map { record("C", "c", $0, "type: \"reference\" reference: \"room\"") }
+        return "import \"ale/options/v1/options.proto\"; \(record("A", "room", service, text)) "
+            + "\(record("B", "room", other, text)) \(reference ?? "")"
+    }
+
+    /// Two services may have a record of one name; what refers to it from one of them means its own.
+    @Test func takesATableOfTwoServices() throws {
+        guard try toolsAreThere() else { return }
+        for third in [nil, "s", "t"] {
+            let result = try generate(Self.two("s", "t", referenceOf: third))
+            #expect(result.status == 0, "\(third ?? "none"): \(result.errors)")
+        }
     }
 
     private static func target(_ options: String) -> String {

@@ -22,6 +22,8 @@ EVENTS = {
     "close": "closed", "cancel": "canceled", "reopen": "reopened", "add_comment": "commented",
     "add_work_note": "noted",
 }
+# The verbs of a record that ends.
+ENDS = {"close", "cancel", "reopen"}
 
 
 class Record:
@@ -42,12 +44,17 @@ class Record:
         self.options.table = option.table or names.snake(message.name)
         self.options.collection = option.collection or self.options.table + "s"
         self.options.service = option.service or file.package.split(".")[1].replace("_", "-")
-        if not option.events:
-            self.options.events.extend(["created", "updated", "deleted"])
-            self.options.events.extend(EVENTS[verb] for verb in EVENTS if verb in self.verbs)
+        self.options.ClearField("events")
+        self.options.events.extend(["created", "updated", "deleted"])
+        self.options.events.extend(EVENTS[verb] for verb in EVENTS if verb in self.verbs)
+        self.options.events.extend(option.events)
         low = next((field.name for field in message.field if field.number < 10), None)
         if low:
             raise Refused(f"{where}.{low}: the numbers below 10 are for the fields that every record begins with")
+        own = {field.name for field in message.field}
+        # The shapes whose fields it has besides its own, unless it says them by hand, under numbers of its own.
+        self.parts = ["NumberedThing"] if option.number_prefix and "number" not in own else []
+        self.parts += ["EndedThing"] if ENDS.intersection(self.verbs) and "active" not in own else []
         self.fields = options_module.field
         self.spellings = {
             "Things": names.upper_camel(self.options.collection), "Thing": message.name,
@@ -100,8 +107,9 @@ class Shapes:
         if not record.verbs:
             raise Refused(f"{where}: its record option names no verbs")
 
-    def fields(self, record: Record) -> list[str]:
-        return fields(self.source, self.messages["Thing"], self.source.file.message_type[0], record, is_own=False)
+    def fields(self, record: Record, shape: str = "Thing") -> list[str]:
+        index = self.messages[shape]
+        return fields(self.source, index, self.source.file.message_type[index], record, is_own=False)
 
     def requests(self, record: Record) -> list[str]:
         """The requests and pages of a record's verbs."""
@@ -214,6 +222,8 @@ class Completion:
     def record(self, source: text.Text, index: int, record: Record) -> list[str]:
         out = [f"message {record.name} {{"] + text.record_option(record.options) + [""]
         out += self.shapes.fields(record) + fields(source, index, record.message, record, is_own=True)
+        for part in record.parts:
+            out += self.shapes.fields(record, part)
         return out + reserved(record.message) + ["}"] + self.shapes.requests(record)
 
     def service(self, source: text.Text, index: int, service) -> list[str]:

@@ -15,21 +15,34 @@ def imported(record):
 def check(model: Model) -> None:
     """Refuses declarations that lead nowhere: references to tables that nobody owns, keys and names without fields."""
     records = [message for message in model.messages.values() if message.record]
-    tables = {message.record.table for message in records}
-    if len(tables) != len(records):
-        raise Refused("two records have one table")
+    owners = {}
+    for message in records:
+        services = owners.setdefault(message.record.table, set())
+        if message.record.service in services:
+            raise Refused(f"{message.full_name}: its service has another record of the table \"{message.record.table}\"")
+        services.add(message.record.service)
     for message in records:
         for field in message.fields:
             if field.options is not None:
-                check_reference(f"{message.full_name}.{field.name}", field.options, tables)
+                check_reference(f"{message.full_name}.{field.name}", field.options, message.record.service, owners)
         check_import(message)
+        check_named_alone(message, owners)
     orders = sorted(imported(message.record).order for message in records if imported(message.record))
     if orders != list(range(1, len(orders) + 1)):
         raise Refused(f"the import targets are not in an order from 1: {orders}")
 
 
-def check_reference(where: str, options, tables: set) -> None:
-    """A value that callers write is looked up in the table it names, so that there must be one."""
+def check_named_alone(message, owners: dict) -> None:
+    """What callers name by its table alone must be found by it."""
+    said = [option for option in CAPABILITIES if getattr(message.record, option)]
+    said += ["import"] if imported(message.record) else []
+    if said and len(owners[message.record.table]) > 1:
+        raise Refused(f"{message.full_name}: {said[0]} is asked for by the table, and \"{message.record.table}\" is the "
+                      "table of two services")
+
+
+def check_reference(where: str, options, service: str, owners: dict) -> None:
+    """A value that callers write is looked up in the table it names: the service's own, or that of one other."""
     if options.type not in ("reference", "list_of_references"):
         if options.kept_as_name:
             raise Refused(f"{where}: only a reference is kept as a name")
@@ -39,8 +52,11 @@ def check_reference(where: str, options, tables: set) -> None:
     if options.kept_as_name or options.output_only:
         return
     for table in options.reference.split(" | "):
-        if table not in tables:
+        services = owners.get(table, set())
+        if not services:
             raise Refused(f"{where}: no service owns the table \"{table}\"; give it a record, or say kept_as_name")
+        if service not in services and len(services) > 1:
+            raise Refused(f"{where}: the table \"{table}\" is there in {' and '.join(sorted(services))}")
 
 
 def check_import(message) -> None:

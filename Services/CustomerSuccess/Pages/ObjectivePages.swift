@@ -5,7 +5,7 @@ import Records
 import Tenancy
 import Wire
 
-/// The page of one objective, with its outcomes and the initiatives of each.
+/// The page of one objective, with its milestones, its outcomes and the initiatives of each.
 struct ObjectivePages: Sendable {
     private let database: Database
 
@@ -27,11 +27,14 @@ struct ObjectivePages: Sendable {
         let outcomes = try PageList<SuccessOutcome>(
             database, caller, where: "success_objective = \(objective.id)", listed: "TRUE",
             order: "planned_stop, id", limit: limit)
+        let milestones = try PageList<SuccessMilestone>(
+            database, caller, where: "success_objective = \(objective.id)", listed: "TRUE",
+            order: "target_date, id", limit: limit)
         let answers = try tx.queryAll([
             try engagements.selection(
                 where: "id = \(objective.engagement)", limit: 1, as: caller),
             PageAccounts.selection(database, [objective.account].compactMap { $0 }, caller),
-            outcomes.selection, outcomes.counting,
+            outcomes.selection, outcomes.counting, milestones.selection, milestones.counting,
         ])
         var page = ObjectivePage()
         page.objective = objective
@@ -39,14 +42,16 @@ struct ObjectivePages: Sendable {
         page.accountName = try PageAccounts.read(answers[1]).values.first?.name ?? ""
         let found = try outcomes.section(answers[2], answers[3])
         page.outcomeCount = found.totalSize
-        guard !found.items.isEmpty else { return page }
+        var dated = try milestones.section(answers[4], answers[5])
         let initiatives = try PageLists<SuccessInitiative>(
             database, caller, of: found.items.map(\.id), by: "success_outcome", listed: "TRUE",
             order: "due_date, id", limit: limit)
         let lists = try tx.queryAll([initiatives.selection, initiatives.counting])
         let sections = try initiatives.sections(lists[0], lists[1])
         var names = PageNames(database, caller)
-        try names.read(found.items + sections.values.flatMap(\.items), in: tx)
+        try names.read(found.items + dated.items + sections.values.flatMap(\.items), in: tx)
+        names.fill(&dated)
+        page.milestones = dated
         page.outcomes = found.items.map { item in
             var shown = ObjectiveOutcome()
             var outcome = item

@@ -9,7 +9,7 @@ import Wire
 extension PageItem {
     /// Where records of different types keep what lists show.
     private static let titles = ["title", "subject", "short_description"]
-    private static let dates = ["due_date", "planned_stop"]
+    private static let dates = ["due_date", "planned_stop", "target_date"]
     private static let people = ["assigned_to", "objective_owner", "owner"]
 
     /// A line of a list. `record` holds what the reader may see of it, and no more.

@@ -8,8 +8,8 @@ import Workbook
 enum CellCheck: Sendable, Hashable {
     /// The text names exactly one record of a table through a field (G-59).
     case reference(Reference)
-    /// The text is a value, or a label in either language; gives the value to store.
-    case choice([String: String])
+    /// The text is a value, or a label in either language (G-59); gives the value to store.
+    case choice(ChoiceNames)
     case date(format: String)
     case dateTime(format: String)
     case boolean
@@ -63,10 +63,10 @@ enum CellCheck: Sendable, Hashable {
     func fault(_ text: String, _ label: Text) -> Text? {
         switch self {
         case .reference: return nil
-        case .choice(let values):
-            guard values[Self.trimmed(text)] == nil else { return nil }
-            let allowed = Set(values.values).sorted().joined(separator: ", ")
-            let labels = values.keys.filter(Hangul.isWritten).sorted().joined(separator: ", ")
+        case .choice(let names):
+            guard names[text] == nil else { return nil }
+            let allowed = names.choices.map { ChoiceNames.text($0.value) }.sorted().joined(separator: ", ")
+            let labels = names.choices.map(\.label.ko).filter(Hangul.isWritten).sorted().joined(separator: ", ")
             return Text(
                 en: "\(label.en) must be one of: \(allowed).",
                 ko: "\(label.ko, .topic) 다음 중 하나여야 합니다: \(labels.isEmpty ? allowed : labels)")
@@ -100,7 +100,7 @@ enum CellCheck: Sendable, Hashable {
     /// The text as the target table stores it. Only for texts that passed.
     func stored(_ text: String) -> String {
         switch self {
-        case .choice(let values): values[Self.trimmed(text)] ?? text
+        case .choice(let names): names[text].map(ChoiceNames.text) ?? text
         case .date(let format): Self.isoDate(text, format: format) ?? text
         case .dateTime(let format): CellText.date(Self.trimmed(text), format: format) ?? text
         case .boolean: CellText.bool(Self.trimmed(text)).map(String.init) ?? text

@@ -110,7 +110,7 @@ struct CheckPlan: Sendable {
     private static func standard(_ field: FieldSchema) -> CellCheck? {
         switch field.type {
         case .reference: field.referencedTable.flatMap(CellCheck.Reference.usual).map(CellCheck.reference)
-        case .choice: choice(field)
+        case .choice: .choice(ChoiceNames(field.choices))
         case .date: .date(format: CellCheck.standardDate)
         case .datetime: .dateTime(format: CellCheck.standardDateTime)
         case .boolean: .boolean
@@ -118,19 +118,6 @@ struct CheckPlan: Sendable {
         case .decimal, .currency: .decimal
         default: nil
         }
-    }
-
-    private static func choice(_ field: FieldSchema) -> CellCheck {
-        var values: [String: String] = [:]
-        // Looked up once for all rows; what each text names, the reader of cells says.
-        let texts = field.choices.flatMap {
-            [$0.value.int.map(String.init) ?? $0.value.string ?? "", $0.label.en, $0.label.ko]
-        }
-        for text in texts {
-            let value = PublishedCell.choice(text, among: field.choices)
-            values[text] = value?.int.map(String.init) ?? value?.string
-        }
-        return .choice(values)
     }
 
     /// The check an administrator added; nil when its table or field does not exist any more.
@@ -143,7 +130,7 @@ struct CheckPlan: Sendable {
             let schema = ImportTarget.named(assist.targetTable)?.schema ?? target.schema
             let name = assist.targetTableField ?? assist.stagingTableField ?? ""
             guard let field = schema.field(name), !field.choices.isEmpty else { return nil }
-            return choice(field)
+            return .choice(ChoiceNames(field.choices))
         case "date": return .date(format: assist.dateFormat ?? CellCheck.standardDate)
         case "datetime": return .dateTime(format: assist.datetimeFormat ?? CellCheck.standardDateTime)
         case "boolean": return .boolean

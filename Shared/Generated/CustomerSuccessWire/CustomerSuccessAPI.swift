@@ -170,6 +170,39 @@ public enum CustomerSuccessAPI {
     /// Reads the activity stream, newest first.
     public static let listSuccessOutcomeActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.success_outcomes.list_activity", name: "ListSuccessOutcomeActivity", summary: "Reads the activity stream, newest first.")
+    /// Creates a record of table success_milestone (AIP-133).
+    public static let createSuccessMilestone = Method<CreateSuccessMilestoneRequest, SuccessMilestone>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.create", name: "CreateSuccessMilestone", summary: "Creates a record of table success_milestone (AIP-133).")
+    /// Reads one record of table success_milestone; NOT_FOUND when the caller may not know it.
+    public static let getSuccessMilestone = Method<GetRequest, SuccessMilestone>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.get", name: "GetSuccessMilestone", summary: "Reads one record of table success_milestone; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table success_milestone in pages, filtered and ordered.
+    public static let listSuccessMilestones = Method<ListRequest, ListSuccessMilestonesResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.list", name: "ListSuccessMilestones", summary: "Reads records of table success_milestone in pages, filtered and ordered.")
+    /// Changes fields of one record of table success_milestone; ABORTED when the etag is stale.
+    public static let updateSuccessMilestone = Method<UpdateSuccessMilestoneRequest, SuccessMilestone>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.update", name: "UpdateSuccessMilestone", summary: "Changes fields of one record of table success_milestone; ABORTED when the etag is stale.")
+    /// Removes one record of table success_milestone.
+    public static let deleteSuccessMilestone = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.delete", name: "DeleteSuccessMilestone", summary: "Removes one record of table success_milestone.")
+    /// Creates up to 5,000 records of table success_milestone, with one result per record.
+    public static let batchCreateSuccessMilestones = Method<BatchCreateSuccessMilestonesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.batch_create", name: "BatchCreateSuccessMilestones", summary: "Creates up to 5,000 records of table success_milestone, with one result per record.")
+    /// Changes fields of up to 5,000 records of table success_milestone, with one result per record.
+    public static let batchUpdateSuccessMilestones = Method<BatchUpdateSuccessMilestonesRequest, BatchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.batch_update", name: "BatchUpdateSuccessMilestones", summary: "Changes fields of up to 5,000 records of table success_milestone, with one result per record.")
+    /// Writes the list of table success_milestone, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportSuccessMilestones = Method<ExportRequest, Export>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.export", name: "ExportSuccessMilestones", summary: "Writes the list of table success_milestone, filtered and ordered, as a CSV or XLSX file to be read in chunks.")
+    /// Cancels the record and stamps its closure information (G-11).
+    public static let cancelSuccessMilestone = Method<CloseRequest, SuccessMilestone>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.cancel", name: "CancelSuccessMilestone", summary: "Cancels the record and stamps its closure information (G-11).")
+    /// Reopens a closed or canceled record and clears its closure information (G-11).
+    public static let reopenSuccessMilestone = Method<ActionRequest, SuccessMilestone>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.reopen", name: "ReopenSuccessMilestone", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
+    /// Reads the activity stream, newest first.
+    public static let listSuccessMilestoneActivity = Method<ListActivityRequest, ListActivityResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.success_milestones.list_activity", name: "ListSuccessMilestoneActivity", summary: "Reads the activity stream, newest first.")
     /// Creates a record of table success_initiative (AIP-133).
     public static let createSuccessInitiative = Method<CreateSuccessInitiativeRequest, SuccessInitiative>(
         service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.create", name: "CreateSuccessInitiative", summary: "Creates a record of table success_initiative (AIP-133).")
@@ -643,6 +676,17 @@ public enum CustomerSuccessAPI {
         reopenSuccessOutcome.info,
         addSuccessOutcomeWorkNote.info,
         listSuccessOutcomeActivity.info,
+        createSuccessMilestone.info,
+        getSuccessMilestone.info,
+        listSuccessMilestones.info,
+        updateSuccessMilestone.info,
+        deleteSuccessMilestone.info,
+        batchCreateSuccessMilestones.info,
+        batchUpdateSuccessMilestones.info,
+        exportSuccessMilestones.info,
+        cancelSuccessMilestone.info,
+        reopenSuccessMilestone.info,
+        listSuccessMilestoneActivity.info,
         createSuccessInitiative.info,
         getSuccessInitiative.info,
         listSuccessInitiatives.info,

@@ -1162,6 +1162,7 @@ extension ObjectivePage: WireMessage {
         if !self.accountName.isEmpty { message.pointee.account_name = try arena.string(self.accountName, "accountName") }
         if !self.outcomes.isEmpty { message.pointee.n_outcomes = self.outcomes.count; message.pointee.outcomes = try arena.messages(self.outcomes, "outcomes") }
         if self.outcomeCount != 0 { message.pointee.has_outcome_count = 1; message.pointee.outcome_count = self.outcomeCount }
+        if let value = self.milestones { message.pointee.milestones = try arena.message(value, "milestones") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -1171,6 +1172,7 @@ extension ObjectivePage: WireMessage {
         self.accountName = Unpacked.string(message.pointee.account_name)
         self.outcomes = try Unpacked.messages(message.pointee.n_outcomes, message.pointee.outcomes, "outcomes")
         self.outcomeCount = message.pointee.outcome_count
+        self.milestones = try Unpacked.message(message.pointee.milestones, "milestones")
     }
 
     package static let jsonNames = JSONNames([
@@ -1179,6 +1181,7 @@ extension ObjectivePage: WireMessage {
         ("accountName", "account_name"),
         ("outcomes", nil),
         ("outcomeCount", "outcome_count"),
+        ("milestones", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -1188,6 +1191,7 @@ extension ObjectivePage: WireMessage {
         case 2: self.accountName = try reader.string()
         case 3: self.outcomes = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 4: self.outcomeCount = try reader.int32()
+        case 5: self.milestones = try reader.object()
         default: break
         }
     }
@@ -1198,6 +1202,7 @@ extension ObjectivePage: WireMessage {
         if !self.accountName.isEmpty { try writer.field("accountName", self.accountName) }
         if !self.outcomes.isEmpty { try writer.list("outcomes", self.outcomes) }
         if self.outcomeCount != 0 { try writer.field("outcomeCount", self.outcomeCount) }
+        if let value = self.milestones { try writer.field("milestones", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -319,7 +319,7 @@ public struct GetObjectivePageRequest: Message {
 
     /// Id or number of the objective.
     public var id: String = ""
-    /// Outcomes shown, and initiatives of each; 0 means 20, more than 50 is cut to 50.
+    /// Outcomes and milestones shown, and initiatives of each outcome; 0 means 20, more than 50 is cut to 50.
     public var items: Int32 = 0
 
     /// The message with every field at its default.
@@ -341,6 +341,8 @@ public struct ObjectivePage: Message {
     public var outcomes: [ObjectiveOutcome] = []
     /// The field `outcome_count`.
     public var outcomeCount: Int32 = 0
+    /// In the order of their target dates (G-118).
+    public var milestones: PageSection?
 
     /// The message with every field at its default.
     public init() {}

@@ -148,7 +148,7 @@ public struct Dependants: Sendable {
             label: R.schema.label)
     }
 
-    /// Rows of `R` that name the record through a table and an id, as risk signals do (G-97).
+    /// Rows of `R` that name the record through a table and an id, by the fields `table` and `id` (G-97).
     public static func documents<R: RecordMessage>(
         _ type: R.Type, table tableField: R.Field, is table: String, id: R.Field
     ) -> Dependants {

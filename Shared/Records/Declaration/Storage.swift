@@ -4,7 +4,7 @@ import Wire
 
 /// Where the domain of a new record comes from (G-13). People never choose it.
 public enum DomainSource<R: RecordMessage>: Sendable {
-    /// The domain of the caller, for records without an account such as definition records (BR-52). A customer of
+    /// The domain of the caller, for records without an account (BR-52). A customer of
     /// several accounts has no such domain and is refused.
     case caller
     /// The domain of the first of these references that holds a value.
@@ -16,7 +16,7 @@ public enum DomainSource<R: RecordMessage>: Sendable {
 }
 
 /// A field that copies a field of the record a reference names, whenever that reference is set: `account` from
-/// `engagement`.
+/// a parent.
 public struct Inherited<R: RecordMessage>: Sendable {
     let field: String
     let via: String

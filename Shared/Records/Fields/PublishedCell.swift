@@ -80,18 +80,6 @@ public enum PublishedCell: Equatable, Sendable {
         integer(text) != nil || CellText.decimal(text).map { !$0.contains(".") } ?? false
     }
 
-    /// The value of the choice that a text names: by the value itself, or by its label in either language (G-59).
-    public static func choice(_ text: String, among choices: [Choice]) -> FieldValue? {
-        let match = choices.first { choice in
-            switch choice.value {
-            case .string(let value): value == text
-            case .int(let value): String(value) == text
-            default: false
-            }
-        }
-        return (match ?? choices.first { $0.label.en == text || $0.label.ko == text })?.value
-    }
-
     private static func integer(_ text: String, _ field: FieldSchema) -> PublishedCell {
         guard let number = integer(text) else {
             return .fault(isInteger(text) ? outOfRange(field) : noInteger(field.label))
@@ -142,7 +130,9 @@ public enum PublishedCell: Equatable, Sendable {
     }
 
     private static func choice(_ text: String, _ field: FieldSchema) -> PublishedCell {
-        if let value = choice(text, among: field.choices) { return .value(value) }
+        // What a check has passed is the value already.
+        let stored = field.choices.first { ChoiceNames.text($0.value) == text }?.value
+        if let value = stored ?? ChoiceNames(field.choices)[text] { return .value(value) }
         let labels = field.choices.map(\.label)
         return .fault(
             Text(

@@ -10,6 +10,7 @@ extension Outbox {
     ) throws -> RecordEvent {
         var event = RecordEvent()
         event.eventID = RecordID.make(at: context.now)
+        event.service = R.schema.service
         event.table = R.schema.table
         event.action = action
         event.id = change.new.id

@@ -28,6 +28,7 @@ extension RecordEvent: WireMessage {
         if !self.record.isEmpty { message.pointee.has_record = 1; message.pointee.record = try arena.data(self.record) }
         if !self.text.isEmpty { message.pointee.text = try arena.string(self.text, "text") }
         if !self.notify.isEmpty { message.pointee.n_notify = self.notify.count; message.pointee.notify = try arena.strings(self.notify, "notify") }
+        if !self.service.isEmpty { message.pointee.service = try arena.string(self.service, "service") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -45,6 +46,7 @@ extension RecordEvent: WireMessage {
         self.record = Unpacked.bytes(message.pointee.record)
         self.text = Unpacked.string(message.pointee.text)
         self.notify = Unpacked.strings(message.pointee.n_notify, message.pointee.notify)
+        self.service = Unpacked.string(message.pointee.service)
     }
 
     package static let jsonNames = JSONNames([
@@ -61,6 +63,7 @@ extension RecordEvent: WireMessage {
         ("record", nil),
         ("text", nil),
         ("notify", nil),
+        ("service", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -78,6 +81,7 @@ extension RecordEvent: WireMessage {
         case 10: self.record = try reader.bytes()
         case 11: self.text = try reader.string()
         case 12: self.notify = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 13: self.service = try reader.string()
         default: break
         }
     }
@@ -96,6 +100,7 @@ extension RecordEvent: WireMessage {
         if !self.record.isEmpty { try writer.field("record", self.record) }
         if !self.text.isEmpty { try writer.field("text", self.text) }
         if !self.notify.isEmpty { try writer.list("notify", self.notify) }
+        if !self.service.isEmpty { try writer.field("service", self.service) }
     }
 
     /// Reads protobuf bytes within `limits`.

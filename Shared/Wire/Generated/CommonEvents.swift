@@ -32,6 +32,8 @@ public struct RecordEvent: Message {
     public var text: String = ""
     /// Users that asked to be told (G-29); filled where the record has such lists.
     public var notify: [String] = []
+    /// Service that owns the record: "customer-success". Two services may have a table of one name.
+    public var service: String = ""
 
     /// The message with every field at its default.
     public init() {}

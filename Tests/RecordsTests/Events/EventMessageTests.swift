@@ -141,7 +141,11 @@ import Wire
         forged.id = RecordID.derived(from: "record")
         forged.domain = "/provider/"
         try await waitUntil("a stream") { (try? await events.jetStream.streamInfo(EventStream.name)) != nil }
-        for (table, domain) in [("user", "/provider/"), ("touchpoint", "/"), ("touchpoint", "/provider/d0000001/")] {
+        for (service, table, domain) in [
+            ("", "user", "/provider/"), ("", "touchpoint", "/"), ("", "touchpoint", "/provider/d0000001/"),
+            ("onboarding", "touchpoint", "/provider/"),
+        ] {
+            forged.service = service
             forged.table = table
             forged.domain = domain
             _ = try await events.jetStream.publish(

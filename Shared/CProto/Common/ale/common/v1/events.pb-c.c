@@ -97,7 +97,7 @@ void   ale__common__v1__progress_event__free_unpacked
   assert(message->base.descriptor == &ale__common__v1__progress_event__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__common__v1__record_event__field_descriptors[13] =
+static const ProtobufCFieldDescriptor ale__common__v1__record_event__field_descriptors[14] =
 {
   {
     "event_id",
@@ -255,6 +255,18 @@ static const ProtobufCFieldDescriptor ale__common__v1__record_event__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "service",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__RecordEvent, service),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__record_event__field_indices_by_name[] = {
   2,   /* field[2] = action */
@@ -268,13 +280,14 @@ static const unsigned ale__common__v1__record_event__field_indices_by_name[] = {
   4,   /* field[4] = number */
   10,   /* field[10] = record */
   6,   /* field[6] = revision */
+  13,   /* field[13] = service */
   1,   /* field[1] = table */
   11,   /* field[11] = text */
 };
 static const ProtobufCIntRange ale__common__v1__record_event__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__record_event__descriptor =
 {
@@ -284,7 +297,7 @@ const ProtobufCMessageDescriptor ale__common__v1__record_event__descriptor =
   "Ale__Common__V1__RecordEvent",
   "ale.common.v1",
   sizeof(Ale__Common__V1__RecordEvent),
-  13,
+  14,
   ale__common__v1__record_event__field_descriptors,
   ale__common__v1__record_event__field_indices_by_name,
   1,  ale__common__v1__record_event__number_ranges,

@@ -547,6 +547,276 @@ void   ale__customer_success__v1__list_success_outcomes_response__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__list_success_outcomes_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__customer_success__v1__success_milestone__init
+                     (Ale__CustomerSuccess__V1__SuccessMilestone         *message)
+{
+  static const Ale__CustomerSuccess__V1__SuccessMilestone init_value = ALE__CUSTOMER_SUCCESS__V1__SUCCESS_MILESTONE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__success_milestone__get_packed_size
+                     (const Ale__CustomerSuccess__V1__SuccessMilestone *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__success_milestone__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__success_milestone__pack
+                     (const Ale__CustomerSuccess__V1__SuccessMilestone *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__success_milestone__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__success_milestone__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__SuccessMilestone *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__success_milestone__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__SuccessMilestone *
+       ale__customer_success__v1__success_milestone__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__SuccessMilestone *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__success_milestone__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__success_milestone__free_unpacked
+                     (Ale__CustomerSuccess__V1__SuccessMilestone *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__success_milestone__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__create_success_milestone_request__init
+                     (Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest init_value = ALE__CUSTOMER_SUCCESS__V1__CREATE_SUCCESS_MILESTONE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__create_success_milestone_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__create_success_milestone_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__create_success_milestone_request__pack
+                     (const Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__create_success_milestone_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__create_success_milestone_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__create_success_milestone_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *
+       ale__customer_success__v1__create_success_milestone_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__create_success_milestone_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__create_success_milestone_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__create_success_milestone_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__update_success_milestone_request__init
+                     (Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest init_value = ALE__CUSTOMER_SUCCESS__V1__UPDATE_SUCCESS_MILESTONE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__update_success_milestone_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__update_success_milestone_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__update_success_milestone_request__pack
+                     (const Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__update_success_milestone_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__update_success_milestone_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__update_success_milestone_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *
+       ale__customer_success__v1__update_success_milestone_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__update_success_milestone_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__update_success_milestone_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__update_success_milestone_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_create_success_milestones_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_MILESTONES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_create_success_milestones_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_milestones_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_create_success_milestones_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_milestones_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_create_success_milestones_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_milestones_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *
+       ale__customer_success__v1__batch_create_success_milestones_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_create_success_milestones_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_create_success_milestones_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_create_success_milestones_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__batch_update_success_milestones_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest         *message)
+{
+  static const Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest init_value = ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_MILESTONES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__batch_update_success_milestones_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_milestones_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__batch_update_success_milestones_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_milestones_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__batch_update_success_milestones_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_milestones_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *
+       ale__customer_success__v1__batch_update_success_milestones_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__batch_update_success_milestones_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__batch_update_success_milestones_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__batch_update_success_milestones_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__customer_success__v1__list_success_milestones_response__init
+                     (Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse         *message)
+{
+  static const Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse init_value = ALE__CUSTOMER_SUCCESS__V1__LIST_SUCCESS_MILESTONES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__customer_success__v1__list_success_milestones_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *message)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_success_milestones_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__customer_success__v1__list_success_milestones_response__pack
+                     (const Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_success_milestones_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__customer_success__v1__list_success_milestones_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__customer_success__v1__list_success_milestones_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *
+       ale__customer_success__v1__list_success_milestones_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *)
+     protobuf_c_message_unpack (&ale__customer_success__v1__list_success_milestones_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__customer_success__v1__list_success_milestones_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__customer_success__v1__list_success_milestones_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__customer_success__v1__success_initiative__init
                      (Ale__CustomerSuccess__V1__SuccessInitiative         *message)
 {
@@ -2417,6 +2687,691 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_outcome
   ale__customer_success__v1__list_success_outcomes_response__field_indices_by_name,
   1,  ale__customer_success__v1__list_success_outcomes_response__number_ranges,
   (ProtobufCMessageInit) ale__customer_success__v1__list_success_outcomes_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__success_milestone__field_descriptors[22] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, etag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, created_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, created_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_at",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, updated_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_by",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, updated_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "domain",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, domain),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "success_objective",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, success_objective),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "success_outcome",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, success_outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "engagement",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, engagement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "description",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, description),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "target_date",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, target_date),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reached_on",
+    17,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, reached_on),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    18,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, owner),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    19,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    90,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "active",
+    91,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, has_active),
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, active),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closed_at",
+    92,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, closed_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closed_by",
+    93,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, closed_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "close_notes",
+    94,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__SuccessMilestone, close_notes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__success_milestone__field_indices_by_name[] = {
+  10,   /* field[10] = account */
+  18,   /* field[18] = active */
+  21,   /* field[21] = close_notes */
+  19,   /* field[19] = closed_at */
+  20,   /* field[20] = closed_by */
+  2,   /* field[2] = created_at */
+  3,   /* field[3] = created_by */
+  12,   /* field[12] = description */
+  6,   /* field[6] = domain */
+  9,   /* field[9] = engagement */
+  1,   /* field[1] = etag */
+  0,   /* field[0] = id */
+  17,   /* field[17] = number */
+  15,   /* field[15] = owner */
+  14,   /* field[14] = reached_on */
+  16,   /* field[16] = state */
+  7,   /* field[7] = success_objective */
+  8,   /* field[8] = success_outcome */
+  13,   /* field[13] = target_date */
+  11,   /* field[11] = title */
+  4,   /* field[4] = updated_at */
+  5,   /* field[5] = updated_by */
+};
+static const ProtobufCIntRange ale__customer_success__v1__success_milestone__number_ranges[3 + 1] =
+{
+  { 1, 0 },
+  { 10, 7 },
+  { 90, 17 },
+  { 0, 22 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__success_milestone__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.SuccessMilestone",
+  "SuccessMilestone",
+  "Ale__CustomerSuccess__V1__SuccessMilestone",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__SuccessMilestone),
+  22,
+  ale__customer_success__v1__success_milestone__field_descriptors,
+  ale__customer_success__v1__success_milestone__field_indices_by_name,
+  3,  ale__customer_success__v1__success_milestone__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__success_milestone__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__create_success_milestone_request__field_descriptors[3] =
+{
+  {
+    "success_milestone",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest, success_milestone),
+    &ale__customer_success__v1__success_milestone__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__create_success_milestone_request__field_indices_by_name[] = {
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = success_milestone */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__create_success_milestone_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__create_success_milestone_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.CreateSuccessMilestoneRequest",
+  "CreateSuccessMilestoneRequest",
+  "Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest),
+  3,
+  ale__customer_success__v1__create_success_milestone_request__field_descriptors,
+  ale__customer_success__v1__create_success_milestone_request__field_indices_by_name,
+  1,  ale__customer_success__v1__create_success_milestone_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__create_success_milestone_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__update_success_milestone_request__field_descriptors[4] =
+{
+  {
+    "success_milestone",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest, success_milestone),
+    &ale__customer_success__v1__success_milestone__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__update_success_milestone_request__field_indices_by_name[] = {
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = success_milestone */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__update_success_milestone_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_milestone_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.UpdateSuccessMilestoneRequest",
+  "UpdateSuccessMilestoneRequest",
+  "Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest),
+  4,
+  ale__customer_success__v1__update_success_milestone_request__field_descriptors,
+  ale__customer_success__v1__update_success_milestone_request__field_indices_by_name,
+  1,  ale__customer_success__v1__update_success_milestone_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__update_success_milestone_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_create_success_milestones_request__field_descriptors[4] =
+{
+  {
+    "success_milestones",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest, n_success_milestones),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest, success_milestones),
+    &ale__customer_success__v1__success_milestone__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_create_success_milestones_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = success_milestones */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_create_success_milestones_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_milestones_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchCreateSuccessMilestonesRequest",
+  "BatchCreateSuccessMilestonesRequest",
+  "Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest),
+  4,
+  ale__customer_success__v1__batch_create_success_milestones_request__field_descriptors,
+  ale__customer_success__v1__batch_create_success_milestones_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_create_success_milestones_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_create_success_milestones_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__batch_update_success_milestones_request__field_descriptors[5] =
+{
+  {
+    "success_milestones",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest, n_success_milestones),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest, success_milestones),
+    &ale__customer_success__v1__success_milestone__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest, has_validate_only),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest, has_all_or_nothing),
+    offsetof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__batch_update_success_milestones_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  2,   /* field[2] = request_id */
+  0,   /* field[0] = success_milestones */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__customer_success__v1__batch_update_success_milestones_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_milestones_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.BatchUpdateSuccessMilestonesRequest",
+  "BatchUpdateSuccessMilestonesRequest",
+  "Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest),
+  5,
+  ale__customer_success__v1__batch_update_success_milestones_request__field_descriptors,
+  ale__customer_success__v1__batch_update_success_milestones_request__field_indices_by_name,
+  1,  ale__customer_success__v1__batch_update_success_milestones_request__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__batch_update_success_milestones_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__customer_success__v1__list_success_milestones_response__field_descriptors[3] =
+{
+  {
+    "success_milestones",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse, n_success_milestones),
+    offsetof(Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse, success_milestones),
+    &ale__customer_success__v1__success_milestone__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_size",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse, has_total_size),
+    offsetof(Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse, total_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__customer_success__v1__list_success_milestones_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = success_milestones */
+  2,   /* field[2] = total_size */
+};
+static const ProtobufCIntRange ale__customer_success__v1__list_success_milestones_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_milestones_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.customer_success.v1.ListSuccessMilestonesResponse",
+  "ListSuccessMilestonesResponse",
+  "Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse",
+  "ale.customer_success.v1",
+  sizeof(Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse),
+  3,
+  ale__customer_success__v1__list_success_milestones_response__field_descriptors,
+  ale__customer_success__v1__list_success_milestones_response__field_indices_by_name,
+  1,  ale__customer_success__v1__list_success_milestones_response__number_ranges,
+  (ProtobufCMessageInit) ale__customer_success__v1__list_success_milestones_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__customer_success__v1__success_initiative__field_descriptors[30] =

@@ -2360,7 +2360,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__get_objective_page_r
   (ProtobufCMessageInit) ale__customer_success__v1__get_objective_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_page__field_descriptors[5] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_page__field_descriptors[6] =
 {
   {
     "objective",
@@ -2422,10 +2422,23 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__objective_page_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "milestones",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__ObjectivePage, milestones),
+    &ale__customer_success__v1__page_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__objective_page__field_indices_by_name[] = {
   2,   /* field[2] = account_name */
   1,   /* field[1] = engagement_number */
+  5,   /* field[5] = milestones */
   0,   /* field[0] = objective */
   4,   /* field[4] = outcome_count */
   3,   /* field[3] = outcomes */
@@ -2433,7 +2446,7 @@ static const unsigned ale__customer_success__v1__objective_page__field_indices_b
 static const ProtobufCIntRange ale__customer_success__v1__objective_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__objective_page__descriptor =
 {
@@ -2443,7 +2456,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__objective_page__desc
   "Ale__CustomerSuccess__V1__ObjectivePage",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__ObjectivePage),
-  5,
+  6,
   ale__customer_success__v1__objective_page__field_descriptors,
   ale__customer_success__v1__objective_page__field_indices_by_name,
   1,  ale__customer_success__v1__objective_page__number_ranges,

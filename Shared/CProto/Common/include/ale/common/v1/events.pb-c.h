@@ -45,10 +45,11 @@ struct  Ale__Common__V1__RecordEvent
   char *text;
   size_t n_notify;
   char **notify;
+  char *service;
 };
 #define ALE__COMMON__V1__RECORD_EVENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__record_event__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, 0, {0,NULL}, NULL, 0,NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, 0, {0,NULL}, NULL, 0,NULL, NULL }
 
 
 struct  Ale__Common__V1__ProgressEvent

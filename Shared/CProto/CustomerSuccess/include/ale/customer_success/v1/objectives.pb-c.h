@@ -29,6 +29,12 @@ typedef struct Ale__CustomerSuccess__V1__UpdateSuccessOutcomeRequest Ale__Custom
 typedef struct Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest Ale__CustomerSuccess__V1__BatchCreateSuccessOutcomesRequest;
 typedef struct Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest;
 typedef struct Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse;
+typedef struct Ale__CustomerSuccess__V1__SuccessMilestone Ale__CustomerSuccess__V1__SuccessMilestone;
+typedef struct Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest;
+typedef struct Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest;
+typedef struct Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest;
+typedef struct Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse;
 typedef struct Ale__CustomerSuccess__V1__SuccessInitiative Ale__CustomerSuccess__V1__SuccessInitiative;
 typedef struct Ale__CustomerSuccess__V1__CreateSuccessInitiativeRequest Ale__CustomerSuccess__V1__CreateSuccessInitiativeRequest;
 typedef struct Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest Ale__CustomerSuccess__V1__UpdateSuccessInitiativeRequest;
@@ -277,6 +283,112 @@ struct  Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse
 };
 #define ALE__CUSTOMER_SUCCESS__V1__LIST_SUCCESS_OUTCOMES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__list_success_outcomes_response__descriptor) \
+    , 0,NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__SuccessMilestone
+{
+  ProtobufCMessage base;
+  char *id;
+  char *etag;
+  Google__Protobuf__Timestamp *created_at;
+  char *created_by;
+  Google__Protobuf__Timestamp *updated_at;
+  char *updated_by;
+  char *domain;
+  char *success_objective;
+  char *success_outcome;
+  char *engagement;
+  char *account;
+  char *title;
+  char *description;
+  char *target_date;
+  char *reached_on;
+  char *owner;
+  char *state;
+  char *number;
+  protobuf_c_boolean has_active;
+  protobuf_c_boolean active;
+  Google__Protobuf__Timestamp *closed_at;
+  char *closed_by;
+  char *close_notes;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__SUCCESS_MILESTONE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__success_milestone__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL }
+
+
+struct  Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest
+{
+  ProtobufCMessage base;
+  Ale__CustomerSuccess__V1__SuccessMilestone *success_milestone;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__CREATE_SUCCESS_MILESTONE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__create_success_milestone_request__descriptor) \
+    , NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest
+{
+  ProtobufCMessage base;
+  Ale__CustomerSuccess__V1__SuccessMilestone *success_milestone;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__UPDATE_SUCCESS_MILESTONE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__update_success_milestone_request__descriptor) \
+    , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_milestones;
+  Ale__CustomerSuccess__V1__SuccessMilestone **success_milestones;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_CREATE_SUCCESS_MILESTONES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_create_success_milestones_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest
+{
+  ProtobufCMessage base;
+  size_t n_success_milestones;
+  Ale__CustomerSuccess__V1__SuccessMilestone **success_milestones;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__BATCH_UPDATE_SUCCESS_MILESTONES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__batch_update_success_milestones_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse
+{
+  ProtobufCMessage base;
+  size_t n_success_milestones;
+  Ale__CustomerSuccess__V1__SuccessMilestone **success_milestones;
+  char *next_page_token;
+  protobuf_c_boolean has_total_size;
+  int64_t total_size;
+};
+#define ALE__CUSTOMER_SUCCESS__V1__LIST_SUCCESS_MILESTONES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__list_success_milestones_response__descriptor) \
     , 0,NULL, NULL, 0, 0 }
 
 
@@ -625,6 +737,120 @@ Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse *
 void   ale__customer_success__v1__list_success_outcomes_response__free_unpacked
                      (Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__SuccessMilestone methods */
+void   ale__customer_success__v1__success_milestone__init
+                     (Ale__CustomerSuccess__V1__SuccessMilestone         *message);
+size_t ale__customer_success__v1__success_milestone__get_packed_size
+                     (const Ale__CustomerSuccess__V1__SuccessMilestone   *message);
+size_t ale__customer_success__v1__success_milestone__pack
+                     (const Ale__CustomerSuccess__V1__SuccessMilestone   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__success_milestone__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__SuccessMilestone   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__SuccessMilestone *
+       ale__customer_success__v1__success_milestone__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__success_milestone__free_unpacked
+                     (Ale__CustomerSuccess__V1__SuccessMilestone *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest methods */
+void   ale__customer_success__v1__create_success_milestone_request__init
+                     (Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest         *message);
+size_t ale__customer_success__v1__create_success_milestone_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest   *message);
+size_t ale__customer_success__v1__create_success_milestone_request__pack
+                     (const Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__create_success_milestone_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *
+       ale__customer_success__v1__create_success_milestone_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__create_success_milestone_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest methods */
+void   ale__customer_success__v1__update_success_milestone_request__init
+                     (Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest         *message);
+size_t ale__customer_success__v1__update_success_milestone_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest   *message);
+size_t ale__customer_success__v1__update_success_milestone_request__pack
+                     (const Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__update_success_milestone_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *
+       ale__customer_success__v1__update_success_milestone_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__update_success_milestone_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest methods */
+void   ale__customer_success__v1__batch_create_success_milestones_request__init
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest         *message);
+size_t ale__customer_success__v1__batch_create_success_milestones_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest   *message);
+size_t ale__customer_success__v1__batch_create_success_milestones_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_create_success_milestones_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *
+       ale__customer_success__v1__batch_create_success_milestones_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_create_success_milestones_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest methods */
+void   ale__customer_success__v1__batch_update_success_milestones_request__init
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest         *message);
+size_t ale__customer_success__v1__batch_update_success_milestones_request__get_packed_size
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest   *message);
+size_t ale__customer_success__v1__batch_update_success_milestones_request__pack
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__batch_update_success_milestones_request__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *
+       ale__customer_success__v1__batch_update_success_milestones_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__batch_update_success_milestones_request__free_unpacked
+                     (Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse methods */
+void   ale__customer_success__v1__list_success_milestones_response__init
+                     (Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse         *message);
+size_t ale__customer_success__v1__list_success_milestones_response__get_packed_size
+                     (const Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse   *message);
+size_t ale__customer_success__v1__list_success_milestones_response__pack
+                     (const Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse   *message,
+                      uint8_t             *out);
+size_t ale__customer_success__v1__list_success_milestones_response__pack_to_buffer
+                     (const Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *
+       ale__customer_success__v1__list_success_milestones_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__customer_success__v1__list_success_milestones_response__free_unpacked
+                     (Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__CustomerSuccess__V1__SuccessInitiative methods */
 void   ale__customer_success__v1__success_initiative__init
                      (Ale__CustomerSuccess__V1__SuccessInitiative         *message);
@@ -777,6 +1003,24 @@ typedef void (*Ale__CustomerSuccess__V1__BatchUpdateSuccessOutcomesRequest_Closu
 typedef void (*Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse_Closure)
                  (const Ale__CustomerSuccess__V1__ListSuccessOutcomesResponse *message,
                   void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__SuccessMilestone_Closure)
+                 (const Ale__CustomerSuccess__V1__SuccessMilestone *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__CreateSuccessMilestoneRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__UpdateSuccessMilestoneRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchCreateSuccessMilestonesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest_Closure)
+                 (const Ale__CustomerSuccess__V1__BatchUpdateSuccessMilestonesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse_Closure)
+                 (const Ale__CustomerSuccess__V1__ListSuccessMilestonesResponse *message,
+                  void *closure_data);
 typedef void (*Ale__CustomerSuccess__V1__SuccessInitiative_Closure)
                  (const Ale__CustomerSuccess__V1__SuccessInitiative *message,
                   void *closure_data);
@@ -813,6 +1057,12 @@ extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_succes
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_outcomes_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_outcomes_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_outcomes_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__success_milestone__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_success_milestone_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_milestone_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_create_success_milestones_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__batch_update_success_milestones_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_milestones_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__success_initiative__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__create_success_initiative_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__update_success_initiative_request__descriptor;

@@ -305,10 +305,11 @@ struct  Ale__CustomerSuccess__V1__ObjectivePage
   Ale__CustomerSuccess__V1__ObjectiveOutcome **outcomes;
   protobuf_c_boolean has_outcome_count;
   int32_t outcome_count;
+  Ale__CustomerSuccess__V1__PageSection *milestones;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__OBJECTIVE_PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__objective_page__descriptor) \
-    , NULL, NULL, NULL, 0,NULL, 0, 0 }
+    , NULL, NULL, NULL, 0,NULL, 0, 0, NULL }
 
 
 struct  Ale__CustomerSuccess__V1__ObjectiveOutcome

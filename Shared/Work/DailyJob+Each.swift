@@ -1,0 +1,38 @@
+import Postgres
+import RPC
+import Records
+import Tenancy
+
+extension DailyJob {
+    /// The job `name` that does its work record by record; see ``Database/each(in:_:_:)``.
+    public init(
+        _ name: String, _ database: Database, on selection: @escaping @Sendable (WriteContext) -> SQL,
+        each body: @escaping @Sendable (String, RuleContext) throws -> Bool
+    ) {
+        self.init(name) { domain async throws(Problem) in try await database.each(in: domain, selection, body) }
+    }
+}
+
+extension Database {
+    /// Does `body` for every id that `selection` finds in `domain` and all below, as the service itself. Each has a
+    /// transaction of its own, so that people who work on the others do not wait; what was found may have changed when
+    /// its turn comes. Returns for how many of them `body` says that it did something.
+    public func each(
+        in domain: DomainPath, _ selection: @Sendable (WriteContext) -> SQL,
+        _ body: @escaping @Sendable (String, RuleContext) throws -> Bool
+    ) async throws(Problem) -> Int {
+        let context = WriteContext.system(service, domain: domain, now: clock.now)
+        let statement = selection(context)
+        let found = try await transaction(as: context.caller, readOnly: true) { tx in
+            try tx.query(statement).map { try $0.string(at: 0) }
+        }
+        var done = 0
+        for id in found {
+            let isDone = try await transaction(as: context.caller) { tx in
+                try body(id, RuleContext(transaction: tx, write: context, database: self))
+            }
+            if isDone { done += 1 }
+        }
+        return done
+    }
+}
