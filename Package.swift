@@ -110,7 +110,7 @@ let package = Package(
         shared("Tenancy", []),
         shared("Roles", [], exclude: ["roles.tsv", "acl.tsv", "acl_decisions.tsv"]),
         shared("Korean", []),
-        shared("Filters", ["Korean"]),
+        shared("Filters", ["Korean", "Wire"]),
         shared("Addresses", ["CIDN"]),
         shared("Wire", ["Korean", "CProto", "CProtobufC"]),
         shared("NATS", ["CNATS"]),

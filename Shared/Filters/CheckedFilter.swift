@@ -1,3 +1,5 @@
+import Wire
+
 /// A filter whose every name and value is known to be right. It runs as SQL and in memory with the same results.
 public struct CheckedFilter: Sendable {
     let condition: Condition
@@ -62,6 +64,8 @@ indirect enum Condition: Sendable {
         /// Compared with a value of the field's type. `has` does not occur.
         case compare(Comparator, FilterValue)
         case like(Pattern, foldsCase: Bool)
+        /// The folded text fits a pattern that is folded.
+        case alike(Pattern)
         /// The list holds this text.
         case element(String)
         case elementLike(Pattern)
@@ -112,6 +116,7 @@ extension Condition.Test {
         case (.present, _): true
         case (.compare(let comparator, let other), _): comparator.holds(order(value, other))
         case (.like(let pattern, let foldsCase), .string(let text)): pattern.matches(text, foldsCase: foldsCase)
+        case (.alike(let pattern), .string(let text)): pattern.matches(text.alike, foldsCase: false)
         case (.element(let text), .strings(let texts)): texts.contains { $0.utf8.elementsEqual(text.utf8) }
         case (.elementLike(let pattern), .strings(let texts)):
             texts.contains { pattern.matches($0, foldsCase: false) }

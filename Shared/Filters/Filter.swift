@@ -5,9 +5,11 @@
 ///
 /// * Absent values: a restriction on an absent value is false, except `!=`, which is true. `NOT` is plain negation, so
 ///   `NOT state = "x"` keeps rows without state. `field:*` asks whether there is a value that is not an empty text or list.
-/// * A bare word or quoted text searches all texts of the collection, ignoring the case of ASCII letters; with `*` at
-///   one end it must be at the other end of the text. A bare `*` keeps every row.
-/// * `field = (a OR b)` applies the comparator to each value.
+/// * Texts are equal, and are found, that look alike (`String.alike`): case, white space, characters that nobody sees and
+///   how a character is composed do not count. Ids and choices are what they are.
+/// * A bare word or quoted text searches all texts of the collection; with `*` at one end it must be at the other end of
+///   the text. A bare `*` keeps every row.
+/// * `field = (a OR b)` applies the comparator to each value. A minus before a digit is a number's there: `(-2.4)`.
 /// * The empty filter keeps every row.
 public struct Filter: Sendable {
     /// The longest filter, in bytes of UTF-8.

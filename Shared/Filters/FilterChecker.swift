@@ -92,19 +92,31 @@ struct FilterChecker {
         _ field: FilterField, _ comparator: Comparator, _ literal: Literal
     ) throws(FilterError) -> Condition {
         switch comparator {
-        case .has:
-            let pattern = try literal.pattern() ?? Pattern(core: literal.text, anyBefore: true, anyAfter: true)
-            return .test(field, .like(pattern, foldsCase: true))
+        case .has: return found(in: field, try literal.patternInside())
         case .equal, .notEqual:
-            guard let pattern = try literal.pattern() else { fallthrough }
-            let test = Condition.test(field, .like(pattern, foldsCase: false))
+            let pattern = try literal.pattern() ?? Pattern(core: literal.text, anyBefore: false, anyAfter: false)
+            let test = Condition.test(field, equality(field, pattern))
             return comparator == .equal ? test : .not(test)
         default: return .test(field, .compare(comparator, .string(literal.text)))
         }
     }
 
+    private func equality(_ field: FilterField, _ pattern: Pattern) -> Condition.Test {
+        var pattern = pattern
+        switch field.folding {
+        case .alike: return .alike(pattern.folded)
+        case .capitals: pattern.core = pattern.folded.core.uppercased()
+        case .exact: break
+        }
+        return pattern.isWhole ? .compare(.equal, .string(pattern.core)) : .like(pattern, foldsCase: false)
+    }
+
+    private func found(in field: FilterField, _ pattern: Pattern) -> Condition {
+        field.folding == .exact ? .test(field, .like(pattern, foldsCase: true)) : .test(field, equality(field, pattern))
+    }
+
     private func search(_ literal: Literal) throws(FilterError) -> Condition {
-        let pattern = try literal.pattern() ?? Pattern(core: literal.text, anyBefore: true, anyAfter: true)
+        let pattern = try literal.patternInside()
         if literal.isStar { return .all([]) }
         let searched = schema.fields.filter(\.isSearchable)
         guard !searched.isEmpty else {
@@ -113,7 +125,7 @@ struct FilterChecker {
                 "There is no text to search here; write field = value.",
                 "여기에는 검색할 텍스트가 없습니다. 필드 = 값 형식으로 입력하세요.")
         }
-        return .any(searched.map { .test($0, .like(pattern, foldsCase: true)) })
+        return .any(searched.map { found(in: $0, pattern) })
     }
 
     // MARK: Names

@@ -22,6 +22,8 @@ struct FilterParser {
     private var index = 0
     private var depth = 0
     private var restrictions = 0
+    /// Whether what is read stands on the right side of a comparator.
+    private var isInArgument = false
 
     init(_ text: String) throws(FilterError) {
         guard text.utf8.count <= Filter.maximumBytes else {
@@ -69,6 +71,12 @@ struct FilterParser {
     }
 
     private mutating func term() throws(FilterError) -> Syntax {
+        // Behind a comparator `(-2.4)` is a number, as it is without the parentheses.
+        if isInArgument, let number = acceptMoment() {
+            try countRestriction()
+            return .restriction(
+                Restriction(left: .member(Member(position: number.position, segments: [number]))))
+        }
         if peek() == "-" {
             index += 1
             return .not(try simple())
@@ -110,12 +118,7 @@ struct FilterParser {
     // MARK: Restrictions
 
     private mutating func restriction() throws(FilterError) -> Restriction {
-        restrictions += 1
-        guard restrictions <= Filter.maximumRestrictions else {
-            throw FilterError(
-                .tooLarge, at: index, "A filter has at most \(Filter.maximumRestrictions) restrictions.",
-                "필터의 조건은 최대 \(grouped: Filter.maximumRestrictions)개입니다.")
-        }
+        try countRestriction()
         let left = try comparable(startingWithMinus: false)
         let end = index
         skipSpace()
@@ -127,8 +130,22 @@ struct FilterParser {
         return Restriction(left: left, comparator: comparator, argument: try argument())
     }
 
+    private mutating func countRestriction() throws(FilterError) {
+        restrictions += 1
+        guard restrictions <= Filter.maximumRestrictions else {
+            throw FilterError(
+                .tooLarge, at: index, "A filter has at most \(Filter.maximumRestrictions) restrictions.",
+                "필터의 조건은 최대 \(grouped: Filter.maximumRestrictions)개입니다.")
+        }
+    }
+
     private mutating func argument() throws(FilterError) -> Argument {
-        if peek() == "(" { return .composite(try composite()) }
+        if peek() == "(" {
+            let outer = isInArgument
+            isInArgument = true
+            defer { isInArgument = outer }
+            return .composite(try composite())
+        }
         if let moment = acceptMoment() { return .literal(moment) }
         switch try comparable(startingWithMinus: true) {
         case .function(let call): return .call(call)

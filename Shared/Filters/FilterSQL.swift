@@ -87,6 +87,17 @@ private struct Comparison {
             // lower() under collation "C" changes ASCII letters only, as the search in memory does.
             before = (foldsCase ? "lower(\(column) COLLATE \"C\")" : column) + " LIKE "
             (value, after) = (.string(pattern.like(foldsCase: foldsCase)), "::text")
+        case .alike(let pattern):
+            guard case .alike(let function) = field.folding else { preconditionFailure("\(field.name) is not folded") }
+            if pattern.isWhole {
+                // Indexes over texts of any length hold this number; what follows from the parameter is worked out once.
+                (before, value, after) = (
+                    "md5(\(function)(\(column)))::uuid = md5(", .string(pattern.core), "::text)::uuid"
+                )
+            } else {
+                before = "\(function)(\(column)) LIKE "
+                (value, after) = (.string(pattern.like(foldsCase: false)), "::text")
+            }
         case .element(let text):
             (before, value, after) = ("\(column) @> ARRAY[", .string(text), "::\(field.sqlType)]")
         case .elementLike(let pattern):

@@ -45,8 +45,8 @@ public enum FilterValue: Sendable, Hashable {
 public struct FilterField: Sendable, Hashable {
     /// What the field holds, and so which comparators and values it takes.
     public enum Kind: Sendable, Hashable {
-        /// `=` and `!=` compare exactly (with `*` at either end as wildcard), `:` finds text inside ignoring ASCII case,
-        /// `<` and the like compare bytes. Postgres type `text`.
+        /// `=` and `!=` compare whole texts (with `*` at either end as wildcard), `:` finds text inside, both as
+        /// ``FilterField/Folding`` says; `<` and the like compare bytes. Postgres type `text`.
         case string
         /// Postgres `bigint`, `integer` or `smallint`.
         case int
@@ -69,6 +69,16 @@ public struct FilterField: Sendable, Hashable {
         case list
     }
 
+    /// When a text of a filter and a text of a row are the same.
+    public enum Folding: Sendable, Hashable {
+        /// When they look alike, as `String.alike` and the database's function of this name say.
+        case alike(function: String)
+        /// When they are the same bytes: ids and names of tables. `:` ignores the case of ASCII letters.
+        case exact
+        /// Numbers that the system gives, whose letters are capitals: however the filter writes them.
+        case capitals
+    }
+
     /// The name in snake_case, dots allowed for traversal (`account.name`). Its lowerCamelCase form is accepted too.
     public let name: String
     /// What the field holds.
@@ -79,17 +89,24 @@ public struct FilterField: Sendable, Hashable {
     public let isSearchable: Bool
     /// The Postgres type a parameter compared with the column is cast to.
     public let sqlType: String
+    /// When texts are the same; of no meaning for other kinds.
+    public let folding: Folding
 
     /// - Parameters:
     ///   - column: defaults to the name.
     ///   - searchable: whether bare words search this field; ignored for kinds other than `string`.
     ///   - sqlType: the column's type when it is not the one documented at ``Kind``, such as `text` for ids kept as text.
-    public init(_ name: String, _ kind: Kind, column: String? = nil, searchable: Bool = true, sqlType: String? = nil) {
+    ///   - folding: when texts are the same; by the function `folded` of the search path unless said.
+    public init(
+        _ name: String, _ kind: Kind, column: String? = nil, searchable: Bool = true, sqlType: String? = nil,
+        folding: Folding = .alike(function: "folded")
+    ) {
         self.name = name
         self.kind = kind
         self.column = column ?? name
         self.isSearchable = searchable && kind == .string
         self.sqlType = sqlType ?? FilterField.defaultType(of: kind)
+        self.folding = folding
     }
 
     private static func defaultType(of kind: Kind) -> String {

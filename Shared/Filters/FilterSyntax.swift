@@ -1,3 +1,5 @@
+import Wire
+
 /// What a filter says, before anything is known about fields: the tree the parser builds.
 indirect enum Syntax: Sendable {
     case all([Syntax])
@@ -102,6 +104,11 @@ struct Literal: Sendable {
         return pattern.anyBefore || pattern.anyAfter ? pattern : nil
     }
 
+    /// The literal as a pattern that is looked for anywhere, unless it says where.
+    func patternInside() throws(FilterError) -> Pattern {
+        try pattern() ?? Pattern(core: text, anyBefore: true, anyAfter: true)
+    }
+
     private static func string(_ characters: ArraySlice<Character>) -> String {
         var view = String.UnicodeScalarView()
         view.reserveCapacity(characters.count)
@@ -115,4 +122,14 @@ struct Pattern: Sendable, Hashable {
     var core: String
     var anyBefore: Bool
     var anyAfter: Bool
+
+    /// Whether it is a text and nothing around it.
+    var isWhole: Bool { !anyBefore && !anyAfter }
+
+    /// The pattern for folded texts. A blank at an end where more may follow is one that the text must have.
+    var folded: Pattern {
+        let (start, end) = (anyBefore ? "|" : "", anyAfter ? "|" : "")
+        let text = (start + core + end).alike.dropFirst(start.count).dropLast(end.count)
+        return Pattern(core: String(text), anyBefore: anyBefore, anyAfter: anyAfter)
+    }
 }

@@ -1,9 +1,10 @@
 import Foundation
 
-/// When texts that look alike are alike: one folding for keys, titles and references, which SQL has as `alike(text)`.
+/// When texts that look alike are alike: one folding for keys, titles, references and filters, which SQL has as
+/// `folded(text)`.
 extension String {
     /// The text as a key is compared: without characters that nobody sees, with every white space as one space and none
-    /// at the ends, in lower case, composed (NFC). The database's function `alike` gives the same for every text.
+    /// at the ends, in lower case, composed (NFC). The database's function `folded` gives the same for every text.
     public var alike: String {
         if utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return lowercased() }
         var kept = UnicodeScalarView()
@@ -64,14 +65,16 @@ extension String {
 enum AlikeText {
     enum Role { case seen, space, unseen }
 
-    /// The same sets stand in the database's function `alike`.
+    /// The same sets stand in the database's function `folded`.
     static func role(of scalar: Unicode.Scalar) -> Role {
         switch scalar.value {
         case 0x21...0x7E: .seen
         case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0x2800:
             .space
-        case 0xAD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B...0x180F, 0x200B...0x200F, 0x202A...0x202E,
-            0x2060...0x206F, 0x3164, 0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0...0xFFFB, 0xE0000...0xE0FFF:
+        case 0x00...0x1F, 0x7F...0x9F, 0xAD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B...0x180F,
+            0x200B...0x200F, 0x202A...0x202E, 0x2060...0x206F, 0x3164, 0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0...0xFFFB,
+            0x1BCA0...0x1BCA3,
+            0x1D173...0x1D17A, 0xE0000...0xE0FFF:
             .unseen
         default: .seen
         }

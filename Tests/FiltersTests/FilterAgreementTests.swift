@@ -1,4 +1,5 @@
 import Filters
+import Foundation
 import Postgres
 import TestKit
 import Testing
@@ -26,19 +27,22 @@ import Testing
         await pool.close()
     }
 
-    /// An equality reaches the index of its column: nothing is wrapped around it.
+    /// An equality reaches the index of its column: nothing is wrapped around it, or around a text only what the indexes
+    /// over folded texts hold.
     @Test func equalityUsesAnIndex() async throws {
         let pool = try await FilterAgreementTests.pool("C.UTF-8")
         let setUp: [SQL] =
             FilterAgreementTests.table([]) + [
-                "CREATE INDEX by_count ON filter_rows (count)", "SET LOCAL enable_seqscan = off",
+                "CREATE INDEX by_count ON filter_rows (count)",
+                "CREATE INDEX by_title ON filter_rows ((md5(folded(title))::uuid))", "SET LOCAL enable_seqscan = off",
             ]
-        let filter = try FilterAgreementTests.select("count = 9999999999 AND title:x")
-        let plan = try await pool.transaction { tx in
+        let filters = try ["count = 9999999999 AND notes:x", "title = x"].map(FilterAgreementTests.select)
+        let plans = try await pool.transaction { tx in
             for statement in setUp { _ = try tx.query(statement) }
-            return try tx.query("EXPLAIN " + filter).map { try $0.string(at: 0) }
+            return try filters.map { try tx.query("EXPLAIN " + $0).map { try $0.string(at: 0) } }
         }
-        #expect(plan.contains { $0.contains("Index Cond: (count = ") }, "\(plan)")
+        #expect(plans[0].contains { $0.contains("Index Cond: (count = ") }, "\(plans[0])")
+        #expect(plans[1].contains { $0.contains("by_title") }, "\(plans[1])")
         await pool.close()
     }
 
@@ -47,7 +51,19 @@ import Testing
         let name = "filters_\(collation == "icu" ? "icu" : "c")_\(UInt32.random(in: 0...UInt32.max))"
         let locale = collation == "icu" ? "LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C.UTF-8'" : "LOCALE 'C.UTF-8'"
         try await server.psql("CREATE DATABASE \(name) TEMPLATE template0 \(locale)")
-        return try Pool(PoolConfiguration(connectionString: server.connectionString(database: name), size: 1))
+        let pool = try Pool(PoolConfiguration(connectionString: server.connectionString(database: name), size: 1))
+        let folding = try folding
+        _ = try await pool.transaction { tx in try tx.query("\(raw: folding)") }
+        return pool
+    }
+
+    /// The function that every service's schema has.
+    private static var folding: String {
+        get throws {
+            let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../../Shared/Ground/Schema/ground/0011_folded.sql")
+            return try String(contentsOf: file, encoding: .utf8).replacing("{schema}", with: "public")
+        }
     }
 
     private static func check(_ filter: String) throws -> CheckedFilter {

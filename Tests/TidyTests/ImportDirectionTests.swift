@@ -5,7 +5,7 @@ import Testing
 @Suite struct ImportDirectionTests {
     /// What each module of Shared may import of this project.
     static let allowed: [String: Set<String>] = [
-        "Tenancy": [], "Roles": [], "Korean": [], "Filters": ["Korean"], "Addresses": ["CIDN"],
+        "Tenancy": [], "Roles": [], "Korean": [], "Filters": ["Korean", "Wire"], "Addresses": ["CIDN"],
         "Wire": ["Korean", "CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
         "OnboardingWire": ["Wire", "COnboardingProto", "CProtobufC"],
         "ImportValidationWire": ["Wire", "CImportValidationProto", "CProtobufC"],

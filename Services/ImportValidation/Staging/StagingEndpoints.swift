@@ -91,10 +91,12 @@ struct StagingEndpoints: Sendable {
 
     // MARK: List
 
+    private static let folding = FilterField.Folding.alike(function: "import_validation.folded")
     private static let filters = FilterSchema([
         FilterField(
             "status", .choice(allowed: RowStatus.allCases.map(\.rawValue))),
-        FilterField("comment", .string), FilterField("source_file", .string), FilterField("row_number", .int),
+        FilterField("comment", .string, folding: folding), FilterField("source_file", .string, folding: folding),
+        FilterField("row_number", .int),
     ])
 
     private func list(_ request: ListStagingRowsRequest, _ call: Call, _ tx: Transaction) throws

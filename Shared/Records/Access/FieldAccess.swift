@@ -1,4 +1,5 @@
 import Filters
+import Ground
 import Roles
 import Tenancy
 import Wire
@@ -44,19 +45,21 @@ struct FieldAccess<R: Record>: Sendable {
         return FilterSchema(
             R.schema.fields.enumerated().compactMap { index, field in
                 guard !hidden.contains(index), !computed.contains(field.name) else { return nil }
-                if field.keptAsName {
-                    return FilterField(field.name, .string, column: "\"\(field.name)\"")
-                }
-                return FilterField(field, isSearched: !R.storage.unsearched.contains(field.name))
+                return FilterField(field, of: R.schema, isSearched: !R.storage.unsearched.contains(field.name))
             })
     }
 }
 
 extension FilterField {
-    /// The filter's view of a field of the dictionary; nil for fields that have no column. `isSearched` says whether a
-    /// search for words looks into its text.
-    init?(_ field: FieldSchema, isSearched: Bool) {
+    /// The filter's view of a field of a table; nil for fields that have no column. `isSearched` says whether a search for
+    /// words looks into its text.
+    init?(_ field: FieldSchema, of schema: RecordSchema, isSearched: Bool) {
         let column = field.name == "etag" ? "revision" : "\"\(field.name)\""
+        let folding = Self.folding(field, of: schema)
+        if field.keptAsName {
+            self.init(field.name, .string, column: column, folding: folding)
+            return
+        }
         switch field.type {
         case .journal, .attachment: return nil
         case .choice where field.storage == .int:
@@ -80,9 +83,19 @@ extension FilterField {
                 return nil
             } else {
                 self.init(
-                    field.name, .string, column: column, searchable: isSearched && !Self.unsearched.contains(field.name)
-                )
+                    field.name, .string, column: column,
+                    searchable: isSearched && !Self.unsearched.contains(field.name), folding: folding)
             }
+        }
+    }
+
+    /// Texts that people write are the same when they look alike; what the system writes is what it is.
+    private static func folding(_ field: FieldSchema, of schema: RecordSchema) -> Folding {
+        switch field.type {
+        case .tableName, .fieldName: .exact
+        case _ where unsearched.contains(field.name): .exact
+        case _ where field.name == "number" && schema.numberPrefix != nil: .capitals
+        default: .alike(function: "\(Database.schemaName(of: schema.service)).folded")
         }
     }
 
