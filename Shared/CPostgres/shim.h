@@ -3,6 +3,7 @@
 #define CPOSTGRES_SHIM_H
 
 #include <libpq-fe.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 
 // The field codes of an error are character macros, which Swift does not import: give them typed names.
@@ -31,5 +32,8 @@ static inline void ale_pg_silence_notices(PGconn *connection) {
 static inline void ale_pg_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
+
+// Gives memory that is free again back to the system; malloc.h is not in Swift's module of the C library.
+static inline void ale_pg_give_back_memory(void) { malloc_trim(0); }
 
 #endif

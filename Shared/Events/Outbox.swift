@@ -5,14 +5,22 @@ import Wire
 
 /// Events leave a service through its outbox: a row in the transaction of the change, sent later by the relay.
 package enum Outbox {
-    /// The statement that adds one event.
-    package static func insertion(_ event: RecordEvent, service: String, schema: String, trace: String?) throws -> SQL {
-        let domain = DomainPath(event.domain) ?? .root
-        let subject = "ale.v1.events.\(domain.subjectToken).\(service).\(event.table).\(event.action)"
-        let payload = try event.encodeProtobuf()
+    /// The statement that adds one event, to be filled with ``values(_:service:trace:)``.
+    package static func insertion(into schema: String) -> SQL {
+        let values = Array(repeating: "\(SQLValue.null)" as SQL, count: 6).joined()
         return """
             INSERT INTO \(identifier: schema).outbox (event_id, domain, subject, record, trace, payload) \
-            VALUES (\(event.eventID), \(event.domain), \(subject), \(event.id), \(trace.sqlValue), \(payload))
+            VALUES (\(values))
             """
+    }
+
+    /// What ``insertion(into:)`` is filled with for an event of `service`.
+    package static func values(_ event: RecordEvent, service: String, trace: String?) throws -> [SQLValue] {
+        let domain = DomainPath(event.domain) ?? .root
+        let subject = "ale.v1.events.\(domain.subjectToken).\(service).\(event.table).\(event.action)"
+        return [
+            .text(event.eventID), .text(event.domain), .text(subject), .text(event.id), trace.sqlValue,
+            .bytes(try event.encodeProtobuf()),
+        ]
     }
 }

@@ -17,19 +17,35 @@ public struct OutboxRelay: Sendable {
     private let place: StreamPlace
     /// The types of the service's records, by table.
     private let types: [String: any RecordMessage.Type]
+    private let pace: Duration
     private let batch = 500
     /// What the headers of an event take of a message at most.
     private static let headerRoom = 4_096
 
     /// A relay for `database`, whose events are about `records`. Only the leader of the service's instances relays.
+    /// - Parameters:
+    ///   - jetStream: over a connection with ``options(_:)``.
+    ///   - pace: how long lies between the beginnings of two batches. The first event after a while goes at once; what
+    ///     happens within the pace goes together, which costs a service that is busy a fraction of sending each by itself.
     public init(
-        _ database: Database, _ jetStream: JetStream, _ leadership: Leadership, records: [any RecordMessage.Type]
+        _ database: Database, _ jetStream: JetStream, _ leadership: Leadership, records: [any RecordMessage.Type],
+        pace: Duration = .milliseconds(25)
     ) {
+        self.pace = pace
         types = Dictionary(records.map { ($0.schema.table, $0) }, uniquingKeysWith: { first, _ in first })
         self.database = database
         self.jetStream = jetStream
         self.leadership = leadership
         place = StreamPlace(database: database, jetStream: jetStream)
+    }
+
+    /// The options of the connection that a relay publishes over. Its messages come many at once and are sent together. And nothing is kept
+    /// for the time after a reconnection: the stream may be another one then, which is to have the oldest events first.
+    public static func options(_ options: ConnectionOptions) -> ConnectionOptions {
+        var options = options
+        options.gathersMessages = true
+        options.reconnectBufferBytes = 0
+        return options
     }
 
     /// Relays until the task is cancelled. Failures are logged and retried, never skipped.
@@ -51,8 +67,10 @@ public struct OutboxRelay: Sendable {
                     try? await Task.sleep(for: .milliseconds(100))
                     continue
                 }
+                let next = ContinuousClock.now + pace
                 let sent = try await Fence.$current.withValue(fence) { try await sendBatch(ready) }
                 pause = .milliseconds(50)
+                if (1..<batch).contains(sent) { try? await Task.sleep(until: next, clock: .continuous) }
                 if sent < batch { await database.outboxSignal.wait(atMost: EventStream.look) }
             } catch is Stale {
                 continue

@@ -46,7 +46,8 @@ public struct ConnectionOptions: Sendable {
     /// How often the server is asked whether it is still there. One that leaves two such questions open is given up: it is
     /// frozen, or the way to it is cut without a word.
     public var pingInterval: Duration = .seconds(5)
-    /// How many bytes published during a reconnection are kept; beyond it, publishing throws `.disconnected`.
+    /// How many bytes published during a reconnection are kept; beyond it, publishing throws `.disconnected`. With 0
+    /// nothing is kept.
     public var reconnectBufferBytes = 8 * 1_024 * 1_024
     /// The longest time one write to the socket may block.
     public var writeDeadline: Duration = .seconds(5)
@@ -60,6 +61,9 @@ public struct ConnectionOptions: Sendable {
     /// How many threads of the process deliver the messages of all its subscriptions together; nil gives every
     /// subscription a thread of its own. Shared threads suit handlers that never block.
     public var sharedDeliveryThreads: Int?
+    /// Whether what is published waits up to a millisecond, so that what is published meanwhile is sent with it: for a
+    /// connection whose messages come many at once. Without it each is sent by itself, as soon as it is published.
+    public var gathersMessages = false
     /// Called on a thread of libnats for each event; it must be quick. See also `Connection.events()`.
     public var onEvent: (@Sendable (ConnectionEvent) -> Void)?
 

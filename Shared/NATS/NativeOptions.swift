@@ -19,8 +19,8 @@ final class NativeOptions {
         try NATSError.check(natsOptions_SetWriteDeadline(pointer, options.writeDeadline.clampedMilliseconds))
         try NATSError.check(natsOptions_SetPingInterval(pointer, options.pingInterval.clampedMilliseconds))
         try NATSError.check(natsOptions_SetMaxPingsOut(pointer, 2))
-        // Without it an answer waits up to a millisecond for the thread that flushes.
-        try NATSError.check(natsOptions_SetSendAsap(pointer, true))
+        // Without it a message waits up to a millisecond for the thread that flushes.
+        try NATSError.check(natsOptions_SetSendAsap(pointer, !options.gathersMessages))
         if let threads = options.sharedDeliveryThreads {
             try NATSError.check(nats_SetMessageDeliveryPoolSize(Int32(clamping: threads)))
             try NATSError.check(natsOptions_UseGlobalMessageDelivery(pointer, true))

@@ -55,6 +55,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         }
         try await run(parts, until: startup.lateSignals)
         await parts.leadership.resign()
+        await parts.gathering.close()
         if let keeping = parts.keeping, keeping !== parts.connection { await keeping.close() }
         await parts.connection.close()
         await parts.database.pool.close()
@@ -67,6 +68,8 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         let service: RPC.Service
         let database: Database
         let connection: Connection
+        /// For what comes many at once: events, and answers while many are in flight.
+        let gathering: Connection
         /// Of the service that keeps the stream of events: with the rights to do so.
         let keeping: Connection?
         let leadership: Leadership
@@ -87,6 +90,9 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         let pool = try makePool()
         let connection = try await startup.wait(for: "NATS at \(configuration.natsURL) (ALE_NATS_URL)") {
             try await connect()
+        }
+        let gathering = try await startup.wait(for: "NATS at \(configuration.natsURL) (ALE_NATS_URL)") {
+            try await connectToGather()
         }
         let signal = Signal()
         let database = Database(
@@ -116,7 +122,8 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         }
         let made = assembly
         try await startup.wait(for: "what its first records need") { try await made.prepare() }
-        let service = try await makeService(assembly, connection, people)
+        let service = try await makeService(
+            assembly, NATSTransport(connection, gathering: gathering), people)
         let keeping = try await startup.wait(for: "NATS at \(configuration.natsURL) (ALE_NATS_URL)") {
             try await connectToKeep(connection)
         }
@@ -124,8 +131,8 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
             connectionString: configuration.connectionString(applicationName: "\(Definition.name) leader"),
             schema: database.schema, name: "ale.\(Definition.name)")
         return Parts(
-            assembly: assembly, service: service, database: database, connection: connection, keeping: keeping,
-            leadership: leadership)
+            assembly: assembly, service: service, database: database, connection: connection,
+            gathering: gathering, keeping: keeping, leadership: leadership)
     }
 
     private func run(_ made: Parts, until signals: UnixSignalsSequence) async throws {
@@ -133,7 +140,9 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         let jetStream = JetStream(made.connection)
         var parts: [any ServiceLifecycle.Service] = [
             BackgroundService("relay") {
-                await OutboxRelay(database, jetStream, leadership, records: Definition.records).run()
+                await OutboxRelay(
+                    database, JetStream(made.gathering), leadership, records: Definition.records
+                ).run()
             },
             BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
             BackgroundService("clock check") { [log] in await ClockCheck(database: database, log: log).run() },
@@ -169,7 +178,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
     }
 
     private func makeService(
-        _ assembly: Assembly, _ connection: Connection, _ people: any People
+        _ assembly: Assembly, _ transport: NATSTransport, _ people: any People
     ) async throws -> RPC.Service {
         guard !configuration.keySetFile.isEmpty else { throw ConfigurationError("ALE_JWKS_FILE must be set.") }
         let log = log
@@ -182,7 +191,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
             .init(
                 name: Definition.name, version: Build.version, description: Definition.summary,
                 limits: AdmissionLimits(requests: configuration.maximumInFlight)),
-            endpoints: assembly.endpoints.endpoints, transport: NATSTransport(connection),
+            endpoints: assembly.endpoints.endpoints, transport: transport,
             authenticator: StandingAuthenticator(verifier, people), logger: log)
     }
 
@@ -199,15 +208,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
     }
 
     private func connect() async throws -> Connection {
-        var options = ConnectionOptions(
-            urls: configuration.natsURL.split(separator: ",").map(String.init), name: Definition.name)
-        if let user = configuration.natsUser {
-            options.credentials = .password(user: user, password: configuration.natsPassword ?? "")
-            // Each user may listen on inboxes of its own only, so that nobody reads another's answers.
-            options.inboxPrefix = "_INBOX.\(user)"
-        }
-        // A service has a subscription per method, and none of their handlers blocks.
-        options.sharedDeliveryThreads = 2
+        var options = options(Definition.name)
         let log = log
         options.onEvent = { event in
             log.info("nats", metadata: ["event": "\(event)"])
@@ -225,6 +226,28 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
             guard !Startup.mayPass(error) else { throw error }
             throw ConfigurationError("NATS at \(configuration.natsURL) (ALE_NATS_URL) cannot be used: \(error)")
         }
+    }
+
+    /// The second connection of the same user, over which messages are gathered.
+    private func connectToGather() async throws -> Connection {
+        var options = OutboxRelay.options(options("\(Definition.name) events"))
+        let log = log
+        options.onEvent = { log.info("nats", metadata: ["connection": "events", "event": "\($0)"]) }
+        return try await Connection.connect(options)
+    }
+
+    /// How the service's own user connects, under a name that the server lists.
+    private func options(_ name: String) -> ConnectionOptions {
+        var options = ConnectionOptions(
+            urls: configuration.natsURL.split(separator: ",").map(String.init), name: name)
+        if let user = configuration.natsUser {
+            options.credentials = .password(user: user, password: configuration.natsPassword ?? "")
+            // Each user may listen on inboxes of its own only, so that nobody reads another's answers.
+            options.inboxPrefix = "_INBOX.\(user)"
+        }
+        // A service has a subscription per method, and none of their handlers blocks.
+        options.sharedDeliveryThreads = 2
+        return options
     }
 
     /// The connection of the service that keeps the stream of events: of a user of its own. A NATS server without users

@@ -22,12 +22,13 @@ extension PostgresConnection {
     /// Queues one statement, preparing it at its first use on this connection.
     func enqueue(_ sql: SQL, _ kind: Expectation.Kind) throws(PostgresError) {
         guard !isBroken else { throw PostgresError(.connectionFailure, "the connection is lost") }
-        guard !sql.text.utf8.contains(0) else {
-            throw PostgresError(.invalidParameter, "the statement's text contains a NUL character")
-        }
         try parameters.encode(sql.parameters)
         let statement = statements.statement(for: sql.text)
         if !statement.isSent {
+            guard !sql.text.containsNUL else {
+                statements.forget(statement, onServer: false)
+                throw PostgresError(.invalidParameter, "the statement's text contains a NUL character")
+            }
             guard PQsendPrepare(handle, statement.name, statement.text, 0, nil) == 1 else { throw lost() }
             statement.isSent = true
             expected.append(Expectation(kind: .prepare, statement: statement))
@@ -150,7 +151,7 @@ extension PostgresConnection {
 
     /// Runs a script of any number of statements without parameters. All results are dropped.
     func script(_ text: String, _ limit: inout Limit) throws(PostgresError) {
-        guard !text.utf8.contains(0) else {
+        guard !text.containsNUL else {
             throw PostgresError(.invalidParameter, "the script contains a NUL character")
         }
         try leavePipeline()

@@ -15,6 +15,9 @@ public struct PoolConfiguration: Sendable {
     public var acquireTimeout: Duration
     /// How long one attempt to connect may take.
     public var connectTimeout: Duration
+    /// How long a connection stays open when nobody needs it. The last one is kept: what comes first after a quiet time
+    /// finds it there.
+    public var idleTime: Duration
     /// How long a transaction may take when its call names no timeout.
     public var defaultTimeout: Duration
     /// Shown in `pg_stat_activity`.
@@ -24,7 +27,7 @@ public struct PoolConfiguration: Sendable {
     public init(
         connectionString: String, size: Int = 8, queueLimit: Int = 1024, statementCacheSize: Int = 256,
         acquireTimeout: Duration = .seconds(5), connectTimeout: Duration = .seconds(5),
-        defaultTimeout: Duration = .seconds(30), applicationName: String = ""
+        idleTime: Duration = .seconds(60), defaultTimeout: Duration = .seconds(30), applicationName: String = ""
     ) {
         self.connectionString = connectionString
         self.size = size
@@ -32,6 +35,7 @@ public struct PoolConfiguration: Sendable {
         self.statementCacheSize = statementCacheSize
         self.acquireTimeout = acquireTimeout
         self.connectTimeout = connectTimeout
+        self.idleTime = idleTime
         self.defaultTimeout = defaultTimeout
         self.applicationName = applicationName
     }
@@ -44,7 +48,7 @@ public struct PoolConfiguration: Sendable {
         guard queueLimit >= 1, statementCacheSize >= 8 else {
             throw PostgresError(.invalidParameter, "queueLimit must be at least 1, statementCacheSize at least 8")
         }
-        guard acquireTimeout > .zero, connectTimeout > .zero, defaultTimeout > .zero else {
+        guard acquireTimeout > .zero, connectTimeout > .zero, idleTime > .zero, defaultTimeout > .zero else {
             throw PostgresError(.invalidParameter, "a pool's timeouts must be above zero")
         }
         try checkConnectionString(connectionString)

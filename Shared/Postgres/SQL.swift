@@ -45,6 +45,15 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         left.append(right)
     }
 
+    /// The same text with other values, one for each placeholder in order: for statements whose text never changes,
+    /// which is then put together once. How many there are is fixed by the program; another number ends it.
+    public func filled(with values: [SQLValue]) -> SQL {
+        precondition(values.count == parameters.count, "\(values.count) values for \(parameters.count) placeholders")
+        var filled = self
+        filled.parameters = values
+        return filled
+    }
+
     /// Whether the statement has no text at all.
     public var isEmpty: Bool { text.isEmpty }
 

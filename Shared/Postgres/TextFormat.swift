@@ -1,3 +1,5 @@
+import Glibc
+
 /// The text forms of values, shared by parameters and COPY.
 enum TextFormat {
     /// Appends a value's text (of `.bytes`, the bytes themselves). False when the text holds a NUL character.
@@ -19,7 +21,7 @@ enum TextFormat {
         var text = text
         return text.withUTF8 { utf8 in
             bytes.append(contentsOf: utf8)
-            return !utf8.contains(0)
+            return !utf8.containsNUL
         }
     }
 
@@ -102,5 +104,21 @@ enum TextFormat {
         let text = number.description.utf8
         for _ in 0..<max(0, digits - text.count) { bytes.append(UInt8(ascii: "0")) }
         bytes.append(contentsOf: text)
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether a byte is zero. The C library looks at many at once.
+    var containsNUL: Bool {
+        guard let baseAddress else { return false }
+        return memchr(baseAddress, 0, count) != nil
+    }
+}
+
+extension String {
+    /// Whether it holds a NUL character, which Postgres cannot store and C takes for the end.
+    var containsNUL: Bool {
+        var text = self
+        return text.withUTF8 { $0.containsNUL }
     }
 }

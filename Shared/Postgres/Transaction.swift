@@ -30,16 +30,17 @@ struct TransactionOptions: Sendable {
     /// One statement for all settings; nil when there are none.
     var assignment: SQL? {
         guard !settings.isEmpty else { return nil }
-        // Piece by piece: joining statements, which has to renumber, would take ten times as long in every transaction.
-        var assignment: SQL = "SELECT "
-        for (index, setting) in settings.enumerated() {
-            assignment.append(raw: index == 0 ? "set_config(" : ", set_config(")
-            assignment.append(parameter: .text(setting.name))
-            assignment.append(raw: ", ")
-            assignment.append(parameter: .text(setting.value))
-            assignment.append(raw: ", true)")
-        }
-        return assignment
+        let count = settings.count
+        let form = count < Self.assignments.count ? Self.assignments[count] : Self.form(count)
+        return form.filled(with: settings.flatMap { [.text($0.name), .text($0.value)] })
+    }
+
+    /// The assignment by how many settings there are: every transaction has one.
+    private static let assignments = (0...8).map(form)
+
+    private static func form(_ count: Int) -> SQL {
+        let setting: SQL = "set_config(\(SQLValue.null), \(SQLValue.null), true)"
+        return "SELECT " + Array(repeating: setting, count: count).joined()
     }
 }
 

@@ -23,6 +23,7 @@ final class InFlight: Sendable {
     }
 
     private let state: Mutex<State>
+    private let load = Atomic<Int>(0)
     private let onExpiry: @Sendable (Exchange) -> Void
 
     /// `onExpiry` is called for every request still in flight at its deadline.
@@ -31,7 +32,14 @@ final class InFlight: Sendable {
         self.onExpiry = onExpiry
     }
 
+    /// So many in flight are a crowd: each is answered later for the others' sake by more than the millisecond that is
+    /// saved by answering them together.
+    static let crowd = 32
+
     var count: Int { state.withLock { $0.exchanges.count } }
+
+    /// Whether a crowd is in flight. Asked for each answer, so without the lock.
+    var isCrowded: Bool { load.load(ordering: .relaxed) >= Self.crowd }
 
     /// Takes a request on, or says why not.
     func admit(_ arrived: Arrived) throws(Refusal) -> Exchange {
@@ -42,6 +50,7 @@ final class InFlight: Sendable {
                 state.nextID += 1
                 let exchange = Exchange(id: state.nextID, holder: holder, arrived)
                 state.exchanges[exchange.id] = exchange
+                load.add(1, ordering: .relaxed)
                 return (.success(exchange), state.alarm(before: exchange.deadline.instant))
             } catch {
                 return (.failure(.overloaded(error)), nil)
@@ -70,6 +79,7 @@ final class InFlight: Sendable {
         exchange.finished()
         let waiters = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
             guard state.exchanges.removeValue(forKey: exchange.id) != nil else { return [] }
+            load.subtract(1, ordering: .relaxed)
             state.admission.release(exchange.holder, bytes: exchange.delivery.payload.count)
             guard state.exchanges.isEmpty else { return [] }
             defer { state.waiters.removeAll() }

@@ -3,10 +3,13 @@ import NATS
 /// Requests and answers over a NATS connection. The connection's owner closes it.
 public struct NATSTransport: Transport {
     private let connection: Connection
+    private let gathering: Connection?
 
-    /// A transport over a connection.
-    public init(_ connection: Connection) {
+    /// A transport over a connection. `gathering` is a second one of the same user, made with `gathersMessages`, for what
+    /// is sent in company; without it everything is sent at once.
+    public init(_ connection: Connection, gathering: Connection? = nil) {
         self.connection = connection
+        self.gathering = gathering
     }
 
     /// The server's largest payload. NATS counts headers into it.
@@ -16,6 +19,20 @@ public struct NATSTransport: Transport {
     public func publish(_ payload: [UInt8], to subject: String, headers: Headers) throws(TransportFailure) {
         do throws(NATSError) {
             try connection.publish(subject, headers: headers, payload: payload)
+        } catch {
+            throw TransportFailure(error)
+        }
+    }
+
+    /// Lets the message be sent with others; at once, by the other connection, when the one that gathers is not there.
+    public func publishInCompany(
+        _ payload: [UInt8], to subject: String, headers: Headers
+    ) throws(TransportFailure) {
+        do throws(NATSError) {
+            guard let gathering else { throw .disconnected }
+            try gathering.publish(subject, headers: headers, payload: payload)
+        } catch .disconnected, .closed {
+            try publish(payload, to: subject, headers: headers)
         } catch {
             throw TransportFailure(error)
         }
@@ -48,6 +65,7 @@ public struct NATSTransport: Transport {
     /// Waits until the server has everything sent so far.
     public func flush(limit: Duration) async throws(TransportFailure) {
         do throws(NATSError) {
+            if let gathering, gathering.isConnected { try await gathering.flush(timeout: limit) }
             try await connection.flush(timeout: limit)
         } catch {
             throw TransportFailure(error)

@@ -124,7 +124,12 @@ extension Service {
 
     private func send(_ answer: Answer, to reply: ReplyInbox) {
         do throws(TransportFailure) {
-            try transport.publish(answer.payload, to: reply.subject, headers: answer.headers)
+            // Few in flight: somebody waits for this one. Many: sending costs the system more than making some answers.
+            if inFlight.isCrowded {
+                try transport.publishInCompany(answer.payload, to: reply.subject, headers: answer.headers)
+            } else {
+                try transport.publish(answer.payload, to: reply.subject, headers: answer.headers)
+            }
         } catch {
             logger.warning("answer not sent", metadata: ["cause": "\(error)"])
         }

@@ -7,6 +7,9 @@ public protocol Transport: Sendable {
     /// Sends a message. Returns when the message is queued for sending.
     func publish(_ payload: [UInt8], to subject: String, headers: Headers) throws(TransportFailure)
 
+    /// As ``publish(_:to:headers:)``, for a message of a crowd: it may wait a moment for others to be sent together with.
+    func publishInCompany(_ payload: [UInt8], to subject: String, headers: Headers) throws(TransportFailure)
+
     /// Sends a request and waits for the first answer, at most `timeout`. Fails at once when nobody listens.
     func request(
         _ payload: [UInt8], to subject: String, headers: Headers, timeout: Duration
@@ -21,6 +24,15 @@ public protocol Transport: Sendable {
 
     /// Returns when everything published so far has reached the server, at most `limit` later.
     func flush(limit: Duration) async throws(TransportFailure)
+}
+
+extension Transport {
+    /// A transport for which company makes no difference sends it at once.
+    public func publishInCompany(
+        _ payload: [UInt8], to subject: String, headers: Headers
+    ) throws(TransportFailure) {
+        try publish(payload, to: subject, headers: headers)
+    }
 }
 
 /// A standing interest in a subject.

@@ -84,6 +84,32 @@ import Testing
         await nats.close()
     }
 
+    /// Who must not be heard after a reconnection says so: what is published without a server is refused then, not kept.
+    @Test func whereNothingIsKeptNothingIsSentLater() async throws {
+        let server = try await NATSServer.start(jetStream: false)
+        let nats = try await server.connect {
+            $0.gathersMessages = true
+            $0.reconnectBufferBytes = 0
+        }
+        let listener = try await server.connect()
+        let early = Counter()
+        let late = Counter()
+        try listener.subscribe("early") { _ in early.add(1) }
+        try listener.subscribe("late") { _ in late.add(1) }
+        try await server.kill()
+        try await waitUntil { !nats.isConnected }
+        for _ in 0..<3 { #expect(throws: NATSError.disconnected) { try nats.publish("early") } }
+        try await server.restart()
+        try await waitUntil { nats.isConnected && listener.isConnected }
+        try await listener.flush(timeout: .seconds(30))
+        try nats.publish("late")
+        try await waitUntil { late.value == 1 }
+        #expect(early.value == 0)
+        await nats.close()
+        await listener.close()
+        try await server.stop()
+    }
+
     @Test func noServerIsAnError() async throws {
         let server = try await NATSServer.start(jetStream: false)
         try await server.kill()

@@ -5,6 +5,30 @@ import Testing
 
 /// Messages and requests against one server.
 @Suite struct CoreTests {
+    /// Messages that are gathered come without another call, all of them and in order, and so do answers to requests.
+    @Test func gatheredMessagesAllCome() async throws {
+        let server = try await NATSServer.start(jetStream: false)
+        let nats = try await server.connect { $0.gathersMessages = true }
+        let listener = try await server.connect()
+        let heard = Counter()
+        let misplaced = Counter()
+        try listener.subscribe("numbers") { message in
+            if message.payload.reduce(0, { $0 << 8 | Int($1) }) != heard.value { misplaced.add(1) }
+            heard.add(1)
+        }
+        try listener.subscribe("echo") { message in
+            if let reply = message.reply { try? listener.publish(reply, payload: message.payload) }
+        }
+        try await listener.flush(timeout: .seconds(30))
+        for number in 0..<5_000 { try nats.publish("numbers", payload: [UInt8(number >> 8), UInt8(number & 255)]) }
+        try await waitUntil { heard.value == 5_000 }
+        #expect(misplaced.value == 0)
+        #expect(try await nats.request("echo", payload: [7], timeout: .seconds(60)).payload == [7])
+        await nats.close()
+        await listener.close()
+        try await server.stop()
+    }
+
     static let server = Task { try await NATSServer.start(jetStream: false) }
 
     private func connect(_ change: (inout ConnectionOptions) -> Void = { _ in }) async throws -> Connection {

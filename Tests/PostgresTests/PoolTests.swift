@@ -113,6 +113,28 @@ import Testing
         }
     }
 
+    /// What a crowd has opened is closed again, but for one, while somebody still asks; and the next crowd finds all of them.
+    @Test func connectionsThatNobodyNeedsAreClosed() async throws {
+        try await withPool(size: 6, idle: .milliseconds(200)) { pool in
+            for _ in 0..<2 {
+                var crowd: [Occupation] = []
+                for _ in 0..<6 { crowd.append(try await Occupation.begin(pool)) }
+                #expect(pool.metrics.connected == 6)
+                for occupation in crowd { try await occupation.end() }
+                try await eventually {
+                    _ = try await pool.run("SELECT 1")
+                    return pool.metrics.connected == 1
+                }
+            }
+            // The last one stays.
+            try await Task.sleep(for: .milliseconds(600))
+            #expect(pool.metrics.connected == 1 && pool.metrics.refused == 0)
+            let connects = pool.metrics.connects
+            _ = try await pool.run("SELECT 1")
+            #expect(pool.metrics.connects == connects)
+        }
+    }
+
     @Test func wrongConfigurationStopsTheStart() throws {
         for configuration in [
             PoolConfiguration(connectionString: "host=x port"), PoolConfiguration(connectionString: "", size: 0),

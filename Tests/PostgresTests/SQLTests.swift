@@ -48,6 +48,17 @@ import Testing
         #expect(twice.parameters.count == 24)
     }
 
+    @Test func aFormIsFilledAgainAndAgain() {
+        let form: SQL = "a = \(SQLValue.null) AND b = '$1' AND c = \(SQLValue.null)"
+        let first = form.filled(with: [.int(1), .text("x")])
+        #expect(first == "a = \(1) AND b = '$1' AND c = \("x")")
+        #expect(form.filled(with: [.null, .bool(true)]).parameters == [.null, .bool(true)])
+        // Also as a part of another statement.
+        let whole: SQL = "z = \(0) AND \(first)"
+        #expect(whole.text == "z = $1 AND a = $2 AND b = '$1' AND c = $3")
+        #expect(whole.parameters == [.int(0), .int(1), .text("x")])
+    }
+
     @Test func fragmentsNest() {
         let filter: SQL = "state = \("open") AND 名 = \(2)"
         let sql: SQL = "SELECT \(raw: "a, b") FROM t WHERE x = \(1) AND (\(filter)) LIMIT \(10)"

@@ -9,6 +9,7 @@ private let nextSchema = Mutex(0)
 /// A pool on a schema of its own with one connection open; the closure is the test.
 func withPool<T>(
     size: Int = 2, cache: Int = 256, queueLimit: Int = 64, acquire: Duration = .seconds(5),
+    idle: Duration = .seconds(60),
     _ body: (Pool) async throws -> T
 ) async throws -> T {
     let schema = nextSchema.withLock { number in
@@ -20,7 +21,7 @@ func withPool<T>(
         PoolConfiguration(
             connectionString: database + " options='-c search_path=\(schema)'", size: size, queueLimit: queueLimit,
             statementCacheSize: cache,
-            acquireTimeout: acquire, applicationName: "test"))
+            acquireTimeout: acquire, idleTime: idle, applicationName: "test"))
     let result = await Result {
         // Connecting can take longer than what a test allows for waiting.
         try await waitUntil {

@@ -127,6 +127,17 @@ final class BenchStack: Sendable {
         return pid
     }
 
+    /// The process that starts all others of Postgres.
+    func postmaster() throws -> pid_t {
+        let place = (try? String(contentsOfFile: "\(folder)/postgres.path", encoding: .utf8)) ?? "\(folder)/postgres"
+        let file = place.trimmingCharacters(in: .whitespacesAndNewlines) + "/data/postmaster.pid"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        guard let pid = text.split(separator: "\n").first.flatMap({ pid_t($0) }) else {
+            throw JourneyFailure("no process for Postgres")
+        }
+        return pid
+    }
+
     /// A line of /proc/PID/status in kilobytes.
     static func memory(_ pid: pid_t, _ field: String) -> Double {
         let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""

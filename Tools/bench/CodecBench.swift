@@ -12,21 +12,19 @@ enum CodecBench {
         let file = "\(folder)/engagement.bin"
         try Data(bytes).write(to: URL(fileURLWithPath: file))
         let rounds = 200_000
-        var ours = 0.0
-        var floor = 0.0
+        var comparison = Comparison()
         var total = 0
-        for _ in 1...3 {
+        for _ in 1...Comparison.rounds {
             let start = ContinuousClock.now
             for _ in 0..<rounds { total += try Engagement.decode(protobuf: bytes).encodeProtobuf().count }
-            ours += (start.duration(to: .now) / .seconds(1)) / Double(rounds) / 3
+            let ours = (start.duration(to: .now) / .seconds(1)) / Double(rounds)
             let output = try await Command.run("\(BenchStack.programs)/floor", ["codec", file, "\(rounds)"])
-            floor += (Double(output.split(separator: " ").first ?? "") ?? 0) / 3
+            comparison.add(1 / ours, floor: 1 / (Double(output.split(separator: " ").first ?? "") ?? .nan))
         }
-        guard total == bytes.count * rounds * 3 else { throw JourneyFailure("the codec changed the message") }
-        return Figure(
-            name: "engagement of \(bytes.count) bytes, decode + encode",
-            value: String(format: "%.2f µs", ours * 1e6), floor: String(format: "%.2f µs", floor * 1e6),
-            ratio: floor / ours, aim: "reported", isMet: true)
+        guard total == bytes.count * rounds * Comparison.rounds else {
+            throw JourneyFailure("the codec changed the message")
+        }
+        return .rate("engagement of \(bytes.count) bytes, decode + encode", comparison, unit: "/s")
     }
 
     /// An engagement with every field filled in.

@@ -4,72 +4,68 @@ import Foundation
 struct Figure {
     let name: String
     let value: String
-    let floor: String
-    let ratio: Double?
-    let aim: String
-    let isMet: Bool
+    var floor = ""
+    var ratio: Double?
+    /// From the smallest ratio of a round to the largest.
+    var spread: Double?
+    var aim = "reported"
+    var verdict = ""
 
-    /// A rate against the rate of the floor.
-    static func rate(_ name: String, _ value: Double, floor: Double, unit: String, aim: Double) -> Figure {
-        Figure(
-            name: name, value: "\(Int(value)) \(unit)", floor: "\(Int(floor)) \(unit)", ratio: value / floor,
-            aim: "≥ \(aim)", isMet: value / floor >= aim)
+    /// A rate against the rate of the floor; without an aim it is told because somebody will ask.
+    static func rate(_ name: String, _ comparison: Comparison, unit: String, atLeast aim: Double? = nil) -> Figure {
+        var figure = Figure(name: name, value: "\(Int(comparison.ours.median)) \(unit)")
+        figure.floor = "\(Int(comparison.floor.median)) \(unit)"
+        figure.compare(comparison.ratio, aim.map { ($0, "≥ \($0)", { $0 >= $1 }) })
+        return figure
+    }
+
+    /// A time against that of the floor, both in milliseconds.
+    static func time(_ name: String, _ comparison: Comparison, atMost aim: Double? = nil) -> Figure {
+        var figure = Figure(name: name, value: String(format: "%.2f ms", comparison.ours.median))
+        figure.floor = String(format: "%.2f ms", comparison.floor.median)
+        figure.compare(comparison.ratio, aim.map { ($0, "≤ \($0)", { $0 <= $1 }) })
+        return figure
+    }
+
+    /// How much something grew, by how much the same grew where nothing was done to it.
+    static func growth(_ name: String, _ comparison: Comparison, atMost aim: Double) -> Figure {
+        var figure = Figure(name: name, value: String(format: "%.2f ×", comparison.ours.median))
+        figure.floor = String(format: "%.2f ×", comparison.floor.median)
+        figure.compare(comparison.ratio, (aim, "≤ \(aim)", { $0 <= $1 }))
+        return figure
     }
 
     /// A value that must stay under a bound.
     static func bound(_ name: String, _ value: Double, unit: String, under aim: Double) -> Figure {
         Figure(
-            name: name, value: String(format: "%.2f %@", value, unit), floor: "", ratio: nil, aim: "< \(aim) \(unit)",
-            isMet: value < aim)
+            name: name, value: String(format: "%.2f %@", value, unit), aim: "< \(aim) \(unit)",
+            verdict: value < aim ? "met" : "missed")
     }
 
-    /// A time against the same under easier circumstances, both in milliseconds.
-    static func latency(_ name: String, _ value: Double, floor: Double, atMost aim: Double) -> Figure {
-        Figure(
-            name: name, value: String(format: "%.2f ms", value), floor: String(format: "%.2f ms", floor),
-            ratio: value / floor, aim: "≤ \(aim)", isMet: value / floor <= aim)
+    private mutating func compare(
+        _ ratio: Series, _ aim: (value: Double, text: String, isMet: (Double, Double) -> Bool)?
+    ) {
+        (self.ratio, spread) = (ratio.median, ratio.spread)
+        guard let aim else { return }
+        self.aim = aim.text
+        verdict = aim.isMet(ratio.median, aim.value) ? "met" : "missed"
+        // Another run may well say the opposite.
+        if ratio.spread > abs(ratio.median - aim.value) { verdict += ", within the spread" }
     }
 
-    /// The same without an aim: told, because somebody will ask.
-    static func reported(_ name: String, _ value: Double, floor: Double) -> Figure {
-        Figure(
-            name: name, value: String(format: "%.2f ms", value), floor: String(format: "%.2f ms", floor),
-            ratio: value / floor, aim: "reported", isMet: true)
-    }
+    private static let widths = [52, 16, 16, 6, 6, 10]
 
-    func printed() {
-        let ratioText = ratio.map { String(format: "%.2f", $0) } ?? ""
-        let columns = [(name, 52), (value, 16), (floor, 16), (ratioText, 6), (aim, 10)]
-        let line = columns.map { $0.0.padding(toLength: max($0.1, $0.0.count), withPad: " ", startingAt: 0) }
-        print(line.joined(separator: " ") + (isMet ? "met" : "missed"))
+    private static func print(_ cells: [String]) {
+        let padded = zip(cells, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+        Swift.print((padded + cells.dropFirst(widths.count)).joined(separator: " "))
         // Each line at once, also into a pipe or a file.
         fflush(nil)
     }
 
-    static func header() {
-        let columns = [("figure", 46), ("measured", 16), ("floor", 16), ("ratio", 6), ("aim", 10)]
-        print(columns.map { $0.0.padding(toLength: $0.1, withPad: " ", startingAt: 0) }.joined(separator: " "))
+    func printed() {
+        let figures = [ratio, spread].map { $0.map { String(format: "%.2f", $0) } ?? "" }
+        Self.print([name, value, floor] + figures + [aim, verdict])
     }
-}
 
-/// Keeps so many requests in flight for a while; how many were answered per second.
-func throughput(
-    inFlight: Int, seconds: Double, _ request: @escaping @Sendable (Int) async throws -> Void
-) async throws -> Double {
-    let start = ContinuousClock.now
-    let end = start + .milliseconds(Int(seconds * 1_000))
-    let total = try await withThrowingTaskGroup(of: Int.self) { group in
-        for lane in 0..<inFlight {
-            group.addTask {
-                var count = 0
-                while ContinuousClock.now < end {
-                    try await request(lane)
-                    count += 1
-                }
-                return count
-            }
-        }
-        return try await group.reduce(0, +)
-    }
-    return Double(total) / (start.duration(to: .now) / .seconds(1))
+    static func header() { print(["figure", "measured", "floor", "ratio", "spread", "aim", ""]) }
 }

@@ -12,7 +12,7 @@ struct Main {
     static func main() async {
         do {
             let arguments = Array(CommandLine.arguments.dropFirst())
-            if arguments.first == "noise", arguments.count == 3, let load = NoiseBench.Load(rawValue: arguments[2]) {
+            if arguments.first == "noise", arguments.count == 3, let load = NoiseBench.Amount(rawValue: arguments[2]) {
                 return try await NoiseBench.makeNoise(arguments[1], load)
             }
             let parts = arguments.isEmpty ? ["requests", "scale"] : arguments
@@ -22,8 +22,12 @@ struct Main {
                 case "requests": try await BenchStack.using("requests", measure)
                 case "scale": try await ScaleBench.measure()
                 case "tenants":
-                    try await ScaleData.using(domains: 10) { data in
-                        for figure in try await NoiseBench(data: data).measure() { figure.printed() }
+                    try await ScaleData.using(domains: 10) { control in
+                        try await ScaleData.using(domains: 10) { data in
+                            for figure in try await NoiseBench(data: data, control: control).measure() {
+                                figure.printed()
+                            }
+                        }
                     }
                 default: throw JourneyFailure("there is no part \(part): requests, scale, tenants")
                 }
@@ -44,13 +48,9 @@ struct Main {
         let requests = RequestBench(
             stack: stack, engagement: journey.engagement, touchpoint: journey.touchpoint,
             credential: try journey.credential(.successManager))
-        try await requests.read().printed()
-        try await requests.create().printed()
+        for figure in try await requests.read() + requests.create() { figure.printed() }
+        try await requests.memory(creates: 10_000).printed()
         try await CodecBench.measure(journey.engagement, folder: stack.folder).printed()
-        let fresh = Journey(stack.world())
-        try await fresh.meetPeople()
-        try await fresh.openAccount()
-        try await fresh.seeCaseAndTasks()
-        for figure in try await ImportBench(stack: stack, journey: fresh).measure() { figure.printed() }
+        for figure in try await ImportBench(stack: stack).measure() { figure.printed() }
     }
 }

@@ -9,7 +9,7 @@ import Wire
 /// One tenant alone, and beside another that sends sixteen times as much.
 struct NoiseBench {
     /// How much a tenant sends.
-    enum Load: String, CaseIterable {
+    enum Amount: String, CaseIterable {
         /// So many requests a second: 20 of the quiet tenant, 320 of the noisy one.
         case rate
         /// So many requests in flight, each followed by the next at once: 1 and 16. The noisy tenant takes all the
@@ -33,46 +33,67 @@ struct NoiseBench {
         }
     }
 
+    /// Where the quiet tenant and the noisy one are.
     let data: ScaleData
+    /// The same system once more on the same machine, with the quiet tenant alone: what the noise does to it, it does to the
+    /// machine.
+    let control: ScaleData
     private static let times = 16
 
     func measure() async throws -> [Figure] {
-        let tenant = try await Tenant(
-            Client(NATSTransport(data.stack.connection)),
-            token: data.token("00000000-0000-4000-8000-000000000001", data.customer(1)))
+        let tenants = (try await quiet(data), try await quiet(control))
         var figures: [Figure] = []
-        for load in Load.allCases { figures += try await measure(load, tenant) }
+        for amount in Amount.allCases { figures += try await measure(amount, tenants.0, tenants.1) }
         return figures
     }
 
-    private func measure(_ load: Load, _ quiet: Tenant) async throws -> [Figure] {
-        var alone = Latencies()
-        var beside = Latencies()
-        for round in 0...3 {
-            let before = try await load.measured(times: 1, seconds: 8, quiet.request)
-            let noise = try startNoise(load)
-            let during = try await load.measured(times: 1, seconds: 8, quiet.request)
+    private func quiet(_ data: ScaleData) async throws -> Tenant {
+        try await Tenant(
+            Client(NATSTransport(data.stack.connection)),
+            token: data.token("00000000-0000-4000-8000-000000000001", data.customer(1)))
+    }
+
+    /// How much longer the quiet tenant waits when the noisy one is there, against how much longer it waits where that one
+    /// is not.
+    private func measure(_ amount: Amount, _ quiet: Tenant, _ control: Tenant) async throws -> [Figure] {
+        let percents = [50.0, 99.0]
+        var growth = percents.map { _ in Comparison() }
+        var times = percents.map { _ in Comparison() }
+        // The first round fills caches and plans.
+        for round in 0...Comparison.rounds {
+            let before = try await both(amount, quiet, control)
+            let noise = try startNoise(amount)
+            let during = try await both(amount, quiet, control)
             noise.terminate()
             noise.waitUntilExit()
-            // The first round fills caches and plans.
             guard round > 0 else { continue }
-            alone.add(before)
-            beside.add(during)
+            for (index, percent) in percents.enumerated() {
+                let (now, then) = (during.map { $0.percentile(percent) }, before.map { $0.percentile(percent) })
+                growth[index].add(now[0] / then[0], floor: now[1] / then[1])
+                times[index].add(now[0], floor: then[0])
+            }
         }
-        return [50.0, 99.0].map { percent in
-            let name = "\(load.title), p\(Int(percent))"
-            let (value, floor) = (beside.percentile(percent), alone.percentile(percent))
-            return load == .rate
-                ? .latency(name, value, floor: floor, atMost: 2) : .reported(name, value, floor: floor)
+        return percents.indices.flatMap { index -> [Figure] in
+            let name = "\(amount.title), p\(Int(percents[index]))"
+            return [
+                .time(name, times[index]), .growth("  growth, against that of the control", growth[index], atMost: 1.3),
+            ]
         }
+    }
+
+    /// Both quiet tenants at the same time, so that the same moments of the machine are measured.
+    private func both(_ amount: Amount, _ quiet: Tenant, _ control: Tenant) async throws -> [Latencies] {
+        async let first = amount.measured(times: 1, seconds: 8, quiet.request)
+        async let second = amount.measured(times: 1, seconds: 8, control.request)
+        return try await [first, second]
     }
 
     /// The noisy tenant is a program of its own, as another tenant's would be: what it costs to be noisy is not on the
     /// quiet one's account.
-    private func startNoise(_ load: Load) throws -> Process {
+    private func startNoise(_ amount: Amount) throws -> Process {
         let process = Process()
         process.executableURL = Bundle.main.executableURL
-        process.arguments = ["noise", data.stack.folder, load.rawValue]
+        process.arguments = ["noise", data.stack.folder, amount.rawValue]
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["ALE_TOKEN": try data.token("00000000-0000-4000-8000-000000000002", data.customer(2))]) { $1 }
         process.standardInput = FileHandle.nullDevice
@@ -81,11 +102,11 @@ struct NoiseBench {
     }
 
     /// The program of the noisy tenant: goes on until it is told to stop, for a minute at most.
-    static func makeNoise(_ folder: String, _ load: Load) async throws {
+    static func makeNoise(_ folder: String, _ amount: Amount) async throws {
         let connection = try await BenchStack.connect(folder)
         let tenant = try await Tenant(
             Client(NATSTransport(connection)), token: ProcessInfo.processInfo.environment["ALE_TOKEN"] ?? "")
-        _ = try await load.measured(times: times, seconds: 60, tenant.request)
+        _ = try await amount.measured(times: times, seconds: 60, tenant.request)
         await connection.close()
     }
 }

@@ -3,153 +3,173 @@ import CustomerSuccessWire
 import Foundation
 import JourneyKit
 import NATS
-import Postgres
 import RPC
 import Records
 import TestKit
 import Wire
 
-/// Reading and creating by RPC, against the C libraries and pgbench doing the same statements.
+/// Reading and creating by RPC, against a program in C that answers over libnats and sends the same statements by libpq.
 struct RequestBench {
     let stack: BenchStack
     let engagement: Engagement
     let touchpoint: Touchpoint
     let credential: Credential
 
-    /// One record by RPC, 64 in flight, against a bare libnats responder with the same prepared select.
-    func read() async throws -> Figure {
+    private typealias Request = @Sendable () async throws -> Void
+
+    /// One record, 64 in flight.
+    func read() async throws -> [Figure] {
         let client = Client(NATSTransport(stack.connection))
         var request = GetRequest()
         request.id = touchpoint.id
         let get = request
         let credential = credential
-        let rpc: @Sendable (Int) async throws -> Void = { _ in
-            _ = try await client.call(CustomerSuccessAPI.getTouchpoint, get, as: credential)
-        }
         let columns = Touchpoint.schema.fields.filter {
             ![.journal, .attachment].contains($0.type) && !["etag", "days_remaining"].contains($0.name)
         }
         let selection = (["revision"] + columns.map { "\"\($0.name)\"" }).joined(separator: ", ")
-        let sql = "SELECT \(selection) FROM customer_success.touchpoint WHERE id = $1"
-        let responder = try Floor(
-            [
-                "respond", stack.natsURL, "admin", BenchStack.secret(stack.folder, "nats-admin"),
-                stack.connectionString("ale_customer_success"), "ale.v1.customer-success.floor.read", sql, "8",
+        let subject = "ale.v1.customer-success.floor.read"
+        let floor = try Floor(
+            stack, subject: subject, connections: 8,
+            batches: [
+                [
+                    CreateFloor.scope + ", set_config('transaction_read_only', 'on', true)",
+                    "SELECT \(selection) FROM customer_success.touchpoint WHERE id = $1",
+                ]
             ])
-        defer { responder.stop() }
-        try responder.awaitReady()
-        let id = Array(touchpoint.id.utf8)
-        let connection = stack.connection
-        let bare: @Sendable (Int) async throws -> Void = { _ in
-            _ = try await connection.request(
-                "ale.v1.customer-success.floor.read", headers: Headers(), payload: id, timeout: .seconds(10))
-        }
-        _ = try await throughput(inFlight: 64, seconds: 1, rpc)
-        _ = try await throughput(inFlight: 64, seconds: 1, bare)
-        // Alternating, so that a change of the machine's mood touches both.
-        var ours = 0.0
-        var floor = 0.0
-        for _ in 1...3 {
-            ours += try await throughput(inFlight: 64, seconds: 2, rpc) / 3
-            floor += try await throughput(inFlight: 64, seconds: 2, bare) / 3
-        }
-        return .rate("read one record by RPC, 64 in flight", ours, floor: floor, unit: "/s", aim: 0.6)
+        defer { floor.stop() }
+        return try await compared(
+            "read one record", inFlight: 64, atLeast: 0.7, floor, settled: {},
+            { _ = try await client.call(CustomerSuccessAPI.getTouchpoint, get, as: credential) },
+            asking(subject, payload: Array(touchpoint.id.utf8)))
     }
 
-    /// A touchpoint created by RPC, 16 in flight, against pgbench running the same SQL.
-    func create() async throws -> Figure {
+    /// A touchpoint created, 16 in flight. What it leaves to the relay is a part of it: both are waited for.
+    func create() async throws -> [Figure] {
         let client = Client(NATSTransport(stack.connection))
         var creation = CreateTouchpointRequest()
         creation.touchpoint = .weekly(of: engagement.id)
         let request = creation
         let credential = credential
-        let rpc: @Sendable (Int) async throws -> Void = { _ in
+        let statements = CreateFloor(engagement: engagement, touchpoint: touchpoint)
+        try await CreateFloor.makeOutbox(stack)
+        let subject = "ale.v1.customer-success.floor.create"
+        let floor = try Floor(
+            stack, subject: subject, connections: 16, batches: try statements.batches(), outbox: CreateFloor.outbox)
+        defer { floor.stop() }
+        let ours: Request = {
             _ = try await client.call(CustomerSuccessAPI.createTouchpoint, request, as: credential)
         }
-        _ = try await throughput(inFlight: 16, seconds: 1, rpc)
-        var ours = 0.0
-        var floor = 0.0
-        for _ in 1...3 {
-            ours += try await throughput(inFlight: 16, seconds: 3, rpc) / 3
-            floor += try await pgbench(transactionsPerClient: 400) / 3
-        }
-        return .rate("create a touchpoint by RPC, 16 in flight", ours, floor: floor, unit: "/s", aim: 0.6)
+        var figures = try await compared(
+            "create a touchpoint", inFlight: 16, atLeast: 1, floor, settled: relayed, ours,
+            asking(subject, payload: try touchpoint.encodeProtobuf()))
+        figures.append(try await comparedWithPgbench(statements, ours))
+        return figures
     }
 
-    /// Transactions per second of pgbench with the statements that creating a touchpoint sends.
+    /// What the service holds after so many creates.
+    func memory(creates: Int) async throws -> Figure {
+        let client = Client(NATSTransport(stack.connection))
+        var creation = CreateTouchpointRequest()
+        creation.touchpoint = .weekly(of: engagement.id)
+        let request = creation
+        let credential = credential
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<16 {
+                group.addTask {
+                    for _ in 0..<creates / 16 {
+                        _ = try await client.call(CustomerSuccessAPI.createTouchpoint, request, as: credential)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let memory = BenchStack.memory(try stack.pid("customer-success"), "VmRSS") / 1_024
+        return .bound("memory of customer-success after \(creates) creates", memory, unit: "MB", under: 40)
+    }
+
+    /// Asks the floor.
+    private func asking(_ subject: String, payload: [UInt8]) -> Request {
+        let connection = stack.connection
+        return {
+            _ = try await connection.request(subject, headers: Headers(), payload: payload, timeout: .seconds(10))
+        }
+    }
+
+    /// Waits until every event is in the stream.
+    private func relayed() async throws {
+        while true {
+            let waiting = try await stack.psql([
+                "-Atc",
+                """
+                SELECT EXISTS (SELECT FROM customer_success.outbox WHERE sent_at IS NULL) \
+                OR EXISTS (SELECT FROM \(CreateFloor.outbox) WHERE sent_at IS NULL)
+                """,
+            ])
+            if waiting.hasPrefix("f") { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// The rate with many in flight, the CPU that each process spends on one, and the time of one alone.
+    private func compared(
+        _ name: String, inFlight: Int, atLeast aim: Double, _ floor: Floor, settled: () async throws -> Void,
+        _ ours: @escaping Request, _ bare: @escaping Request
+    ) async throws -> [Figure] {
+        let servers = ["nats-server": try stack.pid("nats"), "postgres": try stack.postmaster()]
+        let names = ["service"] + servers.keys.sorted() + ["notifier"]
+        let of = ProcessTimes(
+            servers.merging(
+                ["service": try stack.pid("customer-success"), "notifier": try stack.pid("notifier")]) { $1 })
+        let ofFloor = ProcessTimes(
+            servers.merging(["service": floor.pid, "notifier": try stack.pid("notifier")]) { $1 })
+        var rate = Comparison()
+        var alone = Comparison()
+        var spent: [String: Comparison] = [:]
+        // The first round fills caches and plans.
+        for round in 0...Comparison.rounds {
+            let seconds = round == 0 ? 1.0 : 3.0
+            let first = try await Load.measured(
+                inFlight: inFlight, seconds: seconds, processes: of, settled: settled, ours)
+            let second = try await Load.measured(
+                inFlight: inFlight, seconds: seconds, processes: ofFloor, settled: settled, bare)
+            let one = try await Load.measured(inFlight: 1, seconds: 1, processes: of, settled: settled, ours)
+            let bareOne = try await Load.measured(inFlight: 1, seconds: 1, processes: ofFloor, settled: settled, bare)
+            guard round > 0 else { continue }
+            rate.add(first.perSecond, floor: second.perSecond)
+            alone.add(1_000 / one.perSecond, floor: 1_000 / bareOne.perSecond)
+            for name in names {
+                spent[name, default: Comparison()].add(
+                    first.milliseconds[name] ?? 0, floor: second.milliseconds[name] ?? 0)
+            }
+        }
+        return [
+            .rate("\(name), \(inFlight) in flight", rate, unit: "/s", atLeast: aim), .time("\(name), alone", alone),
+        ] + names.compactMap { process in spent[process].map { .time("\(name), CPU of \(process)", $0) } }
+    }
+
+    /// The same statements by pgbench, one after the other and without events.
     ///
     /// A number of transactions, not a time: a child of a Swift process starts with signals blocked, and pgbench would
     /// never hear its alarm.
-    private func pgbench(transactionsPerClient: Int) async throws -> Double {
+    private func comparedWithPgbench(_ statements: CreateFloor, _ ours: @escaping Request) async throws -> Figure {
         let script = "\(stack.folder)/create.sql"
-        try createScript().write(toFile: script, atomically: true, encoding: .utf8)
+        try statements.script().write(toFile: script, atomically: true, encoding: .utf8)
         let connection = try stack.connectionString("ale_customer_success")
         let password = try BenchStack.secret(stack.folder, "postgres-ale_customer_success")
-        let output = try await Command.run(
-            "/usr/lib/postgresql/15/bin/pgbench",
-            [
-                "-n", "-M", "prepared", "-c", "16", "-j", "2", "-t", "\(transactionsPerClient)", "-f", script,
-                connection,
-            ],
-            environment: ["PGPASSWORD": password])
-        guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("tps = ") }),
-            let tps = Double(line.dropFirst("tps = ".count).prefix { $0.isNumber || $0 == "." })
-        else { throw JourneyFailure("pgbench said: \(output)") }
-        return tps
-    }
-
-    private func createScript() throws -> String {
-        var event = RecordEvent()
-        event.record = try touchpoint.encodeProtobuf()
-        event.id = touchpoint.id
-        event.domain = touchpoint.domain
-        let payload = try event.encodeProtobuf().map { String(format: "%02x", $0) }.joined()
-        let domain = touchpoint.domain
-        let user = "c"
-        return """
-            BEGIN;
-            SELECT set_config('ale.scope_lower', '/provider/', true), set_config('ale.scope_upper', '/provider0', true), \
-            set_config('ale.ancestors', '{/,/provider/}', true), set_config('statement_timeout', '10000', true);
-            SELECT id, domain, account FROM customer_success.engagement WHERE id = '\(engagement.id)' FOR KEY SHARE;
-            SELECT nextval('customer_success.touchpoint_number'::regclass);
-            WITH written AS (INSERT INTO customer_success.touchpoint (revision, id, created_at, created_by, updated_at, updated_by, \
-            domain, number, account, engagement, squad, state, progress, priority, product_related, subject, watch_list, \
-            work_notes_list, description, meeting_date, meeting_type, active) VALUES (1, gen_random_uuid(), now(), '\(user)', \
-            now(), '\(user)', '\(domain)', 'BENCH' || gen_random_uuid(), '\(engagement.account ?? "")', '\(engagement.id)', '{}', \
-            'new', 'not_started', 4, false, 'Weekly check-in', '{}', '{}', 'What went well, what did not, what is next.', \
-            '2027-02-01', 'weekly_status', true)), journaled AS (INSERT INTO customer_success.journal (id, table_name, record, \
-            domain, at, by, kind, fields, old_values, new_values) VALUES (gen_random_uuid(), 'touchpoint', gen_random_uuid(), \
-            '\(domain)', now(), '\(user)', 'created', '{}', '{}', '{}')) INSERT INTO customer_success.outbox (event_id, domain, \
-            subject, record, trace, payload, sent_at) VALUES (gen_random_uuid(), '\(domain)', 'ale.v1.events.bench', \
-            gen_random_uuid(), null, '\\x\(payload)', now());
-            COMMIT;
-            """
-    }
-}
-
-/// The program `floor`, running beside.
-final class Floor {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-
-    init(_ arguments: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: "\(BenchStack.programs)/floor")
-        process.arguments = arguments
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-    }
-
-    func awaitReady() throws {
-        let line = output.fileHandleForReading.availableData
-        guard String(decoding: line, as: UTF8.self).hasPrefix("ready") else {
-            throw JourneyFailure("the floor did not start")
+        var comparison = Comparison()
+        for _ in 1...Comparison.rounds {
+            let load = try await Load.measured(
+                inFlight: 16, seconds: 2, processes: ProcessTimes([:]), settled: relayed, ours)
+            let output = try await Command.run(
+                "/usr/lib/postgresql/15/bin/pgbench",
+                ["-n", "-M", "prepared", "-c", "16", "-j", "2", "-t", "200", "-f", script, connection],
+                environment: ["PGPASSWORD": password])
+            guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("tps = ") }),
+                let tps = Double(line.dropFirst("tps = ".count).prefix { $0.isNumber || $0 == "." })
+            else { throw JourneyFailure("pgbench said: \(output)") }
+            comparison.add(load.perSecond, floor: tps)
         }
-    }
-
-    func stop() {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        return .rate("create a touchpoint, against pgbench without events", comparison, unit: "/s")
     }
 }

@@ -18,7 +18,7 @@ struct ScaleBench {
             try await ScaleData.using(domains: 1_000) { large in
                 let bench = ScaleBench(small: try await ScaleRequests(small), large: try await ScaleRequests(large))
                 for figure in try await bench.figures() { figure.printed() }
-                for figure in try await NoiseBench(data: large).measure() { figure.printed() }
+                for figure in try await NoiseBench(data: large, control: small).measure() { figure.printed() }
             }
         }
     }
@@ -26,21 +26,19 @@ struct ScaleBench {
     private func figures() async throws -> [Figure] {
         var figures: [Figure] = []
         for (asked, reference) in zip(large.all, small.all) {
-            var latencies = Latencies()
-            var floor = Latencies()
-            for round in 0...3 {
+            let percents = [50.0, 99.0]
+            var times = percents.map { _ in Comparison() }
+            // The first round fills caches and plans.
+            for round in 0...Comparison.rounds {
                 let some = try await Latencies.measured(inFlight: 16, seconds: 2, reference.send)
                 let many = try await Latencies.measured(inFlight: 16, seconds: 2, asked.send)
-                // The first round fills caches and plans.
                 guard round > 0 else { continue }
-                floor.add(some)
-                latencies.add(many)
+                for (index, percent) in percents.enumerated() {
+                    times[index].add(many.percentile(percent), floor: some.percentile(percent))
+                }
             }
-            for percent in [50.0, 99.0] {
-                figures.append(
-                    .latency(
-                        "\(asked.name), p\(Int(percent))", latencies.percentile(percent),
-                        floor: floor.percentile(percent), atMost: 1.5))
+            for (percent, times) in zip(percents, times) {
+                figures.append(.time("\(asked.name), p\(Int(percent))", times, atMost: 1.5))
             }
         }
         return figures

@@ -1,3 +1,4 @@
+import Events
 import Ground
 import Postgres
 import Roles
@@ -27,6 +28,11 @@ final class TableLayout<R: Record>: Sendable {
     let selection: String
     /// `SELECT … FROM …`, to be followed by a condition.
     let selectAll: SQL
+    /// `SELECT … FROM … WHERE id = …`.
+    let selectOne: SQL
+    /// The whole statement that creates a record, to be filled with ``values(_:revision:)`` and those of the journal's
+    /// entry and of the event. Its text is the same for each, so it is put together once.
+    let creation: SQL
     /// Schema-qualified name of the table.
     let table: String
     let numberIndex: Int?
@@ -59,15 +65,21 @@ final class TableLayout<R: Record>: Sendable {
             !schema.fields[$0].customerVisible && !ruled.contains($0)
         }
         selection = (["revision"] + columns.map { SQL.quoted(identifier: $0.name) }).joined(separator: ", ")
-        table =
-            SQL.quoted(identifier: Database.schemaName(of: schema.service)) + "."
-            + SQL.quoted(identifier: schema.table)
+        let owner = Database.schemaName(of: schema.service)
+        table = SQL.quoted(identifier: owner) + "." + SQL.quoted(identifier: schema.table)
         selectAll = "SELECT \(raw: selection) FROM \(raw: table)"
+        selectOne = selectAll + " WHERE id = \(SQLValue.null)"
+        let values = Array(repeating: "\(SQLValue.null)" as SQL, count: columns.count + 1).joined()
+        let insertion: SQL = "INSERT INTO \(raw: table) (\(raw: selection)) VALUES (\(values))"
+        creation = """
+            WITH written AS (\(insertion)), journaled AS (\(Journal.insertion(into: owner))) \
+            \(Outbox.insertion(into: owner))
+            """
         let number = schema.numberPrefix == nil ? nil : schema.index(of: "number")
         numberIndex = number
         numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
-        let owner = R.storage.account.map { [$0] } ?? ["account", "company"]
-        account = owner.lazy.compactMap { schema.index(of: $0) }.first
+        let accounts = R.storage.account.map { [$0] } ?? ["account", "company"]
+        account = accounts.lazy.compactMap { schema.index(of: $0) }.first
         indexes = Header(
             id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),
             createdBy: R.index("created_by"), updatedAt: R.index("updated_at"), updatedBy: R.index("updated_by"),
@@ -93,11 +105,12 @@ final class TableLayout<R: Record>: Sendable {
         for field in computed { record[fieldAt: field.index] = field.value(record, today) }
     }
 
-    /// `INSERT INTO t (…) VALUES (…)` for a complete record.
-    func insertion(_ record: R, revision: Int64) -> SQL {
-        var values: SQL = "\(revision)"
-        for column in columns { values += ", \(record[fieldAt: column.index].sqlValue)" }
-        return "INSERT INTO \(raw: table) (\(raw: selection)) VALUES (\(values))"
+    /// The values of a complete record's row, in the order of ``selection``.
+    func values(_ record: R, revision: Int64) -> [SQLValue] {
+        var values: [SQLValue] = [.int(revision)]
+        values.reserveCapacity(columns.count + 1)
+        for column in columns { values.append(record[fieldAt: column.index].sqlValue) }
+        return values
     }
 
     /// `UPDATE t SET … WHERE id AND revision`, writing only the columns that differ.

@@ -11,21 +11,27 @@ enum Journal {
         case comments = "additional_comments"
     }
 
-    /// The entry for a created record or for its changed fields.
-    static func insertion<R: Record>(
-        _ change: Change<R>, changed: [Int], schema: String, context: WriteContext
-    ) -> SQL {
-        let fields = changed.map { R.schema.fields[$0].name }
-        let old = changed.map { change.old?[fieldAt: $0].journalText ?? "" }
-        let new = changed.map { change.new[fieldAt: $0].journalText }
-        let kind = change.isCreation ? Kind.created : .field
+    /// The statement that adds the entry for a created record or for its changed fields, to be filled with
+    /// ``values(_:changed:context:)``.
+    static func insertion(into schema: String) -> SQL {
+        let values = Array(repeating: "\(SQLValue.null)" as SQL, count: 10).joined()
         return """
             INSERT INTO \(identifier: schema).journal \
-            (id, table_name, record, domain, at, by, kind, fields, old_values, new_values) \
-            VALUES (\(RecordID.make(at: context.now)), \(R.schema.table), \(change.new.id), \(change.new.domain), \
-            \(context.now.sqlValue), \(context.caller.subject), \(kind.rawValue), \
-            \(change.isCreation ? [] : fields), \(change.isCreation ? [] : old), \(change.isCreation ? [] : new))
+            (id, table_name, record, domain, at, by, kind, fields, old_values, new_values) VALUES (\(values))
             """
+    }
+
+    /// What ``insertion(into:)`` is filled with. A creation is told without its fields: the record has them.
+    static func values<R: Record>(_ change: Change<R>, changed: [Int], context: WriteContext) -> [SQLValue] {
+        let told = change.isCreation ? [] : changed
+        let kind = change.isCreation ? Kind.created : .field
+        return [
+            .text(RecordID.make(at: context.now)), .text(R.schema.table), .text(change.new.id),
+            .text(change.new.domain), context.now.sqlValue, .text(context.caller.subject), .text(kind.rawValue),
+            .textArray(told.map { R.schema.fields[$0].name }),
+            .textArray(told.map { change.old?[fieldAt: $0].journalText ?? "" }),
+            .textArray(told.map { change.new[fieldAt: $0].journalText }),
+        ]
     }
 
     /// The entry for a comment or a work note.

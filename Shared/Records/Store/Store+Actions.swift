@@ -93,9 +93,7 @@ extension Store {
         let event = try Outbox.event(
             Change(old: record, new: record), action: kind == .workNotes ? "noted" : "commented", changed: [],
             text: text, context: context)
-        let outbox = try Outbox.insertion(
-            event, service: database.service, schema: database.schema, trace: context.trace)
-        tx.send("WITH journaled AS (\(journal)) \(outbox)")
+        tx.send("WITH journaled AS (\(journal)) \(try adding(event, context))")
         return entry
     }
 

@@ -104,7 +104,7 @@ extension Store {
         let change = Change(old: stored, new: old)
         let event = try Outbox.event(change, action: "deleted", changed: [], context: context)
         tx.send("DELETE FROM \(raw: layout.table) WHERE id = \(old.id)")
-        tx.send(try Outbox.insertion(event, service: database.service, schema: database.schema, trace: context.trace))
+        tx.send(try adding(event, context))
         for rule in R.rules where rule.phase == .afterDeletion {
             var removed = change
             try rule.apply(&removed, rules)
@@ -143,23 +143,29 @@ extension Store {
     private func write(
         _ change: inout Change<R>, _ changed: [Int], action: String, _ context: WriteContext, _ tx: Transaction
     ) throws {
-        let row: SQL
-        if let old = change.old {
-            let revision = Int64(old.etag) ?? 0
+        let revision = (change.old.map { Int64($0.etag) ?? 0 } ?? 0) + 1
+        change.new.etag = String(revision)
+        if !change.isCreation {
             change.new[fieldAt: layout.indexes.updatedAt] = .timestamp(context.now)
             change.new[fieldAt: layout.indexes.updatedBy] = .string(context.caller.subject)
-            change.new.etag = String(revision + 1)
-            row = layout.update(change.new, changed: changed, from: revision)
-        } else {
-            change.new.etag = "1"
-            row = layout.insertion(change.new, revision: 1)
         }
-        let journal = Journal.insertion(change, changed: changed, schema: database.schema, context: context)
         let event = try Outbox.event(
             change, action: R.lifecycle?.action(of: change) ?? action, changed: changed, context: context)
-        let outbox = try Outbox.insertion(
-            event, service: database.service, schema: database.schema, trace: context.trace)
-        tx.send("WITH written AS (\(row)), journaled AS (\(journal)) \(outbox)")
+        let journal = Journal.values(change, changed: changed, context: context)
+        guard !change.isCreation else {
+            let row = layout.values(change.new, revision: revision)
+            let outbox = try Outbox.values(event, service: database.service, trace: context.trace)
+            return tx.send(layout.creation.filled(with: row + journal + outbox))
+        }
+        let row = layout.update(change.new, changed: changed, from: revision - 1)
+        let entry = Journal.insertion(into: database.schema).filled(with: journal)
+        tx.send("WITH written AS (\(row)), journaled AS (\(entry)) \(try adding(event, context))")
+    }
+
+    /// The statement that adds an event to the outbox.
+    func adding(_ event: RecordEvent, _ context: WriteContext) throws -> SQL {
+        try Outbox.insertion(into: database.schema).filled(
+            with: Outbox.values(event, service: database.service, trace: context.trace))
     }
 }
 

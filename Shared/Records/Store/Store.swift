@@ -44,11 +44,11 @@ public struct Store<R: Record>: Sendable {
 
     /// The statement that reads one record; nil when `id` cannot be one.
     func selection(of id: String, _ lock: Lock) -> SQL? {
-        var statement = layout.selectAll
+        var statement: SQL
         if Validation.isUUID(id) {
-            statement += " WHERE id = \(id)"
+            statement = layout.selectOne.filled(with: [.text(id)])
         } else if let prefix = R.schema.numberPrefix, id.hasPrefix(prefix), id.utf8.count <= 32 {
-            statement += " WHERE number = \(id)"
+            statement = layout.selectAll + " WHERE number = \(id)"
         } else {
             return nil
         }

@@ -49,8 +49,7 @@ import Wire
         }
         // Each instance dies after a few events, having fetched many; each has a connection of its own.
         for _ in 0..<4 {
-            let connection = try await EventBench.connect(events.nats)
-            let instance = EventBench(bench: events.bench, nats: events.nats, connection: connection)
+            let instance = try await events.another()
             let handled = Counter()
             let task = instance.consume("effects", leadership) { _ in
                 handled.add(1)
@@ -59,7 +58,7 @@ import Wire
             try await waitUntil("forty events") { handled.value > 40 }
             task.cancel()
             await task.value
-            await connection.close()
+            await instance.disconnect()
         }
         helpers.add(events.consume("effects", leadership))
         #expect(try await events.verdict(within: .seconds(30)) == EventBench.allWell)
@@ -77,7 +76,7 @@ import Wire
         let second = try events.leadership()
         var firsts = Helpers()
         var seconds = Helpers()
-        let other = EventBench(bench: bench, nats: events.nats, connection: try await EventBench.connect(events.nats))
+        let other = try await events.another()
         firsts.add(events.relay(first))
         firsts.add(events.consume("effects", first))
         seconds.add(other.relay(second))
@@ -94,7 +93,7 @@ import Wire
             """)
         await first.resign()
         await firsts.end()
-        await events.connection.close()
+        await events.disconnect()
         try await waitUntil("the second leads") { second.isLeader }
         try await writing
         #expect(try await other.verdict() == EventBench.allWell)

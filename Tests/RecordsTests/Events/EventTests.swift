@@ -25,6 +25,28 @@ import Wire
         try await events.close()
     }
 
+    /// The first event after a while goes at once, and what happens within the pace goes together.
+    @Test func whatHappensWithinThePaceGoesTogether() async throws {
+        let events = try await EventBench.make()
+        let leadership = try events.leadership()
+        let outbox = "customer_success.outbox"
+        var helpers = Helpers()
+        helpers.add(events.relay(leadership, pace: .seconds(5)))
+        _ = try await events.bench.create("at once")
+        try await waitUntil("the first is sent") {
+            try await events.bench.count("\(outbox) WHERE sent_at IS NOT NULL") == 1
+        }
+        for number in 0..<20 { _ = try await events.bench.create("event \(number)") }
+        try await waitUntil("sent") { try await events.bench.count("\(outbox) WHERE sent_at IS NULL") == 0 }
+        // A batch is marked by one statement. On a machine that creates slowly it may be a few of them, not twenty.
+        let batches = try await events.bench.count("(SELECT DISTINCT sent_at FROM \(outbox)) batches")
+        #expect((2...5).contains(batches), "\(batches) batches")
+        #expect(try await events.missingInStream() == 0)
+        await helpers.end()
+        await leadership.resign()
+        try await events.close()
+    }
+
     /// The same event under another message id: JetStream takes it for new, the inbox does not.
     @Test func whatComesTwiceHappensOnce() async throws {
         let events = try await EventBench.make()

@@ -13,20 +13,42 @@ struct EventBench: Sendable {
     let bench: Workbench
     let nats: NATSServer
     let connection: Connection
+    /// The relay's own.
+    let relaying: Connection
 
     var jetStream: JetStream { JetStream(connection) }
 
     /// A database and a nats-server of its own, since tests delete streams and kill servers.
     static func make() async throws -> EventBench {
         let bench = try await Workbench.make(poolSize: 6)
-        let nats = try await NATSServer.start()
-        return EventBench(bench: bench, nats: nats, connection: try await connect(nats))
+        return try await EventBench(bench, try await NATSServer.start())
+    }
+
+    /// The connections of one instance.
+    private init(_ bench: Workbench, _ nats: NATSServer) async throws {
+        self.bench = bench
+        self.nats = nats
+        connection = try await Self.connect(nats)
+        relaying = try await Connection.connect(OutboxRelay.options(Self.options(nats)))
+    }
+
+    /// Another instance of the same service.
+    func another() async throws -> EventBench { try await EventBench(bench, nats) }
+
+    /// The instance is gone; what it stood on is still there.
+    func disconnect() async {
+        await relaying.close()
+        await connection.close()
     }
 
     static func connect(_ nats: NATSServer) async throws -> Connection {
+        try await Connection.connect(options(nats))
+    }
+
+    private static func options(_ nats: NATSServer) -> ConnectionOptions {
         var options = ConnectionOptions(urls: [nats.url], name: "records-tests")
         options.reconnectWait = .milliseconds(50)
-        return try await Connection.connect(options)
+        return options
     }
 
     /// Stands for election, as one instance of the service does.
@@ -37,8 +59,9 @@ struct EventBench: Sendable {
     }
 
     /// Runs a relay, and what keeps the stream, until the task is cancelled.
-    func relay(_ leadership: Leadership) -> Task<Void, Never> {
-        let relay = OutboxRelay(bench.database, jetStream, leadership, records: CustomerSuccessCatalog.records)
+    func relay(_ leadership: Leadership, pace: Duration = .milliseconds(25)) -> Task<Void, Never> {
+        let relay = OutboxRelay(
+            bench.database, JetStream(relaying), leadership, records: CustomerSuccessCatalog.records, pace: pace)
         let keeper = EventKeeper(bench.database, jetStream)
         return Task {
             await withTaskGroup(of: Void.self) { group in
@@ -128,7 +151,7 @@ struct EventBench: Sendable {
     static let allWell = "doubled 0, misplaced 0"
 
     func close() async throws {
-        await connection.close()
+        await disconnect()
         await bench.close()
         try await nats.stop()
     }
