@@ -50,14 +50,33 @@ public enum DataImportState: Int32, Sendable {
     /// Sets the state of a task from its rows and runs as the transaction sees them.
     static func refresh(_ task: String, _ database: Database, _ context: WriteContext, _ tx: Transaction) throws {
         // Whoever comes here holds the task's lock, so that the last one counts what all others wrote.
-        let state = DataImportState(try facts(task, tx)).rawValue
+        let state = DataImportState(try presence(task, tx)).rawValue
         try Store<ImportTask>(database).change(task, context.asSystem, in: tx) { $0.dataImportState = state }
     }
 
-    /// What is known of a task.
+    /// What is known of a task, with 1 for any number of rows: they are not counted where a million may be, and one is
+    /// enough for the state.
+    private static func presence(_ task: String, _ tx: Transaction) throws -> Facts {
+        try facts(
+            task,
+            """
+            SELECT s.status, 1 AS count FROM unnest(\(RowStatus.allCases.map(\.rawValue))::text[]) AS s (status), \
+            LATERAL (SELECT 1 FROM import_validation.staging_row r \
+            WHERE r.import_task = \(task) AND r.status = s.status ORDER BY r.row_number, r.id LIMIT 1) AS found
+            """, tx)
+    }
+
+    /// What is known of a task, with the number of its rows.
     static func facts(_ task: String, _ tx: Transaction) throws -> Facts {
+        try facts(
+            task,
+            "SELECT status, count(*) FROM import_validation.staging_row WHERE import_task = \(task) GROUP BY status", tx
+        )
+    }
+
+    private static func facts(_ task: String, _ rows: SQL, _ tx: Transaction) throws -> Facts {
         let answers = try tx.queryAll([
-            "SELECT status, count(*) FROM import_validation.staging_row WHERE import_task = \(task) GROUP BY status",
+            rows,
             "SELECT DISTINCT kind FROM import_validation.import_run_work WHERE import_task = \(task)",
             """
             SELECT state FROM import_validation.import_run \

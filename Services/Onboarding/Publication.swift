@@ -55,7 +55,7 @@ struct Publication<R: StandardRecord> {
         for (position, row) in cells.enumerated() {
             switch draft(row, at: position, references) {
             case .success(let draft): drafts.append(draft)
-            case .failure(let faults): results[position].fail(faults.texts.map { $0(batch.language) })
+            case .failure(let faults): results[position].fail(faults.list, batch.language)
             }
         }
         var known = try existing(drafts)
@@ -72,12 +72,12 @@ struct Publication<R: StandardRecord> {
         }
         for (draft, outcome) in try create(fresh) {
             if let record = outcome.record { known[draft.key] = record }
-            results[draft.position].take(outcome)
+            results[draft.position].take(outcome, batch.language)
         }
         for draft in others {
             let outcome = try merge(draft, with: known[draft.key])
             if let record = outcome.record { known[draft.key] = record }
-            results[draft.position].take(outcome)
+            results[draft.position].take(outcome, batch.language)
         }
         return results
     }
@@ -101,7 +101,7 @@ struct Publication<R: StandardRecord> {
     }
 
     private struct Faults: Error {
-        var texts: [Text]
+        var list: [RowFault]
     }
 
     private func draft(
@@ -109,15 +109,18 @@ struct Publication<R: StandardRecord> {
     ) -> Result<Draft, Faults> {
         guard let cells else {
             return .failure(
-                Faults(texts: [Text(en: "The row has not one value for each column.", ko: "행에 있는 값의 수가 열의 수와 다릅니다.")]))
+                Faults(list: [
+                    RowFault(
+                        text: Text(en: "The row has not one value for each column.", ko: "행에 있는 값의 수가 열의 수와 다릅니다."))
+                ]))
         }
         var record = R()
         var filled: [String] = []
-        var faults: [Text] = []
+        var faults: [RowFault] = []
         for (column, cell) in cells.enumerated() {
             let field = fields[column]
             switch cell {
-            case .fault(let text): faults.append(text)
+            case .fault(let text): faults.append(RowFault(field: field.name, text: text))
             case .value(.null): break
             case .value(let value):
                 record[named: field.name] = value
@@ -127,7 +130,7 @@ struct Publication<R: StandardRecord> {
                 case .success(let id):
                     record[named: field.name] = .string(id)
                     filled.append(field.name)
-                case .failure(let fault): faults.append(fault.text)
+                case .failure(let fault): faults.append(RowFault(field: field.name, text: fault.text))
                 }
             }
         }
@@ -136,10 +139,11 @@ struct Publication<R: StandardRecord> {
         if faults.isEmpty {
             for (index, field) in R.schema.fields.enumerated()
             where field.mandatory && !field.outputOnly && record[fieldAt: index].isEmpty {
-                faults.append(Text(en: "\(field.label.en) is mandatory.", ko: "\(field.label.ko, .topic) 필수입니다."))
+                let text = Text(en: "\(field.label.en) is mandatory.", ko: "\(field.label.ko, .topic) 필수입니다.")
+                faults.append(RowFault(field: field.name, text: text))
             }
         }
-        guard faults.isEmpty else { return .failure(Faults(texts: faults)) }
+        guard faults.isEmpty else { return .failure(Faults(list: faults)) }
         return .success(Draft(position: position, record: record, filled: filled, key: key(of: record)))
     }
 
@@ -216,7 +220,7 @@ struct Publication<R: StandardRecord> {
             return try tx.savepoint(body)
         } catch {
             try rethrowUnlessOfOneRow(error)
-            return .failed(messages(of: batch.database.problem(of: error)))
+            return .failed(Self.faults(of: batch.database.problem(of: error)))
         }
     }
 
@@ -228,10 +232,21 @@ struct Publication<R: StandardRecord> {
         }
     }
 
-    private func messages(of problem: Problem) -> [String] {
-        let texts = problem.violations.isEmpty ? [problem.text] : problem.violations.map(\.text)
-        return texts.map { $0(batch.language) }
+    private static func faults(of problem: Problem) -> [RowFault] {
+        guard !problem.violations.isEmpty else { return [RowFault(text: problem.text)] }
+        return problem.violations.map { violation in
+            // Named as `table.field`.
+            let name = violation.field.split(separator: ".").last.map(String.init) ?? ""
+            return RowFault(field: R.schema.field(name)?.name ?? "", text: violation.text)
+        }
     }
+}
+
+/// Why a row is not published: one reason.
+struct RowFault: Sendable {
+    /// The field of the cell; empty when it concerns the whole row.
+    var field = ""
+    let text: Text
 }
 
 /// What became of one row.
@@ -239,7 +254,7 @@ enum MergeOutcome<R: Sendable>: Sendable {
     case created(R)
     case updated(R)
     case unchanged(R)
-    case failed([String])
+    case failed([RowFault])
 
     /// The record in the target table; nil when the row failed.
     var record: R? {
@@ -251,17 +266,24 @@ enum MergeOutcome<R: Sendable>: Sendable {
 }
 
 extension PublishResult {
-    mutating func fail(_ messages: [String]) {
+    mutating func fail(_ reasons: [RowFault], _ language: String) {
         outcome = "failed"
-        message = messages.joined(separator: " ")
+        message = reasons.map { $0.text(language) }.joined(separator: " ")
+        faults = reasons.map { reason in
+            var fault = PublishFault()
+            fault.field = reason.field
+            fault.message = reason.text.en
+            fault.messageKo = reason.text.ko
+            return fault
+        }
     }
 
-    mutating func take<R: Record>(_ result: MergeOutcome<R>) {
+    mutating func take<R: Record>(_ result: MergeOutcome<R>, _ language: String) {
         switch result {
         case .created: outcome = "created"
         case .updated: outcome = "updated"
         case .unchanged: outcome = "unchanged"
-        case .failed(let messages): fail(messages)
+        case .failed(let reasons): fail(reasons, language)
         }
         targetRecord = result.record?.id ?? ""
     }

@@ -11,6 +11,8 @@ import Wire
 enum Publishing {
     /// The most rows of one request.
     static let limit = 500
+    /// Bytes of single reasons in one answer; rows behind them have their message alone.
+    private static let faultBytes = 256 << 10
 
     /// The target tables by name: every table whose record has the option `import`.
     static let targets: [String: PublishTarget] = Dictionary(
@@ -33,10 +35,21 @@ enum Publishing {
                 let batch = PublishBatch(
                     request: request, account: account, context: context, language: call.language, database: database)
                 var response = PublishRowsResponse()
-                response.results = try target.publish(batch, tx)
+                response.results = bounded(try target.publish(batch, tx))
                 return response
             }
         }
+    }
+
+    /// The results, with as many single reasons as an answer carries.
+    private static func bounded(_ results: [PublishResult]) -> [PublishResult] {
+        var results = results
+        var bytes = 0
+        for index in results.indices {
+            bytes += results[index].faults.reduce(0) { $0 + $1.message.utf8.count + $1.messageKo.utf8.count }
+            if bytes > faultBytes { results[index].faults = [] }
+        }
+        return results
     }
 
     private static func target(of request: PublishRowsRequest, _ caller: Caller) throws(Problem) -> PublishTarget {

@@ -5,21 +5,13 @@ import Glibc
 ///
 /// Call one of the field methods per column and then `endRow`, or `row` with all values.
 public final class CopyWriter {
-    private static let chunk = 64 * 1024
-
-    private var buffer: [UInt8] = []
+    private let stream: CopyStream
     private var isAtStart = true
     private var hasNUL = false
-    private let connection: PostgresConnection
-    private var limit: Limit
     /// Rows ended so far.
     public private(set) var rowCount = 0
 
-    init(_ connection: PostgresConnection, _ limit: Limit) {
-        self.connection = connection
-        self.limit = limit
-        buffer.reserveCapacity(Self.chunk + 4096)
-    }
+    init(_ stream: CopyStream) { self.stream = stream }
 
     /// A text column.
     public func text(_ text: String) {
@@ -37,14 +29,14 @@ public final class CopyWriter {
     /// A NULL.
     public func null() {
         separate()
-        buffer.append(UInt8(ascii: "\\"))
-        buffer.append(UInt8(ascii: "N"))
+        stream.buffer.append(UInt8(ascii: "\\"))
+        stream.buffer.append(UInt8(ascii: "N"))
     }
 
     /// An integer column.
     public func int(_ number: Int64) {
         separate()
-        TextFormat.append(number, to: &buffer)
+        TextFormat.append(number, to: &stream.buffer)
     }
 
     /// A column of any type.
@@ -56,10 +48,10 @@ public final class CopyWriter {
         case .bytes(let data):
             separate()
             // The backslash of the hex form is itself escaped.
-            buffer.append(contentsOf: "\\\\x".utf8)
+            stream.buffer.append(contentsOf: "\\\\x".utf8)
             for byte in data {
-                buffer.append(hexDigit(byte >> 4))
-                buffer.append(hexDigit(byte & 15))
+                stream.buffer.append(hexDigit(byte >> 4))
+                stream.buffer.append(hexDigit(byte & 15))
             }
         case .bool, .double, .timestamp, .textArray:
             separate()
@@ -72,7 +64,7 @@ public final class CopyWriter {
     /// One or more fields that are escaped already and separated by tabs; for parsers that escape as they scan.
     public func escaped(_ bytes: UnsafeRawBufferPointer) {
         separate()
-        buffer.append(contentsOf: bytes)
+        stream.buffer.append(contentsOf: bytes)
     }
 
     /// Ends the row, and sends when enough has come together. Throws when a value held a NUL character or the
@@ -81,10 +73,10 @@ public final class CopyWriter {
         guard !hasNUL else {
             throw PostgresError(.invalidParameter, "row \(rowCount + 1) of the COPY contains a NUL character")
         }
-        buffer.append(UInt8(ascii: "\n"))
+        stream.buffer.append(UInt8(ascii: "\n"))
         isAtStart = true
         rowCount += 1
-        if buffer.count >= Self.chunk { try sendBuffer() }
+        try stream.sendWhenFull()
     }
 
     /// A whole row.
@@ -94,7 +86,7 @@ public final class CopyWriter {
     }
 
     private func separate() {
-        if isAtStart { isAtStart = false } else { buffer.append(UInt8(ascii: "\t")) }
+        if isAtStart { isAtStart = false } else { stream.buffer.append(UInt8(ascii: "\t")) }
     }
 
     /// Copies runs of ordinary bytes and escapes the few that have a meaning.
@@ -114,32 +106,12 @@ public final class CopyWriter {
                 continue
             default: continue
             }
-            buffer.append(contentsOf: bytes[start..<index])
-            buffer.append(UInt8(ascii: "\\"))
-            buffer.append(letter)
+            stream.buffer.append(contentsOf: bytes[start..<index])
+            stream.buffer.append(UInt8(ascii: "\\"))
+            stream.buffer.append(letter)
             start = index + 1
         }
-        buffer.append(contentsOf: bytes[start...])
-    }
-
-    func sendBuffer() throws(PostgresError) {
-        guard !buffer.isEmpty else { return }
-        let sent = buffer.withUnsafeBytes { bytes in
-            PQputCopyData(
-                connection.handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
-        }
-        guard sent == 1 else { throw connection.lost() }
-        buffer.removeAll(keepingCapacity: true)
-        // Nothing stays in libpq: its buffer has no bound of its own.
-        try connection.flush(&limit)
-    }
-
-    /// Tells the server that all is sent, or that it should refuse, and reads its answer: the number of rows.
-    func finish(aborting: Bool) throws(PostgresError) -> Int {
-        if !aborting { try sendBuffer() }
-        let ended = PQputCopyEnd(connection.handle, aborting ? "the writer failed" : nil)
-        guard ended == 1 else { throw connection.lost() }
-        return try connection.endOfCopy(&limit)
+        stream.buffer.append(contentsOf: bytes[start...])
     }
 }
 
@@ -151,15 +123,20 @@ extension Transaction {
     ///
     /// - Parameter statement: `COPY staging (a, b) FROM STDIN`, without parameters and without another format.
     public func copyIn(into statement: SQL, _ body: (CopyWriter) throws -> Void) throws -> Int {
+        try copy(by: statement) { try body(CopyWriter($0)) }
+    }
+
+    /// Runs a COPY with the bytes that `body` puts into the stream.
+    func copy(by statement: SQL, _ body: (CopyStream) throws -> Void) throws -> Int {
         try startCopy(statement)
-        let writer = CopyWriter(connection, limit)
+        let stream = CopyStream(connection, limit)
         do {
-            try body(writer)
+            try body(stream)
         } catch {
-            _ = try? attempt { () throws(PostgresError) in try writer.finish(aborting: true) }
+            _ = try? attempt { () throws(PostgresError) in try stream.finish(aborting: true) }
             throw error
         }
-        return try attempt { () throws(PostgresError) in try writer.finish(aborting: false) }
+        return try attempt { () throws(PostgresError) in try stream.finish(aborting: false) }
     }
 
     private func startCopy(_ statement: SQL) throws(PostgresError) {

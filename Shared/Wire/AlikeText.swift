@@ -6,7 +6,7 @@ extension String {
     /// The text as a key is compared: without characters that nobody sees, with every white space as one space and none
     /// at the ends, in lower case, composed (NFC). The database's function `folded` gives the same for every text.
     public var alike: String {
-        if utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return lowercased() }
+        if utf8.allSatisfy({ $0 < 0x80 }) { return alikeOfASCII }
         var kept = UnicodeScalarView()
         var pendingSpace = false
         for scalar in unicodeScalars {
@@ -25,6 +25,28 @@ extension String {
             folded.append(scalar == "ς" ? "σ" : scalar)
         }
         return String(folded).precomposedStringWithCanonicalMapping
+    }
+
+    /// The usual text has nothing to compose, and nothing unseen.
+    private var alikeOfASCII: String {
+        String(unsafeUninitializedCapacity: utf8.count) { buffer in
+            var count = 0
+            var pendingSpace = false
+            for byte in utf8 {
+                if byte == 0x20 || (0x09...0x0D).contains(byte) {
+                    pendingSpace = count > 0
+                    continue
+                }
+                if pendingSpace {
+                    buffer[count] = 0x20
+                    count += 1
+                    pendingSpace = false
+                }
+                buffer[count] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+                count += 1
+            }
+            return count
+        }
     }
 
     /// The text as a person sees it: composed (NFC), without characters that nobody sees; in a text of one line every

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The parts of a date and time.
 struct DateParts {
     var year = 1970
@@ -11,7 +13,7 @@ struct DateParts {
 
     init?(canonical text: String) {
         let format = text.utf8.count == 10 ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm:ss"
-        guard let parts = DateFormat(format)?.parts(of: text) else { return nil }
+        guard let parts = DateFormat.known(format)?.parts(of: text) else { return nil }
         self = parts
     }
 
@@ -24,13 +26,28 @@ struct DateParts {
 }
 
 /// A date format taken apart; see `CellText.date`.
-struct DateFormat {
-    private enum Item {
+struct DateFormat: Sendable {
+    private enum Item: Sendable {
         case literal(String)
         case field(Character, width: Int)
     }
 
     private var items: [Item] = []
+
+    /// Formats that were taken apart before: a column asks for the same one in every row.
+    private static let apart = Mutex<[String: DateFormat?]>([:])
+    private static let mostApart = 1_000
+
+    /// The format, taken apart once.
+    static func known(_ format: String) -> DateFormat? {
+        apart.withLock { known in
+            if let found = known[format] { return found }
+            if known.count >= mostApart { known = [:] }
+            let made = DateFormat(format)
+            known[format] = .some(made)
+            return made
+        }
+    }
 
     /// Nil when the format has a letter that stands for nothing, or lacks year, month or day.
     init?(_ format: String) {

@@ -18,6 +18,8 @@ public final class WorkbookReader: RowSource {
     private var strings: SharedStrings?
     private var styles: CellStyles?
     private var scanner: SheetScanner?
+    /// The sheet that is being read; nil before the first row.
+    public private(set) var openSheet: String?
 
     /// Opens the workbook at a path. Throws when it is no workbook, is damaged, protected, or passes a bound.
     public init(path: String, limits: WorkbookLimits = WorkbookLimits()) throws(WorkbookError) {
@@ -60,6 +62,7 @@ public final class WorkbookReader: RowSource {
         }
         scanner = try SheetScanner(
             entry, strings: loadStrings(), styles: loadStyles(), from1904: package.from1904, limits: limits)
+        openSheet = part.name
     }
 
     /// Reads the next row with content, of the first visible sheet unless another was opened.

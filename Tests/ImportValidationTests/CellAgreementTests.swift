@@ -71,9 +71,9 @@ import Wire
                 let owner = PublishedCell(cell, for: column.field)
                 // What is staged is what is seen.
                 let text = PublishedCell.seen(cell, in: column.field)
-                let faults = text.isEmpty ? [] : column.checks.compactMap { $0.fault(text, column.label) }
+                let errors = text.isEmpty ? [] : column.checks.compactMap { $0.error(in: text) }
                 let stored = plan.stored(text, at: position)
-                let isReady = faults.isEmpty && column.refusal(stored) == nil
+                let isReady = errors.isEmpty && column.refusal(of: text, stored: stored) == nil
                 let isTaken = if case .fault = owner { false } else { true }
                 #expect(isReady == isTaken, "\(target.table).\(column.field.name): \(cell.debugDescription.prefix(60))")
                 guard isReady else { continue }

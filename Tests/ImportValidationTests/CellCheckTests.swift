@@ -55,7 +55,7 @@ import Wire
 
     @Test(arguments: cases)
     func judges(_ example: Case) {
-        let fault = example.check.fault(example.text, Text(en: "Field", ko: "필드"))
+        let fault = example.check.error(in: example.text)?.wanted(Text(en: "Field", ko: "필드"))
         #expect((fault == nil) == (example.stored != nil))
         if let stored = example.stored {
             #expect(example.check.stored(example.text) == stored)

@@ -116,8 +116,8 @@ import Wire
         let plan = CheckPlan(target, [])
         let position = try #require(target.position(of: field))
         let column = plan.columns[position]
-        let isChecked = column.checks.allSatisfy { $0.fault(text, column.label) == nil }
-        let isTaken = column.refusal(plan.stored(text, at: position)) == nil
+        let isChecked = column.checks.allSatisfy { $0.error(in: text) == nil }
+        let isTaken = column.refusal(of: text, stored: plan.stored(text, at: position)) == nil
         #expect((isChecked && isTaken) == isReady)
         let owner = PublishedCell(plan.stored(text, at: position), for: target.fields[position])
         if case .fault = owner { #expect(!isReady) } else { #expect(isReady) }

@@ -126,6 +126,15 @@ extension Stage {
         throw Problem.deadlineExceeded(cause: "run \(run.id) is not over")
     }
 
+    /// The rows of a task, in the order of the file; `language` is that of the reader.
+    func rows(_ task: ImportTask, in language: String, as caller: Caller? = nil) async throws(Problem) -> [StagingRow] {
+        var request = ListStagingRowsRequest()
+        request.importTask = task.id
+        var caller = caller ?? agent
+        caller.locale = language
+        return try await call(ImportValidationAPI.listStagingRows, request, as: caller).stagingRows
+    }
+
     /// The rows of a task, in the order of the file.
     func rows(_ task: ImportTask, _ edit: (inout ListStagingRowsRequest) -> Void = { _ in }) async throws(Problem)
         -> ListStagingRowsResponse

@@ -14,6 +14,8 @@ final class OnboardingStandIn: Sendable {
     static let nobody = "Nobody"
     /// A text of a row that is refused when it is published.
     static let refused = "Refused"
+    /// A text of a cell that is refused when it is published.
+    static let unwanted = "Unwanted"
     /// A text that is neither looked up nor published while the account is held.
     static let held = "Held"
     /// A text at which the whole question is refused.
@@ -93,6 +95,14 @@ final class OnboardingStandIn: Sendable {
             if row.values.contains(Self.refused) {
                 result.outcome = "failed"
                 result.message = "The owner does not want it."
+            } else if let column = row.values.firstIndex(of: Self.unwanted) {
+                var fault = PublishFault()
+                fault.field = request.columns[column]
+                fault.message = "The owner does not want this."
+                fault.messageKo = "대상 테이블에서 거부되었습니다."
+                result.outcome = "failed"
+                result.message = fault.message
+                result.faults = [fault]
             } else {
                 result.outcome = "created"
                 result.targetRecord = RecordID.derived(from: row.rowID)

@@ -37,6 +37,62 @@ import Testing
         }
     }
 
+    @Test func nastyTextArrivesInBinary() async throws {
+        try await withPool(size: 1) { pool in
+            _ = try await pool.run(
+                "CREATE TABLE t (id int4, t text, a text[], j jsonb, u uuid, n int8, at timestamptz)")
+            let uuid = "0199a0B0-0000-7000-8000-00000000000F"
+            let rows = try await pool.transaction { tx in
+                let columns = ["id", "t", "a", "j", "u", "n", "at"]
+                let rows = try tx.copyIn(into: "t", columns: columns) { writer in
+                    for (id, text) in CopyTests.nasty.enumerated() {
+                        writer.beginRow()
+                        writer.int(Int32(id))
+                        writer.text(text)
+                        writer.texts(text.map { ["a\\b", $0, "\t"] } ?? [])
+                        writer.json(text == nil ? nil : #"{"a": [1]}"#)
+                        writer.uuid(uuid)
+                        writer.bigint(text == nil ? nil : .min)
+                        writer.timestamp(microsSinceUnixEpoch: Int64(id) - 1)
+                        try writer.endRow()
+                    }
+                }
+                // The pipeline is on again.
+                #expect(try tx.query("SELECT 2")[0].int(at: 0) == 2)
+                return rows
+            }
+            #expect(rows == CopyTests.nasty.count)
+            let stored = try await pool.run("SELECT id, t, a, j->'a'->>0 AS j, u, n::text AS n, at FROM t ORDER BY id")
+            for (id, text) in CopyTests.nasty.enumerated() {
+                #expect(try stored[id].optionalString("t") == text)
+                #expect(try stored[id].strings("a") == (text.map { ["a\\b", $0, "\t"] } ?? []))
+                #expect(try stored[id].optionalString("j") == (text == nil ? nil : "1"))
+                #expect(try stored[id].string("u") == uuid.lowercased())
+                #expect(try stored[id].optionalString("n") == (text == nil ? nil : "\(Int64.min)"))
+                #expect(try stored[id].timestamp("at") == Int64(id) - 1)
+            }
+        }
+    }
+
+    @Test func whatIsNoTextAndNoIDIsRefusedInBinary() async throws {
+        try await withPool(size: 1) { pool in
+            _ = try await pool.run("CREATE TABLE t (t text, u uuid)")
+            for (text, id) in [("a\0", "0199a0b0-0000-7000-8000-00000000000f"), ("a", "0199a0b0"), ("a", "no id")] {
+                await #expect(throws: PostgresError.self) {
+                    try await pool.transaction { tx in
+                        try tx.copyIn(into: "t", columns: ["t", "u"]) { writer in
+                            writer.beginRow()
+                            writer.text(text)
+                            writer.uuid(id)
+                            try writer.endRow()
+                        }
+                    }
+                }
+            }
+            #expect(try await pool.run("SELECT count(*) FROM t")[0].int(at: 0) == 0)
+        }
+    }
+
     @Test func manyRowsInSmallMemory() async throws {
         try await withPool(size: 1) { pool in
             _ = try await pool.run("CREATE TABLE t (id int8, t text)")

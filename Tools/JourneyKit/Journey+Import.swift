@@ -56,6 +56,14 @@ extension Journey {
         return Double(end.microseconds - start.microseconds) / 1e6
     }
 
+    /// Removes what a workbook has staged, so that it can be staged again.
+    public func startOver(_ workbook: JourneyWorkbook) async throws {
+        var request = StartOverRequest()
+        request.id = try task(workbook).id
+        request.confirm = true
+        _ = try await world.call(ImportValidationAPI.startOver, request, as: credential(.agent))
+    }
+
     func upload(_ path: String, name: String, task: ImportTask, _ agent: Credential) async throws -> Upload {
         guard let data = FileManager.default.contents(atPath: path) else { throw JourneyFailure("no file \(path)") }
         var begin = BeginUploadRequest()

@@ -22,7 +22,8 @@ final class Floor {
         process.arguments =
             [
                 "serve", stack.natsURL, "customer-success",
-                try BenchStack.secret(stack.folder, "nats-customer-success"), try stack.connectionString("ale_customer_success"), subject, "\(connections)", file,
+                try BenchStack.secret(stack.folder, "nats-customer-success"),
+                try stack.connectionString("ale_customer_success"), subject, "\(connections)", file,
             ] + (outbox.map { [$0] } ?? [])
         process.standardInput = input
         process.standardOutput = output

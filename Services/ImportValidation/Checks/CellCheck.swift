@@ -60,40 +60,23 @@ enum CellCheck: Sendable, Hashable {
     }
 
     /// What is wrong with a text that is not empty; nil when nothing is. References are judged elsewhere, many at once.
-    func fault(_ text: String, _ label: Text) -> Text? {
+    func error(in text: String) -> RowError? {
         switch self {
         case .reference: return nil
         case .choice(let names):
             guard names[text] == nil else { return nil }
             let allowed = names.choices.map { ChoiceNames.text($0.value) }.sorted().joined(separator: ", ")
             let labels = names.choices.map(\.label.ko).filter(Hangul.isWritten).sorted().joined(separator: ", ")
-            return Text(
-                en: "\(label.en) must be one of: \(allowed).",
-                ko: "\(label.ko, .topic) 다음 중 하나여야 합니다: \(labels.isEmpty ? allowed : labels)")
-        case .date(let format):
-            guard Self.isoDate(text, format: format) == nil else { return nil }
-            return Text(
-                en: "\(label.en) must be a date in the format \(format).",
-                ko: "\(label.ko, .topic) \(format.uppercased()) 형식(예: \(Self.example(format)))의 날짜여야 합니다."
-            )
+            return RowError(.choice, [allowed, labels])
+        case .date(let format): return Self.isoDate(text, format: format) == nil ? RowError(.date, [format]) : nil
         case .dateTime(let format):
-            guard CellText.date(Self.trimmed(text), format: format) == nil else { return nil }
-            return Text(
-                en: "\(label.en) must be a date and time in the format \(format).",
-                ko: "\(label.ko, .topic) \(Self.example(format), .companion) 같은 날짜와 시간이어야 합니다.")
-        case .boolean:
-            return CellText.bool(Self.trimmed(text)) == nil ? PublishedCell.noBoolean(label) : nil
+            return CellText.date(Self.trimmed(text), format: format) == nil ? RowError(.datetime, [format]) : nil
+        case .boolean: return CellText.bool(Self.trimmed(text)) == nil ? RowError(.boolean) : nil
         case .limit(let maximum):
             guard text.utf8.count > maximum, text.unicodeScalars.count > maximum else { return nil }
-            return Text(
-                en: "\(label.en) may be at most \(maximum) characters long.",
-                ko: "\(label.ko, .topic) 최대 \(grouped: maximum)자입니다.")
-        case .decimal:
-            guard CellText.decimal(Self.trimmed(text)) == nil else { return nil }
-            return Text(
-                en: "\(label.en) must be a number such as 1863.4.", ko: "\(label.ko, .topic) 1863.4와 같은 숫자여야 합니다.")
-        case .integer:
-            return PublishedCell.isInteger(Self.trimmed(text)) ? nil : PublishedCell.noInteger(label)
+            return RowError(.limit, ["\(maximum)"])
+        case .decimal: return CellText.decimal(Self.trimmed(text)) == nil ? RowError(.decimal) : nil
+        case .integer: return PublishedCell.isInteger(Self.trimmed(text)) ? nil : RowError(.integer)
         }
     }
 
@@ -119,7 +102,7 @@ enum CellCheck: Sendable, Hashable {
     }
 
     /// A moment as a format writes it.
-    private static func example(_ format: String) -> String {
+    static func example(_ format: String) -> String {
         CellText.format("2026-11-28 09:30:00", as: format) ?? format
     }
 

@@ -15,9 +15,9 @@ struct CheckPlan: Sendable {
 
         /// Why the owner of the table would not publish a text that passed the checks: what is called ready here is taken
         /// there. References are judged by whether they are found.
-        func refusal(_ stored: String) -> Text? {
-            guard case .fault(let text) = PublishedCell(seen: stored.trimmed, for: field) else { return nil }
-            return text
+        func refusal(of text: String, stored: String) -> RowError? {
+            guard case .fault = PublishedCell(seen: stored.trimmed, for: field) else { return nil }
+            return RowError(.field, field: field.name, stored == text ? [] : [stored])
         }
     }
 

@@ -5,12 +5,14 @@ import Wire
 
 /// What the checks say of a row.
 struct RowVerdict: Sendable, Equatable {
-    /// Why it needs attention, one reason a line; empty when it is ready to publish.
+    /// Why it needs attention; empty when it is ready to publish.
+    var errors: [RowError] = []
+    /// The same in the language of whoever asked, one reason a line.
     var comment = ""
     /// A number that rows of one natural key share; nil when the row names no key.
     var key: Int64?
 
-    var status: String { comment.isEmpty ? "ready_to_publish" : "needs_attention" }
+    var status: String { errors.isEmpty ? "ready_to_publish" : "needs_attention" }
 }
 
 /// Judges rows, many at once, and remembers within one run what it has asked others before.
@@ -41,7 +43,7 @@ struct RowChecker {
     private let resolve: Resolver
     private let run: Runner
     private var known: [CellCheck.Reference: [String: Match]] = [:]
-    private var verdicts: [[[String]: String?]]
+    private var verdicts: [[[String]: RowError?]]
 
     /// A checker for the rows of one task. `records` is what scripts may look at beside the row.
     init(
@@ -62,79 +64,82 @@ struct RowChecker {
     /// out: an account that is not the case's is as a rule not the caller's to see.
     /// `faults` is what the file itself says against each row; those of a cell stand for the checks of that cell.
     mutating func check(_ rows: [[String]], faults: [[CellFault]] = []) async throws -> [RowVerdict] {
-        var reasons: [[String]] = Array(repeating: [], count: rows.count)
+        var errors: [[RowError]] = Array(repeating: [], count: rows.count)
         for index in plan.scripts.indices {
-            for (row, message) in try await judge(rows, by: index).enumerated() {
-                if let message { reasons[row].append(message) }
+            for (row, error) in try await judge(rows, by: index).enumerated() {
+                if let error { errors[row].append(error) }
             }
         }
-        let judged = reasons.map { !$0.isEmpty }
+        let judged = errors.map { !$0.isEmpty }
         for (row, list) in faults.enumerated() {
-            for fault in list where fault.field == nil {
-                reasons[row].append(fault.text(Text(en: "", ko: ""))(language))
-            }
+            for fault in list where fault.field == nil { errors[row].append(RowError(fault)) }
         }
         for position in plan.columns.indices {
-            try await checkColumn(position, rows, judged, faults, &reasons)
+            try await checkColumn(position, rows, judged, faults, &errors)
         }
         let key = plan.key
         return rows.indices.map { row in
             let isDoubtful = row < faults.count && !faults[row].isEmpty
-            return RowVerdict(
-                comment: reasons[row].joined(separator: "\n"),
-                key: isDoubtful
-                    ? nil : KeyNumber.of(key.map { plan.stored($0 < rows[row].count ? rows[row][$0] : "", at: $0) }))
+            var verdict = RowVerdict(errors: errors[row])
+            if !errors[row].isEmpty { verdict.comment = errors[row].comment(rows[row], plan.target, language) }
+            if !isDoubtful {
+                verdict.key = KeyNumber.of(key.map { plan.stored($0 < rows[row].count ? rows[row][$0] : "", at: $0) })
+            }
+            return verdict
         }
     }
 
     // MARK: Fields
 
     private mutating func checkColumn(
-        _ position: Int, _ rows: [[String]], _ judged: [Bool], _ faults: [[CellFault]], _ reasons: inout [[String]]
+        _ position: Int, _ rows: [[String]], _ judged: [Bool], _ faults: [[CellFault]], _ errors: inout [[RowError]]
     ) async throws {
         let column = plan.columns[position]
-        let name = plan.target.fields[position].name
+        let name = column.field.name
         for check in column.checks {
             if case .reference(let reference) = check { try await learn(reference, rows, position) }
         }
         let isAccount = position == plan.target.accountColumn
+        // Rows that follow each other often hold the same.
+        var previous: (text: String, errors: [RowError]) = ("", [])
         for (row, cells) in rows.enumerated() {
             if row < faults.count, let fault = faults[row].first(where: { $0.field == name }) {
-                reasons[row].append(fault.text(column.label)(language))
+                errors[row].append(RowError(fault))
                 continue
             }
             let text = position < cells.count ? cells[position] : ""
             if text.isBlank {
-                guard column.isMandatory else { continue }
-                let missing = Text(en: "\(column.label.en) is mandatory.", ko: "\(column.label.ko, .topic) 필수입니다.")
-                reasons[row].append(missing(language))
-                continue
-            }
-            var hasFault = false
-            for check in column.checks {
-                if case .reference(let reference) = check {
-                    if isAccount && judged[row] { continue }
-                    if let fault = fault(reference, text, column.label, isAccount: isAccount) {
-                        hasFault = true
-                        reasons[row].append(fault(language))
-                    }
-                } else if let fault = check.fault(text, column.label) {
-                    hasFault = true
-                    reasons[row].append(fault(language))
-                }
-            }
-            if !hasFault, let fault = column.refusal(plan.stored(text, at: position)) {
-                reasons[row].append(fault(language))
+                if column.isMandatory { errors[row].append(RowError(.mandatory, field: name)) }
+            } else if isAccount && judged[row] {
+                errors[row] += self.errors(in: text, at: position, isJudged: true)
+            } else {
+                if previous.text != text { previous = (text, self.errors(in: text, at: position)) }
+                errors[row] += previous.errors
             }
         }
+    }
+
+    /// What is wrong with a text of a column. Of an account that a record-level check has judged it is left out whether
+    /// it is known.
+    private func errors(in text: String, at position: Int, isJudged: Bool = false) -> [RowError] {
+        let column = plan.columns[position]
+        let found = column.checks.compactMap { check -> RowError? in
+            guard case .reference(let reference) = check else { return check.error(in: text) }
+            let isAccount = position == plan.target.accountColumn
+            return isJudged ? nil : error(reference, text, isAccount: isAccount)
+        }
+        guard found.isEmpty else { return found.map { $0.of(column.field.name) } }
+        return column.refusal(of: text, stored: plan.stored(text, at: position)).map { [$0] } ?? []
     }
 
     /// Finds out about all texts of a column that are new.
     private mutating func learn(_ reference: CellCheck.Reference, _ rows: [[String]], _ position: Int) async throws {
         if known[reference, default: [:]].count > Self.memory { known[reference] = [:] }
         var asked: Set<String> = []
-        for cells in rows where position < cells.count && !cells[position].isEmpty {
-            let text = CellCheck.trimmed(cells[position])
+        var previous = ""
+        for cells in rows where position < cells.count && cells[position] != previous {
+            previous = cells[position]
+            let text = CellCheck.trimmed(previous)
             // What no record can be called is not asked for.
             guard !text.isEmpty, !text.utf8.contains(0), text.unicodeScalars.count <= Self.longestReference else {
                 continue
@@ -160,16 +165,16 @@ struct RowChecker {
     }
 
     /// A reference hits exactly one record (G-59), and the account of a row is that of the case: no other is published.
-    private func fault(_ reference: CellCheck.Reference, _ text: String, _ label: Text, isAccount: Bool) -> Text? {
+    private func error(_ reference: CellCheck.Reference, _ text: String, isAccount: Bool) -> RowError? {
         let match = known[reference]?[CellCheck.trimmed(text)] ?? Match(count: 0)
         let isOther = isAccount && account != nil && match.id != account
-        return ReferenceFault.of(text, matches: match.count, isOther: isOther, label)
+        return match.count == 1 && !isOther ? nil : RowError(.reference, ["\(match.count)"])
     }
 
     // MARK: Scripts
 
-    /// The message of a record-level check for each row; nil where the row passes.
-    private mutating func judge(_ rows: [[String]], by index: Int) async throws -> [String?] {
+    /// What a record-level check says of each row; nil where the row passes.
+    private mutating func judge(_ rows: [[String]], by index: Int) async throws -> [RowError?] {
         let script = plan.scripts[index]
         guard let reach = script.reach else {
             return try await evaluate(script, rows, Array(plan.columns.indices))
@@ -180,15 +185,16 @@ struct RowChecker {
         var seen: Set<[String]> = []
         for key in keys where verdicts[index][key] == nil && seen.insert(key).inserted { fresh.append(key) }
         if !fresh.isEmpty {
-            let messages = try await evaluate(script, fresh, reach)
-            for (key, message) in zip(fresh, messages) { verdicts[index][key] = .some(message) }
+            let errors = try await evaluate(script, fresh, reach)
+            for (key, error) in zip(fresh, errors) { verdicts[index][key] = .some(error) }
         }
         return keys.map { verdicts[index][$0] ?? nil }
     }
 
     /// Runs a script over rows that hold the cells at `positions` alone.
-    private func evaluate(_ script: CheckPlan.Script, _ rows: [[String]], _ positions: [Int]) async throws -> [String?]
-    {
+    private func evaluate(
+        _ script: CheckPlan.Script, _ rows: [[String]], _ positions: [Int]
+    ) async throws -> [RowError?] {
         var columns = positions.map { "u_" + plan.target.fields[$0].name }
         let account = plan.target.accountColumn.flatMap { positions.firstIndex(of: $0) }
         if account != nil { columns.append("u_company") }
@@ -201,8 +207,8 @@ struct RowChecker {
         return answers.map { answer in
             switch answer {
             case .passed: nil
-            case .rejected(let message): message
-            case .failed(let failure): language == "ko" ? failure.korean : failure.english
+            case .rejected(let message): RowError(.record, [message])
+            case .failed(let failure): RowError(.record, [failure.english, failure.korean])
             }
         }
     }

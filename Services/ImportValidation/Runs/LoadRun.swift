@@ -53,6 +53,7 @@ struct LoadRun {
         let file = try tools.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
         let table = try TableFinder(target: target, options: options).find(in: file)
         let source = table.source
+        let sheet = (source as? WorkbookReader)?.openSheet
         var row = SheetRow()
         let reader = RowReader(table.header, checker.plan)
         var progress = Progress(tools.claim, total: 0, connection: tools.connection)
@@ -63,9 +64,9 @@ struct LoadRun {
                 if rows.isEmpty { break }
                 let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
                 if writing.count == Self.writers { try await writing.removeFirst().finish(&progress) }
-                let task = Task { try await write(rows, verdicts, upload, width: target.fields.count) }
+                let task = Task { try await write(rows, verdicts, upload, sheet: sheet) }
                 writing.append(
-                    Write(task: task, rows: rows.count, failed: verdicts.count { !$0.comment.isEmpty }))
+                    Write(task: task, rows: rows.count, failed: verdicts.count { !$0.errors.isEmpty }))
                 try Task.checkCancellation()
             }
             while !writing.isEmpty { try await writing.removeFirst().finish(&progress) }
@@ -134,14 +135,15 @@ struct LoadRun {
     }
 
     private func write(
-        _ rows: [ReadRow], _ verdicts: [RowVerdict], _ upload: Upload, width: Int
+        _ rows: [ReadRow], _ verdicts: [RowVerdict], _ upload: Upload, sheet: String?
     ) async throws {
         let claim = tools.claim
         let now = tools.database.clock.now
         try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             // The disk is waited for once, by the transaction that ends the run; a load that a crash cuts off begins again.
             tx.send("SET LOCAL synchronous_commit = off")
-            tx.send(StagingStore.insertion(rows, verdicts, width: width, upload: upload, claim: claim, now: now))
+            try claim.lease.hold(in: tx)
+            try StagingStore.add(rows, verdicts, upload: upload, sheet: sheet, claim: claim, now: now, tx)
             // How far a run is makes neither an event nor a new revision. Last, for it makes other batches wait.
             tx.send(
                 """
@@ -176,16 +178,24 @@ struct LoadRun {
 
 /// What a run says at its end.
 enum RunMessages {
-    /// G-63, unless rows need attention; and what there is to remark.
-    static func validated(_ rows: Int64, failed: Int64, _ remarks: [Text] = []) -> Text {
+    /// G-63, unless rows need attention; and what there is to remark. `others` are rows of the task that were checked
+    /// before and need attention still.
+    static func validated(_ rows: Int64, failed: Int64, others: Int64 = 0, _ remarks: [Text] = []) -> Text {
         let text =
-            failed == 0
-            ? Text(
-                en: "Data has been successfully validated! Please check the staging table.",
-                ko: "데이터 검증이 완료되었습니다. 스테이징 테이블을 확인하세요.")
-            : Text(
-                en: "\(failed) of \(rows) rows need attention. Please check the staging table.",
-                ko: "\(grouped: rows)개 행 중 \(grouped: failed)개를 확인해야 합니다. 스테이징 테이블을 확인하세요.")
+            if failed > 0 {
+                Text(
+                    en: "\(failed) of \(rows) rows need attention. Please check the staging table.",
+                    ko: "\(grouped: rows)개 행 중 \(grouped: failed)개를 확인해야 합니다. 스테이징 테이블을 확인하세요.")
+            } else if others > 0 {
+                Text(
+                    en:
+                        "\(rows) rows were checked and are ready; \(others) others need attention. Please check the staging table.",
+                    ko: "\(grouped: rows)개 행을 검증했으며 문제가 없습니다. 다른 \(grouped: others)개 행을 확인해야 합니다. 스테이징 테이블을 확인하세요.")
+            } else {
+                Text(
+                    en: "Data has been successfully validated! Please check the staging table.",
+                    ko: "데이터 검증이 완료되었습니다. 스테이징 테이블을 확인하세요.")
+            }
         return remarks.reduce(text) { Text(en: $0.en + " " + $1.en, ko: $0.ko + " " + $1.ko) }
     }
 

@@ -40,7 +40,7 @@ struct PublishRun {
             let rows = Self.fitting(page)
             if rows.isEmpty { break }
             let outcomes = try await publish(rows, task, plan)
-            progress.add(done: rows.count, failed: outcomes.count { !$0.message.isEmpty })
+            progress.add(done: rows.count, failed: outcomes.count { !$0.errors.isEmpty })
             try await settle(rows, outcomes, progress)
         }
         progress.tell()
@@ -108,15 +108,28 @@ struct PublishRun {
             requestID: request.requestID, retry: .exponential(attempts: 6))
         let results = Dictionary(answer.results.map { ($0.rowID, $0) }) { first, _ in first }
         return rows.map { row in
-            guard let result = results[row.id] else {
-                let text = Text(en: "There was no answer for this row.", ko: "이 행의 게시 결과를 확인하지 못했습니다. 다시 게시하세요.")
-                return PublishOutcome(record: "", message: text(tools.language))
-            }
-            let refused = Text(en: "The row could not be published.", ko: "행을 게시하지 못했습니다.")
-            let message = result.message.isEmpty ? refused(tools.language) : result.message
+            let errors = Self.errors(results[row.id])
             return PublishOutcome(
-                record: result.targetRecord, message: result.outcome == "failed" ? message : "")
+                record: results[row.id]?.targetRecord ?? "", errors: errors,
+                comment: errors.comment(row.cells, plan.target, tools.language))
         }
+    }
+
+    /// Why a row was not published, cell by cell; nothing when it was.
+    private static func errors(_ result: PublishResult?) -> [RowError] {
+        guard let result else {
+            let text = Text(en: "There was no answer for this row.", ko: "이 행의 게시 결과를 확인하지 못했습니다. 다시 게시하세요.")
+            return [RowError(.publication, [text.en, text.ko])]
+        }
+        guard result.outcome == "failed" else { return [] }
+        guard result.faults.isEmpty else {
+            return result.faults.map { fault in
+                RowError(
+                    .publication, field: fault.field.isEmpty ? nil : fault.field, [fault.message, fault.messageKo])
+            }
+        }
+        let refused = Text(en: "The row could not be published.", ko: "행을 게시하지 못했습니다.")
+        return [RowError(.publication, result.message.isEmpty ? [refused.en, refused.ko] : [result.message])]
     }
 
     /// The requester's own rights decide in the target table.

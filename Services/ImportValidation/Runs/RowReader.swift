@@ -96,6 +96,7 @@ struct RowReader {
             if wanted.format == CellCheck.standardDate { return text }
             return CellText.format(wanted.hasTime ? text + " 00:00:00" : text, as: wanted.format) ?? text
         }
+        if wanted.format == CellCheck.standardDateTime { return text }
         // A date that a program wrote with midnight for its time is a date.
         if !wanted.hasTime, text.hasSuffix(" 00:00:00") {
             return CellText.format(String(text.prefix(10)), as: wanted.format) ?? text

@@ -12,6 +12,10 @@ struct StagingEndpoints: Sendable {
     private static let largestPage = 1_000
     /// The longest text of a cell, as in a workbook.
     private static let longestCell = 32_767
+    /// Bytes of rows in one answer; a page ends before, and its token goes on.
+    private static let bytesPerPage = 600 << 10
+    /// Characters of a cell that an error quotes.
+    private static let quoted = 1_000
     private static let label = Text(en: "Staging row", ko: "스테이징 행")
 
     let database: Database
@@ -41,7 +45,7 @@ struct StagingEndpoints: Sendable {
 
     private static let selection: SQL = """
         SELECT id, revision, import_task, status, comment, source_file, row_number, target_record, created_at, cells, \
-        faults FROM import_validation.staging_row
+        faults, source_sheet, errors FROM import_validation.staging_row
         """
 
     private static func message(_ row: Row, _ target: ImportTarget, _ language: String) throws -> StagingRow {
@@ -51,18 +55,44 @@ struct StagingEndpoints: Sendable {
         message.importTask = try row.string("import_task")
         message.status = try row.string("status")
         message.statusLabel = RowStatus.label(message.status, language)
-        message.comment = try row.optionalString("comment") ?? ""
         message.sourceFile = try row.string("source_file")
+        message.sourceSheet = try row.optionalString("source_sheet") ?? ""
         message.rowNumber = Int32(clamping: try row.int64("row_number"))
         message.targetRecord = try row.optionalString("target_record") ?? ""
         message.createdAt = Timestamp(microseconds: try row.timestamp("created_at"))
-        message.cells = zip(target.fields, try row.strings("cells")).map { field, value in
+        let cells = try row.strings("cells")
+        message.cells = staged(cells, target)
+        if message.status == RowStatus.needsAttention.rawValue {
+            let errors = RowError.read(
+                try row.optionalString("errors"), comment: try row.optionalString("comment"))
+            message.errors = errors.map { Self.message($0, cells, target, language) }
+            message.comment = message.errors.map(\.message).joined(separator: "\n")
+        }
+        return message
+    }
+
+    private static func message(
+        _ error: RowError, _ cells: [String], _ target: ImportTarget, _ language: String
+    ) -> StagingError {
+        var message = StagingError()
+        message.check = error.check.rawValue
+        message.message = error.text(cells, target)(language)
+        if let field = error.field {
+            message.field = field
+            if let position = target.position(of: field), position < cells.count {
+                message.value = String(cells[position].prefix(quoted))
+            }
+        }
+        return message
+    }
+
+    private static func staged(_ cells: [String], _ target: ImportTarget) -> [StagedCell] {
+        zip(target.fields, cells).map { field, value in
             var cell = StagedCell()
             cell.field = field.name
             cell.value = value
             return cell
         }
-        return message
     }
 
     /// A row whose task the caller may work with; a task he may not know hides its rows.
@@ -131,12 +161,25 @@ struct StagingEndpoints: Sendable {
         }
         let answers = try tx.queryAll(statements)
         var response = ListStagingRowsResponse()
-        response.stagingRows = try answers[0].prefix(size).map { try Self.message($0, target, call.language) }
-        if answers[0].count > size, let last = response.stagingRows.last {
+        response.stagingRows = Self.fitting(
+            try answers[0].prefix(size).map { try Self.message($0, target, call.language) })
+        if answers[0].count > response.stagingRows.count, let last = response.stagingRows.last {
             response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
         }
         if request.count { response.totalSize = try answers[1].first?.int64("count") ?? 0 }
         return response
+    }
+
+    /// As many rows from the start as one answer carries; at least one.
+    private static func fitting(_ rows: [StagingRow]) -> [StagingRow] {
+        var bytes = 0
+        let end = rows.firstIndex { row in
+            bytes += 400 + row.comment.utf8.count
+            bytes += row.cells.reduce(0) { $0 + $1.field.utf8.count + $1.value.utf8.count + 30 }
+            bytes += row.errors.reduce(0) { $0 + $1.value.utf8.count + $1.message.utf8.count + 100 }
+            return bytes > bytesPerPage
+        }
+        return Array(rows.prefix(max(end ?? rows.count, 1)))
     }
 
     private func filter(_ text: String, _ call: Call) throws -> SQL {
@@ -195,7 +238,7 @@ struct StagingEndpoints: Sendable {
         tx.send(
             """
             UPDATE import_validation.staging_row SET revision = revision + 1, status = 'yet_to_validate', \
-            comment = NULL, publish_run = NULL, natural_key = NULL, faults = nullif(\(CellFault.json(faults)), '')::jsonb, \
+            comment = NULL, errors = NULL, publish_run = NULL, natural_key = NULL, faults = nullif(\(CellFault.json(faults)), '')::jsonb, \
             cells = \(cells)::text[], updated_at = \(context.now.sqlValue), \
             updated_by = \(context.caller.subject) WHERE id = \(message.id)
             """, expecting: 1)
@@ -204,12 +247,8 @@ struct StagingEndpoints: Sendable {
         message.status = RowStatus.yetToValidate.rawValue
         message.statusLabel = RowStatus.yetToValidate.label(call.language)
         message.comment = ""
-        message.cells = zip(target.fields, cells).map { field, value in
-            var cell = StagedCell()
-            cell.field = field.name
-            cell.value = value
-            return cell
-        }
+        message.errors = []
+        message.cells = Self.staged(cells, target)
         return message
     }
 

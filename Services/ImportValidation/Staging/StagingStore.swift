@@ -23,37 +23,45 @@ struct HeldRow: Sendable {
 
 /// The statements over the table of staged rows.
 enum StagingStore {
-    /// Adds checked rows in one statement. A list of columns is much faster than rows one by one, and unlike COPY it is
-    /// possible under row-level security.
-    static func insertion(
-        _ rows: [ReadRow], _ verdicts: [RowVerdict], width: Int, upload: Upload, claim: Claim, now: Timestamp
-    ) -> SQL {
-        var columns: [[String]] = Array(repeating: [], count: width)
-        for position in 0..<width {
-            columns[position].reserveCapacity(rows.count)
-            for row in rows { columns[position].append(row.cells[position]) }
+    /// Where rows are taken in: the service may only add to it, and what it adds must be of the transaction's scope (ADR
+    /// 0028).
+    private static let intake = "import_validation.staging_row_intake"
+    private static let columns = [
+        "id", "revision", "created_at", "domain", "import_task", "upload", "row_number", "source_file", "source_sheet",
+        "status", "comment", "errors", "faults", "natural_key", "cells",
+    ]
+
+    /// Adds checked rows of a sheet; nil is the only one of a text file.
+    static func add(
+        _ rows: [ReadRow], _ verdicts: [RowVerdict], upload: Upload, sheet: String?, claim: Claim, now: Timestamp,
+        _ tx: Transaction
+    ) throws {
+        let domain = claim.domain.path
+        let file = upload.fileName ?? ""
+        // Rows that follow each other often have the same errors.
+        var previous: (errors: [RowError], json: String) = ([], "")
+        _ = try tx.copyIn(into: intake, columns: columns) { writer in
+            for (row, verdict) in zip(rows, verdicts) {
+                writer.beginRow()
+                writer.uuid(RecordID.make(at: now))
+                writer.bigint(1)
+                writer.timestamp(microsSinceUnixEpoch: now.microseconds)
+                writer.text(domain)
+                writer.uuid(claim.task)
+                writer.uuid(upload.id)
+                writer.int(Int32(clamping: row.number))
+                writer.text(file)
+                writer.text(sheet)
+                writer.text(verdict.status)
+                writer.text(verdict.errors.isEmpty ? nil : verdict.comment)
+                if previous.errors != verdict.errors { previous = (verdict.errors, RowError.json(verdict.errors)) }
+                writer.json(verdict.errors.isEmpty ? nil : previous.json)
+                writer.json(row.faults.isEmpty ? nil : CellFault.json(row.faults))
+                writer.bigint(verdict.key)
+                writer.texts(row.cells)
+                try writer.endRow()
+            }
         }
-        var lists: SQL = """
-            \(rows.map { _ in RecordID.make(at: now) })::uuid[], \(rows.map { String($0.number) })::int4[], \
-            \(verdicts.map(\.comment))::text[], \(verdicts.map { $0.key.map(String.init) ?? "" })::text[]
-            """
-        // Rows that the file says nothing against, the usual ones, carry nothing more.
-        let hasFaults = rows.contains { !$0.faults.isEmpty }
-        if hasFaults { lists += ", \(rows.map { CellFault.json($0.faults) })::text[]" }
-        for column in columns { lists += ", \(column)::text[]" }
-        let faults: SQL = hasFaults ? "nullif(u.faults, '')::jsonb" : "NULL"
-        let listed: SQL = hasFaults ? "id, number, comment, key, faults" : "id, number, comment, key"
-        let names = (0..<width).map { "c\($0)" }.joined(separator: ", ")
-        // Adds nothing when the run has become another worker's.
-        return """
-            WITH held AS MATERIALIZED (\(claim.lease.holding)) \
-            INSERT INTO import_validation.staging_row (id, revision, created_at, domain, import_task, upload, row_number, \
-            source_file, status, comment, natural_key, faults, cells) \
-            SELECT u.id, 1, \(now.sqlValue), \(claim.domain.path), \(claim.task)::uuid, \(upload.id)::uuid, u.number, \
-            \(upload.fileName ?? "")::text, \
-            CASE WHEN u.comment = '' THEN 'ready_to_publish' ELSE 'needs_attention' END, nullif(u.comment, ''), \
-            nullif(u.key, '')::int8, \(faults), ARRAY[\(raw: names)] FROM held, unnest(\(lists)) AS u(\(listed), \(raw: names))
-            """
     }
 
     /// The next rows of a task with a status, behind `last`.
@@ -82,9 +90,11 @@ enum StagingStore {
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, \
             status = CASE WHEN u.comment = '' THEN 'ready_to_publish' ELSE 'needs_attention' END, \
-            comment = nullif(u.comment, ''), natural_key = nullif(u.key, '')::int8, updated_at = \(context.now.sqlValue) \
+            comment = nullif(u.comment, ''), errors = nullif(u.errors, '')::jsonb, \
+            natural_key = nullif(u.key, '')::int8, updated_at = \(context.now.sqlValue) \
             FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(verdicts.map(\.comment))::text[], \
-            \(verdicts.map { $0.key.map(String.init) ?? "" })::text[]) AS u(id, revision, comment, key) \
+            \(verdicts.map { RowError.json($0.errors) })::text[], \
+            \(verdicts.map { $0.key.map(String.init) ?? "" })::text[]) AS u(id, revision, comment, errors, key) \
             WHERE s.id = u.id AND s.revision = u.revision AND s.status = 'yet_to_validate'
             """)
     }
@@ -98,11 +108,13 @@ enum StagingStore {
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, publish_run = NULL, \
             status = CASE WHEN s.revision <> u.revision THEN s.status \
-            WHEN u.message = '' THEN 'published' ELSE 'needs_attention' END, \
-            comment = CASE WHEN s.revision <> u.revision THEN s.comment ELSE nullif(u.message, '') END, \
+            WHEN u.errors = '' THEN 'published' ELSE 'needs_attention' END, \
+            comment = CASE WHEN s.revision <> u.revision THEN s.comment ELSE nullif(u.comment, '') END, \
+            errors = CASE WHEN s.revision <> u.revision THEN s.errors ELSE nullif(u.errors, '')::jsonb END, \
             target_record = coalesce(nullif(u.record, '')::uuid, s.target_record), updated_at = \(context.now.sqlValue) \
             FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \
-            \(outcomes.map(\.record))::text[], \(outcomes.map(\.message))::text[]) AS u(id, revision, record, message) \
+            \(outcomes.map(\.record))::text[], \(outcomes.map(\.comment))::text[], \
+            \(outcomes.map { RowError.json($0.errors) })::text[]) AS u(id, revision, record, comment, errors) \
             WHERE s.id = u.id
             """)
     }
@@ -113,5 +125,7 @@ struct PublishOutcome: Sendable {
     /// The record; empty when there is none.
     let record: String
     /// Why it failed; empty when it did not.
-    let message: String
+    var errors: [RowError] = []
+    /// The same in the language of whoever asked, one reason a line.
+    var comment = ""
 }

@@ -40,6 +40,7 @@ public enum ImportValidationCatalog {
         StartOverResponse.self,
         ImportSummary.self,
         StagingRow.self,
+        StagingError.self,
         StagedCell.self,
         ListStagingRowsRequest.self,
         ListStagingRowsResponse.self,

@@ -759,6 +759,8 @@ extension StagingRow: WireMessage {
         if let value = self.createdAt { message.pointee.created_at = try arena.message(value, "createdAt") }
         if !self.cells.isEmpty { message.pointee.n_cells = self.cells.count; message.pointee.cells = try arena.messages(self.cells, "cells") }
         if !self.statusLabel.isEmpty { message.pointee.status_label = try arena.string(self.statusLabel, "statusLabel") }
+        if !self.sourceSheet.isEmpty { message.pointee.source_sheet = try arena.string(self.sourceSheet, "sourceSheet") }
+        if !self.errors.isEmpty { message.pointee.n_errors = self.errors.count; message.pointee.errors = try arena.messages(self.errors, "errors") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -774,6 +776,8 @@ extension StagingRow: WireMessage {
         self.createdAt = try Unpacked.message(message.pointee.created_at, "createdAt")
         self.cells = try Unpacked.messages(message.pointee.n_cells, message.pointee.cells, "cells")
         self.statusLabel = Unpacked.string(message.pointee.status_label)
+        self.sourceSheet = Unpacked.string(message.pointee.source_sheet)
+        self.errors = try Unpacked.messages(message.pointee.n_errors, message.pointee.errors, "errors")
     }
 
     package static let jsonNames = JSONNames([
@@ -788,6 +792,8 @@ extension StagingRow: WireMessage {
         ("createdAt", "created_at"),
         ("cells", nil),
         ("statusLabel", "status_label"),
+        ("sourceSheet", "source_sheet"),
+        ("errors", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -803,6 +809,8 @@ extension StagingRow: WireMessage {
         case 8: self.createdAt = try reader.timestamp()
         case 9: self.cells = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 10: self.statusLabel = try reader.string()
+        case 11: self.sourceSheet = try reader.string()
+        case 12: self.errors = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -819,6 +827,74 @@ extension StagingRow: WireMessage {
         if let value = self.createdAt { try writer.field("createdAt", value) }
         if !self.cells.isEmpty { try writer.list("cells", self.cells) }
         if !self.statusLabel.isEmpty { try writer.field("statusLabel", self.statusLabel) }
+        if !self.sourceSheet.isEmpty { try writer.field("sourceSheet", self.sourceSheet) }
+        if !self.errors.isEmpty { try writer.list("errors", self.errors) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension StagingError: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__StagingError
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__staging_error__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__staging_error__init(message)
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+        if !self.value.isEmpty { message.pointee.value = try arena.string(self.value, "value") }
+        if !self.check.isEmpty { message.pointee.check = try arena.string(self.check, "check") }
+        if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.field = Unpacked.string(message.pointee.field)
+        self.value = Unpacked.string(message.pointee.value)
+        self.check = Unpacked.string(message.pointee.check)
+        self.message = Unpacked.string(message.pointee.message)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("field", nil),
+        ("value", nil),
+        ("check", nil),
+        ("message", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.field = try reader.string()
+        case 1: self.value = try reader.string()
+        case 2: self.check = try reader.string()
+        case 3: self.message = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+        if !self.value.isEmpty { try writer.field("value", self.value) }
+        if !self.check.isEmpty { try writer.field("check", self.check) }
+        if !self.message.isEmpty { try writer.field("message", self.message) }
     }
 
     /// Reads protobuf bytes within `limits`.

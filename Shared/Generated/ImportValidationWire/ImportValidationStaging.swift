@@ -208,7 +208,7 @@ public struct StagingRow: Message {
     public var importTask: String = ""
     /// "yet_to_validate", "needs_attention", "ready_to_publish" or "published".
     public var status: String = ""
-    /// Why the row needs attention.
+    /// Why the row needs attention: the messages of `errors`, one a line.
     public var comment: String = ""
     /// The field `source_file`.
     public var sourceFile: String = ""
@@ -222,6 +222,30 @@ public struct StagingRow: Message {
     public var cells: [StagedCell] = []
     /// The status as people read it, in the caller's language.
     public var statusLabel: String = ""
+    /// Sheet that the row stood on; empty for text files.
+    public var sourceSheet: String = ""
+    /// Why the row needs attention, each reason by itself.
+    public var errors: [StagingError] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// One reason why a row needs attention.
+public struct StagingError: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.StagingError"
+
+    /// Field of the target table; empty when it concerns the whole row.
+    public var field: String = ""
+    /// What the cell holds.
+    public var value: String = ""
+    /// What found it: "mandatory", a validation subtype such as "date" or "reference", "record" for a record-level check,
+    /// "field" for the limits of the field itself, "file" for what the file says against it, "double" for a row of the same
+    /// record, "publication" for what the target table refused, "comment" for a text of an earlier version.
+    public var check: String = ""
+    /// In the caller's language.
+    public var message: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -99,6 +99,7 @@ public enum OnboardingCatalog {
         PublishRow.self,
         PublishRowsResponse.self,
         PublishResult.self,
+        PublishFault.self,
         Standing.self,
         StandingContact.self,
     ]

@@ -381,6 +381,7 @@ extension PublishResult: WireMessage {
         if !self.outcome.isEmpty { message.pointee.outcome = try arena.string(self.outcome, "outcome") }
         if !self.targetRecord.isEmpty { message.pointee.target_record = try arena.string(self.targetRecord, "targetRecord") }
         if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
+        if !self.faults.isEmpty { message.pointee.n_faults = self.faults.count; message.pointee.faults = try arena.messages(self.faults, "faults") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -389,6 +390,7 @@ extension PublishResult: WireMessage {
         self.outcome = Unpacked.string(message.pointee.outcome)
         self.targetRecord = Unpacked.string(message.pointee.target_record)
         self.message = Unpacked.string(message.pointee.message)
+        self.faults = try Unpacked.messages(message.pointee.n_faults, message.pointee.faults, "faults")
     }
 
     package static let jsonNames = JSONNames([
@@ -396,6 +398,7 @@ extension PublishResult: WireMessage {
         ("outcome", nil),
         ("targetRecord", "target_record"),
         ("message", nil),
+        ("faults", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -404,6 +407,7 @@ extension PublishResult: WireMessage {
         case 1: self.outcome = try reader.string()
         case 2: self.targetRecord = try reader.string()
         case 3: self.message = try reader.string()
+        case 4: self.faults = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -413,6 +417,68 @@ extension PublishResult: WireMessage {
         if !self.outcome.isEmpty { try writer.field("outcome", self.outcome) }
         if !self.targetRecord.isEmpty { try writer.field("targetRecord", self.targetRecord) }
         if !self.message.isEmpty { try writer.field("message", self.message) }
+        if !self.faults.isEmpty { try writer.list("faults", self.faults) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PublishFault: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__PublishFault
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__publish_fault__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__publish_fault__init(message)
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+        if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
+        if !self.messageKo.isEmpty { message.pointee.message_ko = try arena.string(self.messageKo, "messageKo") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.field = Unpacked.string(message.pointee.field)
+        self.message = Unpacked.string(message.pointee.message)
+        self.messageKo = Unpacked.string(message.pointee.message_ko)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("field", nil),
+        ("message", nil),
+        ("messageKo", "message_ko"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.field = try reader.string()
+        case 1: self.message = try reader.string()
+        case 2: self.messageKo = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+        if !self.message.isEmpty { try writer.field("message", self.message) }
+        if !self.messageKo.isEmpty { try writer.field("messageKo", self.messageKo) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -112,6 +112,24 @@ public struct PublishResult: Message {
     public var targetRecord: String = ""
     /// Why it failed, in the caller's language.
     public var message: String = ""
+    /// Why it failed, each reason by itself.
+    public var faults: [PublishFault] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// `ale.onboarding.v1.PublishFault`.
+public struct PublishFault: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.PublishFault"
+
+    /// Field of the target table; empty when it concerns the whole row.
+    public var field: String = ""
+    /// In English, and in Korean: whoever keeps it does not know who will read it.
+    public var message: String = ""
+    /// The field `message_ko`.
+    public var messageKo: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -592,6 +592,51 @@ void   ale__import_validation__v1__staging_row__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__staging_row__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__staging_error__init
+                     (Ale__ImportValidation__V1__StagingError         *message)
+{
+  static const Ale__ImportValidation__V1__StagingError init_value = ALE__IMPORT_VALIDATION__V1__STAGING_ERROR__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__staging_error__get_packed_size
+                     (const Ale__ImportValidation__V1__StagingError *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_error__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__staging_error__pack
+                     (const Ale__ImportValidation__V1__StagingError *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_error__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__staging_error__pack_to_buffer
+                     (const Ale__ImportValidation__V1__StagingError *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_error__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__StagingError *
+       ale__import_validation__v1__staging_error__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__StagingError *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__staging_error__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__staging_error__free_unpacked
+                     (Ale__ImportValidation__V1__StagingError *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_error__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__import_validation__v1__staged_cell__init
                      (Ale__ImportValidation__V1__StagedCell         *message)
 {
@@ -1540,7 +1585,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__import_summary__des
   (ProtobufCMessageInit) ale__import_validation__v1__import_summary__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_row__field_descriptors[11] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_row__field_descriptors[13] =
 {
   {
     "id",
@@ -1674,16 +1719,42 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_row__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "source_sheet",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingRow, source_sheet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "errors",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__StagingRow, n_errors),
+    offsetof(Ale__ImportValidation__V1__StagingRow, errors),
+    &ale__import_validation__v1__staging_error__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__staging_row__field_indices_by_name[] = {
   9,   /* field[9] = cells */
   4,   /* field[4] = comment */
   8,   /* field[8] = created_at */
+  12,   /* field[12] = errors */
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
   2,   /* field[2] = import_task */
   6,   /* field[6] = row_number */
   5,   /* field[5] = source_file */
+  11,   /* field[11] = source_sheet */
   3,   /* field[3] = status */
   10,   /* field[10] = status_label */
   7,   /* field[7] = target_record */
@@ -1691,7 +1762,7 @@ static const unsigned ale__import_validation__v1__staging_row__field_indices_by_
 static const ProtobufCIntRange ale__import_validation__v1__staging_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row__descriptor =
 {
@@ -1701,11 +1772,88 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row__descri
   "Ale__ImportValidation__V1__StagingRow",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__StagingRow),
-  11,
+  13,
   ale__import_validation__v1__staging_row__field_descriptors,
   ale__import_validation__v1__staging_row__field_indices_by_name,
   1,  ale__import_validation__v1__staging_row__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__staging_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_error__field_descriptors[4] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingError, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingError, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "check",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingError, check),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingError, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__staging_error__field_indices_by_name[] = {
+  2,   /* field[2] = check */
+  0,   /* field[0] = field */
+  3,   /* field[3] = message */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange ale__import_validation__v1__staging_error__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__staging_error__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.StagingError",
+  "StagingError",
+  "Ale__ImportValidation__V1__StagingError",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__StagingError),
+  4,
+  ale__import_validation__v1__staging_error__field_descriptors,
+  ale__import_validation__v1__staging_error__field_indices_by_name,
+  1,  ale__import_validation__v1__staging_error__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__staging_error__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__import_validation__v1__staged_cell__field_descriptors[2] =

@@ -322,6 +322,51 @@ void   ale__onboarding__v1__publish_result__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__publish_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__publish_fault__init
+                     (Ale__Onboarding__V1__PublishFault         *message)
+{
+  static const Ale__Onboarding__V1__PublishFault init_value = ALE__ONBOARDING__V1__PUBLISH_FAULT__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__publish_fault__get_packed_size
+                     (const Ale__Onboarding__V1__PublishFault *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__publish_fault__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__publish_fault__pack
+                     (const Ale__Onboarding__V1__PublishFault *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__publish_fault__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__publish_fault__pack_to_buffer
+                     (const Ale__Onboarding__V1__PublishFault *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__publish_fault__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__PublishFault *
+       ale__onboarding__v1__publish_fault__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__PublishFault *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__publish_fault__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__publish_fault__free_unpacked
+                     (Ale__Onboarding__V1__PublishFault *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__publish_fault__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__onboarding__v1__resolve_references_request__field_descriptors[4] =
 {
   {
@@ -693,7 +738,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_response__des
   (ProtobufCMessageInit) ale__onboarding__v1__publish_rows_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_result__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_result__field_descriptors[5] =
 {
   {
     "row_id",
@@ -743,8 +788,21 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_result__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "faults",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__PublishResult, n_faults),
+    offsetof(Ale__Onboarding__V1__PublishResult, faults),
+    &ale__onboarding__v1__publish_fault__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__publish_result__field_indices_by_name[] = {
+  4,   /* field[4] = faults */
   3,   /* field[3] = message */
   1,   /* field[1] = outcome */
   0,   /* field[0] = row_id */
@@ -753,7 +811,7 @@ static const unsigned ale__onboarding__v1__publish_result__field_indices_by_name
 static const ProtobufCIntRange ale__onboarding__v1__publish_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__publish_result__descriptor =
 {
@@ -763,10 +821,74 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__publish_result__descriptor
   "Ale__Onboarding__V1__PublishResult",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PublishResult),
-  4,
+  5,
   ale__onboarding__v1__publish_result__field_descriptors,
   ale__onboarding__v1__publish_result__field_indices_by_name,
   1,  ale__onboarding__v1__publish_result__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__publish_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_fault__field_descriptors[3] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishFault, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishFault, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message_ko",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishFault, message_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__publish_fault__field_indices_by_name[] = {
+  0,   /* field[0] = field */
+  1,   /* field[1] = message */
+  2,   /* field[2] = message_ko */
+};
+static const ProtobufCIntRange ale__onboarding__v1__publish_fault__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__publish_fault__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.PublishFault",
+  "PublishFault",
+  "Ale__Onboarding__V1__PublishFault",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__PublishFault),
+  3,
+  ale__onboarding__v1__publish_fault__field_descriptors,
+  ale__onboarding__v1__publish_fault__field_indices_by_name,
+  1,  ale__onboarding__v1__publish_fault__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__publish_fault__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -30,6 +30,7 @@ typedef struct Ale__ImportValidation__V1__StartOverRequest Ale__ImportValidation
 typedef struct Ale__ImportValidation__V1__StartOverResponse Ale__ImportValidation__V1__StartOverResponse;
 typedef struct Ale__ImportValidation__V1__ImportSummary Ale__ImportValidation__V1__ImportSummary;
 typedef struct Ale__ImportValidation__V1__StagingRow Ale__ImportValidation__V1__StagingRow;
+typedef struct Ale__ImportValidation__V1__StagingError Ale__ImportValidation__V1__StagingError;
 typedef struct Ale__ImportValidation__V1__StagedCell Ale__ImportValidation__V1__StagedCell;
 typedef struct Ale__ImportValidation__V1__ListStagingRowsRequest Ale__ImportValidation__V1__ListStagingRowsRequest;
 typedef struct Ale__ImportValidation__V1__ListStagingRowsResponse Ale__ImportValidation__V1__ListStagingRowsResponse;
@@ -216,10 +217,26 @@ struct  Ale__ImportValidation__V1__StagingRow
   size_t n_cells;
   Ale__ImportValidation__V1__StagedCell **cells;
   char *status_label;
+  char *source_sheet;
+  size_t n_errors;
+  Ale__ImportValidation__V1__StagingError **errors;
 };
 #define ALE__IMPORT_VALIDATION__V1__STAGING_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__staging_row__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL }
+
+
+struct  Ale__ImportValidation__V1__StagingError
+{
+  ProtobufCMessage base;
+  char *field;
+  char *value;
+  char *check;
+  char *message;
+};
+#define ALE__IMPORT_VALIDATION__V1__STAGING_ERROR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__staging_error__descriptor) \
+    , NULL, NULL, NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__StagedCell
@@ -525,6 +542,25 @@ Ale__ImportValidation__V1__StagingRow *
 void   ale__import_validation__v1__staging_row__free_unpacked
                      (Ale__ImportValidation__V1__StagingRow *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__StagingError methods */
+void   ale__import_validation__v1__staging_error__init
+                     (Ale__ImportValidation__V1__StagingError         *message);
+size_t ale__import_validation__v1__staging_error__get_packed_size
+                     (const Ale__ImportValidation__V1__StagingError   *message);
+size_t ale__import_validation__v1__staging_error__pack
+                     (const Ale__ImportValidation__V1__StagingError   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__staging_error__pack_to_buffer
+                     (const Ale__ImportValidation__V1__StagingError   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__StagingError *
+       ale__import_validation__v1__staging_error__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__staging_error__free_unpacked
+                     (Ale__ImportValidation__V1__StagingError *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__ImportValidation__V1__StagedCell methods */
 void   ale__import_validation__v1__staged_cell__init
                      (Ale__ImportValidation__V1__StagedCell         *message);
@@ -642,6 +678,9 @@ typedef void (*Ale__ImportValidation__V1__ImportSummary_Closure)
 typedef void (*Ale__ImportValidation__V1__StagingRow_Closure)
                  (const Ale__ImportValidation__V1__StagingRow *message,
                   void *closure_data);
+typedef void (*Ale__ImportValidation__V1__StagingError_Closure)
+                 (const Ale__ImportValidation__V1__StagingError *message,
+                  void *closure_data);
 typedef void (*Ale__ImportValidation__V1__StagedCell_Closure)
                  (const Ale__ImportValidation__V1__StagedCell *message,
                   void *closure_data);
@@ -673,6 +712,7 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__start_over_r
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__start_over_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_summary__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__staging_error__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__staged_cell__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_response__descriptor;

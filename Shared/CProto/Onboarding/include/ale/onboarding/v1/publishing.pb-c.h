@@ -22,6 +22,7 @@ typedef struct Ale__Onboarding__V1__PublishRowsRequest Ale__Onboarding__V1__Publ
 typedef struct Ale__Onboarding__V1__PublishRow Ale__Onboarding__V1__PublishRow;
 typedef struct Ale__Onboarding__V1__PublishRowsResponse Ale__Onboarding__V1__PublishRowsResponse;
 typedef struct Ale__Onboarding__V1__PublishResult Ale__Onboarding__V1__PublishResult;
+typedef struct Ale__Onboarding__V1__PublishFault Ale__Onboarding__V1__PublishFault;
 
 
 /* --- enums --- */
@@ -115,10 +116,24 @@ struct  Ale__Onboarding__V1__PublishResult
   char *outcome;
   char *target_record;
   char *message;
+  size_t n_faults;
+  Ale__Onboarding__V1__PublishFault **faults;
 };
 #define ALE__ONBOARDING__V1__PUBLISH_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__publish_result__descriptor) \
-    , NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, 0,NULL }
+
+
+struct  Ale__Onboarding__V1__PublishFault
+{
+  ProtobufCMessage base;
+  char *field;
+  char *message;
+  char *message_ko;
+};
+#define ALE__ONBOARDING__V1__PUBLISH_FAULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__publish_fault__descriptor) \
+    , NULL, NULL, NULL }
 
 
 /* Ale__Onboarding__V1__ResolveReferencesRequest methods */
@@ -254,6 +269,25 @@ Ale__Onboarding__V1__PublishResult *
 void   ale__onboarding__v1__publish_result__free_unpacked
                      (Ale__Onboarding__V1__PublishResult *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__PublishFault methods */
+void   ale__onboarding__v1__publish_fault__init
+                     (Ale__Onboarding__V1__PublishFault         *message);
+size_t ale__onboarding__v1__publish_fault__get_packed_size
+                     (const Ale__Onboarding__V1__PublishFault   *message);
+size_t ale__onboarding__v1__publish_fault__pack
+                     (const Ale__Onboarding__V1__PublishFault   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__publish_fault__pack_to_buffer
+                     (const Ale__Onboarding__V1__PublishFault   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__PublishFault *
+       ale__onboarding__v1__publish_fault__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__publish_fault__free_unpacked
+                     (Ale__Onboarding__V1__PublishFault *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__Onboarding__V1__ResolveReferencesRequest_Closure)
@@ -277,6 +311,9 @@ typedef void (*Ale__Onboarding__V1__PublishRowsResponse_Closure)
 typedef void (*Ale__Onboarding__V1__PublishResult_Closure)
                  (const Ale__Onboarding__V1__PublishResult *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__PublishFault_Closure)
+                 (const Ale__Onboarding__V1__PublishFault *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -290,6 +327,7 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_reques
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__publish_row__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__publish_result__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__publish_fault__descriptor;
 
 PROTOBUF_C__END_DECLS
 

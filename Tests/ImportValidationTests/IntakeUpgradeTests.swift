@@ -1,0 +1,52 @@
+import Postgres
+import Records
+import Tenancy
+import Testing
+import Wire
+
+@testable import ImportValidationService
+
+/// Rows that an earlier version has staged, and instances of it that run on.
+@Suite(.timeLimit(.minutes(3))) struct IntakeUpgradeTests {
+    private static func insertion(_ upgrade: Upgrade, _ status: String, _ comment: String?) -> String {
+        """
+        INSERT INTO import_validation.staging_row (id, revision, created_at, domain, import_task, upload, row_number,
+            source_file, status, comment, cells)
+        VALUES (gen_random_uuid(), 1, now(), '/provider/d1/', '\(upgrade.task)', gen_random_uuid(), 2, 'a.csv',
+            '\(status)', \(comment.map { "E'\($0)'" } ?? "NULL"), '{Linz,Ernst}')
+        """
+    }
+
+    @Test func whatWasStagedStaysAndIsGuarded() async throws {
+        let upgrade = try await Upgrade()
+        try await upgrade.psql(Self.insertion(upgrade, "needs_attention", "One.\\nTwo."))
+        try await upgrade.psql(Self.insertion(upgrade, "published", nil))
+        try await upgrade.migrate()
+        let database = try upgrade.database()
+        let task = upgrade.task
+        func seen(from path: String) async throws -> [[RowError]] {
+            let service = Caller.service(database.service, domain: try #require(DomainPath(path)))
+            return try await database.transaction(as: service, readOnly: true) { tx in
+                try tx.query(
+                    "SELECT errors, comment FROM import_validation.staging_row WHERE import_task = \(task) ORDER BY status"
+                ).map {
+                    RowError.read(try $0.optionalString("errors"), comment: try $0.optionalString("comment"))
+                }
+            }
+        }
+        let told = [RowError(.comment, ["One."]), RowError(.comment, ["Two."])]
+        #expect(try await seen(from: "/provider/d1/") == [told, []])
+        #expect(try await seen(from: "/provider/d2/").isEmpty)
+        // An instance of the version before adds and corrects in its own words, within its scope.
+        for (path, isTaken) in [("/provider/d2/", false), ("/provider/d1/", true)] {
+            let service = Caller.service(database.service, domain: try #require(DomainPath(path)))
+            let statement = Self.insertion(upgrade, "ready_to_publish", nil)
+            do {
+                try await database.transaction(as: service) { tx in tx.send("\(raw: statement)", expecting: 1) }
+                #expect(isTaken)
+            } catch { #expect(!isTaken, "\(error)") }
+        }
+        #expect(try await seen(from: "/provider/").count == 3)
+        await database.pool.close()
+    }
+}
