@@ -121,7 +121,7 @@ import Testing
                 for _ in 0..<6 { crowd.append(try await Occupation.begin(pool)) }
                 #expect(pool.metrics.connected == 6)
                 for occupation in crowd { try await occupation.end() }
-                try await eventually {
+                try await waitUntil {
                     _ = try await pool.run("SELECT 1")
                     return pool.metrics.connected == 1
                 }
