@@ -5,19 +5,19 @@ import Records
 import Wire
 
 /// Rules that many records of this service share.
-extension Rule {
+extension Rule where R.Field: HasAccount & HasSquad {
     /// G-10: the squad of a record is drawn from the members of its own account.
     static var squadOfAccount: Rule {
         .check(
-            "G-10", field: R.field("squad"),
+            "G-10", field: .squad,
             Text(
                 en: "The squad may only hold members of the account's squad.",
                 ko: "스쿼드에는 해당 계정의 스쿼드 구성원만 지정할 수 있습니다.")
         ) { change, context in
-            let members = change.new[field: R.field("squad")].strings ?? []
-            guard !members.isEmpty, change.changes(R.field("squad")) || change.changes(R.field("account"))
+            let members = change.new[field: .squad].strings ?? []
+            guard !members.isEmpty, change.changes(.squad) || change.changes(.account)
             else { return true }
-            let account = change.new[field: R.field("account")].sqlValue
+            let account = change.new[field: .account].sqlValue
             let strangers = try context.transaction.query(
                 """
                 SELECT 1 FROM customer_success.squad_member \
@@ -26,7 +26,9 @@ extension Rule {
             return strangers.isEmpty
         }
     }
+}
 
+extension Rule where R.Field: HasAccount {
     /// G-84: a solution is of the risk's account, so neither of the two goes to another account, by `link`, while they
     /// belong together. `solutions` finds the relationships of a record.
     static func staysWithAccount(by link: R.Field, whileAny solutions: Dependants = .solutions(of: R.schema.table))
@@ -38,11 +40,13 @@ extension Rule {
                 en: "A risk signal and its solutions must belong to the same account.",
                 ko: "위험 신호와 솔루션은 같은 계정에 속해야 합니다.")
         ) { change, context in
-            guard let old = change.old, change.changes(R.field("account")) else { return true }
+            guard let old = change.old, change.changes(.account) else { return true }
             return try !context.exists(solutions, of: old.id)
         }
     }
+}
 
+extension Rule {
     /// A record is not deleted while risk signals (G-97), `dependants` or, where it can be one, a solution points to it:
     /// those that hold no foreign key.
     static func kept(whileAny dependants: [Dependants] = []) -> Rule {
@@ -62,20 +66,22 @@ extension Dependants {
     }
 }
 
-extension DatabaseRule where R: Record {
+extension DatabaseRule where R: Record, R.Field: HasState {
     /// The closure information goes with the state (G-11); the constraint `<table>_closure` says so, too.
     static func closure(_ id: String, _ table: String) -> DatabaseRule {
         DatabaseRule(
-            id, constraint: "\(table)_closure", field: R.field("state"),
+            id, constraint: "\(table)_closure", field: .state,
             Text(
                 en: "Closed and canceled records, and only those, carry closure information.",
                 ko: "종결 정보는 종결되었거나 취소된 레코드에만 있으며, 이때는 반드시 있어야 합니다."))
     }
+}
 
+extension DatabaseRule where R: Record, R.Field: HasPlannedStop {
     /// The constraint behind ``Rule/ordered(_:_:notAfter:)`` for the planned dates.
     static func plannedDates(_ id: String, _ table: String) -> DatabaseRule {
         DatabaseRule(
-            id, constraint: "\(table)_dates", field: R.field("planned_stop"),
+            id, constraint: "\(table)_dates", field: .plannedStop,
             Text(
                 en: "Planned stop must not be before planned start.", ko: "계획 종료일은 계획 시작일보다 빠를 수 없습니다."))
     }

@@ -1,4 +1,5 @@
 import CustomerSuccessWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -59,15 +60,16 @@ extension Engagement: Record {
     ]
 
     public static let lifecycle: Lifecycle<Engagement>? = Lifecycle(
-        moves: Lifecycle<Engagement>.journeyMoves, reopened: "in_progress", closingRule: "BR-03", reopeningRule: "BR-04"
+        moves: Lifecycle<Engagement>.journeyMoves, reopened: State.inProgress, closingRule: "BR-03",
+        reopeningRule: "BR-04"
     )
 
     /// Green 100, Yellow 60, Red 20, unknown empty, until there is a real formula (G-08).
     static func healthScore(_ health: String?) -> FieldValue {
         switch health {
-        case "green": .int(100)
-        case "yellow": .int(60)
-        case "red": .int(20)
+        case PerceivedHealth.green: .int(100)
+        case PerceivedHealth.yellow: .int(60)
+        case PerceivedHealth.red: .int(20)
         default: .null
         }
     }
@@ -107,7 +109,7 @@ extension Engagement: Record {
                 Text(
                     en: "The onboarding case belongs to another account.", ko: "온보딩 케이스가 다른 계정에 속해 있습니다."))
         }
-        guard try row.optionalString("state") != "canceled" else {
+        guard try row.optionalString("state") != OnboardingCase.State.canceled else {
             throw Problem.broken(
                 "G-91", Engagement.self, field: .initialOnboarding,
                 Text(en: "The onboarding case was canceled.", ko: "온보딩 케이스가 취소되었습니다."))
@@ -124,7 +126,8 @@ extension Engagement: Record {
         let rows = try context.transaction.query(
             """
             SELECT 1 FROM customer_success.onboarding_case \
-            WHERE id = \(change.new.initialOnboarding.sqlValue) AND state IS DISTINCT FROM 'closed'
+            WHERE id = \(change.new.initialOnboarding.sqlValue) \
+            AND state IS DISTINCT FROM \(literal: OnboardingCase.State.closed)
             """)
         return !rows.isEmpty
     }

@@ -26,7 +26,7 @@ extension InternalPlay: Record {
     ]
 
     public static let lifecycle: Lifecycle<InternalPlay>? = Lifecycle(
-        moves: Lifecycle<InternalPlay>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        moves: Lifecycle<InternalPlay>.workMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-39", reopeningRule: "BR-40")
 
     private static let noParent = Text(

@@ -20,6 +20,6 @@ extension InternalPlayTask: Record {
     ]
 
     public static let lifecycle: Lifecycle<InternalPlayTask>? = Lifecycle(
-        moves: Lifecycle<InternalPlayTask>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        moves: Lifecycle<InternalPlayTask>.workMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-44", reopeningRule: "BR-45")
 }

@@ -23,7 +23,7 @@ extension RiskSignal: Record {
 
     public static let rules: [Rule<RiskSignal>] = [
         .check("BR-48", field: .engagement, engagementNeeded) { change, _ in
-            change.new.engagement != nil || (change.new.scope == "onboarding" && change.new.onboardingCase != nil)
+            change.new.engagement != nil || (change.new.scope == Scope.onboarding && change.new.onboardingCase != nil)
         },
         Rule("G-03") { change, context in try checkCase(change, context) },
         Rule("G-97") { change, context in try checkSource(change, context) },
@@ -42,7 +42,8 @@ extension RiskSignal: Record {
     ]
 
     public static let lifecycle: Lifecycle<RiskSignal>? = Lifecycle(
-        moves: ["new": ["active"], "active": ["closed", "canceled"]], reopened: "active", closingRule: "BR-49",
+        moves: [State.new: [State.active], State.active: [State.closed, State.canceled]], reopened: State.active,
+        closingRule: "BR-49",
         reopeningRule: "BR-50")
 
     private static let engagementNeeded = Text(

@@ -29,7 +29,7 @@ extension RiskSignalSolution: Record {
             let table = change.new.solutionTable, let solution = change.new.solutionRecord
         else { return }
         let risk = try context.find(RiskSignal.self, change.new.riskSignal)
-        let parent: SQL = table == "success_task" ? ", parent_table" : ""
+        let parent: SQL = table == SolutionTable.successTask ? ", parent_table" : ""
         let selection: SQL = "SELECT account"
         let condition: SQL =
             " FROM customer_success.\(identifier: table) WHERE id = \(solution) FOR KEY SHARE"
@@ -41,7 +41,9 @@ extension RiskSignalSolution: Record {
                     en: "The account of the risk signal has no such record in the solution table.",
                     ko: "선택한 솔루션 테이블에서 이 위험 신호의 계정에 속한 레코드를 찾을 수 없습니다."))
         }
-        guard try table != "success_task" || row.string("parent_table") == "success_case" else {
+        guard
+            try table != SolutionTable.successTask || row.string("parent_table") == SuccessTask.ParentTable.successCase
+        else {
             throw Problem.broken(
                 "G-84", RiskSignalSolution.self, field: .solutionRecord,
                 Text(

@@ -1,4 +1,5 @@
 import CustomerSuccessWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -30,7 +31,7 @@ extension SquadMember: Record {
                 WHERE id = \(change.new.responsibility.sqlValue)
                 """)
             let side = try rows.first?.optionalString(at: 0)
-            return side == nil || side == "squad"
+            return side == nil || side == ResponsibilityDefinition.Side.squad
         },
         .locked("G-10", field: .account, whileAny: squads),
         .kept("AIP-135", whileAny: squads),

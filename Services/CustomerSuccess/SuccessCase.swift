@@ -27,6 +27,6 @@ extension SuccessCase: Record {
     ]
 
     public static let lifecycle: Lifecycle<SuccessCase>? = Lifecycle(
-        moves: Lifecycle<SuccessCase>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        moves: Lifecycle<SuccessCase>.workMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-27", reopeningRule: "BR-28")
 }

@@ -35,9 +35,10 @@ extension SuccessInitiative: Record {
     ]
 
     public static let lifecycle: Lifecycle<SuccessInitiative>? = Lifecycle(
-        moves: Lifecycle<SuccessInitiative>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        moves: Lifecycle<SuccessInitiative>.workMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-22", reopeningRule: "BR-23", closingNeeds: [.closeCode, .closeNotes],
-        clearedOnReopening: [.closeCode, .closeNotes], closingDefaults: ["canceled": [.closeCode: "canceled"]])
+        clearedOnReopening: [.closeCode, .closeNotes],
+        closingDefaults: [State.canceled: [.closeCode: CloseCode.canceled]])
 
     private static func followEngagement(_ change: inout Change<SuccessInitiative>, _ context: RuleContext) throws {
         guard change.changes(.successOutcome), let outcome = change.new.successOutcome else { return }
@@ -53,8 +54,8 @@ extension SuccessInitiative: Record {
     /// notes (G-11, G-19).
     private static func checkCloseCode(_ initiative: SuccessInitiative) throws {
         guard initiative.active == false else { return }
-        let isCanceled = initiative.state == "canceled"
-        guard let code = initiative.closeCode, (code == "canceled") == isCanceled else {
+        let isCanceled = initiative.state == State.canceled
+        guard let code = initiative.closeCode, (code == CloseCode.canceled) == isCanceled else {
             throw Problem.broken(
                 "BR-22", SuccessInitiative.self, field: .closeCode,
                 Text(
@@ -87,7 +88,7 @@ enum CloseInitiative {
     }
 
     private static func check(_ initiative: SuccessInitiative, _ tx: Transaction) throws {
-        guard initiative.closeCode == "achieved" else {
+        guard initiative.closeCode == SuccessInitiative.CloseCode.achieved else {
             throw Problem.failedPrecondition(
                 rule: "G-19",
                 Text(

@@ -23,6 +23,6 @@ extension SuccessObjective: Record {
     ]
 
     public static let lifecycle: Lifecycle<SuccessObjective>? = Lifecycle(
-        moves: Lifecycle<SuccessObjective>.journeyMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        moves: Lifecycle<SuccessObjective>.journeyMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-10", reopeningRule: "BR-11")
 }

@@ -31,7 +31,7 @@ extension SuccessOutcome: Record {
     ]
 
     public static let lifecycle: Lifecycle<SuccessOutcome>? = Lifecycle(
-        moves: Lifecycle<SuccessOutcome>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        moves: Lifecycle<SuccessOutcome>.workMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-16", reopeningRule: "BR-17")
 
     /// The field that names the measure, for each tracking method; values typed by people need none (G-20).

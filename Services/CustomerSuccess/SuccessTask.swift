@@ -23,7 +23,8 @@ extension SuccessTask: Record {
                 en: "A task that solves a risk must stay with a success case.",
                 ko: "위험 신호의 솔루션으로 연결된 작업은 성공 케이스에 속해야 합니다.")
         ) { change, context in
-            guard let old = change.old, change.changes(.parentTable), change.new.parentTable != "success_case" else {
+            guard let old = change.old, change.changes(.parentTable), change.new.parentTable != ParentTable.successCase
+            else {
                 return true
             }
             return try !context.exists(.solutions(of: "success_task"), of: old.id)
@@ -34,6 +35,6 @@ extension SuccessTask: Record {
     ]
 
     public static let lifecycle: Lifecycle<SuccessTask>? = Lifecycle(
-        moves: Lifecycle<SuccessTask>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        moves: Lifecycle<SuccessTask>.workMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-35", reopeningRule: "BR-36")
 }

@@ -67,25 +67,27 @@ struct TemplateRendering: Sendable {
             _ type: R.Type, _ database: Database, _ id: String, _ caller: Caller, _ tx: Transaction
         ) throws {
             let record = try Store<R>(database).get(id, as: caller, in: tx)
-            func value(_ field: String) -> String? { R.schema.index(of: field).flatMap { record[fieldAt: $0].string } }
-            number = value("number")
-            account = value("account")
-            contact = value("contact")
-            switch R.schema.table {
-            case "engagement": engagement = "= \(record.id)::uuid"
-            case "success_outcome":
+            func value(like field: some FieldKey) -> String? {
+                R.schema.index(like: field).flatMap { record[fieldAt: $0].string }
+            }
+            number = value(like: Touchpoint.Field.number)
+            account = value(like: Touchpoint.Field.account)
+            contact = value(like: Touchpoint.Field.contact)
+            switch record {
+            case is Engagement: engagement = "= \(record.id)::uuid"
+            case let outcome as SuccessOutcome:
                 engagement = """
                     = (SELECT engagement FROM customer_success.success_objective \
-                    WHERE id = \(value("success_objective")))
+                    WHERE id = \(outcome.successObjective))
                     """
-            case "success_task":
-                let parent = value("parent")
+            case let task as SuccessTask:
+                let parent = task.parent
                 engagement = """
                     = (SELECT engagement FROM customer_success.success_case WHERE id = \(parent) \
                     UNION ALL SELECT engagement FROM customer_success.success_initiative WHERE id = \(parent) \
                     UNION ALL SELECT engagement FROM customer_success.touchpoint WHERE id = \(parent))
                     """
-            default: engagement = "= \(value("engagement"))::uuid"
+            default: engagement = "= \(value(like: Touchpoint.Field.engagement))::uuid"
             }
         }
     }
@@ -97,6 +99,8 @@ struct TemplateRendering: Sendable {
         let engagements = Store<Engagement>(database)
         let contacts = database.replica(CustomerContact.self, .firstName, .lastName, as: caller)
         let user = Validation.isUUID(caller.subject) ? caller.subject : nil
+        // Everybody may know the own name.
+        let users = database.replica(User.self, .name, as: .service(database.service, domain: caller.domain))
         let answers = try tx.queryAll([
             try engagements.selection(where: "id \(source.engagement)", limit: 1, as: caller),
             """
@@ -104,8 +108,7 @@ struct TemplateRendering: Sendable {
             SELECT key_customer_contact FROM customer_success.engagement WHERE id \(source.engagement)))
             """,
             PageAccounts.selection(database, [source.account].compactMap { $0 }, caller),
-            // Everybody may know the own name.
-            "SELECT name FROM customer_success.\"user\" WHERE id = \(user)",
+            "SELECT name FROM \(users) person WHERE id = \(user)",
         ])
         let engagement = try engagements.records(answers[0], for: caller).first
         let contact = answers[1].first

@@ -34,7 +34,7 @@ extension Touchpoint: Record {
     ]
 
     public static let lifecycle: Lifecycle<Touchpoint>? = Lifecycle(
-        moves: Lifecycle<Touchpoint>.workMoves, reopened: "in_progress", tie: Lifecycle.workProgress,
+        moves: Lifecycle<Touchpoint>.workMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-31", reopeningRule: "BR-32")
 
     private static let productNeeded = Text(

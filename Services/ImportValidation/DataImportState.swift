@@ -80,7 +80,8 @@ public enum DataImportState: Int32, Sendable {
             "SELECT DISTINCT kind FROM import_validation.import_run_work WHERE import_task = \(task)",
             """
             SELECT state FROM import_validation.import_run \
-            WHERE import_task = \(task) AND kind = 'load' AND state IN ('completed', 'failed') \
+            WHERE import_task = \(task) AND kind = \(literal: ImportRun.Kind.load) \
+            AND state IN (\(literal: ImportRun.State.completed), \(literal: ImportRun.State.failed)) \
             ORDER BY completed_at DESC, id DESC LIMIT 1
             """,
         ])
@@ -95,9 +96,9 @@ public enum DataImportState: Int32, Sendable {
             }
         }
         let kinds = try answers[1].map { try $0.string("kind") }
-        facts.isLoading = kinds.contains("load")
-        facts.isValidating = kinds.contains("validate")
-        facts.lastLoadFailed = try answers[2].first?.string("state") == "failed"
+        facts.isLoading = kinds.contains(ImportRun.Kind.load)
+        facts.isValidating = kinds.contains(ImportRun.Kind.validate)
+        facts.lastLoadFailed = try answers[2].first?.string("state") == ImportRun.State.failed
         return facts
     }
 }

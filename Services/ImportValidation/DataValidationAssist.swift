@@ -20,12 +20,12 @@ extension DataValidationAssist: Record {
     private static func checkParameters(_ assist: DataValidationAssist) throws {
         let needed: [Field]
         switch (assist.validationType, assist.validationSubType) {
-        case ("record", _): needed = [.script]
+        case (ValidationType.record, _): needed = [.script]
         case (_, nil): needed = [.validationSubType]
-        case (_, "reference"): needed = [.stagingTableField, .referenceTable, .referenceTableField]
-        case (_, "date"): needed = [.stagingTableField, .dateFormat]
-        case (_, "datetime"): needed = [.stagingTableField, .datetimeFormat]
-        case (_, "string_limit"): needed = [.stagingTableField, .maxLength]
+        case (_, ValidationSubType.reference): needed = [.stagingTableField, .referenceTable, .referenceTableField]
+        case (_, ValidationSubType.date): needed = [.stagingTableField, .dateFormat]
+        case (_, ValidationSubType.datetime): needed = [.stagingTableField, .datetimeFormat]
+        case (_, ValidationSubType.stringLimit): needed = [.stagingTableField, .maxLength]
         default: needed = [.stagingTableField]
         }
         for field in needed where assist[field: field].isEmpty {
@@ -131,7 +131,7 @@ enum AccountCheck {
                     guard !present.contains(target.stagingTable) else { return }
                     var assist = DataValidationAssist()
                     assist.name = name
-                    assist.validationType = "record"
+                    assist.validationType = DataValidationAssist.ValidationType.record
                     assist.stagingTable = target.stagingTable
                     assist.script = script
                     assist.order = 100

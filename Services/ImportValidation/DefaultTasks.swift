@@ -19,7 +19,7 @@ enum DefaultTasks {
             """,
         ])
         let state = try answers[0].first?.optionalString(at: 0)
-        guard state != "closed", state != "canceled" else { return }
+        guard state != OnboardingCase.State.closed, state != OnboardingCase.State.canceled else { return }
         let present = Set(try answers[1].map { try $0.string(at: 0) })
         let store = Store<ImportTask>(database)
         for target in ImportTarget.all where !present.contains(target.table) {
@@ -38,9 +38,11 @@ enum DefaultTasks {
         let rows = try tx.query(
             """
             SELECT id FROM import_validation.import_task \
-            WHERE parent = \(onboarding.id) AND state NOT IN ('closed', 'canceled') ORDER BY id
+            WHERE parent = \(onboarding.id) AND \(ImportTask.isOpen) ORDER BY id
             """)
         let store = Store<ImportTask>(database)
-        for row in rows { try store.change(row.string(at: 0), context, in: tx) { $0.state = "canceled" } }
+        for row in rows {
+            try store.change(row.string(at: 0), context, in: tx) { $0.state = ImportTask.State.canceled }
+        }
     }
 }

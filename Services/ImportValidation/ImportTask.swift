@@ -45,21 +45,28 @@ extension ImportTask: Record {
     public static let lifecycle: Lifecycle<ImportTask>? = Lifecycle(
         moves: Dictionary(
             uniqueKeysWithValues: openStates.map { state in
-                (state, Set(openStates).subtracting([state]).union(["closed", "canceled"]))
+                (state, Set(openStates).subtracting([state]).union([State.closed, State.canceled]))
             }),
-        reopened: "open",
+        reopened: State.open,
         tie: .init(
             .progress,
             [
-                "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"],
-                "awaiting_internal": ["paused", "at_risk"], "in_progress": ["on_track", "at_risk"],
-                "review": ["on_track", "at_risk"], "closed": ["finished"], "canceled": ["finished"],
+                State.open: [Progress.notStarted], State.awaitingCustomer: [Progress.paused, Progress.atRisk],
+                State.awaitingInternal: [Progress.paused, Progress.atRisk],
+                State.inProgress: [Progress.onTrack, Progress.atRisk],
+                State.review: [Progress.onTrack, Progress.atRisk], State.closed: [Progress.finished],
+                State.canceled: [Progress.finished],
             ]))
 
-    private static let openStates = ["open", "awaiting_customer", "awaiting_internal", "in_progress", "review"]
+    private static let openStates = [
+        State.open, State.awaitingCustomer, State.awaitingInternal, State.inProgress, State.review,
+    ]
+
+    /// The same as ``isOpen`` of a row, for statements.
+    static let isOpen: SQL = "state NOT IN (\(literal: State.closed), \(literal: State.canceled))"
 
     /// Whether its rows may still be worked on.
-    var isOpen: Bool { state != "closed" && state != "canceled" }
+    var isOpen: Bool { state != State.closed && state != State.canceled }
 
     /// The target table must be one we import into; staging table and template follow from it where nothing is said.
     private static func followTarget(_ change: inout Change<ImportTask>, _ context: RuleContext) throws {

@@ -1,4 +1,5 @@
 import ImportValidationWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -63,9 +64,9 @@ struct TaskAccess: Sendable {
     static func shown<R: RecordMessage>(_ record: R, to caller: Caller) -> R {
         guard caller.kind == .customer else { return record }
         var record = record
-        for field in ["domain", "created_by", "updated_by"] {
-            if let index = R.schema.index(of: field) { record[fieldAt: index] = .null }
-        }
+        record.domain = ""
+        record.createdBy = ""
+        record.updatedBy = ""
         return record
     }
 
@@ -83,7 +84,7 @@ struct TaskAccess: Sendable {
         let rows = try tx.query(
             "SELECT state FROM import_validation.onboarding_case WHERE id = \((task.parent ?? "").sqlValue)")
         let state = try rows.first?.optionalString("state")
-        guard state == "closed" || state == "canceled" else { return }
+        guard state == OnboardingCase.State.closed || state == OnboardingCase.State.canceled else { return }
         throw Problem(
             .failedPrecondition,
             Text(

@@ -1,4 +1,5 @@
 import ImportValidationWire
+import OnboardingWire
 import Postgres
 import Records
 import Wire
@@ -14,7 +15,8 @@ enum TaskAssignee {
         let rows = try context.transaction.query(
             """
             SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM import_validation.case_team_member \
-            WHERE onboarding_case = \(onboarding) AND side = 'provider' AND responsibility = \(responsibility) \
+            WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider) \
+            AND responsibility = \(responsibility) \
             UNION ALL SELECT 2, id, assigned_to FROM import_validation.onboarding_case WHERE id = \(onboarding)) asked \
             WHERE who IS NOT NULL ORDER BY place, id
             """)
@@ -34,7 +36,7 @@ enum TaskAssignee {
             SELECT t.id FROM import_validation.import_task t \
             JOIN import_validation.onboarding_case c ON c.id = t.parent \
             WHERE t.parent = \(onboarding) AND t.created_by = \(context.caller.subject) \
-            AND t.state = 'open' AND t.data_import_state = 1 \
+            AND t.state = \(literal: ImportTask.State.open) AND t.data_import_state = 1 \
             AND (t.assigned_to IS NULL OR t.assigned_to = c.assigned_to) \
             AND t.assigned_to IS DISTINCT FROM \(assignee) ORDER BY t.id FOR UPDATE OF t
             """)

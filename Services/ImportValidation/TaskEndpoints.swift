@@ -103,7 +103,7 @@ struct TaskEndpoints: Sendable {
                 let upload = try loadable(id, of: task, call.caller, tx)
                 var run = ImportRun()
                 run.importTask = task.id
-                run.kind = "load"
+                run.kind = ImportRun.Kind.load
                 run.upload = upload.id
                 let queued = try RunQueue.enqueue(
                     run, options: options, language: call.language, database, context, tx)
@@ -122,19 +122,20 @@ struct TaskEndpoints: Sendable {
         guard let upload = try Store<Upload>(database).find(id, lock: .update, in: tx), upload.importTask == task.id,
             mayAll || upload.createdBy == caller.subject
         else { throw Problem.notFound(Upload.schema.label, id: id) }
-        if upload.state == "loaded" { throw Self.alreadyLoaded }
-        guard upload.state == "complete" else {
-            let shown = Upload.schema.field("state")?.label(ofChoice: upload.state ?? "").ko ?? ""
+        if upload.state == Upload.State.loaded { throw Self.alreadyLoaded }
+        guard upload.state == Upload.State.complete else {
             throw Problem(
                 .failedPrecondition,
                 Text(
                     en: "The upload is \(upload.state ?? ""); only a complete one can be imported.",
-                    ko: "업로드가 ‘\(shown)’ 상태입니다. 완료된 업로드만 가져올 수 있습니다."),
+                    ko: "업로드가 ‘\(upload.stateLabel.ko)’ 상태입니다. 완료된 업로드만 가져올 수 있습니다."),
                 reason: "UPLOAD_INCOMPLETE")
         }
         let rows = try tx.query(
-            "SELECT 1 FROM import_validation.import_run WHERE upload = \(id) AND state IN ('queued', 'running') LIMIT 1"
-        )
+            """
+            SELECT 1 FROM import_validation.import_run WHERE upload = \(id) \
+            AND state IN (\(literal: ImportRun.State.queued), \(literal: ImportRun.State.running)) LIMIT 1
+            """)
         guard rows.isEmpty else { throw Self.alreadyLoaded }
         return upload
     }
@@ -150,7 +151,7 @@ struct TaskEndpoints: Sendable {
             try TaskAccess.requireOpen(task, tx)
             var run = ImportRun()
             run.importTask = task.id
-            run.kind = "validate"
+            run.kind = ImportRun.Kind.validate
             let stored = try RunQueue.enqueue(run, language: call.language, database, context, tx)
             try DataImportState.refresh(task.id, database, context, tx)
             return stored
@@ -176,7 +177,7 @@ struct TaskEndpoints: Sendable {
             try TaskAccess.requireOpen(task, tx)
             var run = ImportRun()
             run.importTask = task.id
-            run.kind = "publish"
+            run.kind = ImportRun.Kind.publish
             let stored = try RunQueue.enqueue(
                 run, allReady: request.allReady, language: call.language, database, context, tx)
             if !request.allReady {
@@ -218,10 +219,13 @@ struct TaskEndpoints: Sendable {
                 "DELETE FROM import_validation.staging_row WHERE import_task = \(task.id) AND status <> 'published'")
             // The files are still there and may be loaded again.
             let loaded = try tx.query(
-                "SELECT id FROM import_validation.upload WHERE import_task = \(task.id) AND state = 'loaded'")
+                """
+                SELECT id FROM import_validation.upload \
+                WHERE import_task = \(task.id) AND state = \(literal: Upload.State.loaded)
+                """)
             for row in loaded {
                 try Store<Upload>(database).change(row.string(at: 0), context.asSystem, in: tx) {
-                    $0.state = "complete"
+                    $0.state = Upload.State.complete
                 }
             }
             try DataImportState.refresh(task.id, database, context, tx)

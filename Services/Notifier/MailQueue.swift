@@ -136,10 +136,10 @@ struct MailQueue: Sendable {
                 delivery.attempts = attempts
                 delivery.lastError = outcome.reason
                 if outcome == .sent {
-                    delivery.state = "sent"
+                    delivery.state = EmailDelivery.State.sent
                     delivery.sentAt = context.now
                 } else if pause == nil {
-                    delivery.state = "failed"
+                    delivery.state = EmailDelivery.State.failed
                 }
             }
         }

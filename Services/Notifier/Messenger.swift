@@ -64,7 +64,7 @@ struct Messenger: Sendable {
         delivery.template = template
         delivery.subject = String(content.subject.prefix(Self.subjectLimit))
         let fault = Self.fault(of: address)
-        delivery.state = fault == nil ? "queued" : "failed"
+        delivery.state = fault == nil ? EmailDelivery.State.queued : EmailDelivery.State.failed
         delivery.lastError = fault
         delivery.attempts = 0
         delivery.sourceTable = source.table

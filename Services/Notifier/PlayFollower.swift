@@ -24,7 +24,7 @@ struct PlayFollower: Sendable {
         guard Self.isChange(event) else { return }
         let run = try FlowRun.decode(protobuf: event.record)
         try await people.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
-        if run.state == "held" { try await people.fetchHolders(of: Self.takers) }
+        if run.state == FlowRun.State.held { try await people.fetchHolders(of: Self.takers) }
     }
 
     func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
@@ -33,7 +33,7 @@ struct PlayFollower: Sendable {
         tx.seeAllDomains()
         guard let (status, before) = try follow(run, context, tx) else { return }
         // Who took a held run over knows that it goes on.
-        if status == "in_progress", before == "held" { return }
+        if status == SuccessLauncherNotifier.Status.inProgress, before == SuccessLauncherNotifier.Status.held { return }
         try tell(run, status, context, tx)
     }
 
@@ -76,7 +76,7 @@ struct PlayFollower: Sendable {
 
     private func tell(_ run: FlowRun, _ status: String, _ context: WriteContext, _ tx: Transaction) throws {
         guard let message = PlayMessage(status), let user = run.requestedBy, Validation.isUUID(user) else { return }
-        let title = try title(run, tx)
+        let title = try title(run, context, tx)
         let reader = try Reader.find([user], in: tx).first
         let language = reader?.language ?? "en"
         let subject = message.subject(title)(language)
@@ -112,21 +112,30 @@ struct PlayFollower: Sendable {
         }
     }
 
-    private func title(_ run: FlowRun, _ tx: Transaction) throws -> String {
+    private func title(_ run: FlowRun, _ context: WriteContext, _ tx: Transaction) throws -> String {
         let fallback = run.flow ?? ""
         guard let id = run.definitionRecord else { return fallback }
-        let rows = try tx.query("SELECT title FROM notifier.definition_record WHERE id = \(id)")
+        let service = Caller.service(database.service, domain: context.caller.domain)
+        let records = database.replica(DefinitionRecord.self, .title, as: service)
+        let rows = try tx.query("SELECT title FROM \(records) definition WHERE id = \(id)")
         return try rows.first?.optionalString("title") ?? fallback
     }
 }
 
 /// What is said about a play when its status changes.
-enum PlayMessage: String, CaseIterable {
-    case launched = "in_progress"
-    case held, completed, failed
+enum PlayMessage: CaseIterable {
+    case launched, held, completed, failed
 
     /// Nil for the begin, of which nobody is told: the person is just choosing.
-    init?(_ status: String) { self.init(rawValue: status) }
+    init?(_ status: String) {
+        switch status {
+        case SuccessLauncherNotifier.Status.inProgress: self = .launched
+        case SuccessLauncherNotifier.Status.held: self = .held
+        case SuccessLauncherNotifier.Status.completed: self = .completed
+        case SuccessLauncherNotifier.Status.failed: self = .failed
+        default: return nil
+        }
+    }
 
     /// The kind of the notification.
     var kind: String {

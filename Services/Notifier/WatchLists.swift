@@ -94,14 +94,18 @@ struct Watched: Sendable {
     /// The row rules for customers, as far as they can be told from the record itself.
     private func isShown(to customer: Reader) -> Bool {
         guard event.action != "noted", customer.account != nil else { return false }
-        if let visible = value("visible_to_customer"), visible.bool != true { return false }
-        if let account = value("account") ?? value("company"), account.string != customer.account { return false }
+        if let visible = value(like: LifecycleTask.Field.visibleToCustomer), visible.bool != true { return false }
+        if let account = value(like: OnboardingCase.Field.account) ?? value(like: LifecycleTask.Field.company),
+            account.string != customer.account
+        {
+            return false
+        }
         return schema.service != OnboardingCase.schema.service
             || customer.roles.contains("sn_customerservice.customer_case_manager")
     }
 
-    private func value(_ field: String) -> FieldValue? {
-        schema.index(of: field).map { record[fieldAt: $0] }
+    private func value(like field: some FieldKey) -> FieldValue? {
+        schema.index(like: field).map { record[fieldAt: $0] }
     }
 
     /// The changed fields the person may read.

@@ -20,34 +20,38 @@ extension LifecycleTask: Record {
             Text(en: "The responsibility is one of a squad, not of a case.", ko: "케이스가 아닌 스쿼드의 담당 업무입니다.")
         ) { change, context in
             guard change.changes(.responsibility) else { return true }
-            return try context.find(ResponsibilityDefinition.self, change.new.responsibility)?.side != "squad"
+            return try context.find(ResponsibilityDefinition.self, change.new.responsibility)?.side
+                != ResponsibilityDefinition.Side.squad
         },
         Rule("G-44") { change, context in try assign(&change, context) },
     ]
 
-    static let openStates: Set<String> = ["open", "awaiting_customer", "awaiting_internal", "in_progress", "review"]
+    static let openStates: Set<String> = [
+        State.open, State.awaitingCustomer, State.awaitingInternal, State.inProgress, State.review,
+    ]
 
     /// G-02: any move among open states, and from any of them to Closed or Canceled; reopening leads to Open.
     static let moves = Dictionary(
         uniqueKeysWithValues: openStates.map { state in
-            (state, openStates.subtracting([state]).union(["closed", "canceled"]))
+            (state, openStates.subtracting([state]).union([State.closed, State.canceled]))
         })
 
     /// The first value of each state is its default.
     static let progress = [
-        "open": ["not_started"], "awaiting_customer": ["paused", "at_risk"],
-        "awaiting_internal": ["paused", "at_risk"],
-        "in_progress": ["on_track", "at_risk"], "review": ["on_track", "at_risk"], "closed": ["finished"],
-        "canceled": ["finished"],
+        State.open: [Progress.notStarted], State.awaitingCustomer: [Progress.paused, Progress.atRisk],
+        State.awaitingInternal: [Progress.paused, Progress.atRisk],
+        State.inProgress: [Progress.onTrack, Progress.atRisk], State.review: [Progress.onTrack, Progress.atRisk],
+        State.closed: [Progress.finished],
+        State.canceled: [Progress.finished],
     ]
 
     public static let lifecycle: Lifecycle<LifecycleTask>? = Lifecycle(
-        moves: moves, reopened: "open", tie: Lifecycle.Tie(.progress, progress),
+        moves: moves, reopened: State.open, tie: Lifecycle.Tie(.progress, progress),
         mayMove: { caller, record, state in
             // G-21, G-22: for customers, assigned means that they are the contact.
             if caller.isOnboardingAgent { return true }
-            if state == "canceled" || record.closedAt != nil { return false }
-            guard caller.kind == .customer else { return state != "closed" || record.assignedTo == caller.subject }
+            if state == State.canceled || record.closedAt != nil { return false }
+            guard caller.kind == .customer else { return state != State.closed || record.assignedTo == caller.subject }
             return caller.isContact(record.contact, of: record.company)
         })
 
@@ -58,11 +62,13 @@ extension LifecycleTask: Record {
             return
         }
         let responsibility =
-            change.new.responsibility ?? OnboardingSeed.responsibility("provider", OnboardingSeed.administrator)
+            change.new.responsibility
+            ?? OnboardingSeed.responsibility(ResponsibilityDefinition.Side.provider, OnboardingSeed.administrator)
         let rows = try context.transaction.query(
             """
             SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM onboarding.case_team_member \
-            WHERE onboarding_case = \(parent) AND side = 'provider' AND responsibility = \(responsibility) \
+            WHERE onboarding_case = \(parent) AND side = \(literal: CaseTeamMember.Side.provider) \
+            AND responsibility = \(responsibility) \
             UNION ALL SELECT 2, id, assigned_to FROM onboarding.onboarding_case WHERE id = \(parent)) asked \
             WHERE who IS NOT NULL ORDER BY place, id
             """)

@@ -51,7 +51,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(SoldProductInstallBaseM2m.self)
         endpoints.add(ResponsibilityDefinition.self)
         endpoints.add(OnboardingCase.self) { onboarding async throws(Problem) in
-            guard onboarding.state == "closed" else { return }
+            guard onboarding.state == OnboardingCase.State.closed else { return }
             await OnboardingCase.refreshImportTasks(of: onboarding.id, replicas)
         }
         endpoints.add(OnboardingCase.closeEndpoint(database, replicas))

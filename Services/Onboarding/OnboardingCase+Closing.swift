@@ -12,14 +12,14 @@ import Wire
 extension OnboardingCase {
     /// Refuses to close over open work.
     static let closesWhenDone = Rule<OnboardingCase>("G-128") { change, context in
-        guard change.old != nil, change.changes(.state), change.new.state == "closed" else { return }
+        guard change.old != nil, change.changes(.state), change.new.state == State.closed else { return }
         let open = try openWork(of: change.new.id, context.transaction)
         guard open.isEmpty else { throw stillOpen(open) }
     }
 
     /// Cancels the open tasks of a case that is canceled.
     static let cancelsTasks = Rule<OnboardingCase>.after("G-128") { change, context in
-        guard change.old != nil, change.changes(.state), change.new.state == "canceled" else { return }
+        guard change.old != nil, change.changes(.state), change.new.state == State.canceled else { return }
         try cancelWork(of: change.new.id, context)
     }
 
@@ -66,17 +66,21 @@ extension OnboardingCase {
         return try answers.flatMap { rows in try rows.map { try $0.optionalString(at: 0) ?? "" } }
     }
 
-    private static let isOpen: SQL = "state NOT IN ('closed', 'canceled')"
+    private static let isOpen: SQL =
+        "state NOT IN (\(literal: LifecycleTask.State.closed), \(literal: LifecycleTask.State.canceled))"
 
     private static func cancelWork(of id: String, _ context: RuleContext) throws {
         let tasks = try context.transaction.query(
             "SELECT id FROM onboarding.lifecycle_task WHERE parent = \(id) AND \(isOpen) ORDER BY id")
         for row in tasks {
-            try context.change(LifecycleTask.self, try row.string(at: 0)) { $0.state = "canceled" }
+            try context.change(LifecycleTask.self, try row.string(at: 0)) { $0.state = LifecycleTask.State.canceled }
         }
         // What import-validation is going to do when it hears of the case; its events overwrite this.
         context.transaction.send(
-            "UPDATE onboarding.import_task SET state = 'canceled' WHERE parent = \(id) AND \(isOpen)")
+            """
+            UPDATE onboarding.import_task SET state = \(literal: ImportTask.State.canceled) \
+            WHERE parent = \(id) AND \(isOpen)
+            """)
     }
 
     /// Most numbers that the refusal names.

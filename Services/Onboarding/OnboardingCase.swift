@@ -26,7 +26,7 @@ extension OnboardingCase: Record {
             change.new.account = try context.find(OnboardingCase.self, parent)?.account
         },
         .drafting("G-39") { change, context in
-            if change.new.type == nil { change.new.type = context.write.isSystem ? "full" : "phased" }
+            if change.new.type == nil { change.new.type = context.write.isSystem ? TypeChoice.full : TypeChoice.phased }
         },
         Rule("CASE_SETUP") { change, _ in try checkAskedLater(change) },
         Rule("CASE_TREE") { change, context in try refuseCycle(change, context) },
@@ -36,22 +36,24 @@ extension OnboardingCase: Record {
 
     /// The first value of each state is its default (G-01).
     static let stages = [
-        "new": ["not_started", "at_risk"], "unassigned": ["not_started", "at_risk"], "active": ["on_track", "at_risk"],
-        "blocked": ["paused", "at_risk"], "closed": ["finished"], "canceled": ["finished"],
+        State.new: [Stage.notStarted, Stage.atRisk], State.unassigned: [Stage.notStarted, Stage.atRisk],
+        State.active: [Stage.onTrack, Stage.atRisk],
+        State.blocked: [Stage.paused, Stage.atRisk], State.closed: [Stage.finished], State.canceled: [Stage.finished],
     ]
 
     /// G-02; reopening leads to Active.
     static let moves: [String: Set<String>] = [
-        "new": ["unassigned", "active", "blocked", "canceled"], "unassigned": ["active", "blocked", "canceled"],
-        "active": ["blocked", "closed", "canceled"], "blocked": ["active", "canceled"],
+        State.new: [State.unassigned, State.active, State.blocked, State.canceled],
+        State.unassigned: [State.active, State.blocked, State.canceled],
+        State.active: [State.blocked, State.closed, State.canceled], State.blocked: [State.active, State.canceled],
     ]
 
     public static let lifecycle: Lifecycle<OnboardingCase>? = Lifecycle(
-        moves: moves, reopened: "active", tie: Lifecycle.Tie(.stage, stages),
+        moves: moves, reopened: State.active, tie: Lifecycle.Tie(.stage, stages),
         mayMove: { caller, record, state in
             // G-21: the assignee or any agent closes; an agent cancels and reopens. `closedAt` still stands when a
             // closed case is being reopened.
-            if state == "canceled" || record.closedAt != nil { return caller.isOnboardingAgent }
+            if state == State.canceled || record.closedAt != nil { return caller.isOnboardingAgent }
             return caller.isOnboardingAgent || record.assignedTo == caller.subject
         })
 
@@ -78,10 +80,10 @@ extension OnboardingCase: Record {
     private static func checkAskedLater(_ change: Change<OnboardingCase>) throws {
         // What was stored before there was the rule does not keep a case from being worked on.
         guard ([.state] + askedLater).contains(where: { change.changes($0) }) else { return }
-        guard let state = change.new.state, state != "new", state != "canceled" else { return }
+        guard let state = change.new.state, state != State.new, state != State.canceled else { return }
         // Unassigned says that nobody has the case; everything else is asked for there, too.
         let empty = askedLater.filter { field in
-            change.new[field: field].isEmpty && !(field == .assignedTo && state == "unassigned")
+            change.new[field: field].isEmpty && !(field == .assignedTo && state == State.unassigned)
         }
         guard empty.isEmpty else {
             throw Problem.invalid(
@@ -129,7 +131,7 @@ enum AutomaticCase {
         guard open.isEmpty else { return }
         var record = OnboardingCase()
         record.account = account.id
-        record.type = "full"
+        record.type = OnboardingCase.TypeChoice.full
         // An account that an outside system made has a case that waits for somebody.
         let rules = RuleContext(transaction: tx, write: context, database: database)
         if Validation.isUUID(actor), try rules.mayBeAssigned(actor) { record.assignedTo = actor }

@@ -58,7 +58,7 @@ extension User: Record {
             guard change.changes(.publicKey) || change.changes(.kind), let key = change.new.publicKey else {
                 return true
             }
-            return change.new.kind == "system" && SystemKey.isUsable(key)
+            return change.new.kind == Kind.system && SystemKey.isUsable(key)
         },
         .afterDeletion("USER_IN_USE") { change, context in
             let rows = try context.transaction.query(

@@ -122,7 +122,7 @@ struct SystemCommand: AsyncParsableCommand {
                 user.id = RecordID.make(at: context.now)
                 user.name = name
                 user.email = email ?? "\(user.id)@systems.invalid"
-                user.kind = "system"
+                user.kind = User.Kind.system
                 user.publicKey = key
                 return try OnboardingCommand.create(user, roles: roles, database, context, tx)
             }

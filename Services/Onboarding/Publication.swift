@@ -135,7 +135,7 @@ struct Publication<R: StandardRecord> {
             }
         }
         // What a workbook brings belongs to the account of the case, whether or not a column says so.
-        if let index = R.schema.index(of: "account") { record[fieldAt: index] = .string(batch.account) }
+        if let index = R.schema.index(like: Location.Field.account) { record[fieldAt: index] = .string(batch.account) }
         if faults.isEmpty {
             for (index, field) in R.schema.fields.enumerated()
             where field.mandatory && !field.outputOnly && record[fieldAt: index].isEmpty {
@@ -170,7 +170,7 @@ struct Publication<R: StandardRecord> {
         var condition: SQL =
             Self.isFolded(field)
             ? AlikeSQL.condition(field.name, texts) : "\(identifier: field.name) = ANY(\(texts))"
-        if R.schema.index(of: "account") != nil { condition += " AND account = \(batch.account)" }
+        if R.schema.index(like: Location.Field.account) != nil { condition += " AND account = \(batch.account)" }
         var known: [[FieldValue]: R] = [:]
         for record in try store.find(where: condition, in: tx) { known[key(of: record)] = record }
         return known

@@ -37,7 +37,7 @@ extension CaseTeamMember: Record {
         ) { change, _ in
             let isContact = !change.new[field: .contact].isEmpty
             let isUser = !change.new[field: .user].isEmpty
-            return change.new.side == "customer" ? isContact && !isUser : isUser && !isContact
+            return change.new.side == Side.customer ? isContact && !isUser : isUser && !isContact
         },
         .check(
             "G-43", field: .responsibility,
@@ -57,18 +57,20 @@ enum OnboardingSeed {
     /// Who is assigned tasks by default (G-44).
     static let administrator = "ServiceNow developer/admin"
 
+    private typealias Side = ResponsibilityDefinition.Side
+
     /// G-43. The role is the one an administrator must grant by hand (G-42).
     static let responsibilities: [(side: String, name: String, korean: String, role: String?)] = [
-        ("customer", "Customer onboarding contact", "고객 온보딩 연락처", "sn_customerservice.customer_admin"),
-        ("customer", "Key team member", "핵심 팀원", "sn_customerservice.customer_case_manager"),
-        ("customer", "Data SME", "데이터 전문가(SME)", nil),
-        ("customer", administrator, "ServiceNow 개발자/관리자", nil),
-        ("provider", "Onboarding manager", "온보딩 매니저", nil),
-        ("provider", "Data analyst", "데이터 분석가", nil),
-        ("provider", administrator, "ServiceNow 개발자/관리자", nil),
-        ("squad", "Success manager", "성공 매니저", nil),
-        ("squad", "Architect", "아키텍트", nil),
-        ("squad", "Support", "지원 담당", nil),
+        (Side.customer, "Customer onboarding contact", "고객 온보딩 연락처", "sn_customerservice.customer_admin"),
+        (Side.customer, "Key team member", "핵심 팀원", "sn_customerservice.customer_case_manager"),
+        (Side.customer, "Data SME", "데이터 전문가(SME)", nil),
+        (Side.customer, administrator, "ServiceNow 개발자/관리자", nil),
+        (Side.provider, "Onboarding manager", "온보딩 매니저", nil),
+        (Side.provider, "Data analyst", "데이터 분석가", nil),
+        (Side.provider, administrator, "ServiceNow 개발자/관리자", nil),
+        (Side.squad, "Success manager", "성공 매니저", nil),
+        (Side.squad, "Architect", "아키텍트", nil),
+        (Side.squad, "Support", "지원 담당", nil),
     ]
 
     /// The id of a predefined responsibility, the same in every installation.

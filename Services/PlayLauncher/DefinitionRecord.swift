@@ -20,7 +20,7 @@ extension DefinitionRecord: Record {
         ruled: [.flow], domainRule: "BR-52")
 
     public static let rules: [Rule<DefinitionRecord>] = [
-        Rule("BR-53") { change, _ in change.new.active = change.new.state == "published" },
+        Rule("BR-53") { change, _ in change.new.active = change.new.state == State.published },
         .check(
             "G-73", field: .category,
             Text(en: "There is no active category of this name.", ko: "이 이름의 활성 범주가 없습니다.")

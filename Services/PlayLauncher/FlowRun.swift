@@ -19,7 +19,8 @@ extension FlowRun: Record {
 
     /// States and those that may follow: a run is begun, launched, held while its person may not act, and ends once.
     static let moves: [String: Set<String>] = [
-        "started": ["in_progress"], "in_progress": ["waiting", "held", "completed", "failed"],
-        "held": ["in_progress"], "waiting": ["in_progress", "completed", "failed"],
+        State.started: [State.inProgress],
+        State.inProgress: [State.waiting, State.held, State.completed, State.failed],
+        State.held: [State.inProgress], State.waiting: [State.inProgress, State.completed, State.failed],
     ]
 }

@@ -104,7 +104,7 @@ struct PlaySeed: Sendable {
         var record = DefinitionRecord()
         record.flow = flow.id
         record.category = entry.category
-        record.state = "published"
+        record.state = DefinitionRecord.State.published
         record.order = Int32(order + 1) * 100
         record.title = entry.title
         record.description = try FlowLibrary.compile(flow).summary.en

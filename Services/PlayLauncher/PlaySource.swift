@@ -32,7 +32,7 @@ struct PlaySource: Sendable {
     /// Whether records of the table are, or belong to, an engagement.
     static func hasEngagement(_ table: String) -> Bool {
         table == Engagement.schema.table
-            || schemas.contains { $0.table == table && $0.index(of: "engagement") != nil }
+            || schemas.contains { $0.table == table && $0.index(like: RiskSignal.Field.engagement) != nil }
     }
 
     /// Asks the owner for the record, with the token of the person who calls: what the person may not read is not found,
@@ -48,7 +48,11 @@ struct PlaySource: Sendable {
         guard let record = try? JSONValue(parsing: answer), let own = record["id"]?.string,
             let domain = record["domain"]?.string.flatMap(DomainPath.init)
         else { throw .internalError(cause: "\(table) \(id) was answered without id or domain") }
-        guard !["closed", "canceled"].contains(record["state"]?.string) else {
+        let source = PlaySource(schema: schema, id: own, domain: domain, record: record)
+        guard
+            ![RiskSignal.State.closed, RiskSignal.State.canceled].contains(
+                source.value(like: RiskSignal.Field.state)?.string)
+        else {
             throw .failedPrecondition(
                 rule: "G-128",
                 Text(
@@ -56,16 +60,21 @@ struct PlaySource: Sendable {
                     ko: "\(schema.label.ko, .subject) 종결되었거나 취소되어 플레이를 시작할 수 없습니다. 먼저 다시 연 후 진행하세요."),
                 field: "source_record")
         }
-        return PlaySource(schema: schema, id: own, domain: domain, record: record)
+        return source
+    }
+
+    /// The value of the field that goes by the name of another record's.
+    private func value(like field: some FieldKey) -> JSONValue? {
+        schema.index(like: field).flatMap { record[schema.fields[$0].jsonName] }
     }
 
     /// The engagement the record is or belongs to.
     var engagement: String? {
-        schema.table == Engagement.schema.table ? id : record["engagement"]?.string
+        schema.table == Engagement.schema.table ? id : value(like: RiskSignal.Field.engagement)?.string
     }
 
     /// The account of the record.
-    var account: String? { record["account"]?.string }
+    var account: String? { value(like: RiskSignal.Field.account)?.string }
 
     /// `source` of the flow's input.
     var input: JSONValue {
@@ -79,7 +88,7 @@ struct PlaySource: Sendable {
     func prefill(_ name: String, _ caller: Caller) -> JSONValue? {
         switch name {
         case "requested_by": caller.kind == .person ? .string(caller.subject) : nil
-        case "contact": record["contact"] ?? record["keyCustomerContact"]
+        case "contact": value(like: Touchpoint.Field.contact) ?? value(like: Engagement.Field.keyCustomerContact)
         default: record[name]
         }
     }

@@ -54,13 +54,13 @@ extension Plays {
                 _ = try store.create(draft, context.asSystem, in: tx)
             }
             let run = try store.change(runID, context.asSystem, in: tx) { run in
-                guard run.state == "started" else {
+                guard run.state == FlowRun.State.started else {
                     throw Problem.failedPrecondition(
                         rule: "G-78", Text(en: "The play was launched already.", ko: "이미 시작된 플레이입니다."),
                         field: "flow_run")
                 }
                 complete(&run)
-                run.state = "in_progress"
+                run.state = FlowRun.State.inProgress
             }
             let execution = Execution(
                 run: run.id, domain: source.domain, requester: KeptCaller(call.caller), trace: call.trace.header,
@@ -82,7 +82,7 @@ extension Plays {
         run.account = source.account
         run.requestedBy = context.caller.subject
         run.startedAt = context.now
-        run.state = "started"
+        run.state = FlowRun.State.started
         return run
     }
 

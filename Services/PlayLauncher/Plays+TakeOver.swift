@@ -29,13 +29,13 @@ extension Plays {
             guard isOwn || Access.allows(caller.roles, .write, on: FlowRun.schema.table) else {
                 throw Problem.permissionDenied()
             }
-            guard known.state == "held" else {
+            guard known.state == FlowRun.State.held else {
                 throw Problem.failedPrecondition(
                     rule: "RUN_NOT_HELD",
                     Text(en: "Only a held run can be taken over.", ko: "보류된 실행만 이어받을 수 있습니다."), field: "id")
             }
             let run = try store.change(known.id, context.asSystem, in: tx) { run in
-                run.state = "in_progress"
+                run.state = FlowRun.State.inProgress
                 run.requestedBy = caller.subject
                 run.message = nil
             }
@@ -50,7 +50,7 @@ extension Plays {
     private func heldFlow(of run: String, _ call: Call) async throws(Problem) -> CompiledFlow? {
         let database = database
         let isHeld = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
-            try Store<FlowRun>(database).find(run, in: tx)?.state == "held"
+            try Store<FlowRun>(database).find(run, in: tx)?.state == FlowRun.State.held
         }
         guard isHeld else { return nil }
         let service = Caller.service(database.service, domain: .root)

@@ -64,7 +64,10 @@ struct Plays: Sendable {
             let choices = try Store<AleChoice>(database).find(
                 where: "active AND domain = ANY(\(ancestors)) ORDER BY \"order\", name", in: tx)
             let records = try Store<DefinitionRecord>(database).find(
-                where: "state = 'published' AND domain = ANY(\(ancestors)) ORDER BY \"order\", title", in: tx)
+                where: """
+                    state = \(literal: DefinitionRecord.State.published) AND domain = ANY(\(ancestors)) \
+                    ORDER BY "order", title
+                    """, in: tx)
             return Offer(
                 choices: choices, records: records, flows: try FlowLibrary.newest(of: records, database, in: tx))
         }
@@ -160,7 +163,7 @@ struct Plays: Sendable {
             }
             return (record, try FlowLibrary.newest(of: [record], database, in: tx)[record.id])
         }
-        guard found.0.state == "published" else {
+        guard found.0.state == DefinitionRecord.State.published else {
             throw .failedPrecondition(
                 rule: "BR-53", Text(en: "The definition record is not published.", ko: "정의 레코드가 게시되지 않았습니다."),
                 field: "definition_record")

@@ -113,6 +113,7 @@ extension Runner {
     ) async throws {
         let database = database
         let now = database.clock.now
+        let state = telling.isFailed ? FlowRun.State.failed : FlowRun.State.completed
         try await asService(execution.domain) { tx in
             Execution.stop("done", lease, in: tx)
             tx.send(
@@ -122,7 +123,7 @@ extension Runner {
                 """)
             FlowStep.end(Telling.step, noted, run: execution.run, now: now, in: tx)
             try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
-                run.state = telling.isFailed ? "failed" : "completed"
+                run.state = state
                 run.completedAt = now
                 run.createdRecords = telling.createdRecords.text
                 run.message = telling.message
@@ -130,7 +131,7 @@ extension Runner {
         }
         database.log.info(
             "run is over",
-            metadata: ["run": "\(execution.run)", "state": "\(telling.isFailed ? "failed" : "completed")"])
+            metadata: ["run": "\(execution.run)", "state": "\(state)"])
     }
 }
 

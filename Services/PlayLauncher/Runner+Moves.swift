@@ -81,7 +81,7 @@ extension Runner {
             next.beginStep(now: now, in: tx)
             if wake != nil || wasWaiting {
                 try Store<FlowRun>(database).change(next.run, next.context(database, now), in: tx) {
-                    $0.state = wake == nil ? "in_progress" : "waiting"
+                    $0.state = wake == nil ? FlowRun.State.inProgress : FlowRun.State.waiting
                 }
             }
         }
@@ -177,7 +177,7 @@ extension Runner {
             if let key = execution.key { FlowStep.retry(key, message, run: execution.run, now: now, in: tx) }
             Execution.stop("held", lease, in: tx)
             try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
-                run.state = "held"
+                run.state = FlowRun.State.held
                 run.message = message
             }
         }

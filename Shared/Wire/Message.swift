@@ -71,8 +71,24 @@ extension Message {
 }
 
 /// The name of a field of one record type, as its proto and its column have it: `due_date` is `.dueDate`. The generator
-/// writes them, so that a misspelt name does not compile.
-public protocol FieldKey: RawRepresentable, CaseIterable, Hashable, Sendable where RawValue == String {}
+/// writes them, so that a misspelt name does not compile. What only some records have is a protocol of its own, such as
+/// ``HasState``.
+public protocol FieldKey: RawRepresentable, CaseIterable, Hashable, Sendable where RawValue == String {
+    /// What every record begins with.
+    static var id: Self { get }
+    /// `etag`.
+    static var etag: Self { get }
+    /// `created_at`.
+    static var createdAt: Self { get }
+    /// `created_by`.
+    static var createdBy: Self { get }
+    /// `updated_at`.
+    static var updatedAt: Self { get }
+    /// `updated_by`.
+    static var updatedBy: Self { get }
+    /// `domain`.
+    static var domain: Self { get }
+}
 
 /// A message that is a record: a row of a table, described by the data dictionary.
 public protocol RecordMessage: Message {

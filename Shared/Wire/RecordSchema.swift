@@ -255,6 +255,9 @@ public struct RecordSchema: Sendable {
     /// The index of the field with this proto name (`meeting_date`) or JSON name (`meetingDate`).
     public func index(of name: String) -> Int? { indexes[name] }
 
+    /// The index of the field that goes by the name of a field of another record; nil where there is none.
+    public func index(like field: some FieldKey) -> Int? { indexes[field.rawValue] }
+
     /// The field with this proto or JSON name.
     public func field(_ name: String) -> FieldSchema? { indexes[name].map { fields[$0] } }
 }

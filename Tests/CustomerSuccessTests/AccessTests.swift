@@ -26,6 +26,13 @@ private typealias Operation = Roles.Operation
     /// The tables whose figures a request shows: those of engagements, on the landing page.
     static let reports: Set = ["engagement"]
 
+    /// The tables with a row for figures of which no request shows any yet: the row takes effect with the first one.
+    static let withoutFigures: Set = [
+        "engagement_contract", "internal_play", "internal_play_task", "response_template", "risk_signal",
+        "risk_signal_solution", "service_definition", "squad_member", "success_case", "success_initiative",
+        "success_objective", "success_outcome", "success_task", "touchpoint",
+    ]
+
     static let cases: [Case] = Access.rules.flatMap { rule in
         rule.examples.map { Case(rule: rule, example: $0) }
     }.filter { one in
@@ -55,6 +62,14 @@ private typealias Operation = Roles.Operation
             places += text.ranges(of: ".reportView").count
         }
         #expect(places == asked.count && Set(asked) == Self.reports)
+    }
+
+    /// Every table of which somebody may see figures has a request that asks for the right, or is known to have none.
+    @Test func noRowOfFiguresIsWithoutEffectUnnoticed() {
+        let allowed = Set(Access.rules.filter { $0.operations.contains(.reportView) }.map(\.table))
+            .intersection(Self.samples.map { $0.schema.table })
+        #expect(allowed == Self.reports.union(Self.withoutFigures))
+        #expect(Self.reports.isDisjoint(with: Self.withoutFigures))
     }
 
     @Test(arguments: cases)

@@ -5,6 +5,7 @@ import os
 
 import conformances
 import names
+import shared_fields
 import swift
 from model import Model
 
@@ -40,7 +41,7 @@ def swift_files(model: Model) -> dict[str, str]:
             out = swift.header(message, False) + swift.schema(model, message) + conformances.verbs(model, message)
             out += swift.keys(message)
             values[path + "+Schema"] = out
-    files = {}
+    files = {f"{names.WIRE}/SharedFields.swift": shared_fields.protocols().splitlines()}
     for path, lines in values.items():
         if path in sources:
             lines = swift.header(sources[path], False) + lines

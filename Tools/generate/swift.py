@@ -2,6 +2,7 @@
 
 import declarations
 import names
+import shared_fields
 from model import FIELD_MASK, TIMESTAMP
 from refused import Refused
 
@@ -309,7 +310,7 @@ def keys(message) -> list[str]:
     """The names of a record's fields, and the values of its choices."""
     fields = [field for field in message.fields if field.options is not None]
     out = [f"extension {message.swift} {{", f"    /// The fields of table `{message.record.table}`.",
-           "    public enum Field: String, FieldKey {"]
+           f"    public enum Field: {', '.join(['String', 'FieldKey'] + shared_fields.conformances(fields))} {{"]
     for field in fields:
         out += doc(f"{field.options.label.en}.", "        ", "")
         raw = "" if field.swift == field.name else f' = "{field.name}"'

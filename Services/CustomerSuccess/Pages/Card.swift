@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import OnboardingWire
 import Postgres
 import Records
@@ -29,6 +30,8 @@ enum Card: String, CaseIterable, Sendable {
         }
     }
 
+    private typealias Health = Engagement.PerceivedHealth
+
     /// Which engagements the card counts, over the aliases `e` (engagement) and `a` (its account).
     func condition(_ today: CivilDate) -> SQL {
         switch self {
@@ -36,8 +39,9 @@ enum Card: String, CaseIterable, Sendable {
         // G-05: from unknown to yellow or red is a first assessment, not a decline.
         case .healthDeclined:
             """
-            e.active AND (e.perceived_health = 'red' AND e.previous_perceived_health IN ('yellow', 'green') \
-            OR e.perceived_health = 'yellow' AND e.previous_perceived_health = 'green')
+            e.active AND (e.perceived_health = \(literal: Health.red) \
+            AND e.previous_perceived_health IN (\(literal: Health.yellow), \(literal: Health.green)) \
+            OR e.perceived_health = \(literal: Health.yellow) AND e.previous_perceived_health = \(literal: Health.green))
             """
         // G-04.
         case .escalatedAccount: "e.active AND a.escalated"
@@ -48,7 +52,7 @@ enum Card: String, CaseIterable, Sendable {
             """
         case .newEngagements:
             """
-            e.state = 'new' AND NOT EXISTS ( \
+            e.state = \(literal: Engagement.State.new) AND NOT EXISTS ( \
             SELECT 1 FROM customer_success.success_objective o WHERE o.engagement = e.id)
             """
         }

@@ -68,8 +68,8 @@ struct EngagementPages: Sendable {
 
     /// The contacts of the customer's side of the case's team, each once, whatever they answer for.
     private func team(of onboarding: String?, _ caller: Caller) -> SQL {
-        let team = database.replica(
-            CaseTeamMember.self, .contact, where: "onboarding_case = \(onboarding) AND side = 'customer'", as: caller)
+        let members: SQL = "onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.customer)"
+        let team = database.replica(CaseTeamMember.self, .contact, where: members, as: caller)
         return contacts("id IN (SELECT contact FROM \(team) member)", caller)
     }
 

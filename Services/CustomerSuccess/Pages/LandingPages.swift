@@ -121,9 +121,9 @@ struct LandingPages: Sendable {
     ) throws -> [LandingEngagement] {
         guard !engagements.isEmpty else { return [] }
         let ids = engagements.map(\.id)
-        func lists<R: Record>(_ type: R.Type) throws -> PageLists<R> {
+        func lists<R: Record>(_ type: R.Type) throws -> PageLists<R> where R.Field: HasEngagement {
             try PageLists(
-                database, caller, of: ids, by: "engagement", listed: "active", order: "due_date, id", limit: limit)
+                database, caller, of: ids, by: .engagement, listed: "active", order: "due_date, id", limit: limit)
         }
         let touchpoints = try lists(Touchpoint.self)
         let risks = try lists(RiskSignal.self)

@@ -44,7 +44,7 @@ struct ObjectivePages: Sendable {
         page.outcomeCount = found.totalSize
         var dated = try milestones.section(answers[4], answers[5])
         let initiatives = try PageLists<SuccessInitiative>(
-            database, caller, of: found.items.map(\.id), by: "success_outcome", listed: "TRUE",
+            database, caller, of: found.items.map(\.id), by: .successOutcome, listed: "TRUE",
             order: "due_date, id", limit: limit)
         let lists = try tx.queryAll([initiatives.selection, initiatives.counting])
         let sections = try initiatives.sections(lists[0], lists[1])

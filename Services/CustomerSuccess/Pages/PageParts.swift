@@ -8,28 +8,34 @@ import Wire
 
 extension PageItem {
     /// Where records of different types keep what lists show.
-    private static let titles = ["title", "subject", "short_description"]
-    private static let dates = ["due_date", "planned_stop", "target_date"]
-    private static let people = ["assigned_to", "objective_owner", "owner"]
+    private static let titles: [any FieldKey] = [
+        Engagement.Field.title, Touchpoint.Field.subject, RiskSignal.Field.shortDescription,
+    ]
+    private static let dates: [any FieldKey] = [
+        Touchpoint.Field.dueDate, SuccessObjective.Field.plannedStop, SuccessMilestone.Field.targetDate,
+    ]
+    private static let people: [any FieldKey] = [
+        Touchpoint.Field.assignedTo, SuccessObjective.Field.objectiveOwner, SuccessOutcome.Field.owner,
+    ]
 
     /// A line of a list. `record` holds what the reader may see of it, and no more.
     init<R: Record>(_ record: R, today: CivilDate) {
         self.init()
-        func text(_ names: [String]) -> String? {
-            names.lazy.compactMap { R.schema.index(of: $0) }.first.flatMap { record[fieldAt: $0].string }
+        func value(_ fields: [any FieldKey]) -> FieldValue? {
+            fields.lazy.compactMap { R.schema.index(like: $0) }.first.map { record[fieldAt: $0] }
         }
         table = R.schema.table
         id = record.id
-        number = text(["number"]) ?? ""
-        title = text(Self.titles) ?? ""
-        state = text(["state"]) ?? ""
-        progress = text(["progress"])
-        priority = R.schema.index(of: "priority").flatMap { record[fieldAt: $0].int }.map(Int32.init)
-        dueDate = text(Self.dates)
+        number = value([Touchpoint.Field.number])?.string ?? ""
+        title = value(Self.titles)?.string ?? ""
+        state = value([Touchpoint.Field.state])?.string ?? ""
+        progress = value([Touchpoint.Field.progress])?.string
+        priority = value([RiskSignal.Field.priority])?.int.map(Int32.init)
+        dueDate = value(Self.dates)?.string
         daysRemaining = PageDays.until(dueDate, from: today)
-        meetingDate = text(["meeting_date"])
-        assignedTo = text(Self.people)
-        outcome = text(["success_outcome"])
+        meetingDate = value([Touchpoint.Field.meetingDate])?.string
+        assignedTo = value(Self.people)?.string
+        outcome = value([SuccessInitiative.Field.successOutcome])?.string
     }
 }
 
@@ -78,11 +84,11 @@ struct PageLists<R: Record>: Sendable {
     private let store: Store<R>
     private let caller: Caller
     private let today: CivilDate
-    private let parent: String
+    private let parent: R.Field
 
     /// The records whose `parent` is one of `ids` and that meet `listed`, at most `limit` of each parent.
     init(
-        _ database: Database, _ caller: Caller, of ids: [String], by parent: String, listed: SQL, order: SQL,
+        _ database: Database, _ caller: Caller, of ids: [String], by parent: R.Field, listed: SQL, order: SQL,
         limit: Int
     ) throws {
         store = Store<R>(database)
@@ -92,11 +98,11 @@ struct PageLists<R: Record>: Sendable {
         let first: SQL = """
             id IN (SELECT chosen.id FROM unnest(\(ids)::uuid[]) AS parent(id) CROSS JOIN LATERAL ( \
             SELECT i.id FROM \(identifier: database.schema).\(identifier: R.schema.table) i \
-            WHERE i.\(identifier: parent) = parent.id AND (\(listed)) ORDER BY \(order) LIMIT \(limit)) chosen)
+            WHERE i.\(identifier: parent.rawValue) = parent.id AND (\(listed)) ORDER BY \(order) LIMIT \(limit)) chosen)
             """
         selection = try store.selection(where: first, order: order, limit: ids.count * limit, as: caller)
         counting = try store.counting(
-            where: "\(identifier: parent) = ANY(\(ids)::uuid[])", listed: listed, by: parent, as: caller)
+            where: "\(identifier: parent.rawValue) = ANY(\(ids)::uuid[])", listed: listed, by: parent, as: caller)
     }
 
     /// The lists by parent, of the answers to both statements; parents without any record are not among them.
@@ -109,7 +115,7 @@ struct PageLists<R: Record>: Sendable {
             sections[try row.string("parent")] = section
         }
         for record in try store.records(rows, for: caller) {
-            guard let id = record[named: parent].string else { continue }
+            guard let id = record[field: parent].string else { continue }
             sections[id, default: PageSection()].items.append(PageItem(record, today: today))
         }
         return sections

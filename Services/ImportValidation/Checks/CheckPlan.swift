@@ -50,7 +50,7 @@ struct CheckPlan: Sendable {
         }
         var replaced: Set<Replaced> = []
         for assist in assists {
-            if assist.validationType == "record" {
+            if assist.validationType == DataValidationAssist.ValidationType.record {
                 guard let source = assist.script else { continue }
                 scripts.append(
                     Script(name: assist.name ?? "", source: source, reach: ScriptReach.positions(source, target)))
@@ -123,19 +123,22 @@ struct CheckPlan: Sendable {
     /// The check an administrator added; nil when its table or field does not exist any more.
     private static func check(_ assist: DataValidationAssist, _ target: ImportTarget) -> CellCheck? {
         switch assist.validationSubType {
-        case "reference":
+        case DataValidationAssist.ValidationSubType.reference:
             guard let table = assist.referenceTable, let field = assist.referenceTableField else { return nil }
             return .reference(.init(table: ImportTarget.named(table)?.table ?? table, field: field))
-        case "choice":
+        case DataValidationAssist.ValidationSubType.choice:
             let schema = ImportTarget.named(assist.targetTable)?.schema ?? target.schema
             let name = assist.targetTableField ?? assist.stagingTableField ?? ""
             guard let field = schema.field(name), !field.choices.isEmpty else { return nil }
             return .choice(ChoiceNames(field.choices))
-        case "date": return .date(format: assist.dateFormat ?? CellCheck.standardDate)
-        case "datetime": return .dateTime(format: assist.datetimeFormat ?? CellCheck.standardDateTime)
-        case "boolean": return .boolean
-        case "string_limit": return .limit(Int(assist.maxLength ?? Int32(lineLimit)))
-        case "integer_or_decimal":
+        case DataValidationAssist.ValidationSubType.date:
+            return .date(format: assist.dateFormat ?? CellCheck.standardDate)
+        case DataValidationAssist.ValidationSubType.datetime:
+            return .dateTime(format: assist.datetimeFormat ?? CellCheck.standardDateTime)
+        case DataValidationAssist.ValidationSubType.boolean: return .boolean
+        case DataValidationAssist.ValidationSubType.stringLimit:
+            return .limit(Int(assist.maxLength ?? Int32(lineLimit)))
+        case DataValidationAssist.ValidationSubType.integerOrDecimal:
             let position = target.position(of: assist.stagingTableField ?? "")
             return position.map { target.fields[$0].type == .integer ? .integer : .decimal }
         default: return nil

@@ -53,8 +53,8 @@ struct ImportWorkers: Sendable {
 
     private static func body(_ run: RunTools) async throws -> RunQueue.Ending {
         switch run.claim.kind {
-        case "load": try await LoadRun(tools: run).run()
-        case "validate": try await ValidateRun(tools: run).run()
+        case ImportRun.Kind.load: try await LoadRun(tools: run).run()
+        case ImportRun.Kind.validate: try await ValidateRun(tools: run).run()
         default: try await PublishRun(tools: run).run()
         }
     }
@@ -78,14 +78,15 @@ struct ImportWorkers: Sendable {
         parts.log.warning("import run failed", metadata: facts)
         let keepsUpload = (error as? RunFailure)?.keepsUpload ?? false
         do {
-            if claim.kind == "load" { try await LoadRun.undo(run) }
+            if claim.kind == ImportRun.Kind.load { try await LoadRun.undo(run) }
             let counts = try await counts(run)
             try await queue.end(
                 claim,
                 .init(
-                    state: "failed", total: counts.total, done: claim.kind == "load" ? 0 : counts.done,
+                    state: ImportRun.State.failed, total: counts.total,
+                    done: claim.kind == ImportRun.Kind.load ? 0 : counts.done,
                     failed: counts.failed, message: failure,
-                    uploadState: claim.kind == "load" && !keepsUpload ? "failed" : nil))
+                    uploadState: claim.kind == ImportRun.Kind.load && !keepsUpload ? Upload.State.failed : nil))
         } catch {
             // The run stays queued and is looked at again.
             facts["cause"] = "\(error)"

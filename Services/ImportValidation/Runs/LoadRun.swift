@@ -83,7 +83,7 @@ struct LoadRun {
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
             message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(tools.language),
-            uploadState: "loaded")
+            uploadState: Upload.State.loaded)
     }
 
     private static func encoding(_ options: LoadOptions) throws(RunFailure) -> TextEncoding? {

@@ -101,7 +101,7 @@ struct RunQueue: Sendable {
         try await database.transaction(as: context.caller) { tx in
             try claim.lease.hold(in: tx)
             try Store<ImportRun>(database).change(claim.run, context, in: tx) { run in
-                run.state = "running"
+                run.state = ImportRun.State.running
                 run.startedAt = run.startedAt ?? context.now
             }
         }
@@ -109,7 +109,7 @@ struct RunQueue: Sendable {
 
     /// How a run ended.
     struct Ending: Sendable {
-        var state = "completed"
+        var state = ImportRun.State.completed
         var total: Int64
         var done: Int64
         var failed: Int64
@@ -137,7 +137,7 @@ struct RunQueue: Sendable {
             if let state = ending.uploadState, let upload = run.upload {
                 try Store<Upload>(database).change(upload, context, in: tx) { $0.state = state }
             }
-            if claim.kind == "publish" {
+            if claim.kind == ImportRun.Kind.publish {
                 tx.send("UPDATE import_validation.staging_row SET publish_run = NULL WHERE publish_run = \(claim.run)")
             }
             claim.lease.complete(in: tx)

@@ -106,10 +106,12 @@ struct RunTools: Sendable {
     }
 
     private func facts(account: String, parent: String) async throws -> Facts {
-        try await database.transaction(as: service, readOnly: true) { tx in
+        let accounts = database.replica(CustomerAccount.self, .name, as: service)
+        let cases = database.replica(OnboardingCase.self, .number, .state, as: service)
+        return try await database.transaction(as: service, readOnly: true) { tx in
             let answers = try tx.queryAll([
-                "SELECT name FROM import_validation.customer_account WHERE id = \(account.isEmpty ? nil : account)",
-                "SELECT number, state FROM import_validation.onboarding_case WHERE id = \(parent.isEmpty ? nil : parent)",
+                "SELECT name FROM \(accounts) account WHERE id = \(account.isEmpty ? nil : account)",
+                "SELECT number, state FROM \(cases) onboarding WHERE id = \(parent.isEmpty ? nil : parent)",
             ])
             return Facts(
                 name: try answers[0].first?.optionalString("name"),

@@ -11,4 +11,7 @@ extension Upload: Record {
         customer: CustomerAccess(rows: { caller in
             "created_by = \"\(caller.subject.filter { $0 != "\"" && $0 != "\\" })\""
         }))
+
+    /// What people read for its state.
+    var stateLabel: Text { Self.schema.fields[Self.index(.state)].label(ofChoice: state ?? "") }
 }

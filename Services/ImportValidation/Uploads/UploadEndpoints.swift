@@ -49,7 +49,7 @@ struct UploadEndpoints: Sendable {
         let context = database.context(call)
         return try await database.transaction(as: call.caller, deadline: call.deadline) { tx in
             var upload = try found(request.id, call.caller, tx)
-            guard upload.state == "receiving" else { throw Self.notReceiving(upload) }
+            guard upload.state == Upload.State.receiving else { throw Self.notReceiving(upload) }
             let step = try UploadRules.step(
                 offset: request.offset, count: request.content.count, received: upload.receivedBytes ?? 0,
                 size: upload.sizeBytes ?? 0)
@@ -82,8 +82,8 @@ struct UploadEndpoints: Sendable {
             try found(request.id, call.caller, tx)
         }
         // Completed before: the same answer.
-        if upload.state == "complete" || upload.state == "loaded" { return upload }
-        guard upload.state == "receiving" else { throw Self.notReceiving(upload) }
+        if upload.state == Upload.State.complete || upload.state == Upload.State.loaded { return upload }
+        guard upload.state == Upload.State.receiving else { throw Self.notReceiving(upload) }
         guard upload.receivedBytes == upload.sizeBytes else {
             let text = Text(
                 en: "\(upload.receivedBytes ?? 0) of \(upload.sizeBytes ?? 0) bytes have arrived.",
@@ -146,13 +146,14 @@ struct UploadEndpoints: Sendable {
             let rows = try tx.query(
                 """
                 SELECT id FROM import_validation.upload WHERE import_task = \((upload.importTask ?? "").sqlValue) \
-                AND sha256 = \(sha256) AND state IN ('complete', 'loaded') AND id <> \(upload.id) \
+                AND sha256 = \(sha256) AND id <> \(upload.id) \
+                AND state IN (\(literal: Upload.State.complete), \(literal: Upload.State.loaded)) \
                 ORDER BY created_at, id LIMIT 1
                 """)
             let earlier = try rows.first?.string(at: 0)
             return try Store<Upload>(database).change(upload.id, context.asSystem, in: tx) { record in
-                guard record.state == "receiving" else { return }
-                record.state = isSound ? "complete" : "failed"
+                guard record.state == Upload.State.receiving else { return }
+                record.state = isSound ? Upload.State.complete : Upload.State.failed
                 record.sha256 = sha256
                 record.duplicateOf = isSound ? earlier : nil
             }
@@ -173,11 +174,11 @@ struct UploadEndpoints: Sendable {
     }
 
     private static func notReceiving(_ upload: Upload) -> Problem {
-        let state = upload.state ?? ""
-        let shown = Upload.schema.field("state")?.label(ofChoice: state).ko ?? ""
-        return Problem(
+        Problem(
             .failedPrecondition,
-            Text(en: "The upload is \(state) and takes no more.", ko: "업로드가 ‘\(shown)’ 상태이므로 더 이상 업로드할 수 없습니다."),
+            Text(
+                en: "The upload is \(upload.state ?? "") and takes no more.",
+                ko: "업로드가 ‘\(upload.stateLabel.ko)’ 상태이므로 더 이상 업로드할 수 없습니다."),
             reason: "UPLOAD_CLOSED")
     }
 

@@ -78,7 +78,7 @@ extension CaseServiceDefinition: StandardMessage {
 
 extension CaseServiceDefinition {
     /// The fields of table `service_definition`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive {
         /// Identifier.
         case id
         /// Etag.

@@ -173,7 +173,7 @@ extension Engagement: BulkMessage {
 
 extension Engagement {
     /// The fields of table `engagement`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasCloseNotes, HasClosedAt, HasClosedBy, HasNumber, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

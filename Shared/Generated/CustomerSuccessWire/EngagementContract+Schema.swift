@@ -79,7 +79,7 @@ extension EngagementContract: BulkMessage {
 
 extension EngagementContract {
     /// The fields of table `engagement_contract`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasEngagement {
         /// Identifier.
         case id
         /// Etag.

@@ -148,7 +148,7 @@ extension InternalPlay: BulkMessage {
 
 extension InternalPlay {
     /// The fields of table `internal_play`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasEngagement, HasNumber, HasProgress, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

@@ -147,7 +147,7 @@ extension InternalPlayTask: BulkMessage {
 
 extension InternalPlayTask {
     /// The fields of table `internal_play_task`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasEngagement, HasNumber, HasProgress, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

@@ -78,7 +78,7 @@ extension ResponseTemplate: StandardMessage {
 
 extension ResponseTemplate {
     /// The fields of table `response_template`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive {
         /// Identifier.
         case id
         /// Etag.

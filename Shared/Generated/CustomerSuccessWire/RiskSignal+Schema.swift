@@ -182,7 +182,7 @@ extension RiskSignal: BulkMessage {
 
 extension RiskSignal {
     /// The fields of table `risk_signal`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasEngagement, HasNumber, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

@@ -87,7 +87,7 @@ extension RiskSignalSolution: BulkMessage {
 
 extension RiskSignalSolution {
     /// The fields of table `risk_signal_solution`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasNumber {
         /// Identifier.
         case id
         /// Etag.

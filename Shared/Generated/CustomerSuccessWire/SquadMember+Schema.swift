@@ -82,7 +82,7 @@ extension SquadMember: BulkMessage {
 
 extension SquadMember {
     /// The fields of table `squad_member`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive {
         /// Identifier.
         case id
         /// Etag.

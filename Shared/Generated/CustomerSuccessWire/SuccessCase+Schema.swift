@@ -166,7 +166,7 @@ extension SuccessCase: BulkMessage {
 
 extension SuccessCase {
     /// The fields of table `success_case`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasEngagement, HasNumber, HasProgress, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

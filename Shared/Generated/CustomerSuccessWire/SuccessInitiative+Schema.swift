@@ -172,7 +172,7 @@ extension SuccessInitiative: BulkMessage {
 
 extension SuccessInitiative {
     /// The fields of table `success_initiative`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseCode, HasCloseNotes, HasClosedAt, HasClosedBy, HasDaysRemaining, HasEngagement, HasNumber, HasProgress, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

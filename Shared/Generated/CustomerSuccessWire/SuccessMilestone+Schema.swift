@@ -120,7 +120,7 @@ extension SuccessMilestone: BulkMessage {
 
 extension SuccessMilestone {
     /// The fields of table `success_milestone`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasCloseNotes, HasClosedAt, HasClosedBy, HasEngagement, HasNumber, HasState {
         /// Identifier.
         case id
         /// Etag.

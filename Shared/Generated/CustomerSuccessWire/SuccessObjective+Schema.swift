@@ -164,7 +164,7 @@ extension SuccessObjective: BulkMessage {
 
 extension SuccessObjective {
     /// The fields of table `success_objective`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasCloseNotes, HasClosedAt, HasClosedBy, HasDaysRemaining, HasEngagement, HasNumber, HasPlannedStop, HasProgress, HasState {
         /// Identifier.
         case id
         /// Etag.

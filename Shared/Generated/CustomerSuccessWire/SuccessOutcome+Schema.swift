@@ -174,7 +174,7 @@ extension SuccessOutcome: BulkMessage {
 
 extension SuccessOutcome {
     /// The fields of table `success_outcome`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasCloseNotes, HasClosedAt, HasClosedBy, HasNumber, HasPlannedStop, HasProgress, HasState {
         /// Identifier.
         case id
         /// Etag.

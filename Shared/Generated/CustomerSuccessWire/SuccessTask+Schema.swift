@@ -169,7 +169,7 @@ extension SuccessTask: BulkMessage {
 
 extension SuccessTask {
     /// The fields of table `success_task`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasNumber, HasProgress, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

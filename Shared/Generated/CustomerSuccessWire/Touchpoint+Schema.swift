@@ -192,7 +192,7 @@ extension Touchpoint: BulkMessage {
 
 extension Touchpoint {
     /// The fields of table `touchpoint`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasDaysRemaining, HasEngagement, HasNumber, HasProgress, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

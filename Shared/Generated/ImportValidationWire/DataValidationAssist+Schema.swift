@@ -125,7 +125,7 @@ extension DataValidationAssist: StandardMessage {
 
 extension DataValidationAssist {
     /// The fields of table `data_validation_assist`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive {
         /// Identifier.
         case id
         /// Etag.

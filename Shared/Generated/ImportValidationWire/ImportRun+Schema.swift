@@ -101,7 +101,7 @@ extension ImportRun: ListedMessage {
 
 extension ImportRun {
     /// The fields of table `import_run`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasState {
         /// Identifier.
         case id
         /// Etag.

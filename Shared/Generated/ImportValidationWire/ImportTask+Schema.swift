@@ -179,7 +179,7 @@ extension ImportTask: StandardMessage {
 
 extension ImportTask {
     /// The fields of table `import_task`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasDaysRemaining, HasNumber, HasProgress, HasState {
         /// Identifier.
         case id
         /// Etag.

@@ -88,7 +88,7 @@ extension Upload: ListedMessage {
 
 extension Upload {
     /// The fields of table `upload`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasState {
         /// Identifier.
         case id
         /// Etag.

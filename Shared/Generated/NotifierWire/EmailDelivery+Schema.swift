@@ -96,7 +96,7 @@ extension EmailDelivery: ListedMessage {
 
 extension EmailDelivery {
     /// The fields of table `email_delivery`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasState {
         /// Identifier.
         case id
         /// Etag.

@@ -108,7 +108,7 @@ extension SuccessLauncherNotifier: StandardMessage {
 
 extension SuccessLauncherNotifier {
     /// The fields of table `success_launcher_notifier`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasEngagement, HasNumber {
         /// Identifier.
         case id
         /// Etag.

@@ -84,7 +84,7 @@ extension AccountAddressRelationship: StandardMessage {
 
 extension AccountAddressRelationship {
     /// The fields of table `account_address_relationship`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive {
         /// Identifier.
         case id
         /// Etag.

@@ -94,7 +94,7 @@ extension Contract: StandardMessage {
 
 extension Contract {
     /// The fields of table `contract`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasNumber {
         /// Identifier.
         case id
         /// Etag.

@@ -92,7 +92,7 @@ extension CustomerContact: StandardMessage {
 
 extension CustomerContact {
     /// The fields of table `customer_contact`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive {
         /// Identifier.
         case id
         /// Etag.

@@ -78,7 +78,7 @@ extension Domain: StandardMessage {
 
 extension Domain {
     /// The fields of table `domain`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive {
         /// Identifier.
         case id
         /// Etag.

@@ -86,7 +86,7 @@ extension InstallBaseItem: StandardMessage {
 
 extension InstallBaseItem {
     /// The fields of table `install_base_item`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount {
         /// Identifier.
         case id
         /// Etag.

@@ -161,7 +161,7 @@ extension LifecycleTask: StandardMessage {
 
 extension LifecycleTask {
     /// The fields of table `lifecycle_task`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasDaysRemaining, HasNumber, HasProgress, HasState {
         /// Identifier.
         case id
         /// Etag.

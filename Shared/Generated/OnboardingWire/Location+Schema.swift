@@ -92,7 +92,7 @@ extension Location: StandardMessage {
 
 extension Location {
     /// The fields of table `location`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount {
         /// Identifier.
         case id
         /// Etag.

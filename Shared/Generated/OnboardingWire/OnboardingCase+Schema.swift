@@ -167,7 +167,7 @@ extension OnboardingCase: StandardMessage {
 
 extension OnboardingCase {
     /// The fields of table `onboarding_case`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive, HasAssignedTo, HasCloseNotes, HasClosedAt, HasClosedBy, HasDaysRemaining, HasNumber, HasSquad, HasState {
         /// Identifier.
         case id
         /// Etag.

@@ -86,7 +86,7 @@ extension ResponsibilityDefinition: StandardMessage {
 
 extension ResponsibilityDefinition {
     /// The fields of table `responsibility_definition`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive {
         /// Identifier.
         case id
         /// Etag.

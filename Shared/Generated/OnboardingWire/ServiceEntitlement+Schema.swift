@@ -92,7 +92,7 @@ extension ServiceEntitlement: StandardMessage {
 
 extension ServiceEntitlement {
     /// The fields of table `service_entitlement`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount {
         /// Identifier.
         case id
         /// Etag.

@@ -92,7 +92,7 @@ extension SoldProduct: StandardMessage {
 
 extension SoldProduct {
     /// The fields of table `sold_product`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount {
         /// Identifier.
         case id
         /// Etag.

@@ -94,7 +94,7 @@ extension User: StandardMessage {
 
 extension User {
     /// The fields of table `user`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasActive {
         /// Identifier.
         case id
         /// Etag.

@@ -86,7 +86,7 @@ extension AleChoice: StandardMessage {
 
 extension AleChoice {
     /// The fields of table `ale_choice`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive {
         /// Identifier.
         case id
         /// Etag.

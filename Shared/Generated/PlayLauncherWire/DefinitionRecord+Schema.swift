@@ -95,7 +95,7 @@ extension DefinitionRecord: StandardMessage {
 
 extension DefinitionRecord {
     /// The fields of table `definition_record`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive, HasState {
         /// Identifier.
         case id
         /// Etag.

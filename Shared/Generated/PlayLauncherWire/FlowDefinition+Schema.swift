@@ -77,7 +77,7 @@ extension FlowDefinition: ListedMessage {
 
 extension FlowDefinition {
     /// The fields of table `flow_definition`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasActive {
         /// Identifier.
         case id
         /// Etag.

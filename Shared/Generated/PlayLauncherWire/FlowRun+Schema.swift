@@ -111,7 +111,7 @@ extension FlowRun: ListedMessage {
 
 extension FlowRun {
     /// The fields of table `flow_run`.
-    public enum Field: String, FieldKey {
+    public enum Field: String, FieldKey, HasAccount, HasEngagement, HasState {
         /// Identifier.
         case id
         /// Etag.

@@ -4,6 +4,9 @@ import RPC
 import Tenancy
 import Wire
 
+/// The fields of a record that ends: its state, whether it is at work, and the closure information (G-11).
+public typealias HasClosure = HasState & HasActive & HasClosedAt & HasClosedBy & HasCloseNotes
+
 /// How the state of a record moves, what closing stamps, and which other field the state drives.
 public struct Lifecycle<R: Record>: Sendable {
     /// A field whose values depend on the state: Stage of a case, Progress of a task (G-01).
@@ -28,9 +31,15 @@ public struct Lifecycle<R: Record>: Sendable {
     let clearedOnReopening: [R.Field]
     let closingDefaults: [String: [R.Field: String]]
     let mayMove: @Sendable (Caller, R, String) -> Bool
-    let stateIndex: Int
+    /// The field with the state.
+    let field: R.Field
+    let active: R.Field
+    let closedAt: R.Field
+    let closedBy: R.Field
+    let closeNotes: R.Field
 
-    /// A life cycle over the field `state`.
+    /// A life cycle over the field `state`. States and values that the dictionary does not have are a programming error
+    /// and trap.
     /// - Parameters:
     ///   - moves: for each state the states it may go to; reopening is not listed here.
     ///   - reopened: the state a closed or canceled record returns to.
@@ -42,10 +51,10 @@ public struct Lifecycle<R: Record>: Sendable {
     public init(
         moves: [String: Set<String>], closed: Set<String> = ["closed", "canceled"], reopened: String, tie: Tie? = nil,
         closingRule: String? = nil, reopeningRule: String? = nil, closingNeeds: [R.Field] = [],
-        clearedOnReopening: [R.Field] = [R.field("close_notes")],
+        clearedOnReopening: [R.Field] = [.closeNotes],
         closingDefaults: [String: [R.Field: String]] = [:],
         mayMove: @escaping @Sendable (Caller, R, String) -> Bool = { _, _, _ in true }
-    ) {
+    ) where R.Field: HasClosure {
         self.moves = moves
         self.closed = closed
         self.reopened = reopened
@@ -56,7 +65,19 @@ public struct Lifecycle<R: Record>: Sendable {
         self.clearedOnReopening = clearedOnReopening
         self.closingDefaults = closingDefaults
         self.mayMove = mayMove
-        stateIndex = R.index("state")
+        (field, active, closedAt, closedBy, closeNotes) = (.state, .active, .closedAt, .closedBy, .closeNotes)
+        let named = closed.union(moves.keys).union(moves.values.joined()).union([reopened])
+        precondition(named.isSubset(of: Self.choices(of: .state)), "\(R.schema.table) moves to states that it has not")
+        if let tie {
+            let values = tie.values.filter { named.contains($0.key) }.values.joined()
+            precondition(
+                Self.choices(of: tie.field).isSuperset(of: values), "\(tie.field) of \(R.schema.table) has other values"
+            )
+        }
+    }
+
+    private static func choices(of field: R.Field) -> Set<String> {
+        Set(R.schema.fields[R.index(field)].choices.compactMap(\.value.string))
     }
 
     /// Whether a closed or canceled record goes on.
@@ -65,7 +86,7 @@ public struct Lifecycle<R: Record>: Sendable {
         return closed.contains(state(of: old)) && !closed.contains(state(of: change.new))
     }
 
-    func state(of record: R) -> String { record[fieldAt: stateIndex].string ?? "" }
+    func state(of record: R) -> String { record[field: field].string ?? "" }
 
     /// Carries out a move of the state: refuses what is not allowed, drives the tied field, stamps or clears the
     /// closure information (G-11).
@@ -83,7 +104,7 @@ public struct Lifecycle<R: Record>: Sendable {
         let isReopening = closed.contains(from) && to == reopened
         guard isReopening || moves[from]?.contains(to) == true else {
             let allowed = (moves[from] ?? []).union(closed.contains(from) ? [reopened] : []).sorted()
-            let field = R.schema.fields[stateIndex]
+            let field = R.schema.fields[R.index(self.field)]
             let targets = allowed.map { field.label(ofChoice: $0).ko }.joined(separator: ", ")
             let text = Text(
                 en: "A record in state \(from) cannot go to \(to); allowed: \(allowed.joined(separator: ", ")).",
@@ -112,13 +133,13 @@ public struct Lifecycle<R: Record>: Sendable {
                         en: "\(R.label(field).en) is needed to close.",
                         ko: "종결하려면 \(R.label(field).ko, .subject) 필요합니다."))
             }
-            change.new[named: "closed_at"] = .timestamp(context.now)
-            change.new[named: "closed_by"] = .string(context.caller.subject)
-            change.new[named: "active"] = .bool(false)
+            change.new[field: closedAt] = .timestamp(context.now)
+            change.new[field: closedBy] = .string(context.caller.subject)
+            change.new[field: active] = .bool(false)
         } else if !closes {
-            change.new[named: "active"] = .bool(true)
+            change.new[field: active] = .bool(true)
             if wasClosed {
-                for field in ["closed_at", "closed_by"] + clearedOnReopening.names { change.new[named: field] = .null }
+                for field in [closedAt, closedBy] + clearedOnReopening { change.new[field: field] = .null }
             }
         }
     }
@@ -133,7 +154,7 @@ public struct Lifecycle<R: Record>: Sendable {
         guard let value = change.new[fieldAt: index].string, allowed.contains(value) else {
             // A value chosen together with the state must fit it; one left over from the old state gives way.
             let values = allowed.map { R.schema.fields[index].label(ofChoice: $0).ko }.joined(separator: ", ")
-            let shown = R.schema.fields[stateIndex].label(ofChoice: state).ko
+            let shown = R.schema.fields[R.index(field)].label(ofChoice: state).ko
             let text = Text(
                 en: "\(R.label(tie.field).en) in state \(state) must be one of: \(allowed.joined(separator: ", ")).",
                 ko: "‘\(shown)’ 상태에서 \(R.label(tie.field).ko, .topic) 다음 중 하나여야 합니다: \(values).")

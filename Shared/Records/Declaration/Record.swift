@@ -27,10 +27,15 @@ extension Record {
     /// The index of a field in the dictionary.
     public static func index(_ field: Field) -> Int { index(field.rawValue) }
 
-    /// The field `name` of a rule that many records share: they all have it, or it is a programming error and traps.
-    public static func field(_ name: String) -> Field {
-        guard let field = Field(rawValue: name) else { preconditionFailure("\(schema.table) has no field \(name)") }
-        return field
+    /// Who works on the record; nil where nobody is named.
+    static var assignee: Field? { (Field.self as? any HasAssignedTo.Type)?.assignedTo as? Field }
+
+    /// Why the record ended, as a choice; nil where there is no such field.
+    static var closeCode: Field? { (Field.self as? any HasCloseCode.Type)?.closeCode as? Field }
+
+    /// The number people call the record by; nil where it has none.
+    static var numberField: Field? {
+        schema.numberPrefix == nil ? nil : (Field.self as? any HasNumber.Type)?.number as? Field
     }
 
     /// The value of the field `name`; asking for a field that does not exist is a programming error and traps.

@@ -44,11 +44,11 @@ public struct Computed<R: RecordMessage>: Sendable {
     }
 }
 
-extension Computed where R: Record {
+extension Computed where R: Record, R.Field: HasDaysRemaining {
     /// Calendar days from today to a date, negative when overdue, empty without a date (G-99).
     public static func daysRemaining(until date: R.Field) -> Computed {
         let source = R.index(date)
-        return Computed(R.field("days_remaining")) { record, today in
+        return Computed(.daysRemaining) { record, today in
             guard let text = record[fieldAt: source].string, let day = CivilDate(text) else { return .null }
             return .int(Int64(day.days - today.days))
         }

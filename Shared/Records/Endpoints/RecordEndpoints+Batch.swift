@@ -58,7 +58,7 @@ extension RecordEndpoints {
                 })
         }
         if let method: Method<BatchReassignRequest, BatchResponse> = method(R.self, "batch_reassign"),
-            R.schema.index(of: "assigned_to") != nil
+            let assignee = R.assignee
         {
             add(
                 Endpoint(method) { call, request async throws(Problem) in
@@ -67,11 +67,11 @@ extension RecordEndpoints {
                         var change = R()
                         change.id = target.id
                         change.etag = target.etag
-                        change[named: "assigned_to"] = .string(request.assignedTo)
+                        change[field: assignee] = .string(request.assignedTo)
                         return change
                     }
                     return try await batches.update(
-                        call, method.name, request, BatchOptions(request), changes, ["assigned_to"], [:])
+                        call, method.name, request, BatchOptions(request), changes, [assignee.rawValue], [:])
                 })
         }
     }

@@ -75,15 +75,14 @@ final class TableLayout<R: Record>: Sendable {
             WITH written AS (\(insertion)), journaled AS (\(Journal.insertion(into: owner))) \
             \(Outbox.insertion(into: owner))
             """
-        let number = schema.numberPrefix == nil ? nil : schema.index(of: "number")
+        let number = R.numberField.map { R.index($0) }
         numberIndex = number
         numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
         let accounts = R.storage.account.map { [$0] } ?? ["account", "company"]
         account = accounts.lazy.compactMap { schema.index(of: $0) }.first
         indexes = Header(
-            id: R.index("id"), etag: R.index("etag"), createdAt: R.index("created_at"),
-            createdBy: R.index("created_by"), updatedAt: R.index("updated_at"), updatedBy: R.index("updated_by"),
-            domain: R.index("domain"))
+            id: R.index(.id), etag: R.index(.etag), createdAt: R.index(.createdAt), createdBy: R.index(.createdBy),
+            updatedAt: R.index(.updatedAt), updatedBy: R.index(.updatedBy), domain: R.index(.domain))
     }
 
     /// The record of a row selected by ``selection``, starting at its column `offset`.

@@ -14,7 +14,7 @@ extension Outbox {
         event.table = R.schema.table
         event.action = action
         event.id = change.new.id
-        event.number = R.schema.numberPrefix == nil ? "" : change.new[named: "number"].string ?? ""
+        event.number = R.numberField.flatMap { change.new[field: $0].string } ?? ""
         event.domain = change.new.domain
         event.revision = Int64(change.new.etag) ?? 0
         event.actor = context.caller.subject

@@ -12,16 +12,16 @@ extension Store {
     ) throws -> R {
         try change(request.id, etag: request.etag, context, in: tx) { record in
             try refuse(record, unlessOpen: true)
-            try Intake<R>.checkOpen(["state"], context)
-            record[named: "state"] = .string(state)
-            for (name, text) in [("close_notes", request.closeNotes), ("close_code", request.closeCode)] {
-                guard !text.isBlank, let index = R.schema.index(of: name) else { continue }
-                try Intake<R>.checkOpen([name], context)
+            try Intake<R>.checkOpen([lifecycle.field.rawValue], context)
+            record[field: lifecycle.field] = .string(state)
+            for (field, text) in [(lifecycle.closeNotes, request.closeNotes), (R.closeCode, request.closeCode)] {
+                guard !text.isBlank, let field else { continue }
+                try Intake<R>.checkOpen([field.rawValue], context)
                 let value = FieldValue.string(text)
-                if let fault = Validation.fault(value, R.schema.fields[index]) {
-                    throw Problem.invalid(field: name, fault)
+                if let fault = Validation.fault(value, R.schema.fields[R.index(field)]) {
+                    throw Problem.invalid(field: field.rawValue, fault)
                 }
-                record[fieldAt: index] = value
+                record[field: field] = value
             }
         }
     }
@@ -30,24 +30,29 @@ extension Store {
     public func reopen(_ request: ActionRequest, _ context: WriteContext, in tx: Transaction) throws -> R {
         try change(request.id, etag: request.etag, context, in: tx) { record in
             try refuse(record, unlessOpen: false)
-            try Intake<R>.checkOpen(["state"], context)
-            record[named: "state"] = .string(R.lifecycle?.reopened ?? "")
+            try Intake<R>.checkOpen([lifecycle.field.rawValue], context)
+            record[field: lifecycle.field] = .string(lifecycle.reopened)
         }
     }
 
     /// Makes the caller the assignee.
     public func assignToMe(_ request: ActionRequest, _ context: WriteContext, in tx: Transaction) throws -> R {
         try change(request.id, etag: request.etag, context, in: tx) { record in
-            try Intake<R>.checkOpen(["assigned_to"], context)
-            record[named: "assigned_to"] = .string(context.caller.subject)
+            guard let assignee = R.assignee else { preconditionFailure("nobody works on a \(R.schema.table)") }
+            try Intake<R>.checkOpen([assignee.rawValue], context)
+            record[field: assignee] = .string(context.caller.subject)
         }
     }
 
+    private var lifecycle: Lifecycle<R> {
+        guard let lifecycle = R.lifecycle else { preconditionFailure("\(R.schema.table) does not end") }
+        return lifecycle
+    }
+
     private func refuse(_ record: R, unlessOpen wantsOpen: Bool) throws {
-        guard let lifecycle = R.lifecycle else { return }
         let state = lifecycle.state(of: record)
         guard lifecycle.closed.contains(state) == wantsOpen else { return }
-        let shown = R.schema.fields[lifecycle.stateIndex].label(ofChoice: state).ko
+        let shown = R.schema.fields[R.index(lifecycle.field)].label(ofChoice: state).ko
         let text =
             wantsOpen
             ? Text(en: "The record is already \(state).", ko: "레코드가 이미 ‘\(shown)’ 상태입니다.")

@@ -30,11 +30,11 @@ extension Store {
 
     /// As ``counting(where:listed:as:)`` for each value of the reference `group`, which comes first.
     public func counting(
-        where condition: SQL, listed: SQL, by group: String, as caller: Caller
+        where condition: SQL, listed: SQL, by group: R.Field, as caller: Caller
     ) throws -> SQL {
         let seen = try known(condition, to: caller)
         return """
-            SELECT \(identifier: group) AS parent, count(*) FILTER (WHERE \(listed)) AS listed, count(*) AS known \
+            SELECT \(identifier: group.rawValue) AS parent, count(*) FILTER (WHERE \(listed)) AS listed, count(*) AS known \
             FROM \(raw: layout.table) WHERE \(seen) GROUP BY 1
             """
     }
