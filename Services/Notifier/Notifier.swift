@@ -25,7 +25,7 @@ public enum Notifier: ServiceDefinition {
         let (sender, from) = try mailer(parts.settings)
         let templates = try MailTemplates()
         let replicas = replicas(database, parts.client, own: parts.ownCredential)
-        let people = PeopleLookup(replicas: replicas, client: parts.client)
+        let people = PeopleLookup(database: database, replicas: replicas, client: parts.client)
         let messenger = Messenger(database: database, templates: templates)
         let follower = PlayFollower(database: database, people: people, messenger: messenger)
         let watchLists = WatchLists(database: database, people: people, messenger: messenger)

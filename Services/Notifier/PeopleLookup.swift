@@ -1,19 +1,25 @@
 import OnboardingWire
 import PlayLauncherWire
+import Postgres
 import RPC
 import Records
+import Tenancy
 import Wire
 
 /// Asks the owners for the people and the definition record of an event that the replicas do not hold yet. Who the owner
 /// does not know either stays unknown.
 struct PeopleLookup: Sendable {
+    let database: Database
     let replicas: ReplicaSet
     let client: Client
 
     /// Sees to the users `ids` and to the definition record.
     func fetch(users ids: [String], definition: String? = nil) async throws {
-        for id in Set(ids) where Validation.isUUID(id) {
-            guard try await !replicas.holds(User.self, id) else { continue }
+        let ids = Set(ids).filter(Validation.isUUID)
+        let definition = definition.flatMap { Validation.isUUID($0) ? $0 : nil }
+        guard !ids.isEmpty || definition != nil else { return }
+        let held = try await held(ids.union([definition].compactMap { $0 }))
+        for id in ids where !held.contains(id) {
             var request = GetRequest()
             request.id = id
             let found = try await known { () async throws(Problem) in
@@ -24,10 +30,22 @@ struct PeopleLookup: Sendable {
             try await fetchGrants(of: id)
             try await replicas.store(user)
         }
-        guard let definition, Validation.isUUID(definition),
-            try await !replicas.holds(DefinitionRecord.self, definition)
-        else { return }
+        guard let definition, !held.contains(definition) else { return }
         try await replicas.fetch(DefinitionRecord.self, definition)
+    }
+
+    /// Which of the ids are those of people and definition records that there are copies of: one look for all.
+    private func held(_ ids: Set<String>) async throws(Problem) -> Set<String> {
+        let service = Caller.service(database.service, domain: .root)
+        let ids = ids.sorted()
+        return try await database.transaction(as: service, readOnly: true) { tx in
+            let rows = try tx.query(
+                """
+                SELECT id FROM notifier."user" WHERE id = ANY(\(ids)::uuid[]) \
+                UNION ALL SELECT id FROM notifier.definition_record WHERE id = ANY(\(ids)::uuid[])
+                """)
+            return Set(try rows.map { try $0.string(at: 0) })
+        }
     }
 
     /// Sees to the people with any of `roles`, as many as are granted each on one page.

@@ -17,18 +17,17 @@ struct PlayFollower: Sendable {
     /// Reacts to every change of a run.
     var handler: EventHandler {
         EventHandler(
-            "notifier-flow-run", service: "play-launcher", record: "flow_run", prepare: prepare, apply: apply)
+            "notifier-flow-run", service: "play-launcher", record: "flow_run", wanted: Self.isChange,
+            prepare: prepare, apply: apply)
     }
 
     private func prepare(_ event: RecordEvent) async throws {
-        guard Self.isChange(event) else { return }
         let run = try FlowRun.decode(protobuf: event.record)
         try await people.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
         if run.state == FlowRun.State.held { try await people.fetchHolders(of: Self.takers) }
     }
 
     func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
-        guard Self.isChange(event) else { return }
         let run = try FlowRun.decode(protobuf: event.record)
         tx.seeAllDomains()
         guard let (status, before) = try follow(run, context, tx) else { return }
@@ -37,6 +36,7 @@ struct PlayFollower: Sendable {
         try tell(run, status, context, tx)
     }
 
+    /// What flows emit themselves tells nobody anything, nor does the end of a record.
     private static func isChange(_ event: RecordEvent) -> Bool {
         event.action == "created" || event.action == "updated"
     }

@@ -27,6 +27,7 @@ extension Transaction {
     /// Sets the scope of the rest of the transaction. For questions of the service's own; the caller's scope comes back
     /// behind them.
     public func sendScope(_ scope: Scope) {
-        for (name, value) in scope.allSettings { send("SELECT set_config(\(name), \(value), true)") }
+        let settings = scope.allSettings.map { name, value -> SQL in "set_config(\(name), \(value), true)" }
+        send("SELECT \(settings.joined())")
     }
 }

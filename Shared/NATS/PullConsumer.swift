@@ -15,6 +15,8 @@ public final class PullConsumer: Sendable {
     private let subscription: Subscription
     private let turn: Slots
     private let current: CurrentPull
+    /// Whether nothing was left when the last pull was answered. Then the next need not ask for what is there.
+    private let isDrained = Atomic<Bool>(false)
 
     private static let nextNumber = Atomic<Int>(1)
     /// How long the server may take to say that it has no messages.
@@ -58,12 +60,15 @@ public final class PullConsumer: Sendable {
         let deadline = ContinuousClock.now + timeout
         try await turn.take(timeout: timeout + jetStream.timeout)
         defer { turn.release() }
-        let ready = try await pull(batch, wait: nil)
+        if ContinuousClock.now >= deadline || !isDrained.load(ordering: .relaxed) {
+            let ready = try await pull(batch, wait: nil)
+            if !ready.isEmpty { return ready }
+        }
         let remaining = deadline - ContinuousClock.now
-        if !ready.isEmpty || remaining <= .zero { return ready }
+        guard remaining > .zero else { return [] }
         // One is asked for at first: with more, those that come after the first would be on their way to nobody.
         let first = try await pull(1, wait: remaining)
-        if first.isEmpty || batch <= 1 { return first }
+        if first.isEmpty || batch <= 1 || isDrained.load(ordering: .relaxed) { return first }
         do throws(NATSError) {
             return first + (try await pull(batch - 1, wait: nil))
         } catch {
@@ -96,8 +101,10 @@ public final class PullConsumer: Sendable {
         }
         guard case .batch(let messages) = outcome else { throw .other("an answer of the wrong kind") }
         // An acknowledgement is sent to the reply of the message: only to one of this consumer.
-        return messages.compactMap { JetStreamMessage($0, connection) }
+        let own = messages.compactMap { JetStreamMessage($0, connection) }
             .filter { $0.stream == stream && $0.consumer == name }
+        isDrained.store((own.last?.pending ?? 0) == 0, ordering: .relaxed)
+        return own
     }
 }
 

@@ -90,7 +90,8 @@ public final class LeasedQueue: Sendable {
                         self.wake.notify()
                     }
                 }
-                if taken.isEmpty || taken.count == room { await wake.wait(atMost: pace.look) }
+                // Less than there was room for is all that was due; with no room the end of some work gives the word.
+                await wake.wait(atMost: pace.look)
             }
         }
     }

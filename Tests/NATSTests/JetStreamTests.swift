@@ -85,6 +85,32 @@ import Testing
         await nats.close()
     }
 
+    /// A reader that has read everything asks once for the next message, and not first whether there is one, nor afterwards
+    /// whether there are more: it waits for events, which come one by one.
+    @Test func aMessageThatComesAloneCostsOnePull() async throws {
+        let (nats, jetStream) = try await open("alone")
+        try await jetStream.ensureConsumer(ConsumerConfiguration(name: "reader"), on: "alone")
+        let reader = try jetStream.consumer("reader", on: "alone")
+        let pulls = Counter()
+        let counting = try nats.subscribe("$JS.API.CONSUMER.MSG.NEXT.alone.reader") { _ in pulls.add(1) }
+        #expect(try await reader.fetch(batch: 10, timeout: .milliseconds(1)).isEmpty)
+        let before = pulls.value
+        for number in 0..<10 {
+            async let fetched = reader.fetch(batch: 10, timeout: .seconds(300))
+            try await waitUntil { try await jetStream.consumerInfo("reader", on: "alone").waiting == 1 }
+            _ = try await jetStream.publish("alone.a", payload: [UInt8(number)])
+            let messages = try await fetched
+            #expect(messages.map { $0.message.payload } == [[UInt8(number)]])
+            try messages.first?.ack()
+        }
+        #expect(pulls.value - before == 10)
+        // Several that wait are read together all the same.
+        for number in 0..<5 { _ = try await jetStream.publish("alone.a", payload: [UInt8(number)]) }
+        #expect(try await reader.fetch(batch: 10, timeout: .seconds(60)).count == 5)
+        counting.unsubscribe()
+        await nats.close()
+    }
+
     @Test func whatIsNotAcknowledgedComesAgain() async throws {
         let (nats, jetStream) = try await open("again")
         var configuration = ConsumerConfiguration(name: "reader")

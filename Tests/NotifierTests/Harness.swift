@@ -25,7 +25,7 @@ struct Stage: Sendable {
     init() async throws {
         var bench = try await ServiceBench<Notifier>()
         let replicas = Notifier.replicas(bench.database, bench.client)
-        let people = PeopleLookup(replicas: replicas, client: bench.client)
+        let people = PeopleLookup(database: bench.database, replicas: replicas, client: bench.client)
         let messenger = Messenger(database: bench.database, templates: try MailTemplates())
         follower = PlayFollower(database: bench.database, people: people, messenger: messenger)
         watchLists = WatchLists(database: bench.database, people: people, messenger: messenger)
