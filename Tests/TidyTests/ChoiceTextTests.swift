@@ -50,7 +50,10 @@ import Testing
         let imports = file.lines.filter { $0.hasPrefix("import ") }.map { $0.dropFirst("import ".count) }
         let values = imports.reduce(into: Set<String>()) { $0.formUnion(choices[$1] ?? []) }
         return file.lines.enumerated().flatMap { index, line -> [(word: String, finding: Finding)] in
-            guard !line.drop(while: \.isWhitespace).hasPrefix("//") else { return [] }
+            let marks = [UInt8(ascii: "\""), UInt8(ascii: "'")]
+            guard line.utf8.contains(where: marks.contains), !line.drop(while: \.isWhitespace).hasPrefix("//") else {
+                return []
+            }
             return words(in: line).filter(values.contains).map { word in
                 (word, Finding(file.path, line: index + 1, "\(word) is a choice: name it by its constant"))
             }

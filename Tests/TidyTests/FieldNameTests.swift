@@ -20,7 +20,10 @@ import Testing
 
     static func findings(in file: SourceFile) -> [Finding] {
         file.lines.enumerated().compactMap { index, line in
-            guard !line.drop(while: \.isWhitespace).hasPrefix("//"), names(in: line) > 0 else { return nil }
+            // Most lines hold no text at all: asking for it first is what keeps the check fast.
+            guard line.utf8.contains(UInt8(ascii: "\"")), !line.drop(while: \.isWhitespace).hasPrefix("//"),
+                names(in: line) > 0
+            else { return nil }
             return Finding(file.path, line: index + 1, "a field named by a text: \(line.drop(while: \.isWhitespace))")
         }
     }
