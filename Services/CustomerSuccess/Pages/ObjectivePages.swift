@@ -27,6 +27,7 @@ struct ObjectivePages: Sendable {
         let outcomes = try PageList<SuccessOutcome>(
             database, caller, where: "success_objective = \(objective.id)", listed: "TRUE",
             order: "planned_stop, id", limit: limit)
+        tx.planForCaller()
         let answers = try tx.queryAll([
             try engagements.selection(
                 where: "id = \(objective.engagement)", limit: 1, as: caller),
@@ -41,8 +42,8 @@ struct ObjectivePages: Sendable {
         page.outcomeCount = found.totalSize
         guard !found.items.isEmpty else { return page }
         let initiatives = try PageLists<SuccessInitiative>(
-            database, caller, of: found.items.map(\.id), by: "success_outcome", listed: "TRUE",
-            order: "due_date, id", limit: limit)
+            database, caller, of: "\(found.items.map(\.id))::uuid[]", atMost: found.items.count,
+            by: "success_outcome", listed: "TRUE", order: "due_date, id", limit: limit)
         let lists = try tx.queryAll([initiatives.selection, initiatives.counting])
         let sections = try initiatives.sections(lists[0], lists[1])
         var names = PageNames(database, caller)
