@@ -178,7 +178,7 @@ let package = Package(
             .executableTarget(
                 name: "bench",
                 dependencies: ["CampaignKit", "JourneyKit", "Platform", "Workbook", "floor"], path: "Tools/bench",
-                exclude: ["scale.sql"],
+                exclude: ["scale.sql", "dbos_plays.py"],
                 swiftSettings: strict),
             .executableTarget(
                 name: "floor", dependencies: ["CProto", "CCustomerSuccessProto", "CNATS", "CPostgres"],
