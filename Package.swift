@@ -179,7 +179,7 @@ let package = Package(
                 name: "bench",
                 dependencies: ["CampaignKit", "JourneyKit", "Platform", "TestKit", "Workbook", "floor"],
                 path: "Tools/bench",
-                exclude: ["scale.sql"],
+                exclude: ["scale.sql", "dbos_plays.py"],
                 swiftSettings: strict),
             .executableTarget(
                 name: "floor", dependencies: ["CProto", "CCustomerSuccessProto", "CNATS", "CPostgres"],

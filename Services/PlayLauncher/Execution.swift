@@ -16,6 +16,21 @@ struct Execution: Sendable {
         var state: FlowState
     }
 
+    /// A run whose flow is over, and all its steps.
+    struct Ending: Sendable {
+        let run: FlowRun
+        let steps: [FlowStep]
+
+        /// Reads it, for the runner that tells the end.
+        static func load(_ run: String, _ database: Database, in tx: Transaction) throws -> Ending {
+            let steps = try FlowStep.list(run: run, withResults: true, in: tx)
+            guard let found = try Store<FlowRun>(database).find(run, in: tx) else {
+                throw Problem.internalError(cause: "run \(run) is gone")
+            }
+            return Ending(run: found, steps: steps)
+        }
+    }
+
     let run: String
     let domain: DomainPath
     /// For whom the steps are carried out, with the roles of the launch or of the taking over.
@@ -26,6 +41,8 @@ struct Execution: Sendable {
     var machines: [Machine]
     var isNoted = false
     var failures = 0
+    /// What the end is told from, where it was just stored; not stored itself.
+    var ending: Ending?
 
     /// Begins: the execution and its first step.
     func insert(now: Timestamp, in tx: Transaction) throws {
@@ -43,14 +60,21 @@ struct Execution: Sendable {
     /// What is to be done next.
     var action: FlowAction { machines[machines.count - 1].state.action }
 
+    /// When the run is to be taken up again; nil when it need not wait.
+    var wake: Timestamp? {
+        guard !isNoted, case .wait(_, let until) = action else { return nil }
+        return Timestamp(microseconds: until.milliseconds * 1_000)
+    }
+
     /// Names the step to be done next among all of the run, steps of subflows included; nil when the flow is over.
     var key: String? {
         let keys = machines.compactMap { $0.state.action.step?.description }
         return keys.count == machines.count ? keys.joined(separator: "/") : nil
     }
 
-    /// Records the step to be done next, before anything is done for it.
+    /// Records the step to be done next, before anything is done for it: a step of the flow, or the telling of its end.
     func beginStep(now: Timestamp, in tx: Transaction) {
+        if isNoted { return FlowStep.begin(Telling.step, "call", nil, of: self, now: now, in: tx) }
         guard let key else { return }
         switch action {
         case .call(_, let method, _): FlowStep.begin(key, "call", method, of: self, now: now, in: tx)

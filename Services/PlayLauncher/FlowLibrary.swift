@@ -14,9 +14,12 @@ final class FlowLibrary: Sendable {
 
     private let flows = Mutex<[String: CompiledFlow]>([:])
 
+    /// The flow of the stored definition of this id, when it was compiled before.
+    func known(_ definition: String) -> CompiledFlow? { flows.withLock { $0[definition] } }
+
     /// The flow of a stored definition.
     func compiled(_ definition: FlowDefinition) throws(Problem) -> CompiledFlow {
-        if let known = flows.withLock({ $0[definition.id] }) { return known }
+        if let known = known(definition.id) { return known }
         let flow = try Self.compile(definition)
         flows.withLock { flows in
             if flows.count >= Self.limit { flows = [:] }

@@ -79,14 +79,10 @@ extension Runner {
     ///
     /// The note is the service's own: it says what the system has done, and is due also when the person who launched
     /// has lost the right to write there. A note that is refused does not undo what the play did.
-    func finish(_ execution: Execution, _ lease: Lease) async throws -> Bool {
-        let database = database
-        let loaded = try await asService(execution.domain) { tx in
-            let steps = try FlowStep.list(run: execution.run, withResults: true, in: tx)
-            return (try Store<FlowRun>(database).find(execution.run, in: tx), steps)
-        }
-        guard let run = loaded.0 else { throw Problem.internalError(cause: "run \(execution.run) is gone") }
-        let telling = Telling(execution, steps: loaded.1)
+    func finish(_ execution: Execution, _ lease: Lease) async throws {
+        let ending = try await ending(of: execution)
+        let run = ending.run
+        let telling = Telling(execution, steps: ending.steps)
         let schema = try PlaySource.schema(of: run.sourceTable ?? "")
         let method = "\(schema.service).\(schema.collection).add_work_note"
         let answer = await call(
@@ -99,13 +95,20 @@ extension Runner {
         // The note is the service's own: nobody's rights are looked at.
         case .held: result = .failed(FlowError(.permissionDenied(), execution.language))
         case .retry(let problem):
-            guard StepRetry.pause(after: execution.failures + 1) == nil else {
-                return try await retry(execution, problem, lease)
+            if let pause = StepRetry.pause(after: execution.failures + 1) {
+                return try await retry(execution, problem, after: pause, lease)
             }
             result = .failed(FlowError(problem, execution.language))
         }
         try await close(execution, telling, noted: result, method, lease)
-        return false
+    }
+
+    private func ending(of execution: Execution) async throws -> Execution.Ending {
+        if let known = execution.ending { return known }
+        let database = database
+        return try await asService(execution.domain) { tx in
+            try Execution.Ending.load(execution.run, database, in: tx)
+        }
     }
 
     private func close(
@@ -114,7 +117,7 @@ extension Runner {
         let database = database
         let now = database.clock.now
         let state = telling.isFailed ? FlowRun.State.failed : FlowRun.State.completed
-        try await asService(execution.domain) { tx in
+        try await shared.run(in: execution.domain) { tx in
             Execution.stop("done", lease, in: tx)
             tx.send(
                 """

@@ -12,38 +12,54 @@ extension Runner {
     /// Most flows inside each other.
     private static let depth = 4
 
-    /// Makes one move. False when the run waits or is over: then it was let go.
-    func move(_ execution: Execution, _ lease: Lease) async throws -> Bool {
-        if execution.isNoted { return try await finish(execution, lease) }
+    /// Makes one move and answers where the run then is; nil when it waits or is over: then it was let go.
+    func move(_ execution: Execution, _ lease: Lease) async throws -> Execution? {
+        if execution.isNoted {
+            try await finish(execution, lease)
+            return nil
+        }
         let state = execution.machines[execution.machines.count - 1].state
         switch state.action {
         case .call(let step, let method, let request):
             let requestID = step.requestID(run: state.run)
             switch await call(method, request, requestID: requestID, execution) {
             case .done(let result): return try await take(result, execution, lease)
-            case .retry(let problem): return try await retry(execution, problem, lease)
-            case .held: return try await hold(execution, lease)
+            case .retry(let problem):
+                guard let pause = StepRetry.pause(after: execution.failures + 1) else {
+                    return try await take(.failed(FlowError(problem, execution.language)), execution, lease)
+                }
+                try await retry(execution, problem, after: pause, lease)
+            case .held: try await hold(execution, lease)
             }
+            return nil
         case .wait(_, let until):
-            let isOver = FlowInstant(database.clock.now) >= until
-            return isOver
-                ? try await take(.succeeded(.null), execution, lease) : try await letWait(execution, until, lease)
-        case .emit: return try await take(.succeeded(.null), execution, lease)
+            if FlowInstant(database.clock.now) >= until { return try await take(.succeeded(.null), execution, lease) }
+            try await letWait(execution, until, lease)
+            return nil
         case .runSubflow(let step, let flow, let input):
             return try await beginSubflow(flow, run: "\(state.run)/\(step.path)", input, execution, lease)
-        case .completed(let output): return try await end(.succeeded(output), execution, lease)
-        case .failed(let error): return try await end(.failed(error), execution, lease)
+        case .emit, .completed, .failed: return try await store(try await progress(RunProgress(execution)), lease)
         }
     }
 
     // MARK: Moves of the flow
 
     /// Gives the flow what became of its step and stores where it then is.
-    private func take(_ result: StepResult, _ execution: Execution, _ lease: Lease) async throws -> Bool {
-        var next = execution
-        let place = next.machines.count - 1
-        next.machines[place].state = try await advanced(execution.machines[place], with: result)
-        return try await store(next, after: execution, result, lease)
+    private func take(_ result: StepResult, _ execution: Execution, _ lease: Lease) async throws -> Execution? {
+        try await store(try await progress(RunProgress(execution), with: result), lease)
+    }
+
+    /// Goes on with what became of the present step until something outside has to be done. Events that the flow emits on
+    /// the way, and the ends of subflows, are part of the same move.
+    private func progress(_ begun: RunProgress, with result: StepResult? = nil) async throws -> RunProgress {
+        var progress = begun
+        var result = result ?? progress.follows()
+        while let known = result {
+            let machine = progress.next.machines[progress.next.machines.count - 1]
+            progress.end(known, state: try await advanced(machine, with: known))
+            result = progress.follows()
+        }
+        return progress
     }
 
     private func advanced(_ machine: Execution.Machine, with result: StepResult) async throws -> FlowState {
@@ -60,47 +76,44 @@ extension Runner {
         }
     }
 
-    private func store(
-        _ next: Execution, after old: Execution, _ result: StepResult?, _ lease: Lease
-    ) async throws -> Bool {
+    /// Stores a move: the steps it has done, the events they emit and where the run is, in one transaction, which other
+    /// runs may share.
+    private func store(_ progress: RunProgress, _ lease: Lease) async throws -> Execution? {
         let database = database
         let now = database.clock.now
-        var due: Timestamp?
-        if case .wait(_, let until) = next.action { due = Timestamp(microseconds: until.milliseconds * 1_000) }
-        let wasWaiting: Bool
-        if case .wait = old.action { wasWaiting = true } else { wasWaiting = false }
-        let wake = due
-        try await asService(next.domain) { tx in
-            if let key = old.key, let result { FlowStep.end(key, result, run: old.run, now: now, in: tx) }
-            if case .emit(_, let type, let data) = old.action {
-                try FlowEvent.insert(type, data, old, database, now: now, in: tx)
-            }
+        let next = progress.next
+        let wake = next.wake
+        let ending = try await shared.run(in: next.domain) { tx -> Execution.Ending? in
             next.store(lease, in: tx)
             // A run that has to wait is let go, so that any runner may take it up when its time has come.
             if let wake { lease.retry(notBefore: wake, in: tx) }
-            next.beginStep(now: now, in: tx)
-            if wake != nil || wasWaiting {
-                try Store<FlowRun>(database).change(next.run, next.context(database, now), in: tx) {
-                    $0.state = wake == nil ? FlowRun.State.inProgress : FlowRun.State.waiting
-                }
+            func change(to state: String) throws {
+                try Store<FlowRun>(database).change(next.run, next.context(database, now), in: tx) { $0.state = state }
             }
+            // In the order of what happened: it goes on, emits events, and waits again.
+            if progress.wasWaiting, wake == nil { try change(to: FlowRun.State.inProgress) }
+            try progress.record(database, now: now, in: tx)
+            if wake != nil { try change(to: FlowRun.State.waiting) }
+            return next.isNoted ? try Execution.Ending.load(next.run, database, in: tx) : nil
         }
-        return due == nil
+        guard wake == nil else { return nil }
+        var stored = next
+        stored.ending = ending
+        return stored
     }
 
     /// A run found waiting too early, because clocks differ, is let go until its time.
-    private func letWait(_ execution: Execution, _ until: FlowInstant, _ lease: Lease) async throws -> Bool {
+    private func letWait(_ execution: Execution, _ until: FlowInstant, _ lease: Lease) async throws {
         let due = Timestamp(microseconds: until.milliseconds * 1_000)
         try await asService(execution.domain) { tx in
             // By the clock of the database the time may have come already: not at once again.
             lease.retry(after: .seconds(1), notBefore: due, in: tx)
         }
-        return false
     }
 
     private func beginSubflow(
         _ reference: FlowReference, run: String, _ input: JSONValue, _ execution: Execution, _ lease: Lease
-    ) async throws -> Bool {
+    ) async throws -> Execution? {
         let database = database
         let found = try await asService(execution.domain) { tx in
             try FlowLibrary.find(reference, database, in: tx)
@@ -122,38 +135,18 @@ extension Runner {
                 detail: "\(error)")
             return try await take(.failed(error), execution, lease)
         }
-        var next = execution
-        next.machines.append(.init(definition: definition.id, state: state))
-        return try await store(next, after: execution, nil, lease)
+        var begun = execution
+        begun.machines.append(.init(definition: definition.id, state: state))
+        return try await store(try await progress(RunProgress(begun, wasWaiting: false)), lease)
     }
 
-    /// A flow is over: the flow around it goes on, or the run is told about.
-    private func end(_ result: StepResult, _ execution: Execution, _ lease: Lease) async throws -> Bool {
-        var next = execution
-        guard execution.machines.count == 1 else {
-            next.machines.removeLast()
-            return try await take(result, next, lease)
-        }
-        next.isNoted = true
-        let now = database.clock.now
-        let noted = next
-        try await asService(execution.domain) { tx in
-            noted.store(lease, in: tx)
-            FlowStep.begin(Telling.step, "call", nil, of: noted, now: now, in: tx)
-        }
-        return true
-    }
-
-    /// Lets the run go for a while, since its step may go through later; when it never does, the step has failed.
-    func retry(_ execution: Execution, _ problem: Problem, _ lease: Lease) async throws -> Bool {
+    /// Lets the run go for a while, since its step may go through later.
+    func retry(_ execution: Execution, _ problem: Problem, after pause: Duration, _ lease: Lease) async throws {
         let failures = execution.failures + 1
         if let skew = problem.skew(from: database.clock.now) {
             database.log.error(
                 "clocks differ: a token made here was refused for its times",
                 metadata: ["run": "\(execution.run)", "skew_seconds": "\(skew)", "failures": "\(failures)"])
-        }
-        guard let pause = StepRetry.pause(after: failures) else {
-            return try await take(.failed(FlowError(problem, execution.language)), execution, lease)
         }
         let now = database.clock.now
         try await asService(execution.domain) { tx in
@@ -165,11 +158,10 @@ extension Runner {
                 "UPDATE play_launcher.flow_execution SET failures = \(failures) WHERE \(lease.held)", expecting: 1)
             lease.retry(after: pause, in: tx)
         }
-        return false
     }
 
     /// Lets the run go until somebody takes it over, at the very step that was refused.
-    private func hold(_ execution: Execution, _ lease: Lease) async throws -> Bool {
+    private func hold(_ execution: Execution, _ lease: Lease) async throws {
         let database = database
         let now = database.clock.now
         let message = Telling.held(execution.title)(execution.language)
@@ -182,11 +174,11 @@ extension Runner {
             }
         }
         database.log.warning("run is held", metadata: ["run": "\(execution.run)"])
-        return false
     }
 
-    /// The compiled flow of a definition.
+    /// The compiled flow of a definition, which never changes: it is looked up once.
     private func flow(_ definition: String) async throws -> CompiledFlow {
+        if let known = library.known(definition) { return known }
         let database = database
         let found = try await asService(.root) { tx in try Store<FlowDefinition>(database).find(definition, in: tx) }
         guard let found else { throw Problem.internalError(cause: "flow definition \(definition) is gone") }

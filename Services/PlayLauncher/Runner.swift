@@ -10,6 +10,9 @@ import Work
 /// Each move is one transaction: what became of the step, the new state of the flow, and the step it asks for next. A
 /// runner killed at any instant leaves a run that another takes up at the very step that was not yet recorded as done;
 /// that step's call carries the same request id, under which its service answers as it did the first time.
+///
+/// What is stored is read once, when a run is taken. From there on the run is what this runner has stored of it: nobody
+/// else changes a run that is leased, and a move of who has lost the lease is not stored.
 struct Runner: Sendable {
     let database: Database
     let client: Client
@@ -17,6 +20,8 @@ struct Runner: Sendable {
     let people: any People
     let library: FlowLibrary
     private let queue: LeasedQueue
+    /// Stores moves.
+    let shared: SharedTransactions
 
     init(_ database: Database, _ client: Client, _ issuer: Issuer, _ people: any People, _ library: FlowLibrary) {
         self.database = database
@@ -24,6 +29,7 @@ struct Runner: Sendable {
         self.issuer = issuer
         self.people = people
         self.library = library
+        shared = SharedTransactions(database)
         queue = LeasedQueue(database, table: "flow_execution", key: "run", open: "phase <> 'done' AND phase <> 'held'")
     }
 
@@ -34,10 +40,8 @@ struct Runner: Sendable {
     func run() async {
         await queue.run { lease in
             // Moves a run on until it has to wait, is over, or somebody else has taken it.
-            while !Task.isCancelled {
-                let loaded = try await asService(.root) { tx in try Execution.load(lease, in: tx) }
-                guard let execution = loaded, try await move(execution, lease) else { return }
-            }
+            var present = try await asService(.root) { tx in try Execution.load(lease, in: tx) }
+            while !Task.isCancelled, let execution = present { present = try await move(execution, lease) }
         }
     }
 

@@ -166,6 +166,7 @@ public final class PostgresServer: Sendable {
             isCopied ? "wal_level=replica" : "wal_level=minimal", "max_wal_senders=\(isCopied ? 4 : 0)",
             "max_connections=200",
             "shared_buffers=64MB", "dynamic_shared_memory_type=mmap", "log_min_messages=warning",
+            "log_line_prefix=%m [%p] %d ",
             "log_min_error_statement=panic", "timezone=UTC",
         ]
         let command =

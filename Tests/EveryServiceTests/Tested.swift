@@ -66,7 +66,7 @@ struct Tested: Sendable {
     }
 
     /// Onboarding without any record, for who asks about one.
-    private static var emptyOnboarding: [Endpoint] {
+    static var emptyOnboarding: [Endpoint] {
         Onboarding.api.filter { $0.subject.hasSuffix(".get") }.map { known in
             let method = Method<GetRequest, Empty>(
                 service: known.service, subject: known.subject, name: known.name, summary: known.summary)

@@ -16,6 +16,8 @@ import Wire
 /// owner of the records plays are launched from.
 struct Stage: Sendable {
     static let shared = Task { try await Stage() }
+    /// One whose database writes down the plans of its statements.
+    static let watched = Task { try await Stage(isWatched: true) }
 
     let issuer: Issuer
     let owner = StandIn()
@@ -29,8 +31,9 @@ struct Stage: Sendable {
     /// The superuser's connection: it sees everything.
     var admin: Pool { bench.admin }
 
-    init() async throws {
+    init(isWatched: Bool = false) async throws {
         var bench = try await ServiceBench<PlayLauncher>(poolSize: 6)
+        if isWatched { try await bench.watchPlans() }
         let key = try await ServiceKey.make()
         let issuer = key.issuer
         self.issuer = issuer
@@ -48,6 +51,11 @@ struct Stage: Sendable {
         try await seed.prepare()
         // Runs as long as the process: tests wait for facts.
         Task.detached { [runner] in await runner.run() }
+    }
+
+    /// The statements that `body` has the service carry out.
+    func statements(of body: () async throws -> Void) async throws -> [String] {
+        try await bench.plans(page: 100, of: body).map(\.statement)
     }
 
     /// The events that were written of a record, oldest first.
@@ -128,6 +136,8 @@ final class StandIn: Sendable {
         var touchpoints: [String: Touchpoint] = [:]
         var refusals: [String: [Problem]] = [:]
         var ended: [String: String] = [:]
+        var held: Set<String> = []
+        var answered: [String] = []
     }
     private let state = Mutex(State())
     static let domain = "/provider/d0000001/"
@@ -137,11 +147,18 @@ final class StandIn: Sendable {
         state.withLock { $0.refusals[subject] = problems }
     }
 
+    /// Has creations with this subject wait until they are let go.
+    func hold(_ subject: String) { state.withLock { _ = $0.held.insert(subject) } }
+    func letGo(_ subject: String) { state.withLock { _ = $0.held.remove(subject) } }
+
     /// The engagement is in this state from now on.
     func end(_ engagement: String, _ state: String) { self.state.withLock { $0.ended[engagement] = state } }
 
     /// Calls that asked to create a touchpoint with this subject.
     func creations(_ subject: String) -> [Request] { state.withLock { $0.created.filter { $0.text == subject } } }
+
+    /// How many of those calls were answered.
+    func answers(_ subject: String) -> Int { state.withLock { $0.answered.filter { $0 == subject }.count } }
 
     /// Touchpoints made with this subject.
     func touchpoints(_ subject: String) -> [Touchpoint] {
@@ -166,7 +183,11 @@ final class StandIn: Sendable {
                 return engagement
             },
             Endpoint(CustomerSuccessAPI.createTouchpoint) { [self] call, request async throws(Problem) in
-                try create(request, call)
+                let subject = request.touchpoint?.subject ?? ""
+                defer { state.withLock { $0.answered.append(subject) } }
+                let touchpoint = try create(request, call)
+                while state.withLock({ $0.held.contains(subject) }) { try? await Task.sleep(for: .milliseconds(5)) }
+                return touchpoint
             },
             Endpoint(CustomerSuccessAPI.addEngagementWorkNote) { [self] call, request async throws(Problem) in
                 state.withLock {

@@ -175,6 +175,13 @@ import Wire
                 "do/below#1", "do/below#1/do/pause#1", "do/below#1/do/tell#1", Telling.step,
             ])
         #expect(steps.allSatisfy { $0.state == "done" } && steps[0].result == #"{"b":2}"#)
+        // The end of the wait, the event and the ends of both flows are one move, stored at once.
+        let writers = try await stage.admin.run(
+            """
+            SELECT DISTINCT xmin::text FROM play_launcher.flow_step WHERE run = \(run) AND key <> \(Telling.step) \
+            UNION SELECT xmin::text FROM play_launcher.outbox WHERE record = \(run) AND subject LIKE '%.emitted'
+            """)
+        #expect(writers.count == 1)
         let actions = try await stage.events(of: run).map { $0.subject.split(separator: ".").last }
         #expect(actions == ["created", "updated", "updated", "updated", "emitted", "updated"])
     }

@@ -109,6 +109,12 @@ final class BenchStack: Sendable {
         return "host=127.0.0.1 port=\(postgresPort) dbname=ale user=\(role) password=\(password)"
     }
 
+    /// How others than libpq name a database of the stack's server, as the superuser.
+    func url(ofDatabase name: String) throws -> String {
+        let password = try Self.secret(folder, "postgres-postgres").trimmingCharacters(in: .whitespacesAndNewlines)
+        return "postgresql://postgres:\(password)@127.0.0.1:\(postgresPort)/\(name)"
+    }
+
     /// Runs psql as the superuser, whom no scope binds.
     @discardableResult
     func psql(_ arguments: [String]) async throws -> String {

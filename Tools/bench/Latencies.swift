@@ -4,7 +4,7 @@ struct Latencies: Sendable {
 
     mutating func add(_ others: Latencies) { samples += others.samples }
 
-    fileprivate mutating func add(_ duration: Duration) { samples.append(duration / .milliseconds(1)) }
+    mutating func add(_ duration: Duration) { samples.append(duration / .milliseconds(1)) }
 
     /// The time within which so many of a hundred requests were answered.
     func percentile(_ percent: Double) -> Double {

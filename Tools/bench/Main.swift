@@ -5,7 +5,7 @@ import Wire
 
 /// Prints what the system costs, each figure against a floor measured in the same run.
 ///
-/// `bench` measures everything; `bench requests` and `bench scale` only that part; `bench tenants` the quiet and the
+/// `bench` measures everything; `bench requests`, `bench plays` and `bench scale` only that part; `bench tenants` the quiet and the
 /// noisy tenant alone, with a small database.
 @main
 struct Main {
@@ -15,12 +15,13 @@ struct Main {
             if arguments.first == "noise", arguments.count == 3, let load = NoiseBench.Amount(rawValue: arguments[2]) {
                 return try await NoiseBench.makeNoise(arguments[1], load)
             }
-            let parts = arguments.isEmpty ? ["requests", "scale"] : arguments
+            let parts = arguments.isEmpty ? ["requests", "plays", "scale"] : arguments
             Figure.header()
             for part in parts {
                 switch part {
                 case "requests": try await BenchStack.using("requests", measure)
                 case "scale": try await ScaleBench.measure()
+                case "plays": try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
                 case "tenants":
                     try await ScaleData.using(domains: 10) { control in
                         try await ScaleData.using(domains: 10) { data in
@@ -29,7 +30,7 @@ struct Main {
                             }
                         }
                     }
-                default: throw JourneyFailure("there is no part \(part): requests, scale, tenants")
+                default: throw JourneyFailure("there is no part \(part): requests, plays, scale, tenants")
                 }
             }
         } catch {

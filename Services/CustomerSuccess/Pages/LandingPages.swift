@@ -44,16 +44,21 @@ struct LandingPages: Sendable {
         else { throw .permissionDenied() }
     }
 
+    /// Everything in one round trip but the names behind ids, which are known only then.
     private func page(_ request: GetLandingPageRequest, _ call: Call, _ tx: Transaction) throws -> LandingPage {
         let today = database.clock.today
-        let mine = Card.engagements(of: call.caller.subject)
+        let size = try PageSize.of(request.engagements, "engagements", standard: 10, maximum: 50)
         let store = Store<Engagement>(database)
-        let answers = try tx.queryAll([
-            figures(mine, today, call.caller), trend(of: call.caller.subject, until: today),
-            try store.selection(
-                where: "active AND id IN (\(mine))", order: "renewal_date, id",
-                limit: PageSize.of(request.engagements, "engagements", standard: 10, maximum: 50), as: call.caller),
-        ])
+        let work = try LandingWork(
+            database, call.caller, of: Self.shown, atMost: size,
+            limit: PageSize.of(request.items, "items", standard: 5, maximum: 20))
+        tx.planForCaller()
+        let answers = try tx.queryAll(
+            [
+                figures(size, today, call.caller), trend(of: call.caller.subject, until: today),
+                try store.selection(
+                    where: "id = ANY(\(Self.shown))", order: "renewal_date, id", limit: size, as: call.caller),
+            ] + work.statements)
         var page = LandingPage()
         page.today = today.description
         page.cards = Card.allCases.map { card in
@@ -74,20 +79,26 @@ struct LandingPages: Sendable {
             page.cards[index].count = live[index].count
             page.cards[index].contractValues = live[index].contractValues
         }
-        let engagements = try store.records(answers[2], for: call.caller)
-        page.activeEngagements = try work(
-            in: engagements, PageSize.of(request.items, "items", standard: 5, maximum: 20), call.caller, tx)
+        page.activeEngagements = try work.read(
+            Array(answers.dropFirst(3)), of: try store.records(answers[2], for: call.caller), tx)
         return page
     }
 
-    /// Count and value of each card per currency, and how many engagements are active.
-    private func figures(_ mine: SQL, _ today: CivilDate, _ caller: Caller) -> SQL {
+    /// The engagements that the page shows, as ``figures(_:_:_:)`` has just found them. A setting of the transaction hands
+    /// them to the statements behind it, which so need not wait for another round trip.
+    private static let shown: SQL = "nullif(current_setting('ale.page_engagements', true), '')::uuid[]"
+
+    /// Count and value of each card per currency, and how many engagements are active. On the way it finds the first
+    /// `count` active ones, since it looks at all that are the caller's.
+    private func figures(_ count: Int, _ today: CivilDate, _ caller: Caller) -> SQL {
         """
-        WITH mine AS (\(mine)) \
-        SELECT \(Card.currency) AS currency, count(*) FILTER (WHERE e.active) AS active_engagements, \
-        \(Card.columns(today)) \
-        FROM mine JOIN customer_success.engagement e ON e.id = mine.id \
-        LEFT JOIN \(Card.accounts(database, caller)) a ON a.id = e.account GROUP BY 1 ORDER BY 1
+        WITH mine AS MATERIALIZED (SELECT e.* FROM (\(Card.engagements(of: caller.subject))) own \
+        JOIN customer_success.engagement e ON e.id = own.id), \
+        shown AS (SELECT set_config('ale.page_engagements', coalesce(array_agg(id), '{}')::text, true) AS ids FROM \
+        (SELECT id FROM mine WHERE active ORDER BY renewal_date, id LIMIT \(count)) first) \
+        SELECT (SELECT ids FROM shown), \
+        \(Card.currency) AS currency, count(*) FILTER (WHERE e.active) AS active_engagements, \(Card.columns(today)) \
+        FROM mine e LEFT JOIN \(Card.accounts(database, caller)) a ON a.id = e.account GROUP BY 2 ORDER BY 2
         """
     }
 
@@ -115,50 +126,6 @@ struct LandingPages: Sendable {
         }
     }
 
-    /// The active touchpoints, risk signals, initiatives and success cases of each engagement (G-98).
-    private func work(
-        in engagements: [Engagement], _ limit: Int, _ caller: Caller, _ tx: Transaction
-    ) throws -> [LandingEngagement] {
-        guard !engagements.isEmpty else { return [] }
-        let ids = engagements.map(\.id)
-        func lists<R: Record>(_ type: R.Type) throws -> PageLists<R> where R.Field: HasEngagement {
-            try PageLists(
-                database, caller, of: ids, by: .engagement, listed: "active", order: "due_date, id", limit: limit)
-        }
-        let touchpoints = try lists(Touchpoint.self)
-        let risks = try lists(RiskSignal.self)
-        let initiatives = try lists(SuccessInitiative.self)
-        let cases = try lists(SuccessCase.self)
-        let answers = try tx.queryAll([
-            PageAccounts.selection(database, Set(engagements.compactMap(\.account)).sorted(), caller),
-            touchpoints.selection, touchpoints.counting, risks.selection, risks.counting, initiatives.selection,
-            initiatives.counting, cases.selection, cases.counting,
-        ])
-        let accounts = try PageAccounts.read(answers[0])
-        let found = [
-            try touchpoints.sections(answers[1], answers[2]), try risks.sections(answers[3], answers[4]),
-            try initiatives.sections(answers[5], answers[6]), try cases.sections(answers[7], answers[8]),
-        ]
-        var names = PageNames(database, caller)
-        try names.read(found.flatMap { $0.values.flatMap(\.items) }, in: tx)
-        return engagements.map { engagement in
-            var shown = LandingEngagement()
-            shown.engagement = engagement
-            let account = engagement.account.flatMap { accounts[$0] }
-            shown.accountName = account?.name ?? ""
-            shown.currency = account?.currency ?? Card.standardCurrency
-            shown.daysUntilRenewal = PageDays.until(engagement.renewalDate, from: database.clock.today)
-            let sections = found.map { byEngagement -> PageSection in
-                var section = byEngagement[engagement.id] ?? PageSection()
-                names.fill(&section, daysUntilRenewal: shown.daysUntilRenewal)
-                return section
-            }
-            (shown.touchpoints, shown.riskSignals) = (sections[0], sections[1])
-            (shown.initiatives, shown.successCases) = (sections[2], sections[3])
-            return shown
-        }
-    }
-
     private func list(
         _ card: Card, _ request: ListCardEngagementsRequest, _ call: Call, _ tx: Transaction
     ) throws -> ListCardEngagementsResponse {
@@ -181,6 +148,7 @@ struct LandingPages: Sendable {
             condition += " AND id > \(id)::uuid"
         }
         let store = Store<Engagement>(database)
+        tx.planForCaller()
         let rows = try tx.query(try store.selection(where: condition, limit: size + 1, as: call.caller))
         var engagements = try store.records(rows, for: call.caller)
         var response = ListCardEngagementsResponse()

@@ -30,6 +30,7 @@ struct ObjectivePages: Sendable {
         let milestones = try PageList<SuccessMilestone>(
             database, caller, where: "success_objective = \(objective.id)", listed: "TRUE",
             order: "target_date, id", limit: limit)
+        tx.planForCaller()
         let answers = try tx.queryAll([
             try engagements.selection(
                 where: "id = \(objective.engagement)", limit: 1, as: caller),
@@ -44,8 +45,8 @@ struct ObjectivePages: Sendable {
         page.outcomeCount = found.totalSize
         var dated = try milestones.section(answers[4], answers[5])
         let initiatives = try PageLists<SuccessInitiative>(
-            database, caller, of: found.items.map(\.id), by: .successOutcome, listed: "TRUE",
-            order: "due_date, id", limit: limit)
+            database, caller, of: "\(found.items.map(\.id))::uuid[]", atMost: found.items.count,
+            by: .successOutcome, listed: "TRUE", order: "due_date, id", limit: limit)
         let lists = try tx.queryAll([initiatives.selection, initiatives.counting])
         let sections = try initiatives.sections(lists[0], lists[1])
         var names = PageNames(database, caller)

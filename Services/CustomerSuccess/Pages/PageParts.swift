@@ -86,23 +86,24 @@ struct PageLists<R: Record>: Sendable {
     private let today: CivilDate
     private let parent: R.Field
 
-    /// The records whose `parent` is one of `ids` and that meet `listed`, at most `limit` of each parent.
+    /// The records whose `parent` is one of at most `count` in the array `ids` and that meet `listed`, at most `limit` of
+    /// each parent.
     init(
-        _ database: Database, _ caller: Caller, of ids: [String], by parent: R.Field, listed: SQL, order: SQL,
-        limit: Int
+        _ database: Database, _ caller: Caller, of ids: SQL, atMost count: Int, by parent: R.Field, listed: SQL,
+        order: SQL, limit: Int
     ) throws {
         store = Store<R>(database)
         self.caller = caller
         self.parent = parent
         today = database.clock.today
         let first: SQL = """
-            id IN (SELECT chosen.id FROM unnest(\(ids)::uuid[]) AS parent(id) CROSS JOIN LATERAL ( \
+            id IN (SELECT chosen.id FROM unnest(\(ids)) AS parent(id) CROSS JOIN LATERAL ( \
             SELECT i.id FROM \(identifier: database.schema).\(identifier: R.schema.table) i \
             WHERE i.\(identifier: parent.rawValue) = parent.id AND (\(listed)) ORDER BY \(order) LIMIT \(limit)) chosen)
             """
-        selection = try store.selection(where: first, order: order, limit: ids.count * limit, as: caller)
+        selection = try store.selection(where: first, order: order, limit: count * limit, as: caller)
         counting = try store.counting(
-            where: "\(identifier: parent.rawValue) = ANY(\(ids)::uuid[])", listed: listed, by: parent, as: caller)
+            where: "\(identifier: parent.rawValue) = ANY(\(ids))", listed: listed, by: parent, as: caller)
     }
 
     /// The lists by parent, of the answers to both statements; parents without any record are not among them.
@@ -182,8 +183,13 @@ struct PageNames {
 enum PageAccounts {
     /// Reads the accounts of `ids`, as far as the caller may read accounts.
     static func selection(_ database: Database, _ ids: [String], _ caller: Caller) -> SQL {
+        selection(database, in: "\(ids)::uuid[]", caller)
+    }
+
+    /// As ``selection(_:_:_:)``, of an array of ids that the statement works out.
+    static func selection(_ database: Database, in ids: SQL, _ caller: Caller) -> SQL {
         let accounts = database.replica(CustomerAccount.self, .name, .currency, as: caller)
-        return "SELECT id, name, currency FROM \(accounts) account WHERE id = ANY(\(ids)::uuid[])"
+        return "SELECT id, name, currency FROM \(accounts) account WHERE id = ANY(\(ids))"
     }
 
     /// Name and currency by id, of the answer to that statement.

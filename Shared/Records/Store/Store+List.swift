@@ -33,9 +33,7 @@ extension Store {
         if request.count {
             statements.append("SELECT count(*) FROM \(raw: layout.table) WHERE \(query.condition)")
         }
-        // A plan kept for everybody would be somebody else's: what is quick within one customer's domain reads all of
-        // a provider's million records, and the other way round.
-        tx.send("SET LOCAL plan_cache_mode = 'force_custom_plan'")
+        tx.planForCaller()
         let answers = try tx.queryAll(statements)
         let today = database.clock.today
         var records = try answers[0].map { try layout.record($0, today: today) }

@@ -60,3 +60,10 @@ extension Store {
         return "(" + own + ") AND (" + (try ownCondition(rule, caller)) + ")"
     }
 }
+
+extension Transaction {
+    /// Has each statement of the rest of the transaction planned for whoever asks. A plan kept for everybody would be
+    /// somebody else's: what is quick within one customer's domain reads all of a provider's million records, and the
+    /// other way round.
+    public func planForCaller() { send("SET LOCAL plan_cache_mode = 'force_custom_plan'") }
+}

@@ -1,0 +1,206 @@
+import ServiceTestKit
+
+extension Listed {
+    /// What people ask each service for: its pages and cards, and the lists that pages are made of.
+    static let all: [String: Lists] = [
+        "onboarding": onboarding, "import-validation": importValidation, "customer-success": customerSuccess,
+        "play-launcher": playLauncher, "notifier": notifier,
+    ]
+
+    private static let first = "00000000-0000-7000-8000-000000000001"
+    private static let own = "assigned_to = me() AND active = true"
+
+    // MARK: customer-success
+
+    /// One person has a tenth, and so has one of sixty engagements more than a page.
+    private static func work(_ table: String, _ columns: [String: String] = [:]) -> Filled {
+        let usual = [
+            "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 10), "active": Filled.half,
+            "due_date": Filled.day, "engagement": Filled.one(of: 60), "account": Filled.one(of: 60),
+        ]
+        return Filled(table, usual.merging(columns) { _, own in own })
+    }
+
+    private static func plan(_ table: String, _ columns: [String: String]) -> Filled {
+        let usual = [
+            "domain": "'/provider/c' || n % 50 || '/'", "active": Filled.half, "planned_stop": Filled.day,
+            "account": Filled.one(of: 5),
+        ]
+        return Filled(table, usual.merging(columns) { _, own in own })
+    }
+
+    /// A card counts, and shows, the engagements of one person, who has some hundreds: all of them are read.
+    private static let ofOnePerson = Dictionary(
+        uniqueKeysWithValues: [
+            "sort mine", "filter mine", "sort engagement", "filter engagement", "sort customer_account",
+            "sort scorecard_snapshot", "filter customer_account",
+        ].map { ($0, "all engagements of one person are counted") })
+    private static let customerSuccess = Lists(
+        tables: [
+            Filled("user", rows: 2_000, ["domain": "'/provider/'", "name": "'P' || n", "email": "'p' || n"]),
+            Filled(
+                "customer_account", rows: 2_000,
+                ["domain": "'/provider/c' || n % 50 || '/'", "name": "'A' || n", "escalated": "n % 20 = 0"]),
+            Filled("customer_contact", ["domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 60)]),
+            Filled(
+                "case_team_member",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "side": "'customer'",
+                    "onboarding_case": Filled.one(of: 2_000), "contact": FilledTables.id("n"),
+                ]),
+            Filled(
+                "squad_member",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "user": Filled.person(of: 2_000),
+                    "account": Filled.one(of: 2_000), "active": "true",
+                ]),
+            Filled(
+                "engagement",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 2_000), "active": "n % 7 > 0",
+                    "state": "'new'", "customer_success_manager": Filled.person(of: 50),
+                    "renewal_date": "current_date + n",
+                    "account_manager": Filled.person(of: 70), "perceived_health": "'red'", "contract_value": "n",
+                    "previous_perceived_health": "'green'", "squad": "ARRAY[\(FilledTables.id("n"))]",
+                    "initial_onboarding": Filled.one(of: 2_000), "key_customer_contact": FilledTables.id("n"),
+                ]),
+            Filled(
+                "scorecard_snapshot",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "day": "current_date - 1 - (n / 50) % 91",
+                    "user": Filled.person(of: 50), "currency": "'C' || n",
+                ]),
+            work("touchpoint", ["meeting_date": Filled.day]), work("risk_signal"), work("success_case"),
+            work("success_initiative", ["success_outcome": Filled.one(of: 60)]), work("internal_play"),
+            work("internal_play_task", ["internal_play": Filled.one(of: 60)]),
+            Filled(
+                "success_task",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 10),
+                    "active": Filled.half, "due_date": Filled.day, "parent": Filled.one(of: 60),
+                ]),
+            plan("success_objective", ["engagement": Filled.one(of: 60), "objective_owner": Filled.person(of: 10)]),
+            plan("success_outcome", ["success_objective": Filled.one(of: 60), "owner": Filled.person(of: 10)]),
+        ],
+        asked: [
+            Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
+            Listed("engagement page", "pages.engagement", #"{"id": "\#(first)"}"#),
+            Listed("objective page", "pages.objective", #"{"id": "\#(first)"}"#),
+        ]
+            + ["total_engagements", "health_declined", "escalated_account", "renewals_due", "new_engagements"].map {
+                Listed(
+                    "card \($0)", "pages.list_card", #"{"card": "\#($0)"}"#,
+                    reasons: $0 == "renewals_due" ? [:] : ofOnePerson)
+            }
+            + [
+                "touchpoints", "success_initiatives", "success_cases", "risk_signals", "success_tasks",
+                "internal_plays",
+                "internal_play_tasks",
+            ].map { .records($0, own, by: "due_date") }
+            + ["touchpoints", "success_initiatives", "success_cases", "risk_signals", "internal_plays"].map {
+                .records($0, "engagement = \"\(first)\" AND active = true", by: "due_date")
+            } + [
+                .records("success_objectives", "objective_owner = me() AND active = true", by: "planned_stop"),
+                .records("success_objectives", "engagement = \"\(first)\" AND active = true", by: "planned_stop"),
+                .records("success_outcomes", "owner = me() AND active = true", by: "planned_stop"),
+                .records("success_outcomes", "success_objective = \"\(first)\"", by: "planned_stop"),
+                .records("success_initiatives", "success_outcome = \"\(first)\"", by: "due_date"),
+                .records("success_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
+                .records("internal_play_tasks", "internal_play = \"\(first)\" AND active = true", by: "due_date"),
+            ])
+
+    // MARK: Other services
+
+    private static let onboarding = Lists(
+        tables: [
+            Filled(
+                "customer_account",
+                ["domain": "'/provider/c' || n % 50 || '/'", "name": "'A' || n", "account_number": "'N' || n"]),
+            Filled(
+                "customer_contact",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 60), "last_name": "'L' || n",
+                    "email": "n || '@customer.example'",
+                ]),
+            Filled(
+                "onboarding_case",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 2_000), "active": Filled.half,
+                    "assigned_to": Filled.person(of: 50), "go_live_date": Filled.day,
+                ]),
+            Filled(
+                "lifecycle_task",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
+                    "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day,
+                ]),
+        ],
+        asked: [
+            .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
+            .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
+            .records("customer_accounts", "", by: "name"),
+            .records("customer_contacts", "account = \"\(first)\"", by: "last_name"),
+        ])
+
+    private static let importValidation = Lists(
+        tables: [
+            Filled(
+                "import_task",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
+                    "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day,
+                ]),
+            Filled("upload", ["domain": "'/provider/c' || n % 50 || '/'", "import_task": Filled.one(of: 60)]),
+            Filled("import_run", ["domain": "'/provider/c' || n % 50 || '/'", "import_task": Filled.one(of: 60)]),
+        ],
+        asked: [
+            .records("import_tasks", own, by: "due_date"),
+            .records("import_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
+            .records("uploads", "import_task = \"\(first)\"", by: "id desc"),
+            .records("import_runs", "import_task = \"\(first)\""),
+        ])
+
+    private static let playLauncher = Lists(
+        tables: [
+            Filled(
+                "flow_run",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "requested_by": Filled.person(of: 50),
+                    "source_record": Filled.one(of: 60), "engagement": Filled.one(of: 60),
+                    "account": Filled.one(of: 60),
+                ])
+        ],
+        asked: ["requested_by = me()"].map { .records("flow_runs", $0) }
+            + ["source_record", "engagement", "account"].map { .records("flow_runs", "\($0) = \"\(first)\"") }
+            + [
+                Listed(
+                    "what can be launched", "plays.list_categories", #"{"sourceTable": "engagement"}"#,
+                    reasons: ["filter flow_definition": "a provider has some dozens of flows"])
+            ])
+
+    private static let notifier = Lists(
+        tables: [
+            Filled(
+                "in_app_notification",
+                [
+                    "domain": "'/provider/'", "user": Filled.person(of: 50),
+                    "read_at": "CASE WHEN n % 3000 > 10 THEN now() END",
+                ]),
+            Filled(
+                "success_launcher_notifier",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "requested_by": Filled.person(of: 50),
+                    "source_record": Filled.one(of: 60), "engagement": Filled.one(of: 60), "flow_run": "'r' || n",
+                ]),
+            Filled(
+                "email_delivery",
+                ["domain": "'/provider/'", "user": Filled.person(of: 50), "source_record": Filled.one(of: 60)]),
+        ],
+        asked: [
+            .records("in_app_notifications", ""), .records("in_app_notifications", "NOT read_at:*"),
+            .records("success_launcher_notifiers", "requested_by = me()"),
+            .records("success_launcher_notifiers", "source_record = \"\(first)\""),
+            .records("success_launcher_notifiers", "engagement = \"\(first)\""),
+            .records("email_deliveries", "user = me()"), .records("email_deliveries", "source_record = \"\(first)\""),
+        ])
+}

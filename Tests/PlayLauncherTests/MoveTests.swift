@@ -1,0 +1,92 @@
+import PlayLauncherWire
+import Postgres
+import RPC
+import Records
+import ServiceTestKit
+import Testing
+import Wire
+
+@testable import PlayLauncherService
+
+/// What the moves of a run cost, and that a runner which keeps a run in memory is bound by its lease all the same.
+@Suite(.timeLimit(.minutes(3))) struct MoveTests {
+    private static let review = "Setup Next Quarterly Business Review"
+
+    private static func answers(_ subject: String) -> String {
+        #"{"meeting_date": "2027-03-31", "subject": "\#(subject)"}"#
+    }
+
+    /// A run is read once when it is taken, its flow once for all runs, and each move is one write of the run.
+    @Test func aRunIsReadOnceAndStoredOncePerMove() async throws {
+        let stage = try await Stage.watched.value
+        let caller = try person(successAgent)
+        // Compiles the flow, and prepares nothing else.
+        let first = try await stage.launch(Self.review, Self.answers("Review \(uuid())"), from: uuid(), as: caller)
+        _ = try await stage.end(of: first.id)
+        let statements = try await stage.statements {
+            let run = try await stage.launch(
+                Self.review, Self.answers("Review \(uuid())"), from: uuid(), as: caller)
+            _ = try await stage.end(of: run.id)
+        }
+        func count(_ beginning: String, _ part: String = "") -> Int {
+            statements.filter { $0.hasPrefix(beginning) && $0.contains(part) }.count
+        }
+        let begun = statements.map { String($0.prefix(80)) }
+        #expect(count("SELECT domain, requester, trace, title, machines") == 1, "\(begun)")
+        // Where the touchpoint is there and the end is to be told; then the end.
+        #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET machines") == 1)
+        #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET phase") == 1)
+        #expect(count("SELECT key, kind, method, state, attempts") == 1)
+        let lookups = statements.filter {
+            $0.contains("FROM \"play_launcher\".\"flow_definition\"") && !$0.contains("ANY(")
+        }
+        #expect(lookups.isEmpty, "\(lookups)")
+    }
+
+    /// The lease is lost while the step's call is under way: what came of it is not stored by who has lost it, and the
+    /// step is recorded once, by who has taken the run over.
+    @Test func whoHasLostTheLeaseStoresNothing() async throws {
+        let stage = try await Stage.shared.value
+        let (engagement, subject) = (uuid(), "Review \(uuid())")
+        stage.owner.hold(subject)
+        let run = try await stage.launch(
+            Self.review, Self.answers(subject), from: engagement, as: try person(successAgent)
+        ).id
+        try await eventually("the call is under way") { stage.owner.creations(subject).count == 1 }
+        let other = uuid()
+        try await stage.admin.transaction { tx in
+            tx.send(
+                """
+                UPDATE play_launcher.flow_execution SET owner = \(other), lease_until = now() + interval '1 hour' \
+                WHERE run = \(run)
+                """, expecting: 1)
+        }
+        stage.owner.letGo(subject)
+        try await eventually("the call is answered") { stage.owner.answers(subject) == 1 }
+        // The runner has the answer and could store it: another run goes all its way meanwhile.
+        let next = try await stage.launch(
+            Self.review, Self.answers("Review \(uuid())"), from: uuid(), as: try person(successAgent))
+        _ = try await stage.end(of: next.id)
+        #expect(try await stage.steps(of: run).map(\.state) == ["pending"])
+        let execution = try await stage.admin.run(
+            "SELECT owner::text, phase FROM play_launcher.flow_execution WHERE run = \(run)")
+        #expect(try execution.first?.string(at: 0) == other && execution.first?.string(at: 1) == "flow")
+        // The other one is gone, too; the run goes on at the same step, under the same request id.
+        _ = try await stage.admin.run(
+            "UPDATE play_launcher.flow_execution SET lease_until = now() WHERE run = \(run)")
+        #expect(try await stage.end(of: run).state == "completed")
+        #expect(stage.owner.touchpoints(subject).count == 1)
+        #expect(Set(stage.owner.creations(subject).map(\.id)).count == 1)
+        #expect(try await stage.steps(of: run).map(\.state) == ["done", "done"])
+        #expect(stage.owner.notes(on: engagement).count == 1)
+    }
+
+    /// Waits for a fact, at most a minute.
+    private func eventually(_ what: String, _ isTrue: () -> Bool) async throws {
+        let limit = ContinuousClock.now + .seconds(60)
+        while !isTrue() {
+            guard ContinuousClock.now < limit else { throw Problem.deadlineExceeded(cause: what) }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}

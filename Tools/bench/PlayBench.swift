@@ -1,0 +1,250 @@
+import CampaignKit
+import Foundation
+import JourneyKit
+import PlayLauncherWire
+import Postgres
+import RPC
+import Records
+import Synchronization
+import Tenancy
+import Wire
+
+/// Success plays, beside durable workflows of DBOS for Python (three recorded inserts each) on the same Postgres: carried
+/// out per second with 1, 16 and 64 in flight, in turns, so that a change of the machine's mood touches both.
+struct PlayBench {
+    private static let play = "Setup Next Quarterly Business Review"
+    private static let rounds = 5
+    private static let seconds = 3.0
+    /// From the launch of a play until its record is there, alone.
+    private static let aim = 50.0
+
+    private let stack: BenchStack
+    private let client: Client
+    private let manager: Credential
+    private let request: LaunchPlayRequest
+    private let watch: RunWatch
+
+    static func measure(_ stack: BenchStack) async throws {
+        let journey = Journey(stack.world())
+        try await journey.meetPeople()
+        try await journey.openAccount()
+        try await journey.seeCaseAndTasks()
+        try await journey.goLive()
+        try await journey.createEngagement()
+        try await PlayBench(stack, journey).measure()
+    }
+
+    private init(_ stack: BenchStack, _ journey: Journey) async throws {
+        self.stack = stack
+        client = Client(NATSTransport(stack.connection))
+        manager = try journey.credential(.successManager)
+        var offer = ListPlayCategoriesRequest()
+        offer.sourceTable = "engagement"
+        let categories = try await client.call(PlayLauncherAPI.listPlayCategories, offer, as: manager).categories
+        let entries = categories.flatMap { $0.entries + $0.subcategories.flatMap(\.entries) }
+        guard let entry = entries.first(where: { $0.title == Self.play }) else {
+            throw JourneyFailure("the launcher does not offer \(Self.play)")
+        }
+        var request = LaunchPlayRequest()
+        request.definitionRecord = entry.definitionRecord
+        request.sourceTable = "engagement"
+        request.sourceRecord = journey.engagement.id
+        request.answers = #"{"meeting_date": "2027-03-15"}"#
+        self.request = request
+        watch = try RunWatch(try stack.connectionString("ale_play_launcher"))
+    }
+
+    private func measure() async throws {
+        let dbos = try await WorkflowFloor.prepared(stack)
+        if dbos == nil { print("DBOS cannot be installed here: success plays are measured alone.") }
+        // The first fills caches and plans.
+        _ = try await carriedOut(inFlight: 16)
+        for inFlight in [1, 16, 64] {
+            var (plays, workflows, latencies): ([Double], [Double], [Double]) = ([], [], [])
+            for _ in 0..<Self.rounds {
+                let round = try await carriedOut(inFlight: inFlight)
+                plays.append(round.perSecond)
+                latencies.append(round.latencies.percentile(99))
+                if let dbos { workflows.append(try await dbos.perSecond(inFlight: inFlight, seconds: Self.seconds)) }
+            }
+            print(Self.line("success plays, \(inFlight) in flight", plays, against: workflows))
+            guard inFlight == 1 else { continue }
+            let latency = Self.median(latencies)
+            print(
+                String(
+                    format: "launch of a play to its record, p99 alone: %.1f ms (%.1f to %.1f), aim < %.0f: %@",
+                    latency,
+                    latencies.min() ?? 0, latencies.max() ?? 0, Self.aim, latency < Self.aim ? "met" : "missed"))
+        }
+        try await printCost()
+        await watch.close()
+    }
+
+    private static func line(_ name: String, _ values: [Double], against floor: [Double]) -> String {
+        func text(_ values: [Double]) -> String {
+            String(format: "%.1f/s (%.1f to %.1f)", median(values), values.min() ?? 0, values.max() ?? 0)
+        }
+        guard !floor.isEmpty else { return "\(name): \(text(values))" }
+        let ratio = median(values) / median(floor)
+        return "\(name): \(text(values)), DBOS \(text(floor)), ratio \(String(format: "%.2f", ratio)), aim ≥ 1: "
+            + (ratio >= 1 ? "met" : "missed")
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return sorted.isEmpty ? .nan : sorted[sorted.count / 2]
+    }
+
+    /// Plays that were carried out to their end, per second, and how long it took until their record was there.
+    private func carriedOut(inFlight: Int) async throws -> (perSecond: Double, latencies: Latencies) {
+        let start = ContinuousClock.now
+        let end = start + .milliseconds(Int(Self.seconds * 1_000))
+        return try await withThrowingTaskGroup(of: Latencies.self) { group in
+            for _ in 0..<inFlight {
+                group.addTask {
+                    var latencies = Latencies()
+                    while ContinuousClock.now < end {
+                        let launched = ContinuousClock.now
+                        let run = try await client.call(PlayLauncherAPI.launchPlay, request, as: manager).id
+                        let made = try await watch.made(run)
+                        latencies.add(launched.duration(to: made))
+                        try await watch.ended(run)
+                    }
+                    return latencies
+                }
+            }
+            let latencies = try await group.reduce(into: Latencies()) { $0.add($1) }
+            return (Double(latencies.samples.count) / (start.duration(to: .now) / .seconds(1)), latencies)
+        }
+    }
+
+    /// What a play costs: processor time of each program, commits, write-ahead log.
+    private func printCost() async throws {
+        let services = ["play-launcher", "customer-success", "notifier", "onboarding"]
+        let before = try await spent(services)
+        let count = 200
+        for _ in 0..<count {
+            try await watch.ended(try await client.call(PlayLauncherAPI.launchPlay, request, as: manager).id)
+        }
+        // The notifier and its mails end behind the run.
+        try await Task.sleep(for: .seconds(3))
+        let after = try await spent(services)
+        let costs = zip(services.map { "\($0) ms" } + ["commits", "KB of log"], zip(before, after)).map { name, pair in
+            String(format: "%.1f %@", (pair.1 - pair.0) / Double(count), name)
+        }
+        print("a success play costs \(costs.joined(separator: ", "))")
+    }
+
+    /// Milliseconds of each service, commits, kilobytes of the log.
+    private func spent(_ services: [String]) async throws -> [Double] {
+        let times = try services.map { Self.milliseconds(try stack.pid($0)) }
+        let database = try await stack.psql([
+            "-Atc",
+            """
+            SELECT xact_commit, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') / 1024.0 FROM pg_stat_database \
+            WHERE datname = 'ale'
+            """,
+        ])
+        return times + database.split(whereSeparator: { "|\n".contains($0) }).compactMap { Double($0) }
+    }
+
+    /// Processor time of a process.
+    private static func milliseconds(_ pid: pid_t) -> Double {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
+        return (user + system) * 1_000 / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+}
+
+/// Sees in the database, for all who wait, which runs have made their record and which have ended: one look for all of
+/// them, so that waiting costs little.
+private final class RunWatch: Sendable {
+    private static let pause: Duration = .milliseconds(4)
+
+    private struct Waiting {
+        let moment: CheckedContinuation<ContinuousClock.Instant, Never>
+        let isEnd: Bool
+    }
+
+    private let pool: Pool
+    private let waiting = Mutex<[String: Waiting]>([:])
+    private let looking: Mutex<Task<Void, Never>?> = Mutex(nil)
+
+    init(_ connectionString: String) throws {
+        pool = try Pool(PoolConfiguration(connectionString: connectionString, size: 1))
+        looking.withLock { task in
+            task = Task { [self] in
+                while !Task.isCancelled {
+                    try? await look()
+                    try? await Task.sleep(for: Self.pause)
+                }
+            }
+        }
+    }
+
+    /// When the record of the run was there.
+    func made(_ run: String) async throws -> ContinuousClock.Instant { await wait(run, isEnd: false) }
+
+    /// Returns when the run is over.
+    func ended(_ run: String) async throws { _ = await wait(run, isEnd: true) }
+
+    func close() async {
+        looking.withLock { $0 }?.cancel()
+        await pool.close()
+    }
+
+    private func wait(_ run: String, isEnd: Bool) async -> ContinuousClock.Instant {
+        await withCheckedContinuation { continuation in
+            waiting.withLock { $0[run] = Waiting(moment: continuation, isEnd: isEnd) }
+        }
+    }
+
+    private func look() async throws {
+        let known = waiting.withLock { $0.mapValues(\.isEnd) }
+        guard !known.isEmpty else { return }
+        let rows = try await pool.run(
+            """
+            SELECT id, state IN ('completed', 'failed') FROM play_launcher.flow_run WHERE id = ANY(\(Array(known.keys))::uuid[]) \
+            AND (state IN ('completed', 'failed') OR EXISTS (SELECT FROM play_launcher.flow_step \
+            WHERE run = id AND kind = 'call' AND flow_step.state = 'done'))
+            """, settings: Caller.service("play-launcher", domain: .root).scope.settings, readOnly: true)
+        let now = ContinuousClock.now
+        for row in rows {
+            let (run, isOver) = (try row.string(at: 0), try row.bool(at: 1))
+            let found = waiting.withLock { waiting in
+                (waiting[run]?.isEnd == false || isOver) ? waiting.removeValue(forKey: run) : nil
+            }
+            found?.moment.resume(returning: now)
+        }
+    }
+}
+
+/// Workflows of DBOS for Python in a database of their own on the stack's Postgres.
+private struct WorkflowFloor {
+    private static let environment = "\(BenchStack.root)/.local/dbos"
+    private let database: String
+
+    /// Nil where DBOS cannot be installed.
+    static func prepared(_ stack: BenchStack) async throws -> WorkflowFloor? {
+        let python = "\(environment)/bin/python3"
+        if (try? await Command.run(python, ["-c", "import dbos"])) == nil {
+            guard (try? await Command.run("/usr/bin/env", ["python3", "-m", "venv", environment])) != nil,
+                (try? await Command.run(python, ["-m", "pip", "install", "-q", "dbos==3.4.0", "psycopg[binary]"]))
+                    != nil
+            else { return nil }
+        }
+        try await stack.psql(["-c", "CREATE DATABASE dbos"])
+        return WorkflowFloor(database: try stack.url(ofDatabase: "dbos"))
+    }
+
+    func perSecond(inFlight: Int, seconds: Double) async throws -> Double {
+        let output = try await Command.run(
+            "\(Self.environment)/bin/python3",
+            ["\(BenchStack.root)/Tools/bench/dbos_plays.py", database, String(inFlight), String(seconds)])
+        guard let rate = output.split(separator: "\n").last?.split(separator: " ").first.flatMap({ Double($0) }) else {
+            throw JourneyFailure("DBOS said: \(output)")
+        }
+        return rate
+    }
+}
