@@ -81,6 +81,12 @@ extension Listed {
                 ]),
             plan("success_objective", ["engagement": Filled.one(of: 60), "objective_owner": Filled.person(of: 10)]),
             plan("success_outcome", ["success_objective": Filled.one(of: 60), "owner": Filled.person(of: 10)]),
+            Filled(
+                "success_milestone",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "active": Filled.half, "target_date": Filled.day,
+                    "success_objective": Filled.one(of: 60), "owner": Filled.person(of: 10),
+                ]),
         ],
         asked: [
             Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
@@ -105,6 +111,8 @@ extension Listed {
                 .records("success_outcomes", "owner = me() AND active = true", by: "planned_stop"),
                 .records("success_outcomes", "success_objective = \"\(first)\"", by: "planned_stop"),
                 .records("success_initiatives", "success_outcome = \"\(first)\"", by: "due_date"),
+                .records("success_milestones", "owner = me() AND active = true", by: "target_date"),
+                .records("success_milestones", "success_objective = \"\(first)\"", by: "target_date"),
                 .records("success_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
                 .records("internal_play_tasks", "internal_play = \"\(first)\" AND active = true", by: "due_date"),
             ])
