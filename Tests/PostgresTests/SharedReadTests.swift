@@ -27,9 +27,9 @@ import Testing
                 }
                 return (-1, rows)
             }
-            try await eventually { pool.metrics.inUse == 1 }
+            try await waitUntil { pool.metrics.inUse == 1 }
             for number in 0..<count { group.addTask { (number, await Result { try await read(number) }) } }
-            try await eventually { pool.metrics.waiting == count }
+            try await waitUntil { pool.metrics.waiting == count }
             hold.isOver.store(true, ordering: .releasing)
             let answers = try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
             return (0..<count).compactMap { answers[$0] }

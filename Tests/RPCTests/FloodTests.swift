@@ -1,5 +1,6 @@
 import RPC
 import Synchronization
+import TestKit
 import Testing
 import Wire
 
@@ -39,7 +40,7 @@ import Wire
                         _ = try await client.call(echo, request("\(number)"), as: Self.busy, deadline: .seconds(60))
                     }
                 }
-                #expect(await eventually { service.requestsInFlight == 30 && inside.value == 2 })
+                try await waitUntil { service.requestsInFlight == 30 && inside.value == 2 }
                 // Nobody has looked at these: what is in them shows only when it is their turn.
                 for _ in 0..<10 {
                     group.addTask {
@@ -49,14 +50,14 @@ import Wire
                         if answer.headers["Nats-Service-Error-Code"] != nil { refused.add() }
                     }
                 }
-                #expect(await eventually { service.requestsInFlight == 40 })
+                try await waitUntil { service.requestsInFlight == 40 }
                 for _ in 0..<20 { #expect(try await client.call(echo, request("calm"), as: Self.calm).id == "calm") }
                 #expect(inside.value == 2 && refused.value == 0)
                 valve.open()
                 try await group.waitForAll()
             }
             #expect(inside.value == 30 && refused.value == 10)
-            #expect(await eventually { service.requestsInFlight == 0 })
+            try await waitUntil { service.requestsInFlight == 0 }
         }
     }
 
@@ -83,7 +84,7 @@ import Wire
                             _ = try await client.call(echo, request("ask"), as: Self.busy, deadline: .seconds(60))
                         }
                     }
-                    #expect(await eventually { asked.value == 10 })
+                    try await waitUntil { asked.value == 10 }
                     let quick = try await client.call(echo, request("quick"), as: Self.busy, deadline: .seconds(50))
                     #expect(quick.id == "quick" && service.requestsInFlight >= 10)
                     valve.open()
@@ -107,14 +108,14 @@ import Wire
                         _ = try await client.call(echo, request("in"), as: Self.busy, deadline: .seconds(60))
                     }
                 }
-                #expect(await eventually { inside.value == 2 })
+                try await waitUntil { inside.value == 2 }
                 for _ in 0..<5 {
                     let late = await #expect(throws: Problem.self) {
                         try await client.call(echo, request("late"), as: Self.busy, deadline: .milliseconds(50))
                     }
                     #expect(late?.code == .deadlineExceeded)
                 }
-                #expect(await eventually { service.requestsInFlight == 2 })
+                try await waitUntil { service.requestsInFlight == 2 }
                 valve.open()
                 try await group.waitForAll()
             }
@@ -139,7 +140,7 @@ import Wire
                         #expect(answer.id == "\(number)")
                     }
                 }
-                #expect(await eventually { service.requestsInFlight == 20 && inside.value == 2 })
+                try await waitUntil { service.requestsInFlight == 20 && inside.value == 2 }
                 async let drain: Void = service.drain(limit: .seconds(50))
                 valve.open()
                 await drain
