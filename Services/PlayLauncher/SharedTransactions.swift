@@ -88,11 +88,13 @@ final class SharedTransactions: Sendable {
                         try part.body(tx)
                     }
                 }
-                return parts.forEach { $0.ended.resume() }
+                for part in parts { part.ended.resume() }
+                return
             } catch {
                 if (error as? PostgresError)?.isOutcomeUnknown == true {
                     let problem = database.problem(of: error)
-                    return parts.forEach { $0.ended.resume(throwing: problem) }
+                    for part in parts { part.ended.resume(throwing: problem) }
+                    return
                 }
             }
         }
