@@ -182,6 +182,9 @@ let package = Package(
                 exclude: ["scale.sql", "dbos_plays.py"],
                 swiftSettings: strict),
             .executableTarget(
+                name: "corpus", dependencies: ["Workbook"], path: "Tools/corpus", exclude: ["compare.py"],
+                swiftSettings: strict),
+            .executableTarget(
                 name: "floor", dependencies: ["CProto", "CCustomerSuccessProto", "CNATS", "CPostgres"],
                 path: "Tools/floor",
                 linkerSettings: [.linkedLibrary("protobuf-c")]),
@@ -202,7 +205,7 @@ let package = Package(
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),
-            tests("Workbook"),
+            tests("Workbook", ["corpus"]),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
             tests("Mail", ["Addresses", "TestKit"]),

@@ -26,6 +26,12 @@ struct TaskEndpoints: Sendable {
             Endpoint(ImportValidationAPI.importUploads) { call, request async throws(Problem) in
                 try await load(call, request)
             },
+            Endpoint(ImportValidationAPI.getMapping) { call, request async throws(Problem) in
+                try await mapping(call, request)
+            },
+            Endpoint(ImportValidationAPI.saveMapping) { call, request async throws(Problem) in
+                try await saveMapping(call, request)
+            },
             Endpoint(ImportValidationAPI.validateRows) { call, request async throws(Problem) in
                 try await validate(call, request)
             },
@@ -45,18 +51,20 @@ struct TaskEndpoints: Sendable {
     private func template(
         _ call: Call, _ request: DownloadTemplateRequest
     ) async throws(Problem) -> DownloadTemplateResponse {
-        let task = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
-            let task = try Store<ImportTask>(database).get(request.id, as: call.caller, in: tx)
-            return try Store<ImportTask>(database).find(task.id, in: tx) ?? task
+        let (task, assists) = try await database.transaction(
+            as: call.caller, deadline: call.deadline, readOnly: true
+        ) { tx in
+            let seen = try Store<ImportTask>(database).get(request.id, as: call.caller, in: tx)
+            let task = try Store<ImportTask>(database).find(seen.id, in: tx) ?? seen
+            return (task, try DataValidationAssist.active(for: task.sourceTable ?? "", tx))
         }
-        guard let target = ImportTarget.named(task.targetTable) else {
-            throw .internalError(cause: "import task \(task.id) has no target")
-        }
+        let target = try Self.target(of: task)
         let isKorean = call.language == "ko"
         do throws(WorkbookError) {
             let bytes = try WorkbookWriter.template(
                 sheet: target.schema.label(call.language),
-                columns: target.fields.map { Self.column($0, call.language) }, texts: isKorean ? .korean : .english)
+                columns: CheckPlan(target, assists).columns.map { $0.templateColumn(call.language) },
+                texts: isKorean ? .korean : .english)
             var response = DownloadTemplateResponse()
             response.fileName = task.dataSource ?? target.templateName
             response.content = bytes
@@ -67,17 +75,60 @@ struct TaskEndpoints: Sendable {
         }
     }
 
-    private static func column(_ field: FieldSchema, _ language: String) -> WorkbookColumn {
-        let kind: WorkbookColumn.Kind =
-            switch field.type {
-            case .integer, .decimal, .currency: .number
-            case .date: .date
-            case .datetime: .dateTime
-            case .boolean: .bool
-            case .choice: .choice(field.choices.map { $0.value.string ?? $0.label(language) })
-            default: .text
+    // MARK: Mapping
+
+    private func mapping(_ call: Call, _ request: GetRequest) async throws(Problem) -> ImportMapping {
+        try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            let task = try access.uploaded(request.id, by: call.caller, in: tx)
+            return SavedMapping.message(try SavedMapping.find(task.id, tx), task: task.id, for: call.caller)
+        }
+    }
+
+    private func saveMapping(_ call: Call, _ request: SaveMappingRequest) async throws(Problem) -> ImportMapping {
+        let method = ImportValidationAPI.saveMapping.name
+        return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
+            let task = try access.uploaded(request.id, by: call.caller, lock: .update, in: tx)
+            try TaskAccess.requireOpen(task, tx)
+            let mapping = try FileMapping(
+                sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, Self.target(of: task),
+                isSaved: true)
+            let saved = SavedMapping(mapping, by: call.caller.subject, at: context.now)
+            try saved.save(for: task.id, task.domain, tx)
+            return SavedMapping.message(mapping.isEmpty ? nil : saved, task: task.id, for: call.caller)
+        }
+    }
+
+    private static func target(of task: ImportTask) throws(Problem) -> ImportTarget {
+        guard let target = ImportTarget.named(task.targetTable) else {
+            throw .internalError(cause: "import task \(task.id) has no target")
+        }
+        return target
+    }
+
+    // MARK: Runs
+
+    /// What the person says of the files, or else what was saved for the task.
+    private static func options(_ request: ImportUploadsRequest, _ task: ImportTask, _ tx: Transaction) throws
+        -> LoadOptions
+    {
+        var options = LoadOptions(encoding: request.encoding)
+        options.mapping = try FileMapping(
+            sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, target(of: task), isSaved: false
+        )
+        if request.saveMapping {
+            guard !options.mapping.isEmpty else {
+                throw Problem.invalid(
+                    field: "save_mapping",
+                    Text(
+                        en: "There is nothing to save: say sheet, title_row or columns.",
+                        ko: "저장할 내용이 없습니다. 시트, 제목 행 또는 열 매핑을 지정하세요."), rule: "G-57")
             }
-        return WorkbookColumn(label: field.label(language), kind: kind, mandatory: field.mandatory)
+            options.savesMapping = true
+        } else if options.mapping.isEmpty, !request.ignoreSavedMapping, let saved = try SavedMapping.find(task.id, tx) {
+            options.mapping = saved.mapping
+            options.isSaved = true
+        }
+        return options
     }
 
     /// One run per file, answered at once and worked on behind (G-65).
@@ -92,12 +143,11 @@ struct TaskEndpoints: Sendable {
         guard request.encoding.isEmpty || TextEncoding(named: request.encoding) != nil else {
             throw .invalid(field: "encoding", RunMessages.unknownEncoding)
         }
-        let options = LoadOptions(
-            encoding: request.encoding, sheet: request.sheet, titleRow: max(0, Int(request.titleRow)))
         let method = ImportValidationAPI.importUploads.name
         let response = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.uploaded(request.id, by: call.caller, lock: .update, in: tx)
             try TaskAccess.requireOpen(task, tx)
+            let options = try Self.options(request, task, tx)
             var response = ImportUploadsResponse()
             for id in request.uploads {
                 let upload = try loadable(id, of: task, call.caller, tx)

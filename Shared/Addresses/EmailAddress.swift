@@ -4,16 +4,16 @@ import Glibc
 /// An e-mail address that mail can be sent to: the one rule for what records accept and for what mails are addressed with.
 ///
 /// Stricter than RFC 5322, since what is let through goes between `<` and `>` in headers and SMTP commands, and laxer than
-/// ASCII: an internationalised domain is carried in its ASCII form (IDNA 2008), which every server takes. A local part
-/// with other characters than ASCII would need SMTPUTF8 of every server on the way, and is refused.
+/// ASCII: an internationalised domain is carried in its ASCII form (IDNA 2008), which every server takes. A local part of
+/// letters, marks and digits beyond ASCII (RFC 6531) needs SMTPUTF8 of the servers on the way; see ``isInternational``.
 public struct EmailAddress: Sendable, Hashable {
     /// Why a text is no address.
     public enum Fault: String, Error, Sendable, CaseIterable {
         /// Not `local@domain` of the allowed characters and lengths.
         case malformed = "not an e-mail address"
-        /// The part before the at sign is not ASCII.
+        /// The part before the at sign has characters beyond ASCII that are no letters, marks or digits.
         case localPart =
-            "the part before the at sign has characters other than ASCII, which mail servers need not carry"
+            "the part before the at sign has characters beyond ASCII that are no letters, marks or digits"
         /// The domain cannot be one of the Internet.
         case domain = "the domain is not one that mail can be sent to"
     }
@@ -26,30 +26,45 @@ public struct EmailAddress: Sendable, Hashable {
         case local
     }
 
-    /// `local@domain` in ASCII, as headers and SMTP carry it.
-    public let ascii: String
-    /// The domain of ``ascii``.
+    /// `local@domain` as headers and SMTP carry it: the domain in ASCII.
+    public let carried: String
+    /// Whether the part before the at sign is not ASCII: a server must offer SMTPUTF8 to take it.
+    public let isInternational: Bool
+    /// The domain of ``carried``.
     public let domain: String
 
     /// Reads an address, at most 254 bytes long as written and as it is sent (RFC 5321, 4.5.3.1).
     public init(_ text: String, domains: Domains = .internet) throws(Fault) {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard text.utf8.count <= 254, parts.count == 2 else { throw .malformed }
-        guard Self.isDotAtom(parts[0]) else {
-            throw parts[0].utf8.allSatisfy { $0 < 0x80 } ? .malformed : .localPart
-        }
+        isInternational = !parts[0].utf8.allSatisfy { $0 < 0x80 }
+        guard Self.isDotAtom(parts[0]) else { throw isInternational ? .localPart : .malformed }
         guard let domain = Self.ascii(domain: parts[1]), domains == .local || Self.isOfInternet(domain) else {
             throw .domain
         }
         guard parts[0].utf8.count <= 64, parts[0].utf8.count + 1 + domain.utf8.count <= 254 else { throw .malformed }
-        ascii = "\(parts[0])@\(domain)"
+        carried = "\(parts[0])@\(domain)"
         self.domain = domain
     }
 
     private static func isDotAtom(_ text: Substring) -> Bool {
         text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in
             !atom.isEmpty
-                && atom.utf8.allSatisfy { $0.isLetterOrDigit || "!#$%&'*+-/=?^_`{|}~".utf8.contains($0) }
+                && atom.unicodeScalars.allSatisfy { scalar in
+                    guard let byte = UInt8(exactly: scalar.value), byte < 0x80 else { return isPlain(scalar) }
+                    return byte.isLetterOrDigit || "!#$%&'*+-/=?^_`{|}~".utf8.contains(byte)
+                }
+        }
+    }
+
+    /// Letters, digits and marks: what is seen, and seen as what it is.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        guard !scalar.properties.isDefaultIgnorableCodePoint else { return false }
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .modifierLetter, .otherLetter, .nonspacingMark, .spacingMark,
+            .decimalNumber:
+            return true
+        default: return false
         }
     }
 
@@ -57,19 +72,11 @@ public struct EmailAddress: Sendable, Hashable {
     private static func ascii(domain: Substring) -> String? {
         var name = String(domain)
         if !domain.utf8.allSatisfy({ $0 < 0x80 }) {
-            // Letters, digits and marks alone: the mapping of IDNA would drop what cannot be seen, and take other dots and
-            // signs for those meant.
-            let isPlain = domain.unicodeScalars.allSatisfy { scalar in
-                switch scalar.properties.generalCategory {
-                case .uppercaseLetter, .lowercaseLetter, .modifierLetter, .otherLetter, .nonspacingMark, .spacingMark,
-                    .decimalNumber:
-                    true
-                default: scalar == "-" || scalar == "."
-                }
-            }
+            // The mapping of IDNA would drop what cannot be seen, and take other dots and signs for those meant.
+            let isWritten = domain.unicodeScalars.allSatisfy { isPlain($0) || $0 == "-" || $0 == "." }
             var output: UnsafeMutablePointer<CChar>?
             let flags = Int32(IDN2_NONTRANSITIONAL.rawValue | IDN2_USE_STD3_ASCII_RULES.rawValue)
-            guard isPlain, idn2_to_ascii_8z(name, &output, flags) == IDN2_OK.rawValue, let output else { return nil }
+            guard isWritten, idn2_to_ascii_8z(name, &output, flags) == IDN2_OK.rawValue, let output else { return nil }
             defer { free(output) }
             name = String(cString: output)
         }

@@ -4,6 +4,7 @@
 
 static size_t read_body(char *buffer, size_t size, size_t count, void *context) {
     struct ale_curl_body *body = context;
+    if (body->withheld) return CURL_READFUNC_ABORT;
     size_t room = size * count;
     size_t left = body->count - body->offset;
     size_t taken = left < room ? left : room;

@@ -2,15 +2,18 @@ import Addresses
 
 /// A mailbox: an address, and perhaps the name of its owner.
 public struct MailAddress: Sendable, Hashable {
-    /// `local@domain` in ASCII, an internationalised domain in its ASCII form.
+    /// `local@domain`, an internationalised domain in its ASCII form.
     public let address: String
+    /// Whether only a server that offers SMTPUTF8 takes it.
+    public let isInternational: Bool
     /// Name shown instead of the address.
     public let name: String?
 
     /// A mailbox; what an address is, ``EmailAddress`` says. Names of this network are domains too, for servers inside it.
     public init(_ address: String, name: String? = nil) throws(MailError) {
         do throws(EmailAddress.Fault) {
-            self.address = try EmailAddress(address, domains: .local).ascii
+            let read = try EmailAddress(address, domains: .local)
+            (self.address, isInternational) = (read.carried, read.isInternational)
         } catch {
             throw .invalid(part: "address", reason: error.rawValue)
         }

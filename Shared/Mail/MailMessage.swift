@@ -63,8 +63,8 @@ public struct MailMessage: Sendable, Hashable {
         return (to + cc).filter { seen.insert($0.address).inserted }
     }
 
-    /// The mail in Internet message format (RFC 5322): CRLF line ends, ASCII only, lines of at most 78 characters but
-    /// for single long words of further headers.
+    /// The mail in Internet message format (RFC 5322): CRLF line ends, lines of at most 78 characters but for single long
+    /// words of further headers, ASCII only but for addresses that are not (RFC 6532).
     ///
     /// - Throws: ``MailError/invalid(part:reason:)`` for anything that could forge headers or exceeds a bound.
     public func encoded() throws(MailError) -> [UInt8] {

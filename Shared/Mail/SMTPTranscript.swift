@@ -6,13 +6,17 @@ struct SMTPTranscript {
         let reason: String
     }
 
-    private enum Command { case other, mail, recipient, data }
+    private enum Command { case other, hello, mail, recipient, data }
 
     private(set) var sender: Reply?
     private(set) var recipients: [Reply] = []
     /// Replies to DATA: to the command, and after the body.
     private(set) var data: [Reply] = []
     private(set) var last: Reply?
+    /// Whether the server was greeted and did not say that it carries addresses beyond ASCII (RFC 6531). Told when MAIL goes
+    /// out: behind TLS a server may offer more than before.
+    private(set) var lacksUTF8 = false
+    private var offersUTF8 = false
     private var command = Command.other
 
     /// A line this side sent.
@@ -22,12 +26,20 @@ struct SMTPTranscript {
             return bytes.count >= word.count
                 && UnsafeRawBufferPointer(rebasing: bytes[..<word.count]).elementsEqual(word)
         }
-        command = begins("MAIL ") ? .mail : begins("RCPT ") ? .recipient : begins("DATA") ? .data : .other
+        command =
+            begins("MAIL ")
+            ? .mail
+            : begins("RCPT ") ? .recipient : begins("DATA") ? .data : begins("EHLO ") ? .hello : .other
+        if command == .hello { offersUTF8 = false }
+        if command == .mail { lacksUTF8 = !offersUTF8 }
     }
 
     /// A line the server sent. Only the last line of a reply counts: "250-…" goes on, "250 …" ends.
     mutating func received(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= 3, let code = Int(String(decoding: bytes[..<3], as: UTF8.self)) else { return }
+        if command == .hello, String(decoding: bytes.dropFirst(4), as: UTF8.self).uppercased().hasPrefix("SMTPUTF8") {
+            offersUTF8 = true
+        }
         guard bytes.count == 3 || bytes[3] != UInt8(ascii: "-") else { return }
         let text = String(decoding: bytes[min(4, bytes.count)...].prefix(200), as: UTF8.self)
         let reason = String(
@@ -38,7 +50,7 @@ struct SMTPTranscript {
         case .mail: sender = reply
         case .recipient: recipients.append(reply)
         case .data: data.append(reply)
-        case .other: break
+        case .other, .hello: break
         }
     }
 

@@ -9,6 +9,8 @@ final class SMTPJob: Sendable {
     let recipients: [MailAddress]
     let body: [UInt8]
     let deadline: ContinuousClock.Instant
+    /// Whether it may go only to a server that carries addresses beyond ASCII.
+    let needsUTF8: Bool
     private let isCanceled = Atomic(false)
     private let waiter = Mutex<Waiter>(.none)
 
@@ -23,6 +25,7 @@ final class SMTPJob: Sendable {
         self.recipients = recipients
         self.body = body
         self.deadline = deadline
+        needsUTF8 = recipients.contains(where: \.isInternational) || !sender.utf8.allSatisfy { $0 < 0x80 }
     }
 
     /// Whether nobody wants the mail any longer.
@@ -81,8 +84,13 @@ struct SMTPTransfer: ~Copyable {
     /// What the callbacks write to; lives as long as the transfer.
     private final class Context {
         var transcript = SMTPTranscript()
+        /// What is being sent; nil before and after.
+        var body: UnsafeMutablePointer<ale_curl_body>?
         let job: SMTPJob
         init(_ job: SMTPJob) { self.job = job }
+
+        /// Whether the server does not carry the addresses of the mail: nothing of it may go out.
+        var isUncarried: Bool { job.needsUTF8 && transcript.lacksUTF8 }
     }
 
     /// Sends one mail and says what became of it for each recipient.
@@ -99,9 +107,12 @@ struct SMTPTransfer: ~Copyable {
         defer { curl_slist_free_all(list) }
         let code = job.body.withUnsafeBytes { bytes in
             var body = ale_curl_body(
-                bytes: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), count: bytes.count, offset: 0)
+                bytes: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), count: bytes.count, offset: 0,
+                withheld: 0)
             return withUnsafeMutablePointer(to: &body) { body in
-                withExtendedLifetime(context) {
+                context.body = body
+                defer { context.body = nil }
+                return withExtendedLifetime(context) {
                     prepare(job, list, body, Unmanaged.passUnretained(context).toOpaque(), milliseconds: milliseconds)
                     return curl_easy_perform(handle)
                 }
@@ -109,6 +120,11 @@ struct SMTPTransfer: ~Copyable {
         }
         // The options point to memory that ends here; the connection stays.
         curl_easy_reset(handle)
+        guard !context.isUncarried else {
+            return job.deliveries { _ in
+                .permanent(code: 0, reason: "the mail server does not carry addresses beyond ASCII (SMTPUTF8)")
+            }
+        }
         let failure = String(cString: curl_easy_strerror(code))
         let outcomes = context.transcript.outcomes(
             for: job.recipients.count, succeeded: code == CURLE_OK, failure: failure)
@@ -140,6 +156,8 @@ struct SMTPTransfer: ~Copyable {
             set(CURLOPT_USERNAME, credentials.user)
             set(CURLOPT_PASSWORD, credentials.password)
         }
+        // Only a new connection tells what the server offers.
+        if job.needsUTF8 { set(CURLOPT_FRESH_CONNECT, 1) }
         set(CURLOPT_MAIL_FROM, "<\(job.sender)>")
         _ = ale_curl_set_list(handle, CURLOPT_MAIL_RCPT, recipients)
         // One wrong address does not keep the mail from the others.
@@ -160,12 +178,14 @@ struct SMTPTransfer: ~Copyable {
             shared.transcript.received(bytes)
         } else if type == CURLINFO_HEADER_OUT {
             shared.transcript.sent(bytes)
+            if shared.isUncarried { shared.body?.pointee.withheld = 1 }
         }
     }
 
     fileprivate static func isAbandoned(_ context: UnsafeMutableRawPointer?) -> Bool {
         guard let context else { return false }
-        return Unmanaged<Context>.fromOpaque(context).takeUnretainedValue().job.isAbandoned
+        let shared = Unmanaged<Context>.fromOpaque(context).takeUnretainedValue()
+        return shared.job.isAbandoned || shared.isUncarried
     }
 }
 

@@ -12,6 +12,8 @@ public final class SMTPCatcher: Sendable {
         public let recipients: [String]
         /// Headers and bodies, with CRLF line ends, dots unstuffed.
         public let data: [UInt8]
+        /// What was said behind the sender's address, such as `SMTPUTF8`.
+        public let parameters: String
         /// Number of the connection it came over, from 1.
         public let connection: Int
 
@@ -43,6 +45,8 @@ public final class SMTPCatcher: Sendable {
 
     /// Port on 127.0.0.1.
     public let port: Int
+    /// Whether it says that it carries addresses beyond ASCII.
+    fileprivate let offersUTF8: Bool
     private let shared = Mutex(State())
     private let listener: Int32
 
@@ -68,7 +72,8 @@ public final class SMTPCatcher: Sendable {
     }
 
     /// Starts the server. It is ready when this returns.
-    public init() throws(StartFailure) {
+    public init(offersUTF8: Bool = true) throws(StartFailure) {
+        self.offersUTF8 = offersUTF8
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { throw StartFailure(code: errno) }
         var address = sockaddr_in()
@@ -191,6 +196,7 @@ private final class SMTPConversation {
     private let number: Int
     private var buffer: [UInt8] = []
     private var sender: String?
+    private var parameters = ""
     private var recipients: [String] = []
 
     /// Most bytes of a line or a mail; beyond that the connection ends.
@@ -213,9 +219,11 @@ private final class SMTPConversation {
     private func handle(_ command: String, _ catcher: SMTPCatcher) -> Bool {
         let verb = command.prefix(4).uppercased()
         switch verb {
-        case "EHLO": return write("250-catcher\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
+        case "EHLO":
+            return write("250-catcher\r\n" + (catcher.offersUTF8 ? "250-SMTPUTF8\r\n" : "") + "250 8BITMIME\r\n")
         case "MAIL":
             sender = Self.address(command)
+            parameters = command.split(separator: ">").dropFirst().joined().trimmingCharacters(in: .whitespaces)
             recipients = []
             return answer(catcher.behaviour(at: .sender), usual: "250 ok")
         case "RCPT":
@@ -229,7 +237,9 @@ private final class SMTPConversation {
             let behaviour = catcher.behaviour(at: .body)
             if behaviour == nil {
                 catcher.keep(
-                    SMTPCatcher.Mail(sender: sender ?? "", recipients: recipients, data: data, connection: number))
+                    SMTPCatcher.Mail(
+                        sender: sender ?? "", recipients: recipients, data: data, parameters: parameters,
+                        connection: number))
             }
             return answer(behaviour, usual: "250 kept")
         case "RSET", "NOOP", "HELO": return write("250 ok\r\n")

@@ -8,9 +8,13 @@ public final class CSVReader: RowSource {
     public var isEncodingGuessed: Bool { source.isGuessed }
     /// The delimiter found.
     public let delimiter: Character
+    /// Fields read so far from which a guard against formulas was taken: one apostrophe before = + - @, as our exports and
+    /// many other programs write it.
+    public private(set) var guardedFields = 0
 
     private let source: TextSource
     private let limits: WorkbookLimits
+    private let takesGuards: Bool
     private let separator: UInt8
     private var bytes: [UInt8]
     private var position = 0
@@ -26,12 +30,14 @@ public final class CSVReader: RowSource {
     private static let quote: UInt8 = 0x22
 
     /// Opens the file at a path. The delimiter is the one given, the one that a first line `sep=;` names, as Excel
-    /// writes it, or the one found in the first records; the encoding is the one named, or the one found.
+    /// writes it, or the one found in the first records; the encoding is the one named, or the one found. `takesGuards`
+    /// says whether guards against formulas are taken from the fields.
     public init(
-        path: String, delimiter: Character? = nil, encoding: TextEncoding? = nil,
+        path: String, delimiter: Character? = nil, encoding: TextEncoding? = nil, takesGuards: Bool = false,
         limits: WorkbookLimits = WorkbookLimits()
     ) throws(WorkbookError) {
         self.limits = limits
+        self.takesGuards = takesGuards
         source = try TextSource(path: path, encoding: encoding, limits: limits)
         bytes = try source.next()
         if let hint = SeparatorHint(bytes) {
@@ -192,6 +198,10 @@ public final class CSVReader: RowSource {
 
     private func close(_ row: inout SheetRow, _ column: Int, _ start: Int) throws(WorkbookError) {
         guard row.bytes.count > start else { return }
+        if takesGuards, row.bytes[start] == UInt8(ascii: "'"), CSVWriter.isGuarded(row.bytes[start...]) {
+            row.bytes.remove(at: start)
+            guardedFields += 1
+        }
         if row.bytes.count - start > limits.cellLength, XMLText.utf16Count(row.bytes[start...]) > limits.cellLength {
             throw tooLong(column)
         }

@@ -45,9 +45,12 @@ public struct CSVWriter: Sendable {
     }
 
     static func neutral(_ text: String) -> String {
-        let rest = text.utf8.drop { $0 == UInt8(ascii: "'") }
-        guard let first = rest.first, "=+-@\t\r\n".utf8.contains(first) else { return text }
-        let isNumber = rest.startIndex == text.utf8.startIndex && CellText.decimal(text) != nil
-        return isNumber ? text : "'" + text
+        guard isGuarded(text.utf8) else { return text }
+        return text.utf8.first != UInt8(ascii: "'") && CellText.decimal(text) != nil ? text : "'" + text
+    }
+
+    /// Whether a field begins as a formula does, apostrophes before it not counted: what a guard stands before.
+    static func isGuarded(_ bytes: some Collection<UInt8>) -> Bool {
+        bytes.first { $0 != UInt8(ascii: "'") }.map { "=+-@\t\r\n".utf8.contains($0) } ?? false
     }
 }

@@ -10,6 +10,24 @@ public enum FileStart {
         return start == Data([0x50, 0x4B, 0x03, 0x04]) || start == Data([0xD0, 0xCF, 0x11, 0xE0])
     }
 
+    /// The type of a file that is no table, by its first bytes; nil for all others. No title begins so.
+    static func otherType(_ path: String) -> String? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        let start = (try? file.read(upToCount: 64)) ?? Data()
+        if let type = types.first(where: { start.starts(with: $0.mark) }) { return type.name }
+        let text = String(decoding: start, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
+        if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") { return "HTML" }
+        return text.hasPrefix("<?xml") ? "XML" : nil
+    }
+
+    private static let types: [(mark: [UInt8], name: String)] = [
+        (Array("%PDF-".utf8), "PDF"), ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A], "PNG"), ([0xFF, 0xD8, 0xFF], "JPEG"),
+        (Array("GIF8".utf8), "GIF"), (Array("{\\rtf".utf8), "RTF"), ([0x1F, 0x8B, 0x08], "GZIP"),
+        (Array("7z".utf8) + [0xBC, 0xAF, 0x27, 0x1C], "7z"), (Array("Rar!".utf8) + [0x1A, 0x07], "RAR"),
+        (Array("SQLite format 3\0".utf8), "SQLite"),
+    ]
+
     /// UTF-16 without its mark: every other byte of the first characters is zero, as in text that is mostly ASCII.
     public static func wideText(_ start: [UInt8]) -> TextEncoding? {
         let count = min(start.count, 64) & ~1

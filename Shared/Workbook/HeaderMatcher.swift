@@ -76,14 +76,18 @@ public struct HeaderMatcher: Sendable {
     }
 
     /// Matches the cells of a header row, nil for an empty one. `byHand` maps columns to internal names, as a person has
-    /// chosen, and comes before any comparison.
+    /// chosen, and comes before any comparison: a field that is chosen has no other column, and a column mapped to no
+    /// name has no field.
     public func match(_ headers: [String?], byHand: [Int: String] = [:]) -> Match {
         var columns: [String: [Int]] = [:]
         var unmatched: [(Int, String)] = []
-        for (column, header) in headers.enumerated() {
+        for (column, name) in byHand.sorted(by: { $0.key < $1.key }) {
+            if let field = byName[Self.key(name)] { columns[field.name, default: []].append(column) }
+        }
+        let chosen = Set(columns.keys)
+        for (column, header) in headers.enumerated() where byHand[column] == nil {
             let key = Self.key(header ?? "")
-            let chosen = byHand[column].flatMap { byName[Self.key($0)] }
-            if let field = chosen ?? byLabel[key] ?? byName[key], chosen != nil || !key.isEmpty {
+            if let field = byLabel[key] ?? byName[key], !key.isEmpty, !chosen.contains(field.name) {
                 columns[field.name, default: []].append(column)
             } else if let header, !key.isEmpty {
                 unmatched.append((column, header))
@@ -108,7 +112,7 @@ public struct HeaderMatcher: Sendable {
 
     /// Case, white space and line breaks anywhere, characters that nobody sees, and how a character is composed do not
     /// count.
-    private static func key(_ text: String) -> String { text.alike.filter { $0 != " " } }
+    public static func key(_ title: String) -> String { title.alike.filter { $0 != " " } }
 
     /// Near enough: a third of the letters may differ.
     private func nearest(to key: String, besides taken: [String: [Int]]) -> Field? {

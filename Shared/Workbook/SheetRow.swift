@@ -162,6 +162,17 @@ public enum CellName {
         return letters
     }
 
+    /// 2 for "C" or "c"; nil for what names no column that Excel knows.
+    public static func index(ofColumn letters: String) -> Int? {
+        guard (1...3).contains(letters.utf8.count) else { return nil }
+        var index = 0
+        for letter in letters.utf8.map({ $0 & 0xDF }) {
+            guard letter >= 0x41 && letter <= 0x5A else { return nil }
+            index = index * 26 + Int(letter) - 0x40
+        }
+        return index <= 16_384 ? index - 1 : nil
+    }
+
     /// "C12" for column 2 of row 12.
     public static func cell(column index: Int, row: Int) -> String { "\(column(index))\(row)" }
 }

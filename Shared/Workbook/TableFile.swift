@@ -5,9 +5,10 @@ public enum TableFile {
     public static func open(
         path: String, name: String, encoding: TextEncoding? = nil, limits: WorkbookLimits = WorkbookLimits()
     ) throws(WorkbookError) -> any RowSource {
+        if let type = FileStart.otherType(path) { throw .otherType(type) }
         let lowered = name.lowercased()
         let claims = [".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip"].contains { lowered.hasSuffix($0) }
         if claims || FileStart.isContainer(path) { return try WorkbookReader(path: path, limits: limits) }
-        return try CSVReader(path: path, encoding: encoding, limits: limits)
+        return try CSVReader(path: path, encoding: encoding, takesGuards: true, limits: limits)
     }
 }

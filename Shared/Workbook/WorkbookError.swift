@@ -64,6 +64,20 @@ public struct WorkbookError: Error, Sendable, Hashable {
     }
 
     static func damaged(at place: String? = nil) -> Self {
-        Self(.damaged, at: place, "the file is cut off or damaged", "파일이 잘렸거나 손상되었습니다.")
+        Self(
+            .damaged, at: place, "the file is cut off or damaged; save it anew and send it again",
+            "파일이 잘렸거나 손상되었습니다. 다시 저장하여 업로드하세요.")
+    }
+
+    static let notAWorkbook = Self(
+        .notAWorkbook,
+        "the file is not an Excel workbook; open it in a spreadsheet program and save it as .xlsx or CSV",
+        "Excel 통합 문서가 아닙니다. 스프레드시트 프로그램에서 열어 .xlsx 또는 CSV로 저장하세요.")
+
+    /// A file of quite another type, such as a PDF.
+    static func otherType(_ name: String) -> Self {
+        Self(
+            .notAWorkbook, "the file is \(name), not a table; save the table as .xlsx or CSV",
+            "표가 아니라 다른 형식(\(name))의 파일입니다. 표를 .xlsx 또는 CSV로 저장하세요.")
     }
 }

@@ -22,7 +22,7 @@ struct WorkbookPackage {
             )
         }
         guard let entry = try archive.open(path, limit: limits.partBytes) else {
-            throw WorkbookError(.notAWorkbook, "the file is not an Excel workbook (.xlsx)", "Excel 통합 문서(.xlsx)가 아닙니다.")
+            throw .notAWorkbook
         }
         let directory = path.split(separator: "/").dropLast().joined(separator: "/")
         let name = path.split(separator: "/").last.map(String.init) ?? path

@@ -16,6 +16,15 @@ public struct WorkbookColumn: Sendable, Hashable {
         case choice([String])
     }
 
+    /// What a cell may hold beyond its kind, for Excel to check where people type. Texts pasted in are checked later.
+    public enum Bound: Sendable, Hashable {
+        case whole(ClosedRange<Int64>)
+        /// A decimal number of at most so many digits before the point.
+        case digits(Int, minimum: Int64?, maximum: Int64?)
+        /// A text of at most so many characters. Excel counts those beyond the basic plane twice, so it only warns.
+        case length(Int)
+    }
+
     /// The header.
     public var label: String
     /// What the cells hold.
@@ -24,13 +33,18 @@ public struct WorkbookColumn: Sendable, Hashable {
     public var mandatory: Bool
     /// More for the note on the header, in the language of the label.
     public var note: String?
+    /// What the cells may hold beyond their kind.
+    public var bound: Bound?
 
     /// A column with its header.
-    public init(label: String, kind: Kind = .text, mandatory: Bool = false, note: String? = nil) {
+    public init(
+        label: String, kind: Kind = .text, mandatory: Bool = false, note: String? = nil, bound: Bound? = nil
+    ) {
         self.label = label
         self.kind = kind
         self.mandatory = mandatory
         self.note = note
+        self.bound = bound
     }
 }
 
@@ -44,15 +58,19 @@ public final class WorkbookWriter {
         public var mandatory: String
         /// The title and text of the message when a value is not among the choices.
         public var notAChoice: (title: String, text: String)
+        /// The title of the message when a value breaks another rule.
+        public var mistake: String
 
         /// In English.
         public static let english = Texts(
-            mandatory: "Mandatory", notAChoice: ("Not a choice", "Choose one of the values of the list."))
+            mandatory: "Mandatory", notAChoice: ("Not a choice", "Choose one of the values of the list."),
+            mistake: "Not allowed")
         /// In Korean.
-        public static let korean = Texts(mandatory: "필수", notAChoice: ("선택할 수 없는 값", "목록의 값 중에서 선택하세요."))
+        public static let korean = Texts(
+            mandatory: "필수", notAChoice: ("선택할 수 없는 값", "목록의 값 중에서 선택하세요."), mistake: "입력할 수 없는 값")
     }
 
-    private static let lastRow: UInt32 = 1_048_575
+    static let lastRow: UInt32 = 1_048_575
     private static let choicesSheet = "_choices"
 
     private let columns: [WorkbookColumn]
@@ -126,8 +144,10 @@ public final class WorkbookWriter {
             let width = Double(min(40, max(12, column.label.count + 4)))
             worksheet_set_column(sheet, position, position, width, format(of: column.kind))
             worksheet_write_string(sheet, 0, position, column.label, column.mandatory ? marked : plain)
-            let note = [column.mandatory ? texts.mandatory : nil, column.note].compactMap { $0 }.joined(separator: "\n")
+            let note = [column.mandatory ? texts.mandatory : "", column.note ?? ""].filter { !$0.isEmpty }
+                .joined(separator: "\n")
             if !note.isEmpty { worksheet_write_comment(sheet, 0, position, note) }
+            if let bound = column.bound { WorkbookRule(bound, column, texts.mistake).apply(to: sheet, position) }
         }
         worksheet_freeze_panes(sheet, 1, 0)
         rows = 1

@@ -29,7 +29,7 @@ final class ZipArchive {
         let start = (try? file.read(upToCount: 8)) ?? Data()
         if start.starts(with: [0x50, 0x4B]) { return }
         guard start == Data([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) else {
-            throw WorkbookError(.notAWorkbook, "the file is not an Excel workbook (.xlsx)", "Excel 통합 문서(.xlsx)가 아닙니다.")
+            throw .notAWorkbook
         }
         // Both old workbooks and new ones with a password are compound files; the latter hold a stream of this name.
         let mark = Data("EncryptedPackage".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })

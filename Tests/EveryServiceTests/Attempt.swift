@@ -129,6 +129,8 @@ struct Attempt: Sendable {
         "import-validation.uploads.append": row(#"{"id": "$ID", "content": "YQ=="}"#, of: "upload"),
         "import-validation.uploads.complete": row(#"{"id": "$ID"}"#, of: "upload"),
         "import-validation.import_tasks.import": row(#"{"id": "$ID", "uploads": ["\#(other)"]}"#),
+        "import-validation.import_tasks.get_mapping": row(#"{"id": "$ID"}"#),
+        "import-validation.import_tasks.save_mapping": row(#"{"id": "$ID", "sheet": "x"}"#),
         "import-validation.import_tasks.validate": row(#"{"id": "$ID"}"#),
         "import-validation.import_tasks.publish": row(#"{"id": "$ID", "allReady": true}"#),
         "import-validation.import_tasks.start_over": row(#"{"id": "$ID", "confirm": true}"#),

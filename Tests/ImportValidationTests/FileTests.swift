@@ -35,7 +35,7 @@ import Workbook
         _ source: any RowSource, _ target: ImportTarget, _ assists: [DataValidationAssist] = [],
         _ options: LoadOptions = LoadOptions()
     ) throws -> [ReadRow] {
-        let table = try TableFinder(target: target, options: options).find(in: source)
+        let table = try TableFinder.find(target, options) { source }
         let reader = RowReader(table.header, CheckPlan(target, assists))
         var row = SheetRow()
         var rows: [ReadRow] = []

@@ -117,6 +117,31 @@ import Testing
         #expect(String(decoding: mail.data, as: UTF8.self).contains("petra@xn--bcher-kva.example"))
     }
 
+    /// A local part beyond ASCII goes to a server that says it carries it (RFC 6531), by a mail that says it needs it.
+    @Test func anInternationalAddressIsReached() async throws {
+        let catcher = try SMTPCatcher()
+        let sender = try Self.sender(catcher.port)
+        #expect(Self.codes(try await sender.send(try Self.message("a@example.com"))) == [250])
+        #expect(Self.codes(try await sender.send(try Self.message("이영희@bücher.example"))) == [250])
+        #expect(Self.codes(try await sender.send(try Self.message("b@example.com"))) == [250])
+        let mails = catcher.mails
+        #expect(mails.map(\.recipients) == [["a@example.com"], ["이영희@xn--bcher-kva.example"], ["b@example.com"]])
+        #expect(mails.map { $0.parameters.contains("SMTPUTF8") } == [false, true, false])
+        #expect(mails[1].text.contains("To: 이영희@xn--bcher-kva.example"))
+    }
+
+    /// Where the server does not, nothing goes out, and the delivery says why; others are served.
+    @Test func withoutSMTPUTF8AnInternationalAddressIsUndeliverable() async throws {
+        let catcher = try SMTPCatcher(offersUTF8: false)
+        let sender = try Self.sender(catcher.port)
+        #expect(Self.codes(try await sender.send(try Self.message("a@example.com"))) == [250])
+        let refused = try await sender.send(try Self.message("jörg@example.com"))
+        guard case .permanent(0, let reason) = refused[0].outcome else { return #expect(Bool(false), "\(refused)") }
+        #expect(reason.contains("SMTPUTF8"))
+        #expect(Self.codes(try await sender.send(try Self.message("b@example.com"))) == [250])
+        #expect(catcher.mails.map(\.recipients) == [["a@example.com"], ["b@example.com"]])
+    }
+
     @Test func oneConnectionCarriesManyMails() async throws {
         let catcher = try SMTPCatcher()
         let sender = try Self.sender(catcher.port)

@@ -103,6 +103,16 @@ import Wire
         creation.contract = contract
         let double = await world.problem(OnboardingAPI.createContract, creation, as: world.agent)
         #expect(double?.violations.first?.rule == "G-56", "the API's own writes keep to the same keys")
+        contract.number = " B\u{308}-7\u{200B} "
+        creation.contract = contract
+        let seen = try await world.call(OnboardingAPI.createContract, creation, as: world.agent)
+        #expect(
+            Array((seen.number ?? "").unicodeScalars) == Array("B\u{308}-7".unicodeScalars),
+            "and are kept as they are seen")
+        var list = ListRequest()
+        list.filter = "number = \"b\u{308}-7\" AND account = \"\(world.account.id)\""
+        let found = try await world.call(OnboardingAPI.listContracts, list, as: world.agent).contracts
+        #expect(found.map(\.id) == [seen.id])
     }
 
     /// As many characters as a line may have, and more bytes than an index takes.

@@ -131,4 +131,16 @@ import Testing
         for row in rows { writer.append(row) }
         #expect(try read(writer.bytes) == rows)
     }
+
+    /// What an export guards, an import takes back: one apostrophe before what would be a formula, and no other.
+    @Test func guardsAreTakenBack() throws {
+        let texts = ["=1+1", "+43 732", "-x", "@a", "'=x", "''-y", "'n Dijk", "it's", "-2.5", "'", "\na"]
+        var writer = CSVWriter()
+        for text in texts { writer.append(["k", text]) }
+        let (cells, guarded) = try withFile(writer.bytes) { path in
+            let reader = try CSVReader(path: path, takesGuards: true)
+            return (try reader.readAll().map { $0.text(at: 1) ?? "" }, reader.guardedFields)
+        }
+        #expect(cells == texts && guarded == 7)
+    }
 }

@@ -26,6 +26,74 @@ import Testing
         #expect(open(compound)?.korean.contains(".xlsx") == true)
     }
 
+    /// What is no table at all is told by its content, whatever its name, with what to do in both languages.
+    @Test(arguments: [
+        ("a.csv", Array("%PDF-1.7\n".utf8), "PDF"),
+        ("a.xlsx", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], "PNG"),
+        ("a.xls", Array("\n<html><table><tr><td>Name</td></tr></table>".utf8), "HTML"),
+        ("a.xls", Array("<?xml version=\"1.0\"?><Workbook/>".utf8), "XML"), ("a.txt", [0x1F, 0x8B, 0x08, 0], "GZIP"),
+    ])
+    func otherTypesAreNamed(name: String, bytes: [UInt8], type: String) {
+        let error = failure { try withFile(bytes) { try TableFile.open(path: $0, name: name) } }
+        #expect(error?.kind == .notAWorkbook && error?.english.contains("\(type), not a table") == true)
+        #expect(error?.english.contains("save the table as .xlsx or CSV") == true)
+        #expect(error?.korean.contains("저장하세요") == true)
+    }
+
+    /// Relations lead to parts of the container and nowhere else.
+    @Test func nothingOutsideIsRead() throws {
+        let secret = "/tmp/\(UUID().uuidString).xml"
+        try "<worksheet><sheetData><row><c><v>7</v></c></row></sheetData></worksheet>".write(
+            toFile: secret, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: secret) }
+        for target in [
+            "../../../../../../..\(secret)", "file://\(secret)", secret, "http://127.0.0.1:1/sheet.xml",
+            "..\\..\\x.xml",
+        ] {
+            var builder = WorkbookBuilder(data: "<row><c><v>1</v></c></row>")
+            builder.replace(
+                "xl/_rels/workbook.xml.rels",
+                "<Relationships><Relationship Id='rId1' Type='x/worksheet' Target='\(target)' TargetMode='External'/></Relationships>"
+            )
+            let error = failure { try builder.rows() }
+            #expect(error?.kind == .damaged && error?.korean.isEmpty == false, "\(target)")
+        }
+    }
+
+    /// A small container that inflates without end is stopped at its bound, not when memory ends.
+    @Test func aBombIsStopped() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        let parts = folder.appendingPathComponent("xl/worksheets")
+        try FileManager.default.createDirectory(at: parts, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, bytes) in WorkbookBuilder(data: "").entries where !name.contains("sheet1") {
+            let file = folder.appendingPathComponent(name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes).write(to: file)
+        }
+        let sheet = parts.appendingPathComponent("sheet1.xml")
+        let text = Data("<worksheet><sheetData><row><c t='str'><v>".utf8)
+        try (text + Data(repeating: UInt8(ascii: "a"), count: 48 << 20)).write(to: sheet)
+        let zip = Process()
+        zip.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        zip.arguments = [
+            "python3", "-c",
+            "import os,sys,zipfile\nz=zipfile.ZipFile(sys.argv[2],'w',zipfile.ZIP_DEFLATED)\n"
+                + "for d,_,n in os.walk(sys.argv[1]):\n for f in n:\n  p=os.path.join(d,f); z.write(p,os.path.relpath(p,sys.argv[1]))",
+            folder.path, folder.path + ".zip",
+        ]
+        try zip.run()
+        zip.waitUntilExit()
+        defer { try? FileManager.default.removeItem(atPath: folder.path + ".zip") }
+        var limits = WorkbookLimits()
+        limits.inflatedBytes = 8 << 20
+        for limits in [WorkbookLimits(), limits] {
+            let error = failure { try WorkbookReader(path: folder.path + ".zip", limits: limits).readAll() }
+            #expect(error?.kind == .tooLarge && error?.korean.contains("한도") == true)
+        }
+    }
+
     @Test func cutOffAndDamagedFiles() {
         let whole = WorkbookBuilder(data: #"<row><c t="inlineStr"><is><t>text</t></is></c></row>"#).zip
         #expect(open(whole) == nil)

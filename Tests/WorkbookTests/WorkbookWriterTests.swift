@@ -70,6 +70,23 @@ import Testing
         #expect(!(try part("xl/worksheets/sheet1.xml", of: bytes)).contains("<f>"))
     }
 
+    /// What a column may hold, Excel checks where people type, and says why in the words of the note.
+    @Test func boundsAreRulesOfTheCells() throws {
+        let bytes = try WorkbookWriter.template(
+            sheet: "A",
+            columns: [
+                WorkbookColumn(
+                    label: "Units", kind: .number, note: "A whole number.", bound: .whole(-5...2_147_483_647)),
+                WorkbookColumn(label: "Amount", kind: .number, bound: .digits(18, minimum: 0, maximum: nil)),
+                WorkbookColumn(label: "Name", note: String(repeating: "가", count: 300), bound: .length(1_000)),
+            ])
+        let sheet = try part("xl/worksheets/sheet1.xml", of: bytes)
+        for words in [
+            #"type="whole""#, "<formula1>-5</formula1><formula2>2147483647</formula2>", #"error="A whole number.""#,
+            #"type="decimal""#, #"type="textLength" errorStyle="warning""#, "<formula2>1000</formula2>",
+        ] { #expect(sheet.contains(words), "\(words) in \(sheet.suffix(1_500))") }
+    }
+
     @Test func aPathThatCannotBeWritten() {
         let error = failure {
             let writer = try WorkbookWriter(path: "/nonexistent/a.xlsx", sheet: "A", columns: columns)

@@ -50,8 +50,9 @@ struct LoadRun {
         var checker = checker
         let options = tools.claim.options
         let encoding = try Self.encoding(options)
-        let file = try tools.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
-        let table = try TableFinder(target: target, options: options).find(in: file)
+        let table = try TableFinder.find(target, options) {
+            try tools.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
+        }
         let source = table.source
         let sheet = (source as? WorkbookReader)?.openSheet
         var row = SheetRow()
@@ -79,11 +80,12 @@ struct LoadRun {
         progress.add(done: 0, failed: try await tools.markDoubles(of: upload.id, target))
         progress.total = progress.done
         progress.tell()
-        let remarks = table.remarks + [table.header.remark, Self.remark(source)].compactMap(\.self)
+        let remarks =
+            table.remarks + [table.header.remark, Self.remark(source), Self.guards(source)].compactMap(\.self)
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
             message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(tools.language),
-            uploadState: Upload.State.loaded)
+            uploadState: Upload.State.loaded, mapping: options.savesMapping == true ? table.mapping : nil)
     }
 
     private static func encoding(_ options: LoadOptions) throws(RunFailure) -> TextEncoding? {
@@ -108,6 +110,14 @@ struct LoadRun {
                 ko: "UTF-8 파일이 아니어서 \(text.encoding.rawValue) 인코딩으로 읽었습니다.")
         }
         return nil
+    }
+
+    private static func guards(_ source: any RowSource) -> Text? {
+        guard let text = source as? CSVReader, text.guardedFields > 0 else { return nil }
+        return Text(
+            en:
+                "In \(text.guardedFields) cells an apostrophe before =, +, - or @ was taken for a guard against formulas and left out.",
+            ko: "셀 \(grouped: text.guardedFields)개에서 =, +, -, @ 앞의 작은따옴표를 수식 방지용으로 보고 제외했습니다.")
     }
 
     /// A batch on its way to the database.

@@ -116,6 +116,8 @@ struct RunQueue: Sendable {
         var message: String
         /// What becomes of the upload of a load.
         var uploadState: String?
+        /// What is saved for the next files of the task; nil to leave that as it is.
+        var mapping: FileMapping?
     }
 
     /// Ends a run: the record, its upload, the task's data import state and the queue, in one transaction.
@@ -139,6 +141,10 @@ struct RunQueue: Sendable {
             }
             if claim.kind == ImportRun.Kind.publish {
                 tx.send("UPDATE import_validation.staging_row SET publish_run = NULL WHERE publish_run = \(claim.run)")
+            }
+            if let mapping = ending.mapping {
+                let requester = claim.requester.caller.subject
+                try SavedMapping(mapping, by: requester, at: context.now).save(for: claim.task, claim.domain.path, tx)
             }
             claim.lease.complete(in: tx)
             try DataImportState.refresh(claim.task, database, context, tx)

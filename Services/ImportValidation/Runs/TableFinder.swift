@@ -15,14 +15,47 @@ struct TableFinder {
         let source: any RowSource
         let header: SheetHeader
         /// What people should know of how it was found.
-        let remarks: [Text]
+        var remarks: [Text]
+        /// What the person said, with the columns as this table has them.
+        let mapping: FileMapping
     }
 
     let target: ImportTarget
     let options: LoadOptions
 
+    /// The table in the file that `open` opens. What was saved for the task is used where it fits, and said; where it
+    /// does not, that is said, and the titles are looked for as ever.
+    static func find(_ target: ImportTarget, _ options: LoadOptions, _ open: () throws -> any RowSource) throws -> Table
+    {
+        let finder = TableFinder(target: target, options: options)
+        guard options.isSaved == true else { return try finder.find(in: open()) }
+        let reason: Text
+        do {
+            var table = try finder.find(in: open())
+            table.remarks.insert(Text(en: "The saved mapping was used.", ko: "저장된 매핑을 사용했습니다."), at: 0)
+            return table
+        } catch let failure as RunFailure {
+            reason = failure.text
+        } catch let error as WorkbookError where error.kind == .noSheet {
+            reason = Text(en: error.english, ko: error.korean)
+        }
+        let said = Text(
+            en: "The saved mapping does not fit this file and was not used (\(reason.en)).",
+            ko: "저장된 매핑이 이 파일에 맞지 않아 사용하지 않았습니다(\(reason.ko)).")
+        do {
+            var table = try TableFinder(target: target, options: LoadOptions(encoding: options.encoding)).find(
+                in: open())
+            table.remarks.insert(said, at: 0)
+            return table
+        } catch let failure as RunFailure {
+            throw RunFailure(
+                text: Text(en: "\(failure.text.en) \(said.en)", ko: "\(failure.text.ko) \(said.ko)"),
+                keepsUpload: failure.keepsUpload)
+        }
+    }
+
     /// The table in a file.
-    func find(in source: any RowSource) throws -> Table {
+    private func find(in source: any RowSource) throws -> Table {
         guard let workbook = source as? WorkbookReader else {
             var best = Candidate()
             if let table = try titles(in: source, named: nil, &best) { return table }
@@ -62,6 +95,9 @@ struct TableFinder {
     private struct Candidate {
         var row: SheetRow?
         var match: HeaderMatcher.Match?
+        var absent: [ColumnChoice] = []
+
+        var score: Int { (match?.columns.count ?? -1) - absent.count }
     }
 
     private func titles(in source: any RowSource, named sheet: String?, _ best: inout Candidate) throws -> Table? {
@@ -71,16 +107,17 @@ struct TableFinder {
         while passed < Self.upperRows, try source.next(into: &row) {
             if options.titleRow > 0, row.number < options.titleRow { continue }
             if options.titleRow > 0, row.number > options.titleRow { break }
-            let match = matcher.match(row)
-            if match.isUsable {
+            let (byHand, absent) = options.mapping.columns(in: row, isSaved: options.isSaved == true)
+            let match = matcher.match(row, byHand: byHand)
+            if match.isUsable && absent.isEmpty {
                 let first = passed == 0 || options.titleRow > 0
                 return Table(
                     source: source, header: try SheetHeader(row, match, target),
-                    remarks: remarks(sheet, titlesIn: first ? nil : row.number))
+                    remarks: remarks(sheet, titlesIn: first ? nil : row.number),
+                    mapping: options.mapping.completed(by: row))
             }
-            if best.match.map({ match.columns.count > $0.columns.count }) ?? true {
-                best = Candidate(row: row, match: match)
-            }
+            let candidate = Candidate(row: row, match: match, absent: absent)
+            if best.row == nil || candidate.score > best.score { best = candidate }
             passed += 1
         }
         return nil
@@ -100,6 +137,14 @@ struct TableFinder {
         return remarks
     }
 
+    private static func absent(_ choices: [ColumnChoice]) -> Text {
+        let names = choices.prefix(20).map(\.name)
+        return Text(
+            en: "Columns of the mapping that are not to be told in the row of titles: "
+                + names.map(\.en).joined(separator: ", ") + ".",
+            ko: "매핑한 열을 제목 행에서 찾을 수 없습니다: \(names.map(\.ko).joined(separator: ", ")).")
+    }
+
     private func failure(_ best: Candidate, _ sheets: [String]) -> RunFailure {
         let names = sheets.joined(separator: ", ")
         var text = Text(en: "The file is empty.", ko: "파일이 비어 있습니다.")
@@ -107,11 +152,14 @@ struct TableFinder {
             text = Text(en: "Row \(options.titleRow) is empty.", ko: "\(options.titleRow)행이 비어 있습니다.")
         }
         if let row = best.row, let match = best.match {
+            var parts: [Text] = []
             do throws(RunFailure) {
                 _ = try SheetHeader(row, match, target)
             } catch {
-                text = error.text
+                parts.append(error.text)
             }
+            if !best.absent.isEmpty { parts.append(Self.absent(best.absent)) }
+            text = Text(en: parts.map(\.en).joined(separator: " "), ko: parts.map(\.ko).joined(separator: " "))
         }
         guard !names.isEmpty else { return RunFailure(text: text, keepsUpload: best.row != nil) }
         return RunFailure(
@@ -122,7 +170,7 @@ struct TableFinder {
     }
 }
 
-/// What the person says of the files of a load.
+/// What the person says of the files of a load. Runs of the version before have the first three alone.
 struct LoadOptions: Codable, Sendable, Equatable {
     /// Encoding of text files; empty to find out.
     var encoding = ""
@@ -130,4 +178,16 @@ struct LoadOptions: Codable, Sendable, Equatable {
     var sheet = ""
     /// Row of the titles; 0 to find it.
     var titleRow = 0
+    /// Columns mapped by hand.
+    var columns: [ColumnChoice]?
+    /// Whether sheet, row and columns are what was saved for the task, not what was said of this file.
+    var isSaved: Bool?
+    /// Whether they are saved when the file is loaded.
+    var savesMapping: Bool?
+
+    /// What is said of the file besides its encoding.
+    var mapping: FileMapping {
+        get { FileMapping(sheet: sheet, titleRow: titleRow, columns: columns ?? []) }
+        set { (sheet, titleRow, columns) = (newValue.sheet, newValue.titleRow, newValue.columns) }
+    }
 }

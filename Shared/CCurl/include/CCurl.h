@@ -41,6 +41,8 @@ struct ale_curl_body {
     const char *bytes;
     size_t count;
     size_t offset;
+    /// Not 0: nothing of it goes out, and the transfer ends.
+    int withheld;
 };
 
 /// Uploads from a body, which curl may rewind when it has to start again on a new connection.

@@ -83,6 +83,12 @@ public enum ImportValidationAPI {
     /// Loads chosen uploads into staging and checks every row; one run per file (G-65).
     public static let importUploads = Method<ImportUploadsRequest, ImportUploadsResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.import", name: "ImportUploads", summary: "Loads chosen uploads into staging and checks every row; one run per file (G-65).")
+    /// What is said of the files of a task for those to come: sheet, row of the titles, columns (G-57).
+    public static let getMapping = Method<GetRequest, ImportMapping>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.get_mapping", name: "GetMapping", summary: "What is said of the files of a task for those to come: sheet, row of the titles, columns (G-57).")
+    /// Says it, or forgets it.
+    public static let saveMapping = Method<SaveMappingRequest, ImportMapping>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.save_mapping", name: "SaveMapping", summary: "Says it, or forgets it.")
     /// Checks the rows that are yet to validate.
     public static let validateRows = Method<ValidateRowsRequest, ImportRun>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.validate", name: "ValidateRows", summary: "Checks the rows that are yet to validate.")
@@ -143,6 +149,8 @@ public enum ImportValidationAPI {
         completeUpload.info,
         downloadTemplate.info,
         importUploads.info,
+        getMapping.info,
+        saveMapping.info,
         validateRows.info,
         publishStagingRows.info,
         startOver.info,

@@ -322,6 +322,9 @@ extension ImportUploadsRequest: WireMessage {
         if !self.encoding.isEmpty { message.pointee.encoding = try arena.string(self.encoding, "encoding") }
         if !self.sheet.isEmpty { message.pointee.sheet = try arena.string(self.sheet, "sheet") }
         if self.titleRow != 0 { message.pointee.has_title_row = 1; message.pointee.title_row = self.titleRow }
+        if !self.columns.isEmpty { message.pointee.n_columns = self.columns.count; message.pointee.columns = try arena.messages(self.columns, "columns") }
+        if self.saveMapping { message.pointee.has_save_mapping = 1; message.pointee.save_mapping = self.saveMapping ? 1 : 0 }
+        if self.ignoreSavedMapping { message.pointee.has_ignore_saved_mapping = 1; message.pointee.ignore_saved_mapping = self.ignoreSavedMapping ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -332,6 +335,9 @@ extension ImportUploadsRequest: WireMessage {
         self.encoding = Unpacked.string(message.pointee.encoding)
         self.sheet = Unpacked.string(message.pointee.sheet)
         self.titleRow = message.pointee.title_row
+        self.columns = try Unpacked.messages(message.pointee.n_columns, message.pointee.columns, "columns")
+        self.saveMapping = message.pointee.save_mapping != 0
+        self.ignoreSavedMapping = message.pointee.ignore_saved_mapping != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -341,6 +347,9 @@ extension ImportUploadsRequest: WireMessage {
         ("encoding", nil),
         ("sheet", nil),
         ("titleRow", "title_row"),
+        ("columns", nil),
+        ("saveMapping", "save_mapping"),
+        ("ignoreSavedMapping", "ignore_saved_mapping"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -351,6 +360,9 @@ extension ImportUploadsRequest: WireMessage {
         case 3: self.encoding = try reader.string()
         case 4: self.sheet = try reader.string()
         case 5: self.titleRow = try reader.int32()
+        case 6: self.columns = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 7: self.saveMapping = try reader.bool()
+        case 8: self.ignoreSavedMapping = try reader.bool()
         default: break
         }
     }
@@ -362,6 +374,217 @@ extension ImportUploadsRequest: WireMessage {
         if !self.encoding.isEmpty { try writer.field("encoding", self.encoding) }
         if !self.sheet.isEmpty { try writer.field("sheet", self.sheet) }
         if self.titleRow != 0 { try writer.field("titleRow", self.titleRow) }
+        if !self.columns.isEmpty { try writer.list("columns", self.columns) }
+        if self.saveMapping { try writer.field("saveMapping", self.saveMapping) }
+        if self.ignoreSavedMapping { try writer.field("ignoreSavedMapping", self.ignoreSavedMapping) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ColumnMapping: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__ColumnMapping
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__column_mapping__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__column_mapping__init(message)
+        if !self.column.isEmpty { message.pointee.column = try arena.string(self.column, "column") }
+        if !self.title.isEmpty { message.pointee.title = try arena.string(self.title, "title") }
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.column = Unpacked.string(message.pointee.column)
+        self.title = Unpacked.string(message.pointee.title)
+        self.field = Unpacked.string(message.pointee.field)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("column", nil),
+        ("title", nil),
+        ("field", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.column = try reader.string()
+        case 1: self.title = try reader.string()
+        case 2: self.field = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.column.isEmpty { try writer.field("column", self.column) }
+        if !self.title.isEmpty { try writer.field("title", self.title) }
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ImportMapping: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__ImportMapping
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__import_mapping__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__import_mapping__init(message)
+        if !self.importTask.isEmpty { message.pointee.import_task = try arena.string(self.importTask, "importTask") }
+        if !self.sheet.isEmpty { message.pointee.sheet = try arena.string(self.sheet, "sheet") }
+        if self.titleRow != 0 { message.pointee.has_title_row = 1; message.pointee.title_row = self.titleRow }
+        if !self.columns.isEmpty { message.pointee.n_columns = self.columns.count; message.pointee.columns = try arena.messages(self.columns, "columns") }
+        if let value = self.savedAt { message.pointee.saved_at = try arena.message(value, "savedAt") }
+        if !self.savedBy.isEmpty { message.pointee.saved_by = try arena.string(self.savedBy, "savedBy") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.importTask = Unpacked.string(message.pointee.import_task)
+        self.sheet = Unpacked.string(message.pointee.sheet)
+        self.titleRow = message.pointee.title_row
+        self.columns = try Unpacked.messages(message.pointee.n_columns, message.pointee.columns, "columns")
+        self.savedAt = try Unpacked.message(message.pointee.saved_at, "savedAt")
+        self.savedBy = Unpacked.string(message.pointee.saved_by)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("importTask", "import_task"),
+        ("sheet", nil),
+        ("titleRow", "title_row"),
+        ("columns", nil),
+        ("savedAt", "saved_at"),
+        ("savedBy", "saved_by"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.importTask = try reader.string()
+        case 1: self.sheet = try reader.string()
+        case 2: self.titleRow = try reader.int32()
+        case 3: self.columns = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 4: self.savedAt = try reader.timestamp()
+        case 5: self.savedBy = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.importTask.isEmpty { try writer.field("importTask", self.importTask) }
+        if !self.sheet.isEmpty { try writer.field("sheet", self.sheet) }
+        if self.titleRow != 0 { try writer.field("titleRow", self.titleRow) }
+        if !self.columns.isEmpty { try writer.list("columns", self.columns) }
+        if let value = self.savedAt { try writer.field("savedAt", value) }
+        if !self.savedBy.isEmpty { try writer.field("savedBy", self.savedBy) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension SaveMappingRequest: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__SaveMappingRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__save_mapping_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__save_mapping_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.sheet.isEmpty { message.pointee.sheet = try arena.string(self.sheet, "sheet") }
+        if self.titleRow != 0 { message.pointee.has_title_row = 1; message.pointee.title_row = self.titleRow }
+        if !self.columns.isEmpty { message.pointee.n_columns = self.columns.count; message.pointee.columns = try arena.messages(self.columns, "columns") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.sheet = Unpacked.string(message.pointee.sheet)
+        self.titleRow = message.pointee.title_row
+        self.columns = try Unpacked.messages(message.pointee.n_columns, message.pointee.columns, "columns")
+        self.requestID = Unpacked.string(message.pointee.request_id)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("sheet", nil),
+        ("titleRow", "title_row"),
+        ("columns", nil),
+        ("requestId", "request_id"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.sheet = try reader.string()
+        case 2: self.titleRow = try reader.int32()
+        case 3: self.columns = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 4: self.requestID = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.sheet.isEmpty { try writer.field("sheet", self.sheet) }
+        if self.titleRow != 0 { try writer.field("titleRow", self.titleRow) }
+        if !self.columns.isEmpty { try writer.list("columns", self.columns) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -98,6 +98,70 @@ public struct ImportUploadsRequest: Message {
     public var sheet: String = ""
     /// Row that holds the titles; 0 to find it.
     public var titleRow: Int32 = 0
+    /// Columns that a person maps by hand; they come before any comparison of titles.
+    public var columns: [ColumnMapping] = []
+    /// Whether sheet, title_row and columns are kept for the next files of the task, once the file is loaded.
+    public var saveMapping: Bool = false
+    /// Whether what was saved for the task is left out. It is also left out when sheet, title_row or columns are given.
+    public var ignoreSavedMapping: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// One column of a file and the field it is for (G-57).
+public struct ColumnMapping: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.ColumnMapping"
+
+    /// Its letters, such as "C"; empty when its title tells it.
+    public var column: String = ""
+    /// Its title; needed for what is saved, so that another file's column is not taken for it.
+    public var title: String = ""
+    /// The field by its internal name; empty for a column that is not to be read.
+    public var field: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// What is said of the files of an import task, for those to come.
+public struct ImportMapping: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.ImportMapping"
+
+    /// The field `import_task`.
+    public var importTask: String = ""
+    /// The field `sheet`.
+    public var sheet: String = ""
+    /// The field `title_row`.
+    public var titleRow: Int32 = 0
+    /// The field `columns`.
+    public var columns: [ColumnMapping] = []
+    /// When and by whom it was saved; absent where nothing is.
+    public var savedAt: Timestamp?
+    /// The field `saved_by`.
+    public var savedBy: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// `ale.import_validation.v1.SaveMappingRequest`.
+public struct SaveMappingRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.SaveMappingRequest"
+
+    /// The import task.
+    public var id: String = ""
+    /// The field `sheet`.
+    public var sheet: String = ""
+    /// The field `title_row`.
+    public var titleRow: Int32 = 0
+    /// Each with its title. Without sheet, title_row and columns, what was saved is forgotten.
+    public var columns: [ColumnMapping] = []
+    /// The field `request_id`.
+    public var requestID: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -56,9 +56,13 @@ public enum DictionaryDescription {
         description.default = field.defaultValue.journalText
         description.side = field.side?.rawValue ?? ""
         description.format = field.format?.rawValue ?? ""
-        description.minimum = field.minimum
-        description.maximum = field.maximum
-        description.maximumLength = Int32(Validation.maximumLength(field) ?? 0)
+        let limits = FieldRules.Limits(field)
+        description.minimum = limits.minimum
+        description.maximum = limits.maximum
+        description.wholeDigits = Int32(limits.wholeDigits ?? 0)
+        description.decimalDigits = Int32(limits.decimalDigits ?? 0)
+        description.maximumLength = Int32(limits.maximumLength ?? 0)
+        description.rules = FieldRules.sentences(field).map { $0(language) }
         description.choices = field.choices.map { choice in
             var described = ChoiceDescription()
             described.value = choice.value.journalText

@@ -60,15 +60,16 @@ struct Intake<R: Record> {
         self.entries = entries
     }
 
-    /// The form in which a value is kept: a text as it is seen, so that a key from a request and one from a file are the
-    /// same; a text that nobody sees anything of is none; a decimal number has one form.
+    /// The form in which a value is kept: a text by which the record is known as it is seen, so that one from a request and
+    /// one from a file are the same; a text that nobody sees anything of is none; a decimal number has one form.
     private static func canonical(_ value: FieldValue, _ field: FieldSchema) -> FieldValue {
         guard case .string(let text) = value, !text.isEmpty else { return value }
         switch field.type {
-        case .string, .text:
-            let seen = PublishedCell.seen(text, in: field)
-            return seen.isEmpty ? .null : .string(seen)
-        case .email, .url, .json, .script, .journal: return text.isBlank ? .null : value
+        case .string
+        where R.schema.namedBy.contains(field.name) || R.schema.importing?.key.contains(field.name) == true:
+            let seen = text.visible()
+            return seen.alike.isEmpty ? .null : .string(seen)
+        case .string, .text, .email, .url, .json, .script, .journal: return text.isBlank ? .null : value
         case .decimal, .currency: return Validation.isDecimal(text) ? .string(Validation.canonicalDecimal(text)) : value
         default: return value
         }

@@ -211,6 +211,9 @@ extension FieldDescription: WireMessage {
         if let value = self.maximum { message.pointee.has_maximum = 1; message.pointee.maximum = value }
         if self.maximumLength != 0 { message.pointee.has_maximum_length = 1; message.pointee.maximum_length = self.maximumLength }
         if self.createOnly { message.pointee.has_create_only = 1; message.pointee.create_only = self.createOnly ? 1 : 0 }
+        if self.wholeDigits != 0 { message.pointee.has_whole_digits = 1; message.pointee.whole_digits = self.wholeDigits }
+        if self.decimalDigits != 0 { message.pointee.has_decimal_digits = 1; message.pointee.decimal_digits = self.decimalDigits }
+        if !self.rules.isEmpty { message.pointee.n_rules = self.rules.count; message.pointee.rules = try arena.strings(self.rules, "rules") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -233,6 +236,9 @@ extension FieldDescription: WireMessage {
         if message.pointee.has_maximum != 0 { self.maximum = message.pointee.maximum }
         self.maximumLength = message.pointee.maximum_length
         self.createOnly = message.pointee.create_only != 0
+        self.wholeDigits = message.pointee.whole_digits
+        self.decimalDigits = message.pointee.decimal_digits
+        self.rules = Unpacked.strings(message.pointee.n_rules, message.pointee.rules)
     }
 
     package static let jsonNames = JSONNames([
@@ -254,6 +260,9 @@ extension FieldDescription: WireMessage {
         ("maximum", nil),
         ("maximumLength", "maximum_length"),
         ("createOnly", "create_only"),
+        ("wholeDigits", "whole_digits"),
+        ("decimalDigits", "decimal_digits"),
+        ("rules", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -276,6 +285,9 @@ extension FieldDescription: WireMessage {
         case 15: self.maximum = try reader.int64()
         case 16: self.maximumLength = try reader.int32()
         case 17: self.createOnly = try reader.bool()
+        case 18: self.wholeDigits = try reader.int32()
+        case 19: self.decimalDigits = try reader.int32()
+        case 20: self.rules = try reader.list { (reader) throws(WireError) in try reader.string() }
         default: break
         }
     }
@@ -299,6 +311,9 @@ extension FieldDescription: WireMessage {
         if let value = self.maximum { try writer.field("maximum", value) }
         if self.maximumLength != 0 { try writer.field("maximumLength", self.maximumLength) }
         if self.createOnly { try writer.field("createOnly", self.createOnly) }
+        if self.wholeDigits != 0 { try writer.field("wholeDigits", self.wholeDigits) }
+        if self.decimalDigits != 0 { try writer.field("decimalDigits", self.decimalDigits) }
+        if !self.rules.isEmpty { try writer.list("rules", self.rules) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -84,10 +84,17 @@ public struct FieldDescription: Message {
     public var minimum: Int64?
     /// The field `maximum`.
     public var maximum: Int64?
-    /// The most characters of a text, 0 where nothing is said.
+    /// The most characters (code points) of a text, 0 where nothing is said.
     public var maximumLength: Int32 = 0
     /// Whether what the caller writes in a new record stays.
     public var createOnly: Bool = false
+    /// The most digits of a decimal number before the point and behind it, 0 where nothing is said.
+    public var wholeDigits: Int32 = 0
+    /// The field `decimal_digits`.
+    public var decimalDigits: Int32 = 0
+    /// What a value must be: the sentences that a wrong one is answered with, in the caller's language. The template of an
+    /// import has them in its notes.
+    public var rules: [String] = []
 
     /// The message with every field at its default.
     public init() {}

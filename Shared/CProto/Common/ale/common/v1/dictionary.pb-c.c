@@ -411,7 +411,7 @@ const ProtobufCMessageDescriptor ale__common__v1__table_description__descriptor 
   (ProtobufCMessageInit) ale__common__v1__table_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_descriptors[18] =
+static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_descriptors[21] =
 {
   {
     "name",
@@ -629,11 +629,48 @@ static const ProtobufCFieldDescriptor ale__common__v1__field_description__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "whole_digits",
+    21,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Common__V1__FieldDescription, has_whole_digits),
+    offsetof(Ale__Common__V1__FieldDescription, whole_digits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decimal_digits",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Common__V1__FieldDescription, has_decimal_digits),
+    offsetof(Ale__Common__V1__FieldDescription, decimal_digits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rules",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__Common__V1__FieldDescription, n_rules),
+    offsetof(Ale__Common__V1__FieldDescription, rules),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__field_description__field_indices_by_name[] = {
   8,   /* field[8] = choices */
   17,   /* field[17] = create_only */
   5,   /* field[5] = customer_visible */
+  19,   /* field[19] = decimal_digits */
   7,   /* field[7] = default_ */
   13,   /* field[13] = format */
   1,   /* field[1] = label */
@@ -646,15 +683,17 @@ static const unsigned ale__common__v1__field_description__field_indices_by_name[
   0,   /* field[0] = name */
   4,   /* field[4] = output_only */
   6,   /* field[6] = reference */
+  20,   /* field[20] = rules */
   12,   /* field[12] = side */
   2,   /* field[2] = type */
+  18,   /* field[18] = whole_digits */
   9,   /* field[9] = writable */
 };
 static const ProtobufCIntRange ale__common__v1__field_description__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 20, 17 },
-  { 0, 18 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor =
 {
@@ -664,7 +703,7 @@ const ProtobufCMessageDescriptor ale__common__v1__field_description__descriptor 
   "Ale__Common__V1__FieldDescription",
   "ale.common.v1",
   sizeof(Ale__Common__V1__FieldDescription),
-  18,
+  21,
   ale__common__v1__field_description__field_descriptors,
   ale__common__v1__field_description__field_indices_by_name,
   2,  ale__common__v1__field_description__number_ranges,

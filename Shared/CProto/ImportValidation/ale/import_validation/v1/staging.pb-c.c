@@ -277,6 +277,141 @@ void   ale__import_validation__v1__import_uploads_request__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__import_uploads_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__column_mapping__init
+                     (Ale__ImportValidation__V1__ColumnMapping         *message)
+{
+  static const Ale__ImportValidation__V1__ColumnMapping init_value = ALE__IMPORT_VALIDATION__V1__COLUMN_MAPPING__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__column_mapping__get_packed_size
+                     (const Ale__ImportValidation__V1__ColumnMapping *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__column_mapping__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__column_mapping__pack
+                     (const Ale__ImportValidation__V1__ColumnMapping *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__column_mapping__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__column_mapping__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ColumnMapping *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__column_mapping__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__ColumnMapping *
+       ale__import_validation__v1__column_mapping__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__ColumnMapping *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__column_mapping__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__column_mapping__free_unpacked
+                     (Ale__ImportValidation__V1__ColumnMapping *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__column_mapping__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__import_mapping__init
+                     (Ale__ImportValidation__V1__ImportMapping         *message)
+{
+  static const Ale__ImportValidation__V1__ImportMapping init_value = ALE__IMPORT_VALIDATION__V1__IMPORT_MAPPING__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__import_mapping__get_packed_size
+                     (const Ale__ImportValidation__V1__ImportMapping *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__import_mapping__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__import_mapping__pack
+                     (const Ale__ImportValidation__V1__ImportMapping *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__import_mapping__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__import_mapping__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ImportMapping *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__import_mapping__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__ImportMapping *
+       ale__import_validation__v1__import_mapping__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__ImportMapping *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__import_mapping__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__import_mapping__free_unpacked
+                     (Ale__ImportValidation__V1__ImportMapping *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__import_mapping__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__save_mapping_request__init
+                     (Ale__ImportValidation__V1__SaveMappingRequest         *message)
+{
+  static const Ale__ImportValidation__V1__SaveMappingRequest init_value = ALE__IMPORT_VALIDATION__V1__SAVE_MAPPING_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__save_mapping_request__get_packed_size
+                     (const Ale__ImportValidation__V1__SaveMappingRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__save_mapping_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__save_mapping_request__pack
+                     (const Ale__ImportValidation__V1__SaveMappingRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__save_mapping_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__save_mapping_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__SaveMappingRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__save_mapping_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__SaveMappingRequest *
+       ale__import_validation__v1__save_mapping_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__SaveMappingRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__save_mapping_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__save_mapping_request__free_unpacked
+                     (Ale__ImportValidation__V1__SaveMappingRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__save_mapping_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__import_validation__v1__import_uploads_response__init
                      (Ale__ImportValidation__V1__ImportUploadsResponse         *message)
 {
@@ -1124,7 +1259,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__download_template_r
   (ProtobufCMessageInit) ale__import_validation__v1__download_template_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__import_uploads_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__import_uploads_request__field_descriptors[9] =
 {
   {
     "id",
@@ -1198,11 +1333,50 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__import_uploads
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "columns",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, n_columns),
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, columns),
+    &ale__import_validation__v1__column_mapping__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "save_mapping",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, has_save_mapping),
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, save_mapping),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ignore_saved_mapping",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, has_ignore_saved_mapping),
+    offsetof(Ale__ImportValidation__V1__ImportUploadsRequest, ignore_saved_mapping),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__import_uploads_request__field_indices_by_name[] = {
+  6,   /* field[6] = columns */
   3,   /* field[3] = encoding */
   0,   /* field[0] = id */
+  8,   /* field[8] = ignore_saved_mapping */
   2,   /* field[2] = request_id */
+  7,   /* field[7] = save_mapping */
   4,   /* field[4] = sheet */
   5,   /* field[5] = title_row */
   1,   /* field[1] = uploads */
@@ -1210,7 +1384,7 @@ static const unsigned ale__import_validation__v1__import_uploads_request__field_
 static const ProtobufCIntRange ale__import_validation__v1__import_uploads_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_request__descriptor =
 {
@@ -1220,11 +1394,268 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_requ
   "Ale__ImportValidation__V1__ImportUploadsRequest",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__ImportUploadsRequest),
-  6,
+  9,
   ale__import_validation__v1__import_uploads_request__field_descriptors,
   ale__import_validation__v1__import_uploads_request__field_indices_by_name,
   1,  ale__import_validation__v1__import_uploads_request__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__import_uploads_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__column_mapping__field_descriptors[3] =
+{
+  {
+    "column",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ColumnMapping, column),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ColumnMapping, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ColumnMapping, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__column_mapping__field_indices_by_name[] = {
+  0,   /* field[0] = column */
+  2,   /* field[2] = field */
+  1,   /* field[1] = title */
+};
+static const ProtobufCIntRange ale__import_validation__v1__column_mapping__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__column_mapping__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.ColumnMapping",
+  "ColumnMapping",
+  "Ale__ImportValidation__V1__ColumnMapping",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__ColumnMapping),
+  3,
+  ale__import_validation__v1__column_mapping__field_descriptors,
+  ale__import_validation__v1__column_mapping__field_indices_by_name,
+  1,  ale__import_validation__v1__column_mapping__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__column_mapping__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__import_mapping__field_descriptors[6] =
+{
+  {
+    "import_task",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportMapping, import_task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sheet",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportMapping, sheet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title_row",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__ImportMapping, has_title_row),
+    offsetof(Ale__ImportValidation__V1__ImportMapping, title_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "columns",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__ImportMapping, n_columns),
+    offsetof(Ale__ImportValidation__V1__ImportMapping, columns),
+    &ale__import_validation__v1__column_mapping__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "saved_at",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportMapping, saved_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "saved_by",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportMapping, saved_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__import_mapping__field_indices_by_name[] = {
+  3,   /* field[3] = columns */
+  0,   /* field[0] = import_task */
+  4,   /* field[4] = saved_at */
+  5,   /* field[5] = saved_by */
+  1,   /* field[1] = sheet */
+  2,   /* field[2] = title_row */
+};
+static const ProtobufCIntRange ale__import_validation__v1__import_mapping__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__import_mapping__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.ImportMapping",
+  "ImportMapping",
+  "Ale__ImportValidation__V1__ImportMapping",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__ImportMapping),
+  6,
+  ale__import_validation__v1__import_mapping__field_descriptors,
+  ale__import_validation__v1__import_mapping__field_indices_by_name,
+  1,  ale__import_validation__v1__import_mapping__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__import_mapping__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__save_mapping_request__field_descriptors[5] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__SaveMappingRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sheet",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__SaveMappingRequest, sheet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title_row",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__SaveMappingRequest, has_title_row),
+    offsetof(Ale__ImportValidation__V1__SaveMappingRequest, title_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "columns",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__SaveMappingRequest, n_columns),
+    offsetof(Ale__ImportValidation__V1__SaveMappingRequest, columns),
+    &ale__import_validation__v1__column_mapping__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__SaveMappingRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__save_mapping_request__field_indices_by_name[] = {
+  3,   /* field[3] = columns */
+  0,   /* field[0] = id */
+  4,   /* field[4] = request_id */
+  1,   /* field[1] = sheet */
+  2,   /* field[2] = title_row */
+};
+static const ProtobufCIntRange ale__import_validation__v1__save_mapping_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__save_mapping_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.SaveMappingRequest",
+  "SaveMappingRequest",
+  "Ale__ImportValidation__V1__SaveMappingRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__SaveMappingRequest),
+  5,
+  ale__import_validation__v1__save_mapping_request__field_descriptors,
+  ale__import_validation__v1__save_mapping_request__field_indices_by_name,
+  1,  ale__import_validation__v1__save_mapping_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__save_mapping_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__import_validation__v1__import_uploads_response__field_descriptors[1] =

@@ -95,10 +95,16 @@ struct  Ale__Common__V1__FieldDescription
   int32_t maximum_length;
   protobuf_c_boolean has_create_only;
   protobuf_c_boolean create_only;
+  protobuf_c_boolean has_whole_digits;
+  int32_t whole_digits;
+  protobuf_c_boolean has_decimal_digits;
+  int32_t decimal_digits;
+  size_t n_rules;
+  char **rules;
 };
 #define ALE__COMMON__V1__FIELD_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__field_description__descriptor) \
-    , NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
 
 
 struct  Ale__Common__V1__ChoiceDescription

@@ -23,6 +23,9 @@ typedef struct Ale__ImportValidation__V1__CompleteUploadRequest Ale__ImportValid
 typedef struct Ale__ImportValidation__V1__DownloadTemplateRequest Ale__ImportValidation__V1__DownloadTemplateRequest;
 typedef struct Ale__ImportValidation__V1__DownloadTemplateResponse Ale__ImportValidation__V1__DownloadTemplateResponse;
 typedef struct Ale__ImportValidation__V1__ImportUploadsRequest Ale__ImportValidation__V1__ImportUploadsRequest;
+typedef struct Ale__ImportValidation__V1__ColumnMapping Ale__ImportValidation__V1__ColumnMapping;
+typedef struct Ale__ImportValidation__V1__ImportMapping Ale__ImportValidation__V1__ImportMapping;
+typedef struct Ale__ImportValidation__V1__SaveMappingRequest Ale__ImportValidation__V1__SaveMappingRequest;
 typedef struct Ale__ImportValidation__V1__ImportUploadsResponse Ale__ImportValidation__V1__ImportUploadsResponse;
 typedef struct Ale__ImportValidation__V1__ValidateRowsRequest Ale__ImportValidation__V1__ValidateRowsRequest;
 typedef struct Ale__ImportValidation__V1__PublishStagingRowsRequest Ale__ImportValidation__V1__PublishStagingRowsRequest;
@@ -116,10 +119,61 @@ struct  Ale__ImportValidation__V1__ImportUploadsRequest
   char *sheet;
   protobuf_c_boolean has_title_row;
   int32_t title_row;
+  size_t n_columns;
+  Ale__ImportValidation__V1__ColumnMapping **columns;
+  protobuf_c_boolean has_save_mapping;
+  protobuf_c_boolean save_mapping;
+  protobuf_c_boolean has_ignore_saved_mapping;
+  protobuf_c_boolean ignore_saved_mapping;
 };
 #define ALE__IMPORT_VALIDATION__V1__IMPORT_UPLOADS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__import_uploads_request__descriptor) \
-    , NULL, 0,NULL, NULL, NULL, NULL, 0, 0 }
+    , NULL, 0,NULL, NULL, NULL, NULL, 0, 0, 0,NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__ColumnMapping
+{
+  ProtobufCMessage base;
+  char *column;
+  char *title;
+  char *field;
+};
+#define ALE__IMPORT_VALIDATION__V1__COLUMN_MAPPING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__column_mapping__descriptor) \
+    , NULL, NULL, NULL }
+
+
+struct  Ale__ImportValidation__V1__ImportMapping
+{
+  ProtobufCMessage base;
+  char *import_task;
+  char *sheet;
+  protobuf_c_boolean has_title_row;
+  int32_t title_row;
+  size_t n_columns;
+  Ale__ImportValidation__V1__ColumnMapping **columns;
+  Google__Protobuf__Timestamp *saved_at;
+  char *saved_by;
+};
+#define ALE__IMPORT_VALIDATION__V1__IMPORT_MAPPING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__import_mapping__descriptor) \
+    , NULL, NULL, 0, 0, 0,NULL, NULL, NULL }
+
+
+struct  Ale__ImportValidation__V1__SaveMappingRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *sheet;
+  protobuf_c_boolean has_title_row;
+  int32_t title_row;
+  size_t n_columns;
+  Ale__ImportValidation__V1__ColumnMapping **columns;
+  char *request_id;
+};
+#define ALE__IMPORT_VALIDATION__V1__SAVE_MAPPING_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__save_mapping_request__descriptor) \
+    , NULL, NULL, 0, 0, 0,NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__ImportUploadsResponse
@@ -409,6 +463,63 @@ Ale__ImportValidation__V1__ImportUploadsRequest *
 void   ale__import_validation__v1__import_uploads_request__free_unpacked
                      (Ale__ImportValidation__V1__ImportUploadsRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__ColumnMapping methods */
+void   ale__import_validation__v1__column_mapping__init
+                     (Ale__ImportValidation__V1__ColumnMapping         *message);
+size_t ale__import_validation__v1__column_mapping__get_packed_size
+                     (const Ale__ImportValidation__V1__ColumnMapping   *message);
+size_t ale__import_validation__v1__column_mapping__pack
+                     (const Ale__ImportValidation__V1__ColumnMapping   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__column_mapping__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ColumnMapping   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__ColumnMapping *
+       ale__import_validation__v1__column_mapping__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__column_mapping__free_unpacked
+                     (Ale__ImportValidation__V1__ColumnMapping *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__ImportMapping methods */
+void   ale__import_validation__v1__import_mapping__init
+                     (Ale__ImportValidation__V1__ImportMapping         *message);
+size_t ale__import_validation__v1__import_mapping__get_packed_size
+                     (const Ale__ImportValidation__V1__ImportMapping   *message);
+size_t ale__import_validation__v1__import_mapping__pack
+                     (const Ale__ImportValidation__V1__ImportMapping   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__import_mapping__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ImportMapping   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__ImportMapping *
+       ale__import_validation__v1__import_mapping__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__import_mapping__free_unpacked
+                     (Ale__ImportValidation__V1__ImportMapping *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__SaveMappingRequest methods */
+void   ale__import_validation__v1__save_mapping_request__init
+                     (Ale__ImportValidation__V1__SaveMappingRequest         *message);
+size_t ale__import_validation__v1__save_mapping_request__get_packed_size
+                     (const Ale__ImportValidation__V1__SaveMappingRequest   *message);
+size_t ale__import_validation__v1__save_mapping_request__pack
+                     (const Ale__ImportValidation__V1__SaveMappingRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__save_mapping_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__SaveMappingRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__SaveMappingRequest *
+       ale__import_validation__v1__save_mapping_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__save_mapping_request__free_unpacked
+                     (Ale__ImportValidation__V1__SaveMappingRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__ImportValidation__V1__ImportUploadsResponse methods */
 void   ale__import_validation__v1__import_uploads_response__init
                      (Ale__ImportValidation__V1__ImportUploadsResponse         *message);
@@ -657,6 +768,15 @@ typedef void (*Ale__ImportValidation__V1__DownloadTemplateResponse_Closure)
 typedef void (*Ale__ImportValidation__V1__ImportUploadsRequest_Closure)
                  (const Ale__ImportValidation__V1__ImportUploadsRequest *message,
                   void *closure_data);
+typedef void (*Ale__ImportValidation__V1__ColumnMapping_Closure)
+                 (const Ale__ImportValidation__V1__ColumnMapping *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__ImportMapping_Closure)
+                 (const Ale__ImportValidation__V1__ImportMapping *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__SaveMappingRequest_Closure)
+                 (const Ale__ImportValidation__V1__SaveMappingRequest *message,
+                  void *closure_data);
 typedef void (*Ale__ImportValidation__V1__ImportUploadsResponse_Closure)
                  (const Ale__ImportValidation__V1__ImportUploadsResponse *message,
                   void *closure_data);
@@ -705,6 +825,9 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__complete_upl
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__download_template_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__download_template_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__column_mapping__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_mapping__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__save_mapping_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__validate_rows_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__publish_staging_rows_request__descriptor;

@@ -1,0 +1,54 @@
+import Records
+import Wire
+import Workbook
+
+extension CheckPlan.Column {
+    /// What a cell of the column must be, in the sentences that a wrong one is answered with.
+    var rules: [Text] {
+        var rules = checks.compactMap { $0.rule(field.label) }
+        // A date is asked for in the format of its check.
+        if field.type == .date || field.type == .datetime { return rules }
+        for rule in FieldRules.sentences(field) where !rules.contains(rule) { rules.append(rule) }
+        return rules
+    }
+
+    /// The column of a template: its rules stand in the note on its title, and as far as a workbook can check them, its
+    /// cells have them.
+    func templateColumn(_ language: String) -> WorkbookColumn {
+        let kind: WorkbookColumn.Kind =
+            switch field.type {
+            case .integer, .decimal, .currency: .number
+            case .date: .date
+            case .datetime: .dateTime
+            case .boolean: .bool
+            case .choice: .choice(field.choices.map { $0.value.string ?? $0.label(language) })
+            default: .text
+            }
+        return WorkbookColumn(
+            label: field.label(language), kind: kind, mandatory: isMandatory,
+            note: rules.map { $0(language) }.joined(separator: "\n"), bound: bound)
+    }
+
+    private var bound: WorkbookColumn.Bound? {
+        let limits = FieldRules.Limits(field)
+        if field.type == .integer, let minimum = limits.minimum, let maximum = limits.maximum {
+            return .whole(minimum...maximum)
+        }
+        if let digits = limits.wholeDigits { return .digits(digits, minimum: limits.minimum, maximum: limits.maximum) }
+        let lengths = checks.compactMap { if case .limit(let length) = $0 { length } else { nil } }
+        // A cell holds no more than 32,767 characters anyway.
+        return (lengths + [limits.maximumLength].compactMap { $0 }).filter { $0 < 32_767 }.min()
+            .map(WorkbookColumn.Bound.length)
+    }
+}
+
+extension CellCheck {
+    /// What the check asks for beyond what the field itself does: the very sentence of its fault.
+    func rule(_ label: Text) -> Text? {
+        switch self {
+        case .date, .dateTime: fault("-", label)
+        case .limit(let maximum): fault(String(repeating: "-", count: maximum + 1), label)
+        case .reference, .choice, .boolean, .decimal, .integer: nil
+        }
+    }
+}
