@@ -15,20 +15,18 @@ enum StagingDoubles {
         let among: SQL = keys.map { "AND natural_key = ANY(\($0.sorted().map(String.init))::int8[])" } ?? ""
         // Runs of one task that end at the same time tell the same rows.
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\("import_validation.doubles/" + task), 0))")
+        // In one pass over the rows: joined with themselves they are compared each with each where nothing is known of the
+        // table yet.
         let rows = try tx.query(
             """
-            WITH alike AS (
-                SELECT natural_key FROM import_validation.staging_row
+            WITH placed AS (
+                SELECT id, status, upload, count(*) OVER w AS alike,
+                    first_value(id) OVER w AS first, first_value(row_number) OVER w AS first_row,
+                    first_value(source_file) OVER w AS first_file, nth_value(row_number, 2) OVER w AS second_row,
+                    nth_value(source_file, 2) OVER w AS second_file
+                FROM import_validation.staging_row
                 WHERE import_task = \(task) AND status <> 'published' AND natural_key IS NOT NULL \(among)
-                GROUP BY natural_key HAVING count(*) > 1),
-            placed AS (
-                SELECT s.id, s.status, s.upload,
-                    first_value(s.id) OVER w AS first, first_value(s.row_number) OVER w AS first_row,
-                    first_value(s.source_file) OVER w AS first_file, nth_value(s.row_number, 2) OVER w AS second_row,
-                    nth_value(s.source_file, 2) OVER w AS second_file
-                FROM import_validation.staging_row s JOIN alike USING (natural_key)
-                WHERE s.import_task = \(task) AND s.status <> 'published'
-                WINDOW w AS (PARTITION BY natural_key ORDER BY s.upload, s.row_number, s.id
+                WINDOW w AS (PARTITION BY natural_key ORDER BY upload, row_number, id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)),
             told AS (
                 SELECT id, status, upload, other_row, other_file,
@@ -36,7 +34,7 @@ enum StagingDoubles {
                         'd', jsonb_build_array(other_row::text, other_file))) AS error
                 FROM placed, LATERAL (SELECT CASE WHEN id = first THEN second_row ELSE first_row END AS other_row,
                     CASE WHEN id = first THEN second_file ELSE first_file END AS other_file) AS other
-                WHERE status IN ('ready_to_publish', 'needs_attention')),
+                WHERE alike > 1 AND status IN ('ready_to_publish', 'needs_attention')),
             changed AS (
                 UPDATE import_validation.staging_row s SET revision = s.revision + 1, status = 'needs_attention',
                     errors = coalesce(s.errors, '[]') || told.error,
