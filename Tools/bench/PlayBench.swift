@@ -68,6 +68,8 @@ struct PlayBench {
                 if let dbos { workflows.append(try await dbos.perSecond(inFlight: inFlight, seconds: Self.seconds)) }
             }
             print(Self.line("success plays, \(inFlight) in flight", plays, against: workflows))
+            // Each line at once, also into a pipe or a file.
+            fflush(nil)
             guard inFlight == 1 else { continue }
             let latency = Self.median(latencies)
             print(
