@@ -129,7 +129,9 @@ struct Pattern: Sendable, Hashable {
     /// The pattern for folded texts. A blank at an end where more may follow is one that the text must have.
     var folded: Pattern {
         let (start, end) = (anyBefore ? "|" : "", anyAfter ? "|" : "")
-        let text = (start + core + end).alike.dropFirst(start.count).dropLast(end.count)
+        // Scalars, since a mark that the text begins with makes one character with the bar.
+        let scalars = (start + core + end).alike.unicodeScalars
+        let text = scalars.dropFirst(start.count).dropLast(end.count)
         return Pattern(core: String(text), anyBefore: anyBefore, anyAfter: anyAfter)
     }
 }

@@ -63,7 +63,10 @@ enum ExcelDates {
         guard serial >= 0, serial < end else { return nil }
         var seconds = Int64((serial * Double(secondsPerDay)).rounded())
         if style == .elapsed { return (.text, clock(seconds)) }
-        if style == .time && serial < 1 { return (.text, clock(seconds)) }
+        // Before its first day the 1900 system has a time of day alone.
+        if serial < 1, style == .time || style == .dateTime && serial > 0 && !from1904 {
+            return (.text, clock(seconds))
+        }
         if from1904 { seconds += Int64(shift1904) * secondsPerDay }
         let (day, second) = seconds.quotientAndRemainder(dividingBy: secondsPerDay)
         guard day >= 1, Double(day) < end else { return nil }

@@ -76,18 +76,14 @@ public struct HeaderMatcher: Sendable {
     }
 
     /// Matches the cells of a header row, nil for an empty one. `byHand` maps columns to internal names, as a person has
-    /// chosen, and comes before any comparison: a field that is chosen has no other column, and a column mapped to no
-    /// name has no field.
+    /// chosen, and comes before any comparison; a column mapped to the empty name is not read.
     public func match(_ headers: [String?], byHand: [Int: String] = [:]) -> Match {
         var columns: [String: [Int]] = [:]
         var unmatched: [(Int, String)] = []
-        for (column, name) in byHand.sorted(by: { $0.key < $1.key }) {
-            if let field = byName[Self.key(name)] { columns[field.name, default: []].append(column) }
-        }
-        let chosen = Set(columns.keys)
-        for (column, header) in headers.enumerated() where byHand[column] == nil {
+        for (column, header) in headers.enumerated() where byHand[column] != "" {
             let key = Self.key(header ?? "")
-            if let field = byLabel[key] ?? byName[key], !key.isEmpty, !chosen.contains(field.name) {
+            let chosen = byHand[column].flatMap { byName[Self.key($0)] }
+            if let field = chosen ?? byLabel[key] ?? byName[key], chosen != nil || !key.isEmpty {
                 columns[field.name, default: []].append(column)
             } else if let header, !key.isEmpty {
                 unmatched.append((column, header))

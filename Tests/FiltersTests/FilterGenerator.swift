@@ -113,6 +113,10 @@ struct FilterGenerator {
     private mutating func quoted(_ text: String, wildcards: Bool) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
+            if scalar == "\u{7}" {
+                escaped += "\\u0007"
+                continue
+            }
             if "\\\"*".unicodeScalars.contains(scalar) { escaped += "\\" }
             escaped.unicodeScalars.append(scalar)
         }

@@ -91,13 +91,13 @@ import Wire
         #expect(free.message?.contains("mapping") == false)
     }
 
-    @Test func aChosenFieldHasOneColumnAndATitleIsTold() async throws {
+    @Test func aColumnIsLeftOutAndAnAbsentTitleIsTold() async throws {
         let stage = try await Stage()
         let task = try await stage.locations()
         let file = Self.csv("Name,Name,Account,Notes", "old,new,Ernst Handel,x")
         #expect(try await Self.load(file, stage, task).message?.contains("Several columns") == true)
         let run = try await Self.load(file, stage, task) {
-            $0.columns = [Self.column("", "name", at: "B"), Self.column("Notes", "")]
+            $0.columns = [Self.column("", "name", at: "B"), Self.column("", "", at: "A"), Self.column("Notes", "")]
         }
         #expect(run.state == "completed" && run.message?.contains("\"Notes\"") == false)
         #expect(try await stage.rows(task).stagingRows.map { $0["name"] } == ["new"])

@@ -53,7 +53,7 @@ import Testing
     @Test(arguments: [
         "", "a", "a@", "@b", "a@b@c", "a b@c.d", "a@b..c", ".a@b.c", "a@-b.c", "a@b.c>", "<a@b.c>",
         "a@b.c\r\nRCPT TO:<x@y>",
-        "김@example.com", "a@b.c,d@e.f", "\"a\"@b.c", String(repeating: "a", count: 65) + "@b.c",
+        "a@b.c,d@e.f", "\"a\"@b.c", String(repeating: "a", count: 65) + "@b.c",
     ])
     func whatIsNoAddressIsRefused(text: String) {
         #expect(throws: MailError.self) { try MailAddress(text) }

@@ -146,7 +146,8 @@ def compare(program, path):
                 continue
             compared += 1
             kind, text = found.get(place, ("empty", None))
-            if text != wanted:
+            # Day 0 of the 1900 system: others call it midnight, Excel shows no day that ever was, here it stays a number.
+            if text != wanted and (wanted, text) != ("00:00:00", "0"):
                 verdict = "differ" if verdict == "agree" else verdict
                 notes.append(f"{name}!{place}: {wanted!r}, here {kind} {text!r}")
     return verdict, compared, notes
