@@ -106,7 +106,7 @@ extension FileMapping {
 
     private static func fault(_ choice: ColumnChoice, _ target: ImportTarget, isSaved: Bool) -> Text? {
         if !choice.column.isEmpty, CellName.index(ofColumn: choice.column) == nil {
-            return Text(en: "A column has letters from A to XFD.", ko: "열은 A부터 XFD까지의 문자로 지정하세요.")
+            return Text(en: "A column has letters from A to XFD.", ko: "열은 'A'부터 'XFD'까지의 문자로 지정하세요.")
         }
         if choice.title.isBlank, isSaved || choice.column.isEmpty {
             return Text(en: "Name the title of each column.", ko: "각 열의 제목을 지정하세요.")

@@ -39,6 +39,15 @@ import Wire
             try await stage.turn("closed", "updated", revision: 2)
             return await problem { () async throws(Problem) in try await stage.validate(task) }
         },
+        "G-57": { stage, task in
+            var request = SaveMappingRequest()
+            request.id = task.id
+            request.columns = [ColumnMapping()]
+            let asked = request
+            return await problem { () async throws(Problem) in
+                try await stage.call(ImportValidationAPI.saveMapping, asked)
+            }
+        },
         "UPLOAD_INCOMPLETE": { stage, task in
             let upload = try await stage.begin([1], to: task)
             return await problem { () async throws(Problem) in try await stage.load([upload], of: task) }

@@ -332,6 +332,10 @@ import Wire
         }
         #expect(try field("sold_product", "quantity").minimum == 0)
         #expect(try field("sold_product", "quantity").maximum == nil)
+        // In words that a wrong value is answered with: whole numbers have 32 bits.
+        #expect(try field("sold_product", "quantity").rules.contains { $0.contains("to 2147483647.") })
+        let amount = try field("contract", "contract_value")
+        #expect(amount.wholeDigits == 18 && amount.decimalDigits == 6)
         #expect(try field("customer_account", "currency").format == "currency_code")
         #expect(try field("onboarding_case", "assigned_to").side == "provider")
         #expect(try field("location", "name").maximumLength == 1_000)

@@ -57,8 +57,8 @@ public enum DictionaryDescription {
         description.side = field.side?.rawValue ?? ""
         description.format = field.format?.rawValue ?? ""
         let limits = FieldRules.Limits(field)
-        description.minimum = limits.minimum
-        description.maximum = limits.maximum
+        description.minimum = field.minimum
+        description.maximum = field.maximum
         description.wholeDigits = Int32(limits.wholeDigits ?? 0)
         description.decimalDigits = Int32(limits.decimalDigits ?? 0)
         description.maximumLength = Int32(limits.maximumLength ?? 0)

@@ -80,7 +80,7 @@ public struct FieldDescription: Message {
     public var side: String = ""
     /// What a text follows beyond its type: "currency_code", or empty.
     public var format: String = ""
-    /// The smallest and the largest value of a number, both included.
+    /// The smallest and the largest value of a number, both included; whole numbers are within 32 bits besides.
     public var minimum: Int64?
     /// The field `maximum`.
     public var maximum: Int64?
