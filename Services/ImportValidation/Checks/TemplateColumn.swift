@@ -46,8 +46,8 @@ extension CellCheck {
     /// What the check asks for beyond what the field itself does: the very sentence of its fault.
     func rule(_ label: Text) -> Text? {
         switch self {
-        case .date, .dateTime: fault("-", label)
-        case .limit(let maximum): fault(String(repeating: "-", count: maximum + 1), label)
+        case .date, .dateTime: error(in: "-")?.wanted(label)
+        case .limit(let maximum): error(in: String(repeating: "-", count: maximum + 1))?.wanted(label)
         case .reference, .choice, .boolean, .decimal, .integer: nil
         }
     }
