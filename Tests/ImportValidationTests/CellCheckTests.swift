@@ -67,7 +67,7 @@ import Wire
 
     /// What is allowed is told by values, to those who read Korean by labels as they are written.
     @Test func choicesAreToldAsTheyAreWritten() {
-        let fault = Self.status.fault("gone", Text(en: "Field", ko: "필드"))
+        let fault = Self.status.error(in: "gone")?.wanted(Text(en: "Field", ko: "필드"))
         #expect(fault?.en == "Field must be one of: active, past.")
         #expect(fault?.ko == "필드는 다음 중 하나여야 합니다: 지남(past), 활성")
     }

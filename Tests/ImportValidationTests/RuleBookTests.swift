@@ -24,15 +24,20 @@ import Workbook
         let target = try #require(ImportTarget.named("service_entitlement"))
         let columns = CheckPlan(target, []).columns
         let units = try #require(columns.first { $0.field.type == .integer })
-        let refusal = try #require(units.refusal("3000000000"))
+        let refusal = try #require(Self.refusal("3000000000", units))
         #expect(units.templateColumn("en").note?.contains(refusal.en) == true)
         guard case .whole(let range) = units.templateColumn("en").bound else { return #expect(Bool(false)) }
         #expect(range.upperBound == Int64(Int32.max))
         let contract = try #require(ImportTarget.named("contract"))
         let amount = try #require(
             CheckPlan(contract, []).columns.first { [.decimal, .currency].contains($0.field.type) })
-        let digits = try #require(amount.refusal("1" + String(repeating: "0", count: 18)))
+        let digits = try #require(Self.refusal("1" + String(repeating: "0", count: 18), amount))
         #expect(amount.templateColumn("ko").note?.contains(digits.ko) == true)
+    }
+
+    /// The sentence with which the check refuses a text.
+    private static func refusal(_ text: String, _ column: CheckPlan.Column) -> Text? {
+        column.refusal(of: text, stored: text)?.text(of: text, in: column.field)
     }
 
     /// What an administrator's check asks for stands there as well.
