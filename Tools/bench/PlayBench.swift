@@ -7,6 +7,7 @@ import RPC
 import Records
 import Synchronization
 import Tenancy
+import TestKit
 import Wire
 
 /// Success plays, beside durable workflows of DBOS for Python (three recorded inserts each) on the same Postgres: carried
