@@ -40,7 +40,7 @@ test: ## Prove everything: format, generated code, build, unit, integration, sce
 bench: bootstrap build ## Print ratios, each against a floor measured in the same run
 	@.build/release/bench
 
-proto: bootstrap ## Generate code and docs/subjects.md from proto/
+proto: bootstrap ## Generate code and docs/subjects.md from proto/source/
 	@Tools/proto.sh
 	@/usr/bin/python3 Tools/generate/roles.py
 

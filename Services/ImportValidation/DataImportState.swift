@@ -89,9 +89,9 @@ public enum DataImportState: Int32, Sendable {
         for row in answers[0] {
             let count = try row.int("count")
             switch try row.string("status") {
-            case "yet_to_validate": facts.yetToValidate = count
-            case "needs_attention": facts.needsAttention = count
-            case "ready_to_publish": facts.readyToPublish = count
+            case RowStatus.yetToValidate.rawValue: facts.yetToValidate = count
+            case RowStatus.needsAttention.rawValue: facts.needsAttention = count
+            case RowStatus.readyToPublish.rawValue: facts.readyToPublish = count
             default: facts.published = count
             }
         }

@@ -240,7 +240,7 @@ struct TaskEndpoints: Sendable {
                     """
                     UPDATE import_validation.staging_row SET publish_run = \(stored.id) \
                     WHERE import_task = \(task.id) AND id = ANY(\(request.stagingRows)::uuid[]) \
-                    AND status = 'ready_to_publish' AND publish_run IS NULL
+                    AND status = \(RowStatus.readyToPublish.sql) AND publish_run IS NULL
                     """)
             }
             return stored
@@ -271,7 +271,7 @@ struct TaskEndpoints: Sendable {
                     reason: "RUN_IN_PROGRESS")
             }
             let removed = try tx.query(
-                "DELETE FROM import_validation.staging_row WHERE import_task = \(task.id) AND status <> 'published'")
+                "DELETE FROM import_validation.staging_row WHERE import_task = \(task.id) AND status <> \(RowStatus.published.sql)")
             // The files are still there and may be loaded again.
             let loaded = try tx.query(
                 """

@@ -45,7 +45,7 @@ extension CustomerAccount: Record {
             """)
         let above = try rows.map { try $0.string(at: 0) }
         guard !above.isEmpty else {
-            throw Problem.noSuchReference(CustomerAccount.self, "parent")
+            throw Problem.noSuchReference(CustomerAccount.self, .parent)
         }
         guard !above.contains(change.new.id) else {
             throw Problem.broken(

@@ -147,7 +147,7 @@ struct FilterChecker {
         throw FilterError(
             .wrongComparator, at: position, expected: allowed.map(\.rawValue),
             "\(field.name) cannot be compared with \(comparator.rawValue), only with \(list).",
-            "\(field.name)에는 \(comparator.rawValue, .object) 쓸 수 없습니다. 가능한 연산자: \(list).")
+            "'\(field.name)' 필드에는 ‘\(comparator.rawValue)’ 연산자를 쓸 수 없습니다. 가능한 연산자: \(list).")
     }
 
     // MARK: Functions
@@ -161,7 +161,7 @@ struct FilterChecker {
             throw FilterError(
                 .wrongValue, at: call.position, expected: suiting,
                 "\(call.name)() is not a value of \(field.name); functions for it: \(list).",
-                "\(call.name)()\(.topic, after: call.name) \(field.name)의 값이 아닙니다. 가능한 함수: \(list).")
+                "‘\(call.name)()’ 함수는 '\(field.name)' 필드의 값이 아닙니다. 가능한 함수: \(list).")
         }
         let days = try days(of: call, takes: function == .daysFromNow)
         switch function {

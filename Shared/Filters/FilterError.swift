@@ -56,7 +56,7 @@ extension FilterError {
         return FilterError(
             .syntax, at: position, expected: names,
             "Expected \(names.joined(separator: ", ")) but found \(found.english).",
-            "‘\(found.korean)’\(.subject, after: found.korean) 있습니다. 이 위치에 올 수 있는 것: \(list)")
+            "여기에 ‘\(found.korean)’ 기호나 단어가 올 수 없습니다. 이 위치에 올 수 있는 것: \(list)")
     }
 
     /// A value of the wrong form for a field.

@@ -62,7 +62,7 @@ public struct OrderBy: Sendable, Hashable {
             }
             guard !terms.contains(where: { $0.field.name == field.name }) else {
                 throw FilterError(
-                    .syntax, at: name.position, "\(field.name) is named twice.", "\(field.name, .subject) 두 번 쓰였습니다.")
+                    .syntax, at: name.position, "\(field.name) is named twice.", "'\(field.name)' 필드가 두 번 쓰였습니다.")
             }
             terms.append(Term(field: field, descending: name.isDescending))
         }

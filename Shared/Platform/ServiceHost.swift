@@ -190,7 +190,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         return try RPC.Service(
             .init(
                 name: Definition.name, version: Build.version, description: Definition.summary,
-                // Twice as many as may use the database then: those behind are ready when it is their turn there.
+                // About twice as many as may use the database then: those behind are ready when it is their turn there.
                 limits: AdmissionLimits(
                     requests: configuration.maximumInFlight, inCompany: configuration.postgresPoolSize / 4)),
             endpoints: assembly.endpoints.endpoints, transport: transport,

@@ -167,10 +167,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("state = new AND ", "17번째 글자: ‘필터의 끝’이 있습니다. 이 위치에 올 수 있는 것: 필드, 값, ("),
-        ("(a)(b)", "4번째 글자: ‘(’이(가) 있습니다. 이 위치에 올 수 있는 것: AND, OR, 필터의 끝"),
+        ("state = new AND ", "17번째 글자: 여기에 ‘필터의 끝’ 기호나 단어가 올 수 없습니다. 이 위치에 올 수 있는 것: 필드, 값, ("),
+        ("(a)(b)", "4번째 글자: 여기에 ‘(’ 기호나 단어가 올 수 없습니다. 이 위치에 올 수 있는 것: AND, OR, 필터의 끝"),
         ("count = 1.5", "9번째 글자: ‘1.5’는 count의 값이 아닙니다. 가능한 값: 정수"),
-        ("active > true", "1번째 글자: active에는 >을(를) 쓸 수 없습니다. 가능한 연산자: =, !=, :."),
+        ("active > true", "1번째 글자: 'active' 필드에는 ‘>’ 연산자를 쓸 수 없습니다. 가능한 연산자: =, !=, :."),
     ])
     func saysSoInKorean(filter: String, korean: String) {
         let error = #expect(throws: FilterError.self) {

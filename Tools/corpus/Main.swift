@@ -8,7 +8,7 @@ import Workbook
 enum Main {
     static func main() throws {
         guard CommandLine.arguments.count == 2 else {
-            FileHandle.standardError.write(Data("usage: cells FILE\n".utf8))
+            FileHandle.standardError.write(Data("usage: corpus FILE\n".utf8))
             exit(2)
         }
         var output = Output()

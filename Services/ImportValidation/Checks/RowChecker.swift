@@ -12,7 +12,7 @@ struct RowVerdict: Sendable, Equatable {
     /// A number that rows of one natural key share; nil when the row names no key.
     var key: Int64?
 
-    var status: String { errors.isEmpty ? "ready_to_publish" : "needs_attention" }
+    var status: String { errors.isEmpty ? RowStatus.readyToPublish.rawValue : RowStatus.needsAttention.rawValue }
 }
 
 /// Judges rows, many at once, and remembers within one run what it has asked others before.

@@ -168,7 +168,7 @@ struct LoadRun {
         tx.send(
             """
             DELETE FROM import_validation.staging_row \
-            WHERE import_task = \(claim.task) AND upload = \(upload) AND status <> 'published'
+            WHERE import_task = \(claim.task) AND upload = \(upload) AND status <> \(RowStatus.published.sql)
             """)
     }
 
@@ -228,6 +228,4 @@ enum RunMessages {
     static let givenUp = Text(
         en: "The run was interrupted too often and was given up. Try again later.",
         ko: "실행이 여러 번 중단되어 더 이상 진행하지 않습니다. 나중에 다시 시도해 주세요.")
-    static let internalFault = Text(
-        en: "The run failed for a reason inside the system.", ko: "시스템 오류로 실행에 실패했습니다. 관리자에게 문의하세요.")
 }

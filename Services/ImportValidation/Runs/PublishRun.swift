@@ -34,7 +34,7 @@ struct PublishRun {
                     try TaskAccess.requireOpen(task, tx)
                 }
                 return try StagingStore.page(
-                    claim.task, status: "ready_to_publish", after: nil, limit: Self.batch,
+                    claim.task, status: RowStatus.readyToPublish.rawValue, after: nil, limit: Self.batch,
                     chosenFor: claim.allReady ? nil : claim.run, unchosen: claim.allReady, tx)
             }
             let rows = Self.fitting(page)
@@ -63,7 +63,7 @@ struct PublishRun {
         let claim = tools.claim
         var statement: SQL = """
             SELECT count(*) FROM import_validation.staging_row \
-            WHERE import_task = \(claim.task) AND status = 'ready_to_publish'
+            WHERE import_task = \(claim.task) AND status = \(RowStatus.readyToPublish.sql)
             """
         if claim.allReady {
             statement += " AND publish_run IS NULL"

@@ -1,3 +1,4 @@
+import Postgres
 import Wire
 
 /// Where a staged row stands.
@@ -6,6 +7,9 @@ enum RowStatus: String, CaseIterable {
     case needsAttention = "needs_attention"
     case readyToPublish = "ready_to_publish"
     case published
+
+    /// The status as a statement names it.
+    var sql: SQL { "\(literal: rawValue)" }
 
     /// What people read.
     var label: Text {

@@ -25,7 +25,7 @@ enum StagingDoubles {
                     first_value(source_file) OVER w AS first_file, nth_value(row_number, 2) OVER w AS second_row,
                     nth_value(source_file, 2) OVER w AS second_file
                 FROM import_validation.staging_row
-                WHERE import_task = \(task) AND status <> 'published' AND natural_key IS NOT NULL \(among)
+                WHERE import_task = \(task) AND status <> \(RowStatus.published.sql) AND natural_key IS NOT NULL \(among)
                 WINDOW w AS (PARTITION BY natural_key ORDER BY upload, row_number, id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)),
             told AS (
@@ -34,15 +34,15 @@ enum StagingDoubles {
                         'd', jsonb_build_array(other_row::text, other_file))) AS error
                 FROM placed, LATERAL (SELECT CASE WHEN id = first THEN second_row ELSE first_row END AS other_row,
                     CASE WHEN id = first THEN second_file ELSE first_file END AS other_file) AS other
-                WHERE alike > 1 AND status IN ('ready_to_publish', 'needs_attention')),
+                WHERE alike > 1 AND status IN (\(RowStatus.readyToPublish.sql), \(RowStatus.needsAttention.sql))),
             changed AS (
-                UPDATE import_validation.staging_row s SET revision = s.revision + 1, status = 'needs_attention',
+                UPDATE import_validation.staging_row s SET revision = s.revision + 1, status = \(RowStatus.needsAttention.sql),
                     errors = coalesce(s.errors, '[]') || told.error,
                     comment = concat_ws(E'\\n', s.comment, format(\(pattern(target, context.language)),
                         told.other_row, told.other_file)),
                     updated_at = \(context.writing.now.sqlValue)
                 FROM told WHERE s.id = told.id AND NOT coalesce(s.errors, '[]') @> told.error
-                RETURNING told.status = 'ready_to_publish' AND coalesce(told.upload = \(upload)::uuid, true) AS counts)
+                RETURNING told.status = \(RowStatus.readyToPublish.sql) AND coalesce(told.upload = \(upload)::uuid, true) AS counts)
             SELECT count(*) FROM changed WHERE counts
             """)
         return Int(try rows.first?.int64(at: 0) ?? 0)
@@ -52,10 +52,10 @@ enum StagingDoubles {
     static func release(_ row: String, of task: String, _ tx: Transaction) {
         tx.send(
             """
-            UPDATE import_validation.staging_row s SET revision = s.revision + 1, status = 'yet_to_validate', comment = NULL, \
+            UPDATE import_validation.staging_row s SET revision = s.revision + 1, status = \(RowStatus.yetToValidate.sql), comment = NULL, \
             errors = NULL \
             FROM import_validation.staging_row corrected WHERE corrected.id = \(row) AND s.import_task = \(task) \
-            AND s.status = 'needs_attention' AND s.natural_key = corrected.natural_key AND s.id <> corrected.id
+            AND s.status = \(RowStatus.needsAttention.sql) AND s.natural_key = corrected.natural_key AND s.id <> corrected.id
             """)
     }
 

@@ -220,7 +220,7 @@ struct StagingEndpoints: Sendable {
                     ko: "행을 보는 동안 다른 사용자가 변경했습니다. 새로 고친 후 다시 시도해 주세요."),
                 reason: "ETAG_MISMATCH")
         }
-        guard message.status != "published" else {
+        guard message.status != RowStatus.published.rawValue else {
             throw Problem(
                 .failedPrecondition,
                 Text(en: "The row is published; change its record instead.", ko: "이미 게시된 행입니다. 대상 레코드를 변경하세요."),
@@ -237,7 +237,7 @@ struct StagingEndpoints: Sendable {
         }
         tx.send(
             """
-            UPDATE import_validation.staging_row SET revision = revision + 1, status = 'yet_to_validate', \
+            UPDATE import_validation.staging_row SET revision = revision + 1, status = \(RowStatus.yetToValidate.sql), \
             comment = NULL, errors = NULL, publish_run = NULL, natural_key = NULL, faults = nullif(\(CellFault.json(faults)), '')::jsonb, \
             cells = \(cells)::text[], updated_at = \(context.now.sqlValue), \
             updated_by = \(context.caller.subject) WHERE id = \(message.id)

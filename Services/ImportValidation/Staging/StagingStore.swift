@@ -89,13 +89,13 @@ enum StagingStore {
         tx.send(
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, \
-            status = CASE WHEN u.comment = '' THEN 'ready_to_publish' ELSE 'needs_attention' END, \
+            status = CASE WHEN u.comment = '' THEN \(RowStatus.readyToPublish.sql) ELSE \(RowStatus.needsAttention.sql) END, \
             comment = nullif(u.comment, ''), errors = nullif(u.errors, '')::jsonb, \
             natural_key = nullif(u.key, '')::int8, updated_at = \(context.now.sqlValue) \
             FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(verdicts.map(\.comment))::text[], \
             \(verdicts.map { RowError.json($0.errors) })::text[], \
             \(verdicts.map { $0.key.map(String.init) ?? "" })::text[]) AS u(id, revision, comment, errors, key) \
-            WHERE s.id = u.id AND s.revision = u.revision AND s.status = 'yet_to_validate'
+            WHERE s.id = u.id AND s.revision = u.revision AND s.status = \(RowStatus.yetToValidate.sql)
             """)
     }
 
@@ -108,7 +108,7 @@ enum StagingStore {
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, publish_run = NULL, \
             status = CASE WHEN s.revision <> u.revision THEN s.status \
-            WHEN u.errors = '' THEN 'published' ELSE 'needs_attention' END, \
+            WHEN u.errors = '' THEN \(RowStatus.published.sql) ELSE \(RowStatus.needsAttention.sql) END, \
             comment = CASE WHEN s.revision <> u.revision THEN s.comment ELSE nullif(u.comment, '') END, \
             errors = CASE WHEN s.revision <> u.revision THEN s.errors ELSE nullif(u.errors, '')::jsonb END, \
             target_record = coalesce(nullif(u.record, '')::uuid, s.target_record), updated_at = \(context.now.sqlValue) \

@@ -27,8 +27,8 @@ extension Problem {
 
     /// The field `field` of `R` refers to a record that is not there, or not for the caller; for rules that look at it
     /// by themselves.
-    public static func noSuchReference<R: RecordMessage>(_ type: R.Type, _ field: String) -> Problem {
-        noSuchReference("\(R.schema.table).\(field)")
+    public static func noSuchReference<R: Record>(_ type: R.Type, _ field: R.Field) -> Problem {
+        noSuchReference("\(R.schema.table).\(field.rawValue)")
     }
 
     /// Nothing can be referred to by `field`, since there are no such records yet (G-124).
