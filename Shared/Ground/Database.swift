@@ -112,7 +112,6 @@ public final class Database: Sendable {
             guard !deadline.isPast else { throw Problem.deadlineExceeded() }
             return try await body(deadline.remaining)
         }
-        if isCounted { CallContext.current?.stepAside() }
         return caller.kind == .service || isCounted
             ? try await inTime() : try await turns.take(caller.domain, inTime)
     }

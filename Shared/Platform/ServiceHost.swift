@@ -190,9 +190,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         return try RPC.Service(
             .init(
                 name: Definition.name, version: Build.version, description: Definition.summary,
-                // About twice as many as may use the database then: those behind are ready when it is their turn there.
-                limits: AdmissionLimits(
-                    requests: configuration.maximumInFlight, inCompany: configuration.postgresPoolSize / 4)),
+                limits: AdmissionLimits(requests: configuration.maximumInFlight)),
             endpoints: assembly.endpoints.endpoints, transport: transport,
             authenticator: StandingAuthenticator(verifier, people), logger: log)
     }

@@ -10,22 +10,12 @@ public struct AdmissionLimits: Sendable, Equatable {
     /// The part of ``requests`` one domain may hold, above 0 up to 1; a half unless said otherwise. The rest stays
     /// free for the others, however hard one domain knocks.
     public var domainShare: Double
-    /// How many requests of one domain are at work at once while another domain asks for something too; its others wait as
-    /// they came. 16 unless said otherwise.
-    public var inCompany: Int
-    /// For how long a domain counts as being there after its last request; a second unless said otherwise.
-    public var company: Duration
 
     /// Limits with the given parts.
-    public init(
-        requests: Int = 1024, bytes: Int = 64 << 20, domainShare: Double = 0.5, inCompany: Int = 16,
-        company: Duration = .seconds(1)
-    ) {
+    public init(requests: Int = 1024, bytes: Int = 64 << 20, domainShare: Double = 0.5) {
         self.requests = max(1, requests)
         self.bytes = max(1, bytes)
         self.domainShare = min(1, max(0, domainShare))
-        self.inCompany = max(1, inCompany)
-        self.company = company
     }
 
     /// The most requests of one domain: at least one.
@@ -58,14 +48,8 @@ struct Admission {
     private(set) var requests = 0
     private(set) var bytes = 0
     private var held: [Holder: Int] = [:]
-    private var recent: [String: Known] = [:]
-    private var older: [String: Known] = [:]
-
-    /// What a token was found to prove.
-    private struct Known {
-        let domain: DomainPath
-        let takesTurns: Bool
-    }
+    private var recent: [String: DomainPath] = [:]
+    private var older: [String: DomainPath] = [:]
 
     init(_ limits: AdmissionLimits) {
         self.limits = limits
@@ -75,7 +59,7 @@ struct Admission {
     mutating func admit(bearer: String?, bytes size: Int) throws(Refusal) -> Holder {
         // A single request above the byte limit is let in when it is alone, or it could never be served.
         guard requests < limits.requests, requests == 0 || bytes + size <= limits.bytes else { throw .service }
-        let holder = known(bearer).map { Holder.domain($0.domain) } ?? .stranger
+        let holder = bearer.flatMap { recent[$0] ?? older[$0] }.map(Holder.domain) ?? .stranger
         guard held[holder, default: 0] < limits.perDomain else { throw .domain }
         requests += 1
         bytes += size
@@ -85,10 +69,8 @@ struct Admission {
 
     /// Moves a request to the domain its token proved, and remembers the token. When the domain has no place left, the
     /// request keeps the place it has until ``release(_:bytes:)``.
-    mutating func identify(
-        _ holder: Holder, bearer: String?, domain: DomainPath, takesTurns: Bool = true
-    ) throws(Refusal) -> Holder {
-        if let bearer, recent[bearer] == nil { remember(bearer, Known(domain: domain, takesTurns: takesTurns)) }
+    mutating func identify(_ holder: Holder, bearer: String?, domain: DomainPath) throws(Refusal) -> Holder {
+        if let bearer, recent[bearer] == nil { remember(bearer, domain) }
         let proven = Holder.domain(domain)
         guard holder != proven else { return holder }
         guard held[proven, default: 0] < limits.perDomain else { throw .domain }
@@ -96,15 +78,6 @@ struct Admission {
         held[proven, default: 0] += 1
         return proven
     }
-
-    /// The domain whose turns a request with this token takes; nil for strangers, and for services, whose work for a domain
-    /// is bounded where it is asked for.
-    func line(_ bearer: String?) -> DomainPath? {
-        guard let known = known(bearer), known.takesTurns else { return nil }
-        return known.domain
-    }
-
-    private func known(_ bearer: String?) -> Known? { bearer.flatMap { recent[$0] ?? older[$0] } }
 
     /// Ends a request.
     mutating func release(_ holder: Holder, bytes size: Int) {
@@ -118,11 +91,11 @@ struct Admission {
         held[holder] = count > 1 ? count - 1 : nil
     }
 
-    private mutating func remember(_ bearer: String, _ known: Known) {
+    private mutating func remember(_ bearer: String, _ domain: DomainPath) {
         if recent.count >= Self.rememberedTokens {
             older = recent
             recent.removeAll(keepingCapacity: true)
         }
-        recent[bearer] = known
+        recent[bearer] = domain
     }
 }

@@ -12,14 +12,6 @@ public struct CallContext: Sendable {
     public var bearer: String?
     /// The language of the caller's texts: `en` or `ko`.
     public var language: String
-    /// The turn of its domain that the call has; nil when it takes none.
-    var turn: Turn?
-
-    /// A call that is at work in its domain's turn.
-    struct Turn {
-        let inFlight: InFlight
-        let exchange: Exchange
-    }
 
     /// A context with the given parts.
     public init(deadline: Deadline, trace: TraceContext, bearer: String? = nil, language: String = "en") {
@@ -27,11 +19,6 @@ public struct CallContext: Sendable {
         self.trace = trace
         self.bearer = bearer
         self.language = language
-    }
-
-    /// The call waits for somebody else, or for work that has bounds of its own: the next request of its domain begins.
-    package func stepAside() {
-        if let turn { turn.inFlight.stepAside(turn.exchange) }
     }
 
     /// Runs `body` with this context as ``current``.

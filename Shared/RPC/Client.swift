@@ -118,7 +118,6 @@ public struct Client: Sendable {
         requestID: String?, retry: RetryPolicy
     ) async throws(Problem) -> Delivery {
         let context = CallContext.current
-        context?.stepAside()
         var end = Deadline.after(deadline ?? (context == nil ? Deadline.standard : Deadline.limit))
         if let context { end = min(end, context.deadline) }
         var failures = 0

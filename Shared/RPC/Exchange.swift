@@ -1,5 +1,4 @@
 import Synchronization
-import Tenancy
 
 /// An endpoint being served, with its figures.
 struct Served: Sendable {
@@ -11,14 +10,8 @@ struct Served: Sendable {
 ///
 /// It is answered once: by its handler, by the deadline, or by the end of the drain, whichever comes first.
 final class Exchange: Sendable {
-    /// What answers it.
-    typealias Work = @Sendable (Exchange) async -> Void
-
     private struct State {
         var holder: Admission.Holder
-        var hasTurn = false
-        /// Nil from when it has begun.
-        var work: Work?
         var answered = false
         var verdict: Problem?
         var cancelled = false
@@ -26,8 +19,6 @@ final class Exchange: Sendable {
     }
 
     let id: UInt64
-    /// The domain whose turns it takes; nil when it takes none.
-    let line: DomainPath?
     let served: Served
     let delivery: Delivery
     let reply: ReplyInbox
@@ -40,9 +31,8 @@ final class Exchange: Sendable {
     let language: String?
     private let state: Mutex<State>
 
-    init(id: UInt64, holder: Admission.Holder, line: DomainPath?, _ arrived: Arrived, _ work: @escaping Work) {
+    init(id: UInt64, holder: Admission.Holder, _ arrived: Arrived) {
         self.id = id
-        self.line = line
         served = arrived.served
         delivery = arrived.delivery
         reply = arrived.reply
@@ -52,7 +42,7 @@ final class Exchange: Sendable {
         trace = arrived.trace
         format = arrived.format
         language = arrived.language
-        state = Mutex(State(holder: holder, work: work))
+        state = Mutex(State(holder: holder))
     }
 
     /// Who holds the request's place. Changed under the lock of the service's admission only.
@@ -60,15 +50,6 @@ final class Exchange: Sendable {
         get { state.withLock { $0.holder } }
         set { state.withLock { $0.holder = newValue } }
     }
-
-    /// Whether one of its domain's turns is its own. Changed under the same lock.
-    var hasTurn: Bool {
-        get { state.withLock { $0.hasTurn } }
-        set { state.withLock { $0.hasTurn = newValue } }
-    }
-
-    /// Whether its work may begin.
-    var isAtTurn: Bool { line == nil || hasTurn }
 
     /// Claims the right to answer, with the problem the answer tells. False when somebody else has answered.
     func claim(_ verdict: Problem?) -> Bool {
@@ -86,9 +67,8 @@ final class Exchange: Sendable {
     /// Whether somebody has claimed the answer.
     var isAnswered: Bool { state.withLock { $0.answered } }
 
-    /// Runs its work as a task that ``cancel()`` reaches; once, however often it is called.
-    func begin() {
-        guard let work = state.withLock({ $0.work.take() }) else { return }
+    /// Runs the handler's work as a task that ``cancel()`` reaches.
+    func start(_ work: @escaping @Sendable (Exchange) async -> Void) {
         let task = Task { await work(self) }
         let cancelled = state.withLock { state in
             state.task = task

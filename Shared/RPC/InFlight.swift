@@ -13,9 +13,6 @@ final class InFlight: Sendable {
     fileprivate struct State {
         var admission: Admission
         var exchanges: [UInt64: Exchange] = [:]
-        /// Whose turn it is, and the requests that wait for theirs: as they came, not decoded.
-        var turns: Turns
-        var waiting: [UInt64: Exchange] = [:]
         var nextID: UInt64 = 0
         var closed = false
         /// When the timer that is set goes off; nil when none is set.
@@ -31,13 +28,12 @@ final class InFlight: Sendable {
 
     /// `onExpiry` is called for every request still in flight at its deadline.
     init(limits: AdmissionLimits, onExpiry: @escaping @Sendable (Exchange) -> Void) {
-        let turns = Turns(alone: limits.perDomain, inCompany: limits.inCompany, company: limits.company)
-        state = Mutex(State(admission: Admission(limits), turns: turns))
+        state = Mutex(State(admission: Admission(limits)))
         self.onExpiry = onExpiry
     }
 
-    /// So many in flight are a crowd, whose answers are sent together: each waits longer for the others' work than for the
-    /// millisecond that gathering takes.
+    /// So many in flight are a crowd: each is answered later for the others' sake by more than the millisecond that is
+    /// saved by answering them together.
     static let crowd = 32
 
     var count: Int { state.withLock { $0.exchanges.count } }
@@ -45,19 +41,16 @@ final class InFlight: Sendable {
     /// Whether a crowd is in flight. Asked for each answer, so without the lock.
     var isCrowded: Bool { load.load(ordering: .relaxed) >= Self.crowd }
 
-    /// Takes a request on, or says why not. Its `work` may begin when ``Exchange/isAtTurn`` says so; otherwise it is begun
-    /// when it is the turn of the request's domain.
-    func admit(_ arrived: Arrived, _ work: @escaping Exchange.Work) throws(Refusal) -> Exchange {
+    /// Takes a request on, or says why not.
+    func admit(_ arrived: Arrived) throws(Refusal) -> Exchange {
         let (outcome, alarm) = state.withLock { state -> (Result<Exchange, Refusal>, Alarm?) in
             guard !state.closed else { return (.failure(.draining), nil) }
             do throws(Admission.Refusal) {
                 let holder = try state.admission.admit(bearer: arrived.bearer, bytes: arrived.delivery.payload.count)
                 state.nextID += 1
-                let line = state.admission.line(arrived.bearer)
-                let exchange = Exchange(id: state.nextID, holder: holder, line: line, arrived, work)
+                let exchange = Exchange(id: state.nextID, holder: holder, arrived)
                 state.exchanges[exchange.id] = exchange
                 load.add(1, ordering: .relaxed)
-                state.arrive(exchange)
                 return (.success(exchange), state.alarm(before: exchange.deadline.instant))
             } catch {
                 return (.failure(.overloaded(error)), nil)
@@ -67,13 +60,12 @@ final class InFlight: Sendable {
         return try outcome.get()
     }
 
-    /// Counts the request for the domain of the caller that its token proved.
-    func identify(_ exchange: Exchange, as caller: Caller) throws(Admission.Refusal) {
+    /// Counts the request for the domain its token proved.
+    func identify(_ exchange: Exchange, as domain: DomainPath) throws(Admission.Refusal) {
         let outcome = state.withLock { state -> Result<Void, Admission.Refusal> in
             do throws(Admission.Refusal) {
                 exchange.holder = try state.admission.identify(
-                    exchange.holder, bearer: exchange.bearer, domain: caller.domain,
-                    takesTurns: caller.kind != .service)
+                    exchange.holder, bearer: exchange.bearer, domain: domain)
                 return .success(())
             } catch {
                 return .failure(error)
@@ -82,30 +74,17 @@ final class InFlight: Sendable {
         try outcome.get()
     }
 
-    /// The request goes on without a turn, which the next one of its domain gets: it waits for another service, or a bound
-    /// of its own holds for it.
-    func stepAside(_ exchange: Exchange) {
-        for next in state.withLock({ $0.leave(exchange) }) { next.begin() }
-    }
-
-    /// A request that waits for its turn has been answered by somebody else: it begins out of turn, to find that and end.
-    func giveUp(_ exchange: Exchange) {
-        state.withLock { $0.waiting.removeValue(forKey: exchange.id) }?.begin()
-    }
-
     /// Ends a request, and the wait for the last one.
     func end(_ exchange: Exchange) {
         exchange.finished()
-        let (waiters, next) = state.withLock { state -> ([CheckedContinuation<Bool, Never>], [Exchange]) in
-            guard state.exchanges.removeValue(forKey: exchange.id) != nil else { return ([], []) }
+        let waiters = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
+            guard state.exchanges.removeValue(forKey: exchange.id) != nil else { return [] }
             load.subtract(1, ordering: .relaxed)
             state.admission.release(exchange.holder, bytes: exchange.delivery.payload.count)
-            let next = state.leave(exchange)
-            guard state.exchanges.isEmpty else { return ([], next) }
+            guard state.exchanges.isEmpty else { return [] }
             defer { state.waiters.removeAll() }
-            return (Array(state.waiters.values), next)
+            return Array(state.waiters.values)
         }
-        for exchange in next { exchange.begin() }
         for waiter in waiters { waiter.resume(returning: true) }
     }
 
@@ -167,44 +146,12 @@ final class InFlight: Sendable {
             }
             return (expired, earliest.flatMap { state.alarm(before: $0) })
         }
-        for exchange in expired {
-            onExpiry(exchange)
-            giveUp(exchange)
-        }
+        for exchange in expired { onExpiry(exchange) }
         if let next { set(next) }
     }
 }
 
 extension InFlight.State {
-    /// A request takes a turn, or waits for one.
-    fileprivate mutating func arrive(_ exchange: Exchange) {
-        guard let line = exchange.line else { return }
-        let hasTurn = turns.arrive(exchange.id, of: line, at: exchange.arrival)
-        exchange.hasTurn = hasTurn
-        if !hasTurn { waiting[exchange.id] = exchange }
-    }
-
-    /// Takes the turn of a request, if it has one. Answers those that begin now.
-    fileprivate mutating func leave(_ exchange: Exchange) -> [Exchange] {
-        guard let line = exchange.line, exchange.hasTurn else { return [] }
-        exchange.hasTurn = false
-        var next: [Exchange] = []
-        var left = 1
-        while left > 0 {
-            left -= 1
-            for id in turns.leave(line, at: .now) {
-                // Who is gone hands the turn on.
-                guard let exchange = waiting.removeValue(forKey: id) else {
-                    left += 1
-                    continue
-                }
-                exchange.hasTurn = true
-                next.append(exchange)
-            }
-        }
-        return next
-    }
-
     /// The timer to set so that it goes off by `instant`; nil when the one that is set does.
     fileprivate mutating func alarm(before instant: ContinuousClock.Instant) -> InFlight.Alarm? {
         if let wakeAt, wakeAt <= instant { return nil }

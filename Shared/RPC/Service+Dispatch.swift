@@ -30,9 +30,9 @@ extension Service {
         guard deadline != nil else { return refuse(arrived, .badTimeout) }
         guard !authorization.isAmbiguous else { return refuse(arrived, .unauthenticated(reason: "TOKEN_AMBIGUOUS")) }
         do throws(InFlight.Refusal) {
-            let exchange = try inFlight.admit(arrived) { exchange in await self.serve(exchange) }
+            let exchange = try inFlight.admit(arrived)
             served.statistics.began()
-            if exchange.isAtTurn { exchange.begin() }
+            exchange.start { exchange in await self.serve(exchange) }
         } catch {
             switch error {
             case .overloaded(let refusal): refuse(arrived, .resourceExhausted(reason: refusal.rawValue))
@@ -50,8 +50,6 @@ extension Service {
 
     /// Serves one request in its own task.
     private func serve(_ exchange: Exchange) async {
-        // Nobody waits for it any more: its deadline came before its turn.
-        guard !exchange.isAnswered else { return finish(exchange, "") }
         // The language before the caller is known; then the caller's.
         var language = exchange.language ?? "en"
         var subject = ""
@@ -59,9 +57,7 @@ extension Service {
             let call = try await admitCaller(exchange)
             language = call.language
             subject = call.caller.subject
-            var context = call.context
-            if exchange.line != nil { context.turn = CallContext.Turn(inFlight: inFlight, exchange: exchange) }
-            let payload = try await context.run { () async throws(Problem) in
+            let payload = try await call.context.run { () async throws(Problem) in
                 let limits = WireLimits(bytes: transport.maximumMessageBytes)
                 return try await exchange.served.endpoint.invoke(
                     call, exchange.delivery.payload, exchange.format, limits)
@@ -91,7 +87,7 @@ extension Service {
         case .authenticated:
             caller = try await authenticator.authenticate(exchange.bearer)
             do throws(Admission.Refusal) {
-                try inFlight.identify(exchange, as: caller)
+                try inFlight.identify(exchange, as: caller.domain)
             } catch {
                 throw .resourceExhausted(reason: error.rawValue)
             }

@@ -143,7 +143,6 @@ public final class Service: Sendable {
             logger.warning("drain limit reached", metadata: ["requests": "\(rest.count)"])
             for exchange in rest {
                 Self.end(exchange, with: .unavailable(reason: "DRAINING"), over: transport)
-                inFlight.giveUp(exchange)
             }
         }
         // The answers just queued deserve a moment even when the limit has passed.

@@ -1,12 +1,11 @@
 import Tenancy
 
-/// Which requests are at work, and which wait for their turn. Decisions only: no clock, no lock, no I/O. Used where requests
-/// begin (``InFlight``) and where they use the database.
+/// Which requests use the database, and which wait for their turn. Decisions only: no clock, no lock, no I/O.
 ///
 /// A domain that is alone is hardly held back. As soon as another domain asks for something too, each may have only a
 /// few requests at work, and its others wait in its own line: so a domain that sends a lot waits for itself, and those
 /// beside it find the database nearly as free as without it. Nobody ever waits for a request of another domain.
-package struct Turns {
+struct Turns {
     /// How long a domain counts as being there after its last request: long enough to bridge the pauses of people who
     /// send one request after another, or each pause would let the crowd in again.
     private let company: Duration
@@ -41,14 +40,14 @@ package struct Turns {
     private var other: (domain: DomainPath, at: ContinuousClock.Instant)?
 
     /// Turns of which a domain may have so many at once when it is alone, and when it is not.
-    package init(alone: Int, inCompany: Int, company: Duration = .seconds(1)) {
+    init(alone: Int, inCompany: Int, company: Duration = .seconds(1)) {
         self.company = company
         self.alone = max(1, alone)
         self.inCompany = max(1, min(alone, inCompany))
     }
 
     /// Whether a request may begin at once; it has its turn then.
-    package mutating func begin(_ domain: DomainPath, at now: ContinuousClock.Instant) -> Bool {
+    mutating func begin(_ domain: DomainPath, at now: ContinuousClock.Instant) -> Bool {
         if let latest, latest.domain != domain { other = latest }
         latest = (domain, now)
         guard lines[domain, default: Line()].atWork < most(of: domain, at: now) else { return false }
@@ -57,14 +56,14 @@ package struct Turns {
     }
 
     /// As ``begin(_:at:)``; a request that may not begin waits in its domain's line.
-    package mutating func arrive(_ id: UInt64, of domain: DomainPath, at now: ContinuousClock.Instant) -> Bool {
+    mutating func arrive(_ id: UInt64, of domain: DomainPath, at now: ContinuousClock.Instant) -> Bool {
         if begin(domain, at: now) { return true }
         lines[domain, default: Line()].waiting.append(id)
         return false
     }
 
     /// Ends a request that had its turn. Answers the requests that may begin now.
-    package mutating func leave(_ domain: DomainPath, at now: ContinuousClock.Instant) -> [UInt64] {
+    mutating func leave(_ domain: DomainPath, at now: ContinuousClock.Instant) -> [UInt64] {
         guard var line = lines[domain] else { return [] }
         line.atWork -= 1
         let most = most(of: domain, at: now)
