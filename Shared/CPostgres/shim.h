@@ -33,9 +33,6 @@ static inline void ale_pg_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
-// Lets all threads allocate from so many heaps. By default each gets one of its own, up to eight times the processors.
-static inline void ale_pg_share_heaps(int count) { mallopt(M_ARENA_MAX, count); }
-
 // Gives memory that is free again back to the system; malloc.h is not in Swift's module of the C library.
 static inline void ale_pg_give_back_memory(void) { malloc_trim(0); }
 

@@ -65,43 +65,24 @@ extension PostgresConnection {
     func roundTrip(_ limit: inout Limit) throws(PostgresError) -> [Rows] {
         guard !isBroken else { throw PostgresError(.connectionFailure, "the connection is lost") }
         try enqueueSync()
-        var kept: [Rows] = []
-        var failure: PostgresError?
-        try exchange(&limit) { batch in
-            kept += batch.kept
-            failure = failure ?? batch.failure
-        }
-        if let failure { throw failure }
-        return kept
-    }
-
-    /// What became of the statements up to the end of a batch.
-    struct Batch {
-        var kept: [Rows] = []
-        /// The first refusal of the server.
-        var failure: PostgresError?
-    }
-
-    /// Sends everything queued, which stands in whole batches, and reads every answer; `ended` is told of each batch, also of
-    /// those before the connection was lost.
-    func exchange(_ limit: inout Limit, _ ended: (Batch) -> Void) throws(PostgresError) {
         countRoundTrip()
         try flush(&limit)
-        var batch = Batch()
+        var kept: [Rows] = []
+        var failure: PostgresError?
         // Indexes rather than an iterator: a lost connection empties the list.
         var index = 0
         while index < expected.count {
             let item = expected[index]
             index += 1
             if item.kind == .sync {
-                try readSync(&limit, &batch.failure)
-                ended(batch)
-                batch = Batch()
+                try readSync(&limit, &failure)
             } else {
-                try read(item, &limit, &batch.kept, &batch.failure)
+                try read(item, &limit, &kept, &failure)
             }
         }
         expected.removeAll(keepingCapacity: true)
+        if let failure { throw failure }
+        return kept
     }
 
     private func read(

@@ -99,7 +99,7 @@ public enum TransactionRetry {
 public final class Pool: Sendable {
     /// How much longer than the server, which stops a statement itself, the client waits before it asks for it: after
     /// such a request the connection cannot be used again.
-    static let serverGrace: Duration = .milliseconds(250)
+    private static let serverGrace: Duration = .milliseconds(250)
 
     /// Connections it opens at most.
     public let size: Int
@@ -160,47 +160,26 @@ public final class Pool: Sendable {
     public func run(
         _ sql: SQL, settings: TransactionSettings = [], readOnly: Bool = false, timeout: Duration? = nil
     ) async throws(PostgresError) -> Rows {
-        let options = singleOptions(settings, readOnly: readOnly, timeout)
-        let deadline = PostgresDeadline.after(timeout ?? defaultTimeout)
-        return try await retriedOnce(deadline) {
-            await core.perform(by: deadline) { connection -> Result<Rows, PostgresError> in
-                Result { () throws(PostgresError) in
-                    try connection.single(sql, options, deadline.adding(Pool.serverGrace))
-                }
-            }.flatMap { $0 }
-        }
-    }
-
-    /// Reads by a key, as ``run(_:settings:readOnly:timeout:)`` with `readOnly` does. Where many wait for a connection,
-    /// several of these share a round trip; each is still a transaction of its own. For statements that are fast whatever
-    /// they find, since one waits for those before it.
-    public func read(
-        _ sql: SQL, settings: TransactionSettings = [], timeout: Duration? = nil
-    ) async throws(PostgresError) -> Rows {
-        let deadline = PostgresDeadline.after(timeout ?? defaultTimeout)
-        let read = KeyRead(
-            sql: sql, options: singleOptions(settings, readOnly: true, timeout), deadline: deadline)
-        return try await retriedOnce(deadline) { await core.read(read) }
-    }
-
-    private func singleOptions(
-        _ settings: TransactionSettings, readOnly: Bool, _ timeout: Duration?
-    ) -> TransactionOptions {
         var options = options(settings, .readCommitted, readOnly, timeout)
         if readOnly { options.settings.append((name: "transaction_read_only", value: "on")) }
-        return options
-    }
-
-    /// Once more for what surely was not done.
-    private func retriedOnce(
-        _ deadline: PostgresDeadline, _ attempt: () async -> Result<Rows, PostgresError>
-    ) async throws(PostgresError) -> Rows {
-        do throws(PostgresError) {
-            return try await attempt().get()
-        } catch {
-            guard error.isRetryable, !deadline.hasPassed else { throw error }
+        let chosen = options
+        let deadline = PostgresDeadline.after(timeout ?? defaultTimeout)
+        var isRetried = false
+        while true {
+            let outcome = await core.perform(by: deadline) { connection -> Result<Rows, PostgresError> in
+                do throws(PostgresError) {
+                    return .success(try connection.single(sql, chosen, deadline.adding(Pool.serverGrace)))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            do throws(PostgresError) {
+                return try outcome.get().get()
+            } catch {
+                guard error.isRetryable, !isRetried, !deadline.hasPassed else { throw error }
+                isRetried = true
+            }
         }
-        return try await attempt().get()
     }
 
     /// What the pool is doing now.

@@ -1,13 +1,10 @@
 import CPostgres
-import Glibc
 
 /// The queue, the threads and their bookkeeping. Apart from `Pool`, so that the threads do not keep the pool alive.
 final class PoolCore: @unchecked Sendable {
     /// What a worker does next.
     enum Step {
-        case work(Job.Run)
-        /// Reads that share a round trip.
-        case reads([Job])
+        case job(Job)
         /// There is work, and this worker has no connection.
         case connect
         /// Its connection may have died: it slept, or another one was lost meanwhile.
@@ -42,8 +39,6 @@ final class PoolCore: @unchecked Sendable {
     }
 
     func start() {
-        // A thread per connection must not mean a heap per connection: each keeps what it once took.
-        ale_pg_share_heaps(max(2, Int32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
         workers = (0..<configuration.size).map(Worker.init(number:))
         running = workers.count
         for worker in workers {
@@ -66,29 +61,16 @@ final class PoolCore: @unchecked Sendable {
     func perform<R: Sendable>(
         by deadline: PostgresDeadline, _ work: @escaping @Sendable (PostgresConnection) -> R
     ) async -> Result<R, PostgresError> {
-        await wait(by: deadline) { told in
-            .work { granted, release in
-                let result = granted.map(work)
-                release()
-                told(result)
-            }
-        }
-    }
-
-    /// Waits for the rows of a read. A task cancelled while it waits leaves the queue.
-    func read(_ read: KeyRead) async -> Result<Rows, PostgresError> {
-        await wait(by: read.deadline) { told in .read(read, told: told) }
-    }
-
-    private func wait<R: Sendable>(
-        by deadline: PostgresDeadline,
-        _ kind: (@escaping @Sendable (Result<R, PostgresError>) -> Void) -> Job.Kind
-    ) async -> Result<R, PostgresError> {
         let acquire = min(deadline, .after(configuration.acquireTimeout))
         let ticket = Ticket()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                submit(Job(deadline: acquire, kind { continuation.resume(returning: $0) }), ticket)
+                let job = Job(deadline: acquire) { granted, release in
+                    let result = granted.map(work)
+                    release()
+                    continuation.resume(returning: result)
+                }
+                submit(job, ticket)
             }
         } onCancel: {
             cancel(ticket)
@@ -117,7 +99,7 @@ final class PoolCore: @unchecked Sendable {
         }
         // Not under the lock: the worker would wake only to wait for it.
         woken?.condition.signal()
-        if let refusal { job.refuse(refusal) }
+        if let refusal { job.run(.failure(refusal)) {} }
     }
 
     /// Whether more work waits than connected workers are on their way to it and others are connecting for.
@@ -129,7 +111,7 @@ final class PoolCore: @unchecked Sendable {
             guard let job = ticket.job else { return [] }
             return queue.remove { $0 === job }
         }
-        for job in removed { job.refuse(PostgresError(.canceled, "the task was cancelled")) }
+        for job in removed { job.run(.failure(PostgresError(.canceled, "the task was cancelled"))) {} }
     }
 
     func beginClosing() {
@@ -158,18 +140,15 @@ final class PoolCore: @unchecked Sendable {
         var retry = ConnectRetry()
         while true {
             switch next(worker, isConnected: connection != nil) {
-            case .work(let run):
+            case .job(let job):
                 guard let current = connection else { continue }
                 let before = current.roundTrips
-                run(.success(current)) { connection = released(current, by: worker, since: before) }
-            case .reads(let jobs):
-                guard let current = connection else { continue }
-                let before = current.roundTrips
-                let results = current.reads(
-                    jobs.compactMap { if case .read(let read, _) = $0.kind { read } else { nil } })
-                connection = released(current, by: worker, since: before)
-                for (job, result) in zip(jobs, results) {
-                    if case .read(_, let told) = job.kind { told(result) }
+                job.run(.success(current)) {
+                    // A broken connection, or one left inside a transaction, must not meet the next work.
+                    if !current.isIdle || current.mustRetire { connection = nil }
+                    finished(
+                        worker, roundTrips: current.roundTrips - before, isConnected: connection != nil,
+                        isSilent: current.isSilent)
                 }
             case .connect:
                 do throws(PostgresError) {
@@ -222,7 +201,11 @@ final class PoolCore: @unchecked Sendable {
                     defer { worker.seen = doubt }
                     return worker.seen.silent == doubt.silent ? .look : .reconnect
                 }
-                if isConnected, let step = nextWork() { return step }
+                if isConnected, let job = queue.popFirst() {
+                    counts.inUse += 1
+                    counts.started += 1
+                    return .job(job)
+                }
             }
             // Accepted work is left to those that have a connection, or have just found that one is needed.
             if isClosing { return .exit }
@@ -239,39 +222,8 @@ final class PoolCore: @unchecked Sendable {
         }
     }
 
-    /// Takes the next piece of work. Of reads as many as wait per connection: with few in the queue each has a connection
-    /// to itself, with many a round trip costs each a part.
-    private func nextWork() -> Step? {
-        let share = min(Self.mostReads, 1 + queue.count / configuration.size)
-        let reads = queue.popReads(atMost: share)
-        guard reads.isEmpty else {
-            counts.inUse += 1
-            counts.started += UInt64(reads.count)
-            return .reads(reads)
-        }
-        guard case .work(let run)? = queue.popFirst()?.kind else { return nil }
-        counts.inUse += 1
-        counts.started += 1
-        return .work(run)
-    }
-
-    /// How many reads share a round trip at most: each waits for those before it.
-    private static let mostReads = 8
-
     /// Whether it has a connection that is not the last.
     private func isSpare(_ worker: Worker) -> Bool { worker.isConnected && counts.connected > 1 }
-
-    /// Ends the work of a connection. Answers it, or nil when it is broken or was left inside a transaction, and must not
-    /// meet the next work.
-    private func released(
-        _ connection: PostgresConnection, by worker: Worker, since roundTrips: Int
-    ) -> PostgresConnection? {
-        let kept = connection.isIdle && !connection.mustRetire ? connection : nil
-        finished(
-            worker, roundTrips: connection.roundTrips - roundTrips, isConnected: kept != nil,
-            isSilent: connection.isSilent)
-        return kept
-    }
 
     private func finished(_ worker: Worker, roundTrips: Int, isConnected: Bool, isSilent: Bool) {
         monitor.withLock {
@@ -355,7 +307,7 @@ final class PoolCore: @unchecked Sendable {
                     ?? PostgresError(.poolExhausted, "all \(configuration.size) connections stayed busy")
                 return (expired, error, running == 0)
             }
-            for job in expired { job.refuse(error) }
+            for job in expired { job.run(.failure(error)) {} }
             if isDone { return }
         }
     }

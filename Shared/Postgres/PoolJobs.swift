@@ -3,27 +3,13 @@ final class Job: @unchecked Sendable {
     /// Does the work, calls `release` for the bookkeeping, and wakes the caller then.
     typealias Run = @Sendable (_ granted: Result<PostgresConnection, PostgresError>, _ release: () -> Void) -> Void
 
-    enum Kind {
-        case work(Run)
-        /// May share a round trip with others of its kind. The caller is told its rows, or why there are none.
-        case read(KeyRead, told: @Sendable (Result<Rows, PostgresError>) -> Void)
-    }
-
-    // Either closure is called exactly once: by the worker that took the job, or with an error by whoever removed it.
+    // `run` is called exactly once: by the worker that took the job, or with an error by whoever removed it.
     let deadline: PostgresDeadline
-    let kind: Kind
+    let run: Run
 
-    init(deadline: PostgresDeadline, _ kind: Kind) {
+    init(deadline: PostgresDeadline, run: @escaping Run) {
         self.deadline = deadline
-        self.kind = kind
-    }
-
-    /// Tells the caller that the work is not done.
-    func refuse(_ error: PostgresError) {
-        switch kind {
-        case .work(let run): run(.failure(error)) {}
-        case .read(_, let told): told(.failure(error))
-        }
+        self.run = run
     }
 }
 
@@ -50,15 +36,6 @@ struct JobQueue {
             }
         }
         return items[head]
-    }
-
-    /// Takes out the reads at its beginning, up to `most` of them.
-    mutating func popReads(atMost most: Int) -> [Job] {
-        var reads: [Job] = []
-        while reads.count < most, head < items.count, case .read? = items[head]?.kind, let job = popFirst() {
-            reads.append(job)
-        }
-        return reads
     }
 
     /// Takes out what matches.

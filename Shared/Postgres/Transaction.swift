@@ -272,21 +272,16 @@ extension PostgresConnection {
                 return rows
             } catch {
                 if error.isStalePlan, attempts == 1, !isBroken { continue }
-                throw outcome(of: error, options)
+                guard isBroken else {
+                    var refused = Fence.translate(error).readOnlyAsFailure(of: self, options)
+                    refused.isRetryable = refused.isReadOnlyServer
+                    throw refused
+                }
+                var lost = error
+                lost.isRetryable = error.isConnectionFailure && (options.readOnly || error.isBeforeCommit)
+                if !options.readOnly, !error.isBeforeCommit { lost.kind = .commitUnknown }
+                throw lost
             }
         }
-    }
-
-    /// What an error means for a statement that is a transaction of its own.
-    func outcome(of error: PostgresError, _ options: TransactionOptions) -> PostgresError {
-        guard isBroken else {
-            var refused = Fence.translate(error).readOnlyAsFailure(of: self, options)
-            refused.isRetryable = refused.isReadOnlyServer
-            return refused
-        }
-        var lost = error
-        lost.isRetryable = error.isConnectionFailure && (options.readOnly || error.isBeforeCommit)
-        if !options.readOnly, !error.isBeforeCommit { lost.kind = .commitUnknown }
-        return lost
     }
 }

@@ -71,7 +71,8 @@ public struct Store<R: Record>: Sendable {
             try authorize(.read, caller)
             guard let statement = selection(of: id, .none) else { throw notFound(id) }
             let rows = try await database.inTurn(caller, deadline) { timeout in
-                try await database.pool.read(statement, settings: caller.scope.settings, timeout: timeout)
+                try await database.pool.run(
+                    statement, settings: caller.scope.settings, readOnly: true, timeout: timeout)
             }
             guard let row = rows.first else { throw notFound(id) }
             var record = try layout.record(row, today: database.clock.today)
