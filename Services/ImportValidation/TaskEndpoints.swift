@@ -271,7 +271,8 @@ struct TaskEndpoints: Sendable {
                     reason: "RUN_IN_PROGRESS")
             }
             let removed = try tx.query(
-                "DELETE FROM import_validation.staging_row WHERE import_task = \(task.id) AND status <> \(RowStatus.published.sql)")
+                "DELETE FROM import_validation.staging_row WHERE import_task = \(task.id) AND status <> \(RowStatus.published.sql)"
+            )
             // The files are still there and may be loaded again.
             let loaded = try tx.query(
                 """

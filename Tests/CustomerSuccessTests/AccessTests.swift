@@ -30,7 +30,7 @@ private typealias Operation = Roles.Operation
     static let withoutFigures: Set = [
         "engagement_contract", "internal_play", "internal_play_task", "response_template", "risk_signal",
         "risk_signal_solution", "service_definition", "squad_member", "success_case", "success_initiative",
-        "success_objective", "success_outcome", "success_task", "touchpoint",
+        "success_milestone", "success_objective", "success_outcome", "success_task", "touchpoint",
     ]
 
     static let cases: [Case] = Access.rules.flatMap { rule in

@@ -103,7 +103,11 @@ import Wire
                 "UPDATE customer_success.\(identifier: table) SET name = \(formula) WHERE id = \(id)")
         }
         let row = try #require(try await file(Touchpoint.self, Self.fields, in: world, as: world.agent).rows.first)
-        #expect(row["Account (name)"] == "'" + formula && row["Product (name)"] == "'" + formula, "\(row)")
+        #expect(row["Account (name)"] == formula && row["Product (name)"] == formula, "\(row)")
+        let request = ExportTests().request("csv", Self.fields, filter: "domain = \"\(world.domain)\"", language: "en")
+        let export = try await world.call(CustomerSuccessAPI.exportTouchpoints, request, as: world.agent)
+        let text = String(decoding: export.begin.content, as: UTF8.self)
+        #expect(text.components(separatedBy: "\"'=HYPERLINK(").count == 3, "both are guarded in the file")
     }
 
     /// A Korean name is read with the family name first, in whatever language the file is.

@@ -25,7 +25,8 @@ struct ValidateRun {
         while true {
             let after = last
             let rows = try await database.transaction(as: service, readOnly: true) { tx in
-                try StagingStore.page(claim.task, status: RowStatus.yetToValidate.rawValue, after: after, limit: Self.batch, tx)
+                try StagingStore.page(
+                    claim.task, status: RowStatus.yetToValidate.rawValue, after: after, limit: Self.batch, tx)
             }
             guard let end = rows.last else { break }
             last = end
