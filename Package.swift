@@ -205,7 +205,7 @@ let package = Package(
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),
-            tests("Workbook", ["corpus"]),
+            tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
             tests("Mail", ["Addresses", "TestKit"]),

@@ -139,8 +139,10 @@ public final class BinaryCopyWriter {
 }
 
 extension Transaction {
-    /// Runs `COPY … FROM STDIN` in binary format with the rows that `body` writes; answers how many there were. As
-    /// ``copyIn(into:_:)`` otherwise.
+    /// Runs `COPY … FROM STDIN` in binary format with the rows that `body` writes; answers how many there were.
+    ///
+    /// COPY cannot be pipelined: what is queued is sent first, and the COPY waits for the server twice. When `body`
+    /// throws, the COPY is refused and the transaction has failed.
     ///
     /// - Parameter table: the table's name with its schema, made by code.
     /// - Parameter columns: its columns in the order in which they are written.

@@ -27,7 +27,7 @@ extension String {
         return String(folded).precomposedStringWithCanonicalMapping
     }
 
-    /// The usual text has nothing to compose, and nothing unseen.
+    /// The usual text has nothing to compose, and nothing unseen but control characters.
     private var alikeOfASCII: String {
         String(unsafeUninitializedCapacity: utf8.count) { buffer in
             var count = 0
@@ -37,6 +37,7 @@ extension String {
                     pendingSpace = count > 0
                     continue
                 }
+                if byte < 0x20 || byte == 0x7F { continue }
                 if pendingSpace {
                     buffer[count] = 0x20
                     count += 1

@@ -10,35 +10,6 @@ import Testing
 
     @Test func nastyTextArrives() async throws {
         try await withPool(size: 1) { pool in
-            _ = try await pool.run("CREATE TABLE t (id int4, t text, x bytea, a text[], at timestamptz)")
-            let rows = try await pool.transaction { tx in
-                tx.send("INSERT INTO t VALUES (-1, 'before')")
-                let rows = try tx.copyIn(into: "COPY t (id, t, x, a, at) FROM STDIN") { writer in
-                    for (id, text) in CopyTests.nasty.enumerated() {
-                        try writer.row([
-                            .int(Int64(id)), text.map(SQLValue.text) ?? .null, .bytes([0, 92, UInt8(id)]),
-                            .textArray(["a\\b", text ?? "", "\t"]), .timestamp(microsSinceUnixEpoch: Int64(id)),
-                        ])
-                    }
-                }
-                // The pipeline is on again.
-                let before = try tx.queryAll(["SELECT t FROM t WHERE id = -1", "SELECT 2"])
-                #expect(try before[0][0].string("t") == "before")
-                return rows
-            }
-            #expect(rows == CopyTests.nasty.count)
-            let stored = try await pool.run("SELECT * FROM t WHERE id >= 0 ORDER BY id")
-            for (id, text) in CopyTests.nasty.enumerated() {
-                #expect(try stored[id].optionalString("t") == text)
-                #expect(try stored[id].bytes("x") == [0, 92, UInt8(id)])
-                #expect(try stored[id].strings("a") == ["a\\b", text ?? "", "\t"])
-                #expect(try stored[id].timestamp("at") == Int64(id))
-            }
-        }
-    }
-
-    @Test func nastyTextArrivesInBinary() async throws {
-        try await withPool(size: 1) { pool in
             _ = try await pool.run(
                 "CREATE TABLE t (id int4, t text, a text[], j jsonb, u uuid, n int8, at timestamptz)")
             let uuid = "0199a0B0-0000-7000-8000-00000000000F"
@@ -74,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoTextAndNoIDIsRefusedInBinary() async throws {
+    @Test func whatIsNoTextAndNoIDIsRefused() async throws {
         try await withPool(size: 1) { pool in
             _ = try await pool.run("CREATE TABLE t (t text, u uuid)")
             for (text, id) in [("a\0", "0199a0b0-0000-7000-8000-00000000000f"), ("a", "0199a0b0"), ("a", "no id")] {
@@ -98,9 +69,10 @@ import Testing
             _ = try await pool.run("CREATE TABLE t (id int8, t text)")
             let text = String(repeating: "line\n", count: 40)
             let count = try await pool.transaction { tx in
-                try tx.copyIn(into: "COPY t FROM STDIN") { writer in
+                try tx.copyIn(into: "t", columns: ["id", "t"]) { writer in
                     for id in 0..<30_000 {
-                        writer.int(Int64(id))
+                        writer.beginRow()
+                        writer.bigint(Int64(id))
                         writer.text(text)
                         try writer.endRow()
                     }
@@ -119,24 +91,24 @@ import Testing
             _ = try await pool.run("CREATE TABLE t (id int4 CONSTRAINT t_positive CHECK (id > 0))")
             let check = try await failure {
                 _ = try await pool.transaction { tx in
-                    try tx.copyIn(into: "COPY t FROM STDIN") { try $0.row([.int(0)]) }
+                    try tx.copyIn(into: "t", columns: ["id"]) { writer in
+                        writer.beginRow()
+                        writer.int(0)
+                        try writer.endRow()
+                    }
                 }
             }
             #expect(check.isCheckViolation && check.constraint == "t_positive")
             let noTable = try await failure {
-                _ = try await pool.transaction { tx in try tx.copyIn(into: "COPY missing FROM STDIN") { _ in } }
+                _ = try await pool.transaction { tx in try tx.copyIn(into: "missing", columns: ["id"]) { _ in } }
             }
             #expect(noTable.sqlState == "42P01")
-            let nul = try await failure {
-                _ = try await pool.transaction { tx in
-                    try tx.copyIn(into: "COPY t FROM STDIN") { try $0.row([.text("1\0")]) }
-                }
-            }
-            #expect(nul.kind == .invalidParameter)
             await #expect(throws: Stop.self) {
                 _ = try await pool.transaction { tx in
-                    try tx.copyIn(into: "COPY t FROM STDIN") { writer in
-                        try writer.row([.int(5)])
+                    try tx.copyIn(into: "t", columns: ["id"]) { writer in
+                        writer.beginRow()
+                        writer.int(5)
+                        try writer.endRow()
                         throw Stop()
                     }
                 }
@@ -149,7 +121,7 @@ import Testing
     @Test func anotherKindOfStatementIsRefused() async throws {
         try await withPool(size: 1) { pool in
             let error = try await failure {
-                _ = try await pool.transaction { tx in try tx.copyIn(into: "SELECT 1") { _ in } }
+                _ = try await pool.transaction { tx in try tx.copy(by: "SELECT 1") { _ in } }
             }
             #expect(error.kind == .invalidParameter)
             _ = try await pool.run("CREATE TABLE t (id int4)")

@@ -10,7 +10,7 @@ import Testing
             #/\.document\(table: "/#, #/(?:conditional|immutable|ruled|numbered|writable|closingNeeds): \["/#,
             #/notAfter: "/#, #/\.(?:records|lists|documents)\(\w+\.self, (?:by|in|table): "/#,
             #/(?:daysRemaining\(until: |Computed\(|Redaction\(\[|Tie\()"/#,
-            #/^ *(?:Problem)?\.?broken\(.*field: "/#, #/DatabaseRule\(.*field: "/#,
+            #/^ *(?:Problem)?\.?broken\(.*field: "/#, #/noSuchReference\(\w+\.self, "/#, #/DatabaseRule\(.*field: "/#,
             #/^ *"[A-Z_]+-?\d*", (?:\w+\.self, |constraint: "\w+", )?field: "/#,
             #/\bR\.(?:index|field)\("/#, #/schema\.(?:index\(of: |field\()"/#, #/Field\(rawValue: "/#,
             #/Page(?:List|Lists)\(.*by: "/#,

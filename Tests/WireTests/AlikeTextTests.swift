@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: [
         ("Halle 1", "halle\u{A0}1\u{FEFF}"), ("LT-3501", "lt-\u{200B}3501"), ("Büro Köln", "Bu\u{308}ro  Ko\u{308}ln"),
         ("서울 사무소", "서울\u{3000}사무소"), ("ΟΔΟΣ", "οδος"), ("İNFO@x.example", "i\u{307}nfo@x.example"), ("a\r\nb", " A B "),
-        ("mara", "\u{202A}mara\u{202C}"), ("soft", "so\u{AD}ft"),
+        ("mara", "\u{202A}mara\u{202C}"), ("soft", "so\u{AD}ft"), ("LT-3501", "lt\u{7}-3501\u{1F}"),
+        ("ab", "A\u{7F}\u{1}B"),
     ])
     func alike(one: String, other: String) {
         #expect(Array(one.alike.unicodeScalars) == Array(other.alike.unicodeScalars))
