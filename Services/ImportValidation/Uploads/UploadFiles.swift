@@ -49,7 +49,7 @@ struct UploadFiles: Sendable {
     func open(
         _ upload: String, name: String, encoding: TextEncoding? = nil
     ) throws(WorkbookError) -> any RowSource {
-        try TableFile.open(path: path(of: upload), name: name, encoding: encoding)
+        try TableFile.open(path: path(of: upload), name: name, encoding: encoding, takesGuards: true)
     }
 
     /// Whether a file that claims to be text is something else: a picture, a document, a program.
