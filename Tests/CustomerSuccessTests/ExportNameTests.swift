@@ -103,11 +103,7 @@ import Wire
                 "UPDATE customer_success.\(identifier: table) SET name = \(formula) WHERE id = \(id)")
         }
         let row = try #require(try await file(Touchpoint.self, Self.fields, in: world, as: world.agent).rows.first)
-        #expect(row["Account (name)"] == formula && row["Product (name)"] == formula, "\(row)")
-        let request = ExportTests().request("csv", Self.fields, filter: "domain = \"\(world.domain)\"", language: "en")
-        let export = try await world.call(CustomerSuccessAPI.exportTouchpoints, request, as: world.agent)
-        let text = String(decoding: try #require(export.first).content, as: UTF8.self)
-        #expect(text.ranges(of: "\"'=HYPERLINK(").count == 2, "both are guarded in the file")
+        #expect(row["Account (name)"] == "'" + formula && row["Product (name)"] == "'" + formula, "\(row)")
     }
 
     /// A Korean name is read with the family name first, in whatever language the file is.
