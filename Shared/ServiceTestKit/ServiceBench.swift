@@ -44,6 +44,10 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
     /// How a user reaches the database, for connections of one's own.
     public let connectionString: @Sendable (_ user: String) -> String
 
+    /// All tests of a suite ask one service at once, and many suites run beside each other: some hundreds of requests of one
+    /// domain are no flood here.
+    private static var requests: Int { 8_192 }
+
     /// A database of its own with the service's schema. Nothing answers yet.
     public init(_ channel: Channel = .memory, clock: any WallClock = SystemClock(), poolSize: Int = 4) async throws {
         let postgres = try await PostgresServer.shared
@@ -52,7 +56,7 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
         let schema = Database.schemaName(of: Definition.name)
         let pool = try Pool(
             PoolConfiguration(
-                connectionString: connectionString("ale_\(schema)"), size: poolSize, queueLimit: 1_024,
+                connectionString: connectionString("ale_\(schema)"), size: poolSize, queueLimit: Self.requests,
                 applicationName: Definition.name))
         database = Database(service: Definition.name, pool: pool, clock: clock, log: .silent)
         admin = try Pool(PoolConfiguration(connectionString: connectionString("postgres"), size: 1))
@@ -107,7 +111,10 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
         summary: String = "Stands in."
     ) async throws {
         let service = try Service(
-            .init(name: service, version: Build.version, description: summary), endpoints: endpoints,
+            .init(
+                name: service, version: Build.version, description: summary,
+                limits: AdmissionLimits(requests: Self.requests)),
+            endpoints: endpoints,
             transport: transport, authenticator: authenticator, logger: database.log)
         try await service.start()
         RunningServices.keep(service)
