@@ -27,7 +27,7 @@ import Wire
 
     /// A table of the same name may be another service's: the step that made the record knows whose it is.
     @Test func recordsAreThoseOfTheStep() {
-        let steps = [Self.step("onboarding.import_tasks.create", #"{"id": "a", "number": "N1"}"#)]
+        let steps = [Self.step("import-validation.import_tasks.create", #"{"id": "a", "number": "N1"}"#)]
         let records: JSONValue = [["table": "touchpoint", "id": "a"], ["table": "touchpoint", "id": "b"]]
         let telling = Telling(.completed(["records": records]), title: "P", steps: steps, language: "en")
         #expect(telling.message.hasSuffix("Created: Import task, Touchpoint."))

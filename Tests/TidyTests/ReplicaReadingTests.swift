@@ -13,6 +13,7 @@ import Testing
         "Services/ImportValidation/DefaultTasks.swift": "the case is open, and stays so",
         "Services/ImportValidation/TaskAccess.swift": "the case is open",
         "Services/ImportValidation/TaskAssignee.swift": "who has the tasks of a case",
+        "Services/Notifier/PeopleLookup.swift": "which of them are copied, before they are told",
         "Services/Notifier/Reader.swift": "who may read, which is what is asked",
         "Services/Onboarding/OnboardingCase+Closing.swift": "the tasks of the case are done",
     ]
