@@ -30,7 +30,7 @@ import Wire
         let steps = [Self.step("import-validation.import_tasks.create", #"{"id": "a", "number": "N1"}"#)]
         let records: JSONValue = [["table": "touchpoint", "id": "a"], ["table": "touchpoint", "id": "b"]]
         let telling = Telling(.completed(["records": records]), title: "P", steps: steps, language: "en")
-        #expect(telling.message.hasSuffix("Created: Import task, Touchpoint."))
+        #expect(telling.message.hasSuffix("Created: Account lifecycle import task, Touchpoint."))
     }
 
     @Test func aFailedRunTellsWhatWasCreatedBefore() {
