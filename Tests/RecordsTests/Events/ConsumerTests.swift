@@ -44,9 +44,7 @@ import Wire
         var helpers = Helpers()
         helpers.add(events.relay(leadership))
         try await EventTests.write(events.bench, records: 3, writers: 1, changes: 300)
-        try await waitUntil("sent") {
-            try await events.bench.count("customer_success.outbox WHERE sent_at IS NULL") == 0
-        }
+        try await events.waitUntilSent()
         // Each instance dies after a few events, having fetched many; each has a connection of its own.
         for _ in 0..<4 {
             let instance = try await events.another()
@@ -120,9 +118,7 @@ import Wire
         let made = try await events.bench.create("first")
         try await waitUntil("the first event is at work") { begun.value == 1 }
         for number in 0..<20 { try await events.bench.change(made.id) { $0.subject = "change \(number)" } }
-        try await waitUntil("sent") {
-            try await events.bench.count("customer_success.outbox WHERE sent_at IS NULL") == 0
-        }
+        try await events.waitUntilSent()
         let other = try await EventBench.connect(events.nats)
         let taken = try await JetStream(other).consumer("effects", on: EventStream.name).fetch(
             batch: 5, timeout: .seconds(5))

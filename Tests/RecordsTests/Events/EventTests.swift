@@ -131,7 +131,7 @@ import Wire
         helpers.add(events.relay(leadership))
         let bench = events.bench
         for number in 0..<50 { _ = try await bench.create("old \(number)") }
-        try await waitUntil("sent") { try await bench.count("customer_success.outbox WHERE sent_at IS NULL") == 0 }
+        try await events.waitUntilSent()
         let writer = Task {
             var number = 0
             while !Task.isCancelled {

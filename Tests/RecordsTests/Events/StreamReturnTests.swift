@@ -33,12 +33,6 @@ import Wire
 
     private static let stream = "store/jetstream/$G/streams/" + EventStream.name
 
-    private func waitUntilSent(_ events: EventBench) async throws {
-        try await waitUntil("sent") {
-            try await events.bench.count("customer_success.outbox WHERE sent_at IS NULL") == 0
-        }
-    }
-
     /// Every event of the outbox is in the stream, and those of a record in order.
     private func expectAll(_ events: EventBench) async throws {
         try await waitUntil("everything is in the stream") { try await events.missingInStream() == 0 }
@@ -58,7 +52,7 @@ import Wire
         helpers.add(events.relay(leadership))
         helpers.add(events.consume("effects", leadership))
         try await EventTests.write(events.bench, records: 5, writers: 2, changes: 30)
-        try await waitUntilSent(events)
+        try await events.waitUntilSent()
         let copy = try await Copy(of: events.nats)
         try await EventTests.write(events.bench, records: 5, writers: 2, changes: 30)
         #expect(try await events.verdict() == EventBench.allWell)
@@ -79,10 +73,10 @@ import Wire
         var helpers = Helpers()
         helpers.add(events.relay(leadership))
         for number in 0..<20 { _ = try await events.bench.create("early \(number)") }
-        try await waitUntilSent(events)
+        try await events.waitUntilSent()
         let copy = try await Copy(of: events.nats)
         for number in 0..<20 { _ = try await events.bench.create("late \(number)") }
-        try await waitUntilSent(events)
+        try await events.waitUntilSent()
         await helpers.end()
         try await copy.restore(to: events.nats)
         let subject = "ale.v1.events.provider.another.record.created"
@@ -111,7 +105,7 @@ import Wire
         var helpers = Helpers()
         helpers.add(events.relay(leadership))
         for number in 0..<10 { _ = try await events.bench.create("event \(number)") }
-        try await waitUntilSent(events)
+        try await events.waitUntilSent()
         let last = try await events.jetStream.streamInfo(EventStream.name).lastSequence
         _ = try await events.connection.request(
             "$JS.API.STREAM.MSG.DELETE.\(EventStream.name)", payload: Array("{\"seq\": \(last)}".utf8),
@@ -119,7 +113,7 @@ import Wire
         #expect(try await events.missingInStream() == 1)
         try await expectAll(events)
         // Once, and not again with every look.
-        try await waitUntilSent(events)
+        try await events.waitUntilSent()
         let messages = try await events.jetStream.streamInfo(EventStream.name).messages
         try await Task.sleep(for: .seconds(3))
         #expect(try await events.jetStream.streamInfo(EventStream.name).messages == messages)
@@ -165,7 +159,7 @@ import Wire
         let bench = events.bench
         // Few records with many changes each: the relay takes long for a batch.
         try await EventTests.write(bench, records: 3, writers: 2, changes: 400)
-        try await waitUntilSent(events)
+        try await events.waitUntilSent()
         let ids = try await bench.psql("SELECT DISTINCT record FROM customer_success.outbox").split(separator: "\n")
         let writer = Task {
             var number = 0

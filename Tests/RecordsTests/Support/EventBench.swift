@@ -58,6 +58,11 @@ struct EventBench: Sendable {
             checkEvery: .milliseconds(200))
     }
 
+    /// Waits until the relay has sent every event of the outbox.
+    func waitUntilSent() async throws {
+        try await waitUntil("sent") { try await bench.count("customer_success.outbox WHERE sent_at IS NULL") == 0 }
+    }
+
     /// Runs a relay, and what keeps the stream, until the task is cancelled.
     func relay(_ leadership: Leadership, pace: Duration = .milliseconds(25)) -> Task<Void, Never> {
         let relay = OutboxRelay(
