@@ -68,7 +68,8 @@ indirect enum Condition: Sendable {
         case alike(Pattern)
         /// The list holds this text.
         case element(String)
-        case elementLike(Pattern)
+        /// The list holds a text that fits a pattern, both folded or neither.
+        case elementLike(Pattern, isFolded: Bool)
     }
 
     func collectFields(into names: inout Set<String>) {
@@ -118,8 +119,8 @@ extension Condition.Test {
         case (.like(let pattern, let foldsCase), .string(let text)): pattern.matches(text, foldsCase: foldsCase)
         case (.alike(let pattern), .string(let text)): pattern.matches(text.alike, foldsCase: false)
         case (.element(let text), .strings(let texts)): texts.contains { $0.utf8.elementsEqual(text.utf8) }
-        case (.elementLike(let pattern), .strings(let texts)):
-            texts.contains { pattern.matches($0, foldsCase: false) }
+        case (.elementLike(let pattern, let isFolded), .strings(let texts)):
+            texts.contains { pattern.matches(isFolded ? $0.alike : $0, foldsCase: false) }
         default: false
         }
     }

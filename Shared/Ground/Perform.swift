@@ -29,19 +29,8 @@ extension Database {
         isCounted: Bool = false,
         _ body: @escaping @Sendable (Transaction, WriteContext) throws -> Response
     ) async throws(Problem) -> Response {
-        let given = requestID.isEmpty ? call.requestID ?? "" : requestID
-        let id = validateOnly ? "" : given
-        guard id.utf8.count <= 64 else {
-            throw .invalid(
-                field: "request_id", Text(en: "At most 64 characters.", ko: "최대 64자입니다."), rule: "AIP-155")
-        }
-        let bytes: [UInt8]
-        do {
-            bytes = id.isEmpty ? [] : try request.encodeProtobuf()
-        } catch {
-            throw .internalError(cause: "\(error)")
-        }
-        let log = RequestLog(schema: schema, caller: call.caller, id: id, method: method, request: bytes)
+        let id = validateOnly ? "" : requestID.isEmpty ? call.requestID ?? "" : requestID
+        let log = try log(call, method, request, id)
         let now = clock.now
         do {
             // With a request id nobody needs to be left in the dark: the log says whether the COMMIT was done.
@@ -69,6 +58,34 @@ extension Database {
             return dry.response
         } catch {
             throw problem(of: error)
+        }
+    }
+
+    /// The answer that a request got before, nil when it is new: for work that takes more than one transaction, before it
+    /// begins. The last of them is ``perform(_:_:_:requestID:validateOnly:isCounted:_:)``.
+    public func answered<Request: Message, Response: Message>(
+        _ call: Call, _ method: String, _ request: Request, requestID: String = ""
+    ) async throws(Problem) -> Response? {
+        let id = requestID.isEmpty ? call.requestID ?? "" : requestID
+        guard let log = try log(call, method, request, id) else { return nil }
+        return try await transaction(as: call.caller, deadline: call.deadline) { tx in
+            let found: (Response, [Warning])? = try log.answer(in: tx)
+            return found?.0
+        }
+    }
+
+    private func log<Request: Message>(
+        _ call: Call, _ method: String, _ request: Request, _ id: String
+    ) throws(Problem) -> RequestLog? {
+        guard id.utf8.count <= 64 else {
+            throw .invalid(
+                field: "request_id", Text(en: "At most 64 characters.", ko: "최대 64자입니다."), rule: "AIP-155")
+        }
+        do {
+            let bytes = id.isEmpty ? [] : try request.encodeProtobuf()
+            return RequestLog(schema: schema, caller: call.caller, id: id, method: method, request: bytes)
+        } catch {
+            throw .internalError(cause: "\(error)")
         }
     }
 }

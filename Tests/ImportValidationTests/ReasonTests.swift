@@ -81,6 +81,17 @@ import Wire
         "G-64": { stage, task in
             await problem { () async throws(Problem) in try await stage.startOver(task, isConfirmed: false) }
         },
+        "START_OVER_UNFINISHED": { stage, task in
+            _ = try await stage.loaded(Stage.file(["Linz", "Graz"]), of: task)
+            var request = StartOverRequest()
+            (request.id, request.confirm) = (task.id, true)
+            let (asked, database) = (request, stage.database)
+            let work = StartOver(
+                database: database, access: TaskAccess(database: database), batch: 1, reserve: .seconds(60))
+            return await problem { () async throws(Problem) in
+                try await work.answer(Call(caller: stage.agent, deadline: .after(.seconds(60))), asked)
+            }
+        },
         "ETAG_MISMATCH": { stage, task in
             let row = try await row(stage, task)
             return await problem { () async throws(Problem) in

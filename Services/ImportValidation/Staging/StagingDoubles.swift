@@ -15,17 +15,21 @@ enum StagingDoubles {
         let among: SQL = keys.map { "AND natural_key = ANY(\($0.sorted().map(String.init))::int8[])" } ?? ""
         // Runs of one task that end at the same time tell the same rows.
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\("import_validation.doubles/" + task), 0))")
-        // In one pass over the rows: joined with themselves they are compared each with each where nothing is known of the
-        // table yet.
+        let own: SQL = "import_task = \(task) AND status <> \(RowStatus.published.sql) AND natural_key IS NOT NULL"
+        // Keys that are there twice first, since of a million rows only theirs are to be put into order. Joined with
+        // themselves all would be compared each with each where nothing is known of the table yet.
         let rows = try tx.query(
             """
-            WITH placed AS (
+            WITH twice AS MATERIALIZED (
+                SELECT natural_key FROM import_validation.staging_row WHERE \(own) \(among)
+                GROUP BY natural_key HAVING count(*) > 1),
+            placed AS (
                 SELECT id, status, upload, count(*) OVER w AS alike,
                     first_value(id) OVER w AS first, first_value(row_number) OVER w AS first_row,
                     first_value(source_file) OVER w AS first_file, nth_value(row_number, 2) OVER w AS second_row,
                     nth_value(source_file, 2) OVER w AS second_file
                 FROM import_validation.staging_row
-                WHERE import_task = \(task) AND status <> \(RowStatus.published.sql) AND natural_key IS NOT NULL \(among)
+                WHERE \(own) AND natural_key = ANY(ARRAY(SELECT natural_key FROM twice))
                 WINDOW w AS (PARTITION BY natural_key ORDER BY upload, row_number, id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)),
             told AS (

@@ -143,7 +143,7 @@ struct StagingEndpoints: Sendable {
         let binding = PageToken.Binding(
             method: "staging_rows", filter: "\(task.id)/\(request.status)/\(request.filter)", order: "",
             domain: call.caller.domain.path)
-        var page = Self.selection + condition
+        var place: SQL = ""
         if let token = try PageToken.read(request.pageToken, for: binding) {
             guard token.position.count == 2, let number = token.position[0].flatMap({ Int64($0) }),
                 let id = token.position[1], Validation.isUUID(id)
@@ -152,10 +152,9 @@ struct StagingEndpoints: Sendable {
                     field: "page_token", Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158"
                 )
             }
-            page += " AND (row_number, id) > (\(number)::int4, \(id)::uuid)"
+            place = " AND (row_number, id) > (\(number)::int4, \(id)::uuid)"
         }
-        page += " ORDER BY row_number, id LIMIT \(size + 1)"
-        var statements = [page]
+        var statements = [Self.page(condition + place, of: request.status, atMost: size + 1)]
         if request.count {
             statements.append("SELECT count(*) FROM import_validation.staging_row" + condition)
         }
@@ -168,6 +167,19 @@ struct StagingEndpoints: Sendable {
         }
         if request.count { response.totalSize = try answers[1].first?.int64("count") ?? 0 }
         return response
+    }
+
+    /// The first rows that meet a condition, in the order of their files. The index has each status in that order, so rows
+    /// of any are taken from the beginning of each.
+    private static func page(_ condition: SQL, of status: String, atMost count: Int) -> SQL {
+        let order: SQL = " ORDER BY row_number, id LIMIT \(count)"
+        guard status.isEmpty else { return selection + condition + order }
+        var all: SQL = "SELECT * FROM ("
+        for (index, status) in RowStatus.allCases.enumerated() {
+            if index > 0 { all += " UNION ALL " }
+            all += "(" + selection + condition + " AND status = \(status.sql)" + order + ")"
+        }
+        return all + ") AS first" + order
     }
 
     /// As many rows from the start as one answer carries; at least one.

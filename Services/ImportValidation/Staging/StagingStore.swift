@@ -39,7 +39,7 @@ enum StagingStore {
         let domain = claim.domain.path
         let file = upload.fileName ?? ""
         // Rows that follow each other often have the same errors.
-        var previous: (errors: [RowError], json: String) = ([], "")
+        var encoder = RowError.Encoder()
         _ = try tx.copyIn(into: intake, columns: columns) { writer in
             for (row, verdict) in zip(rows, verdicts) {
                 writer.beginRow()
@@ -54,14 +54,52 @@ enum StagingStore {
                 writer.text(sheet)
                 writer.text(verdict.status)
                 writer.text(verdict.errors.isEmpty ? nil : verdict.comment)
-                if previous.errors != verdict.errors { previous = (verdict.errors, RowError.json(verdict.errors)) }
-                writer.json(verdict.errors.isEmpty ? nil : previous.json)
+                writer.json(verdict.errors.isEmpty ? nil : encoder.json(verdict.errors))
                 writer.json(row.faults.isEmpty ? nil : CellFault.json(row.faults))
                 writer.bigint(verdict.key)
                 writer.texts(row.cells)
                 try writer.endRow()
             }
         }
+    }
+
+    /// How far the removal of many rows is.
+    struct Sweep: Sendable {
+        fileprivate var status = ""
+        fileprivate var number: Int64 = 0
+        fileprivate var id = "00000000-0000-0000-0000-000000000000"
+        /// Rows that went so far.
+        fileprivate(set) var removed = 0
+        /// Whether more than a batch may be left.
+        fileprivate(set) var goesOn = true
+    }
+
+    /// Removes the next `limit` unpublished rows of a task, and of one upload unless it is nil. Fewer than that are left to
+    /// the transaction that ends the work.
+    static func removeBatch(
+        of task: String, upload: String? = nil, _ limit: Int, _ sweep: Sweep, _ tx: Transaction
+    ) throws -> Sweep {
+        var sweep = sweep
+        // On from where the batch before ended, for what was removed stays in the index for a while.
+        let rows: SQL = """
+            FROM import_validation.staging_row WHERE import_task = \(task) AND status <> \(RowStatus.published.sql) \
+            AND (status, row_number, id) > (\(sweep.status), \(sweep.number)::int4, \(sweep.id)::uuid) \
+            AND coalesce(upload = \(upload)::uuid, true) ORDER BY status, row_number, id
+            """
+        let last = try tx.query(
+            "SELECT status, row_number, id " + rows + " OFFSET \(limit - 1) LIMIT 1"
+        ).first
+        guard let last else {
+            sweep.goesOn = false
+            return sweep
+        }
+        let gone = try tx.query(
+            "DELETE FROM import_validation.staging_row WHERE id IN (SELECT id " + rows + " LIMIT \(limit))")
+        sweep.status = try last.string("status")
+        sweep.number = try last.int64("row_number")
+        sweep.id = try last.string("id")
+        sweep.removed += gone.affected
+        return sweep
     }
 
     /// The next rows of a task with a status, behind `last`.

@@ -70,7 +70,7 @@ extension FilterField {
             self.init(field.name, .reference, column: column, sqlType: field.reference == "user" ? "text" : nil)
         case .documentID: self.init(field.name, .reference, column: column)
         case .listOfReferences: self.init(field.name, .list, column: column, sqlType: "uuid")
-        case .listOfUsers, .listOfRoles: self.init(field.name, .list, column: column)
+        case .listOfUsers, .listOfRoles: self.init(field.name, .list, column: column, folding: folding)
         case .date: self.init(field.name, .date, column: column)
         case .decimal, .currency: self.init(field.name, .decimal, column: column)
         case .boolean: self.init(field.name, .bool, column: column)
