@@ -30,7 +30,8 @@ import Workbook
 
     private static let checks: [RowError.Check: Answer] = [
         .mandatory: checks("Name,Account\n,Ernst Handel\n"),
-        .reference: checks("Name,Account\nLinz,\(OnboardingStandIn.nobody)\n"),
+        .reference: checks(
+            "Name,Account,Contract\nHours,Ernst Handel,\(OnboardingStandIn.nobody)\n", of: "service_entitlement"),
         .choice: checks("Number,Account,End date,Status\nC1,Ernst Handel,2026-12-31,Sleeping\n", of: "contract"),
         .date: checks("Number,Account,End date\nC1,Ernst Handel,soon\n", of: "contract"),
         .decimal: checks("Number,Account,End date,Contract value\nC1,Ernst Handel,2026-12-31,much\n", of: "contract"),

@@ -27,10 +27,16 @@ import Testing
 
     @Test(arguments: [
         "# ?/?", "[DBNum1]0", "[$-F800]0", ";;;", "0\"x\"B", "[$-]0", "[$-2000401]0", "**0", "[Purple]0",
-        "0" + String(repeating: "\"ㄱ\"", count: 100),
     ])
     func whatIsNotFollowedIsSaid(code: String) {
         #expect(NumberFormat(code)?.show(number: "2") == .unknown(code))
+    }
+
+    /// Excel takes 255 characters, however many bytes they have.
+    @Test func longFormats() {
+        let long = "0\"" + String(repeating: "원", count: 252) + "\""
+        #expect(NumberFormat(long)?.show(number: "2") == .text("2" + String(repeating: "원", count: 252)))
+        guard case .unknown = NumberFormat(long + "원")?.show(number: "2") else { return #expect(Bool(false)) }
     }
 
     @Test(arguments: ["General", "@", ""]) func plainFormats(code: String) {

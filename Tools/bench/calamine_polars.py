@@ -13,8 +13,6 @@ import psycopg
 from python_calamine import CalamineWorkbook
 
 FIELDS = ["Account", "End date", "Contract value", "Number", "Short description", "Start date", "Status"]
-# The database lets nobody make temporary tables.
-TABLE = "import_validation.compared"
 STATUS = ["draft", "active", "expired", "canceled", "Draft", "Active", "Expired", "Canceled", "초안", "활성", "만료됨", "취소됨"]
 
 
@@ -56,23 +54,25 @@ def checked(table):
         .otherwise(polars.lit("needs_attention")).alias("status"))
 
 
-def copied(table, connection):
-    connection.execute(
-        f"CREATE TABLE {TABLE} (account text, end_date text, contract_value text, number text, "
-        "short_description text, start_date text, choice text, comment text, doubled boolean, row integer, status text)")
-    with connection.cursor().copy(f"COPY {TABLE} FROM STDIN (FORMAT csv)") as copy:
-        copy.write(table.write_csv(include_header=False))
-    found = connection.execute(f"SELECT count(*) FROM {TABLE} WHERE status = 'needs_attention'").fetchone()[0]
-    connection.commit()
-    return found
+def copied(table, database):
+    with psycopg.connect(database) as connection:
+        # As lasting as staged rows are; given up with the transaction, so that the next round finds nothing of it.
+        connection.execute(
+            "CREATE TABLE import_validation.compared (account text, end_date text, contract_value text, number text, "
+            "short_description text, start_date text, choice text, comment text, doubled boolean, row integer, status text)")
+        with connection.cursor().copy("COPY import_validation.compared FROM STDIN (FORMAT csv)") as copy:
+            copy.write(table.write_csv(include_header=False))
+        found = connection.execute(
+            "SELECT count(*) FROM import_validation.compared WHERE status = 'needs_attention'").fetchone()[0]
+        connection.commit()
+        connection.execute("DROP TABLE import_validation.compared")
+        return found
 
 
 def main():
-    with psycopg.connect(os.environ["DATABASE"]) as connection:
-        start = time.monotonic()
-        found = copied(checked(read(sys.argv[1])), connection)
-        seconds = time.monotonic() - start
-        connection.execute(f"DROP TABLE {TABLE}")
+    start = time.monotonic()
+    found = copied(checked(read(sys.argv[1])), os.environ["DATABASE"])
+    seconds = time.monotonic() - start
     print(f"{found} rows need attention")
     print(seconds)
 

@@ -40,7 +40,7 @@ enum StagingStore {
         let file = upload.fileName ?? ""
         // Rows that follow each other often have the same errors.
         var encoder = RowError.Encoder()
-        _ = try tx.copyIn(into: intake, columns: columns) { writer in
+        _ = try tx.copyIn(into: intake, columns: columns.map(\.rawValue)) { writer in
             for (row, verdict) in zip(rows, verdicts) {
                 writer.beginRow()
                 writer.uuid(RecordID.make(at: now))
