@@ -64,7 +64,7 @@ struct TaskEndpoints: Sendable {
             }
         }
         let target = try Self.target(of: task)
-        let isKorean = call.language == "ko"
+        let isKorean = Language(tag: call.language) == .ko
         do throws(WorkbookError) {
             let bytes = try WorkbookWriter.template(
                 sheet: target.schema.label(call.language),
@@ -280,7 +280,7 @@ struct TaskEndpoints: Sendable {
                 WHERE import_task = \(task.id) AND state = \(literal: Upload.State.loaded)
                 """)
             for row in loaded {
-                try Store<Upload>(database).change(row.string(at: 0), context.asSystem, in: tx) {
+                try Store<Upload>(database).change(row.string(Upload.Field.id), context.asSystem, in: tx) {
                     $0.state = Upload.State.complete
                 }
             }

@@ -45,7 +45,7 @@ enum StagingDoubles {
                 RETURNING told.status = \(RowStatus.readyToPublish.sql) AND coalesce(told.upload = \(upload)::uuid, true) AS counts)
             SELECT count(*) FROM changed WHERE counts
             """)
-        return Int(try rows.first?.int64(at: 0) ?? 0)
+        return Int(try rows.first?.int64(Computed.count) ?? 0)
     }
 
     /// Rows that were told of a double of this one are to be checked again when it is corrected.
