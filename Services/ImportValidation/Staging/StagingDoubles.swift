@@ -57,7 +57,7 @@ enum StagingDoubles {
                 RETURNING told.status = \(RowStatus.readyToPublish.sql) AND coalesce(told.upload = \(upload)::uuid, true) AS counts)
             SELECT count(*) FROM changed WHERE counts
             """)
-        return Int(try rows.first?.int64(at: 0) ?? 0)
+        return Int(try rows.first?.int64(Computed.count) ?? 0)
     }
 
     private static func among(_ keys: (some Collection<Int64>)?) -> SQL {
