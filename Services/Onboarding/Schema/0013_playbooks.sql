@@ -1,0 +1,5 @@
+-- Playbooks of onboarding cases, and the activity that a task stands for.
+SELECT onboarding.make_playbooks();
+ALTER TABLE onboarding.lifecycle_task
+    ADD CONSTRAINT lifecycle_task_playbook_activity_fkey FOREIGN KEY (playbook_activity)
+    REFERENCES onboarding.playbook_activity;
