@@ -208,7 +208,7 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding"),
+            serviceTests("Onboarding", ["Playbooks"]),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
@@ -216,6 +216,7 @@ let package = Package(
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
+            tests("Playbooks", ["PlaybooksWire"]),
             tests("Mail", ["Addresses", "TestKit"]),
             .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
             .testTarget(

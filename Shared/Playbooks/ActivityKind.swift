@@ -17,7 +17,7 @@ public struct ActivityKind: Sendable {
     public let rights: [WriteRight]
     /// Whether the activity makes the record that `creates` describes when it starts, and ends with that record.
     public let makesRecord: Bool
-    /// Whether completing it as the first of a run makes the parent record.
+    /// Whether completing it makes the parent record of the fields that it asks for, where a run has none yet.
     public let makesParent: Bool
     /// Does what completing means, in the transaction that completes; throws a ``Problem`` to refuse.
     public let complete: @Sendable (ActivityCompletion, RuleContext) throws -> ActivityOutcome
@@ -64,19 +64,35 @@ public struct ActivityCompletion: Sendable {
     public let plan: PlannedActivity
     /// What was entered, by the keys of inputs, in text form; rows as JSON.
     public let values: [String: String]
+    /// The other activities of its lane.
+    public let lane: [PlaybookActivity]
+    /// What all activities of the run entered, by "<activity>.<input>".
+    public let earlier: [String: String]
 
     /// The parent record's id; empty where the activity is to make it.
     public var record: String { run.record }
 }
 
-/// What completing an activity came to.
+/// What completing an activity came to, beside what it has written.
 public struct ActivityOutcome: Sendable {
-    /// The parent record that was made; empty when there was one.
-    public var record = ""
-    /// Other records that were made or changed for it.
+    /// The end of the record that another activity of the run has made.
+    public struct Ending: Sendable {
+        let activity: String
+        let notes: String
+
+        /// The record of `activity`, an id, is closed with `notes`.
+        public init(activity: String, notes: String) {
+            self.activity = activity
+            self.notes = notes
+        }
+    }
+
+    /// Records that were made or changed for it.
     public var created: [CreatedRecord] = []
     /// What people should know all the same (G-42).
     public var warnings: [Text] = []
+    /// Records that are closed with it.
+    public var ends: [Ending] = []
 
     /// Nothing.
     public init() {}

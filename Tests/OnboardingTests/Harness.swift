@@ -28,7 +28,10 @@ struct Server: Sendable {
     static func start() async throws -> Server {
         var bench = try await ServiceBench<Onboarding>(clock: TestClock(today))
         let replicas = Onboarding.replicas(bench.database, bench.client)
-        try await bench.serve(Onboarding.endpoints(bench.database, replicas), handlers: replicas.handlers)
+        let playbooks = Onboarding.playbooks(bench.database)
+        try await bench.serve(
+            Onboarding.endpoints(bench.database, replicas, playbooks),
+            handlers: replicas.handlers + [Onboarding.playbookTrigger(playbooks)])
         try await OnboardingSeed.run(bench.database)
         return Server(bench: bench)
     }

@@ -281,6 +281,7 @@ extension PlannedActivity: WireMessage {
         if let value = self.creates { message.pointee.creates = try arena.message(value, "creates") }
         if let value = self.due { message.pointee.due = try arena.message(value, "due") }
         if let value = self.assignee { message.pointee.assignee = try arena.message(value, "assignee") }
+        if !self.builtIn.isEmpty { message.pointee.built_in = try arena.string(self.builtIn, "builtIn") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -296,6 +297,7 @@ extension PlannedActivity: WireMessage {
         self.creates = try Unpacked.message(message.pointee.creates, "creates")
         self.due = try Unpacked.message(message.pointee.due, "due")
         self.assignee = try Unpacked.message(message.pointee.assignee, "assignee")
+        self.builtIn = Unpacked.string(message.pointee.built_in)
     }
 
     package static let jsonNames = JSONNames([
@@ -310,6 +312,7 @@ extension PlannedActivity: WireMessage {
         ("creates", nil),
         ("due", nil),
         ("assignee", nil),
+        ("builtIn", "built_in"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -325,6 +328,7 @@ extension PlannedActivity: WireMessage {
         case 8: self.creates = try reader.object()
         case 9: self.due = try reader.object()
         case 10: self.assignee = try reader.object()
+        case 11: self.builtIn = try reader.string()
         default: break
         }
     }
@@ -341,6 +345,7 @@ extension PlannedActivity: WireMessage {
         if let value = self.creates { try writer.field("creates", value) }
         if let value = self.due { try writer.field("due", value) }
         if let value = self.assignee { try writer.field("assignee", value) }
+        if !self.builtIn.isEmpty { try writer.field("builtIn", self.builtIn) }
     }
 
     /// Reads protobuf bytes within `limits`.

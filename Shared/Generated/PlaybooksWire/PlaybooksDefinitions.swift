@@ -98,6 +98,8 @@ public struct PlannedActivity: Message {
     public var due: ActivityDue?
     /// The field `assignee`.
     public var assignee: ActivityAssignee?
+    /// Set when a version is made of it, with what its activity definition says besides: the kind built into the service.
+    public var builtIn: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -39,7 +39,9 @@ BEGIN
         id uuid PRIMARY KEY,
         revision bigint NOT NULL,
         domain text COLLATE "C" NOT NULL,
+        definition uuid NOT NULL REFERENCES {schema}.playbook_definition,
         version uuid NOT NULL REFERENCES {schema}.playbook_version,
+        number integer NOT NULL,
         parent_table text NOT NULL,
         -- NULL while the first activity has not made it.
         record uuid,
@@ -50,6 +52,8 @@ BEGIN
         ended_by text
     );
     CREATE INDEX playbook_run_record ON {schema}.playbook_run (record, started_at DESC, id);
+    CREATE INDEX playbook_run_definition ON {schema}.playbook_run (definition);
+    CREATE INDEX playbook_run_version ON {schema}.playbook_run (version);
     CREATE INDEX playbook_run_domain ON {schema}.playbook_run (domain, id);
     PERFORM {schema}.separate('playbook_run');
 
@@ -72,7 +76,7 @@ BEGIN
         -- How often it was started and completed: request ids and e-mails follow from it.
         starts integer NOT NULL DEFAULT 0,
         completions integer NOT NULL DEFAULT 0,
-        -- Lists of ale.playbooks.v1.EnteredValue, CreatedRecord and LocalText, as protobuf-JSON.
+        -- What is entered, what it has made, and what people should know of it: lists, as JSON.
         entered jsonb NOT NULL DEFAULT '[]',
         created jsonb NOT NULL DEFAULT '[]',
         warnings jsonb NOT NULL DEFAULT '[]',
@@ -100,17 +104,23 @@ BEGIN
     CREATE INDEX playbook_log_run ON {schema}.playbook_log (run, at DESC, id DESC);
     PERFORM {schema}.separate('playbook_log');
 
-    -- What activities have yet to make in other services.
-    CREATE TABLE {schema}.playbook_creation (
-        activity uuid PRIMARY KEY REFERENCES {schema}.playbook_activity ON DELETE CASCADE,
+    -- What other services have yet to do for activities.
+    CREATE TABLE {schema}.playbook_call (
+        id uuid PRIMARY KEY,
         domain text COLLATE "C" NOT NULL,
-        run uuid NOT NULL,
+        run uuid NOT NULL REFERENCES {schema}.playbook_run ON DELETE CASCADE,
+        activity uuid NOT NULL REFERENCES {schema}.playbook_activity ON DELETE CASCADE,
+        action text NOT NULL CONSTRAINT playbook_call_action_choice CHECK (action IN ('create', 'close', 'cancel')),
         remote_table text NOT NULL,
+        -- Of the new record, or the notes with which one is closed.
         fields jsonb NOT NULL,
-        request_id uuid NOT NULL,
+        target uuid,
+        adopts boolean NOT NULL,
         failures integer NOT NULL DEFAULT 0
     );
-    PERFORM {schema}.separate('playbook_creation');
-    PERFORM {schema}.make_queue('playbook_creation');
+    CREATE INDEX playbook_call_activity ON {schema}.playbook_call (activity);
+    CREATE INDEX playbook_call_run ON {schema}.playbook_call (run);
+    PERFORM {schema}.separate('playbook_call');
+    PERFORM {schema}.make_queue('playbook_call');
 END
 $$;

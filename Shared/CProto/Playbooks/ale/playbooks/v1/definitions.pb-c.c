@@ -1054,7 +1054,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__playbook_lane__descriptor =
   (ProtobufCMessageInit) ale__playbooks__v1__playbook_lane__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__playbooks__v1__planned_activity__field_descriptors[11] =
+static const ProtobufCFieldDescriptor ale__playbooks__v1__planned_activity__field_descriptors[12] =
 {
   {
     "key",
@@ -1188,9 +1188,22 @@ static const ProtobufCFieldDescriptor ale__playbooks__v1__planned_activity__fiel
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "built_in",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlannedActivity, built_in),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__playbooks__v1__planned_activity__field_indices_by_name[] = {
   10,   /* field[10] = assignee */
+  11,   /* field[11] = built_in */
   8,   /* field[8] = creates */
   2,   /* field[2] = description */
   9,   /* field[9] = due */
@@ -1205,7 +1218,7 @@ static const unsigned ale__playbooks__v1__planned_activity__field_indices_by_nam
 static const ProtobufCIntRange ale__playbooks__v1__planned_activity__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor ale__playbooks__v1__planned_activity__descriptor =
 {
@@ -1215,7 +1228,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__planned_activity__descripto
   "Ale__Playbooks__V1__PlannedActivity",
   "ale.playbooks.v1",
   sizeof(Ale__Playbooks__V1__PlannedActivity),
-  11,
+  12,
   ale__playbooks__v1__planned_activity__field_descriptors,
   ale__playbooks__v1__planned_activity__field_indices_by_name,
   1,  ale__playbooks__v1__planned_activity__number_ranges,

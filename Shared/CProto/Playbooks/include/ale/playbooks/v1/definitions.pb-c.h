@@ -110,10 +110,11 @@ struct  Ale__Playbooks__V1__PlannedActivity
   Ale__Playbooks__V1__ActivityCreation *creates;
   Ale__Playbooks__V1__ActivityDue *due;
   Ale__Playbooks__V1__ActivityAssignee *assignee;
+  char *built_in;
 };
 #define ALE__PLAYBOOKS__V1__PLANNED_ACTIVITY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__planned_activity__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0,NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0,NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__Playbooks__V1__ActivityStart
