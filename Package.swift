@@ -135,7 +135,7 @@ let package = Package(
             ],
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
-        shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", yams], exclude: ["README.md"]),
+        shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", "Flows"], exclude: ["README.md"]),
         shared(
             "Platform",
             [
