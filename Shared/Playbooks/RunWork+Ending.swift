@@ -17,14 +17,32 @@ extension RunWork {
         } else if state == "closed" {
             if activities[place].state == .inProgress { complete(place) }
         } else if activities[place].state == .inProgress {
-            if try holds(plan.steps[place].canceled, record) {
+            let table = type(of: record).schema.table
+            if try holds(plan.steps[place].canceled, table, record) {
                 try endRecord(of: place, .canceled)
-            } else if try holds(plan.steps[place].closed, record) {
+            } else if try holds(plan.steps[place].closed, table, record) {
                 try endRecord(of: place, .closed(notes: ""))
             }
         } else if activities[place].state != .skipped {
             // What it made goes on: so does the activity (G-50).
             reopen(place)
+        }
+    }
+
+    /// Looks at the conditions of what activities have made after the parent record has changed (G-53). What is another
+    /// service's is looked at as far as its condition speaks of the parent alone.
+    mutating func reviewMade() throws {
+        for place in activities.indices where activities[place].state == .inProgress {
+            let step = plan.steps[place]
+            guard step.closed != nil || step.canceled != nil, let made = activities[place].created.last,
+                made.id == activities[place].made
+            else { continue }
+            let record = try playbooks.tables[made.table]?.find(made.id, true, context.transaction)
+            if try holds(step.canceled, made.table, record) {
+                try endRecord(of: place, .canceled)
+            } else if try holds(step.closed, made.table, record) {
+                try endRecord(of: place, .closed(notes: ""))
+            }
         }
     }
 
@@ -42,15 +60,21 @@ extension RunWork {
         note(place, "reopened")
     }
 
-    /// Whether a condition over what was made, and over "parent.<field>", holds.
-    private func holds(_ filter: Filter?, _ record: any RecordMessage) throws -> Bool {
+    /// Whether a condition over what was made, and over "parent.<field>", holds. Without the record one that speaks of it
+    /// does not.
+    private func holds(_ filter: Filter?, _ table: String, _ record: (any RecordMessage)?) throws -> Bool {
         guard let filter else { return false }
-        let table = type(of: record).schema.table
         let own = playbooks.tables[table]?.filterFields ?? playbooks.remote[table]?.filterFields ?? []
         let above = (playbooks.tables[run.table]?.filterFields ?? []).map { $0.named("parent.\($0.name)") }
         let parent = parent
+        if record == nil {
+            let names = try filter.check(
+                against: FilterSchema(own + above), context: filterFacts
+            ).fieldNames
+            guard names.allSatisfy({ $0.hasPrefix("parent.") }) else { return false }
+        }
         return try holds(filter, over: own + above) { name in
-            guard name.hasPrefix("parent.") else { return record.filterValue(name) }
+            guard name.hasPrefix("parent.") else { return record?.filterValue(name) ?? .null }
             return parent?.filterValue(String(name.dropFirst("parent.".count))) ?? .null
         }
     }

@@ -54,12 +54,15 @@ extension RunWork {
         guard let table = playbooks.tables[creation.table] else {
             return fail(place, Text(en: "There is no such table.", ko: "이러한 테이블이 없습니다."))
         }
-        let context = context
+        let (service, context) = (playbooks.database.service, context)
+        // The service's own doing: whoever completed the activity before need not have the right.
+        let write = WriteContext.system(
+            service, domain: context.write.caller.domain, now: now, trace: context.write.trace)
         do {
-            let made = try context.transaction.savepoint {
-                try table.create(values, context.write.asSystem, context.transaction)
-            }
-            keep(place, .init(service: playbooks.database.service, table: creation.table, id: made.id, number: made.text("number")))
+            // Rules may have looked as the service; the rest of the transaction sees what its caller may see.
+            defer { context.transaction.sendScope(context.write.caller.scope) }
+            let made = try context.transaction.savepoint { try table.create(values, write, context.transaction) }
+            keep(place, .init(service: service, table: creation.table, id: made.id, number: made.text("number")))
         } catch let problem as Problem {
             fail(place, problem.text)
         }

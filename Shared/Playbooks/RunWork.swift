@@ -55,6 +55,7 @@ struct RunWork {
         activities = try answers[1].map(ActivityRow.init)
         plan = try playbooks.library.plan(of: run.version, tx)
         (self.playbooks, self.context) = (playbooks, context)
+        try check()
     }
 
     /// A run as it is read, without locks and without its parent record: only for looking.
@@ -64,6 +65,14 @@ struct RunWork {
         activities = try context.transaction.query(
             ActivityRow.selection(ofRun: run.id, in: playbooks.database.schema)
         ).map(ActivityRow.init)
+        try check()
+    }
+
+    /// A run has the activities of its version, in their order.
+    private func check() throws {
+        guard activities.map(\.key) == plan.steps.map(\.plan.key) else {
+            throw Problem.internalError(cause: "the run \(run.id) does not fit its version")
+        }
     }
 
     // MARK: Changing
@@ -152,8 +161,12 @@ struct RunWork {
 
     /// Whether a filter over `fields`, whose values `value` tells, holds now.
     func holds(_ filter: Filter, over fields: [FilterField], _ value: (String) -> FilterValue) throws -> Bool {
-        let facts = FilterFacts(nowMicroseconds: now.microseconds, subject: context.write.caller.subject)
-        return try filter.check(against: FilterSchema(fields), context: facts).matches(value)
+        try filter.check(against: FilterSchema(fields), context: filterFacts).matches(value)
+    }
+
+    /// What functions of filters answer.
+    var filterFacts: FilterFacts {
+        FilterFacts(nowMicroseconds: now.microseconds, subject: context.write.caller.subject)
     }
 }
 

@@ -11,16 +11,15 @@ extension Playbooks {
     /// Starts a run that a request asks for.
     func start(_ request: StartPlaybookRunRequest, _ context: RuleContext) throws -> PlaybookRun {
         try authorize(.create, "playbook_run", context.write.caller)
+        let parent = try parent(of: request, context)
         let version = try version(request, context.transaction)
-        var parent: (any RecordMessage)?
-        if !request.record.isEmpty {
-            guard let table = tables[version.table],
-                let found = try table.find(request.record, true, context.transaction)
-            else { throw Problem.notFound(tables[version.table]?.schema.label ?? Self.label, id: request.record) }
-            try authorize(.read, version.table, context.write.caller)
-            try Self.checkOpen(found)
-            parent = found
-            guard try !hasOpenRun(of: version.definition, over: found.id, context.transaction) else {
+        if let parent {
+            guard type(of: parent).schema.table == version.table else {
+                throw Problem.invalid(
+                    field: "definition",
+                    Text(en: "The playbook is for another table.", ko: "다른 테이블의 플레이북입니다."))
+            }
+            guard try !hasOpenRun(of: version.definition, over: parent.id, context.transaction) else {
                 throw Problem(
                     .failedPrecondition,
                     Text(
@@ -91,7 +90,12 @@ extension Playbooks {
     public func parentChanged(_ record: any RecordMessage, _ context: RuleContext) throws {
         for run in try openRuns(over: record.id, context.transaction) {
             guard var work = try RunWork(run, self, context) else { continue }
-            if record.text("state") == "canceled" { work.cancel() } else { try work.settle() }
+            if record.text("state") == "canceled" {
+                work.cancel()
+            } else {
+                try work.reviewMade()
+                try work.settle()
+            }
             try work.store()
         }
     }
@@ -138,14 +142,31 @@ extension Playbooks {
 
     // MARK: Finding
 
+    /// The record that a request names, locked and open; nil when the run comes before it.
+    private func parent(
+        of request: StartPlaybookRunRequest, _ context: RuleContext
+    ) throws -> (any RecordMessage)? {
+        guard !request.record.isEmpty else { return nil }
+        guard let table = tables[request.table] else {
+            throw Problem.invalid(
+                field: "table", Text(en: "Records of this table have no playbooks.", ko: "플레이북을 사용하지 않는 테이블입니다."))
+        }
+        try authorize(.read, request.table, context.write.caller)
+        guard Validation.isUUID(request.record), let found = try table.find(request.record, true, context.transaction)
+        else { throw Problem.notFound(table.schema.label, id: request.record) }
+        try Self.checkOpen(found)
+        return found
+    }
+
     private func version(_ request: StartPlaybookRunRequest, _ tx: Transaction) throws -> VersionRow {
         let condition: SQL =
             request.definition.isEmpty
             ? "d.parent_table = \(request.table)"
             : Validation.isUUID(request.definition) ? "d.id = \(request.definition)" : "d.key = \(request.definition)"
         guard let version = try VersionRow.active(where: condition, in: database.schema, tx).first else {
-            throw Problem.notFound(
-                Text(en: "There is no such active playbook.", ko: "해당하는 활성 플레이북이 없습니다."))
+            throw Problem(
+                .failedPrecondition, Text(en: "There is no such active playbook.", ko: "해당하는 활성 플레이북이 없습니다."),
+                reason: "NO_PLAYBOOK")
         }
         return version
     }

@@ -16,7 +16,7 @@ struct Server: Sendable {
     /// Today of every server.
     static let today = "2026-03-10"
 
-    private let bench: ServiceBench<Onboarding>
+    let bench: ServiceBench<Onboarding>
 
     var database: Database { bench.database }
     var client: Client { bench.client }

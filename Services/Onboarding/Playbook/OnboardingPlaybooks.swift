@@ -1,3 +1,4 @@
+import Foundation
 import ImportValidationWire
 import OnboardingWire
 import Platform
@@ -17,6 +18,13 @@ extension Onboarding {
                 PlaybookTable(OnboardingCase.self, database), PlaybookTable(LifecycleTask.self, database),
             ],
             remote: [importTasks], kinds: OnboardingActivities.all, people: CaseTeam.people)
+    }
+
+    /// The files of the playbooks that come with the product.
+    static var shippedPlaybooks: [URL] {
+        guard let folder = Bundle.module.url(forResource: "Playbooks", withExtension: nil) else { return [] }
+        let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return (files ?? []).filter { $0.pathExtension == "yaml" }.sorted { $0.path < $1.path }
     }
 
     /// Import tasks are import-validation's: asked for by durable work, in the background, where it keeps nobody's place.
@@ -41,8 +49,10 @@ extension Onboarding {
 extension OnboardingCase {
     /// A change may start what waits for it, and the end of a case ends its runs (G-128).
     static let movesPlaybook = Rule<OnboardingCase>.after("G-50") { change, context in
-        guard change.old != nil else { return }
-        try Playbooks.of(context.database)?.parentChanged(change.new, context)
+        guard change.old != nil, let playbooks = Playbooks.of(context.database) else { return }
+        try playbooks.parentChanged(change.new, context)
+        // The go-live support case is what an activity of its parent's playbook has made.
+        if change.new.parent != nil { try playbooks.madeChanged(change.new, context) }
     }
 
     /// Every stage is done before a case closes (G-122).

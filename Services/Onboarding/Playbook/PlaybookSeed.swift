@@ -57,15 +57,13 @@ enum PlaybookSeed {
                 ko: "단계를 마무리합니다. 해당 단계의 가져오기 작업에는 종결 메모가 필요합니다.")),
     ]
 
-    /// The shipped playbook's key, which names its file as well.
-    static let playbook = "account_lifecycle_onboarding"
-
     /// Makes what was not made yet.
     static func run(_ playbooks: Playbooks) async throws {
         guard let domain = DomainPath(OnboardingSeed.provider) else { return }
-        guard let folder = Bundle.module.url(forResource: "Playbooks", withExtension: nil),
-            let yaml = try? String(contentsOf: folder.appending(path: "\(playbook).yaml"), encoding: .utf8)
-        else { throw Problem.internalError(cause: "the playbook \(playbook) is not beside the program") }
+        let files = try Onboarding.shippedPlaybooks.map { file in
+            (name: file.lastPathComponent, yaml: try String(contentsOf: file, encoding: .utf8))
+        }
+        guard !files.isEmpty else { throw Problem.internalError(cause: "no playbook is beside the program") }
         try await Seeding.run(playbooks.database, in: domain) { seeding in
             let context = RuleContext(
                 transaction: seeding.tx, write: seeding.context, database: playbooks.database)
@@ -79,7 +77,9 @@ enum PlaybookSeed {
                     try playbooks.install(definition, context)
                 }
             }
-            try seeding.once("playbook:\(playbook)") { try playbooks.install(yaml: yaml, context) }
+            for file in files {
+                try seeding.once("playbook:\(file.name)") { try playbooks.install(yaml: file.yaml, context) }
+            }
         }
     }
 }
