@@ -66,7 +66,7 @@ struct Attempt: Sendable {
     static func of(_ method: MethodInfo, _ schemas: [RecordSchema]) -> Attempt? {
         let parts = method.subject.split(separator: ".").suffix(2).map(String.init)
         let name = parts.joined(separator: ".")
-        if let own = own["\(method.service).\(name)"] ?? everywhere[name] {
+        if let own = own["\(method.service).\(name)"] ?? everywhere[name] ?? administration[name] {
             let table = own.table ?? schemas.first { $0.collection == parts[0] }?.table ?? ""
             return Attempt(
                 subject: method.subject, json: own.json, need: own.need, table: table, isFoundFirst: own.isFoundFirst)
@@ -94,9 +94,9 @@ struct Attempt: Sendable {
 
     // MARK: Methods of their own
 
-    private typealias Own = (json: String, need: Need, table: String?, isFoundFirst: Bool)
+    typealias Own = (json: String, need: Need, table: String?, isFoundFirst: Bool)
 
-    private static func own(
+    static func own(
         _ json: String, _ need: Need, of table: String? = nil, isFoundFirst: Bool = false
     ) -> Own { (json, need, table, isFoundFirst) }
 
@@ -105,6 +105,10 @@ struct Attempt: Sendable {
     private static func row(_ json: String, _ operation: String = "write", of table: String = "import_task") -> Own {
         (json, .provider(operation, on: "staging_row"), table, true)
     }
+
+    /// What somebody does with an activity of a playbook.
+    private static let playbookActivity = own(
+        #"{"id": "$ID"}"#, .provider("write", on: "playbook_activity"), of: "playbook_activity")
 
     /// What several services answer alike.
     private static let everywhere: [String: Own] = [
@@ -121,6 +125,28 @@ struct Attempt: Sendable {
         "onboarding.records.publish": own(
             #"{"targetTable": "location", "account": "$ID", "columns": ["name"]}"#,
             .provider("create", on: "location"), of: "customer_account"),
+        "onboarding.playbook_runs.start": own(
+            #"{"table": "onboarding_case", "record": "$ID"}"#, .provider("create", on: "playbook_run"),
+            of: "onboarding_case"),
+        "onboarding.playbook_runs.get": own(
+            #"{"id": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
+        "onboarding.playbook_runs.list": own(
+            #"{"table": "onboarding_case", "record": "\#(other)"}"#, .provider("read", on: "playbook_run")),
+        "onboarding.playbook_runs.get_stages": own(
+            #"{"run": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
+        "onboarding.playbook_runs.list_log": own(
+            #"{"run": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
+        "onboarding.playbook_runs.cancel": own(
+            #"{"id": "$ID"}"#, .provider("write", on: "playbook_run"), of: "playbook_run"),
+        "onboarding.playbook_activities.list": own(
+            #"{"run": "$ID"}"#, .provider("read", on: "playbook_activity"), of: "playbook_run"),
+        "onboarding.playbook_activities.get": own(
+            #"{"id": "$ID"}"#, .provider("read", on: "playbook_activity"), of: "playbook_activity"),
+        "onboarding.playbook_activities.save": playbookActivity,
+        "onboarding.playbook_activities.complete": playbookActivity,
+        "onboarding.playbook_activities.skip": playbookActivity,
+        "onboarding.playbook_activities.reopen": playbookActivity,
+        "onboarding.playbook_activities.restart": playbookActivity,
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
 
         "import-validation.import_tasks.download_template": own(
