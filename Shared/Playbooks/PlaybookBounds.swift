@@ -25,7 +25,8 @@ enum PlaybookBounds {
         guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
         return text.utf8.count <= 64
             && text.utf8.allSatisfy {
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
                     || $0 == UInt8(ascii: "_")
             }
     }
@@ -113,7 +114,8 @@ extension PlaybookCheck {
                     PlaybookFault(
                         place,
                         Text(
-                            en: "A key begins with a small letter and has small letters, digits and underscores, at most 64.",
+                            en:
+                                "A key begins with a small letter and has small letters, digits and underscores, at most 64.",
                             ko: "키는 영문 소문자로 시작하고 영문 소문자, 숫자, 밑줄로 최대 64자여야 합니다.")))
             } else if !known.insert(key).inserted {
                 faults.append(PlaybookFault(place, Text(en: "The key stands twice.", ko: "중복된 키입니다.")))

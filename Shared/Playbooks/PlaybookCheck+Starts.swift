@@ -23,7 +23,9 @@ extension PlaybookCheck {
         switch start.when {
         case "", "after_previous", "with_previous", "with_lane":
             if !start.after.isEmpty {
-                fault(place.at("after"), "Only the start ‘after’ waits for named activities.", "특정 활동을 기다리려면 시작 방식을 after로 지정하세요.")
+                fault(
+                    place.at("after"), "Only the start ‘after’ waits for named activities.",
+                    "특정 활동을 기다리려면 시작 방식을 after로 지정하세요.")
             }
         case "after":
             if start.after.isEmpty {
@@ -38,8 +40,9 @@ extension PlaybookCheck {
         for (index, key) in start.after.enumerated() where !known.contains(key) {
             fault(place.at("after").element(index), "There is no such activity.", "이러한 활동이 없습니다.")
         }
-        guard let names = condition(
-            start.condition, over: parent.map { $0.filterFields + inputFields }, place.at("condition"))
+        guard
+            let names = condition(
+                start.condition, over: parent.map { $0.filterFields + inputFields }, place.at("condition"))
         else { return }
         if names.contains(where: { $0.hasPrefix(activity.key + ".") }) {
             fault(
