@@ -188,7 +188,7 @@ let package = Package(
                 name: "bench",
                 dependencies: ["CampaignKit", "JourneyKit", "Platform", "TestKit", "Workbook", "floor"],
                 path: "Tools/bench",
-                exclude: ["scale.sql", "dbos_plays.py", "calamine_polars.py"],
+                exclude: ["scale.sql", "playbooks.sql", "dbos_plays.py", "calamine_polars.py"],
                 swiftSettings: strict),
             .executableTarget(
                 name: "corpus", dependencies: ["Workbook"], path: "Tools/corpus", exclude: ["compare.py"],

@@ -5,8 +5,8 @@ import Wire
 
 /// Prints what the system costs, each figure against a floor measured in the same run.
 ///
-/// `bench` measures everything; `bench requests`, `bench imports`, `bench plays` and `bench scale` only that part; `bench tenants`
-/// the quiet and the noisy tenant alone, with a small database.
+/// `bench` measures everything; `bench requests`, `bench imports`, `bench plays`, `bench playbooks` and `bench scale` only
+/// that part; `bench tenants` the quiet and the noisy tenant alone, with a small database.
 @main
 struct Main {
     static func main() async {
@@ -22,6 +22,7 @@ struct Main {
                 case "requests": try await BenchStack.using("requests", measure)
                 case "imports": try await BenchStack.using("imports", measureImports)
                 case "scale": try await ScaleBench.measure()
+                case "playbooks": try await PlaybookBench.measure()
                 case "plays": try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
                 case "tenants":
                     try await ScaleData.using(domains: 10) { control in
