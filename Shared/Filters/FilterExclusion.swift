@@ -82,7 +82,8 @@ private struct Claims {
                 both.fields[name] = claim
                 continue
             }
-            known.values = known.values.map { values in claim.values.map(values.intersection) ?? values } ?? claim.values
+            known.values =
+                known.values.map { values in claim.values.map(values.intersection) ?? values } ?? claim.values
             known.others.formUnion(claim.others)
             if let first = known.isPresent, let second = claim.isPresent, first != second { both.isImpossible = true }
             known.isPresent = known.isPresent ?? claim.isPresent

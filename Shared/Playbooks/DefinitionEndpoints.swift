@@ -18,14 +18,17 @@ extension Playbooks {
         let table = PlaybookDefinitions.table
         return [
             writing(
-                methods["playbook_definitions.create"], \.requestID, trial: \CreatePlaybookDefinitionRequest.validateOnly, definitions.create),
+                methods["playbook_definitions.create"], \.requestID,
+                trial: \CreatePlaybookDefinitionRequest.validateOnly, definitions.create),
             writing(
-                methods["playbook_definitions.update"], \.requestID, trial: \UpdatePlaybookDefinitionRequest.validateOnly, definitions.update),
+                methods["playbook_definitions.update"], \.requestID,
+                trial: \UpdatePlaybookDefinitionRequest.validateOnly, definitions.update),
             writing(methods["playbook_definitions.delete"], \.requestID, definitions.delete),
             writing(methods["playbook_definitions.activate"], \.requestID, definitions.activate),
             writing(methods["playbook_definitions.retire"], \.requestID, definitions.retire),
             writing(
-                methods["playbook_definitions.import"], \.requestID, trial: \ImportPlaybookRequest.validateOnly, definitions.importing),
+                methods["playbook_definitions.import"], \.requestID, trial: \ImportPlaybookRequest.validateOnly,
+                definitions.importing),
             reading(methods["playbook_definitions.get"], of: table, definitions.get),
             reading(methods["playbook_definitions.list"], of: table, definitions.list),
             reading(methods["playbook_definitions.list_versions"], of: table, definitions.versions),
@@ -54,9 +57,11 @@ extension Playbooks {
         let table = ActivityDefinitions.table
         return [
             writing(
-                methods["activity_definitions.create"], \.requestID, trial: \CreateActivityDefinitionRequest.validateOnly, definitions.create),
+                methods["activity_definitions.create"], \.requestID,
+                trial: \CreateActivityDefinitionRequest.validateOnly, definitions.create),
             writing(
-                methods["activity_definitions.update"], \.requestID, trial: \UpdateActivityDefinitionRequest.validateOnly, definitions.update),
+                methods["activity_definitions.update"], \.requestID,
+                trial: \UpdateActivityDefinitionRequest.validateOnly, definitions.update),
             writing(methods["activity_definitions.delete"], \.requestID, definitions.delete),
             reading(methods["activity_definitions.get"], of: table, definitions.get),
             reading(methods["activity_definitions.list"], of: table, definitions.list),
@@ -76,10 +81,5 @@ extension Playbooks {
         let definitions = PlaybookDefinitions(playbooks: self)
         let file = try PlaybookYAML.read(yaml)
         _ = try definitions.activate(definitions.make(file.key, file.playbook, context), context)
-    }
-
-    /// The activity definitions that the caller may use, by their keys.
-    func activityDefinitions(_ context: RuleContext) throws -> [String: ActivityDefinition] {
-        try ActivityDefinitions(playbooks: self).all(context)
     }
 }

@@ -20,7 +20,8 @@ extension PlaybookCheck {
         }
         try responsibility(creation.responsibility, place.at("responsibility"))
         guard let table = world.made(creation.table) else {
-            return fault(place.at("table"), "Activities cannot make records of this table.", "이 테이블의 레코드는 활동으로 생성할 수 없습니다.")
+            return fault(
+                place.at("table"), "Activities cannot make records of this table.", "이 테이블의 레코드는 활동으로 생성할 수 없습니다.")
         }
         let above = (parent?.filterFields ?? []).map { $0.named("parent.\($0.name)") }
         for (name, text) in [
@@ -55,7 +56,8 @@ extension PlaybookCheck {
             guard !set.contains(field.name), !Self.filled.contains(field.name) else { continue }
             if field.name == "responsibility", !creation.responsibility.isEmpty { continue }
             fault(
-                place, "\(field.label.en) is mandatory and not filled.", "\(field.label.ko, .topic) 필수이지만 값이 지정되지 않았습니다.")
+                place, "\(field.label.en) is mandatory and not filled.",
+                "\(field.label.ko, .topic) 필수이지만 값이 지정되지 않았습니다.")
         }
     }
 
@@ -80,7 +82,8 @@ extension PlaybookCheck {
         }
         if !setting.expression.isEmpty, let names = placeholders(setting.expression, place.at("expression")) {
             // What is not text is taken over whole.
-            if !isText, names.count != 1 || setting.expression.prefix(2) != "{{" || setting.expression.suffix(2) != "}}" {
+            if !isText, names.count != 1 || setting.expression.prefix(2) != "{{" || setting.expression.suffix(2) != "}}"
+            {
                 fault(
                     place.at("expression"), "The field takes a single placeholder and nothing around it.",
                     "이 필드에는 자리 표시자 하나만 사용할 수 있습니다.")
@@ -104,7 +107,8 @@ extension PlaybookCheck {
         let texts: Set<FieldType> = [.string, .text]
         let isAlike = source.type == field.type || texts.contains(field.type) && source.storage == .string
         let fits =
-            isAlike && source.storage == field.storage && (field.reference == nil || field.reference == source.reference)
+            isAlike && source.storage == field.storage
+            && (field.reference == nil || field.reference == source.reference)
             && (field.choices.isEmpty
                 || source.choices.allSatisfy { choice in field.choices.contains { $0.value == choice.value } })
         guard !fits else { return }

@@ -23,7 +23,9 @@ extension PlaybookCheck {
         switch start.when {
         case "", "after_previous", "with_previous", "with_lane":
             if !start.after.isEmpty {
-                fault(place.at("after"), "Only the start ‘after’ waits for named activities.", "특정 활동을 기다리려면 시작 방식을 after로 지정하세요.")
+                fault(
+                    place.at("after"), "Only the start ‘after’ waits for named activities.",
+                    "특정 활동을 기다리려면 시작 방식을 after로 지정하세요.")
             }
         case "after":
             if start.after.isEmpty {
@@ -38,8 +40,9 @@ extension PlaybookCheck {
         for (index, key) in start.after.enumerated() where !known.contains(key) {
             fault(place.at("after").element(index), "There is no such activity.", "이러한 활동이 없습니다.")
         }
-        guard let names = condition(
-            start.condition, over: parent.map { $0.filterFields + inputFields }, place.at("condition"))
+        guard
+            let names = condition(
+                start.condition, over: parent.map { $0.filterFields + inputFields }, place.at("condition"))
         else { return }
         if names.contains(where: { $0.hasPrefix(activity.key + ".") }) {
             fault(
@@ -83,13 +86,19 @@ extension PlaybookCheck {
         let places = Dictionary(all.enumerated().map { ($1.activity.key, $0) }, uniquingKeysWith: { first, _ in first })
         // Behind the activities come the lanes: one is done when its activities and the lane before are.
         func lane(_ lane: Int) -> [Int] { lane < 0 ? [] : [all.count + lane] }
+        // The one before; past one that may not apply, also the one before that.
+        func previous(of place: Int) -> [Int] {
+            let others = all[..<place].indices.reversed().prefix { all[$0].lane == all[place].lane }
+            let first = others.first { all[$0].activity.start?.condition.isEmpty ?? true } ?? others.last
+            return first.map { first in Array(others.prefix { $0 >= first }) } ?? []
+        }
         let activities: [[Int]] = all.indices.map { place in
             let start = all[place].activity.start
             let before = lane(all[place].lane - 1)
             switch start?.when ?? "" {
             case "with_lane": return before
             case "after": return before + (start?.after ?? []).compactMap { places[$0] }
-            default: return before + (place > 0 && all[place - 1].lane == all[place].lane ? [place - 1] : [])
+            default: return before + previous(of: place)
             }
         }
         let lanes = playbook.lanes.indices.map { index in

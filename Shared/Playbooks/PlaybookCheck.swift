@@ -138,7 +138,9 @@ struct PlaybookCheck {
         case "before_field":
             let type = parent?.schema.field(due.field)?.type
             if parent != nil, type != .date {
-                fault(place.at("field"), "A due date is counted from a field that is a date.", "기한은 날짜 필드를 기준으로 계산해야 합니다.")
+                fault(
+                    place.at("field"), "A due date is counted from a field that is a date.", "기한은 날짜 필드를 기준으로 계산해야 합니다."
+                )
             }
         default:
             fault(

@@ -36,7 +36,9 @@ extension PlaybookDefinitions {
         let size = try PageSize.of(request.pageSize, maximum: 1_000)
         let binding = PageToken.Binding(
             method: "playbook_version", filter: row.id, order: "", domain: context.write.caller.domain.path)
-        let before = try PageToken.read(request.pageToken, for: binding)?.position.first.flatMap { $0.flatMap(Int.init) }
+        let before = try PageToken.read(request.pageToken, for: binding)?.position.first.flatMap {
+            $0.flatMap(Int.init)
+        }
         let rows = try context.transaction.query(
             """
             SELECT id, definition, number, playbook, activated_at, activated_by \
@@ -85,10 +87,10 @@ extension PlaybookDefinitions {
     }
 
     func validate(_ request: ValidatePlaybookRequest, _ context: RuleContext) throws -> ValidatePlaybookResponse {
-        let given = request.playbook
-        let playbook = try request.id.isEmpty ? given ?? Playbook() : seen(request.id, context).playbook
+        let row = try request.id.isEmpty ? nil : seen(request.id, context)
+        let world = try playbooks.world(of: row?.domain ?? context.write.caller.domain.path, context)
         var answer = ValidatePlaybookResponse()
-        answer.faults = try PlaybookCheck.faults(playbook, in: playbooks.world(context))
+        answer.faults = try PlaybookCheck.faults(row?.playbook ?? request.playbook ?? Playbook(), in: world)
         return answer
     }
 }
@@ -114,7 +116,8 @@ struct DefinitionPage {
         let size = try PageSize.of(request.pageSize, maximum: 1_000)
         let binding = PageToken.Binding(
             method: table, filter: request.filter, order: request.orderBy, domain: caller.domain.path)
-        let start = try PageToken.read(request.pageToken, for: binding)?.position.first.flatMap { $0.flatMap(Int.init) } ?? 0
+        let start =
+            try PageToken.read(request.pageToken, for: binding)?.position.first.flatMap { $0.flatMap(Int.init) } ?? 0
         let (condition, order) = try Self.query(request, known, facts)
         let found = try context.transaction.query(
             """

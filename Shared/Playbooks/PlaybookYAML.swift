@@ -22,7 +22,8 @@ enum PlaybookYAML {
             throw .invalid(
                 field: "yaml",
                 Text(
-                    en: "A playbook has at most \(maximumBytes) bytes.", ko: "플레이북의 크기는 \(bytes: maximumBytes) 이하여야 합니다."))
+                    en: "A playbook has at most \(maximumBytes) bytes.",
+                    ko: "플레이북의 크기는 \(bytes: maximumBytes) 이하여야 합니다."))
         }
         let tree: YAMLTree
         do {

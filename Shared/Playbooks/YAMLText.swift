@@ -67,7 +67,9 @@ indirect enum YAMLText: Sendable {
         guard let first = text.unicodeScalars.first, isLetter(first), text.last != " ",
             !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
         else { return false }
-        return text.unicodeScalars.allSatisfy { isLetter($0) || (0x30...0x39).contains($0.value) || " _./()-".unicodeScalars.contains($0) }
+        return text.unicodeScalars.allSatisfy {
+            isLetter($0) || (0x30...0x39).contains($0.value) || " _./()-".unicodeScalars.contains($0)
+        }
     }
 
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
@@ -89,10 +91,13 @@ indirect enum YAMLText: Sendable {
             case "\r": out += "\\r"
             default:
                 // Controls, line separators and what YAML calls not printable.
-                let isWritten = switch scalar.value {
-                case 0x20...0x7E, 0xA0...0x2027, 0x202A...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD, 0x10000...0x10FFFF: true
-                default: false
-                }
+                let isWritten =
+                    switch scalar.value {
+                    case 0x20...0x7E, 0xA0...0x2027, 0x202A...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD,
+                        0x10000...0x10FFFF:
+                        true
+                    default: false
+                    }
                 if isWritten {
                     out.unicodeScalars.append(scalar)
                 } else {

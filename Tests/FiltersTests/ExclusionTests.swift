@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("state = new", "state = open"), ("state = (new OR open)", "state = closed"), ("state = new", "NOT state = new"),
+        ("state = new", "state = open"), ("state = (new OR open)", "state = closed"),
+        ("state = new", "NOT state = new"),
         ("state = new", "state != new"), ("active = true", "active = false"), ("parent:*", "NOT parent:*"),
         ("state = new AND priority = 1", "name = \"x\" AND state = open"), ("name = \"Ab\"", "name = \"ac\""),
         ("state = new OR state = open", "NOT (state = new OR state = open)"), ("state = new AND state = open", ""),
@@ -26,7 +27,8 @@ import Testing
 
     @Test(arguments: [
         ("", ""), ("state = new", ""), ("state = new", "priority = 1"), ("state = (new OR open)", "state = open"),
-        ("state = new OR priority = 1", "state = open"), ("priority < 1", "priority > 1"), ("name = \"a*\"", "name = \"b*\""),
+        ("state = new OR priority = 1", "state = open"), ("priority < 1", "priority > 1"),
+        ("name = \"a*\"", "name = \"b*\""),
         ("NOT state = new", "NOT state = open"), ("name = \"Ab\"", "name = \"aB\""), ("state != new", "NOT parent:*"),
         ("name = \"\"", "NOT name:*"),
     ]) func theseMayHoldTogether(_ one: String, _ other: String) throws {

@@ -10,7 +10,7 @@ import Wire
 /// What keeps a definition from working is found, all at once, with its place.
 @Suite struct CheckTests {
     /// A world with a table of cases, one of tasks, and a kind of each sort.
-    static let world: PlaybookWorld = {
+    static var world: PlaybookWorld {
         let text = { Text(en: $0, ko: $0) }
         func field(
             _ name: String, _ type: FieldType, mandatory: Bool = false, reference: String? = nil,
@@ -32,13 +32,15 @@ import Wire
         let cases = table(
             "case",
             [
-                field("title", .string), field("go_live_date", .date), field("assigned_to", .reference, reference: "user"),
+                field("title", .string), field("go_live_date", .date),
+                field("assigned_to", .reference, reference: "user"),
                 field("type", .choice, choices: ["full", "phased"]), field("number", .string, outputOnly: true),
             ])
         let tasks = table(
             "task",
             [
-                field("parent", .reference, mandatory: true, reference: "case"), field("title", .string, mandatory: true),
+                field("parent", .reference, mandatory: true, reference: "case"),
+                field("title", .string, mandatory: true),
                 field("type", .choice, choices: ["a", "b"]), field("visible", .boolean, storage: .bool),
                 field("due_date", .date), field("state", .choice, choices: ["open", "closed"]),
             ])
@@ -53,10 +55,12 @@ import Wire
                 "plain": ActivityKind("plain", text("Plain")),
                 "make": ActivityKind("make", text("Make"), makesRecord: true),
             ],
-            definitions: ["plain": definition("plain"), "make": definition("make"), "old": definition("old", active: false)],
+            definitions: [
+                "plain": definition("plain"), "make": definition("make"), "old": definition("old", active: false),
+            ],
             facts: FilterFacts(nowMicroseconds: 0, subject: "x"), hasResponsibility: { $0 == "Boss" },
             hasUser: { $0 == "somebody" })
-    }()
+    }
 
     static let whole = """
         key: whole
@@ -136,8 +140,14 @@ import Wire
         ("ask.colour = \"red\"", "ask.color = \"red\"", "first", "work", "start.condition"),
         ("ask.colour = \"red\"", "work.colour = \"red\"", "first", "work", "start.condition"),
         ("table: task", "table: tusk", "first", "work", "creates.table"),
-        ("{field: parent, from_field: id}", "{field: parent, from_field: title}", "first", "work", "creates.fields[0].from_field"),
-        ("{field: parent, from_field: id}", "{field: parent, from_field: idd}", "first", "work", "creates.fields[0].from_field"),
+        (
+            "{field: parent, from_field: id}", "{field: parent, from_field: title}", "first", "work",
+            "creates.fields[0].from_field"
+        ),
+        (
+            "{field: parent, from_field: id}", "{field: parent, from_field: idd}", "first", "work",
+            "creates.fields[0].from_field"
+        ),
         ("- {field: parent, from_field: id}\n", "\n", "first", "work", "creates.fields"),
         ("{field: type, text: a}", "{field: type, text: c}", "first", "work", "creates.fields[2].text"),
         ("{field: type, text: a}", "{field: type, from_field: type}", "first", "work", "creates.fields[2].from_field"),
@@ -146,11 +156,20 @@ import Wire
         ("{field: type, text: a}", "{field: title, text: a}", "first", "work", "creates.fields[2].field"),
         ("{field: type, text: a}", "{field: type}", "first", "work", "creates.fields[2]"),
         ("{field: type, text: a}", "{field: type, text: a, from_field: type}", "first", "work", "creates.fields[2]"),
-        ("{field: visible, text: \"true\"}", "{field: visible, text: maybe}", "first", "work", "creates.fields[3].text"),
+        (
+            "{field: visible, text: \"true\"}", "{field: visible, text: maybe}", "first", "work",
+            "creates.fields[3].text"
+        ),
         ("For {{title}}", "For {{tutle}}", "first", "work", "creates.fields[1].localized.en"),
         ("For {{title}}", "For {{title}", "first", "work", "creates.fields[1].localized.en"),
-        ("{field: type, text: a}", "{field: type, expression: 'x {{title}}'}", "first", "work", "creates.fields[2].expression"),
-        ("closed_condition: state = closed", "closed_condition: stute = closed", "first", "work", "creates.closed_condition"),
+        (
+            "{field: type, text: a}", "{field: type, expression: 'x {{title}}'}", "first", "work",
+            "creates.fields[2].expression"
+        ),
+        (
+            "closed_condition: state = closed", "closed_condition: stute = closed", "first", "work",
+            "creates.closed_condition"
+        ),
         ("parent.type = phased", "parent.state = x", "first", "work", "creates.canceled_condition"),
         ("responsibility: Boss", "responsibility: Nobody", "first", "work", "creates.responsibility"),
         ("days: 2", "days: -1", "first", "work", "due.days"),
@@ -163,7 +182,9 @@ import Wire
         ("when: after, after: [work]", "when: after", "last", "end", "start.after"),
         ("when: after, after: [work]", "when: with_lane, after: [work]", "last", "end", "start.after"),
         ("after: [work]", "after: [end]", "last", "end", "start"),
-    ]) func eachFaultIsFoundAtItsPlace(_ old: String, _ new: String, _ lane: String, _ activity: String, _ field: String) throws {
+    ]) func eachFaultIsFoundAtItsPlace(
+        _ old: String, _ new: String, _ lane: String, _ activity: String, _ field: String
+    ) throws {
         #expect(Self.whole.contains(old))
         let found = try Self.faults(Self.whole.replacing(old, with: new))
         #expect(found.map { [$0.lane, $0.activity, $0.field] } == [[lane, activity, field]], "\(new): \(found)")
@@ -183,6 +204,21 @@ import Wire
         #expect(Set(try Self.faults(through).filter { $0.field == "start" }.map(\.activity)) == ["ask", "work"])
         let later = through.replacing("after: [work]}\n        inputs", with: "after: [end]}\n        inputs")
         #expect(Set(try Self.faults(later).filter { $0.field == "start" }.map(\.activity)) == ["ask", "work", "end"])
+    }
+
+    /// Where the one before does not apply, an activity waits for the one before that.
+    @Test func ringsPastWhatMayNotApplyAreFound() throws {
+        let ring = Self.whole.replacing(
+            "label: {en: Ask, ko: 질문}", with: "label: {en: Ask, ko: 질문}\n        start: {when: after, after: [third]}"
+        ).replacing("when: with_previous", with: "when: with_lane").replacing(
+            "  - key: last",
+            with: """
+                      - key: third
+                        kind: plain
+                        label: {en: Third, ko: 셋째}
+                  - key: last
+                """)
+        #expect(Set(try Self.faults(ring).filter { $0.field == "start" }.map(\.activity)) == ["ask", "third"])
     }
 
     @Test func anEmptyLaneIsAFault() throws {
@@ -208,12 +244,13 @@ import Wire
     /// A definition that passes comes to its end, whatever its conditions answer: the machine neither stops nor waits.
     @Test(arguments: 0..<40) func whatPassesComesToItsEnd(_ seed: UInt64) throws {
         var random = SeededNumbers(seed: seed)
+        let world = Self.world
         var checked = 0
         for _ in 0..<40 {
             let playbook = Self.anyPlaybook(&random)
-            guard try PlaybookCheck.faults(playbook, in: Self.world).isEmpty else { continue }
+            guard try PlaybookCheck.faults(playbook, in: world).isEmpty else { continue }
             checked += 1
-            let plan = try RunPlan(playbook.resolved(with: Self.world.definitions), kinds: Self.world.kinds)
+            let plan = try RunPlan(playbook.resolved(with: world.definitions), kinds: world.kinds)
             var standings = plan.steps.map { _ in PlaybookMachine.Standing(state: .pending, applies: true) }
             var isDone = false
             for _ in 0...plan.steps.count * 3 where !isDone {
@@ -249,7 +286,9 @@ import Wire
                 var start = ActivityStart()
                 start.when = ["", "with_previous", "with_lane", "after"].randomElement(using: &random) ?? ""
                 if start.when == "after" {
-                    start.after = ["a\(Int.random(in: 0...lane, using: &random))_\(Int.random(in: 0..<4, using: &random))"]
+                    start.after = [
+                        "a\(Int.random(in: 0...lane, using: &random))_\(Int.random(in: 0..<4, using: &random))"
+                    ]
                 }
                 if Int.random(in: 0..<count, using: &random) == 0 { start.condition = "type = full" }
                 activity.start = start

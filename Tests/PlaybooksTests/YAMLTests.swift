@@ -46,8 +46,10 @@ import Wire
 
     /// Every field, with texts that YAML could take for something else.
     @Test(arguments: [
-        "plain", "true", "no", "5", "", " blank ", "a: b", "- a", "# a", "{a}", "[a]", "'", "\"", "\\", "&a", "*a", "!a",
-        "한국어, 텍스트: ‘인용’", "line\nline\n", "tab\t", "\u{7}\u{85}\u{2028}\u{FEFF}", "😀", "null", "~", "a #b", "=", "-1", "|", ">",
+        "plain", "true", "no", "5", "", " blank ", "a: b", "- a", "# a", "{a}", "[a]", "'", "\"", "\\", "&a", "*a",
+        "!a",
+        "한국어, 텍스트: ‘인용’", "line\nline\n", "tab\t", "\u{7}\u{85}\u{2028}\u{FEFF}", "😀", "null", "~", "a #b", "=", "-1",
+        "|", ">",
     ]) func everyTextComesBackTheSame(_ text: String) throws {
         var file = try PlaybookYAML.read(Self.small)
         file.playbook.trigger = PlaybookTrigger()
@@ -82,7 +84,8 @@ import Wire
 
     @Test(arguments: [
         ("key: small", "kay: small"), ("kind: plain", "kind: [plain]"), ("key: one", "key: 5"),
-        ("{en: One, ko: 하나}", "One"), ("lanes:", "lanes: {}\nlane:"), ("kind: plain", "kind: plain\n        optional: 1"),
+        ("{en: One, ko: 하나}", "One"), ("lanes:", "lanes: {}\nlane:"),
+        ("kind: plain", "kind: plain\n        optional: 1"),
         ("kind: plain", "kind: plain\n        due: {days: 1.5}"), ("key: small", "key: small\nkey: small"),
         ("{en: One, ko: 하나}", "&a {en: One, ko: 하나}"), ("key: one", "key: !!str one"), ("table:", "table: *a\ntabel:"),
         ("lanes:", "lanes: ["),
