@@ -135,7 +135,7 @@ let package = Package(
             ],
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
-        shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", yams], exclude: ["README.md"]),
+        shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", "Flows"], exclude: ["README.md"]),
         shared(
             "Platform",
             [
@@ -208,7 +208,7 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding", ["Playbooks", yams]),
+            serviceTests("Onboarding", ["Playbooks"]),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),

@@ -37,6 +37,7 @@ public enum Onboarding: ServiceDefinition {
             background: [Background("playbook calls", isSingle: false) { await calls.run() }],
             prepare: {
                 try await OnboardingSeed.run(database)
+                try await PlaybookSeed.run(playbooks)
                 try await PlaybookAdoption.run(playbooks)
             })
     }
@@ -67,6 +68,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
         endpoints.add(playbooks.runEndpoints(api))
+        endpoints.add(playbooks.definitionEndpoints(api))
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))
