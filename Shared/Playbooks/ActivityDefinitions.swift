@@ -5,6 +5,7 @@ import Postgres
 import RPC
 import Records
 import Roles
+import Tenancy
 import Wire
 
 /// Definitions of activities: the kinds that are built in, as administrators offer them (G-114, G-130).
@@ -28,9 +29,7 @@ struct ActivityDefinitions: Sendable {
     func make(_ given: ActivityDefinition, _ context: RuleContext) throws -> ActivityDefinition {
         let write = context.write
         guard PlaybookBounds.isKey(given.key) else {
-            throw invalid(
-                "key", "A key begins with a small letter and has small letters, digits and underscores, at most 64.",
-                "키는 영문 소문자로 시작하고 영문 소문자, 숫자, 밑줄로 최대 64자여야 합니다.")
+            throw invalid("key", PlaybookBounds.keyRule.en, PlaybookBounds.keyRule.ko)
         }
         let taken = try context.transaction.query(
             """
@@ -117,12 +116,13 @@ struct ActivityDefinitions: Sendable {
         return answer
     }
 
-    /// All definitions that the caller sees, by their keys; where two have one key, that of the nearest domain.
-    func all(_ context: RuleContext) throws -> [String: ActivityDefinition] {
+    /// All definitions that playbooks of a domain may use, by their keys; where two have one key, that of the nearest domain.
+    func all(for domain: String, _ context: RuleContext) throws -> [String: ActivityDefinition] {
+        let above = (DomainPath(domain) ?? .root).ancestors.map(\.path)
         let rows = try context.transaction.query(
             """
             SELECT \(Self.columns) FROM \(identifier: schema).activity_definition \
-            WHERE domain = ANY (\(context.write.caller.domain.ancestors.map(\.path))::text[]) ORDER BY length(domain)
+            WHERE domain = ANY (\(above)::text[]) ORDER BY length(domain)
             """)
         return Dictionary(
             try rows.map { try Self.definition($0) }.map { ($0.key, $0) }, uniquingKeysWith: { _, nearer in nearer })

@@ -82,9 +82,4 @@ extension Playbooks {
         let file = try PlaybookYAML.read(yaml)
         _ = try definitions.activate(definitions.make(file.key, file.playbook, context), context)
     }
-
-    /// The activity definitions that the caller may use, by their keys.
-    func activityDefinitions(_ context: RuleContext) throws -> [String: ActivityDefinition] {
-        try ActivityDefinitions(playbooks: self).all(context)
-    }
 }

@@ -20,6 +20,11 @@ enum PlaybookBounds {
     /// Most bytes of a whole playbook as it is stored: an answer with it stays below what NATS carries.
     static let bytes = 512 << 10
 
+    /// What a key is, for who wrote none.
+    static let keyRule = Text(
+        en: "A key begins with a small letter and has small letters, digits and underscores, at most 64.",
+        ko: "키는 영문 소문자로 시작하고 영문 소문자, 숫자, 밑줄로 최대 64자여야 합니다.")
+
     /// Whether a text is a key: what programs, files and conditions name things by.
     static func isKey(_ text: String) -> Bool {
         guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
@@ -111,12 +116,7 @@ extension PlaybookCheck {
         private mutating func key(_ key: String, _ known: inout Set<String>, _ place: FaultPlace) {
             if !PlaybookBounds.isKey(key) {
                 faults.append(
-                    PlaybookFault(
-                        place,
-                        Text(
-                            en:
-                                "A key begins with a small letter and has small letters, digits and underscores, at most 64.",
-                            ko: "키는 영문 소문자로 시작하고 영문 소문자, 숫자, 밑줄로 최대 64자여야 합니다.")))
+                    PlaybookFault(place, PlaybookBounds.keyRule))
             } else if !known.insert(key).inserted {
                 faults.append(PlaybookFault(place, Text(en: "The key stands twice.", ko: "중복된 키입니다.")))
             }

@@ -86,13 +86,19 @@ extension PlaybookCheck {
         let places = Dictionary(all.enumerated().map { ($1.activity.key, $0) }, uniquingKeysWith: { first, _ in first })
         // Behind the activities come the lanes: one is done when its activities and the lane before are.
         func lane(_ lane: Int) -> [Int] { lane < 0 ? [] : [all.count + lane] }
+        // The one before; past one that may not apply, also the one before that.
+        func previous(of place: Int) -> [Int] {
+            let others = all[..<place].indices.reversed().prefix { all[$0].lane == all[place].lane }
+            let first = others.first { all[$0].activity.start?.condition.isEmpty ?? true } ?? others.last
+            return first.map { first in Array(others.prefix { $0 >= first }) } ?? []
+        }
         let activities: [[Int]] = all.indices.map { place in
             let start = all[place].activity.start
             let before = lane(all[place].lane - 1)
             switch start?.when ?? "" {
             case "with_lane": return before
             case "after": return before + (start?.after ?? []).compactMap { places[$0] }
-            default: return before + (place > 0 && all[place - 1].lane == all[place].lane ? [place - 1] : [])
+            default: return before + previous(of: place)
             }
         }
         let lanes = playbook.lanes.indices.map { index in

@@ -87,10 +87,10 @@ extension PlaybookDefinitions {
     }
 
     func validate(_ request: ValidatePlaybookRequest, _ context: RuleContext) throws -> ValidatePlaybookResponse {
-        let given = request.playbook
-        let playbook = try request.id.isEmpty ? given ?? Playbook() : seen(request.id, context).playbook
+        let row = try request.id.isEmpty ? nil : seen(request.id, context)
+        let world = try playbooks.world(of: row?.domain ?? context.write.caller.domain.path, context)
         var answer = ValidatePlaybookResponse()
-        answer.faults = try PlaybookCheck.faults(playbook, in: playbooks.world(context))
+        answer.faults = try PlaybookCheck.faults(row?.playbook ?? request.playbook ?? Playbook(), in: world)
         return answer
     }
 }

@@ -81,9 +81,7 @@ struct PlaybookDefinitions: Sendable {
         guard PlaybookBounds.isKey(key) else {
             throw Problem.invalid(
                 field: "playbook_definition.key",
-                Text(
-                    en: "A key begins with a small letter and has small letters, digits and underscores, at most 64.",
-                    ko: "키는 영문 소문자로 시작하고 영문 소문자, 숫자, 밑줄로 최대 64자여야 합니다."), rule: "PLAYBOOK")
+                PlaybookBounds.keyRule, rule: "PLAYBOOK")
         }
         guard try DefinitionRow.find(key: key, in: schema, context.write, context.transaction) == nil else {
             throw Problem.alreadyExists(
@@ -130,7 +128,7 @@ struct PlaybookDefinitions: Sendable {
     /// Makes the draft the version that runs begin with. INVALID_ARGUMENT names everything that cannot work.
     func activate(_ given: DefinitionRow, _ context: RuleContext) throws -> DefinitionRow {
         var row = given
-        let world = try playbooks.world(context)
+        let world = try playbooks.world(of: row.domain, context)
         let faults = try PlaybookCheck.faults(row.playbook, in: world)
         guard faults.isEmpty else { throw Problem.faulty(faults, row.playbook) }
         let tx = context.transaction

@@ -9,7 +9,7 @@ import Wire
 extension PlaybookDefinitions {
     func dryRun(_ request: DryRunPlaybookRequest, _ context: RuleContext) throws -> DryRunPlaybookResponse {
         let row = try seen(request.id, context)
-        let world = try playbooks.world(context)
+        let world = try playbooks.world(of: row.domain, context)
         let faults = try PlaybookCheck.faults(row.playbook, in: world)
         guard faults.isEmpty else { throw Problem.faulty(faults, row.playbook) }
         try playbooks.authorize(.read, row.playbook.table, context.write.caller)

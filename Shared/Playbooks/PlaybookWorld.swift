@@ -37,13 +37,13 @@ struct PlaybookWorld {
 }
 
 extension Playbooks {
-    /// What definitions may refer to, for who asks now.
-    func world(_ context: RuleContext) throws -> PlaybookWorld {
+    /// What a definition of a domain may refer to, for who asks now.
+    func world(of domain: String, _ context: RuleContext) throws -> PlaybookWorld {
         let people = people
         return PlaybookWorld(
             tables: tables.mapValues { .init(schema: $0.schema, filterFields: $0.filterFields) },
             remote: remote.mapValues { .init(schema: $0.schema, filterFields: $0.filterFields) },
-            kinds: kinds, definitions: try activityDefinitions(context),
+            kinds: kinds, definitions: try ActivityDefinitions(playbooks: self).all(for: domain, context),
             facts: FilterFacts(
                 nowMicroseconds: context.write.now.microseconds, subject: context.write.caller.subject),
             hasResponsibility: { try people.responsibility($0, context) != nil },

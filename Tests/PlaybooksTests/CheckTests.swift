@@ -10,7 +10,7 @@ import Wire
 /// What keeps a definition from working is found, all at once, with its place.
 @Suite struct CheckTests {
     /// A world with a table of cases, one of tasks, and a kind of each sort.
-    static let world: PlaybookWorld = {
+    static var world: PlaybookWorld {
         let text = { Text(en: $0, ko: $0) }
         func field(
             _ name: String, _ type: FieldType, mandatory: Bool = false, reference: String? = nil,
@@ -60,7 +60,7 @@ import Wire
             ],
             facts: FilterFacts(nowMicroseconds: 0, subject: "x"), hasResponsibility: { $0 == "Boss" },
             hasUser: { $0 == "somebody" })
-    }()
+    }
 
     static let whole = """
         key: whole
@@ -206,6 +206,21 @@ import Wire
         #expect(Set(try Self.faults(later).filter { $0.field == "start" }.map(\.activity)) == ["ask", "work", "end"])
     }
 
+    /// Where the one before does not apply, an activity waits for the one before that.
+    @Test func ringsPastWhatMayNotApplyAreFound() throws {
+        let ring = Self.whole.replacing(
+            "label: {en: Ask, ko: 질문}", with: "label: {en: Ask, ko: 질문}\n        start: {when: after, after: [third]}"
+        ).replacing("when: with_previous", with: "when: with_lane").replacing(
+            "  - key: last",
+            with: """
+                      - key: third
+                        kind: plain
+                        label: {en: Third, ko: 셋째}
+                  - key: last
+                """)
+        #expect(Set(try Self.faults(ring).filter { $0.field == "start" }.map(\.activity)) == ["ask", "third"])
+    }
+
     @Test func anEmptyLaneIsAFault() throws {
         let off = Self.whole.replacing("start: {when: after, after: [work]}", with: "switched_off: true")
         #expect(try Self.faults(off).map(\.lane) == ["last"])
@@ -229,12 +244,13 @@ import Wire
     /// A definition that passes comes to its end, whatever its conditions answer: the machine neither stops nor waits.
     @Test(arguments: 0..<40) func whatPassesComesToItsEnd(_ seed: UInt64) throws {
         var random = SeededNumbers(seed: seed)
+        let world = Self.world
         var checked = 0
         for _ in 0..<40 {
             let playbook = Self.anyPlaybook(&random)
-            guard try PlaybookCheck.faults(playbook, in: Self.world).isEmpty else { continue }
+            guard try PlaybookCheck.faults(playbook, in: world).isEmpty else { continue }
             checked += 1
-            let plan = try RunPlan(playbook.resolved(with: Self.world.definitions), kinds: Self.world.kinds)
+            let plan = try RunPlan(playbook.resolved(with: world.definitions), kinds: world.kinds)
             var standings = plan.steps.map { _ in PlaybookMachine.Standing(state: .pending, applies: true) }
             var isDone = false
             for _ in 0...plan.steps.count * 3 where !isDone {
