@@ -29,14 +29,17 @@ public enum Onboarding: ServiceDefinition {
         let isCaseAutomatic = try parts.settings.bool("ale.onboarding.auto.case", default: true)
         let replicas = replicas(database, parts.client, own: parts.ownCredential)
         return Assembly(
-            endpoints: endpoints(database, replicas), replicas: replicas,
+            endpoints: endpoints(database, replicas, try parts.settings.attachmentBounds()), replicas: replicas,
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic)],
             prepare: { try await OnboardingSeed.run(database) })
     }
 
     /// Everything the service answers.
-    static func endpoints(_ database: Database, _ replicas: ReplicaSet) -> RecordEndpoints {
-        var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
+    static func endpoints(
+        _ database: Database, _ replicas: ReplicaSet, _ attachments: AttachmentBounds = .standard
+    ) -> RecordEndpoints {
+        var endpoints = RecordEndpoints(
+            database, api: api, replicas: replicas.source, attachments: attachments)
         endpoints.add(Domain.self)
         endpoints.add(CustomerAccount.self)
         endpoints.add(CustomerContact.self)
@@ -57,6 +60,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(OnboardingCase.closeEndpoint(database, replicas))
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
+        endpoints.add(listed: TeamMessage.self)
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))
