@@ -33,7 +33,7 @@ struct DefinitionRow: Sendable {
         state = DefinitionState(rawValue: try row.string(PlaybookColumn.state)) ?? .draft
         playbook = try Playbook.decode(protobuf: row.bytes(PlaybookColumn.playbook))
         version = try row.int(PlaybookColumn.version)
-        activated = try row.optionalBytes("activated").map { try Playbook.decode(protobuf: $0) }
+        activated = try row.optionalBytes(PlaybookColumn.activated).map { try Playbook.decode(protobuf: $0) }
         createdAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.createdAt))
         createdBy = try row.string(PlaybookColumn.createdBy)
         updatedAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.updatedAt))

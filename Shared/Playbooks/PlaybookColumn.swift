@@ -1,6 +1,6 @@
 /// The columns of the tables of playbooks that are read.
 enum PlaybookColumn: String {
-    case action, active, activity, adopts, applies, at, by, completions, content, created, definition,
+    case action, activated, active, activity, adopts, applies, at, by, completions, content, created, definition,
         domain, entered, failure, failures, field, fields, id, key, made, number, playbook, position, record,
         revision, run, starts, state, target, version, warnings
     case activatedAt = "activated_at"

@@ -142,7 +142,7 @@ struct PlaybookDefinitions: Sendable {
             """
         ).first
         var number = try last?.int(PlaybookColumn.number) ?? 0
-        if try last.map({ try Playbook.decode(protobuf: $0.bytes("playbook")) }) == resolved {
+        if try last.map({ try Playbook.decode(protobuf: $0.bytes(PlaybookColumn.playbook)) }) == resolved {
             guard row.state != .active else {
                 throw Problem.failedPrecondition(
                     rule: "G-130",

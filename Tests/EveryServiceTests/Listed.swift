@@ -142,8 +142,12 @@ extension Listed {
                     "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
                     "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day,
                 ]),
+            Filled(
+                "team_message",
+                ["domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 60)]),
         ],
         asked: [
+            .records("team_messages", "onboarding_case = \"\(first)\""),
             .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
             .records("customer_accounts", "", by: "name"),

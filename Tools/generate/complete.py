@@ -23,6 +23,11 @@ EVENTS = {
     "close": "closed", "cancel": "canceled", "reopen": "reopened", "add_comment": "commented",
     "add_work_note": "noted",
 }
+# The verbs of a record that has attachments.
+ATTACHMENTS = [
+    "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment",
+    "update_attachment", "delete_attachment",
+]
 # The verbs of a record that ends.
 ENDS = {"close", "cancel", "reopen"}
 
@@ -36,7 +41,7 @@ class Record:
         self.package = file.package
         where = f"{file.package}.{message.name}"
         option = message.options.Extensions[options_module.record]
-        self.verbs = " ".join(option.verbs).split()
+        self.verbs = " ".join(option.verbs).split() + (ATTACHMENTS if option.attachments else [])
         self.internal = option.internal
         self.options = type(option)()
         self.options.CopyFrom(option)

@@ -77,7 +77,7 @@ struct UploadEndpoints: Sendable {
     }
 
     private func complete(_ call: Call, _ request: CompleteUploadRequest) async throws(Problem) -> Upload {
-        try UploadRules.check(sha256: request.sha256)
+        try SentFile.check(sha256: request.sha256)
         let upload = try await database.transaction(as: call.caller, deadline: call.deadline) { tx in
             try found(request.id, call.caller, tx)
         }

@@ -41,7 +41,7 @@ struct FieldAccess<R: Record>: Sendable {
     /// The fields a filter or an ordering of this caller may name.
     var filterSchema: FilterSchema {
         let hidden = Set(self.hidden)
-        let computed = Set(R.storage.computed.map(\.field)).union(isCustomer ? R.storage.redaction?.fields ?? [] : [])
+        let computed = R.storage.derived.union(isCustomer ? R.storage.redaction?.fields ?? [] : [])
         return FilterSchema(
             R.schema.fields.enumerated().compactMap { index, field in
                 guard !hidden.contains(index), !computed.contains(field.name) else { return nil }

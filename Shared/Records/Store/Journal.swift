@@ -41,6 +41,17 @@ enum Journal {
         ]
     }
 
+    /// The entry for a file that was attached or removed, by its name.
+    static func attachment<R: Record>(
+        on record: R, old: String, new: String, schema: String, context: WriteContext
+    ) -> SQL {
+        insertion(into: schema).filled(with: [
+            .text(RecordID.make(at: context.now)), .text(R.schema.table), .text(record.id), .text(record.domain),
+            context.now.sqlValue, .text(context.caller.subject), .text(Kind.field.rawValue),
+            .textArray([Attachment.field]), .textArray([old]), .textArray([new]),
+        ])
+    }
+
     /// The entry for a comment or a work note.
     static func insertion<R: Record>(
         _ text: String, kind: Kind, on record: R, id: String, schema: String, context: WriteContext

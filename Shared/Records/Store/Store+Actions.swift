@@ -127,6 +127,8 @@ extension Store {
         let access = FieldAccess(caller, layout)
         let hidden = Set(access.hidden.map { R.schema.fields[$0].name })
             .union(access.redacted(of: record, for: caller))
+            // Names of files tell customers of what is not shown to them.
+            .union(caller.kind == .customer ? [Attachment.field] : [])
         for row in rows.prefix(size) { response.entries += try Self.entries(row, hidden) }
         if rows.count > size {
             let last = try rows[rows.startIndex + size - 1].string(Journal.Column.id)
