@@ -6,9 +6,7 @@ extension InternalPlayTask: Record {
     /// The provider's own work: no customer reaches it.
     public static let storage = Storage<InternalPlayTask>(
         domain: .references([.internalPlay]),
-        inherited: [
-            Inherited(.account, via: .internalPlay), Inherited(.engagement, via: .internalPlay),
-        ],
+        inherited: .all(.account, .engagement, via: .internalPlay),
         requiredRule: "BR-43")
 
     public static let rules: [Rule<InternalPlayTask>] = [

@@ -6,10 +6,7 @@ import Work
 extension SuccessMilestone: Record {
     public static let storage = Storage<SuccessMilestone>(
         domain: .references([.successObjective]),
-        inherited: [
-            Inherited(.account, via: .successObjective, rule: "G-118"),
-            Inherited(.engagement, via: .successObjective, rule: "G-118"),
-        ],
+        inherited: .all(.account, .engagement, via: .successObjective, rule: "G-118"),
         customer: CustomerAccess(),
         requiredRule: "G-118",
         domainRule: "G-118")
@@ -43,20 +40,10 @@ extension SuccessMilestone: Record {
 
     /// The work of each day: what is planned and whose target date has passed is missed, also when that was days ago.
     static func missOverdue(_ database: Database) -> DailyJob {
-        DailyJob("missed-milestones", database) { context in
-            """
-            SELECT id FROM customer_success.success_milestone \
-            WHERE state = \(State.planned) AND target_date < \(context.today.description)::date ORDER BY id
-            """
-        } each: { id, context in
-            var isMissed = false
-            try context.change(SuccessMilestone.self, id) { milestone in
-                // It may have been reached, canceled or put off since it was found.
-                isMissed =
-                    milestone.state == State.planned && (milestone.targetDate ?? "") < context.write.today.description
-                if isMissed { milestone.state = State.missed }
-            }
-            return isMissed
+        DailyJob("missed-milestones", database, SuccessMilestone.self) { today in
+            "state = \(State.planned) AND target_date < \(today.description)::date"
+        } change: { milestone in
+            milestone.state = State.missed
         }
     }
 }

@@ -11,6 +11,27 @@ extension DailyJob {
     ) {
         self.init(name) { domain async throws(Problem) in try await database.each(in: domain, selection, body) }
     }
+
+    /// The job `name` that changes every record of a type that meets a condition of the day, as the service itself; what
+    /// meets it no more when its turn comes is left alone.
+    public init<R: Record>(
+        _ name: String, _ database: Database, _ type: R.Type,
+        where condition: @escaping @Sendable (CivilDate) -> SQL, change: @escaping @Sendable (inout R) -> Void
+    ) {
+        self.init(name, database) { context in
+            """
+            SELECT id FROM \(identifier: database.schema).\(identifier: R.schema.table) \
+            WHERE \(condition(context.today)) ORDER BY id
+            """
+        } each: { id, context in
+            let due: SQL = "id = \(id) AND \(condition(context.write.today))"
+            guard try !Store<R>(database).find(where: due, lock: .update, in: context.transaction).isEmpty else {
+                return false
+            }
+            try context.change(type, id, change)
+            return true
+        }
+    }
 }
 
 extension Database {

@@ -112,6 +112,28 @@ import Testing
         for name in ["closed_at", "number", "active"] { #expect(!neither.output.contains("\(name) = "), "\(name)") }
     }
 
+    /// A field without a label is what its name says, or refers to the table of its name; what it says itself counts.
+    @Test func fieldsAreKnownByTheirNames() throws {
+        guard try toolsAreThere() else { return }
+        let field = "[(ale.options.v1.field) = "
+        let known = """
+            optional string description = 11 \(field){mandatory: true}]; repeated string room = 13 \(field){}]; \
+            optional string title = 16 \(field){label: {en: "Sign" ko: "표지"}}]; reserved 12
+            """
+        let body = Self.room("verbs: \"get\"").replacingOccurrences(of: "reserved 12", with: known)
+        let result = try complete(body)
+        #expect(result.status == 0, "\(result.errors)\(result.output)")
+        for options in [
+            "{en: \"Description\" ko: \"설명\"} type: \"text\" mandatory: true",
+            "type: \"list_of_references\" reference: \"room\"",
+            "{en: \"Sign\" ko: \"표지\"} type: \"string\"}",
+        ] {
+            #expect(result.output.contains(options), "\(options) is not in\n\(result.output)")
+        }
+        let unknown = try complete(body.replacingOccurrences(of: "string description", with: "string depth"))
+        #expect(unknown.status != 0 && unknown.errors.contains("Room.depth: it has no label"), "\(unknown.errors)")
+    }
+
     @Test func anRpcOfTheSourceTakesThePlaceOfTheUsualOne() throws {
         guard try toolsAreThere() else { return }
         let own = """

@@ -4,6 +4,7 @@ import JourneyKit
 import NATS
 import RPC
 import Records
+import TestKit
 import Wire
 
 /// One tenant alone, and beside another that sends sixteen times as much.
@@ -64,8 +65,7 @@ struct NoiseBench {
             let before = try await both(amount, quiet, control)
             let noise = try startNoise(amount)
             let during = try await both(amount, quiet, control)
-            noise.terminate()
-            noise.waitUntilExit()
+            noise.terminate(SIGTERM)
             guard round > 0 else { continue }
             for (index, percent) in percents.enumerated() {
                 let (now, then) = (during.map { $0.percentile(percent) }, before.map { $0.percentile(percent) })
@@ -90,15 +90,12 @@ struct NoiseBench {
 
     /// The noisy tenant is a program of its own, as another tenant's would be: what it costs to be noisy is not on the
     /// quiet one's account.
-    private func startNoise(_ amount: Amount) throws -> Process {
-        let process = Process()
-        process.executableURL = Bundle.main.executableURL
-        process.arguments = ["noise", data.stack.folder, amount.rawValue]
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["ALE_TOKEN": try data.token("00000000-0000-4000-8000-000000000002", data.customer(2))]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        return process
+    private func startNoise(_ amount: Amount) throws -> ChildProcess {
+        let token = try data.token("00000000-0000-4000-8000-000000000002", data.customer(2))
+        let program = Bundle.main.executablePath ?? CommandLine.arguments[0]
+        return try ChildProcess(
+            "env", ["ALE_TOKEN=\(token)", program, "noise", data.stack.folder, amount.rawValue],
+            log: "\(data.stack.folder)/noise.log")
     }
 
     /// The program of the noisy tenant: goes on until it is told to stop, for a minute at most.

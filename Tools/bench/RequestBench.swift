@@ -29,7 +29,7 @@ struct RequestBench {
         }
         let selection = (["revision"] + columns.map { "\"\($0.name)\"" }).joined(separator: ", ")
         let subject = "ale.v1.customer-success.floor.read"
-        let floor = try Floor(
+        let floor = try await Floor(
             stack, subject: subject, connections: 8,
             batches: [
                 [
@@ -54,7 +54,7 @@ struct RequestBench {
         let statements = CreateFloor(engagement: engagement, touchpoint: touchpoint)
         try await CreateFloor.makeOutbox(stack)
         let subject = "ale.v1.customer-success.floor.create"
-        let floor = try Floor(
+        let floor = try await Floor(
             stack, subject: subject, connections: 16, batches: try statements.batches(), outbox: CreateFloor.outbox)
         defer { floor.stop() }
         let ours: Request = {

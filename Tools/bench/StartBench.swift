@@ -1,5 +1,6 @@
 import Foundation
 import JourneyKit
+import TestKit
 
 /// How long each service takes to be ready, and what it holds when nothing is asked of it.
 enum StartBench {
@@ -21,7 +22,7 @@ enum StartBench {
     /// Starts a second instance beside the running one and measures until it says that it is ready.
     private static func start(_ service: String, _ stack: BenchStack) async throws -> Double {
         let text = try String(contentsOfFile: "\(stack.folder)/env/\(service).env", encoding: .utf8)
-        var environment = ProcessInfo.processInfo.environment
+        var environment: [String: String] = [:]
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1).map(String.init)
             if parts.count == 2 {
@@ -30,13 +31,9 @@ enum StartBench {
         }
         let ready = "\(stack.folder)/run/\(service).second"
         environment["ALE_READY_FILE"] = ready
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(BenchStack.programs)/\(service)")
-        process.environment = environment
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
+        let words = environment.map { "\($0)=\($1)" } + ["\(BenchStack.programs)/\(service)"]
         let start = ContinuousClock.now
-        try process.run()
+        let process = try ChildProcess("env", words, log: "/dev/null")
         while access(ready, F_OK) != 0 {
             guard process.isRunning, start.duration(to: .now) < .seconds(30) else {
                 throw JourneyFailure("\(service) did not become ready")
@@ -44,8 +41,7 @@ enum StartBench {
             try await Task.sleep(for: .milliseconds(2))
         }
         let seconds = start.duration(to: .now) / .seconds(1)
-        process.terminate()
-        process.waitUntilExit()
+        process.terminate(SIGTERM)
         return seconds
     }
 }

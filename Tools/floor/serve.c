@@ -119,8 +119,5 @@ int serve(char **arguments) {
     if (has_outbox) relay(&place, arguments[7]);
     puts("ready");
     fflush(stdout);
-    char byte;
-    while (read(0, &byte, 1) > 0) {
-    }
-    return 0;
+    for (;;) pause();
 }

@@ -33,6 +33,14 @@ public struct Inherited<R: RecordMessage>: Sendable {
     }
 }
 
+extension Array {
+    /// Each of `fields` follows the field of the same name of the record that `via` names.
+    public static func all<R: RecordMessage>(_ fields: R.Field..., via: R.Field, rule: String? = nil) -> [Inherited<R>]
+    where Element == Inherited<R> {
+        fields.map { Inherited($0, via: via, rule: rule) }
+    }
+}
+
 /// A field that is worked out when a record is read and has no column.
 public struct Computed<R: RecordMessage>: Sendable {
     let field: String
