@@ -5,14 +5,22 @@ import Workbook
 /// Takes the cells of the target's fields from the rows of a sheet, as a person sees them there.
 struct RowReader {
     private let columns: [Int?]
-    private let fields: [FieldSchema]
+    private let plan: [CheckPlan.Column]
+    /// Whether what the cell shows is what counts: numbers, dates, choices and the like are read by their values.
+    private let showsText: [Bool]
     private let formats: [(format: String, hasTime: Bool)?]
     /// Fields of the row of titles in a text file; 0 in a workbook.
     private let width: Int
 
     init(_ header: SheetHeader, _ plan: CheckPlan) {
         columns = header.columns
-        fields = plan.target.fields
+        self.plan = plan.columns
+        showsText = plan.columns.map { column in
+            switch column.field.type {
+            case .integer, .decimal, .currency, .date, .datetime, .boolean, .choice: false
+            default: true
+            }
+        }
         formats = plan.dateFormats
         width = header.width
     }
@@ -50,18 +58,18 @@ struct RowReader {
             return shown(row, column, position, &faults) ?? text
         case .number, .text, .time: return shown(row, column, position, &faults) ?? seen(text, position)
         // So the cell shows it, in English and in Korean.
-        case .bool: return showsText(position) ? text.uppercased() : text
+        case .bool: return showsText[position] ? text.uppercased() : text
         }
         return seen(text, position)
     }
 
-    private func seen(_ text: String, _ position: Int) -> String { PublishedCell.seen(text, in: fields[position]) }
+    private func seen(_ text: String, _ position: Int) -> String { PublishedCell.seen(text, in: plan[position].field) }
 
     /// What the cell shows where that is not simply what it holds.
     private func shown(
         _ row: borrowing SheetRow, _ column: Int, _ position: Int, _ faults: inout [CellFault]
     ) -> String? {
-        guard showsText(position) else { return nil }
+        guard showsText[position] else { return nil }
         switch row.shown(at: column) {
         case .plain: return nil
         case .text(let shown): return seen(shown, position)
@@ -71,19 +79,11 @@ struct RowReader {
         }
     }
 
-    /// Whether what the cell shows is what counts: numbers, dates, choices and the like are read by their values.
-    private func showsText(_ position: Int) -> Bool {
-        switch fields[position].type {
-        case .integer, .decimal, .currency, .date, .datetime, .boolean, .choice: false
-        default: true
-        }
-    }
-
     private func fault(
         _ kind: CellFault.Kind, _ row: borrowing SheetRow, _ column: Int, _ position: Int, _ detail: String = ""
     ) -> CellFault {
         CellFault(
-            kind: kind, field: fields[position].name, place: CellName.cell(column: column, row: row.number),
+            kind: kind, field: plan[position].field.name, place: CellName.cell(column: column, row: row.number),
             detail: detail)
     }
 
