@@ -18,9 +18,9 @@ enum DefaultTasks {
             WHERE parent = \(onboarding.id) AND created_by = \(context.caller.subject)
             """,
         ])
-        let state = try answers[0].first?.optionalString(at: 0)
+        let state = try answers[0].first?.optionalString(OnboardingCase.Field.state)
         guard state != OnboardingCase.State.closed, state != OnboardingCase.State.canceled else { return }
-        let present = Set(try answers[1].map { try $0.string(at: 0) })
+        let present = Set(try answers[1].map { try $0.string(ImportTask.Field.targetTable) })
         let store = Store<ImportTask>(database)
         for target in ImportTarget.all where !present.contains(target.table) {
             var task = ImportTask()
@@ -42,7 +42,7 @@ enum DefaultTasks {
             """)
         let store = Store<ImportTask>(database)
         for row in rows {
-            try store.change(row.string(at: 0), context, in: tx) { $0.state = ImportTask.State.canceled }
+            try store.change(row.string(ImportTask.Field.id), context, in: tx) { $0.state = ImportTask.State.canceled }
         }
     }
 }

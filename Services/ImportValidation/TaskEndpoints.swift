@@ -64,7 +64,7 @@ struct TaskEndpoints: Sendable {
             }
         }
         let target = try Self.target(of: task)
-        let isKorean = call.language == "ko"
+        let isKorean = Language(tag: call.language) == .ko
         do throws(WorkbookError) {
             let bytes = try WorkbookWriter.template(
                 sheet: target.schema.label(call.language),

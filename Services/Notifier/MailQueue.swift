@@ -36,6 +36,12 @@ struct MailQueue: Sendable {
         sender.close()
     }
 
+    /// What is read of `mail_queue`.
+    private enum Column: String {
+        case language, contents, event
+        case recipientName = "recipient_name"
+    }
+
     /// A queued mail.
     private struct Letter: Sendable {
         let delivery: EmailDelivery
@@ -57,13 +63,13 @@ struct MailQueue: Sendable {
             guard let row = rows.first, let delivery = try Store<EmailDelivery>(database).find(lease.row, in: tx) else {
                 return nil
             }
-            let values = try JSONDecoder().decode([String: String].self, from: Data(row.string("contents").utf8))
+            let values = try JSONDecoder().decode([String: String].self, from: Data(row.string(Column.contents).utf8))
             return Letter(
-                delivery: delivery, language: try row.string("language"),
-                name: try row.optionalString("recipient_name"), values: values,
+                delivery: delivery, language: try row.string(Column.language),
+                name: try row.optionalString(Column.recipientName), values: values,
                 objection: Self.objection(
                     try Reader.find([delivery.user ?? ""], in: tx).first,
-                    try row.optionalBytes("event").map { try RecordEvent.decode(protobuf: $0) }))
+                    try row.optionalBytes(Column.event).map { try RecordEvent.decode(protobuf: $0) }))
         }
     }
 

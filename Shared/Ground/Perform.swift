@@ -108,6 +108,10 @@ struct RequestLog: Sendable {
         self.request = request
     }
 
+    private enum Column: String {
+        case response, same, warnings
+    }
+
     /// The stored answer with what it warned of; nil when the request is new.
     ///
     /// Two requests with one id wait for each other here: the second must find the first one's answer, and not, say,
@@ -117,20 +121,20 @@ struct RequestLog: Sendable {
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\(lock), 0))")
         let rows = try tx.query(
             """
-            SELECT response, method = \(method) AND request_hash = sha256(\(request)), warnings \
+            SELECT response, method = \(method) AND request_hash = sha256(\(request)) AS same, warnings \
             FROM \(identifier: schema).request_log \
             WHERE caller = \(caller.owner) AND domain = \(caller.domain.path) AND request_id = \(id)
             """)
         guard let row = rows.first else { return nil }
-        guard try row.bool(at: 1) else {
+        guard try row.bool(Column.same) else {
             throw Problem.invalid(
                 field: "request_id",
                 Text(
                     en: "This request id was used for another request.", ko: "이 요청 ID는 다른 요청에 이미 사용되었습니다."),
                 rule: "AIP-155")
         }
-        let warnings = try row.strings(at: 2).compactMap(Warning.init(headerValue:))
-        return (try Response.decode(protobuf: try row.bytes(at: 0)), warnings)
+        let warnings = try row.strings(Column.warnings).compactMap(Warning.init(headerValue:))
+        return (try Response.decode(protobuf: try row.bytes(Column.response)), warnings)
     }
 
     func store(_ response: some Message, _ warnings: [Warning], now: Timestamp, in tx: Transaction) throws {

@@ -59,7 +59,7 @@ struct ValidateRun {
                 SELECT count(*) FROM import_validation.staging_row \
                 WHERE import_task = \(task) AND status = \(status.rawValue)
                 """
-            ).first?.int64(at: 0) ?? 0
+            ).first?.int64(Computed.count) ?? 0
         }
     }
 }

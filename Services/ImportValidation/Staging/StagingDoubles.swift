@@ -25,7 +25,7 @@ enum StagingDoubles {
             SELECT natural_key FROM import_validation.staging_row WHERE \(all) \
             GROUP BY natural_key HAVING count(*) > 1 LIMIT \(mostKeys + 1)
             """
-        ).map { try $0.int64("natural_key") }
+        ).map { try $0.int64(StagingColumn.naturalKey) }
         if twice.isEmpty { return 0 }
         // In one pass over the rows: joined with themselves they are compared each with each where nothing is known of the
         // table yet.
@@ -57,7 +57,7 @@ enum StagingDoubles {
                 RETURNING told.status = \(RowStatus.readyToPublish.sql) AND coalesce(told.upload = \(upload)::uuid, true) AS counts)
             SELECT count(*) FROM changed WHERE counts
             """)
-        return Int(try rows.first?.int64(at: 0) ?? 0)
+        return Int(try rows.first?.int64(Computed.count) ?? 0)
     }
 
     private static func among(_ keys: (some Collection<Int64>)?) -> SQL {

@@ -26,9 +26,9 @@ enum StagingStore {
     /// Where rows are taken in: the service may only add to it, and what it adds must be of the transaction's scope (ADR
     /// 0028).
     private static let intake = "import_validation.staging_row_intake"
-    private static let columns = [
-        "id", "revision", "created_at", "domain", "import_task", "upload", "row_number", "source_file", "source_sheet",
-        "status", "comment", "errors", "faults", "natural_key", "cells",
+    private static let columns: [StagingColumn] = [
+        .id, .revision, .createdAt, .domain, .importTask, .upload, .rowNumber, .sourceFile, .sourceSheet, .status,
+        .comment, .errors, .faults, .naturalKey, .cells,
     ]
 
     /// Adds checked rows of a sheet; nil is the only one of a text file.
@@ -40,7 +40,7 @@ enum StagingStore {
         let file = upload.fileName ?? ""
         // Rows that follow each other often have the same errors.
         var encoder = RowError.Encoder()
-        _ = try tx.copyIn(into: intake, columns: columns) { writer in
+        _ = try tx.copyIn(into: intake, columns: columns.map(\.rawValue)) { writer in
             for (row, verdict) in zip(rows, verdicts) {
                 writer.beginRow()
                 writer.uuid(RecordID.make(at: now))
@@ -95,9 +95,9 @@ enum StagingStore {
         }
         let gone = try tx.query(
             "DELETE FROM import_validation.staging_row WHERE id IN (SELECT id " + rows + " LIMIT \(limit))")
-        sweep.status = try last.string("status")
-        sweep.number = try last.int64("row_number")
-        sweep.id = try last.string("id")
+        sweep.status = try last.string(StagingColumn.status)
+        sweep.number = try last.int64(StagingColumn.rowNumber)
+        sweep.id = try last.string(StagingColumn.id)
         sweep.removed += gone.affected
         return sweep
     }
@@ -117,8 +117,10 @@ enum StagingStore {
         statement += " ORDER BY row_number, id LIMIT \(limit)"
         return try tx.query(statement).map { row in
             HeldRow(
-                id: try row.string("id"), revision: try row.int64("revision"), number: try row.int64("row_number"),
-                cells: try row.strings("cells"), faults: CellFault.read(try row.optionalString("faults")))
+                id: try row.string(StagingColumn.id), revision: try row.int64(StagingColumn.revision),
+                number: try row.int64(StagingColumn.rowNumber),
+                cells: try row.strings(StagingColumn.cells),
+                faults: CellFault.read(try row.optionalString(StagingColumn.faults)))
         }
     }
 

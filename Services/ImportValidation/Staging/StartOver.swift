@@ -81,7 +81,7 @@ struct StartOver: Sendable {
             WHERE import_task = \(task.id) AND state = \(literal: Upload.State.loaded)
             """)
         for row in loaded {
-            try Store<Upload>(database).change(row.string("id"), context.asSystem, in: tx) {
+            try Store<Upload>(database).change(row.string(Upload.Field.id), context.asSystem, in: tx) {
                 $0.state = Upload.State.complete
             }
         }

@@ -77,6 +77,9 @@ extension Database {
 }
 
 extension PersonSide {
+    /// The `kind` of users that are outside systems, not people.
+    public static let outsideSystem = "system"
+
     /// Why a person cannot be named by `field`; nil when nothing speaks against it.
     func fault(account: String?, isActive: Bool, isSystem: Bool, _ field: FieldSchema) -> Text? {
         switch self {
@@ -113,7 +116,7 @@ extension RuleContext {
         return try transaction.query(
             """
             SELECT 1 FROM \(identifier: database.schema)."user" \
-            WHERE id = \(id) AND (active IS FALSE OR kind = 'system' OR account IS NOT NULL)
+            WHERE id = \(id) AND (active IS FALSE OR kind = \(literal: PersonSide.outsideSystem) OR account IS NOT NULL)
             """
         ).isEmpty
     }

@@ -11,6 +11,13 @@ enum Journal {
         case comments = "additional_comments"
     }
 
+    /// What is read of an entry.
+    enum Column: String {
+        case id, at, by, kind, fields, text
+        case oldValues = "old_values"
+        case newValues = "new_values"
+    }
+
     /// The statement that adds the entry for a created record or for its changed fields, to be filled with
     /// ``values(_:changed:context:)``.
     static func insertion(into schema: String) -> SQL {
