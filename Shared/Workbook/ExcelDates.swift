@@ -84,7 +84,8 @@ enum ExcelDates {
     static func serial(_ kind: SheetRow.Kind, _ text: String, from1904: Bool) -> Double {
         let halves = text.split(separator: " ")
         let clock = halves.last?.split(separator: ":").compactMap { Int($0) } ?? []
-        let fraction = clock.count == 3 ? Double(clock[0] * 3_600 + clock[1] * 60 + clock[2]) / Double(secondsPerDay) : 0
+        let fraction =
+            clock.count == 3 ? Double(clock[0] * 3_600 + clock[1] * 60 + clock[2]) / Double(secondsPerDay) : 0
         guard kind != .time, let date = halves.first.flatMap({ DateParts(canonical: String($0)) }) else {
             return fraction
         }

@@ -25,7 +25,9 @@ public enum Cell: Sendable, Hashable {
 /// One row of a table. Handed to a `RowSource` again and again, so that its memory is reused.
 public struct SheetRow: Sendable {
     /// The kinds of content, as in `Cell`.
-    public enum Kind: UInt8, Sendable { case empty, text, number, bool, date, dateTime, time, error, missing, unreadable }
+    public enum Kind: UInt8, Sendable {
+        case empty, text, number, bool, date, dateTime, time, error, missing, unreadable
+    }
 
     struct Slot {
         var kind: Kind = .empty

@@ -40,7 +40,9 @@ import Workbook
             "First name,Last name,Email address,Account,Active\nA,B,a@b.example,Ernst Handel,maybe\n",
             of: "customer_contact"),
         .datetime: checks("Name,Account,Street\nLinz,Ernst Handel,noon\n") {
-            ($0.validationSubType, $0.stagingTableField, $0.datetimeFormat) = ("datetime", "u_street", "yyyy-MM-dd HH:mm")
+            ($0.validationSubType, $0.stagingTableField, $0.datetimeFormat) = (
+                "datetime", "u_street", "yyyy-MM-dd HH:mm"
+            )
         },
         .limit: checks("Name,Account,Street\nLinz,Ernst Handel,Landstrasse\n") {
             ($0.validationSubType, $0.stagingTableField, $0.maxLength) = ("string_limit", "u_street", 3)

@@ -57,7 +57,8 @@ import Wire
         try await upgrade.migrate()
         let row = uuid()
         try await upgrade.psql(
-            Self.insertion(upgrade, "needs_attention", "Name is mandatory.").replacing("gen_random_uuid(), 1", with: "'\(row)', 1"))
+            Self.insertion(upgrade, "needs_attention", "Name is mandatory.").replacing(
+                "gen_random_uuid(), 1", with: "'\(row)', 1"))
         let own = RowError(.mandatory, field: "name")
         func tell(_ changes: String) async throws -> [RowError] {
             try await upgrade.psql("UPDATE import_validation.staging_row SET \(changes) WHERE id = '\(row)'")

@@ -90,7 +90,9 @@ struct RowReader {
         return seen(text, position)
     }
 
-    private func seen(_ text: String, _ position: Int) -> String { PublishedCell.seen(text, in: fields[position].field) }
+    private func seen(_ text: String, _ position: Int) -> String {
+        PublishedCell.seen(text, in: fields[position].field)
+    }
 
     /// What the cell shows where that is not simply what it holds.
     private func shown(
