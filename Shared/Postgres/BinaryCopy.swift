@@ -78,18 +78,21 @@ public final class BinaryCopyWriter {
     public func uuid(_ text: String) {
         append(Int32(16))
         var text = text
-        let isRead = text.withUTF8 { bytes in
-            var digits = 0
-            var byte: UInt8 = 0
+        let words = text.withUTF8 { bytes -> (UInt64, UInt64)? in
+            var (high, low, digits): (UInt64, UInt64, Int) = (0, 0, 0)
             for letter in bytes where letter != UInt8(ascii: "-") {
-                guard let digit = Self.digit(letter) else { return false }
-                byte = byte << 4 | digit
+                guard let digit = Self.digit(letter), digits < 32 else { return nil }
+                if digits < 16 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
                 digits += 1
-                if digits.isMultiple(of: 2) { stream.buffer.append(byte) }
             }
-            return digits == 32
+            return digits == 32 ? (high, low) : nil
         }
-        if !isRead { isDamaged = true }
+        guard let words else {
+            isDamaged = true
+            return
+        }
+        append(words.0)
+        append(words.1)
     }
 
     /// Ends the row, and sends when enough has come together. Throws when a text held a NUL character, an id was none, or

@@ -5,7 +5,8 @@ import Glibc
 final class CopyStream {
     private static let chunk = 64 * 1024
 
-    var buffer: [UInt8] = []
+    // Written many times for each row, by the one thread that runs the COPY.
+    @exclusivity(unchecked) var buffer: [UInt8] = []
     private let connection: PostgresConnection
     private var limit: Limit
 

@@ -36,7 +36,7 @@ import Workbook
         _ options: LoadOptions = LoadOptions()
     ) throws -> [ReadRow] {
         let table = try TableFinder.find(target, options) { source }
-        let reader = RowReader(table.header, CheckPlan(target, assists))
+        var reader = RowReader(table.header, CheckPlan(target, assists))
         var row = SheetRow()
         var rows: [ReadRow] = []
         while try table.source.next(into: &row) {
@@ -48,6 +48,22 @@ import Workbook
     private func readRows(_ text: String, _ table: String, _ options: LoadOptions = LoadOptions()) throws -> [ReadRow] {
         try files.write(Array(text.utf8), at: 0, of: "u")
         return try readRows(try files.open("u", name: "a.csv"), try #require(ImportTarget.named(table)), [], options)
+    }
+
+    /// What stands under no title is not read, and that is said.
+    @Test(arguments: [
+        ("Name,Account,\nWerk,Lumen,x\n, ,\u{200B}\n", "C2"), (",Name,Account\n,Werk,Lumen\n7,Werk,Lumen\n", "A3"),
+        ("Name,Account,\u{A0}\nWerk,Lumen,\n", nil), ("Name,Account,Colour\nWerk,Lumen,red\n", nil),
+    ])
+    func valuesWithoutTitleAreTold(text: String, place: String?) throws {
+        try files.write(Array(text.utf8), at: 0, of: "u")
+        let target = try #require(ImportTarget.named("location"))
+        let table = try TableFinder.find(target, LoadOptions()) { try self.files.open("u", name: "a.csv") }
+        var reader = RowReader(table.header, CheckPlan(target, []))
+        var row = SheetRow()
+        while try table.source.next(into: &row) { _ = reader.read(row) }
+        let told = place.map { "Values in columns without a title were not read: \($0)." }
+        #expect(reader.remark?.en == told)
     }
 
     @Test func titlesAreFoundBelowACover() throws {

@@ -5,11 +5,18 @@ import Wire
 /// Every check that the rows of one staging table must pass: those that follow from the dictionary of the target, and
 /// those an administrator added.
 struct CheckPlan: Sendable {
-    /// What is checked in one column.
-    struct Column: Sendable {
+    /// What is checked in one column. A class, since it is looked at for each cell, and a copy of a field takes longer than
+    /// many a check.
+    final class Column: Sendable {
         let field: FieldSchema
-        var isMandatory: Bool
-        var checks: [CellCheck]
+        let isMandatory: Bool
+        let checks: [CellCheck]
+
+        init(_ field: FieldSchema, isMandatory: Bool, checks: [CellCheck]) {
+            self.field = field
+            self.isMandatory = isMandatory
+            self.checks = checks
+        }
 
         var label: Text { field.label }
 
@@ -30,7 +37,7 @@ struct CheckPlan: Sendable {
     }
 
     let target: ImportTarget
-    private(set) var columns: [Column]
+    let columns: [Column]
     private(set) var scripts: [Script] = []
 
     private struct Replaced: Hashable {
@@ -45,9 +52,8 @@ struct CheckPlan: Sendable {
     /// dictionary's of the same subtype; a mandatory one makes the column mandatory, none makes it optional.
     init(_ target: ImportTarget, _ assists: [DataValidationAssist]) {
         self.target = target
-        columns = target.fields.map { field in
-            Column(field: field, isMandatory: field.mandatory, checks: Self.standard(field).map { [$0] } ?? [])
-        }
+        var checks = target.fields.map { Self.standard($0).map { [$0] } ?? [] }
+        var mandatory = target.fields.map(\.mandatory)
         var replaced: Set<Replaced> = []
         for assist in assists {
             if assist.validationType == DataValidationAssist.ValidationType.record {
@@ -58,11 +64,14 @@ struct CheckPlan: Sendable {
                 let check = Self.check(assist, target)
             {
                 if replaced.insert(Replaced(position: position, subtype: check.subtype)).inserted {
-                    columns[position].checks.removeAll { $0.subtype == check.subtype }
+                    checks[position].removeAll { $0.subtype == check.subtype }
                 }
-                columns[position].checks.append(check)
-                if assist.mandatory == true { columns[position].isMandatory = true }
+                checks[position].append(check)
+                if assist.mandatory == true { mandatory[position] = true }
             }
+        }
+        columns = target.fields.indices.map { position in
+            Column(target.fields[position], isMandatory: mandatory[position], checks: checks[position])
         }
     }
 

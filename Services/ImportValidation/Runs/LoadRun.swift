@@ -65,12 +65,12 @@ struct LoadRun {
         let source = table.source
         let sheet = (source as? WorkbookReader)?.openSheet
         var row = SheetRow()
-        let reader = RowReader(table.header, checker.plan)
+        var reader = RowReader(table.header, checker.plan)
         var progress = Progress(tools.claim, total: 0, connection: tools.connection)
         var writing: [Write] = []
         do {
             while true {
-                let rows = try Self.next(source, &row, reader)
+                let rows = try Self.next(source, &row, &reader)
                 if rows.isEmpty { break }
                 let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
                 if writing.count == Self.writers { try await writing.removeFirst().finish(&progress) }
@@ -90,7 +90,8 @@ struct LoadRun {
         progress.total = progress.done
         progress.tell()
         let remarks =
-            table.remarks + [table.header.remark, Self.remark(source), Self.guards(source)].compactMap(\.self)
+            table.remarks
+            + [table.header.remark, reader.remark, Self.remark(source), Self.guards(source)].compactMap(\.self)
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
             message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(tools.language),
@@ -143,7 +144,7 @@ struct LoadRun {
 
     /// The next rows that hold something.
     private static func next(
-        _ source: any RowSource, _ row: inout SheetRow, _ reader: RowReader
+        _ source: any RowSource, _ row: inout SheetRow, _ reader: inout RowReader
     ) throws(WorkbookError) -> [ReadRow] {
         var rows: [ReadRow] = []
         rows.reserveCapacity(batch)

@@ -5,20 +5,43 @@ import Workbook
 /// Takes the cells of the target's fields from the rows of a sheet, as a person sees them there.
 struct RowReader {
     private let columns: [Int?]
-    private let fields: [FieldSchema]
+    private let fields: [CheckPlan.Column]
+    /// Whether what the cell shows is what counts: numbers, dates, choices and the like are read by their values.
+    private let showsText: [Bool]
     private let formats: [(format: String, hasTime: Bool)?]
     /// Fields of the row of titles in a text file; 0 in a workbook.
     private let width: Int
+    /// For the columns of the row of titles, whether they have one.
+    private let isTitled: [Bool]
+    /// Columns without a title in which something was seen, with the first row of it.
+    private var unnamed: [Int: Int] = [:]
+    private static let mostNamed = 20
 
     init(_ header: SheetHeader, _ plan: CheckPlan) {
         columns = header.columns
-        fields = plan.target.fields
+        fields = plan.columns
+        showsText = plan.columns.map { column in
+            switch column.field.type {
+            case .integer, .decimal, .currency, .date, .datetime, .boolean, .choice: false
+            default: true
+            }
+        }
         formats = plan.dateFormats
         width = header.width
+        isTitled = header.isTitled
+    }
+
+    /// What was passed over for want of a title; nil when nothing was.
+    var remark: Text? {
+        guard !unnamed.isEmpty else { return nil }
+        let places = unnamed.sorted { $0.key < $1.key }.map { CellName.cell(column: $0.key, row: $0.value) }
+        let list = places.joined(separator: ", ")
+        return Text(
+            en: "Values in columns without a title were not read: \(list).", ko: "제목이 없는 열의 값은 읽지 않았습니다: \(list).")
     }
 
     /// The cells in the order of the target's fields; nil for a row in which nothing is seen in any of them.
-    func read(_ row: borrowing SheetRow) -> ReadRow? {
+    mutating func read(_ row: borrowing SheetRow) -> ReadRow? {
         var cells: [String] = []
         cells.reserveCapacity(columns.count)
         var faults: [CellFault] = []
@@ -33,7 +56,19 @@ struct RowReader {
             cells.append(text)
         }
         if width > 0 { compare(row, &faults) }
+        passOver(row)
         return isEmpty && faults.isEmpty ? nil : ReadRow(number: row.number, cells: cells, faults: faults)
+    }
+
+    /// Notes what stands under no title. Surplus fields of a text file are told of their rows.
+    private mutating func passOver(_ row: borrowing SheetRow) {
+        let end = width > 0 ? min(width, row.count) : row.count
+        for column in 0..<end where column >= isTitled.count || !isTitled[column] {
+            guard unnamed.count < Self.mostNamed, unnamed[column] == nil, row.kind(at: column) != .empty,
+                !(row.text(at: column) ?? "").alike.isEmpty
+            else { continue }
+            unnamed[column] = row.number
+        }
     }
 
     private func text(
@@ -50,18 +85,20 @@ struct RowReader {
             return shown(row, column, position, &faults) ?? text
         case .number, .text, .time: return shown(row, column, position, &faults) ?? seen(text, position)
         // So the cell shows it, in English and in Korean.
-        case .bool: return showsText(position) ? text.uppercased() : text
+        case .bool: return showsText[position] ? text.uppercased() : text
         }
         return seen(text, position)
     }
 
-    private func seen(_ text: String, _ position: Int) -> String { PublishedCell.seen(text, in: fields[position]) }
+    private func seen(_ text: String, _ position: Int) -> String {
+        PublishedCell.seen(text, in: fields[position].field)
+    }
 
     /// What the cell shows where that is not simply what it holds.
     private func shown(
         _ row: borrowing SheetRow, _ column: Int, _ position: Int, _ faults: inout [CellFault]
     ) -> String? {
-        guard showsText(position) else { return nil }
+        guard showsText[position] else { return nil }
         switch row.shown(at: column) {
         case .plain: return nil
         case .text(let shown): return seen(shown, position)
@@ -71,19 +108,11 @@ struct RowReader {
         }
     }
 
-    /// Whether what the cell shows is what counts: numbers, dates, choices and the like are read by their values.
-    private func showsText(_ position: Int) -> Bool {
-        switch fields[position].type {
-        case .integer, .decimal, .currency, .date, .datetime, .boolean, .choice: false
-        default: true
-        }
-    }
-
     private func fault(
         _ kind: CellFault.Kind, _ row: borrowing SheetRow, _ column: Int, _ position: Int, _ detail: String = ""
     ) -> CellFault {
         CellFault(
-            kind: kind, field: fields[position].name, place: CellName.cell(column: column, row: row.number),
+            kind: kind, field: fields[position].field.name, place: CellName.cell(column: column, row: row.number),
             detail: detail)
     }
 

@@ -9,6 +9,8 @@ struct SheetHeader {
     let remark: Text?
     /// Fields of the row in a text file, empty ones included; 0 in a workbook.
     let width: Int
+    /// For the columns of the row, whether they have a title, or a field by hand.
+    let isTitled: [Bool]
 
     /// Finds the titles of a target.
     static func matcher(_ target: ImportTarget) -> HeaderMatcher {
@@ -50,6 +52,11 @@ struct SheetHeader {
             throw RunFailure(text: Text(en: Self.joined(parts, \.en), ko: Self.joined(parts, \.ko)))
         }
         columns = target.fields.map { match.columns[$0.name] }
+        let read = Set(columns.compactMap(\.self))
+        isTitled = (0..<row.count).map { column in
+            row.kind(at: column) != .text && row.kind(at: column) != .empty
+                || !HeaderMatcher.key(row.text(at: column) ?? "").isEmpty || read.contains(column)
+        }
         let remarks = (unmatched.isEmpty ? [] : [Self.ignored(unmatched)]) + (untold.map { [$0] } ?? [])
         remark = remarks.isEmpty ? nil : Text(en: Self.joined(remarks, \.en), ko: Self.joined(remarks, \.ko))
     }
