@@ -55,7 +55,9 @@ import Wire
 
     @Test func serviceBridgeActivitiesFollowTheOption() async throws {
         let stage = try await PlaybookStage()
-        let bridge = ["install_service_bridge", "register_consumer", "remote_catalog", "remote_task", "foundation_data_sync"]
+        let bridge = [
+            "install_service_bridge", "register_consumer", "remote_catalog", "remote_task", "foundation_data_sync",
+        ]
         let made = try await stage.begin()
         try await stage.setUp(made, "remote_task")
         try await stage.finishImports(made)
@@ -115,7 +117,10 @@ import Wire
         request.record = below.id
         #expect(await stage.world.problem(OnboardingAPI.getStagePicker, request, as: stage.agent)?.code == .notFound)
         for state in ["active", "closed"] {
-            _ = try await stage.world.update(below.id, as: stage.agent) { $0.state = state; $0.assignedTo = stage.agent.subject }
+            _ = try await stage.world.update(below.id, as: stage.agent) {
+                $0.state = state
+                $0.assignedTo = stage.agent.subject
+            }
         }
         let picker = try await stage.stages(made)
         #expect(picker.run?.state == "done" && picker.stages.allSatisfy { $0.state == "done" })
@@ -185,7 +190,8 @@ import Wire
         get.id = run.id
         let attached = try await stage.world.call(OnboardingAPI.getPlaybookRun, get, as: stage.agent)
         let made = try await stage.case(attached.record)
-        #expect(made.account == stage.world.account.id && made.type == "phased" && made.createdBy == stage.agent.subject)
+        #expect(
+            made.account == stage.world.account.id && made.type == "phased" && made.createdBy == stage.agent.subject)
         #expect(attached.domain == made.domain)
         try await stage.hear(made)
         #expect(try await stage.stages(made).run?.id == run.id)

@@ -238,7 +238,8 @@ final class ImportStandIn: Sendable {
                 var answer = ListImportTasksResponse()
                 answer.importTasks = state.withLock { state in
                     state.tasks.values.filter {
-                        request.filter == "parent = \"\($0.parent ?? "")\" AND target_table = \"\($0.targetTable ?? "")\""
+                        request.filter
+                            == "parent = \"\($0.parent ?? "")\" AND target_table = \"\($0.targetTable ?? "")\""
                     }
                 }
                 return answer
