@@ -78,7 +78,6 @@ func service(
 }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -92,7 +91,6 @@ let package = Package(
     name: "account-lifecycle",
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -141,7 +139,7 @@ let package = Package(
         shared(
             "Platform",
             [
-                "Records", "Work", "Identity", "OnboardingWire", log, metrics, lifecycle, signals, configuration,
+                "Records", "Work", "Identity", "OnboardingWire", log, lifecycle, signals, configuration,
                 arguments,
             ]),
         shared("Workbook", ["CZip", "CXlsxWriter", "Korean", "Wire"]),
@@ -190,7 +188,7 @@ let package = Package(
                 name: "bench",
                 dependencies: ["CampaignKit", "JourneyKit", "Platform", "TestKit", "Workbook", "floor"],
                 path: "Tools/bench",
-                exclude: ["scale.sql", "dbos_plays.py", "calamine_polars.py"],
+                exclude: ["scale.sql", "playbooks.sql", "dbos_plays.py", "calamine_polars.py"],
                 swiftSettings: strict),
             .executableTarget(
                 name: "corpus", dependencies: ["Workbook"], path: "Tools/corpus", exclude: ["compare.py"],

@@ -31,7 +31,7 @@ extension Rule where R.Field: HasAccount & HasSquad {
 extension Rule where R.Field: HasAccount {
     /// G-84: a solution is of the risk's account, so neither of the two goes to another account, by `link`, while they
     /// belong together. `solutions` finds the relationships of a record.
-    static func staysWithAccount(by link: R.Field, whileAny solutions: Dependants = .solutions(of: R.schema.table))
+    static func staysWithAccount(by link: R.Field, whileAny solutions: Dependants = .solutions(of: R.self))
         -> Rule
     {
         .check(
@@ -50,39 +50,18 @@ extension Rule {
     /// A record is not deleted while risk signals (G-97), `dependants` or, where it can be one, a solution points to it:
     /// those that hold no foreign key.
     static func kept(whileAny dependants: [Dependants] = []) -> Rule {
-        .kept("AIP-135", whileAny: dependants + [.risks(of: R.schema.table), .solutions(of: R.schema.table)])
+        .kept("AIP-135", whileAny: dependants + [.risks(of: R.self), .solutions(of: R.self)])
     }
 }
 
 extension Dependants {
-    /// Risk signals that name a record of `table` as their source (G-97).
-    static func risks(of table: String) -> Dependants {
-        .documents(RiskSignal.self, table: .table, is: table, id: .sourceRecord)
+    /// Risk signals that name a record of a type as their source (G-97).
+    static func risks<R: RecordMessage>(of type: R.Type) -> Dependants {
+        .documents(RiskSignal.self, table: .table, is: R.schema.table, id: .sourceRecord)
     }
 
-    /// Relationships that name a record of `table` as the solution of a risk.
-    static func solutions(of table: String) -> Dependants {
-        .documents(RiskSignalSolution.self, table: .solutionTable, is: table, id: .solutionRecord)
-    }
-}
-
-extension DatabaseRule where R: Record, R.Field: HasState {
-    /// The closure information goes with the state (G-11); the constraint `<table>_closure` says so, too.
-    static func closure(_ id: String, _ table: String) -> DatabaseRule {
-        DatabaseRule(
-            id, constraint: "\(table)_closure", field: .state,
-            Text(
-                en: "Closed and canceled records, and only those, carry closure information.",
-                ko: "종결 정보는 종결되었거나 취소된 레코드에만 있으며, 이때는 반드시 있어야 합니다."))
-    }
-}
-
-extension DatabaseRule where R: Record, R.Field: HasPlannedStop {
-    /// The constraint behind ``Rule/ordered(_:_:notAfter:)`` for the planned dates.
-    static func plannedDates(_ id: String, _ table: String) -> DatabaseRule {
-        DatabaseRule(
-            id, constraint: "\(table)_dates", field: .plannedStop,
-            Text(
-                en: "Planned stop must not be before planned start.", ko: "계획 종료일은 계획 시작일보다 빠를 수 없습니다."))
+    /// Relationships that name a record of a type as the solution of a risk.
+    static func solutions<R: RecordMessage>(of type: R.Type) -> Dependants {
+        .documents(RiskSignalSolution.self, table: .solutionTable, is: R.schema.table, id: .solutionRecord)
     }
 }

@@ -23,7 +23,8 @@ public enum CustomerSuccess: ServiceDefinition {
         let jobs = jobs(
             parts.database, watchesRenewals: try parts.settings.bool("ale.renewal.watch", default: false))
         return Assembly(
-            endpoints: endpoints(parts.database, replicas, jobs), replicas: replicas,
+            endpoints: endpoints(parts.database, replicas, jobs, try parts.settings.attachmentBounds()),
+            replicas: replicas,
             background: jobs.filter { $0.offUntil == nil }.map { $0.background(parts.database) })
     }
 
@@ -40,8 +41,11 @@ public enum CustomerSuccess: ServiceDefinition {
     }
 
     /// What the service answers.
-    static func endpoints(_ database: Database, _ replicas: ReplicaSet, _ jobs: [DailyJob]) -> RecordEndpoints {
-        var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
+    static func endpoints(
+        _ database: Database, _ replicas: ReplicaSet, _ jobs: [DailyJob], _ attachments: AttachmentBounds = .standard
+    ) -> RecordEndpoints {
+        var endpoints = RecordEndpoints(
+            database, api: api, replicas: replicas.source, attachments: attachments)
         endpoints.add(SquadMember.self)
         endpoints.add(Engagement.self) { engagement async throws(Problem) in
             await replicas.refresh(OnboardingCase.self, engagement.initialOnboarding)

@@ -16,7 +16,6 @@ extension Engagement: Record {
         computed: [Computed(.healthScore) { engagement, _ in healthScore(engagement.perceivedHealth) }],
         customer: CustomerAccess(),
         requiredRule: "BR-02",
-        constraints: [.closure("BR-03", "engagement")],
         domainRule: "BR-01")
 
     public static let rules: [Rule<Engagement>] = [
@@ -103,13 +102,13 @@ extension Engagement: Record {
             SELECT account, state FROM customer_success.onboarding_case \
             WHERE id = \((change.new.initialOnboarding ?? "").sqlValue)
             """)
-        guard let row = rows.first, try row.string("account") == change.new.account else {
+        guard let row = rows.first, try row.string(OnboardingCase.Field.account) == change.new.account else {
             throw Problem.broken(
                 "BR-07", Engagement.self, field: .initialOnboarding,
                 Text(
                     en: "The onboarding case belongs to another account.", ko: "온보딩 케이스가 다른 계정에 속해 있습니다."))
         }
-        guard try row.optionalString("state") != OnboardingCase.State.canceled else {
+        guard try row.optionalString(OnboardingCase.Field.state) != OnboardingCase.State.canceled else {
             throw Problem.broken(
                 "G-91", Engagement.self, field: .initialOnboarding,
                 Text(en: "The onboarding case was canceled.", ko: "온보딩 케이스가 취소되었습니다."))
@@ -147,7 +146,9 @@ extension Engagement: Record {
     static func activeManager(of id: String?, _ context: RuleContext) throws -> String? {
         let rows = try context.transaction.query(
             "SELECT customer_success_manager FROM customer_success.engagement WHERE id = \(id.sqlValue)")
-        guard let manager = try rows.first?.optionalString(at: 0), Validation.isUUID(manager) else { return nil }
+        guard let manager = try rows.first?.optionalString(Engagement.Field.customerSuccessManager),
+            Validation.isUUID(manager)
+        else { return nil }
         return try context.mayBeAssigned(manager) ? manager : nil
     }
 
@@ -165,7 +166,7 @@ extension Engagement: Record {
         let rows = try context.transaction.query(
             "SELECT id FROM customer_success.touchpoint WHERE engagement = \(change.new.id)")
         for row in rows {
-            try context.change(Touchpoint.self, try row.string("id")) { touchpoint in
+            try context.change(Touchpoint.self, try row.string(Touchpoint.Field.id)) { touchpoint in
                 touchpoint.account = change.new.account
                 touchpoint.domain = change.new.domain
                 touchpoint.contact = nil
@@ -182,7 +183,7 @@ extension Engagement: Record {
         let rows = try context.transaction.query(
             "SELECT id FROM customer_success.engagement_contract WHERE engagement = \(change.new.id)")
         for row in rows {
-            try context.change(EngagementContract.self, try row.string("id")) { link in
+            try context.change(EngagementContract.self, try row.string(EngagementContract.Field.id)) { link in
                 link.account = change.new.account
                 link.domain = change.new.domain
             }
@@ -198,7 +199,7 @@ extension Engagement: Record {
             WHERE onboarding_case = \(onboarding) AND engagement IS NULL AND active
             """)
         for row in rows {
-            try context.change(RiskSignal.self, try row.string("id")) { $0.engagement = change.new.id }
+            try context.change(RiskSignal.self, try row.string(RiskSignal.Field.id)) { $0.engagement = change.new.id }
         }
     }
 }

@@ -1,4 +1,5 @@
 import CustomerSuccessWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -30,7 +31,7 @@ extension EngagementContract: Record {
         ) { change, context in
             let rows = try context.transaction.query(
                 "SELECT account FROM customer_success.contract WHERE id = \((change.new.contract ?? "").sqlValue)")
-            return try rows.first?.optionalString("account") == change.new.account
+            return try rows.first?.optionalString(Contract.Field.account) == change.new.account
         },
         .after("BR-59") { change, context in
             try Renewal.recompute(change.new.engagement, context)

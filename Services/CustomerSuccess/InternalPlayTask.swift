@@ -9,11 +9,10 @@ extension InternalPlayTask: Record {
         inherited: [
             Inherited(.account, via: .internalPlay), Inherited(.engagement, via: .internalPlay),
         ],
-        requiredRule: "BR-43",
-        constraints: [.closure("BR-44", "internal_play_task")])
+        requiredRule: "BR-43")
 
     public static let rules: [Rule<InternalPlayTask>] = [
-        .locked("BR-46", field: .internalPlay, whileAny: [.risks(of: "internal_play_task")]),
+        .locked("BR-46", field: .internalPlay, whileAny: [.risks(of: InternalPlayTask.self)]),
         .staysWithAccount(by: .internalPlay),
         .squadOfAccount,
         .kept(),

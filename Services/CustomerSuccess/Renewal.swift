@@ -8,6 +8,11 @@ import Work
 
 /// What an engagement takes from its contracts: the renewal date (BR-59, BR-60, G-17) and the contract value (G-08).
 enum Renewal {
+    /// What the contracts come to.
+    private enum Sums: String {
+        case renewal, value
+    }
+
     /// Renewal date: the earliest end of the linked contracts that have not expired; none left, none. Contract value:
     /// their sum.
     static func recompute(_ engagement: String?, _ context: RuleContext) throws {
@@ -20,8 +25,8 @@ enum Renewal {
             WHERE ec.engagement = \(engagement) AND (c.end_date IS NULL OR c.end_date >= \(today)::date)
             """)
         guard let row = rows.first else { return }
-        let renewal = try row.optionalString("renewal")
-        let value = try row.optionalString("value")
+        let renewal = try row.optionalString(Sums.renewal)
+        let value = try row.optionalString(Sums.value)
         try context.change(Engagement.self, engagement) { record in
             record.renewalDate = renewal
             record.contractValue = value

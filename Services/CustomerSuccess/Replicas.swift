@@ -49,7 +49,7 @@ extension CustomerSuccess {
                 AND initial_go_live IS DISTINCT FROM \(record.goLiveDate.sqlValue)::date
                 """)
             for row in rows {
-                try Store<Engagement>(database).change(try row.string("id"), context, in: tx) {
+                try Store<Engagement>(database).change(try row.string(Engagement.Field.id), context, in: tx) {
                     $0.initialGoLive = record.goLiveDate
                 }
             }
@@ -62,7 +62,7 @@ extension CustomerSuccess {
             let rules = RuleContext(transaction: tx, write: context, database: database)
             let rows = try tx.query(
                 "SELECT engagement FROM customer_success.engagement_contract WHERE contract = \(record.id)")
-            for row in rows { try Renewal.recompute(try row.string("engagement"), rules) }
+            for row in rows { try Renewal.recompute(try row.string(EngagementContract.Field.engagement), rules) }
         }
     }
 }

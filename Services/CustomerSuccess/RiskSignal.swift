@@ -15,14 +15,15 @@ extension RiskSignal: Record {
         ],
         requiredRule: "BR-48",
         conditional: [.engagement],
-        constraints: [
-            DatabaseRule("BR-48", constraint: "risk_signal_engagement_needed", field: .engagement, engagementNeeded),
-            .closure("BR-49", "risk_signal"),
-        ],
         domainRule: "BR-47")
 
     public static let rules: [Rule<RiskSignal>] = [
-        .check("BR-48", field: .engagement, engagementNeeded) { change, _ in
+        .check(
+            "BR-48", field: .engagement, constraint: "risk_signal_engagement_needed",
+            Text(
+                en: "A risk signal needs an engagement, or the scope Onboarding and an onboarding case.",
+                ko: "위험 신호에는 참여를 지정해야 합니다. 참여가 없으면 범위를 ‘온보딩’으로 선택하고 온보딩 케이스를 지정하세요.")
+        ) { change, _ in
             change.new.engagement != nil || (change.new.scope == Scope.onboarding && change.new.onboardingCase != nil)
         },
         Rule("G-03") { change, context in try checkCase(change, context) },
@@ -35,7 +36,7 @@ extension RiskSignal: Record {
                 ko: "다른 위험 신호가 소스 레코드로 지정한 위험 신호는 다른 계정으로 옮길 수 없습니다.")
         ) { change, context in
             guard let old = change.old, change.changes(.account) else { return true }
-            return try !context.exists(.risks(of: schema.table), of: old.id)
+            return try !context.exists(.risks(of: RiskSignal.self), of: old.id)
         },
         .squadOfAccount,
         .kept(),
@@ -43,12 +44,7 @@ extension RiskSignal: Record {
 
     public static let lifecycle: Lifecycle<RiskSignal>? = Lifecycle(
         moves: [State.new: [State.active], State.active: [State.closed, State.canceled]], reopened: State.active,
-        closingRule: "BR-49",
-        reopeningRule: "BR-50")
-
-    private static let engagementNeeded = Text(
-        en: "A risk signal needs an engagement, or the scope Onboarding and an onboarding case.",
-        ko: "위험 신호에는 참여를 지정해야 합니다. 참여가 없으면 범위를 ‘온보딩’으로 선택하고 온보딩 케이스를 지정하세요.")
+        closingRule: "BR-49", reopeningRule: "BR-50")
 
     /// The tables that declare their records to be what a risk may come from.
     private static let sources = (CustomerSuccessCatalog.records + OnboardingCatalog.records).map { $0.schema }
@@ -102,7 +98,7 @@ extension RiskSignal: Record {
         let statement: SQL =
             "SELECT account FROM customer_success.\(identifier: table) WHERE id = \(source)"
         let rows = try context.transaction.query(statement + lock)
-        guard let row = rows.first, try row.optionalString(at: 0) == change.new.account else {
+        guard let row = rows.first, try row.optionalString(Field.account) == change.new.account else {
             throw Problem.broken(
                 "G-97", RiskSignal.self, field: .sourceRecord,
                 Text(

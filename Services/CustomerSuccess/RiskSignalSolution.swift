@@ -34,7 +34,7 @@ extension RiskSignalSolution: Record {
         let condition: SQL =
             " FROM customer_success.\(identifier: table) WHERE id = \(solution) FOR KEY SHARE"
         let rows = try context.transaction.query(selection + parent + condition)
-        guard let row = rows.first, try row.optionalString("account") == risk?.account else {
+        guard let row = rows.first, try row.optionalString(RiskSignal.Field.account) == risk?.account else {
             throw Problem.broken(
                 "G-84", RiskSignalSolution.self, field: .solutionRecord,
                 Text(
@@ -42,7 +42,8 @@ extension RiskSignalSolution: Record {
                     ko: "선택한 솔루션 테이블에서 이 위험 신호의 계정에 속한 레코드를 찾을 수 없습니다."))
         }
         guard
-            try table != SolutionTable.successTask || row.string("parent_table") == SuccessTask.ParentTable.successCase
+            try table != SolutionTable.successTask
+                || row.string(SuccessTask.Field.parentTable) == SuccessTask.ParentTable.successCase
         else {
             throw Problem.broken(
                 "G-84", RiskSignalSolution.self, field: .solutionRecord,

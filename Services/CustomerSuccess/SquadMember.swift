@@ -30,7 +30,7 @@ extension SquadMember: Record {
                 SELECT side FROM customer_success.responsibility_definition \
                 WHERE id = \(change.new.responsibility.sqlValue)
                 """)
-            let side = try rows.first?.optionalString(at: 0)
+            let side = try rows.first?.optionalString(ResponsibilityDefinition.Field.side)
             return side == nil || side == ResponsibilityDefinition.Side.squad
         },
         .locked("G-10", field: .account, whileAny: squads),

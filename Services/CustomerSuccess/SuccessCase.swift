@@ -7,13 +7,12 @@ extension SuccessCase: Record {
         domain: .references([.engagement]),
         inherited: [Inherited(.account, via: .engagement)],
         customer: CustomerAccess(),
-        requiredRule: "BR-26",
-        constraints: [.closure("BR-27", "success_case")])
+        requiredRule: "BR-26")
 
     public static let rules: [Rule<SuccessCase>] = [
         .locked(
             "BR-29", field: .engagement,
-            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: "success_case")]),
+            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: SuccessCase.self)]),
         .check(
             "G-124", field: .serviceDefinition,
             Text(en: "The service definition is not active any more.", ko: "서비스 정의가 더 이상 활성 상태가 아닙니다.")

@@ -12,17 +12,16 @@ extension SuccessInitiative: Record {
         customer: CustomerAccess(),
         requiredRule: "BR-21",
         constraints: [
-            .closure("BR-22", "success_initiative"),
             DatabaseRule(
                 "BR-22", constraint: "success_initiative_close_code", field: .closeCode,
                 Text(
-                    en: "Closure code and close notes must fit the state.", ko: "종결 코드와 종결 메모가 상태와 맞아야 합니다.")),
+                    en: "Closure code and close notes must fit the state.", ko: "종결 코드와 종결 메모가 상태와 맞아야 합니다."))
         ])
 
     public static let rules: [Rule<SuccessInitiative>] = [
         .locked(
             "BR-24", field: .successOutcome,
-            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: "success_initiative")]),
+            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: SuccessInitiative.self)]),
         // The engagement page lists initiatives: each knows the engagement of its outcome's objective.
         Rule("G-95") { change, context in try followEngagement(&change, context) },
         Rule("BR-22") { change, _ in try checkCloseCode(change.new) },
@@ -47,7 +46,7 @@ extension SuccessInitiative: Record {
             SELECT o.engagement FROM customer_success.success_outcome s \
             JOIN customer_success.success_objective o ON o.id = s.success_objective WHERE s.id = \(outcome)
             """)
-        change.new.engagement = try rows.first?.string(at: 0)
+        change.new.engagement = try rows.first?.string(SuccessObjective.Field.engagement)
     }
 
     /// The code Canceled goes with the state Canceled, every other with Closed; a closed initiative keeps both code and

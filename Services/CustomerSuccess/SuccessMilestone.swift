@@ -12,10 +12,6 @@ extension SuccessMilestone: Record {
         ],
         customer: CustomerAccess(),
         requiredRule: "G-118",
-        constraints: [
-            .closure("G-118", "success_milestone"),
-            DatabaseRule("G-118", constraint: "success_milestone_reached", field: .reachedOn, reachedOnly),
-        ],
         domainRule: "G-118")
 
     public static let rules: [Rule<SuccessMilestone>] = [
@@ -28,9 +24,12 @@ extension SuccessMilestone: Record {
             else { return true }
             return outcome.successObjective == change.new.successObjective
         },
-        .check("G-118", field: .reachedOn, reachedOnly) { change, _ in
-            (change.new.state == State.reached) == (change.new.reachedOn != nil)
-        },
+        .check(
+            "G-118", field: .reachedOn, constraint: "success_milestone_reached",
+            Text(
+                en: "A milestone that is reached, and no other, has the day it was reached on.",
+                ko: "달성일은 ‘달성’ 상태의 마일스톤에만 있으며, 이때는 반드시 있어야 합니다.")
+        ) { change, _ in (change.new.state == State.reached) == (change.new.reachedOn != nil) },
         .check(
             "G-118", field: .reachedOn,
             Text(en: "Reached on must not be in the future.", ko: "달성일은 미래일 수 없습니다.")
@@ -41,10 +40,6 @@ extension SuccessMilestone: Record {
         moves: [State.planned: [State.reached, State.missed, State.canceled]],
         closed: [State.reached, State.missed, State.canceled], reopened: State.planned, closingRule: "G-118",
         reopeningRule: "G-118", clearedOnReopening: [.reachedOn, .closeNotes])
-
-    private static let reachedOnly = Text(
-        en: "A milestone that is reached, and no other, has the day it was reached on.",
-        ko: "달성일은 ‘달성’ 상태의 마일스톤에만 있으며, 이때는 반드시 있어야 합니다.")
 
     /// The work of each day: what is planned and whose target date has passed is missed, also when that was days ago.
     static func missOverdue(_ database: Database) -> DailyJob {

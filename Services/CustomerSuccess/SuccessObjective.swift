@@ -9,16 +9,15 @@ extension SuccessObjective: Record {
         computed: [.daysRemaining(until: .plannedStop)],
         customer: CustomerAccess(),
         requiredRule: "BR-09",
-        constraints: [.closure("BR-10", "success_objective"), .plannedDates("BR-13", "success_objective")],
         domainRule: "BR-08")
 
     public static let rules: [Rule<SuccessObjective>] = [
         .locked(
             "BR-12", field: .engagement,
-            whileAny: [.records(SuccessOutcome.self, by: .successObjective), .risks(of: "success_objective")]),
+            whileAny: [.records(SuccessOutcome.self, by: .successObjective), .risks(of: SuccessObjective.self)]),
         .locked(
             "G-118", field: .engagement, whileAny: [.records(SuccessMilestone.self, by: .successObjective)]),
-        .ordered("BR-13", .plannedStart, notAfter: .plannedStop),
+        .ordered("BR-13", .plannedStart, notAfter: .plannedStop, constraint: "success_objective_dates"),
         .kept(),
     ]
 

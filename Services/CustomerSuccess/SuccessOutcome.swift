@@ -11,21 +11,20 @@ extension SuccessOutcome: Record {
         customer: CustomerAccess(),
         requiredRule: "BR-15",
         constraints: [
-            .closure("BR-16", "success_outcome"), .plannedDates("BR-19", "success_outcome"),
             DatabaseRule(
                 "BR-20", constraint: "success_outcome_tracking", field: .trackingMethod,
                 Text(
-                    en: "The reference of the tracking method is missing.", ko: "추적 방법에 맞는 지표, 설문 조사 또는 보고서를 선택하세요.")),
+                    en: "The reference of the tracking method is missing.", ko: "추적 방법에 맞는 지표, 설문 조사 또는 보고서를 선택하세요."))
         ],
         domainRule: "BR-14")
 
     public static let rules: [Rule<SuccessOutcome>] = [
         .locked(
             "BR-18", field: .successObjective,
-            whileAny: [.records(SuccessInitiative.self, by: .successOutcome), .risks(of: "success_outcome")]),
+            whileAny: [.records(SuccessInitiative.self, by: .successOutcome), .risks(of: SuccessOutcome.self)]),
         .locked(
             "G-118", field: .successObjective, whileAny: [.records(SuccessMilestone.self, by: .successOutcome)]),
-        .ordered("BR-19", .plannedStart, notAfter: .plannedStop),
+        .ordered("BR-19", .plannedStart, notAfter: .plannedStop, constraint: "success_outcome_dates"),
         Rule("BR-20") { change, _ in try checkTracking(change.new) },
         .kept(),
     ]

@@ -12,11 +12,10 @@ extension SuccessTask: Record {
         customer: CustomerAccess(
             rows: { _ in "visible_to_customer = true" }, writable: [.state],
             changeable: { $0.ownContact() }),
-        requiredRule: "BR-34",
-        constraints: [.closure("BR-35", "success_task")])
+        requiredRule: "BR-34")
 
     public static let rules: [Rule<SuccessTask>] = [
-        .locked("BR-37", field: .parent, whileAny: [.risks(of: "success_task")]),
+        .locked("BR-37", field: .parent, whileAny: [.risks(of: SuccessTask.self)]),
         .check(
             "G-84", field: .parent,
             Text(
@@ -27,7 +26,7 @@ extension SuccessTask: Record {
             else {
                 return true
             }
-            return try !context.exists(.solutions(of: "success_task"), of: old.id)
+            return try !context.exists(.solutions(of: SuccessTask.self), of: old.id)
         },
         .staysWithAccount(by: .parent),
         .squadOfAccount,

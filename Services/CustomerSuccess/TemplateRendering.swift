@@ -44,7 +44,7 @@ struct TemplateRendering: Sendable {
             return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
                 let template = try Store<ResponseTemplate>(database).get(request.id, as: call.caller, in: tx)
                 let record = try source(database, request.sourceRecord, call.caller, tx)
-                let body = (language == "ko" ? template.bodyKo : template.bodyEn) ?? ""
+                let body = (Language(tag: language) == .ko ? template.bodyKo : template.bodyEn) ?? ""
                 let filled = TemplateText(body).filled(try values(record, call.caller, tx))
                 var response = RenderResponseTemplateResponse()
                 response.text = filled.text
@@ -116,11 +116,13 @@ struct TemplateRendering: Sendable {
         let values: [TemplatePlaceholder: String?] = [
             .accountName: account?.name, .engagementNumber: engagement?.number, .engagementTitle: engagement?.title,
             .contactName: try contact.map {
-                PersonName.full(first: try $0.optionalString("first_name"), last: try $0.optionalString("last_name"))
+                PersonName.full(
+                    first: try $0.optionalString(CustomerContact.Field.firstName),
+                    last: try $0.optionalString(CustomerContact.Field.lastName))
             },
-            .contactFirstName: try contact?.optionalString("first_name"),
-            .contactLastName: try contact?.optionalString("last_name"), .recordNumber: source.number,
-            .myName: try answers[3].first?.optionalString("name"),
+            .contactFirstName: try contact?.optionalString(CustomerContact.Field.firstName),
+            .contactLastName: try contact?.optionalString(CustomerContact.Field.lastName), .recordNumber: source.number,
+            .myName: try answers[3].first?.optionalString(User.Field.name),
         ]
         return values.compactMapValues { $0 }
     }

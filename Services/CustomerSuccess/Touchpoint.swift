@@ -14,19 +14,18 @@ extension Touchpoint: Record {
             .engagement, .subject, .description, .category, .channel, .contact, .product, .productRelated,
             .additionalComments,
         ]),
-        requiredRule: "BR-30",
-        constraints: [
-            .closure("BR-31", "touchpoint"),
-            DatabaseRule("G-85", constraint: "touchpoint_product_needed", field: .product, productNeeded),
-        ])
+        requiredRule: "BR-30")
 
     public static let rules: [Rule<Touchpoint>] = [
         .locked(
             "BR-33", field: .engagement,
-            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: "touchpoint")]),
-        .check("G-85", field: .product, productNeeded) { change, _ in
-            change.new.productRelated != true || change.new.product != nil
-        },
+            whileAny: [.records(SuccessTask.self, by: .parent), .risks(of: Touchpoint.self)]),
+        .check(
+            "G-85", field: .product, constraint: "touchpoint_product_needed",
+            Text(
+                en: "Product is needed when the touchpoint is about a product.",
+                ko: "‘제품 관련’을 선택한 접점에는 제품을 지정해야 합니다.")
+        ) { change, _ in change.new.productRelated != true || change.new.product != nil },
         Rule("G-86") { change, context in try assignCustomersTouchpoint(&change, context) },
         .squadOfAccount,
         .after("G-96") { change, context in try moveTasks(change, context) },
@@ -36,9 +35,6 @@ extension Touchpoint: Record {
     public static let lifecycle: Lifecycle<Touchpoint>? = Lifecycle(
         moves: Lifecycle<Touchpoint>.workMoves, reopened: State.inProgress, tie: Lifecycle.workProgress,
         closingRule: "BR-31", reopeningRule: "BR-32")
-
-    private static let productNeeded = Text(
-        en: "Product is needed when the touchpoint is about a product.", ko: "‘제품 관련’을 선택한 접점에는 제품을 지정해야 합니다.")
 
     /// G-86: what a customer raises goes to the success manager of the engagement, in the name of the customer.
     private static func assignCustomersTouchpoint(
@@ -57,7 +53,7 @@ extension Touchpoint: Record {
         let rows = try context.transaction.query(
             "SELECT id FROM customer_success.success_task WHERE parent = \(change.new.id)")
         for row in rows {
-            try context.change(SuccessTask.self, try row.string("id")) { task in
+            try context.change(SuccessTask.self, try row.string(SuccessTask.Field.id)) { task in
                 task.account = change.new.account
                 task.domain = change.new.domain
                 task.contact = nil

@@ -18,7 +18,7 @@ enum CaseEnd {
             """)
         let store = Store<ImportTask>(database)
         for row in rows {
-            try store.change(row.string(at: 0), context, in: tx) { $0.state = ImportTask.State.canceled }
+            try store.change(row.string(ImportTask.Field.id), context, in: tx) { $0.state = ImportTask.State.canceled }
         }
     }
 }

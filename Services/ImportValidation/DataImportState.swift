@@ -87,18 +87,18 @@ public enum DataImportState: Int32, Sendable {
         ])
         var facts = Facts()
         for row in answers[0] {
-            let count = try row.int("count")
-            switch try row.string("status") {
+            let count = try row.int(Computed.count)
+            switch try row.string(StagingColumn.status) {
             case RowStatus.yetToValidate.rawValue: facts.yetToValidate = count
             case RowStatus.needsAttention.rawValue: facts.needsAttention = count
             case RowStatus.readyToPublish.rawValue: facts.readyToPublish = count
             default: facts.published = count
             }
         }
-        let kinds = try answers[1].map { try $0.string("kind") }
+        let kinds = try answers[1].map { try $0.string(ImportRun.Field.kind) }
         facts.isLoading = kinds.contains(ImportRun.Kind.load)
         facts.isValidating = kinds.contains(ImportRun.Kind.validate)
-        facts.lastLoadFailed = try answers[2].first?.string("state") == ImportRun.State.failed
+        facts.lastLoadFailed = try answers[2].first?.string(ImportRun.Field.state) == ImportRun.State.failed
         return facts
     }
 }

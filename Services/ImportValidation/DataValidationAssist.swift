@@ -76,21 +76,21 @@ extension DataValidationAssist: Record {
         }
         return try rows.map { row in
             var assist = DataValidationAssist()
-            assist.id = try row.string("id")
-            assist.validationType = try row.optionalString("validation_type")
-            assist.validationSubType = try row.optionalString("validation_sub_type")
-            assist.referenceTable = try row.optionalString("reference_table")
-            assist.referenceTableField = try row.optionalString("reference_table_field")
-            assist.targetTable = try row.optionalString("target_table")
-            assist.targetTableField = try row.optionalString("target_table_field")
+            assist.id = try row.string(Field.id)
+            assist.validationType = try row.optionalString(Field.validationType)
+            assist.validationSubType = try row.optionalString(Field.validationSubType)
+            assist.referenceTable = try row.optionalString(Field.referenceTable)
+            assist.referenceTableField = try row.optionalString(Field.referenceTableField)
+            assist.targetTable = try row.optionalString(Field.targetTable)
+            assist.targetTableField = try row.optionalString(Field.targetTableField)
             assist.stagingTable = stagingTable
-            assist.stagingTableField = try row.optionalString("staging_table_field")
-            assist.dateFormat = try row.optionalString("date_format")
-            assist.datetimeFormat = try row.optionalString("datetime_format")
-            assist.maxLength = try row.optionalInt("max_length").map(Int32.init(clamping:))
-            assist.mandatory = try row.optionalBool("mandatory")
-            assist.script = try row.optionalString("script")
-            assist.name = try row.optionalString("name")
+            assist.stagingTableField = try row.optionalString(Field.stagingTableField)
+            assist.dateFormat = try row.optionalString(Field.dateFormat)
+            assist.datetimeFormat = try row.optionalString(Field.datetimeFormat)
+            assist.maxLength = try row.optionalInt(Field.maxLength).map(Int32.init(clamping:))
+            assist.mandatory = try row.optionalBool(Field.mandatory)
+            assist.script = try row.optionalString(Field.script)
+            assist.name = try row.optionalString(Field.name)
             return assist
         }
     }
@@ -125,7 +125,7 @@ enum AccountCheck {
                 SELECT staging_table FROM import_validation.data_validation_assist \
                 WHERE created_by = \(context.caller.subject)
                 """)
-            let present = Set(try rows.map { try $0.string(at: 0) })
+            let present = Set(try rows.map { try $0.string(DataValidationAssist.Field.stagingTable) })
             for target in ImportTarget.all where target.accountColumn != nil {
                 try seeding.once("account-check:\(target.stagingTable)") {
                     guard !present.contains(target.stagingTable) else { return }

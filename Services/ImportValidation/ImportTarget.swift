@@ -53,5 +53,7 @@ public struct ImportTarget: Sendable {
     }
 
     /// The position of the account that a row belongs to.
-    public var accountColumn: Int? { fields.firstIndex { $0.reference == "customer_account" && $0.name == "account" } }
+    public var accountColumn: Int? {
+        fields.firstIndex { $0.reference == CustomerAccount.schema.table && $0.name == "account" }
+    }
 }

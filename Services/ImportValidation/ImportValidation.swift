@@ -23,7 +23,8 @@ public enum ImportValidation: ServiceDefinition {
         let replicas = replicas(database, parts.client, own: parts.ownCredential)
         let access = TaskAccess(database: database)
         let queue = RunQueue(database, workers: settings.workers)
-        var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
+        var endpoints = RecordEndpoints(
+            database, api: api, replicas: replicas.source, attachments: try parts.settings.attachmentBounds())
         endpoints.add(ImportTask.self)
         endpoints.add(listed: Upload.self)
         endpoints.add(listed: ImportRun.self)

@@ -9,6 +9,13 @@ import Workbook
 
 /// What is said of the files of a task for those to come, and who said it.
 struct SavedMapping: Sendable {
+    /// The columns of `import_mapping`.
+    private enum Column: String {
+        case mapping
+        case savedBy = "saved_by"
+        case savedAt = "saved_at"
+    }
+
     let mapping: FileMapping
     let savedBy: String
     let savedAt: Timestamp
@@ -27,8 +34,8 @@ struct SavedMapping: Sendable {
             """)
         return try rows.first.map { row in
             SavedMapping(
-                try JSONDecoder().decode(FileMapping.self, from: Data(row.string("mapping").utf8)),
-                by: try row.string("saved_by"), at: Timestamp(microseconds: try row.timestamp("saved_at")))
+                try JSONDecoder().decode(FileMapping.self, from: Data(row.string(Column.mapping).utf8)),
+                by: try row.string(Column.savedBy), at: Timestamp(microseconds: try row.timestamp(Column.savedAt)))
         }
     }
 

@@ -83,7 +83,7 @@ struct TaskAccess: Sendable {
     private static func requireOpenCase(_ task: ImportTask, _ tx: Transaction) throws {
         let rows = try tx.query(
             "SELECT state FROM import_validation.onboarding_case WHERE id = \((task.parent ?? "").sqlValue)")
-        let state = try rows.first?.optionalString("state")
+        let state = try rows.first?.optionalString(OnboardingCase.Field.state)
         guard state == OnboardingCase.State.closed || state == OnboardingCase.State.canceled else { return }
         throw Problem(
             .failedPrecondition,

@@ -14,13 +14,13 @@ enum TaskAssignee {
     static func standard(of onboarding: String, _ context: RuleContext) throws -> String? {
         let rows = try context.transaction.query(
             """
-            SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM import_validation.case_team_member \
+            SELECT "user" FROM (SELECT 1 AS place, id, "user" FROM import_validation.case_team_member \
             WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider) \
             AND responsibility = \(responsibility) \
             UNION ALL SELECT 2, id, assigned_to FROM import_validation.onboarding_case WHERE id = \(onboarding)) asked \
-            WHERE who IS NOT NULL ORDER BY place, id
+            WHERE "user" IS NOT NULL ORDER BY place, id
             """)
-        return try rows.map { try $0.string(at: 0) }.first(where: context.mayBeAssigned)
+        return try rows.map { try $0.string(CaseTeamMember.Field.user) }.first(where: context.mayBeAssigned)
     }
 
     /// Who makes tasks for no particular person: onboarding, for a case's playbook, and earlier versions of this service.
@@ -44,7 +44,9 @@ enum TaskAssignee {
             AND t.assigned_to IS DISTINCT FROM \(assignee) ORDER BY t.id FOR UPDATE OF t
             """)
         let store = Store<ImportTask>(database)
-        for row in rows { try store.change(row.string(at: 0), context, in: tx) { $0.assignedTo = assignee } }
+        for row in rows {
+            try store.change(row.string(ImportTask.Field.id), context, in: tx) { $0.assignedTo = assignee }
+        }
     }
 
     /// The events of a case and of its team come side by side. One waits for the other, so that whichever comes second

@@ -39,7 +39,7 @@ struct TaskEndpoints: Sendable {
                 try await publish(call, request)
             },
             Endpoint(ImportValidationAPI.startOver) { call, request async throws(Problem) in
-                try await startOver(call, request)
+                try await StartOver(database: database, access: access).answer(call, request)
             },
             Endpoint(ImportValidationAPI.summarizeImport) { call, request async throws(Problem) in
                 try await summarize(call, request)
@@ -64,7 +64,7 @@ struct TaskEndpoints: Sendable {
             }
         }
         let target = try Self.target(of: task)
-        let isKorean = call.language == "ko"
+        let isKorean = Language(tag: call.language) == .ko
         do throws(WorkbookError) {
             let bytes = try WorkbookWriter.template(
                 sheet: target.schema.label(call.language),
@@ -247,48 +247,6 @@ struct TaskEndpoints: Sendable {
         }
         queue.wake.notify()
         return run
-    }
-
-    /// G-64: every unpublished row of this task goes; published ones and their records stay.
-    private func startOver(_ call: Call, _ request: StartOverRequest) async throws(Problem) -> StartOverResponse {
-        guard request.confirm else {
-            throw .invalid(
-                field: "confirm",
-                Text(
-                    en: "Every unpublished row of the task will be removed: confirm must be true.",
-                    ko: "이 작업에서 아직 게시하지 않은 행이 모두 삭제됩니다. 계속하려면 삭제를 확인하세요('confirm=true')."), rule: "G-64")
-        }
-        let method = ImportValidationAPI.startOver.name
-        return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
-            let task = try access.worked(request.id, by: call.caller, in: tx)
-            try TaskAccess.requireOpen(task, tx)
-            let busy = try tx.query(
-                "SELECT 1 FROM import_validation.import_run_work WHERE import_task = \(task.id) LIMIT 1")
-            guard busy.isEmpty else {
-                throw Problem(
-                    .failedPrecondition,
-                    Text(en: "Wait until the runs of this task have ended.", ko: "이 작업의 실행이 끝날 때까지 기다리세요."),
-                    reason: "RUN_IN_PROGRESS")
-            }
-            let removed = try tx.query(
-                "DELETE FROM import_validation.staging_row WHERE import_task = \(task.id) AND status <> \(RowStatus.published.sql)"
-            )
-            // The files are still there and may be loaded again.
-            let loaded = try tx.query(
-                """
-                SELECT id FROM import_validation.upload \
-                WHERE import_task = \(task.id) AND state = \(literal: Upload.State.loaded)
-                """)
-            for row in loaded {
-                try Store<Upload>(database).change(row.string(at: 0), context.asSystem, in: tx) {
-                    $0.state = Upload.State.complete
-                }
-            }
-            try DataImportState.refresh(task.id, database, context, tx)
-            var response = StartOverResponse()
-            response.removedRows = Int64(removed.affected)
-            return response
-        }
     }
 
     private func summarize(_ call: Call, _ request: GetRequest) async throws(Problem) -> ImportSummary {

@@ -36,18 +36,25 @@ struct MailQueue: Sendable {
         sender.close()
     }
 
+    /// What is read of `mail_queue`.
+    private enum Column: String {
+        case language, contents, event
+        case recipientName = "recipient_name"
+    }
+
     /// A queued mail.
     private struct Letter: Sendable {
         let delivery: EmailDelivery
-        let language: String
         let name: String?
-        let values: [String: String]
+        /// As it reads now; nil when there is no such mail.
+        let content: MailContent?
         /// Why it may not be sent any more; nil when it may.
         let objection: String?
     }
 
     private func load(_ lease: Lease) async throws -> Letter? {
         let database = database
+        let templates = templates
         return try await asService(.root) { tx in
             let rows = try tx.query(
                 """
@@ -57,13 +64,18 @@ struct MailQueue: Sendable {
             guard let row = rows.first, let delivery = try Store<EmailDelivery>(database).find(lease.row, in: tx) else {
                 return nil
             }
-            let values = try JSONDecoder().decode([String: String].self, from: Data(row.string("contents").utf8))
+            let values = try JSONDecoder().decode([String: String].self, from: Data(row.string(Column.contents).utf8))
+            let objection = try delivery.user.flatMap { user in
+                Self.objection(
+                    try Reader.find([user], in: tx).first,
+                    try row.optionalBytes(Column.event).map { try RecordEvent.decode(protobuf: $0) })
+            }
             return Letter(
-                delivery: delivery, language: try row.string("language"),
-                name: try row.optionalString("recipient_name"), values: values,
-                objection: Self.objection(
-                    try Reader.find([delivery.user ?? ""], in: tx).first,
-                    try row.optionalBytes("event").map { try RecordEvent.decode(protobuf: $0) }))
+                delivery: delivery, name: try row.optionalString(Column.recipientName),
+                content: try templates.render(
+                    delivery.template ?? "", values, language: try row.string(Column.language),
+                    in: DomainPath(delivery.domain) ?? .root, tx),
+                objection: objection)
         }
     }
 
@@ -90,8 +102,9 @@ struct MailQueue: Sendable {
 
     private func send(_ letter: Letter) async -> Outcome {
         if let reason = letter.objection { return .withdrawn(reason: reason) }
-        guard let content = templates.render(letter.delivery.template ?? "", letter.values, language: letter.language)
-        else { return .never(reason: "there is no template \(letter.delivery.template ?? "")") }
+        guard let content = letter.content else {
+            return .never(reason: "there is no template \(letter.delivery.template ?? "")")
+        }
         do throws(MailError) {
             // A name that a header cannot carry is left out; the mail matters more.
             let address = letter.delivery.recipient ?? ""
@@ -134,6 +147,7 @@ struct MailQueue: Sendable {
             }
             try Store<EmailDelivery>(database).change(id, context, in: tx) { delivery in
                 delivery.attempts = attempts
+                if let subject = letter.content?.subject { delivery.subject = Messenger.shortened(subject: subject) }
                 delivery.lastError = outcome.reason
                 if outcome == .sent {
                     delivery.state = EmailDelivery.State.sent

@@ -39,7 +39,7 @@ struct Messenger: Sendable {
         notification.domain = domain.path
         notification.user = user
         notification.kind = notice.kind
-        notification.subject = String(notice.subject.prefix(Self.subjectLimit))
+        notification.subject = Self.shortened(subject: notice.subject)
         notification.body = String(notice.body.prefix(Self.bodyLimit))
         notification.sourceTable = notice.sourceTable
         notification.sourceRecord = notice.sourceRecord
@@ -47,22 +47,24 @@ struct Messenger: Sendable {
     }
 
     /// Queues a mail. One to an address that no mail can be sent to has failed at once, and says so. With an `event` it
-    /// is sent only to somebody who may then still know of it.
+    /// is sent only to somebody who may then still know of it. A reader without an id is no user. The transaction must see
+    /// all domains.
     func mail(
         _ template: String, _ values: [String: String], to reader: Reader, about source: (table: String?, id: String?),
         of event: RecordEvent? = nil, _ context: WriteContext, _ tx: Transaction
     ) throws {
         guard reader.isActive, let address = reader.email, !address.isEmpty else { return }
         let values = values.mapValues { String($0.prefix(Self.bodyLimit)) }
-        guard let content = templates.render(template, values, language: reader.language) else {
+        guard let content = try templates.render(template, values, language: reader.language, in: reader.domain, tx)
+        else {
             throw Problem.internalError(cause: "there is no mail template \(template)")
         }
         var delivery = EmailDelivery()
         delivery.domain = reader.domain.path
-        delivery.user = reader.id
+        delivery.user = reader.id.isEmpty ? nil : reader.id
         delivery.recipient = String(address.prefix(Self.addressLimit))
         delivery.template = template
-        delivery.subject = String(content.subject.prefix(Self.subjectLimit))
+        delivery.subject = Self.shortened(subject: content.subject)
         let fault = Self.fault(of: address)
         delivery.state = fault == nil ? EmailDelivery.State.queued : EmailDelivery.State.failed
         delivery.lastError = fault
@@ -80,6 +82,9 @@ struct Messenger: Sendable {
             """)
     }
 
+    /// As much of a subject as is recorded.
+    static func shortened(subject: String) -> String { String(subject.prefix(subjectLimit)) }
+
     /// The event without what the mail says itself, and without the other readers.
     private static func fact(_ event: RecordEvent) throws -> [UInt8] {
         var fact = event
@@ -96,27 +101,5 @@ struct Messenger: Sendable {
         } catch {
             return "address: \(error.rawValue)"
         }
-    }
-}
-
-/// The mails the notifier writes.
-struct MailTemplates: Sendable {
-    /// Their names, which are those of the files in Templates.
-    static let names = ["play-completed", "play-failed", "record-updated"]
-
-    private let templates: [String: MailTemplate]
-
-    /// Reads all of them; a template that is not valid stops the start.
-    init() throws {
-        let folder = Bundle.module.url(forResource: "Templates", withExtension: nil) ?? URL(filePath: "Templates")
-        templates = try Dictionary(
-            uniqueKeysWithValues: Self.names.map { ($0, try MailTemplate(name: $0, in: folder)) })
-    }
-
-    /// The mail `name` with these texts; nil when there is no such mail.
-    func render(_ name: String, _ values: [String: String], language: String) -> MailContent? {
-        // An empty text is no text: sections around it are left out.
-        let given = values.filter { !$0.value.isEmpty }.mapValues { MailValue.text($0) }
-        return templates[name]?.render(given, language: MailLanguage(rawValue: language) ?? .en)
     }
 }

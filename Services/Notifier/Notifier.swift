@@ -29,19 +29,24 @@ public enum Notifier: ServiceDefinition {
         let messenger = Messenger(database: database, templates: templates)
         let follower = PlayFollower(database: database, people: people, messenger: messenger)
         let watchLists = WatchLists(database: database, people: people, messenger: messenger)
+        let teamMails = TeamMails(database: database, people: people, messenger: messenger)
         let mails = MailQueue(database, sender, from: from, templates)
         return Assembly(
-            endpoints: endpoints(database, replicas), replicas: replicas,
-            handlers: [follower.handler] + watchLists.handlers,
+            endpoints: endpoints(database, replicas, parts.client, templates), replicas: replicas,
+            handlers: [follower.handler, teamMails.handler] + watchLists.handlers,
             background: [Background("mail queue", isSingle: false) { await mails.run() }])
     }
 
     /// What it answers.
-    static func endpoints(_ database: Database, _ replicas: ReplicaSet) -> RecordEndpoints {
+    static func endpoints(
+        _ database: Database, _ replicas: ReplicaSet, _ client: Client, _ templates: MailTemplates
+    ) -> RecordEndpoints {
         database.register(InAppNotification.self)
         var endpoints = RecordEndpoints(database, api: api)
         endpoints.add(SuccessLauncherNotifier.self)
         endpoints.add(listed: EmailDelivery.self)
+        endpoints.add(EmailTemplate.self)
+        endpoints.add(EmailPreviews(database: database, client: client, templates: templates).endpoints)
         endpoints.add(Notifications(database: database).endpoints)
         endpoints.add(replicas.endpoints(NotifierAPI.listReplicas, NotifierAPI.rebuildReplica))
         let described = endpoints.described + [InAppNotification.self]

@@ -44,7 +44,7 @@ struct PeopleLookup: Sendable {
                 SELECT id FROM notifier."user" WHERE id = ANY(\(ids)::uuid[]) \
                 UNION ALL SELECT id FROM notifier.definition_record WHERE id = ANY(\(ids)::uuid[])
                 """)
-            return Set(try rows.map { try $0.string(at: 0) })
+            return Set(try rows.map { try $0.string(User.Field.id) })
         }
     }
 

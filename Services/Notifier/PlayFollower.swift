@@ -118,7 +118,7 @@ struct PlayFollower: Sendable {
         let service = Caller.service(database.service, domain: context.caller.domain)
         let records = database.replica(DefinitionRecord.self, .title, as: service)
         let rows = try tx.query("SELECT title FROM \(records) definition WHERE id = \(id)")
-        return try rows.first?.optionalString("title") ?? fallback
+        return try rows.first?.optionalString(DefinitionRecord.Field.title) ?? fallback
     }
 }
 

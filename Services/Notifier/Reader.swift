@@ -1,4 +1,5 @@
 import Identity
+import OnboardingWire
 import Postgres
 import Records
 import Tenancy
@@ -33,7 +34,7 @@ struct Reader: Sendable {
             WHERE held."user" = person.id::text AND held.role = ANY(\(roles))) \
             ORDER BY length(person.domain) DESC, person.id LIMIT \(limit)
             """
-        ).map { try $0.string(at: 0) }
+        ).map { try $0.string(User.Field.id) }
         return try find(ids, in: tx)
     }
 
@@ -46,18 +47,21 @@ struct Reader: Sendable {
             "SELECT \"user\", role FROM notifier.role_grant WHERE \"user\" = ANY(\(wanted))",
         ])
         var granted: [String: [String]] = [:]
-        for row in answers[1] { granted[try row.string("user"), default: []].append(try row.string("role")) }
+        for row in answers[1] {
+            granted[try row.string(RoleGrant.Field.user), default: []].append(try row.string(RoleGrant.Field.role))
+        }
         return try answers[0].map { row in
-            let id = try row.string("id")
-            let domain = DomainPath(try row.string("domain")) ?? .root
-            let account = try row.optionalString("account")
+            let id = try row.string(User.Field.id)
+            let domain = DomainPath(try row.string(User.Field.domain)) ?? .root
+            let account = try row.optionalString(User.Field.account)
             // What was granted across sides counts here as little as in a request.
             let standing = KnownPerson(domain: domain, roles: granted[id] ?? [], isCustomer: account != nil)
             return Reader(
-                id: id, name: try row.optionalString("name") ?? "", email: try row.optionalString("email"),
-                language: try row.optionalString("language")?.hasPrefix("ko") == true ? "ko" : "en",
+                id: id, name: try row.optionalString(User.Field.name) ?? "",
+                email: try row.optionalString(User.Field.email),
+                language: Language(tag: try row.optionalString(User.Field.language) ?? "").rawValue,
                 domain: domain, roles: standing.roles, account: account,
-                isActive: try row.optionalBool("active") ?? true)
+                isActive: try row.optionalBool(User.Field.active) ?? true)
         }
     }
 }

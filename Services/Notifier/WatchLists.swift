@@ -118,9 +118,14 @@ struct Watched: Sendable {
 
     /// The line people read first.
     func subject(_ language: String) -> String {
-        let name = [schema.label(language), event.number].filter { !$0.isEmpty }.joined(separator: " ")
+        Self.subject(schema, number: event.number, action: event.action, language)
+    }
+
+    /// The line people read first of what happened to a record.
+    static func subject(_ schema: RecordSchema, number: String, action: String, _ language: String) -> String {
+        let name = [schema.label(language), number].filter { !$0.isEmpty }.joined(separator: " ")
         let text =
-            switch event.action {
+            switch action {
             case "created": Text(en: "\(name) was created.", ko: "\(name, .subject) 생성되었습니다.")
             case "deleted": Text(en: "\(name) was deleted.", ko: "\(name, .subject) 삭제되었습니다.")
             case "closed": Text(en: "\(name) was closed.", ko: "\(name, .subject) 종결되었습니다.")

@@ -12,13 +12,13 @@ enum CaseHolders {
     static func holder(of responsibility: String, on onboarding: String, _ context: RuleContext) throws -> String? {
         let rows = try context.transaction.query(
             """
-            SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM onboarding.case_team_member \
+            SELECT "user" FROM (SELECT 1 AS place, id, "user" FROM onboarding.case_team_member \
             WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider) \
             AND responsibility = \(responsibility) \
             UNION ALL SELECT 2, id, assigned_to FROM onboarding.onboarding_case WHERE id = \(onboarding)) asked \
-            WHERE who IS NOT NULL ORDER BY place, id
+            WHERE "user" IS NOT NULL ORDER BY place, id
             """)
-        return try rows.map { try $0.string(at: 0) }.first(where: context.mayBeAssigned)
+        return try rows.map { try $0.string(CaseTeamMember.Field.user) }.first(where: context.mayBeAssigned)
     }
 
     /// The provider's responsibility of that name, of the nearest domain; without a name the one that tasks go to by
@@ -31,7 +31,7 @@ enum CaseHolders {
             SELECT id FROM onboarding.responsibility_definition WHERE side = \(side) AND name = \(name) \
             ORDER BY length(domain) DESC, id LIMIT 1
             """)
-        return try rows.first?.string(at: 0)
+        return try rows.first?.string(ResponsibilityDefinition.Field.id)
     }
 
     /// The same for playbooks.
@@ -47,6 +47,6 @@ enum CaseHolders {
             context.transaction.sendScope(.domain(.root))
             defer { context.transaction.sendScope(context.write.caller.scope) }
             let rows = try context.transaction.query("SELECT name FROM onboarding.user WHERE id = \(user)")
-            return try rows.first?.optionalString(at: 0)
+            return try rows.first?.optionalString(User.Field.name)
         })
 }

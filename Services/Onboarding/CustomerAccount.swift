@@ -43,7 +43,7 @@ extension CustomerAccount: Record {
                 UNION SELECT a.id, a.parent FROM onboarding.customer_account a JOIN above b ON a.id = b.parent)
             SELECT id FROM above
             """)
-        let above = try rows.map { try $0.string(at: 0) }
+        let above = try rows.map { try $0.string(Field.id) }
         guard !above.isEmpty else {
             throw Problem.noSuchReference(CustomerAccount.self, .parent)
         }

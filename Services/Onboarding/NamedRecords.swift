@@ -1,3 +1,4 @@
+import OnboardingWire
 import Postgres
 import Records
 import Tenancy
@@ -19,6 +20,11 @@ struct NamedRecords: Sendable {
         let table: String
         /// Empty for the fields that the table's declaration names.
         let field: String
+    }
+
+    /// What the statement answers.
+    private enum Column: String {
+        case text, found, id
     }
 
     private let fields: [String]
@@ -45,10 +51,10 @@ struct NamedRecords: Sendable {
         var bounds: SQL = ""
         if isOfAccount { bounds += " AND account = \(account)" }
         if caller.kind == .customer {
-            let own: SQL = table == "customer_account" ? "id" : "account"
+            let own: SQL = table == CustomerAccount.schema.table ? "id" : "account"
             bounds += " AND " + own + " = ANY(\(caller.memberships.map(\.account))::uuid[])"
         }
-        let isOwn: SQL = table == "customer_account" && account != nil ? "bool_or(id = \(account))" : "false"
+        let isOwn: SQL = table == CustomerAccount.schema.table && account != nil ? "bool_or(id = \(account))" : "false"
         let from: SQL = "FROM onboarding.\(identifier: table) WHERE "
         var named: SQL = "SELECT id, id::text AS text " + from
         named += "id = ANY(\(folded.filter(Validation.isUUID).sorted())::uuid[])" + bounds
@@ -66,8 +72,8 @@ struct NamedRecords: Sendable {
     static func read(_ rows: Rows) throws -> [String: Match] {
         var matches: [String: Match] = [:]
         for row in rows {
-            let count = Int(try row.int64("found"))
-            matches[try row.string("text")] = Match(count: count, id: count == 1 ? try row.string("id") : nil)
+            let count = Int(try row.int64(Column.found))
+            matches[try row.string(Column.text)] = Match(count: count, id: count == 1 ? try row.string(Column.id) : nil)
         }
         return matches
     }

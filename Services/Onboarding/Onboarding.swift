@@ -32,7 +32,8 @@ public enum Onboarding: ServiceDefinition {
         let playbooks = playbooks(database)
         let calls = RemoteCalls(playbooks, parts.client)
         return Assembly(
-            endpoints: endpoints(database, replicas, playbooks), replicas: replicas,
+            endpoints: endpoints(database, replicas, playbooks, try parts.settings.attachmentBounds()),
+            replicas: replicas,
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic), playbookTrigger(playbooks)],
             background: [Background("playbook calls", isSingle: false) { await calls.run() }],
             prepare: {
@@ -44,9 +45,11 @@ public enum Onboarding: ServiceDefinition {
 
     /// Everything the service answers.
     static func endpoints(
-        _ database: Database, _ replicas: ReplicaSet, _ playbooks: Playbooks
+        _ database: Database, _ replicas: ReplicaSet, _ playbooks: Playbooks,
+        _ attachments: AttachmentBounds = .standard
     ) -> RecordEndpoints {
-        var endpoints = RecordEndpoints(database, api: api, replicas: replicas.source)
+        var endpoints = RecordEndpoints(
+            database, api: api, replicas: replicas.source, attachments: attachments)
         endpoints.add(Domain.self)
         endpoints.add(CustomerAccount.self)
         endpoints.add(CustomerContact.self)
@@ -69,6 +72,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(CaseTeamMember.self)
         endpoints.add(playbooks.runEndpoints(api))
         endpoints.add(playbooks.definitionEndpoints(api))
+        endpoints.add(listed: TeamMessage.self)
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))

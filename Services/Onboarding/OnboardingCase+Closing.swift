@@ -64,7 +64,7 @@ extension OnboardingCase {
             "SELECT number FROM onboarding.lifecycle_task WHERE parent = \(id) AND \(isOpen) ORDER BY number",
             "SELECT number FROM onboarding.import_task WHERE parent = \(id) AND \(isOpen) ORDER BY number",
         ])
-        return try answers.flatMap { rows in try rows.map { try $0.optionalString(at: 0) ?? "" } }
+        return try answers.flatMap { rows in try rows.map { try $0.optionalString(LifecycleTask.Field.number) ?? "" } }
     }
 
     private static let isOpen: SQL =
@@ -75,7 +75,9 @@ extension OnboardingCase {
         let tasks = try context.transaction.query(
             "SELECT id FROM onboarding.lifecycle_task WHERE parent = \(id) AND \(isOpen) ORDER BY id")
         for row in tasks {
-            try context.change(LifecycleTask.self, try row.string(at: 0)) { $0.state = LifecycleTask.State.canceled }
+            try context.change(LifecycleTask.self, try row.string(LifecycleTask.Field.id)) {
+                $0.state = LifecycleTask.State.canceled
+            }
         }
         // What import-validation is going to do when it hears of the case; its events overwrite this.
         context.transaction.send(

@@ -113,7 +113,8 @@ enum AutomaticCase {
     /// Reacts to `customer_account.created`. With the switch off the event is only taken note of (G-37).
     static func handler(_ database: Database, isOn: Bool) -> EventHandler {
         EventHandler(
-            "onboarding-automatic-case", service: Onboarding.name, record: "customer_account", action: "created"
+            "onboarding-automatic-case", service: Onboarding.name, record: CustomerAccount.schema.table,
+            action: "created"
         ) { event, context, tx in
             guard isOn else { return }
             let account = try CustomerAccount.decode(protobuf: event.record)

@@ -267,7 +267,7 @@ enum MergeOutcome<R: Sendable>: Sendable {
 
 extension PublishResult {
     mutating func fail(_ reasons: [RowFault], _ language: String) {
-        outcome = "failed"
+        outcome = Outcome.failed
         message = reasons.map { $0.text(language) }.joined(separator: " ")
         faults = reasons.map { reason in
             var fault = PublishFault()
@@ -280,9 +280,9 @@ extension PublishResult {
 
     mutating func take<R: Record>(_ result: MergeOutcome<R>, _ language: String) {
         switch result {
-        case .created: outcome = "created"
-        case .updated: outcome = "updated"
-        case .unchanged: outcome = "unchanged"
+        case .created: outcome = Outcome.created
+        case .updated: outcome = Outcome.updated
+        case .unchanged: outcome = Outcome.unchanged
         case .failed(let reasons): fail(reasons, language)
         }
         targetRecord = result.record?.id ?? ""

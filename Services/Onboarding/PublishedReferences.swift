@@ -1,3 +1,4 @@
+import OnboardingWire
 import Postgres
 import Records
 import Tenancy
@@ -26,7 +27,8 @@ struct PublishedReferences {
     func find(_ text: String, by naming: NamedRecords.Naming, for field: FieldSchema) -> Result<String, Fault> {
         let match = matches[naming]?[text.alike]
         if let fault = ReferenceFault.of(
-            text, matches: match?.count ?? 0, isOther: naming.table == "customer_account" && match?.id != account,
+            text, matches: match?.count ?? 0,
+            isOther: naming.table == CustomerAccount.schema.table && match?.id != account,
             field.label)
         {
             return .failure(Fault(text: fault))

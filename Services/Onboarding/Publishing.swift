@@ -99,7 +99,7 @@ enum Publishing {
             Validation.isUUID(id)
             ? try tx.query("SELECT id::text FROM onboarding.customer_account WHERE id = \(id) FOR KEY SHARE") : nil
         guard let row = rows?.first else { throw Problem.notFound(CustomerAccount.schema.label, id: id) }
-        return try row.string("id")
+        return try row.string(CustomerAccount.Field.id)
     }
 }
 

@@ -18,8 +18,8 @@ extension ResponsibilityDefinition: Record {
 
 extension CaseTeamMember: Record {
     public static let storage = Storage<CaseTeamMember>(
-        domain: .references([.onboardingCase]), customer: CustomerAccess(rows: CustomerRows.cases),
-        immutable: [.onboardingCase],
+        domain: .references([.onboardingCase]), lookedUp: [LookedUp(.roleMissing, TeamRoles.fact, TeamRoles.isMissing)],
+        customer: CustomerAccess(rows: CustomerRows.cases), immutable: [.onboardingCase],
         constraints: [
             DatabaseRule(
                 "CASE_TEAM", constraint: "case_team_member_unique", field: .responsibility,
@@ -46,6 +46,16 @@ extension CaseTeamMember: Record {
             guard change.changes(.responsibility) || change.changes(.side) else { return true }
             let definition = try context.find(ResponsibilityDefinition.self, change.new.responsibility)
             return definition?.side == nil || definition?.side == change.new.side
+        },
+        .advice(
+            "G-42", field: .responsibility,
+            Text(
+                en:
+                    "This person has not been granted the role that the responsibility needs. Ask an administrator for it.",
+                ko: "이 사람에게는 담당 업무에 필요한 역할이 아직 부여되지 않았습니다. 관리자에게 요청하세요.")
+        ) { change, _ in
+            guard [.responsibility, .contact, .user].contains(where: { change.changes($0) }) else { return false }
+            return change.new.roleMissing == true
         },
     ]
 }

@@ -49,17 +49,17 @@ struct Standings: People {
         guard let user = answers[0].first else { return nil }
         var standing = Standing()
         standing.user = id
-        standing.domain = try user.string("domain")
-        standing.account = try user.optionalString("account") ?? ""
-        standing.active = try user.bool("active")
-        standing.kind = try user.string("kind")
-        standing.publicKey = try user.optionalString("public_key") ?? ""
-        standing.roles = try answers[1].map { try $0.string("role") }
+        standing.domain = try user.string(User.Field.domain)
+        standing.account = try user.optionalString(User.Field.account) ?? ""
+        standing.active = try user.bool(User.Field.active)
+        standing.kind = try user.string(User.Field.kind)
+        standing.publicKey = try user.optionalString(User.Field.publicKey) ?? ""
+        standing.roles = try answers[1].map { try $0.string(RoleGrant.Field.role) }
         standing.contacts = try answers[2].map { row in
             var contact = StandingContact()
-            contact.contact = try row.string("id")
-            contact.account = try row.string("account")
-            contact.domain = try row.string("domain")
+            contact.contact = try row.string(CustomerContact.Field.id)
+            contact.account = try row.string(CustomerContact.Field.account)
+            contact.domain = try row.string(CustomerContact.Field.domain)
             return contact
         }
         return standing

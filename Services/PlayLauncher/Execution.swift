@@ -31,6 +31,23 @@ struct Execution: Sendable {
         }
     }
 
+    /// What is done for a run next.
+    enum Phase: String {
+        /// The flow is carried out.
+        case flow
+        /// Its end is told.
+        case note
+        /// Nothing: it stands still until somebody takes it over.
+        case held
+        /// Nothing any more.
+        case done
+    }
+
+    /// What is read of `flow_execution`.
+    private enum Column: String {
+        case domain, requester, trace, title, machines, phase, failures, definition
+    }
+
     let run: String
     let domain: DomainPath
     /// For whom the steps are carried out, with the roles of the launch or of the taking over.
@@ -90,25 +107,26 @@ struct Execution: Sendable {
         let rows = try tx.query(
             """
             SELECT domain, requester, trace, title, machines, phase, failures FROM play_launcher.flow_execution \
-            WHERE \(lease.held) AND phase <> 'done'
+            WHERE \(lease.held) AND phase <> \(literal: Phase.done)
             """)
         guard let row = rows.first else { return nil }
         let run = lease.row
-        guard let domain = DomainPath(try row.string("domain")) else {
+        guard let domain = DomainPath(try row.string(Column.domain)) else {
             throw Problem.internalError(cause: "the execution of run \(run) cannot be read")
         }
         let limits = JSONLimits(bytes: 8 * FlowBounds.stateBytes, depth: 300, values: 4_000_000)
-        let stored = try JSONValue(parsing: try row.string("machines"), limits: limits)
+        let stored = try JSONValue(parsing: try row.string(Column.machines), limits: limits)
         let machines = try (stored.array ?? []).map { machine in
             Machine(
                 definition: machine["definition"]?.string ?? "", state: try FlowState(json: machine["state"] ?? .null))
         }
         guard !machines.isEmpty else { throw Problem.internalError(cause: "run \(run) has no flow") }
         return Execution(
-            run: run, domain: domain, requester: try KeptCaller(text: row.string("requester")),
-            trace: try row.optionalString("trace"),
-            title: try row.string("title"), machines: machines, isNoted: try row.string("phase") == "note",
-            failures: try row.int("failures"))
+            run: run, domain: domain, requester: try KeptCaller(text: row.string(Column.requester)),
+            trace: try row.optionalString(Column.trace),
+            title: try row.string(Column.title), machines: machines,
+            isNoted: try row.string(Column.phase) == Phase.note.rawValue,
+            failures: try row.int(Column.failures))
     }
 
     /// The id of the definition a run was launched with; nil for a run that was never launched.
@@ -118,15 +136,15 @@ struct Execution: Sendable {
             SELECT machines::json -> 0 ->> 'definition' AS definition FROM play_launcher.flow_execution \
             WHERE run = \(run)
             """
-        ).first?.optionalString("definition")
+        ).first?.optionalString(Column.definition)
     }
 
     /// Has a held run go on for somebody else, at the step it was held at.
     static func resume(_ run: String, for requester: Caller, in tx: Transaction) throws {
         tx.send(
             """
-            UPDATE play_launcher.flow_execution SET phase = 'flow', requester = \(try KeptCaller(requester).text()), \
-            failures = 0 WHERE run = \(run) AND phase = 'held'
+            UPDATE play_launcher.flow_execution SET phase = \(literal: Phase.flow), failures = 0, \
+            requester = \(try KeptCaller(requester).text()) WHERE run = \(run) AND phase = \(literal: Phase.held)
             """, expecting: 1)
     }
 
@@ -134,15 +152,17 @@ struct Execution: Sendable {
     func store(_ lease: Lease, in tx: Transaction) {
         tx.send(
             """
-            UPDATE play_launcher.flow_execution SET machines = \(machineText), phase = \(isNoted ? "note" : "flow"), \
-            failures = 0 WHERE \(lease.held)
+            UPDATE play_launcher.flow_execution SET machines = \(machineText), \
+            phase = \(literal: isNoted ? Phase.note : .flow), failures = 0 WHERE \(lease.held)
             """, expecting: 1)
     }
 
     /// Stores that a run stands still: held at its step, or done. Nobody takes it any more.
-    static func stop(_ phase: String, _ lease: Lease, in tx: Transaction) {
+    static func stop(_ phase: Phase, _ lease: Lease, in tx: Transaction) {
         tx.send(
-            "UPDATE play_launcher.flow_execution SET phase = \(phase), failures = 0 WHERE \(lease.held)", expecting: 1)
+            """
+            UPDATE play_launcher.flow_execution SET phase = \(literal: phase), failures = 0 WHERE \(lease.held)
+            """, expecting: 1)
         lease.release(in: tx)
     }
 
@@ -155,6 +175,10 @@ struct Execution: Sendable {
 
 /// The recorded steps of runs, in table `flow_step`.
 extension FlowStep {
+    private enum Column: String {
+        case key, kind, method, state, attempts, result, error, at
+    }
+
     /// Longest error kept.
     private static let errorLimit = 2_000
 
@@ -176,8 +200,8 @@ extension FlowStep {
         var answer: String?
         var error: String?
         switch result {
-        case .succeeded(let value): (state, answer) = ("done", value.isNull ? nil : value.text)
-        case .failed(let problem): (state, error) = ("failed", problem.message)
+        case .succeeded(let value): (state, answer) = (State.done, value.isNull ? nil : value.text)
+        case .failed(let problem): (state, error) = (State.failed, problem.message)
         }
         tx.send(
             """
@@ -205,14 +229,14 @@ extension FlowStep {
             """
         ).map { row in
             var step = FlowStep()
-            step.key = try row.string("key")
-            step.kind = try row.string("kind")
-            step.method = try row.optionalString("method") ?? ""
-            step.state = try row.string("state")
-            step.attempts = Int32(try row.int("attempts"))
-            step.result = withResults ? try row.optionalString("result") ?? "" : ""
-            step.error = try row.optionalString("error") ?? ""
-            step.at = Timestamp(microseconds: try row.timestamp("at"))
+            step.key = try row.string(Column.key)
+            step.kind = try row.string(Column.kind)
+            step.method = try row.optionalString(Column.method) ?? ""
+            step.state = try row.string(Column.state)
+            step.attempts = Int32(try row.int(Column.attempts))
+            step.result = withResults ? try row.optionalString(Column.result) ?? "" : ""
+            step.error = try row.optionalString(Column.error) ?? ""
+            step.at = Timestamp(microseconds: try row.timestamp(Column.at))
             return step
         }
     }
@@ -226,7 +250,7 @@ extension FlowError {
     /// what the machine itself finds is English, and has a Korean sentence for each kind.
     func message(_ language: String) -> String {
         let hasKorean = Hangul.isWritten(in: message)
-        guard Text(en: "en", ko: "ko")(language) == "ko", !hasKorean else { return message }
+        guard Language(tag: language) == .ko, !hasKorean else { return message }
         switch type {
         case FlowError.expression: return "플로우의 표현식을 계산하지 못했습니다."
         case FlowError.validation: return "값이 플로우가 기대하는 형식이 아닙니다."

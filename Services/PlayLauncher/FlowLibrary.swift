@@ -62,7 +62,9 @@ final class FlowLibrary: Sendable {
             ORDER BY record.id, string_to_array(newest.version, '.')::numeric[] DESC
             """)
         var chosen: [String: String] = [:]
-        for row in rows { chosen[try row.string("id")] = try row.string("flow") }
+        for row in rows {
+            chosen[try row.string(DefinitionRecord.Field.id)] = try row.string(DefinitionRecord.Field.flow)
+        }
         let ids = Array(Set(chosen.values))
         let found = try Store<FlowDefinition>(database).find(where: "id = ANY(\(ids))", in: tx)
         let flows = Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

@@ -132,7 +132,7 @@ struct Plays: Sendable {
             described.mandatory = question.isMandatory
             described.choices = question.choices.map { Self.text($0.value) }
             described.default = Self.text(
-                Text(en: "en", ko: "ko")(call.language) == "ko" ? question.koreanDefault : question.defaultValue)
+                Language(tag: call.language) == .ko ? question.koreanDefault : question.defaultValue)
             if described.default.isEmpty, question.prefill == "requested_by", call.caller.kind == .person {
                 described.default = call.caller.subject
             }

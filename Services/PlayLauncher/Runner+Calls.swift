@@ -118,7 +118,7 @@ extension Runner {
         let now = database.clock.now
         let state = telling.isFailed ? FlowRun.State.failed : FlowRun.State.completed
         try await shared.run(in: execution.domain) { tx in
-            Execution.stop("done", lease, in: tx)
+            Execution.stop(.done, lease, in: tx)
             tx.send(
                 """
                 UPDATE play_launcher.flow_step SET method = \(method) \

@@ -167,7 +167,7 @@ extension Runner {
         let message = Telling.held(execution.title)(execution.language)
         try await asService(execution.domain) { tx in
             if let key = execution.key { FlowStep.retry(key, message, run: execution.run, now: now, in: tx) }
-            Execution.stop("held", lease, in: tx)
+            Execution.stop(.held, lease, in: tx)
             try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
                 run.state = FlowRun.State.held
                 run.message = message

@@ -30,7 +30,9 @@ struct Runner: Sendable {
         self.people = people
         self.library = library
         shared = SharedTransactions(database)
-        queue = LeasedQueue(database, table: "flow_execution", key: "run", open: "phase <> 'done' AND phase <> 'held'")
+        queue = LeasedQueue(
+            database, table: "flow_execution", key: "run",
+            open: "phase <> \(literal: Execution.Phase.done) AND phase <> \(literal: Execution.Phase.held)")
     }
 
     /// Given when a run was launched here.

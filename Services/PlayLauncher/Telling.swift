@@ -55,7 +55,8 @@ struct Telling: Sendable {
     /// The records that steps created, for a flow that did not come to say so itself.
     private static func created(by steps: [FlowStep]) -> [(record: JSONValue, schema: RecordSchema)] {
         steps.compactMap { step in
-            guard step.state == "done", step.method.hasSuffix(".create"), let schema = FlowMethod.schema(step.method),
+            guard step.state == FlowStep.State.done, step.method.hasSuffix(".create"),
+                let schema = FlowMethod.schema(step.method),
                 let answer = try? JSONValue(parsing: step.result), let id = answer["id"]
             else { return nil }
             var record: [String: JSONValue] = ["table": .string(schema.table), "id": id]

@@ -166,7 +166,7 @@ public struct EventConsumer: Sendable {
             SELECT returns, whole_until FROM \(identifier: database.schema).relay WHERE stream = \(EventStream.name)
             """, settings: Scope.domain(.root).settings, readOnly: true)
         guard let row = rows.first else { return (0, 0) }
-        return (try row.int(at: 0), UInt64(try row.int64(at: 1)))
+        return (try row.int(RelayColumn.returns), UInt64(try row.int64(RelayColumn.wholeUntil)))
     }
 
     /// Where a consumer goes on: behind what it has acknowledged, unless the stream went back since. The server may then

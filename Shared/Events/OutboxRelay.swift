@@ -123,10 +123,12 @@ public struct OutboxRelay: Sendable {
         guard !rows.isEmpty else { return 0 }
         let events = try rows.map { row in
             EventMessage(
-                place: try row.int64(at: 0), id: try row.string(at: 1), subject: try row.string(at: 2),
-                record: try row.string(at: 3), trace: try row.optionalString(at: 4),
-                time: Timestamp(microseconds: try row.timestamp(at: 5)), payload: try row.bytes(at: 6),
-                lost: try row.optionalInt64("stream_sequence"), types: types)
+                place: try row.int64(OutboxColumn.place), id: try row.string(OutboxColumn.id),
+                subject: try row.string(OutboxColumn.subject),
+                record: try row.string(OutboxColumn.record), trace: try row.optionalString(OutboxColumn.trace),
+                time: Timestamp(microseconds: try row.timestamp(OutboxColumn.time)),
+                payload: try row.bytes(OutboxColumn.payload),
+                lost: try row.optionalInt64(OutboxColumn.sequence), types: types)
         }
         let outcome = await publish(events, known)
         if !outcome.stored.isEmpty { try await place.mark(outcome.stored, created: known.created) }

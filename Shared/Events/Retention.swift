@@ -14,12 +14,15 @@ import Wire
 /// * *Seen events*, twice as long, from when they last came: an event that was seen may be sent again as long as it is
 ///   in the outbox, and is then in the stream as long as that keeps it.
 /// * *Who called*, 30 days from when it was last asked for: a person who calls is asked for all the time.
+/// * *Attachments on their way*, a day from when they began: who sends one gives up sooner.
 public struct Retention: Sendable {
     /// The rows of one table whose time is over.
     private struct Expiry {
         let table: String
         let column: String
         let age: Duration
+        /// Which rows of the table; all unless said.
+        var only: SQL?
     }
 
     private static let day: Duration = .seconds(24 * 3_600)
@@ -28,6 +31,7 @@ public struct Retention: Sendable {
         Expiry(table: "outbox", column: "sent_at", age: EventStream.maximumAge + day),
         Expiry(table: "inbox", column: "at", age: (EventStream.maximumAge + day) * 2),
         Expiry(table: "standing", column: "asked_at", age: day * 30),
+        Expiry(table: "attachment", column: "created_at", age: day, only: "NOT complete"),
     ]
     private static let look: Duration = .seconds(3_600)
 
@@ -70,7 +74,8 @@ public struct Retention: Sendable {
     private func remove(_ expiry: Expiry) async throws(PostgresError) -> Int {
         let table: SQL = "\(identifier: database.schema).\(identifier: expiry.table)"
         let end = Timestamp(microseconds: database.clock.now.microseconds - expiry.age.components.seconds * 1_000_000)
-        let isOver: SQL = "\(identifier: expiry.column) < \(end.sqlValue)"
+        let isOld: SQL = "\(identifier: expiry.column) < \(end.sqlValue)"
+        let isOver = expiry.only.map { isOld + " AND " + $0 } ?? isOld
         var total = 0
         while !Task.isCancelled {
             // Said twice: a row that the relay has marked as unsent meanwhile is looked at again, and stays.

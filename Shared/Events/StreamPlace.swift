@@ -55,8 +55,8 @@ struct StreamPlace: Sendable {
             """, settings: Scope.domain(.root).settings, readOnly: true)
         guard let row = rows.first else { return nil }
         return RelayPosition(
-            created: try row.string(at: 0), sequence: UInt64(try row.int64(at: 1)),
-            event: try row.optionalString(at: 2))
+            created: try row.string(RelayColumn.created), sequence: UInt64(try row.int64(RelayColumn.sequence)),
+            event: try row.optionalString(RelayColumn.event))
     }
 
     private func remember(_ created: String, sendAgain: Bool) async throws {
@@ -135,6 +135,7 @@ struct StreamPlace: Sendable {
             settings: Scope.domain(.root).settings, readOnly: true, timeout: .seconds(60))
         guard let row = rows.first else { return nil }
         return Stored(
-            place: try row.int64(at: 0), event: try row.string(at: 1), sequence: UInt64(try row.int64(at: 2)))
+            place: try row.int64(OutboxColumn.place), event: try row.string(OutboxColumn.id),
+            sequence: UInt64(try row.int64(OutboxColumn.sequence)))
     }
 }

@@ -12,13 +12,6 @@ public struct CheckedFilter: Sendable {
         if case .all(let parts) = condition { parts.isEmpty } else { false }
     }
 
-    /// The names of the fields the filter looks at, those a bare word searches included.
-    public var fieldNames: Set<String> {
-        var names: Set<String> = []
-        condition.collectFields(into: &names)
-        return names
-    }
-
     /// The SQL of the filter for a WHERE clause (where unknown counts as false), and its parameters in order.
     ///
     /// Parameters are always bound and always cast, so they may be sent as ``FilterValue/postgresText`` without a type.
@@ -68,15 +61,8 @@ indirect enum Condition: Sendable {
         case alike(Pattern)
         /// The list holds this text.
         case element(String)
-        case elementLike(Pattern)
-    }
-
-    func collectFields(into names: inout Set<String>) {
-        switch self {
-        case .all(let parts), .any(let parts): for part in parts { part.collectFields(into: &names) }
-        case .not(let part): part.collectFields(into: &names)
-        case .test(let field, _): names.insert(field.name)
-        }
+        /// The list holds a text that fits a pattern, both folded or neither.
+        case elementLike(Pattern, isFolded: Bool)
     }
 
     func matches(_ value: (String) -> FilterValue) -> Bool {
@@ -118,8 +104,8 @@ extension Condition.Test {
         case (.like(let pattern, let foldsCase), .string(let text)): pattern.matches(text, foldsCase: foldsCase)
         case (.alike(let pattern), .string(let text)): pattern.matches(text.alike, foldsCase: false)
         case (.element(let text), .strings(let texts)): texts.contains { $0.utf8.elementsEqual(text.utf8) }
-        case (.elementLike(let pattern), .strings(let texts)):
-            texts.contains { pattern.matches($0, foldsCase: false) }
+        case (.elementLike(let pattern, let isFolded), .strings(let texts)):
+            texts.contains { pattern.matches(isFolded ? $0.alike : $0, foldsCase: false) }
         default: false
         }
     }

@@ -79,13 +79,22 @@ struct FilterChecker {
                 throw .wrongValue(at: literal.position, literal.text, field: field.name, expected: [.id])
             }
             return .test(field, .element(id))
-        case .list:
-            if let pattern = try literal.pattern() { return .test(field, .elementLike(pattern)) }
-            return .test(field, .element(literal.text))
+        case .list: return try element(of: field, literal)
         default:
             let value = try FilterLiteral(field: field, context: context).value(literal)
             return .test(field, .compare(comparator == .has ? .equal : comparator, value))
         }
+    }
+
+    /// One of several texts. An id is asked for as it is, so that its index serves.
+    private func element(of field: FilterField, _ literal: Literal) throws(FilterError) -> Condition {
+        let pattern = try literal.pattern()
+        guard case .alike = field.folding else {
+            return .test(field, pattern.map { .elementLike($0, isFolded: false) } ?? .element(literal.text))
+        }
+        if pattern == nil, let id = FilterLiteral.uuid(literal.text) { return .test(field, .element(id)) }
+        let whole = Pattern(core: literal.text, anyBefore: false, anyAfter: false)
+        return .test(field, .elementLike((pattern ?? whole).folded, isFolded: true))
     }
 
     private func text(

@@ -100,8 +100,9 @@ private struct Comparison {
             }
         case .element(let text):
             (before, value, after) = ("\(column) @> ARRAY[", .string(text), "::\(field.sqlType)]")
-        case .elementLike(let pattern):
-            before = "EXISTS (SELECT FROM unnest(\(column)) AS element WHERE element::text LIKE "
+        case .elementLike(let pattern, _):
+            let element = if case .alike(let function) = field.folding { "\(function)(element)" } else { "element" }
+            before = "EXISTS (SELECT FROM unnest(\(column)) AS element WHERE \(element) LIKE "
             (value, after) = (.string(pattern.like(foldsCase: false)), "::text)")
             mayBeUnknown = false
         }

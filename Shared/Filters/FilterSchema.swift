@@ -64,8 +64,8 @@ public struct FilterField: Sendable, Hashable {
         case intChoice(allowed: [Int64])
         /// The id of another record, a UUID; only equality. Postgres `uuid` unless `sqlType` says otherwise.
         case reference
-        /// Several texts; only `:`, which asks whether one of them is there. Postgres `text[]`; with `sqlType: "uuid"`
-        /// several ids, `uuid[]`.
+        /// Several texts; only `:`, which asks whether one of them is there, as ``FilterField/Folding`` says. Postgres
+        /// `text[]`; with `sqlType: "uuid"` several ids, `uuid[]`.
         case list
     }
 

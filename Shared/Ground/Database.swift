@@ -35,7 +35,7 @@ public final class Database: Sendable {
         self.log = log
         self.outboxSignal = outboxSignal
         // More than there are connections: the pool's own line is quicker, while nobody else stands in it.
-        turns = TurnKeeper(Turns(alone: pool.size * 4, inCompany: pool.size / 8))
+        turns = TurnKeeper(Turns(alone: pool.size * 4, besideOthers: pool.size / 8))
     }
 
     /// `customer-success` keeps its tables in `customer_success`.

@@ -29,19 +29,8 @@ extension Database {
         isCounted: Bool = false,
         _ body: @escaping @Sendable (Transaction, WriteContext) throws -> Response
     ) async throws(Problem) -> Response {
-        let given = requestID.isEmpty ? call.requestID ?? "" : requestID
-        let id = validateOnly ? "" : given
-        guard id.utf8.count <= 64 else {
-            throw .invalid(
-                field: "request_id", Text(en: "At most 64 characters.", ko: "최대 64자입니다."), rule: "AIP-155")
-        }
-        let bytes: [UInt8]
-        do {
-            bytes = id.isEmpty ? [] : try request.encodeProtobuf()
-        } catch {
-            throw .internalError(cause: "\(error)")
-        }
-        let log = RequestLog(schema: schema, caller: call.caller, id: id, method: method, request: bytes)
+        let id = validateOnly ? "" : requestID.isEmpty ? call.requestID ?? "" : requestID
+        let log = try log(call, method, request, id)
         let now = clock.now
         do {
             // With a request id nobody needs to be left in the dark: the log says whether the COMMIT was done.
@@ -71,6 +60,34 @@ extension Database {
             throw problem(of: error)
         }
     }
+
+    /// The answer that a request got before, nil when it is new: for work that takes more than one transaction, before it
+    /// begins. The last of them is ``perform(_:_:_:requestID:validateOnly:isCounted:_:)``.
+    public func answered<Request: Message, Response: Message>(
+        _ call: Call, _ method: String, _ request: Request, requestID: String = ""
+    ) async throws(Problem) -> Response? {
+        let id = requestID.isEmpty ? call.requestID ?? "" : requestID
+        guard let log = try log(call, method, request, id) else { return nil }
+        return try await transaction(as: call.caller, deadline: call.deadline) { tx in
+            let found: (Response, [Warning])? = try log.answer(in: tx)
+            return found?.0
+        }
+    }
+
+    private func log<Request: Message>(
+        _ call: Call, _ method: String, _ request: Request, _ id: String
+    ) throws(Problem) -> RequestLog? {
+        guard id.utf8.count <= 64 else {
+            throw .invalid(
+                field: "request_id", Text(en: "At most 64 characters.", ko: "최대 64자입니다."), rule: "AIP-155")
+        }
+        do {
+            let bytes = id.isEmpty ? [] : try request.encodeProtobuf()
+            return RequestLog(schema: schema, caller: call.caller, id: id, method: method, request: bytes)
+        } catch {
+            throw .internalError(cause: "\(error)")
+        }
+    }
 }
 
 /// Requests that were answered, under the ids their callers gave them.
@@ -91,6 +108,10 @@ struct RequestLog: Sendable {
         self.request = request
     }
 
+    private enum Column: String {
+        case response, same, warnings
+    }
+
     /// The stored answer with what it warned of; nil when the request is new.
     ///
     /// Two requests with one id wait for each other here: the second must find the first one's answer, and not, say,
@@ -100,20 +121,20 @@ struct RequestLog: Sendable {
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\(lock), 0))")
         let rows = try tx.query(
             """
-            SELECT response, method = \(method) AND request_hash = sha256(\(request)), warnings \
+            SELECT response, method = \(method) AND request_hash = sha256(\(request)) AS same, warnings \
             FROM \(identifier: schema).request_log \
             WHERE caller = \(caller.owner) AND domain = \(caller.domain.path) AND request_id = \(id)
             """)
         guard let row = rows.first else { return nil }
-        guard try row.bool(at: 1) else {
+        guard try row.bool(Column.same) else {
             throw Problem.invalid(
                 field: "request_id",
                 Text(
                     en: "This request id was used for another request.", ko: "이 요청 ID는 다른 요청에 이미 사용되었습니다."),
                 rule: "AIP-155")
         }
-        let warnings = try row.strings(at: 2).compactMap(Warning.init(headerValue:))
-        return (try Response.decode(protobuf: try row.bytes(at: 0)), warnings)
+        let warnings = try row.strings(Column.warnings).compactMap(Warning.init(headerValue:))
+        return (try Response.decode(protobuf: try row.bytes(Column.response)), warnings)
     }
 
     func store(_ response: some Message, _ warnings: [Warning], now: Timestamp, in tx: Transaction) throws {

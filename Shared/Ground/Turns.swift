@@ -33,17 +33,17 @@ struct Turns {
     }
 
     private let alone: Int
-    private let inCompany: Int
+    private let besideOthers: Int
     private var lines: [DomainPath: Line] = [:]
     /// Who asked last, and who last before that was somebody else.
     private var latest: (domain: DomainPath, at: ContinuousClock.Instant)?
     private var other: (domain: DomainPath, at: ContinuousClock.Instant)?
 
     /// Turns of which a domain may have so many at once when it is alone, and when it is not.
-    init(alone: Int, inCompany: Int, company: Duration = .seconds(1)) {
+    init(alone: Int, besideOthers: Int, company: Duration = .seconds(1)) {
         self.company = company
         self.alone = max(1, alone)
-        self.inCompany = max(1, min(alone, inCompany))
+        self.besideOthers = max(1, min(alone, besideOthers))
     }
 
     /// Whether a request may begin at once; it has its turn then.
@@ -79,6 +79,6 @@ struct Turns {
     private func most(of domain: DomainPath, at now: ContinuousClock.Instant) -> Int {
         let stranger = latest?.domain == domain ? other : latest
         guard let stranger, stranger.at.duration(to: now) < company else { return alone }
-        return inCompany
+        return besideOthers
     }
 }

@@ -49,6 +49,8 @@ public struct MailTemplate: Sendable {
     }
 
     private var parts: [MailLanguage: Parts] = [:]
+    /// What it was compiled from.
+    public private(set) var sources: [MailLanguage: Source] = [:]
 
     /// Texts of one language.
     public struct Source: Sendable {
@@ -67,7 +69,15 @@ public struct MailTemplate: Sendable {
     ///
     /// - Throws: ``MailError/invalid(part:reason:)`` naming the part that is not valid Mustache.
     public init(en: Source, ko: Source) throws(MailError) {
-        for (language, source) in [(MailLanguage.en, en), (.ko, ko)] {
+        try self.init([.en: en, .ko: ko])
+    }
+
+    /// Compiles a template of some languages.
+    ///
+    /// - Throws: ``MailError/invalid(part:reason:)`` naming the part that is not valid Mustache.
+    public init(_ sources: [MailLanguage: Source]) throws(MailError) {
+        self.sources = sources
+        for (language, source) in sources {
             parts[language] = Parts(
                 subject: try Self.compile(source.subject, "\(language).subject"),
                 text: try Self.compile(source.text, "\(language).text"),
@@ -92,7 +102,7 @@ public struct MailTemplate: Sendable {
         try self.init(en: sources[0], ko: sources[1])
     }
 
-    /// Fills in values. A value that is missing leaves its place empty.
+    /// Fills in values. A value that is missing leaves its place empty; a language that is missing has empty texts.
     public func render(_ values: [String: MailValue], language: MailLanguage) -> MailContent {
         guard let parts = parts[language] else { return MailContent(subject: "", text: "", html: "") }
         let plain = values.mapValues { $0.object { $0 } }

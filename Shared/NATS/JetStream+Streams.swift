@@ -2,16 +2,6 @@ import Foundation
 
 /// What a stream keeps, and for how long.
 public struct StreamConfiguration: Sendable, Hashable {
-    /// When messages leave the stream.
-    public enum Retention: String, Sendable, Codable {
-        /// When a limit is reached.
-        case limits
-        /// When every consumer has acknowledged them.
-        case interest
-        /// When one consumer has acknowledged them.
-        case workQueue = "workqueue"
-    }
-
     /// Where messages are kept.
     public enum Storage: String, Sendable, Codable {
         /// On disk.
@@ -32,8 +22,6 @@ public struct StreamConfiguration: Sendable, Hashable {
     public var name: String
     /// What it stores; wildcards allowed.
     public var subjects: [String]
-    /// When messages leave.
-    public var retention: Retention = .limits
     /// Where they are kept.
     public var storage: Storage = .file
     /// What happens when it is full.
@@ -127,7 +115,6 @@ struct WireSuccess: Decodable { var success: Bool }
 private struct WireStreamConfig: Codable {
     var name: String
     var subjects: [String]?
-    var retention: StreamConfiguration.Retention
     var storage: StreamConfiguration.Storage
     var discard: StreamConfiguration.Discard
     var maxConsumers: Int?
@@ -142,7 +129,6 @@ private struct WireStreamConfig: Codable {
     init(_ configuration: StreamConfiguration) {
         name = configuration.name
         subjects = configuration.subjects
-        retention = configuration.retention
         storage = configuration.storage
         discard = configuration.discard
         maxConsumers = -1
@@ -157,7 +143,6 @@ private struct WireStreamConfig: Codable {
 
     var configuration: StreamConfiguration {
         var result = StreamConfiguration(name: name, subjects: subjects ?? [])
-        result.retention = retention
         result.storage = storage
         result.discard = discard
         result.maximumMessages = maxMsgs > 0 ? maxMsgs : nil

@@ -90,7 +90,8 @@ extension KnownPerson {
         self.init(
             // What cannot be read is no reason to see more.
             domain: domain ?? Caller.anonymous.domain, isActive: standing.active && domain != nil,
-            isSystem: standing.kind == "system", publicKey: standing.publicKey.isEmpty ? nil : standing.publicKey,
+            isSystem: standing.kind == PersonSide.outsideSystem,
+            publicKey: standing.publicKey.isEmpty ? nil : standing.publicKey,
             roles: standing.roles, memberships: memberships, isCustomer: !standing.account.isEmpty)
     }
 }

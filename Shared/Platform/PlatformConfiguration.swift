@@ -93,14 +93,14 @@ public struct PlatformConfiguration: Sendable {
         }.joined(separator: ",")
     }
 
-    /// Every key that ``init(_:service:)`` reads, as variables. Tests hold the READMEs against it.
+    /// Every key that ``init(_:service:)`` and ``Settings/attachmentBounds()`` read, as variables. Tests hold the READMEs against it.
     public static let variables = [
         "ALE_CONFIG_FILE", "ALE_NATS_URL", "ALE_NATS_USER", "ALE_NATS_PASSWORD", "ALE_EVENTS_USER",
         "ALE_EVENTS_PASSWORD", "ALE_EVENTS_READERS_FILE", "ALE_EVENTS_REPLICAS",
         "ALE_POSTGRES_HOST", "ALE_POSTGRES_PORT", "ALE_POSTGRES_DATABASE", "ALE_POSTGRES_USER",
         "ALE_POSTGRES_PASSWORD", "ALE_POSTGRES_POOL_SIZE", "ALE_JWKS_FILE", "ALE_SERVICE_KEY_FILE", "ALE_ISSUER",
         "ALE_ISSUERS_FILE", "ALE_LOG_LEVEL", "ALE_LOG_FORMAT", "ALE_READY_FILE", "ALE_MAXIMUM_IN_FLIGHT",
-        "ALE_DRAIN_SECONDS",
+        "ALE_DRAIN_SECONDS", "ALE_ATTACHMENT_LIMIT_BYTES", "ALE_ATTACHMENT_KINDS",
     ]
 
     /// The connection string for libpq. Only a server that takes writes will do: not a standby, nor one that was made

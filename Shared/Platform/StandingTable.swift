@@ -45,6 +45,10 @@ public struct StandingTable: Sendable {
         table = "\(identifier: database.schema).standing"
     }
 
+    private enum Column: String {
+        case facts, changes, old
+    }
+
     /// What is known of `subject`; nil for somebody who has no row. Writes nothing.
     public func find(_ subject: String) async throws(Problem) -> Known? {
         let table = table
@@ -59,8 +63,8 @@ public struct StandingTable: Sendable {
                 """)
             return try rows.first.map { row in
                 Known(
-                    standing: try row.optionalBytes("facts").map { try Standing.decode(protobuf: $0) },
-                    changes: try row.int64("changes"), isOld: try row.bool("old"))
+                    standing: try row.optionalBytes(Column.facts).map { try Standing.decode(protobuf: $0) },
+                    changes: try row.int64(Column.changes), isOld: try row.bool(Column.old))
             }
         }
     }

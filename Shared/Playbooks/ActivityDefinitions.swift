@@ -84,7 +84,7 @@ struct ActivityDefinitions: Sendable {
         let definition = try found(request.id, request.etag, context)
         let rows = try context.transaction.query("SELECT playbook FROM \(identifier: schema).playbook_definition")
         for row in rows {
-            let playbook = try Playbook.decode(protobuf: row.bytes("playbook"))
+            let playbook = try Playbook.decode(protobuf: row.bytes(PlaybookColumn.playbook))
             guard playbook.activities.contains(where: { $0.kind == definition.key }) else { continue }
             let name = playbook.label?.text ?? PlaybookDefinitions.label
             throw Problem.failedPrecondition(
@@ -195,16 +195,16 @@ struct ActivityDefinitions: Sendable {
     }
 
     private static func definition(_ row: Row) throws -> ActivityDefinition {
-        var definition = try ActivityDefinition.decode(protobuf: row.bytes("content"))
-        definition.id = try row.string("id")
-        definition.etag = String(try row.int("revision"))
-        definition.domain = try row.string("domain")
-        definition.key = try row.string("key")
-        definition.active = try row.bool("active")
-        definition.createdAt = Timestamp(microseconds: try row.timestamp("created_at"))
-        definition.createdBy = try row.string("created_by")
-        definition.updatedAt = Timestamp(microseconds: try row.timestamp("updated_at"))
-        definition.updatedBy = try row.string("updated_by")
+        var definition = try ActivityDefinition.decode(protobuf: row.bytes(PlaybookColumn.content))
+        definition.id = try row.string(PlaybookColumn.id)
+        definition.etag = String(try row.int(PlaybookColumn.revision))
+        definition.domain = try row.string(PlaybookColumn.domain)
+        definition.key = try row.string(PlaybookColumn.key)
+        definition.active = try row.bool(PlaybookColumn.active)
+        definition.createdAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.createdAt))
+        definition.createdBy = try row.string(PlaybookColumn.createdBy)
+        definition.updatedAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.updatedAt))
+        definition.updatedBy = try row.string(PlaybookColumn.updatedBy)
         return definition
     }
 }

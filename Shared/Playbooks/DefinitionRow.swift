@@ -26,18 +26,18 @@ struct DefinitionRow: Sendable {
         """
 
     init(_ row: Row) throws {
-        id = try row.string("id")
-        revision = try row.int("revision")
-        domain = try row.string("domain")
-        key = try row.string("key")
-        state = DefinitionState(rawValue: try row.string("state")) ?? .draft
-        playbook = try Playbook.decode(protobuf: row.bytes("playbook"))
-        version = try row.int("version")
-        activated = try row.optionalBytes("activated").map { try Playbook.decode(protobuf: $0) }
-        createdAt = Timestamp(microseconds: try row.timestamp("created_at"))
-        createdBy = try row.string("created_by")
-        updatedAt = Timestamp(microseconds: try row.timestamp("updated_at"))
-        updatedBy = try row.string("updated_by")
+        id = try row.string(PlaybookColumn.id)
+        revision = try row.int(PlaybookColumn.revision)
+        domain = try row.string(PlaybookColumn.domain)
+        key = try row.string(PlaybookColumn.key)
+        state = DefinitionState(rawValue: try row.string(PlaybookColumn.state)) ?? .draft
+        playbook = try Playbook.decode(protobuf: row.bytes(PlaybookColumn.playbook))
+        version = try row.int(PlaybookColumn.version)
+        activated = try row.optionalBytes(PlaybookColumn.activated).map { try Playbook.decode(protobuf: $0) }
+        createdAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.createdAt))
+        createdBy = try row.string(PlaybookColumn.createdBy)
+        updatedAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.updatedAt))
+        updatedBy = try row.string(PlaybookColumn.updatedBy)
     }
 
     /// A new draft in the domain of the caller.

@@ -56,13 +56,13 @@ extension PlaybookDefinitions {
 
     private static func version(_ row: Row) throws -> PlaybookVersion {
         var version = PlaybookVersion()
-        version.id = try row.string("id")
-        version.definition = try row.string("definition")
-        version.number = Int32(try row.int("number"))
-        version.playbook = try Playbook.decode(protobuf: row.bytes("playbook"))
+        version.id = try row.string(PlaybookColumn.id)
+        version.definition = try row.string(PlaybookColumn.definition)
+        version.number = Int32(try row.int(PlaybookColumn.number))
+        version.playbook = try Playbook.decode(protobuf: row.bytes(PlaybookColumn.playbook))
         version.playbook?.lanes = []
-        version.activatedAt = Timestamp(microseconds: try row.timestamp("activated_at"))
-        version.activatedBy = try row.string("activated_by")
+        version.activatedAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.activatedAt))
+        version.activatedBy = try row.string(PlaybookColumn.activatedBy)
         return version
     }
 
@@ -79,7 +79,7 @@ extension PlaybookDefinitions {
                 throw Problem.notFound(
                     Text(en: "The playbook has no such version.", ko: "플레이북에 이러한 버전이 없습니다."))
             }
-            playbook = try Playbook.decode(protobuf: version.bytes("playbook"))
+            playbook = try Playbook.decode(protobuf: version.bytes(PlaybookColumn.playbook))
         }
         var answer = ExportPlaybookResponse()
         answer.yaml = PlaybookYAML.write(.init(key: row.key, playbook: playbook))

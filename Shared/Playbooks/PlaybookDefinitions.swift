@@ -141,8 +141,8 @@ struct PlaybookDefinitions: Sendable {
             ORDER BY number DESC LIMIT 1
             """
         ).first
-        var number = try last?.int("number") ?? 0
-        if try last.map({ try Playbook.decode(protobuf: $0.bytes("playbook")) }) == resolved {
+        var number = try last?.int(PlaybookColumn.number) ?? 0
+        if try last.map({ try Playbook.decode(protobuf: $0.bytes(PlaybookColumn.playbook)) }) == resolved {
             guard row.state != .active else {
                 throw Problem.failedPrecondition(
                     rule: "G-130",

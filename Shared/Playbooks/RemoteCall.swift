@@ -81,12 +81,15 @@ struct RemoteCall: Sendable {
             SELECT id, run, activity, action, remote_table, fields, target, adopts, failures \
             FROM \(identifier: schema).playbook_call WHERE \(lease.held)
             """)
-        guard let row = rows.first, let action = Action(rawValue: try row.string("action")) else { return nil }
+        guard let row = rows.first, let action = Action(rawValue: try row.string(PlaybookColumn.action)) else {
+            return nil
+        }
         return RemoteCall(
-            id: try row.string("id"), run: try row.string("run"), activity: try row.string("activity"),
-            action: action, table: try row.string("remote_table"),
-            values: try JSONDecoder().decode([String: String].self, from: Data(row.string("fields").utf8)),
-            target: try row.optionalString("target"), adopts: try row.bool("adopts"),
-            failures: try row.int("failures"))
+            id: try row.string(PlaybookColumn.id), run: try row.string(PlaybookColumn.run),
+            activity: try row.string(PlaybookColumn.activity),
+            action: action, table: try row.string(PlaybookColumn.remoteTable),
+            values: try JSONDecoder().decode([String: String].self, from: Data(row.string(PlaybookColumn.fields).utf8)),
+            target: try row.optionalString(PlaybookColumn.target), adopts: try row.bool(PlaybookColumn.adopts),
+            failures: try row.int(PlaybookColumn.failures))
     }
 }

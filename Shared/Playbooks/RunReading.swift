@@ -141,14 +141,14 @@ private struct PageMark {
 extension PlaybookLogEntry {
     fileprivate init(_ row: Row, _ work: RunWork) throws {
         self.init()
-        id = try row.string("id")
-        at = Timestamp(microseconds: try row.timestamp("at"))
-        by = try row.string("by")
-        action = try row.string("action")
-        oldValue = try row.optionalString("old_value") ?? ""
-        newValue = try row.optionalString("new_value") ?? ""
-        field = try row.optionalString("field") ?? ""
-        guard let known = try row.optionalString("activity"),
+        id = try row.string(PlaybookColumn.id)
+        at = Timestamp(microseconds: try row.timestamp(PlaybookColumn.at))
+        by = try row.string(PlaybookColumn.by)
+        action = try row.string(PlaybookColumn.action)
+        oldValue = try row.optionalString(PlaybookColumn.oldValue) ?? ""
+        newValue = try row.optionalString(PlaybookColumn.newValue) ?? ""
+        field = try row.optionalString(PlaybookColumn.field) ?? ""
+        guard let known = try row.optionalString(PlaybookColumn.activity),
             let place = work.activities.firstIndex(where: { $0.id == known })
         else { return }
         activity = known

@@ -26,19 +26,19 @@ struct RunRow: Sendable {
         """
 
     init(_ row: Row) throws {
-        id = try row.string("id")
-        revision = try row.int("revision")
-        domain = try row.string("domain")
-        definition = try row.string("definition")
-        version = try row.string("version")
-        number = try row.int("number")
-        table = try row.string("parent_table")
-        record = try row.optionalString("record")
-        state = RunState(rawValue: try row.string("state")) ?? .canceled
-        startedAt = Timestamp(microseconds: try row.timestamp("started_at"))
-        startedBy = try row.string("started_by")
-        endedAt = try row.optionalTimestamp("ended_at").map(Timestamp.init(microseconds:))
-        endedBy = try row.optionalString("ended_by")
+        id = try row.string(PlaybookColumn.id)
+        revision = try row.int(PlaybookColumn.revision)
+        domain = try row.string(PlaybookColumn.domain)
+        definition = try row.string(PlaybookColumn.definition)
+        version = try row.string(PlaybookColumn.version)
+        number = try row.int(PlaybookColumn.number)
+        table = try row.string(PlaybookColumn.parentTable)
+        record = try row.optionalString(PlaybookColumn.record)
+        state = RunState(rawValue: try row.string(PlaybookColumn.state)) ?? .canceled
+        startedAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.startedAt))
+        startedBy = try row.string(PlaybookColumn.startedBy)
+        endedAt = try row.optionalTimestamp(PlaybookColumn.endedAt).map(Timestamp.init(microseconds:))
+        endedBy = try row.optionalString(PlaybookColumn.endedBy)
     }
 
     /// A run that begins.
@@ -71,9 +71,10 @@ struct VersionRow: Sendable {
             """
         ).map { row in
             VersionRow(
-                id: try row.string("id"), definition: try row.string("definition"), number: try row.int("number"),
-                table: try row.string("parent_table"),
-                playbook: try Playbook.decode(protobuf: row.bytes("playbook")))
+                id: try row.string(PlaybookColumn.id), definition: try row.string(PlaybookColumn.definition),
+                number: try row.int(PlaybookColumn.number),
+                table: try row.string(PlaybookColumn.parentTable),
+                playbook: try Playbook.decode(protobuf: row.bytes(PlaybookColumn.playbook)))
         }
     }
 }
@@ -113,24 +114,26 @@ struct ActivityRow: Sendable {
         """
 
     init(_ row: Row) throws {
-        id = try row.string("id")
-        revision = try row.int("revision")
-        position = try row.int("position")
-        key = try row.string("key")
-        state = ActivityState(rawValue: try row.string("state")) ?? .pending
-        applies = try row.bool("applies")
-        dueDate = try row.optionalString("due_date")
-        assignedTo = try row.optionalString("assigned_to")
-        startedAt = try row.optionalTimestamp("started_at").map(Timestamp.init(microseconds:))
-        endedAt = try row.optionalTimestamp("ended_at").map(Timestamp.init(microseconds:))
-        endedBy = try row.optionalString("ended_by")
-        starts = try row.int("starts")
-        completions = try row.int("completions")
-        entered = try Self.list(row.string("entered"))
-        created = try Self.list(row.string("created"))
-        warnings = try Self.list(row.string("warnings"))
-        failure = try row.optionalString("failure").map { try JSONDecoder().decode(Said.self, from: Data($0.utf8)) }
-        made = try row.optionalString("made")
+        id = try row.string(PlaybookColumn.id)
+        revision = try row.int(PlaybookColumn.revision)
+        position = try row.int(PlaybookColumn.position)
+        key = try row.string(PlaybookColumn.key)
+        state = ActivityState(rawValue: try row.string(PlaybookColumn.state)) ?? .pending
+        applies = try row.bool(PlaybookColumn.applies)
+        dueDate = try row.optionalString(PlaybookColumn.dueDate)
+        assignedTo = try row.optionalString(PlaybookColumn.assignedTo)
+        startedAt = try row.optionalTimestamp(PlaybookColumn.startedAt).map(Timestamp.init(microseconds:))
+        endedAt = try row.optionalTimestamp(PlaybookColumn.endedAt).map(Timestamp.init(microseconds:))
+        endedBy = try row.optionalString(PlaybookColumn.endedBy)
+        starts = try row.int(PlaybookColumn.starts)
+        completions = try row.int(PlaybookColumn.completions)
+        entered = try Self.list(row.string(PlaybookColumn.entered))
+        created = try Self.list(row.string(PlaybookColumn.created))
+        warnings = try Self.list(row.string(PlaybookColumn.warnings))
+        failure = try row.optionalString(PlaybookColumn.failure).map {
+            try JSONDecoder().decode(Said.self, from: Data($0.utf8))
+        }
+        made = try row.optionalString(PlaybookColumn.made)
     }
 
     /// An activity of a run that begins.

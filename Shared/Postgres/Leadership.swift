@@ -91,7 +91,7 @@ extension PostgresConnection {
     /// Whether the session got the lock of the leader `name`.
     fileprivate func tryLead(_ name: String, timeout: Duration) throws(PostgresError) -> Bool {
         let rows = try execute(
-            "SELECT pg_try_advisory_lock(hashtextextended(\(name), 0)) AS granted", timeout: timeout)
-        return try rows[0].bool("granted")
+            "SELECT pg_try_advisory_lock(hashtextextended(\(name), 0))", timeout: timeout)
+        return try rows[0].bool(at: 0)
     }
 }

@@ -20,6 +20,11 @@ public struct Migrator: Sendable {
         func name(_ migration: Migration) -> String { folder + migration.fileName }
     }
 
+    /// What is read of the table of a series.
+    private enum Column: String {
+        case number, name, checksum, sum
+    }
+
     private let connectionString: String
     private let schema: String
     private let own: Series
@@ -131,18 +136,18 @@ public struct Migrator: Sendable {
             throw PostgresError(.migration, "schema \(schema) has never been migrated. Run the migrations first.")
         }
         guard rows.count <= migrations.count else {
-            let name = try rows[migrations.count].string("name")
+            let name = try rows[migrations.count].string(Column.name)
             throw PostgresError(
                 .migration,
                 "schema \(schema) is ahead: it has \(rows.count) migrations (\(name) is unknown here), "
                     + "this program knows \(migrations.count). Use a newer program.")
         }
         for (row, migration) in zip(rows, migrations) {
-            guard try row.int("number") == migration.number else {
+            guard try row.int(Column.number) == migration.number else {
                 throw PostgresError(
                     .migration, "\(schema).\(series.table) has a gap before \(series.name(migration))")
             }
-            guard try row.string("checksum") == checksum(migration, connection) else {
+            guard try row.string(Column.checksum) == checksum(migration, connection) else {
                 throw PostgresError(
                     .migration,
                     "\(series.name(migration)) has changed since it was applied to schema \(schema). "
@@ -154,7 +159,7 @@ public struct Migrator: Sendable {
 
     private func checksum(_ migration: Migration, _ connection: PostgresConnection) throws(PostgresError) -> String {
         let sql: SQL = "SELECT encode(sha256(\(Array(migration.sql.utf8))::bytea), 'hex') AS sum"
-        return try connection.execute(sql, timeout: timeout)[0].string("sum")
+        return try connection.execute(sql, timeout: timeout)[0].string(Column.sum)
     }
 
     private func apply(

@@ -131,10 +131,10 @@ public final class Pool: Sendable {
     ///     a statement that takes longer, and the client asks it to when the sum does.
     /// - Throws: what the body throws, or a `PostgresError`.
     public func transaction<T: Sendable>(
-        settings: TransactionSettings = [], isolation: Isolation = .readCommitted, readOnly: Bool = false,
+        settings: TransactionSettings = [], readOnly: Bool = false,
         timeout: Duration? = nil, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
-        let options = options(settings, isolation, readOnly, timeout)
+        let options = options(settings, readOnly, timeout)
         let deadline = PostgresDeadline.after(timeout ?? defaultTimeout)
         var isRetried = false
         while true {
@@ -160,7 +160,7 @@ public final class Pool: Sendable {
     public func run(
         _ sql: SQL, settings: TransactionSettings = [], readOnly: Bool = false, timeout: Duration? = nil
     ) async throws(PostgresError) -> Rows {
-        var options = options(settings, .readCommitted, readOnly, timeout)
+        var options = options(settings, readOnly, timeout)
         if readOnly { options.settings.append((name: "transaction_read_only", value: "on")) }
         let chosen = options
         let deadline = PostgresDeadline.after(timeout ?? defaultTimeout)
@@ -191,10 +191,10 @@ public final class Pool: Sendable {
     }
 
     private func options(
-        _ settings: TransactionSettings, _ isolation: Isolation, _ readOnly: Bool, _ timeout: Duration?
+        _ settings: TransactionSettings, _ readOnly: Bool, _ timeout: Duration?
     ) -> TransactionOptions {
         var options = TransactionOptions(
-            settings: settings, isolation: isolation, readOnly: readOnly, fence: Fence.current)
+            settings: settings, readOnly: readOnly, fence: Fence.current)
         // The session has the default already: set only what differs.
         if let timeout, timeout != defaultTimeout {
             options.settings.append((name: "statement_timeout", value: String(timeout.postgresMilliseconds)))

@@ -59,76 +59,83 @@ public struct Rows: Sendable, RandomAccessCollection {
     }
 }
 
-/// One row of an answer. Reading a column by a name it has not, a NULL without `optional…`, or a type that does not
-/// fit throws an error of kind `.decoding`.
+/// The names that Postgres gives to columns that a statement computes and does not name.
+public enum Computed: String, Sendable {
+    /// `count(*)`.
+    case count
+}
+
+/// One row of an answer. A column is named by a constant, so that a misspelt name does not compile: the key of a record's
+/// field, or a case of an enumeration beside the statement. Reading a column that the answer has not, a NULL without
+/// `optional…`, or a type that does not fit throws an error of kind `.decoding`.
 public struct Row: Sendable {
     let handle: ResultHandle
     let index: Int32
 
     /// text, varchar, char, name, uuid (lower case), numeric (shortest exact decimal), date (YYYY-MM-DD), json,
     /// jsonb, or a type of the database's own that is read as text (enum, citext).
-    public func string(_ column: String) throws(PostgresError) -> String {
-        try string(at: Int(handle.index(of: column)))
+    public func string(_ column: some RawRepresentable<String>) throws(PostgresError) -> String {
+        try string(at: Int(handle.index(of: column.rawValue)))
     }
     /// int2, int4, int8 or oid.
-    public func int(_ column: String) throws(PostgresError) -> Int {
+    public func int(_ column: some RawRepresentable<String>) throws(PostgresError) -> Int {
         Int(try int64(column))
     }
     /// int2, int4, int8 or oid.
-    public func int64(_ column: String) throws(PostgresError) -> Int64 {
-        try int64(at: Int(handle.index(of: column)))
+    public func int64(_ column: some RawRepresentable<String>) throws(PostgresError) -> Int64 {
+        try int64(at: Int(handle.index(of: column.rawValue)))
     }
     /// bool.
-    public func bool(_ column: String) throws(PostgresError) -> Bool {
-        try bool(at: Int(handle.index(of: column)))
+    public func bool(_ column: some RawRepresentable<String>) throws(PostgresError) -> Bool {
+        try bool(at: Int(handle.index(of: column.rawValue)))
     }
     /// float4, float8 or an integer type.
-    public func double(_ column: String) throws(PostgresError) -> Double {
-        try double(at: Int(handle.index(of: column)))
+    public func double(_ column: some RawRepresentable<String>) throws(PostgresError) -> Double {
+        try double(at: Int(handle.index(of: column.rawValue)))
     }
     /// bytea.
-    public func bytes(_ column: String) throws(PostgresError) -> [UInt8] {
-        try bytes(at: Int(handle.index(of: column)))
+    public func bytes(_ column: some RawRepresentable<String>) throws(PostgresError) -> [UInt8] {
+        try bytes(at: Int(handle.index(of: column.rawValue)))
     }
     /// timestamptz, or timestamp taken as UTC: microseconds since 1970-01-01 UTC; `Int64.max` and `.min` for infinity.
-    public func timestamp(_ column: String) throws(PostgresError) -> Int64 {
-        try timestamp(at: Int(handle.index(of: column)))
+    public func timestamp(_ column: some RawRepresentable<String>) throws(PostgresError) -> Int64 {
+        try timestamp(at: Int(handle.index(of: column.rawValue)))
     }
     /// text[], varchar[], uuid[] or name[], without NULL elements.
-    public func strings(_ column: String) throws(PostgresError) -> [String] {
-        try strings(at: Int(handle.index(of: column)))
+    public func strings(_ column: some RawRepresentable<String>) throws(PostgresError) -> [String] {
+        try strings(at: Int(handle.index(of: column.rawValue)))
     }
     /// Any supported type as it would be bound again.
-    public func value(_ column: String) throws(PostgresError) -> SQLValue {
-        try value(at: Int(handle.index(of: column)))
+    public func value(_ column: some RawRepresentable<String>) throws(PostgresError) -> SQLValue {
+        try value(at: Int(handle.index(of: column.rawValue)))
     }
     /// Whether the column is NULL.
-    public func isNull(_ column: String) throws(PostgresError) -> Bool {
-        handle.isNull(index, try handle.index(of: column))
+    public func isNull(_ column: some RawRepresentable<String>) throws(PostgresError) -> Bool {
+        handle.isNull(index, try handle.index(of: column.rawValue))
     }
 
     /// As `string`, nil for NULL.
-    public func optionalString(_ column: String) throws(PostgresError) -> String? {
+    public func optionalString(_ column: some RawRepresentable<String>) throws(PostgresError) -> String? {
         try isNull(column) ? nil : string(column)
     }
     /// As `int`, nil for NULL.
-    public func optionalInt(_ column: String) throws(PostgresError) -> Int? {
+    public func optionalInt(_ column: some RawRepresentable<String>) throws(PostgresError) -> Int? {
         try isNull(column) ? nil : int(column)
     }
     /// As `int64`, nil for NULL.
-    public func optionalInt64(_ column: String) throws(PostgresError) -> Int64? {
+    public func optionalInt64(_ column: some RawRepresentable<String>) throws(PostgresError) -> Int64? {
         try isNull(column) ? nil : int64(column)
     }
     /// As `bool`, nil for NULL.
-    public func optionalBool(_ column: String) throws(PostgresError) -> Bool? {
+    public func optionalBool(_ column: some RawRepresentable<String>) throws(PostgresError) -> Bool? {
         try isNull(column) ? nil : bool(column)
     }
     /// As `bytes`, nil for NULL.
-    public func optionalBytes(_ column: String) throws(PostgresError) -> [UInt8]? {
+    public func optionalBytes(_ column: some RawRepresentable<String>) throws(PostgresError) -> [UInt8]? {
         try isNull(column) ? nil : bytes(column)
     }
     /// As `timestamp`, nil for NULL.
-    public func optionalTimestamp(_ column: String) throws(PostgresError) -> Int64? {
+    public func optionalTimestamp(_ column: some RawRepresentable<String>) throws(PostgresError) -> Int64? {
         try isNull(column) ? nil : timestamp(column)
     }
 

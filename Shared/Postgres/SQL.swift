@@ -131,6 +131,11 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
             sql.append(raw: SQL.quoted(identifier: name))
         }
 
+        /// Inserts the name of a column in double quotes.
+        public mutating func appendInterpolation(identifier column: some RawRepresentable<String>) {
+            sql.append(raw: SQL.quoted(identifier: column.rawValue))
+        }
+
         /// Inserts names in double quotes with commas between.
         public mutating func appendInterpolation(identifiers names: [String]) {
             sql.append(raw: names.map(SQL.quoted(identifier:)).joined(separator: ", "))
@@ -139,6 +144,11 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         /// Inserts a quoted literal, for statements that take no parameters (`CREATE ROLE … PASSWORD`, `SET`).
         public mutating func appendInterpolation(literal text: String) {
             sql.append(raw: SQL.quoted(literal: text))
+        }
+
+        /// Inserts the quoted value of a case: of a state, say, that an index is limited to.
+        public mutating func appendInterpolation(literal constant: some RawRepresentable<String>) {
+            sql.append(raw: SQL.quoted(literal: constant.rawValue))
         }
 
         /// Inserts text as it is. DANGER: whatever it holds is executed. Only for text the program itself made, such

@@ -1,31 +1,14 @@
-/// How much of concurrent transactions one transaction sees.
-public enum Isolation: String, Sendable {
-    /// Each statement sees what was committed before it began.
-    case readCommitted = "READ COMMITTED"
-    /// All statements see what was committed before the first; a write to a row changed since fails (40001).
-    case repeatableRead = "REPEATABLE READ"
-    /// May fail with a serialization failure at any statement or at COMMIT.
-    case serializable = "SERIALIZABLE"
-}
-
 /// Settings of one transaction by name, as `set_config(name, value, true)`.
 public typealias TransactionSettings = [(name: String, value: String)]
 
 struct TransactionOptions: Sendable {
     var settings: TransactionSettings = []
-    var isolation: Isolation = .readCommitted
     var readOnly = false
     /// What a leader's work makes sure of.
     var fence: Fence?
 
     /// Empty of words that are the server's default, so that most transactions share one prepared statement.
-    var begin: SQL {
-        switch (isolation, readOnly) {
-        case (.readCommitted, false): "BEGIN"
-        case (.readCommitted, true): "BEGIN READ ONLY"
-        default: "BEGIN ISOLATION LEVEL \(raw: isolation.rawValue)\(raw: readOnly ? " READ ONLY" : "")"
-        }
-    }
+    var begin: SQL { readOnly ? "BEGIN READ ONLY" : "BEGIN" }
 
     /// One statement for all settings; nil when there are none.
     var assignment: SQL? {

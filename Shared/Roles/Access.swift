@@ -32,8 +32,6 @@ public struct AccessRule: Sendable, Hashable {
     public let roles: [String]
     /// Where it comes from.
     public let basis: Basis
-    /// What else the owner of the table has to look at, such as the rows a customer may see.
-    public let note: String
     /// For each operation a role that has it and the nearest one that has not, worked out by the generator.
     public let examples: [AccessExample]
 

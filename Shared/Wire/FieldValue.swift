@@ -50,14 +50,4 @@ public enum FieldStorage: String, Sendable, Hashable {
     case timestamp
     /// `repeated string`.
     case strings
-
-    /// Whether a field kept this way can hold `value`; every field can hold `.null`.
-    public func accepts(_ value: FieldValue) -> Bool {
-        switch (self, value) {
-        case (_, .null), (.string, .string), (.int, .int), (.bool, .bool), (.timestamp, .timestamp),
-            (.strings, .strings):
-            true
-        default: false
-        }
-    }
 }

@@ -4,6 +4,11 @@ public enum Language: String, Sendable, Hashable, CaseIterable {
     case en
     /// Korean.
     case ko
+
+    /// The language of a tag such as `ko` or `ko-KR`; English for every other.
+    public init(tag: String) {
+        self = tag == "ko" || tag.hasPrefix("ko-") || tag.hasPrefix("ko_") ? .ko : .en
+    }
 }
 
 /// A text shown to people, in every language of the product.
@@ -21,7 +26,7 @@ public struct Text: Sendable, Hashable, CustomStringConvertible {
 
     /// The wording for a language tag such as `ko` or `ko-KR`; English for every other.
     public func callAsFunction(_ language: String) -> String {
-        language == "ko" || language.hasPrefix("ko-") || language.hasPrefix("ko_") ? ko : en
+        self(Language(tag: language))
     }
 
     /// The wording in `language`.

@@ -129,9 +129,10 @@ public final class LeasedQueue: Sendable {
                 let rows = try tx.query(taking(count, own))
                 let leases = try rows.map { row in
                     Lease(
-                        row: try row.string(at: 0), takings: try row.int(at: 1), table: table, owner: owner)
+                        row: try row.string(Column.key), takings: try row.int(Column.takings), table: table,
+                        owner: owner)
                 }
-                let turns = try rows.compactMap { try $0.optionalString(at: 2) }
+                let turns = try rows.compactMap { try $0.optionalString(Column.turn) }
                 if !turns.isEmpty { disown(turns, but: leases.map(\.row), tx) }
                 return leases
             }
@@ -140,6 +141,10 @@ public final class LeasedQueue: Sendable {
                 "work waits for the database", metadata: ["table": "\(table.name)", "cause": "\(error)"])
             return []
         }
+    }
+
+    private enum Column: String {
+        case key, takings, turn
     }
 
     private func taking(_ count: Int, _ own: [String]) -> SQL {

@@ -52,33 +52,59 @@ enum DateStyle: UInt8, Sendable {
 
 /// Serial numbers of days, as workbooks hold dates.
 enum ExcelDates {
-    private static let secondsPerDay: Int64 = 86_400
+    static let secondsPerDay: Int64 = 86_400
     /// The day after 9999-12-31 in the 1900 system.
-    private static let end: Double = 2_958_466
-    private static let shift1904 = 1_462
+    static let end: Double = 2_958_466
+    /// Days between the beginnings of the two systems.
+    static let shift1904 = 1_462
+    /// 1970-01-01.
+    private static let epoch = 25_569
 
-    /// The text of a serial number, and whether it is a date, a date and time, or (a time of day) plain text.
+    /// The text of a serial number, and whether it is a date, a date and time, or a time.
     /// Nil when no date stands for it: the cell is then a number.
     static func text(_ serial: Double, style: DateStyle, from1904: Bool) -> (kind: SheetRow.Kind, text: String)? {
         guard serial >= 0, serial < end else { return nil }
-        var seconds = Int64((serial * Double(secondsPerDay)).rounded())
-        if style == .elapsed { return (.text, clock(seconds)) }
+        let exact = serial * Double(secondsPerDay)
+        // A date is shown without its time, which does not carry it on to the next day.
+        var seconds = Int64(style == .date ? floor(exact) : exact.rounded())
+        if style == .elapsed { return (.time, clock(seconds)) }
         // Before its first day the 1900 system has a time of day alone.
         if serial < 1, style == .time || style == .dateTime && serial > 0 && !from1904 {
-            return (.text, clock(seconds))
+            return (.time, clock(seconds))
         }
         if from1904 { seconds += Int64(shift1904) * secondsPerDay }
         let (day, second) = seconds.quotientAndRemainder(dividingBy: secondsPerDay)
         guard day >= 1, Double(day) < end else { return nil }
         // A time stays visible even where the format hides it only when the format shows times at all.
-        let date = calendarDay(Int(day), from1904: from1904)
+        let date = text(calendarDay(Int(day), from1904: from1904))
         return style == .date ? (.date, date) : (.dateTime, "\(date) \(clock(second))")
     }
 
+    /// The serial number of a date, a date and time, or a time as cells hold them.
+    static func serial(_ kind: SheetRow.Kind, _ text: String, from1904: Bool) -> Double {
+        let halves = text.split(separator: " ")
+        let clock = halves.last?.split(separator: ":").compactMap { Int($0) } ?? []
+        let fraction =
+            clock.count == 3 ? Double(clock[0] * 3_600 + clock[1] * 60 + clock[2]) / Double(secondsPerDay) : 0
+        guard kind != .time, let date = halves.first.flatMap({ DateParts(canonical: String($0)) }) else {
+            return fraction
+        }
+        let day = daysSince1970(year: date.year, month: date.month, day: date.day) + epoch
+        return Double(from1904 ? day - shift1904 : day <= 60 ? day - 1 : day) + fraction
+    }
+
+    /// The whole seconds in a time; what a program has lost in the last digits does not take one away.
+    static func floor(_ seconds: Double) -> Double { (seconds + 0.0001).rounded(.down) }
+
     /// The 1900 system has a 29 February 1900 that never was, day 60; the days before it are one off.
-    private static func calendarDay(_ day: Int, from1904: Bool) -> String {
-        if day == 60 && !from1904 { return "1900-02-29" }
-        return civil(daysSince1970: day - (day < 60 && !from1904 ? 25_568 : 25_569))
+    static func calendarDay(_ day: Int, from1904: Bool) -> (year: Int, month: Int, day: Int) {
+        if day == 60 && !from1904 { return (1_900, 2, 29) }
+        return civil(daysSince1970: day - (day < 60 && !from1904 ? epoch - 1 : epoch))
+    }
+
+    /// "2024-02-29".
+    static func text(_ date: (year: Int, month: Int, day: Int)) -> String {
+        "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
     }
 
     /// The day of a Gregorian date.
@@ -91,7 +117,7 @@ enum ExcelDates {
     }
 
     /// The Gregorian date of a day, by counting years from 1 March.
-    static func civil(daysSince1970 day: Int) -> String {
+    static func civil(daysSince1970 day: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = day + 719_468
         let era = shifted / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -100,7 +126,7 @@ enum ExcelDates {
         let monthFromMarch = (5 * dayOfYear + 2) / 153
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1, 2))"
+        return (year, month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
     }
 
     /// "06:00:00", "33:45:22".

@@ -5,11 +5,11 @@ enum ISODate {
     /// the time as it is written. Nil when the text is none of these.
     static func value(_ text: String, style: DateStyle) -> (SheetRow.Kind, String)? {
         var bytes = Array(text.utf8)[...]
-        if bytes.first == UInt8(ascii: "P") { return duration(&bytes).map { (.text, ExcelDates.clock($0)) } }
+        if bytes.first == UInt8(ascii: "P") { return duration(&bytes).map { (.time, ExcelDates.clock($0)) } }
         guard let first = digits(&bytes, 2...4) else { return nil }
         if bytes.first == UInt8(ascii: ":") {
             guard let seconds = clock(first, &bytes), bytes.isEmpty else { return nil }
-            return (.text, ExcelDates.clock(seconds))
+            return (.time, ExcelDates.clock(seconds))
         }
         guard first >= 1, let date = day(first, &bytes) else { return nil }
         var seconds: Int64?
@@ -25,7 +25,7 @@ enum ISODate {
     private static func written(_ day: Int, _ seconds: Int64?, _ style: DateStyle) -> (SheetRow.Kind, String)? {
         let days = day + Int((seconds ?? 0) / 86_400)
         guard days < ExcelDates.daysSince1970(year: 10_000, month: 1, day: 1) else { return nil }
-        let date = ExcelDates.civil(daysSince1970: days)
+        let date = ExcelDates.text(ExcelDates.civil(daysSince1970: days))
         let clock = ExcelDates.clock((seconds ?? 0) % 86_400)
         switch style {
         case .date: return (.date, date)

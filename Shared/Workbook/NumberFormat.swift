@@ -8,17 +8,22 @@ public enum ShownText: Sendable, Hashable {
     case unknown(String)
 }
 
-/// A number format such as `"EH-"0000` or `#,##0.00 [$€-407];[Red]-#,##0.00`, taken apart into its sections. What depends
-/// on the language of the reader's Excel is not followed, and says so.
+/// A number format such as `"EH-"0000`, `#,##0.00 [$€-407];[Red]-#,##0.00` or `d-mmm-yy h:mm AM/PM`, taken apart into its
+/// sections. What depends on the reader's Excel is not followed, and says so; only dates in the reader's own form are
+/// plain, for YYYY-MM-DD nobody misreads.
 struct NumberFormat: Sendable {
     private let code: String
     private let sections: [NumberSection]
 
-    /// Nil for the format that shows every cell plainly.
+    /// Nil for the formats that show every cell plainly.
     init?(_ code: String) {
-        guard code.lowercased() != "general", code != "@", !code.isEmpty, code.utf8.count <= 255 else { return nil }
-        self.code = code
-        sections = NumberSection.split(code).map(NumberSection.init)
+        guard code.lowercased() != "general", code != "@", !code.isEmpty else { return nil }
+        let isDate = DateStyle(formatCode: code) != .none
+        guard !(isDate && DateSection.isReaders(code)) else { return nil }
+        // Excel knows no longer ones.
+        let isKnown = code.utf16.count <= 255
+        self.code = String(code.prefix(255))
+        sections = isKnown ? NumberSection.split(code).map(NumberSection.init) : []
     }
 
     /// The formats that every workbook knows without stating them.
@@ -33,11 +38,18 @@ struct NumberFormat: Sendable {
         40: "#,##0.00;[Red](#,##0.00)", 48: "##0.0E+0",
         // Shown with the currency of the reader's country.
         5: "[$-]#,##0", 6: "[$-]#,##0", 7: "[$-]#,##0.00", 8: "[$-]#,##0.00", 42: "[$-]#,##0", 44: "[$-]#,##0.00",
+        // Dates and times; 14 and 22, and those of East Asian editions, are the reader's own.
+        15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
+        45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0",
     ]
 
-    func show(number text: String) -> ShownText {
+    /// `from1904` says from which year the workbook counts days.
+    func show(number text: String, from1904: Bool = false) -> ShownText {
         guard let number = DecimalDigits(text) else { return .plain }
         guard let (section, isSigned) = section(for: number) else { return .unknown(code) }
+        if section.isForDates {
+            return section.dates?.write(number.value, from1904: from1904).map(ShownText.text) ?? .unknown(code)
+        }
         if section.isGeneral { return section.isBare && !isSigned ? .plain : finished(section, text, isSigned) }
         guard section.isFollowed, let shown = section.write(number) else { return .unknown(code) }
         return .text((isSigned && shown.hasDigits ? "-" : "") + trimmed(shown.text))
@@ -51,7 +63,7 @@ struct NumberFormat: Sendable {
 
     /// The section a number is shown by, and whether a minus sign goes before it.
     private func section(for number: DecimalDigits) -> (NumberSection, Bool)? {
-        let numbers = sections.filter { !$0.isForText }
+        let numbers = sections.prefix(3).filter { !$0.isForText }
         guard let first = numbers.first else { return nil }
         if numbers.contains(where: { $0.condition != nil }) {
             let found = numbers.first { $0.condition?.holds(number) ?? true }
@@ -64,18 +76,14 @@ struct NumberFormat: Sendable {
         }
     }
 
+    /// A text; the fourth section is for texts, whatever it says.
     func show(text: String) -> ShownText {
-        guard let section = sections.last(where: \.isForText) else { return .plain }
-        guard section.isFollowed else { return .unknown(code) }
-        return .text(section.around(text))
-    }
-
-    /// A date as its format shows it; plainly where the format leaves that to the reader's language.
-    func show(date canonical: String) -> ShownText {
-        guard let section = sections.first, let parts = DateParts(canonical: canonical),
-            let text = DateSection(section.code)?.write(parts)
-        else { return .plain }
-        return .text(text)
+        let fourth = sections.count > 3 ? sections[3] : nil
+        guard let section = sections.last(where: \.isForText) ?? fourth else {
+            return sections.isEmpty ? .unknown(code) : .plain
+        }
+        let shown = section.around(text)
+        return section.isFollowed && !trimmed(shown).isEmpty ? .text(shown) : .unknown(code)
     }
 
     /// The blanks around that only line a column up are no part of what a person reads.

@@ -30,7 +30,10 @@ struct NumberSection: Sendable {
         case general
     }
 
-    let code: String
+    /// How it shows dates, where it does.
+    let dates: DateSection?
+    /// Whether it shows dates or times.
+    let isForDates: Bool
     private(set) var condition: Condition?
     /// False when something in it depends on the reader's Excel, or is not known here.
     private(set) var isFollowed = true
@@ -59,7 +62,8 @@ struct NumberSection: Sendable {
     }
 
     init(_ code: String) {
-        self.code = code
+        isForDates = DateStyle(formatCode: code) != .none
+        dates = isForDates ? DateSection(code) : nil
         var rest = code[...]
         while let letter = rest.popFirst() { take(letter, &rest) }
         settleCommas()
@@ -108,7 +112,9 @@ struct NumberSection: Sendable {
         case "_":
             _ = rest.popFirst()
             tokens.append(.literal(" "))
-        case "*": _ = rest.popFirst()
+        case "*":
+            // What fills a cell up is as long as its column is wide.
+            if rest.popFirst() != " " { isFollowed = false }
         case "[":
             let inside = rest.prefix { $0 != "]" }
             rest = rest.dropFirst(inside.count + 1)
@@ -141,8 +147,8 @@ struct NumberSection: Sendable {
             let parts = inside.dropFirst().split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
             let symbol = parts.first ?? ""
             let locale = parts.count > 1 ? parts[1] : ""
-            // A locale alone chooses digits, calendars and currencies of its own.
-            if symbol.isEmpty { isFollowed = !locale.isEmpty && locale.count <= 4 && locale.first != "F" && isFollowed }
+            // A locale alone may choose digits of its own; with neither, the currency is that of the reader's country.
+            if symbol.isEmpty || !locale.isEmpty { isFollowed = FormatLocale(locale) != nil && isFollowed }
             tokens.append(.literal(String(symbol)))
         } else if let sign = ["<=", ">=", "<>", "<", ">", "="].first(where: inside.hasPrefix) {
             guard let bound = Double(inside.dropFirst(sign.count)) else {
@@ -150,9 +156,17 @@ struct NumberSection: Sendable {
                 return
             }
             condition = Condition(sign: sign, bound: bound)
-        } else if inside.lowercased().hasPrefix("dbnum") || inside.lowercased().hasPrefix("natnum") {
+        } else if !Self.isColour(inside) {
+            // Digits of East Asia, and whatever else there may be.
             isFollowed = false
         }
+    }
+
+    /// Whether what stands in brackets is a colour, which a text does not have.
+    static func isColour(_ inside: some StringProtocol) -> Bool {
+        let name = inside.lowercased()
+        return ["black", "blue", "cyan", "green", "magenta", "red", "white", "yellow"].contains(name)
+            || name.hasPrefix("color") && name.dropFirst(5).allSatisfy { $0 == " " || $0.isNumber }
     }
 
     /// Whether it says how texts are shown.

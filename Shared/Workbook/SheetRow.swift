@@ -12,6 +12,8 @@ public enum Cell: Sendable, Hashable {
     case date(String)
     /// A date and time as "YYYY-MM-DD HH:MM:SS".
     case dateTime(String)
+    /// A time of day, or a length of time, as "HH:MM:SS".
+    case time(String)
     /// An error of a formula, such as "#N/A".
     case error(String)
     /// A formula whose result is not in the file.
@@ -23,13 +25,17 @@ public enum Cell: Sendable, Hashable {
 /// One row of a table. Handed to a `RowSource` again and again, so that its memory is reused.
 public struct SheetRow: Sendable {
     /// The kinds of content, as in `Cell`.
-    public enum Kind: UInt8, Sendable { case empty, text, number, bool, date, dateTime, error, missing, unreadable }
+    public enum Kind: UInt8, Sendable {
+        case empty, text, number, bool, date, dateTime, time, error, missing, unreadable
+    }
 
     struct Slot {
         var kind: Kind = .empty
         var style: UInt16 = 0
         var start: UInt32 = 0
         var count: UInt32 = 0
+        /// The number behind a date or time.
+        var serial: Double = 0
     }
 
     /// The number of the row in its sheet, or of the record in a CSV file; the first is 1.
@@ -46,6 +52,8 @@ public struct SheetRow: Sendable {
     var bytes: [UInt8] = []
     /// How cells of each style show what they hold; nil for those that show it plainly.
     var formats: [NumberFormat?] = []
+    /// Whether the workbook counts days from 1904.
+    var from1904 = false
 
     /// A row without content.
     public init() {}
@@ -83,6 +91,7 @@ public struct SheetRow: Sendable {
         case .bool: return .bool(text == "true")
         case .date: return .date(text)
         case .dateTime: return .dateTime(text)
+        case .time: return .time(text)
         case .error: return .error(text)
         case .unreadable: return .unreadable(text)
         }
@@ -93,11 +102,12 @@ public struct SheetRow: Sendable {
         guard column < count, Int(slots[column].style) < formats.count,
             let format = formats[Int(slots[column].style)]
         else { return .plain }
-        let text = text(at: column) ?? ""
         switch slots[column].kind {
-        case .number: return format.show(number: text)
-        case .text: return format.show(text: text)
-        case .date, .dateTime: return format.show(date: text)
+        case .number: return format.show(number: text(at: column) ?? "", from1904: from1904)
+        case .text: return format.show(text: text(at: column) ?? "")
+        case .date, .dateTime, .time:
+            let number = NumberText.plain("\(slots[column].serial)") ?? ""
+            return format.show(number: number, from1904: from1904)
         default: return .plain
         }
     }
@@ -115,7 +125,7 @@ public struct SheetRow: Sendable {
 
     /// Sets the bytes from `start` to the end of the buffer as the content of a column.
     @inline(__always)
-    mutating func close(column: Int, kind: Kind, from start: Int, style: Int = 0) {
+    mutating func close(column: Int, kind: Kind, from start: Int, style: Int = 0, serial: Double = 0) {
         let size = bytes.count - start
         guard size > 0 || kind == .missing else { return }
         if column >= count {
@@ -127,8 +137,8 @@ public struct SheetRow: Sendable {
             count = column + 1
         }
         slots[column] = Slot(
-            kind: kind, style: UInt16(truncatingIfNeeded: style), start: UInt32(truncatingIfNeeded: start),
-            count: UInt32(truncatingIfNeeded: size))
+            kind: kind, style: UInt16(clamping: style), start: UInt32(truncatingIfNeeded: start),
+            count: UInt32(truncatingIfNeeded: size), serial: serial)
     }
 }
 

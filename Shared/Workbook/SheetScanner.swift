@@ -71,6 +71,7 @@ struct SheetScanner {
         lastRow = number
         row.reset(number: number)
         row.formats = formats
+        row.from1904 = from1904
         cell.row = number
         cell.column = -1
         reading: while true {
@@ -245,9 +246,9 @@ struct SheetScanner {
             row.close(column: cell.column, kind: .text, from: start, style: cell.style)
         default:
             guard let written = takeTrimmed(&row) else { return closeUnlessStored(&row) }
-            let (kind, text) = scalar(written)
+            let (kind, text, serial) = scalar(written)
             row.bytes.append(contentsOf: text.utf8)
-            row.close(column: cell.column, kind: kind, from: start, style: cell.style)
+            row.close(column: cell.column, kind: kind, from: start, style: cell.style, serial: serial)
         }
     }
 
@@ -280,24 +281,26 @@ struct SheetScanner {
     }
 
     /// A cell that is neither text nor shared text. What its type does not allow is that cell's matter alone.
-    private func scalar(_ written: String) -> (SheetRow.Kind, String) {
+    private func scalar(_ written: String) -> (SheetRow.Kind, String, serial: Double) {
         switch cell.content {
         case .bool:
             switch written.lowercased() {
-            case "1", "true": return (.bool, "true")
-            case "0", "false": return (.bool, "false")
-            default: return (.unreadable, written)
+            case "1", "true": return (.bool, "true", 0)
+            case "0", "false": return (.bool, "false", 0)
+            default: return (.unreadable, written, 0)
             }
-        case .error: return (.error, String(written.prefix(32)))
-        case .isoDate: return ISODate.value(written, style: dateStyle) ?? (.unreadable, written)
+        case .error: return (.error, String(written.prefix(32)), 0)
+        case .isoDate:
+            guard let (kind, text) = ISODate.value(written, style: dateStyle) else { return (.unreadable, written, 0) }
+            return (kind, text, ExcelDates.serial(kind, text, from1904: from1904))
         default:
-            guard let plain = NumberText.plain(written) else { return (.unreadable, written) }
+            guard let plain = NumberText.plain(written) else { return (.unreadable, written, 0) }
             if dateStyle != .none, let value = Double(written),
-                let date = ExcelDates.text(value, style: dateStyle, from1904: from1904)
+                let (kind, text) = ExcelDates.text(value, style: dateStyle, from1904: from1904)
             {
-                return date
+                return (kind, text, value)
             }
-            return (.number, plain)
+            return (.number, plain, 0)
         }
     }
 }

@@ -3,7 +3,7 @@ import Korean
 /// Why a file cannot be read or written, with texts fit for the person who sent it.
 public struct WorkbookError: Error, Sendable, Hashable {
     /// The kinds of error.
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         /// The file is absent or the operating system refuses it.
         case unreadable
         /// Not a workbook: not a zip container.

@@ -66,7 +66,7 @@ import Wire
 
     /// Every constraint that a record names is among the cases.
     @Test func noneIsForgotten() {
-        func constraints<R: Sample>(_ type: R.Type) -> [String] { R.storage.constraints.map(\.constraint) }
+        func constraints<R: Sample>(_ type: R.Type) -> [String] { R.constraints.map(\.constraint) }
         let all = (allSamples + definitionSamples).flatMap { constraints($0) }
         #expect(Set(all) == Set(Self.cases.map(\.constraint)))
     }

@@ -60,6 +60,13 @@ struct Attempt: Sendable {
         "cancel": ("write", #"{"id": "$ID", "closeNotes": "x"}"#), "reopen": ("write", #"{"id": "$ID"}"#),
         "assign_to_me": ("write", #"{"id": "$ID"}"#), "add_comment": ("comment", #"{"id": "$ID", "text": "x"}"#),
         "add_work_note": ("note", #"{"id": "$ID", "text": "x"}"#),
+        "begin_attachment": ("attach", #"{"id": "$ID", "fileName": "a.txt", "sizeBytes": 3}"#),
+        "append_attachment": ("attach", #"{"id": "$ID", "attachment": "$ID", "content": "YQ=="}"#),
+        "complete_attachment": ("attach", #"{"id": "$ID", "attachment": "$ID"}"#),
+        "list_attachments": ("read", #"{"id": "$ID"}"#),
+        "read_attachment": ("read", #"{"id": "$ID", "attachment": "$ID"}"#),
+        "update_attachment": ("mark", #"{"id": "$ID", "attachment": "$ID"}"#),
+        "delete_attachment": ("remove", #"{"id": "$ID", "attachment": "$ID"}"#),
     ]
 
     /// The request of a method; nil when nobody says how it is tried.
@@ -79,6 +86,9 @@ struct Attempt: Sendable {
             // Work notes are the provider's (G-28).
             case "note": .provider("write", on: schema.table)
             case "comment": .operation("create", on: "\(schema.table).comments")
+            case "attach": .operation("create", on: "\(schema.table).attachments")
+            case "mark": .operation("write", on: "\(schema.table).attachments")
+            case "remove": .operation("delete", on: "\(schema.table).attachments")
             default: .operation(verb.operation, on: schema.table)
             }
         let json = verb.json.replacing("$RECORDS", with: camel(schema.collection))
@@ -192,6 +202,9 @@ struct Attempt: Sendable {
         "play-launcher.flow_runs.take_over": own(#"{"id": "$ID"}"#, .provider("create", on: "flow_run")),
         "play-launcher.flow_runs.list_steps": own(#"{"flowRun": "$ID"}"#, .operation("read", on: "flow_run")),
 
+        "notifier.email_templates.list_shipped": own("{}", .operation("write", on: "email_template")),
+        "notifier.email_templates.preview": own(
+            #"{"key": "record-updated", "sourceRecord": "\#(other)"}"#, .operation("write", on: "email_template")),
         "notifier.in_app_notifications.mark_read": own(
             #"{"id": "$ID"}"#, .operation("write", on: "in_app_notification")),
     ]

@@ -142,8 +142,12 @@ extension Listed {
                     "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
                     "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day,
                 ]),
+            Filled(
+                "team_message",
+                ["domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 60)]),
         ],
         asked: [
+            .records("team_messages", "onboarding_case = \"\(first)\""),
             .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
             .records("customer_accounts", "", by: "name"),
@@ -157,15 +161,27 @@ extension Listed {
                 [
                     "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
                     "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day,
+                    "target_table": "'location'",
                 ]),
             Filled("upload", ["domain": "'/provider/c' || n % 50 || '/'", "import_task": Filled.one(of: 60)]),
             Filled("import_run", ["domain": "'/provider/c' || n % 50 || '/'", "import_task": Filled.one(of: 60)]),
+            Filled(
+                "staging_row",
+                [
+                    "domain": "'/provider/c' || n % 2 || '/'", "import_task": Filled.one(of: 2), "row_number": "n",
+                    "status":
+                        "(ARRAY['yet_to_validate', 'needs_attention', 'ready_to_publish', 'published'])[n / 2 % 4 + 1]",
+                ]),
         ],
         asked: [
             .records("import_tasks", own, by: "due_date"),
             .records("import_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
             .records("uploads", "import_task = \"\(first)\"", by: "id desc"),
             .records("import_runs", "import_task = \"\(first)\""),
+            Listed("rows of a task", "staging_rows.list", #"{"importTask": "\#(first)", "pageSize": 20}"#),
+            Listed(
+                "rows of a task that need attention", "staging_rows.list",
+                #"{"importTask": "\#(first)", "status": "needs_attention", "pageSize": 20}"#),
         ])
 
     private static let playLauncher = Lists(

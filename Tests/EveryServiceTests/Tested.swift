@@ -83,6 +83,9 @@ struct Tested: Sendable {
     ) async throws -> [String: [String]] {
         _ = try await admin.run("\(raw: FilledTables.sql(schema: schema, domain: victim, account: account))")
         for statement in dressing[schema] ?? [] { _ = try await admin.run(statement) }
+        for record in schemas where record.verbs.contains("list_attachments") {
+            _ = try await admin.run(attachment(to: record.table, in: schema))
+        }
         var ids: [String: [String]] = [:]
         for table in try await admin.run(
             """
@@ -103,6 +106,16 @@ struct Tested: Sendable {
             ids[name] = try [rows.first?.string(at: 0), number].compactMap { $0 }
         }
         return ids
+    }
+
+    /// Attaches a file to each row of a table, which goes by the row's id.
+    private static func attachment(to table: String, in schema: String) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).attachment \
+        (id, table_name, record, domain, file_name, size_bytes, complete, visible_to_customer, created_at, created_by) \
+        SELECT id, \(table), id, domain, 'a.txt', 3, true, true, now(), \(person) \
+        FROM \(identifier: schema).\(identifier: table)
+        """
     }
 
     /// Where a row means something to a method only with more than its own columns: staged rows belong to the task, which

@@ -19,6 +19,7 @@ enum FilterCases {
         FilterField("assigned_to", .reference),
         FilterField("account.name", .string, column: "account_name", searchable: false),
         FilterField("tags", .list),
+        FilterField("keys", .list, column: "tags", folding: .exact),
         FilterField("watch_list", .list, sqlType: "uuid"),
     ])
 
@@ -170,11 +171,13 @@ enum FilterCases {
         Case("assigned_to = \(ann.uppercased())", "15"),
         Case("assigned_to = me()", "15"), Case("assigned_to != me()", "234"), Case("NOT assigned_to = me()", "234"),
         Case("assigned_to:me()", "15"), Case("assigned_to:*", "125"), Case("-assigned_to:*", "34"),
-        Case("tags:red", "1"), Case("tags:Red", "4"), Case("tags:\"blue green\"", "1"), Case("tags:blue*", "15"),
+        Case("tags:red", "14"), Case("tags:RED", "14"), Case("keys:red", "1"), Case("keys:Re*", "4"),
+        Case("tags:re*", "14"),
+        Case("tags:\" BLUE  gr\u{200B}een\"", "1"), Case("tags:\"blue green\"", "1"), Case("tags:blue*", "15"),
         Case("tags:*e*", "145"),
-        Case("tags:*", "145"), Case("NOT tags:*", "23"), Case("NOT tags:red", "2345"), Case("tags:\"a\\*b\"", "4"),
+        Case("tags:*", "145"), Case("NOT tags:*", "23"), Case("NOT tags:red", "235"), Case("tags:\"a\\*b\"", "4"),
         Case("tags:\"100%\"", "4"), Case("tags:\"*%\"", "4"), Case("tags:'\"q\"'", "5"), Case("tags:\"b\\\\s\"", "5"),
-        Case("tags:(red OR blue)", "15"), Case("tags:(red \"blue green\")", "1"), Case("-tags:blue*", "234"),
+        Case("tags:(red OR blue)", "145"), Case("tags:(red \"blue green\")", "1"), Case("-tags:blue*", "234"),
         Case("watch_list:me()", "1"), Case("watchList:\(ben)", "15"), Case("NOT watch_list:me()", "2345"),
         Case("watch_list:*", "15"),
     ]

@@ -35,15 +35,6 @@ import Testing
         }
         #expect(mine.sql(startingAt: 1).text == "FALSE")
     }
-
-    @Test func namesTheFieldsItLooksAt() throws {
-        func names(_ text: String) throws -> Set<String> {
-            try Filter.parse(text).check(against: FilterCases.schema, context: FilterCases.context).fieldNames
-        }
-        #expect(try names("state = new OR (NOT dueDate:*)") == ["state", "due_date"])
-        #expect(try names("ernst") == ["number", "title"])
-        #expect(try names("").isEmpty)
-    }
 }
 
 @Suite struct FilterSQLTextTests {

@@ -1,5 +1,6 @@
 import Postgres
 import Records
+import ServiceTestKit
 import Tenancy
 import Testing
 import Wire
@@ -48,5 +49,31 @@ import Wire
         }
         #expect(try await seen(from: "/provider/").count == 3)
         await database.pool.close()
+    }
+
+    /// An instance of the version before checks a row again, or corrects it, and knows nothing of its errors.
+    @Test func whatAnEarlierVersionSaysIsNotContradicted() async throws {
+        let upgrade = try await Upgrade()
+        try await upgrade.migrate()
+        let row = uuid()
+        try await upgrade.psql(
+            Self.insertion(upgrade, "needs_attention", "Name is mandatory.").replacing(
+                "gen_random_uuid(), 1", with: "'\(row)', 1"))
+        let own = RowError(.mandatory, field: "name")
+        func tell(_ changes: String) async throws -> [RowError] {
+            try await upgrade.psql("UPDATE import_validation.staging_row SET \(changes) WHERE id = '\(row)'")
+            let errors = try await upgrade.psql(
+                "SELECT coalesce(errors::text, '') FROM import_validation.staging_row WHERE id = '\(row)'")
+            let comment = try await upgrade.psql(
+                "SELECT coalesce(comment, '') FROM import_validation.staging_row WHERE id = '\(row)'")
+            func line(_ text: String) -> String? { text.trimmed.isEmpty ? nil : text.trimmed }
+            return RowError.read(line(errors), comment: line(comment))
+        }
+        let json = RowError.json([own])
+        #expect(try await tell("errors = '\(json)', comment = 'Name is mandatory. '") == [own])
+        #expect(try await tell("comment = 'City is mandatory.'") == [RowError(.comment, ["City is mandatory."])])
+        #expect(try await tell("errors = '\(json)', comment = 'Name is mandatory.'") == [own])
+        #expect(try await tell("revision = revision + 1, publish_run = NULL") == [own], "nothing was said")
+        #expect(try await tell("comment = NULL, status = 'yet_to_validate'").isEmpty)
     }
 }

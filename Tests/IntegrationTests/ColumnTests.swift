@@ -35,7 +35,7 @@ import WireCatalog
             let type = schema.table.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
             guard text.contains(try Regex("extension \(type)\\b")) else { continue }
             if text.contains(".daysRemaining(until:") { fields.insert("days_remaining") }
-            let keys = text.matches(of: /Computed\(\.(\w+)/).map { String($0.1) }
+            let keys = text.matches(of: /(?:Computed|LookedUp)\(\.(\w+)/).map { String($0.1) }
             fields.formUnion(schema.fields.filter { keys.contains($0.jsonName) }.map(\.name))
         }
         return fields
@@ -69,6 +69,19 @@ import WireCatalog
             return !field.mandatory && !field.outputOnly && field.defaultValue == .null && field.storage != .strings
         }
         #expect(optional.isEmpty, "NOT NULL, and the dictionary does not say so")
+    }
+
+    /// Attachments go with their record, and follow it, in the tables of records that have them and in no others.
+    @Test func attachmentsGoWithTheirRecords() async throws {
+        let rows = try await ServiceSchemas.shared.value.rows(
+            """
+            SELECT tgrelid::regclass::text, tgname::text FROM pg_trigger
+            WHERE tgname IN ('attachments_go', 'attachments_follow')
+            """)
+        let expected = Catalog.schemas.filter { $0.verbs.contains("list_attachments") }.flatMap { schema in
+            ["attachments_go", "attachments_follow"].map { [Self.name(schema), $0] }
+        }
+        #expect(Set(rows) == Set(expected) && expected.count == 8)
     }
 
     /// How a field may be kept so that values, filters and page tokens agree.

@@ -17,6 +17,7 @@ struct Stage: Sendable {
 
     let follower: PlayFollower
     let watchLists: WatchLists
+    let teamMails: TeamMails
     private let bench: ServiceBench<Notifier>
 
     var database: Database { bench.database }
@@ -26,11 +27,18 @@ struct Stage: Sendable {
         var bench = try await ServiceBench<Notifier>()
         let replicas = Notifier.replicas(bench.database, bench.client)
         let people = PeopleLookup(database: bench.database, replicas: replicas, client: bench.client)
-        let messenger = Messenger(database: bench.database, templates: try MailTemplates())
+        let templates = try MailTemplates()
+        let messenger = Messenger(database: bench.database, templates: templates)
         follower = PlayFollower(database: bench.database, people: people, messenger: messenger)
         watchLists = WatchLists(database: bench.database, people: people, messenger: messenger)
-        try await bench.serve(Notifier.endpoints(bench.database, replicas))
+        teamMails = TeamMails(database: bench.database, people: people, messenger: messenger)
+        try await bench.serve(Notifier.endpoints(bench.database, replicas, bench.client, templates))
         self.bench = bench
+    }
+
+    /// Has another service answer.
+    func standIn(for service: String, _ endpoints: [Endpoint]) async throws {
+        try await bench.standIn(for: service, endpoints, authenticator: CallerTokens())
     }
 
     /// Enters a person as the events of onboarding would.

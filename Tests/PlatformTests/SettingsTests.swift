@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Records
 import Testing
 
 @testable import Platform
@@ -153,6 +154,21 @@ import Testing
         #expect(error?.description.hasPrefix("ALE_CONFIG_FILE names \(file), which cannot be read") == true)
         await #expect(throws: ConfigurationError.self) {
             _ = try await Settings.load(["ALE_CONFIG_FILE": file + ".none"])
+        }
+    }
+
+    @Test func attachmentsAreBounded() throws {
+        let standard = try Settings(values: [:]).attachmentBounds()
+        #expect(standard.bytes == 26_214_400 && standard.kinds.count == AttachmentKind.allCases.count - 1)
+        let narrow = try Settings(
+            values: ["ALE_ATTACHMENT_LIMIT_BYTES": "1024", "ALE_ATTACHMENT_KINDS": "pdf,png"]
+        ).attachmentBounds()
+        #expect(narrow.bytes == 1_024 && narrow.kinds == [.pdf, .png])
+        for values in [
+            ["ALE_ATTACHMENT_LIMIT_BYTES": "1023"], ["ALE_ATTACHMENT_KINDS": "pdf, png"],
+            ["ALE_ATTACHMENT_KINDS": "exe"],
+        ] {
+            #expect(throws: ConfigurationError.self) { try Settings(values: values).attachmentBounds() }
         }
     }
 

@@ -211,7 +211,7 @@ import Testing
             _ = try await pool.run("CREATE TABLE t (id int4)")
             let alone = try await failure { _ = try await pool.run("INSERT INTO t VALUES (1)", readOnly: true) }
             let together = try await failure {
-                try await pool.transaction(isolation: .repeatableRead, readOnly: true) { tx in
+                try await pool.transaction(readOnly: true) { tx in
                     tx.send("INSERT INTO t VALUES (1)")
                 }
             }
@@ -288,7 +288,8 @@ import Testing
             @Sendable func count() async throws {
                 for attempt in 1...1_000 {
                     do {
-                        return try await pool.transaction(isolation: .serializable) { tx in
+                        return try await pool.transaction { tx in
+                            tx.send("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
                             let n = try tx.query("SELECT n FROM t WHERE id = 1")[0].int("n")
                             tx.send("UPDATE t SET n = \(n + 1) WHERE id = 1")
                         }

@@ -7,6 +7,8 @@ import Testing
     static let recordVerbs: Set<Substring> = [
         "get", "list", "create", "update", "delete", "close", "cancel", "reopen", "assign_to_me", "add_comment",
         "add_work_note", "list_activity", "batch_create", "batch_update", "batch_reassign", "export",
+        "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment",
+        "update_attachment", "delete_attachment",
     ]
 
     /// The folder of a service: `Services/CustomerSuccess/`.

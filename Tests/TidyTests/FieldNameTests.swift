@@ -35,10 +35,13 @@ import Testing
         #expect(findings.isEmpty, "\(findings.report)")
     }
 
-    /// A column behind the first is read by its name: its place is another one when a column comes before it.
+    /// Columns are read by constants, which do not compile when they are misspelt. A place is another one when a column
+    /// comes before it.
     static func positions(in file: SourceFile) -> [Finding] {
-        file.lines.enumerated().compactMap { index, line in
-            guard line.contains(#/\(at: [1-9]/#) else { return nil }
+        let reading =
+            #/\.(?:optional)?(?:[sS]tring|[bB]ool|[iI]nt|[iI]nt64|[dD]ouble|[bB]ytes|[tT]imestamp|value|strings|isNull)\(at: \d/#
+        return file.lines.enumerated().compactMap { index, line in
+            guard line.contains(reading) else { return nil }
             return Finding(file.path, line: index + 1, "a column read by its place")
         }
     }
@@ -71,6 +74,9 @@ import Testing
             Self.positions(in: SourceFile(path: "Services/A/A.swift", text: text)).count
         }
         #expect(places("let value = try row.optionalString(at: 1)") == 1)
-        #expect(places("let id = try rows.first?.string(at: 0) ?? row.string(\"id\")") == 0)
+        #expect(places("return Set(try rows.map { try $0.string(at: 0) })") == 1)
+        #expect(places("let id = try row.string(User.Field.id)") == 0)
+        #expect(places("let cell = try row.string(at: index)") == 0)
+        #expect(places("names.insert(text, at: 0)") == 0)
     }
 }

@@ -91,3 +91,15 @@ import WireCatalog
         #expect(list.touchpoints.count == 2 && list.nextPageToken == "n" && list.totalSize == 7)
     }
 }
+
+extension FieldStorage {
+    /// Whether a field kept this way can hold `value`; every field can hold `.null`.
+    fileprivate func accepts(_ value: FieldValue) -> Bool {
+        switch (self, value) {
+        case (_, .null), (.string, .string), (.int, .int), (.bool, .bool), (.timestamp, .timestamp),
+            (.strings, .strings):
+            true
+        default: false
+        }
+    }
+}

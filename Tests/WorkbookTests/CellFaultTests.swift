@@ -53,10 +53,10 @@ import Testing
 
     @Test(arguments: [
         ("2024-02-29", Cell.date("2024-02-29")), ("2024-02-29T13:45:00.000Z", .dateTime("2024-02-29 13:45:00")),
-        ("10:10:10", .text("10:10:10")), ("PT24H0M0.000S", .text("24:00:00")), ("P1DT2H", .text("26:00:00")),
+        ("10:10:10", .time("10:10:10")), ("PT24H0M0.000S", .time("24:00:00")), ("P1DT2H", .time("26:00:00")),
         ("2024-02-29T10:10:10+09:00", .dateTime("2024-02-29 10:10:10")),
         ("2024-02-29T10:10", .dateTime("2024-02-29 10:10:00")),
-        ("2024-02-29T23:59:59.7", .dateTime("2024-03-01 00:00:00")), ("10:10:10.5", .text("10:10:11")),
+        ("2024-02-29T23:59:59.7", .dateTime("2024-03-01 00:00:00")), ("10:10:10.5", .time("10:10:11")),
         ("2024-12-31T24:00:00", .dateTime("2025-01-01 00:00:00")),
     ])
     func datesOfISO(text: String, cell: Cell) throws {
@@ -77,7 +77,7 @@ import Testing
             <cellXfs><xf numFmtId="46"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs>
             """
         let data = "<c s='0'><v>1.40650463</v></c><c s='1'><v>1.40650463</v></c><c s='2'><v>0.5</v></c>"
-        #expect(try cells(data, styles: styles) == [.text("33:45:22"), .text("33:45:22"), .text("12:00:00")])
+        #expect(try cells(data, styles: styles) == [.time("33:45:22"), .time("33:45:22"), .time("12:00:00")])
     }
 
     @Test func partsInUTF16() throws {

@@ -25,9 +25,18 @@ import Testing
         #expect(NumberFormat(code)?.show(number: number) == .text(shown))
     }
 
-    @Test(arguments: ["# ?/?", "[DBNum1]0", "[$-F800]0", ";;;", "0\"x\"B", "[$-]0"])
+    @Test(arguments: [
+        "# ?/?", "[DBNum1]0", "[$-F800]0", ";;;", "0\"x\"B", "[$-]0", "[$-2000401]0", "**0", "[Purple]0",
+    ])
     func whatIsNotFollowedIsSaid(code: String) {
         #expect(NumberFormat(code)?.show(number: "2") == .unknown(code))
+    }
+
+    /// Excel takes 255 characters, however many bytes they have.
+    @Test func longFormats() {
+        let long = "0\"" + String(repeating: "원", count: 252) + "\""
+        #expect(NumberFormat(long)?.show(number: "2") == .text("2" + String(repeating: "원", count: 252)))
+        guard case .unknown = NumberFormat(long + "원")?.show(number: "2") else { return #expect(Bool(false)) }
     }
 
     @Test(arguments: ["General", "@", ""]) func plainFormats(code: String) {
@@ -38,19 +47,8 @@ import Testing
         #expect(NumberFormat("0;-0;0;\"EH-\"@")?.show(text: "x") == .text("EH-x"))
         #expect(NumberFormat("\"EH-\"@")?.show(text: "x") == .text("EH-x"))
         #expect(NumberFormat("0.00")?.show(text: "x") == .plain)
-    }
-
-    @Test(arguments: [
-        ("dd.mm.yyyy", "2024-02-29", "29.02.2024"), ("mm/yyyy", "2024-02-29", "02/2024"),
-        ("yyyy\"년\" m\"월\"", "2024-02-29", "2024년 2월"), ("d.m.yy h:mm AM/PM", "2024-02-29 18:05:00", "29.2.24 6:05 PM"),
-        ("[$-412]yyyy-mm-dd;@", "2024-02-29", "2024-02-29"),
-    ])
-    func dates(code: String, date: String, shown: String) {
-        #expect(NumberFormat(code)?.show(date: date) == .text(shown))
-    }
-
-    @Test(arguments: ["mmmm yyyy", "[$-F800]dddd", "ddd d"]) func datesInTheReadersLanguageStayPlain(code: String) {
-        #expect(NumberFormat(code)?.show(date: "2024-02-29") == .plain)
+        #expect(NumberFormat("0;0;0;\"none\"")?.show(text: "x") == .text("none"), "the fourth section is for texts")
+        #expect(NumberFormat(";;;")?.show(text: "x") == .unknown(";;;"), "nobody sees it")
     }
 
     @Test func aRowTellsWhatItsCellsShow() throws {

@@ -176,9 +176,9 @@ import Testing
     }
 
     @Test func timesOfDayAreTexts() throws {
-        #expect(try read("0.5", format: "h:mm") == .text("12:00:00"))
-        #expect(try read("0.5", format: "yyyy-mm-dd h:mm") == .text("12:00:00"))
-        #expect(try read("0.25", format: "[h]:mm:ss") == .text("06:00:00"))
+        #expect(try read("0.5", format: "h:mm") == .time("12:00:00"))
+        #expect(try read("0.5", format: "yyyy-mm-dd h:mm") == .time("12:00:00"))
+        #expect(try read("0.25", format: "[h]:mm:ss") == .time("06:00:00"))
     }
 
     @Test(arguments: [

@@ -35,7 +35,8 @@ public struct JourneyWorkbook: Sendable {
 public final class Journey {
     let world: JourneyWorld
     var tokens: [Persona: String] = [:]
-    var users: [Persona: String] = [:]
+    /// Their ids.
+    public internal(set) var users: [Persona: String] = [:]
     /// The account made in the first step.
     public internal(set) var account = CustomerAccount()
     /// Its onboarding case.

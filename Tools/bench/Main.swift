@@ -5,8 +5,8 @@ import Wire
 
 /// Prints what the system costs, each figure against a floor measured in the same run.
 ///
-/// `bench` measures everything; `bench requests`, `bench plays` and `bench scale` only that part; `bench tenants` the quiet and the
-/// noisy tenant alone, with a small database.
+/// `bench` measures everything; `bench requests`, `bench imports`, `bench plays`, `bench playbooks` and `bench scale` only
+/// that part; `bench tenants` the quiet and the noisy tenant alone, with a small database.
 @main
 struct Main {
     static func main() async {
@@ -15,12 +15,14 @@ struct Main {
             if arguments.first == "noise", arguments.count == 3, let load = NoiseBench.Amount(rawValue: arguments[2]) {
                 return try await NoiseBench.makeNoise(arguments[1], load)
             }
-            let parts = arguments.isEmpty ? ["requests", "plays", "scale"] : arguments
+            let parts = arguments.isEmpty ? ["requests", "imports", "plays", "scale"] : arguments
             Figure.header()
             for part in parts {
                 switch part {
                 case "requests": try await BenchStack.using("requests", measure)
+                case "imports": try await BenchStack.using("imports", measureImports)
                 case "scale": try await ScaleBench.measure()
+                case "playbooks": try await PlaybookBench.measure()
                 case "plays": try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
                 case "tenants":
                     try await ScaleData.using(domains: 10) { control in
@@ -30,7 +32,7 @@ struct Main {
                             }
                         }
                     }
-                default: throw JourneyFailure("there is no part \(part): requests, plays, scale, tenants")
+                default: throw JourneyFailure("there is no part \(part): requests, imports, plays, scale, tenants")
                 }
             }
         } catch {
@@ -52,6 +54,9 @@ struct Main {
         for figure in try await requests.read() + requests.create() { figure.printed() }
         try await requests.memory(creates: 10_000).printed()
         try await CodecBench.measure(journey.engagement, folder: stack.folder).printed()
+    }
+
+    private static func measureImports(_ stack: BenchStack) async throws {
         let fresh = Journey(stack.world())
         try await fresh.meetPeople()
         try await fresh.openAccount()

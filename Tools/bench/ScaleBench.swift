@@ -59,7 +59,7 @@ struct ScaleRequests {
         let client = Client(NATSTransport(data.stack.connection))
         let managers = try await data.managers(min(100, data.domains))
         let touchpoints = try await data.touchpointIDs(5_000)
-        let engagements = try await data.engagementIDs(1_000)
+        let engagements = try await data.openEngagementIDs(1_000)
         @Sendable func call<Asked: Message, Answer: Message>(
             _ method: Wire.Method<Asked, Answer>, _ request: Asked
         ) async throws -> Answer {

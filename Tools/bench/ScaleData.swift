@@ -26,18 +26,20 @@ struct ScaleData: Sendable {
         try await ids("touchpoint", numbered: "BENCHTCH", count, of: touchpoints)
     }
 
-    /// Ids of some engagements, spread over all of them.
-    func engagementIDs(_ count: Int) async throws -> [String] {
-        try await ids("engagement", numbered: "BENCHENG", count, of: engagements)
+    /// Ids of some engagements, spread over all of them. Only open ones: nothing new begins under one that has ended (G-128).
+    func openEngagementIDs(_ count: Int) async throws -> [String] {
+        try await ids("engagement", numbered: "BENCHENG", count, of: engagements, where: "active")
     }
 
-    private func ids(_ table: String, numbered prefix: String, _ count: Int, of all: Int) async throws -> [String] {
+    private func ids(
+        _ table: String, numbered prefix: String, _ count: Int, of all: Int, where condition: String = "true"
+    ) async throws -> [String] {
         let numbers = stride(from: 0, to: all, by: max(1, all / count)).map { "'\(prefix)\($0)'" }
         return try await stack.psql([
             "-Atc",
             """
             SELECT id FROM customer_success.\(table) WHERE number IN (\(numbers.joined(separator: ","))) \
-            ORDER BY md5(id::text)
+            AND \(condition) ORDER BY md5(id::text)
             """,
         ]).split(separator: "\n").map(String.init)
     }

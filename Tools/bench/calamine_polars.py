@@ -56,12 +56,17 @@ def checked(table):
 
 def copied(table, database):
     with psycopg.connect(database) as connection:
+        # As lasting as staged rows are; given up with the transaction, so that the next round finds nothing of it.
         connection.execute(
-            "CREATE TEMPORARY TABLE compared (account text, end_date text, contract_value text, number text, "
+            "CREATE TABLE import_validation.compared (account text, end_date text, contract_value text, number text, "
             "short_description text, start_date text, choice text, comment text, doubled boolean, row integer, status text)")
-        with connection.cursor().copy("COPY compared FROM STDIN (FORMAT csv)") as copy:
+        with connection.cursor().copy("COPY import_validation.compared FROM STDIN (FORMAT csv)") as copy:
             copy.write(table.write_csv(include_header=False))
-        return connection.execute("SELECT count(*) FROM compared WHERE status = 'needs_attention'").fetchone()[0]
+        found = connection.execute(
+            "SELECT count(*) FROM import_validation.compared WHERE status = 'needs_attention'").fetchone()[0]
+        connection.commit()
+        connection.execute("DROP TABLE import_validation.compared")
+        return found
 
 
 def main():

@@ -23,6 +23,11 @@ EVENTS = {
     "close": "closed", "cancel": "canceled", "reopen": "reopened", "add_comment": "commented",
     "add_work_note": "noted",
 }
+# The verbs of a record that has attachments.
+ATTACHMENTS = [
+    "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment",
+    "update_attachment", "delete_attachment",
+]
 # The verbs of a record that ends.
 ENDS = {"close", "cancel", "reopen"}
 
@@ -36,7 +41,7 @@ class Record:
         self.package = file.package
         where = f"{file.package}.{message.name}"
         option = message.options.Extensions[options_module.record]
-        self.verbs = " ".join(option.verbs).split()
+        self.verbs = " ".join(option.verbs).split() + (ATTACHMENTS if option.attachments else [])
         self.internal = option.internal
         self.options = type(option)()
         self.options.CopyFrom(option)
@@ -57,6 +62,8 @@ class Record:
         self.parts = ["NumberedThing"] if option.number_prefix and "number" not in own else []
         self.parts += ["EndedThing"] if ENDS.intersection(self.verbs) and "active" not in own else []
         self.fields = options_module.field
+        # What fields without a label are by their names.
+        self.known = {}
         self.spellings = {
             "Things": names.upper_camel(self.options.collection), "Thing": message.name,
             "things": self.options.collection, "thing": self.options.table,
@@ -68,7 +75,12 @@ class Record:
 
     def field_options(self, field, is_own: bool):
         options = type(field.options.Extensions[self.fields])()
-        options.CopyFrom(field.options.Extensions[self.fields])
+        said = field.options.Extensions[self.fields]
+        if is_own and not said.HasField("label"):
+            if field.name not in self.known:
+                raise Refused(f"{self.package}.{self.name}.{field.name}: it has no label, and its name is not known")
+            options.CopyFrom(self.known[field.name])
+        options.MergeFrom(said)
         options.type = options.type or dictionary_type(field, options)
         if self.internal and options.customer_visible:
             if is_own:
@@ -99,6 +111,12 @@ class Shapes:
         for index, method in enumerate(source.file.service[0].method):
             subject = method.options.Extensions[options_module.method].subject
             self.rpcs[subject.split(".")[1]] = (index, method)
+
+    def known(self, options_module) -> dict:
+        """What fields are by their names, where they do not say it."""
+        messages = [self.source.file.message_type[self.messages[name]] for name in ("EndedThing", "KnownThing")]
+        return {field.name: field.options.Extensions[options_module.field]
+                for message in messages for field in message.field}
 
     def check(self, record: Record) -> None:
         where = f"{record.package}.{record.name}"
@@ -172,8 +190,16 @@ class Completion:
         for name, source in self.sources.items():
             marked = [m for m in source.file.message_type if m.options.HasExtension(self.options.record)]
             self.records[name] = [Record(self.options, source.file, message) for message in marked]
-            for record in self.records[name]:
-                self.shapes.check(record)
+        records = [record for found in self.records.values() for record in found]
+        # A field that is named as a table refers to it.
+        known = {}
+        for record in records:
+            self.shapes.check(record)
+            known[record.options.table] = self.options.FieldOptions(
+                label=record.options.label, reference=record.options.table)
+        known |= self.shapes.known(self.options)
+        for record in records:
+            record.known = known
 
     def files(self) -> dict[str, str]:
         return {name: "\n".join(self.file(source)) + "\n" for name, source in self.sources.items()}

@@ -41,6 +41,8 @@ def swift_files(model: Model) -> dict[str, str]:
             out = swift.header(message, False) + swift.schema(model, message) + conformances.verbs(model, message)
             out += swift.keys(message)
             values[path + "+Schema"] = out
+        else:
+            values[path] += swift.constants(message)
     files = {f"{names.WIRE}/SharedFields.swift": shared_fields.protocols().splitlines()}
     for path, lines in values.items():
         if path in sources:

@@ -150,7 +150,7 @@ def access_data(roles, rules):
         lines.append(
             f"        AccessRule(id: {quoted(rule['id'])}, table: {quoted(rule['table'])}, field: {field}, "
             f"operations: [{', '.join(OPERATIONS[operation] for operation in rule['operations'])}], "
-            f"roles: {string_list(rule['roles'])}, basis: .{rule['basis']}, note: {quoted(rule['note'] or '')}, "
+            f"roles: {string_list(rule['roles'])}, basis: .{rule['basis']}, "
             f"examples: [{shown}]),"
         )
     return "\n".join(lines + ["    ]", "}", ""])

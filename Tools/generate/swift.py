@@ -323,6 +323,13 @@ def keys(message) -> list[str]:
     return out + ["}", ""]
 
 
+def constants(message) -> list[str]:
+    """The values of the choices of a message that is no record."""
+    fields = [field for field in message.fields if field.options is not None and field.options.choices]
+    out = [line for field in fields for line in [""] + choices(message, field)]
+    return [f"extension {message.swift} {{"] + out[1:] + ["}", ""] if out else []
+
+
 def choices(message, field) -> list[str]:
     """The values a choice may have, each by the name of what is stored; a number by the name of its label."""
     out = [f"    /// Values of `{field.name}`.", f"    public enum {names.choice_type(field.name)} {{"]

@@ -82,12 +82,16 @@ enum Card: String, CaseIterable, Sendable {
     }
 
     /// The names of those columns, in statements and in the table of snapshots.
-    static var columnNames: [String] { allCases.flatMap { [$0.countColumn, $0.valueColumn] } }
+    static var columnNames: [String] { allCases.flatMap { [$0.countColumn.rawValue, $0.valueColumn.rawValue] } }
 
+    /// One of those columns.
+    struct Column: RawRepresentable {
+        let rawValue: String
+    }
     /// The column with how many there are.
-    var countColumn: String { rawValue }
+    var countColumn: Column { Column(rawValue: rawValue) }
     /// The column with what they are worth.
-    var valueColumn: String { rawValue + "_value" }
+    var valueColumn: Column { Column(rawValue: rawValue + "_value") }
 
     /// The accounts of engagements, as `a` in the statements of cards.
     static func accounts(_ database: Database, _ caller: Caller) -> SQL {

@@ -13,6 +13,12 @@ struct EngagementPages: Sendable {
     /// Contacts of the customer team that are shown.
     private static let teamSize = 50
 
+    /// What the statements of the team and the squad add to the fields of records.
+    private enum TeamColumn: String {
+        case team
+        case responsibilityName = "responsibility_name"
+    }
+
     private let database: Database
 
     init(_ database: Database) { self.database = database }
@@ -51,7 +57,7 @@ struct EngagementPages: Sendable {
         }
         page.keyCustomerContact = try answers[1].first.map(Self.contact)
         page.customerTeam = try answers[2].map(Self.contact)
-        page.customerTeamSize = Int32(clamping: try answers[2].first?.int64("team") ?? 0)
+        page.customerTeamSize = Int32(clamping: try answers[2].first?.int64(TeamColumn.team) ?? 0)
         page.squad = try answers[3].map(Self.member)
         try lists.read(Array(answers.dropFirst(4)), into: &page)
         try addNames(to: &page, caller, tx)
@@ -77,7 +83,7 @@ struct EngagementPages: Sendable {
     private func squad(_ ids: [String], _ caller: Caller) -> SQL {
         let isReadable = caller.kind != .customer && Access.allows(caller.roles, .read, on: "squad_member")
         let responsibilities = database.replica(ResponsibilityDefinition.self, .name, .nameKo, as: caller)
-        let name: SQL = caller.locale == "ko" ? "coalesce(r.name_ko, r.name)" : "r.name"
+        let name: SQL = Language(tag: caller.locale) == .ko ? "coalesce(r.name_ko, r.name)" : "r.name"
         return """
             SELECT m.id, m."user", m.responsibility, \(name) AS responsibility_name, m.active \
             FROM customer_success.squad_member m \
@@ -88,23 +94,23 @@ struct EngagementPages: Sendable {
 
     private static func contact(_ row: Row) throws -> PageContact {
         var contact = PageContact()
-        contact.id = try row.string("id")
-        contact.firstName = try row.optionalString("first_name") ?? ""
-        contact.lastName = try row.optionalString("last_name") ?? ""
+        contact.id = try row.string(CustomerContact.Field.id)
+        contact.firstName = try row.optionalString(CustomerContact.Field.firstName) ?? ""
+        contact.lastName = try row.optionalString(CustomerContact.Field.lastName) ?? ""
         contact.name = PersonName.full(first: contact.firstName, last: contact.lastName)
-        contact.email = try row.optionalString("email") ?? ""
-        contact.phone = try row.optionalString("phone") ?? ""
-        contact.title = try row.optionalString("title") ?? ""
+        contact.email = try row.optionalString(CustomerContact.Field.email) ?? ""
+        contact.phone = try row.optionalString(CustomerContact.Field.phone) ?? ""
+        contact.title = try row.optionalString(CustomerContact.Field.title) ?? ""
         return contact
     }
 
     private static func member(_ row: Row) throws -> PageSquadMember {
         var member = PageSquadMember()
-        member.id = try row.string("id")
-        member.user = try row.string("user")
-        member.responsibility = try row.string("responsibility")
-        member.responsibilityName = try row.optionalString("responsibility_name") ?? ""
-        member.active = try row.optionalBool("active") ?? true
+        member.id = try row.string(SquadMember.Field.id)
+        member.user = try row.string(SquadMember.Field.user)
+        member.responsibility = try row.string(SquadMember.Field.responsibility)
+        member.responsibilityName = try row.optionalString(TeamColumn.responsibilityName) ?? ""
+        member.active = try row.optionalBool(SquadMember.Field.active) ?? true
         return member
     }
 

@@ -70,7 +70,7 @@ struct LandingPages: Sendable {
         for row in answers[1] { try addTrend(row, to: &page.cards) }
         var live = Card.allCases.map { _ in TrendPoint() }
         for row in answers[0] {
-            page.activeEngagementCount += Int32(clamping: try row.int64("active_engagements"))
+            page.activeEngagementCount += Int32(clamping: try row.int64(FigureColumn.activeEngagements))
             for (index, card) in Card.allCases.enumerated() { try live[index].add(row, card) }
         }
         for index in live.indices {
@@ -115,7 +115,7 @@ struct LandingPages: Sendable {
 
     /// Adds one day in one currency; the days come in order.
     private func addTrend(_ row: Row, to cards: inout [Scorecard]) throws {
-        let day = try row.string("day")
+        let day = try row.string(FigureColumn.day)
         for (index, card) in Card.allCases.enumerated() {
             if cards[index].trend.last?.day != day {
                 var point = TrendPoint()
@@ -170,13 +170,19 @@ struct LandingPages: Sendable {
     }
 }
 
+/// The columns of figures that are no card's.
+private enum FigureColumn: String {
+    case day, currency
+    case activeEngagements = "active_engagements"
+}
+
 extension TrendPoint {
     /// Adds the count of a card, and what it is worth in the row's currency.
     fileprivate mutating func add(_ row: Row, _ card: Card) throws {
         count += Int32(clamping: try row.int64(card.countColumn))
         guard let amount = try row.optionalString(card.valueColumn) else { return }
         var value = Money()
-        value.currency = try row.string("currency")
+        value.currency = try row.string(FigureColumn.currency)
         value.amount = amount
         contractValues.append(value)
     }

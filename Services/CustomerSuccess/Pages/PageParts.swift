@@ -47,6 +47,11 @@ enum PageDays {
     }
 }
 
+/// What the counting of a list answers, of each parent where there are several.
+private enum ListColumn: String {
+    case listed, known, parent
+}
+
 /// One kind of record of a page, as two statements of the page's round trip: its first records, and how many there are.
 struct PageList<R: Record>: Sendable {
     let selection: SQL
@@ -71,8 +76,8 @@ struct PageList<R: Record>: Sendable {
     func section(_ rows: Rows, _ counts: Rows) throws -> PageSection {
         var section = PageSection()
         section.items = try store.records(rows, for: caller).map { PageItem($0, today: today) }
-        section.totalSize = Int32(clamping: try counts.first?.int64("listed") ?? 0)
-        section.allSize = Int32(clamping: try counts.first?.int64("known") ?? 0)
+        section.totalSize = Int32(clamping: try counts.first?.int64(ListColumn.listed) ?? 0)
+        section.allSize = Int32(clamping: try counts.first?.int64(ListColumn.known) ?? 0)
         return section
     }
 }
@@ -111,9 +116,9 @@ struct PageLists<R: Record>: Sendable {
         var sections: [String: PageSection] = [:]
         for row in counts {
             var section = PageSection()
-            section.totalSize = Int32(clamping: try row.int64("listed"))
-            section.allSize = Int32(clamping: try row.int64("known"))
-            sections[try row.string("parent")] = section
+            section.totalSize = Int32(clamping: try row.int64(ListColumn.listed))
+            section.allSize = Int32(clamping: try row.int64(ListColumn.known))
+            sections[try row.string(ListColumn.parent)] = section
         }
         for record in try store.records(rows, for: caller) {
             guard let id = record[field: parent].string else { continue }
@@ -151,8 +156,8 @@ struct PageNames {
             try store.selection(where: "id = ANY(\(outcomes)::uuid[])", limit: max(outcomes.count, 1), as: caller),
         ])
         for row in answers[0] {
-            self.people[try row.string("id")] = Person(
-                name: try row.optionalString("name"), email: try row.optionalString("email"))
+            self.people[try row.string(User.Field.id)] = Person(
+                name: try row.optionalString(User.Field.name), email: try row.optionalString(User.Field.email))
         }
         for outcome in try store.records(answers[1], for: caller) { self.outcomes[outcome.id] = outcome }
     }
@@ -196,8 +201,9 @@ enum PageAccounts {
     static func read(_ rows: Rows) throws -> [String: (name: String, currency: String)] {
         var accounts: [String: (name: String, currency: String)] = [:]
         for row in rows {
-            accounts[try row.string("id")] = (
-                try row.optionalString("name") ?? "", try row.optionalString("currency") ?? Card.standardCurrency
+            accounts[try row.string(CustomerAccount.Field.id)] = (
+                try row.optionalString(CustomerAccount.Field.name) ?? "",
+                try row.optionalString(CustomerAccount.Field.currency) ?? Card.standardCurrency
             )
         }
         return accounts

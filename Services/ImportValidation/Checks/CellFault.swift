@@ -6,7 +6,7 @@ import Wire
 /// with the row until a person corrects the cell, for the text of the cell alone would not tell any more.
 struct CellFault: Codable, Sendable, Equatable {
     /// The kinds of fault.
-    enum Kind: String, Codable, Sendable {
+    enum Kind: String, Codable, Sendable, CaseIterable {
         /// The cell shows an error such as `#N/A`.
         case error
         /// A formula without a stored result.

@@ -56,6 +56,17 @@ struct RowError: Codable, Sendable, Equatable {
         return String(decoding: data, as: UTF8.self)
     }
 
+    /// Errors of one row after another as their column holds them: those that are the same again are written once.
+    struct Encoder {
+        private var last: (errors: [RowError], json: String) = ([], "")
+
+        /// The errors of the next row; empty for none.
+        mutating func json(_ errors: [RowError]) -> String {
+            if last.errors != errors { last = (errors, RowError.json(errors)) }
+            return last.json
+        }
+    }
+
     /// The errors of a row from its columns. Instances of an earlier version write a comment alone.
     static func read(_ json: String?, comment: String?) -> [RowError] {
         if let json, let errors = try? JSONDecoder().decode([RowError].self, from: Data(json.utf8)) { return errors }

@@ -16,14 +16,8 @@ extension CheckPlan.Column {
     /// cells have them.
     func templateColumn(_ language: String) -> WorkbookColumn {
         let kind: WorkbookColumn.Kind =
-            switch field.type {
-            case .integer, .decimal, .currency: .number
-            case .date: .date
-            case .datetime: .dateTime
-            case .boolean: .bool
-            case .choice: .choice(field.choices.map { $0.value.string ?? $0.label(language) })
-            default: .text
-            }
+            field.type == .choice
+            ? .choice(field.choices.map { $0.value.string ?? $0.label(language) }) : field.columnKind
         return WorkbookColumn(
             label: field.label(language), kind: kind, mandatory: isMandatory,
             note: rules.map { $0(language) }.joined(separator: "\n"), bound: bound)

@@ -110,7 +110,7 @@ struct ImportWorkers: Sendable {
         case let failure as RunFailure: return failure.text(language)
         case let error as ScriptError:
             if case .workerUnavailable = error { return nil }
-            return language == "ko" ? error.korean : error.english
+            return Text(en: error.english, ko: error.korean)(language)
         case let problem as Problem:
             // Somebody who may has to ask for the run anew: this one would be refused for ever.
             if problem.refusesPerson { return RunMessages.refusedPerson(language) }

@@ -12,6 +12,8 @@ struct LoadRun {
     private static let batch = 2_000
     /// Batches on their way to the database at once.
     private static let writers = 2
+    /// Rows that are taken back at once.
+    private static let removedAtOnce = 10_000
 
     let tools: RunTools
 
@@ -31,18 +33,25 @@ struct LoadRun {
 
     /// The file's upload, with nothing of it in staging.
     private func prepare() async throws -> Upload {
-        let database = tools.database
-        let claim = tools.claim
-        return try await database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
-            try claim.lease.hold(in: tx)
-            guard let run = try Store<ImportRun>(database).find(claim.run, in: tx),
-                let upload = try Store<Upload>(database).find(run.upload ?? "", in: tx)
-            else { throw RunFailure(text: Text(en: "The upload is gone.", ko: "업로드한 파일이 삭제되었습니다. 다시 업로드하세요.")) }
-            if claim.lease.takings > 1 {
-                Self.takeBack(upload.id, claim, tx)
+        let upload = try await Self.upload(tools)
+        guard let upload else {
+            throw RunFailure(text: Text(en: "The upload is gone.", ko: "업로드한 파일이 삭제되었습니다. 다시 업로드하세요."))
+        }
+        if tools.claim.lease.takings > 1 {
+            let claim = tools.claim
+            try await Self.takeBack(upload, tools) { tx in
                 tx.send("UPDATE import_validation.import_run SET done_rows = 0 WHERE id = \(claim.run)")
             }
-            return upload
+        }
+        return upload
+    }
+
+    private static func upload(_ tools: RunTools) async throws -> Upload? {
+        let (database, claim) = (tools.database, tools.claim)
+        return try await database.transaction(as: tools.service, readOnly: true) { tx in
+            try Store<ImportRun>(database).find(claim.run, in: tx)?.upload.flatMap { id in
+                try Store<Upload>(database).find(id, in: tx)
+            }
         }
     }
 
@@ -163,26 +172,32 @@ struct LoadRun {
         }
     }
 
-    /// Removes the rows of an upload that a load has written so far.
-    private static func takeBack(_ upload: String, _ claim: Claim, _ tx: Transaction) {
-        tx.send(
-            """
-            DELETE FROM import_validation.staging_row \
-            WHERE import_task = \(claim.task) AND upload = \(upload) AND status <> \(RowStatus.published.sql)
-            """)
+    /// Removes the rows of an upload that a load has written so far, batch after batch; `end` goes with the last of them.
+    private static func takeBack(
+        _ upload: Upload, _ tools: RunTools, _ end: @escaping @Sendable (Transaction) -> Void = { _ in }
+    ) async throws {
+        let claim = tools.claim
+        var sweep = StagingStore.Sweep()
+        while sweep.goesOn {
+            let before = sweep
+            sweep = try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
+                try claim.lease.hold(in: tx)
+                let after = try StagingStore.removeBatch(of: claim.task, upload: upload.id, removedAtOnce, before, tx)
+                guard !after.goesOn else { return after }
+                tx.send(
+                    """
+                    DELETE FROM import_validation.staging_row \
+                    WHERE import_task = \(claim.task) AND upload = \(upload.id) AND status <> \(RowStatus.published.sql)
+                    """)
+                end(tx)
+                return after
+            }
+        }
     }
 
     /// Takes back what a load has written that failed for good: a bad file leaves nothing behind (G-65).
     static func undo(_ tools: RunTools) async throws {
-        let claim = tools.claim
-        let database = tools.database
-        try await database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
-            try claim.lease.hold(in: tx)
-            guard let run = try Store<ImportRun>(database).find(claim.run, in: tx), let upload = run.upload else {
-                return
-            }
-            takeBack(upload, claim, tx)
-        }
+        if let upload = try await upload(tools) { try await takeBack(upload, tools) }
     }
 }
 

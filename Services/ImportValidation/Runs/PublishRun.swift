@@ -72,7 +72,7 @@ struct PublishRun {
         }
         let counting = statement
         return try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
-            try tx.query(counting).first?.int64(at: 0) ?? 0
+            try tx.query(counting).first?.int64(Computed.count) ?? 0
         }
     }
 
@@ -121,7 +121,7 @@ struct PublishRun {
             let text = Text(en: "There was no answer for this row.", ko: "이 행의 게시 결과를 확인하지 못했습니다. 다시 게시하세요.")
             return [RowError(.publication, [text.en, text.ko])]
         }
-        guard result.outcome == "failed" else { return [] }
+        guard result.outcome == PublishResult.Outcome.failed else { return [] }
         guard result.faults.isEmpty else {
             return result.faults.map { fault in
                 RowError(

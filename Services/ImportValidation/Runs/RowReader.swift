@@ -47,17 +47,28 @@ struct RowReader {
         case .unreadable: faults.append(fault(.unreadable, row, column, position, String(text.prefix(80))))
         case .date, .dateTime:
             if let wanted = formats[position] { return Self.date(text, row.kind(at: column), wanted) }
-            if showsText(position), case .text(let shown) = row.shown(at: column) { return shown }
-        case .number, .text:
-            guard showsText(position) else { break }
-            switch row.shown(at: column) {
-            case .plain: break
-            case .text(let shown): return PublishedCell.seen(shown, in: fields[position])
-            case .unknown(let code): faults.append(fault(.format, row, column, position, code))
-            }
-        case .bool: break
+            return shown(row, column, position, &faults) ?? text
+        case .number, .text, .time: return shown(row, column, position, &faults) ?? seen(text, position)
+        // So the cell shows it, in English and in Korean.
+        case .bool: return showsText(position) ? text.uppercased() : text
         }
-        return PublishedCell.seen(text, in: fields[position])
+        return seen(text, position)
+    }
+
+    private func seen(_ text: String, _ position: Int) -> String { PublishedCell.seen(text, in: fields[position]) }
+
+    /// What the cell shows where that is not simply what it holds.
+    private func shown(
+        _ row: borrowing SheetRow, _ column: Int, _ position: Int, _ faults: inout [CellFault]
+    ) -> String? {
+        guard showsText(position) else { return nil }
+        switch row.shown(at: column) {
+        case .plain: return nil
+        case .text(let shown): return seen(shown, position)
+        case .unknown(let code):
+            faults.append(fault(.format, row, column, position, code))
+            return nil
+        }
     }
 
     /// Whether what the cell shows is what counts: numbers, dates, choices and the like are read by their values.

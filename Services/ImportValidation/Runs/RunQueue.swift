@@ -63,6 +63,13 @@ struct RunQueue: Sendable {
         return stored
     }
 
+    /// What is read of `import_run_work`.
+    private enum Column: String {
+        case kind, domain, requester, options
+        case importTask = "import_task"
+        case allReady = "all_ready"
+    }
+
     /// What is to be done for a lease; nil when another worker has the run by now.
     private func load(_ lease: Lease) async throws(Problem) -> Claim? {
         let service = Caller.service(database.service, domain: .root)
@@ -74,10 +81,11 @@ struct RunQueue: Sendable {
                 """)
             return try rows.first.map { row in
                 Claim(
-                    lease: lease, task: try row.string("import_task"), kind: try row.string("kind"),
-                    domain: DomainPath(try row.string("domain")) ?? .root,
-                    requester: try KeptCaller(text: row.string("requester")), allReady: try row.bool("all_ready"),
-                    options: try Self.options(row.optionalString("options")))
+                    lease: lease, task: try row.string(Column.importTask), kind: try row.string(Column.kind),
+                    domain: DomainPath(try row.string(Column.domain)) ?? .root,
+                    requester: try KeptCaller(text: row.string(Column.requester)),
+                    allReady: try row.bool(Column.allReady),
+                    options: try Self.options(row.optionalString(Column.options)))
             }
         }
     }

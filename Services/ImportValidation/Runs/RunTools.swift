@@ -114,9 +114,9 @@ struct RunTools: Sendable {
                 "SELECT number, state FROM \(cases) onboarding WHERE id = \(parent.isEmpty ? nil : parent)",
             ])
             return Facts(
-                name: try answers[0].first?.optionalString("name"),
-                number: try answers[1].first?.optionalString("number"),
-                state: try answers[1].first?.optionalString("state"))
+                name: try answers[0].first?.optionalString(CustomerAccount.Field.name),
+                number: try answers[1].first?.optionalString(OnboardingCase.Field.number),
+                state: try answers[1].first?.optionalString(OnboardingCase.Field.state))
         }
     }
 }

@@ -6,8 +6,6 @@ import Wire
 /// Checks the rows of a task that are yet to validate.
 struct ValidateRun {
     private static let batch = 2_000
-    /// Keys by which doubles are looked for; where more rows were checked, all of the task are compared.
-    private static let mostKeys = 10_000
 
     let tools: RunTools
 
@@ -32,7 +30,7 @@ struct ValidateRun {
             last = end
             let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
             keys?.formUnion(verdicts.compactMap(\.key))
-            if (keys?.count ?? 0) > Self.mostKeys { keys = nil }
+            if (keys?.count ?? 0) > StagingDoubles.mostKeys { keys = nil }
             let writing = tools.writing
             let done = progress.done + Int64(rows.count)
             try await database.transaction(as: service, deadline: .after(.seconds(60))) { tx in
@@ -61,7 +59,7 @@ struct ValidateRun {
                 SELECT count(*) FROM import_validation.staging_row \
                 WHERE import_task = \(task) AND status = \(status.rawValue)
                 """
-            ).first?.int64(at: 0) ?? 0
+            ).first?.int64(Computed.count) ?? 0
         }
     }
 }

@@ -5,16 +5,28 @@ import Wire
 /// Rows of one task that would become one record. Each needs attention and names another: which of them is meant only a
 /// person knows.
 enum StagingDoubles {
+    /// Keys that are looked for one by one; where there are more, all rows are compared.
+    static let mostKeys = 10_000
+
     /// Tells every checked row that has a double. Counts those of `upload` that were ready, or of all when it is nil.
     /// `keys` are those that may have come to have one; nil for all.
     static func mark(
         _ target: ImportTarget, upload: String?, keys: Set<Int64>?, _ context: RunTools, _ tx: Transaction
     ) throws -> Int {
         let task = context.claim.task
-        // Sorting out the keys of a million rows takes seconds, looking for a few does not.
-        let among: SQL = keys.map { "AND natural_key = ANY(\($0.sorted().map(String.init))::int8[])" } ?? ""
         // Runs of one task that end at the same time tell the same rows.
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\("import_validation.doubles/" + task), 0))")
+        let all: SQL = """
+            import_task = \(task) AND status <> \(RowStatus.published.sql) AND natural_key IS NOT NULL \(among(keys))
+            """
+        // Keys that are there twice first, since of a million rows only theirs are to be put into order.
+        let twice = try tx.query(
+            """
+            SELECT natural_key FROM import_validation.staging_row WHERE \(all) \
+            GROUP BY natural_key HAVING count(*) > 1 LIMIT \(mostKeys + 1)
+            """
+        ).map { try $0.int64(StagingColumn.naturalKey) }
+        if twice.isEmpty { return 0 }
         // In one pass over the rows: joined with themselves they are compared each with each where nothing is known of the
         // table yet.
         let rows = try tx.query(
@@ -25,7 +37,7 @@ enum StagingDoubles {
                     first_value(source_file) OVER w AS first_file, nth_value(row_number, 2) OVER w AS second_row,
                     nth_value(source_file, 2) OVER w AS second_file
                 FROM import_validation.staging_row
-                WHERE import_task = \(task) AND status <> \(RowStatus.published.sql) AND natural_key IS NOT NULL \(among)
+                WHERE \(all) \(among(twice.count > mostKeys ? [Int64]?.none : twice))
                 WINDOW w AS (PARTITION BY natural_key ORDER BY upload, row_number, id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)),
             told AS (
@@ -45,7 +57,11 @@ enum StagingDoubles {
                 RETURNING told.status = \(RowStatus.readyToPublish.sql) AND coalesce(told.upload = \(upload)::uuid, true) AS counts)
             SELECT count(*) FROM changed WHERE counts
             """)
-        return Int(try rows.first?.int64(at: 0) ?? 0)
+        return Int(try rows.first?.int64(Computed.count) ?? 0)
+    }
+
+    private static func among(_ keys: (some Collection<Int64>)?) -> SQL {
+        keys.map { "AND natural_key = ANY(\($0.sorted().map(String.init))::int8[])" } ?? ""
     }
 
     /// Rows that were told of a double of this one are to be checked again when it is corrected.

@@ -50,21 +50,21 @@ struct StagingEndpoints: Sendable {
 
     private static func message(_ row: Row, _ target: ImportTarget, _ language: String) throws -> StagingRow {
         var message = StagingRow()
-        message.id = try row.string("id")
-        message.etag = String(try row.int64("revision"))
-        message.importTask = try row.string("import_task")
-        message.status = try row.string("status")
+        message.id = try row.string(StagingColumn.id)
+        message.etag = String(try row.int64(StagingColumn.revision))
+        message.importTask = try row.string(StagingColumn.importTask)
+        message.status = try row.string(StagingColumn.status)
         message.statusLabel = RowStatus.label(message.status, language)
-        message.sourceFile = try row.string("source_file")
-        message.sourceSheet = try row.optionalString("source_sheet") ?? ""
-        message.rowNumber = Int32(clamping: try row.int64("row_number"))
-        message.targetRecord = try row.optionalString("target_record") ?? ""
-        message.createdAt = Timestamp(microseconds: try row.timestamp("created_at"))
-        let cells = try row.strings("cells")
+        message.sourceFile = try row.string(StagingColumn.sourceFile)
+        message.sourceSheet = try row.optionalString(StagingColumn.sourceSheet) ?? ""
+        message.rowNumber = Int32(clamping: try row.int64(StagingColumn.rowNumber))
+        message.targetRecord = try row.optionalString(StagingColumn.targetRecord) ?? ""
+        message.createdAt = Timestamp(microseconds: try row.timestamp(StagingColumn.createdAt))
+        let cells = try row.strings(StagingColumn.cells)
         message.cells = staged(cells, target)
         if message.status == RowStatus.needsAttention.rawValue {
             let errors = RowError.read(
-                try row.optionalString("errors"), comment: try row.optionalString("comment"))
+                try row.optionalString(StagingColumn.errors), comment: try row.optionalString(StagingColumn.comment))
             message.errors = errors.map { Self.message($0, cells, target, language) }
             message.comment = message.errors.map(\.message).joined(separator: "\n")
         }
@@ -102,7 +102,7 @@ struct StagingEndpoints: Sendable {
         let row = try row(id, tx)
         let task: ImportTask
         do {
-            task = try allowed(try row.string("import_task"))
+            task = try allowed(try row.string(StagingColumn.importTask))
         } catch let problem as Problem where problem.code == .notFound {
             throw Problem.notFound(Self.label, id: id)
         }
@@ -143,7 +143,7 @@ struct StagingEndpoints: Sendable {
         let binding = PageToken.Binding(
             method: "staging_rows", filter: "\(task.id)/\(request.status)/\(request.filter)", order: "",
             domain: call.caller.domain.path)
-        var page = Self.selection + condition
+        var place: SQL = ""
         if let token = try PageToken.read(request.pageToken, for: binding) {
             guard token.position.count == 2, let number = token.position[0].flatMap({ Int64($0) }),
                 let id = token.position[1], Validation.isUUID(id)
@@ -152,10 +152,9 @@ struct StagingEndpoints: Sendable {
                     field: "page_token", Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158"
                 )
             }
-            page += " AND (row_number, id) > (\(number)::int4, \(id)::uuid)"
+            place = " AND (row_number, id) > (\(number)::int4, \(id)::uuid)"
         }
-        page += " ORDER BY row_number, id LIMIT \(size + 1)"
-        var statements = [page]
+        var statements = [Self.page(condition + place, of: request.status, atMost: size + 1)]
         if request.count {
             statements.append("SELECT count(*) FROM import_validation.staging_row" + condition)
         }
@@ -166,8 +165,21 @@ struct StagingEndpoints: Sendable {
         if answers[0].count > response.stagingRows.count, let last = response.stagingRows.last {
             response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
         }
-        if request.count { response.totalSize = try answers[1].first?.int64("count") ?? 0 }
+        if request.count { response.totalSize = try answers[1].first?.int64(Computed.count) ?? 0 }
         return response
+    }
+
+    /// The first rows that meet a condition, in the order of their files. The index has each status in that order, so rows
+    /// of any are taken from the beginning of each.
+    private static func page(_ condition: SQL, of status: String, atMost count: Int) -> SQL {
+        let order: SQL = " ORDER BY row_number, id LIMIT \(count)"
+        guard status.isEmpty else { return selection + condition + order }
+        var all: SQL = "SELECT * FROM ("
+        for (index, status) in RowStatus.allCases.enumerated() {
+            if index > 0 { all += " UNION ALL " }
+            all += "(" + selection + condition + " AND status = \(status.sql)" + order + ")"
+        }
+        return all + ") AS first" + order
     }
 
     /// As many rows from the start as one answer carries; at least one.
@@ -226,13 +238,13 @@ struct StagingEndpoints: Sendable {
                 Text(en: "The row is published; change its record instead.", ko: "이미 게시된 행입니다. 대상 레코드를 변경하세요."),
                 reason: "ROW_PUBLISHED")
         }
-        var cells = try row.strings("cells")
+        var cells = try row.strings(StagingColumn.cells)
         while cells.count < target.fields.count { cells.append("") }
         try Self.apply(request.cells, to: &cells, target)
         StagingDoubles.release(message.id, of: message.importTask, tx)
         // A person has looked at the row: what the file said against its corrected cells, or against it as a whole, is past.
         let corrected = Set(request.cells.compactMap { target.position(of: $0.field) }.map { target.fields[$0].name })
-        let faults = CellFault.read(try row.optionalString("faults")).filter { fault in
+        let faults = CellFault.read(try row.optionalString(StagingColumn.faults)).filter { fault in
             fault.field.map { !corrected.contains($0) } ?? false
         }
         tx.send(

@@ -26,9 +26,9 @@ enum StagingStore {
     /// Where rows are taken in: the service may only add to it, and what it adds must be of the transaction's scope (ADR
     /// 0028).
     private static let intake = "import_validation.staging_row_intake"
-    private static let columns = [
-        "id", "revision", "created_at", "domain", "import_task", "upload", "row_number", "source_file", "source_sheet",
-        "status", "comment", "errors", "faults", "natural_key", "cells",
+    private static let columns: [StagingColumn] = [
+        .id, .revision, .createdAt, .domain, .importTask, .upload, .rowNumber, .sourceFile, .sourceSheet, .status,
+        .comment, .errors, .faults, .naturalKey, .cells,
     ]
 
     /// Adds checked rows of a sheet; nil is the only one of a text file.
@@ -39,8 +39,8 @@ enum StagingStore {
         let domain = claim.domain.path
         let file = upload.fileName ?? ""
         // Rows that follow each other often have the same errors.
-        var previous: (errors: [RowError], json: String) = ([], "")
-        _ = try tx.copyIn(into: intake, columns: columns) { writer in
+        var encoder = RowError.Encoder()
+        _ = try tx.copyIn(into: intake, columns: columns.map(\.rawValue)) { writer in
             for (row, verdict) in zip(rows, verdicts) {
                 writer.beginRow()
                 writer.uuid(RecordID.make(at: now))
@@ -54,14 +54,52 @@ enum StagingStore {
                 writer.text(sheet)
                 writer.text(verdict.status)
                 writer.text(verdict.errors.isEmpty ? nil : verdict.comment)
-                if previous.errors != verdict.errors { previous = (verdict.errors, RowError.json(verdict.errors)) }
-                writer.json(verdict.errors.isEmpty ? nil : previous.json)
+                writer.json(verdict.errors.isEmpty ? nil : encoder.json(verdict.errors))
                 writer.json(row.faults.isEmpty ? nil : CellFault.json(row.faults))
                 writer.bigint(verdict.key)
                 writer.texts(row.cells)
                 try writer.endRow()
             }
         }
+    }
+
+    /// How far the removal of many rows is.
+    struct Sweep: Sendable {
+        fileprivate var status = ""
+        fileprivate var number: Int64 = 0
+        fileprivate var id = "00000000-0000-0000-0000-000000000000"
+        /// Rows that went so far.
+        fileprivate(set) var removed = 0
+        /// Whether more than a batch may be left.
+        fileprivate(set) var goesOn = true
+    }
+
+    /// Removes the next `limit` unpublished rows of a task, and of one upload unless it is nil. Fewer than that are left to
+    /// the transaction that ends the work.
+    static func removeBatch(
+        of task: String, upload: String? = nil, _ limit: Int, _ sweep: Sweep, _ tx: Transaction
+    ) throws -> Sweep {
+        var sweep = sweep
+        // On from where the batch before ended, for what was removed stays in the index for a while.
+        let rows: SQL = """
+            FROM import_validation.staging_row WHERE import_task = \(task) AND status <> \(RowStatus.published.sql) \
+            AND (status, row_number, id) > (\(sweep.status), \(sweep.number)::int4, \(sweep.id)::uuid) \
+            AND coalesce(upload = \(upload)::uuid, true) ORDER BY status, row_number, id
+            """
+        let last = try tx.query(
+            "SELECT status, row_number, id " + rows + " OFFSET \(limit - 1) LIMIT 1"
+        ).first
+        guard let last else {
+            sweep.goesOn = false
+            return sweep
+        }
+        let gone = try tx.query(
+            "DELETE FROM import_validation.staging_row WHERE id IN (SELECT id " + rows + " LIMIT \(limit))")
+        sweep.status = try last.string(StagingColumn.status)
+        sweep.number = try last.int64(StagingColumn.rowNumber)
+        sweep.id = try last.string(StagingColumn.id)
+        sweep.removed += gone.affected
+        return sweep
     }
 
     /// The next rows of a task with a status, behind `last`.
@@ -79,8 +117,10 @@ enum StagingStore {
         statement += " ORDER BY row_number, id LIMIT \(limit)"
         return try tx.query(statement).map { row in
             HeldRow(
-                id: try row.string("id"), revision: try row.int64("revision"), number: try row.int64("row_number"),
-                cells: try row.strings("cells"), faults: CellFault.read(try row.optionalString("faults")))
+                id: try row.string(StagingColumn.id), revision: try row.int64(StagingColumn.revision),
+                number: try row.int64(StagingColumn.rowNumber),
+                cells: try row.strings(StagingColumn.cells),
+                faults: CellFault.read(try row.optionalString(StagingColumn.faults)))
         }
     }
 

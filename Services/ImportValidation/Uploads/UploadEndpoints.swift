@@ -77,7 +77,7 @@ struct UploadEndpoints: Sendable {
     }
 
     private func complete(_ call: Call, _ request: CompleteUploadRequest) async throws(Problem) -> Upload {
-        try UploadRules.check(sha256: request.sha256)
+        try SentFile.check(sha256: request.sha256)
         let upload = try await database.transaction(as: call.caller, deadline: call.deadline) { tx in
             try found(request.id, call.caller, tx)
         }
@@ -150,7 +150,7 @@ struct UploadEndpoints: Sendable {
                 AND state IN (\(literal: Upload.State.complete), \(literal: Upload.State.loaded)) \
                 ORDER BY created_at, id LIMIT 1
                 """)
-            let earlier = try rows.first?.string(at: 0)
+            let earlier = try rows.first?.string(Upload.Field.id)
             return try Store<Upload>(database).change(upload.id, context.asSystem, in: tx) { record in
                 guard record.state == Upload.State.receiving else { return }
                 record.state = isSound ? Upload.State.complete : Upload.State.failed

@@ -99,7 +99,7 @@ enum PlaybookAdoption {
                     AND NOT EXISTS (SELECT 1 FROM onboarding.playbook_run r WHERE r.record = c.id) \
                     ORDER BY c.id LIMIT \(page)
                     """
-                ).map { try $0.string(at: 0) }
+                ).map { try $0.string(OnboardingCase.Field.id) }
             }
             guard let end = ids.last else { return }
             for id in ids { try await adopt(id, playbooks) }

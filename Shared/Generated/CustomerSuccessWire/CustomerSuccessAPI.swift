@@ -494,6 +494,29 @@ public enum CustomerSuccessAPI {
     /// Reads the activity stream, newest first.
     public static let listTouchpointActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.touchpoints.list_activity", name: "ListTouchpointActivity", summary: "Reads the activity stream, newest first.")
+    /// Announces a file to be attached to the record (G-121), which is then sent in parts. INVALID_ARGUMENT for a file that
+    /// is too large, FAILED_PRECONDITION when the record has ended or has as many as it may.
+    public static let beginTouchpointAttachment = Method<BeginAttachmentRequest, Attachment>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.begin_attachment", name: "BeginTouchpointAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.")
+    /// Sends the next part of a file; sent again with the same bytes, a part changes nothing.
+    public static let appendTouchpointAttachment = Method<AppendAttachmentRequest, Attachment>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.append_attachment", name: "AppendTouchpointAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.")
+    /// Finishes a file whose parts have arrived, and tells its type by its content. INVALID_ARGUMENT when it is not the file
+    /// that was announced, or of a type that is not taken; it is then gone.
+    public static let completeTouchpointAttachment = Method<CompleteAttachmentRequest, Attachment>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.complete_attachment", name: "CompleteTouchpointAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.")
+    /// Reads what is attached to the record: of customers, what is visible to them.
+    public static let listTouchpointAttachments = Method<ListAttachmentsRequest, ListAttachmentsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.list_attachments", name: "ListTouchpointAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.")
+    /// Reads one part of an attached file.
+    public static let readTouchpointAttachment = Method<ReadAttachmentRequest, AttachmentPart>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.read_attachment", name: "ReadTouchpointAttachment", summary: "Reads one part of an attached file.")
+    /// Shows an attachment to customers or hides it from them.
+    public static let updateTouchpointAttachment = Method<UpdateAttachmentRequest, Attachment>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.update_attachment", name: "UpdateTouchpointAttachment", summary: "Shows an attachment to customers or hides it from them.")
+    /// Removes one attachment of the record.
+    public static let deleteTouchpointAttachment = Method<DeleteAttachmentRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.touchpoints.delete_attachment", name: "DeleteTouchpointAttachment", summary: "Removes one attachment of the record.")
     /// Creates a record of table internal_play (AIP-133).
     public static let createInternalPlay = Method<CreateInternalPlayRequest, InternalPlay>(
         service: "customer-success", subject: "ale.v1.customer-success.internal_plays.create", name: "CreateInternalPlay", summary: "Creates a record of table internal_play (AIP-133).")
@@ -784,6 +807,13 @@ public enum CustomerSuccessAPI {
         addTouchpointComment.info,
         addTouchpointWorkNote.info,
         listTouchpointActivity.info,
+        beginTouchpointAttachment.info,
+        appendTouchpointAttachment.info,
+        completeTouchpointAttachment.info,
+        listTouchpointAttachments.info,
+        readTouchpointAttachment.info,
+        updateTouchpointAttachment.info,
+        deleteTouchpointAttachment.info,
         createInternalPlay.info,
         getInternalPlay.info,
         listInternalPlays.info,

@@ -7,7 +7,7 @@ extension Touchpoint {
     /// The dictionary of table `touchpoint`.
     public static let schema = RecordSchema(
         table: "touchpoint", collection: "touchpoints", service: "customer-success", label: Text(en: "Touchpoint", ko: "접점"), numberPrefix: "TCHPT",
-        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "batch_reassign", "export", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note", "list_activity"], fields: schemaFields,
+        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "batch_reassign", "export", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note", "list_activity", "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment", "update_attachment", "delete_attachment"], fields: schemaFields,
         launchesPlays: true,
         sourceOfRisks: true,
         hasResponseTemplates: true)

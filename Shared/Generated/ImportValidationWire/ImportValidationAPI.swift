@@ -56,6 +56,29 @@ public enum ImportValidationAPI {
     /// Reads the activity stream, newest first.
     public static let listImportTaskActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.list_activity", name: "ListImportTaskActivity", summary: "Reads the activity stream, newest first.")
+    /// Announces a file to be attached to the record (G-121), which is then sent in parts. INVALID_ARGUMENT for a file that
+    /// is too large, FAILED_PRECONDITION when the record has ended or has as many as it may.
+    public static let beginImportTaskAttachment = Method<BeginAttachmentRequest, Attachment>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.begin_attachment", name: "BeginImportTaskAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.")
+    /// Sends the next part of a file; sent again with the same bytes, a part changes nothing.
+    public static let appendImportTaskAttachment = Method<AppendAttachmentRequest, Attachment>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.append_attachment", name: "AppendImportTaskAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.")
+    /// Finishes a file whose parts have arrived, and tells its type by its content. INVALID_ARGUMENT when it is not the file
+    /// that was announced, or of a type that is not taken; it is then gone.
+    public static let completeImportTaskAttachment = Method<CompleteAttachmentRequest, Attachment>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.complete_attachment", name: "CompleteImportTaskAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.")
+    /// Reads what is attached to the record: of customers, what is visible to them.
+    public static let listImportTaskAttachments = Method<ListAttachmentsRequest, ListAttachmentsResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.list_attachments", name: "ListImportTaskAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.")
+    /// Reads one part of an attached file.
+    public static let readImportTaskAttachment = Method<ReadAttachmentRequest, AttachmentPart>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.read_attachment", name: "ReadImportTaskAttachment", summary: "Reads one part of an attached file.")
+    /// Shows an attachment to customers or hides it from them.
+    public static let updateImportTaskAttachment = Method<UpdateAttachmentRequest, Attachment>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.update_attachment", name: "UpdateImportTaskAttachment", summary: "Shows an attachment to customers or hides it from them.")
+    /// Removes one attachment of the record.
+    public static let deleteImportTaskAttachment = Method<DeleteAttachmentRequest, Empty>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.delete_attachment", name: "DeleteImportTaskAttachment", summary: "Removes one attachment of the record.")
     /// Reads one record of table upload; NOT_FOUND when the caller may not know it.
     public static let getUpload = Method<GetRequest, Upload>(
         service: "import-validation", subject: "ale.v1.import-validation.uploads.get", name: "GetUpload", summary: "Reads one record of table upload; NOT_FOUND when the caller may not know it.")
@@ -140,6 +163,13 @@ public enum ImportValidationAPI {
         addImportTaskComment.info,
         addImportTaskWorkNote.info,
         listImportTaskActivity.info,
+        beginImportTaskAttachment.info,
+        appendImportTaskAttachment.info,
+        completeImportTaskAttachment.info,
+        listImportTaskAttachments.info,
+        readImportTaskAttachment.info,
+        updateImportTaskAttachment.info,
+        deleteImportTaskAttachment.info,
         getUpload.info,
         listUploads.info,
         getImportRun.info,

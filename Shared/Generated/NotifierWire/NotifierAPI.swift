@@ -32,9 +32,30 @@ public enum NotifierAPI {
     /// Reads records of table email_delivery in pages, filtered and ordered; the newest first.
     public static let listEmailDeliveries = Method<ListRequest, ListEmailDeliveriesResponse>(
         service: "notifier", subject: "ale.v1.notifier.email_deliveries.list", name: "ListEmailDeliveries", summary: "Reads records of table email_delivery in pages, filtered and ordered; the newest first.")
+    /// Creates a record of table email_template (AIP-133).
+    public static let createEmailTemplate = Method<CreateEmailTemplateRequest, EmailTemplate>(
+        service: "notifier", subject: "ale.v1.notifier.email_templates.create", name: "CreateEmailTemplate", summary: "Creates a record of table email_template (AIP-133).")
+    /// Reads one record of table email_template; NOT_FOUND when the caller may not know it.
+    public static let getEmailTemplate = Method<GetRequest, EmailTemplate>(
+        service: "notifier", subject: "ale.v1.notifier.email_templates.get", name: "GetEmailTemplate", summary: "Reads one record of table email_template; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table email_template in pages, filtered and ordered.
+    public static let listEmailTemplates = Method<ListRequest, ListEmailTemplatesResponse>(
+        service: "notifier", subject: "ale.v1.notifier.email_templates.list", name: "ListEmailTemplates", summary: "Reads records of table email_template in pages, filtered and ordered.")
+    /// Changes fields of one record of table email_template; ABORTED when the etag is stale.
+    public static let updateEmailTemplate = Method<UpdateEmailTemplateRequest, EmailTemplate>(
+        service: "notifier", subject: "ale.v1.notifier.email_templates.update", name: "UpdateEmailTemplate", summary: "Changes fields of one record of table email_template; ABORTED when the etag is stale.")
+    /// Removes one record of table email_template.
+    public static let deleteEmailTemplate = Method<DeleteRequest, Empty>(
+        service: "notifier", subject: "ale.v1.notifier.email_templates.delete", name: "DeleteEmailTemplate", summary: "Removes one record of table email_template.")
     /// Marks one of the caller's own notifications as read.
     public static let markNotificationRead = Method<ActionRequest, InAppNotification>(
         service: "notifier", subject: "ale.v1.notifier.in_app_notifications.mark_read", name: "MarkNotificationRead", summary: "Marks one of the caller's own notifications as read.")
+    /// Shows how an e-mail would read about a record, saved or not; for administrators (G-131).
+    public static let previewEmailTemplate = Method<PreviewEmailTemplateRequest, EmailPreview>(
+        service: "notifier", subject: "ale.v1.notifier.email_templates.preview", name: "PreviewEmailTemplate", summary: "Shows how an e-mail would read about a record, saved or not; for administrators (G-131).")
+    /// Reads the e-mails as they are shipped, with what their texts may hold; for administrators (G-131).
+    public static let listShippedEmails = Method<ListShippedEmailsRequest, ListShippedEmailsResponse>(
+        service: "notifier", subject: "ale.v1.notifier.email_templates.list_shipped", name: "ListShippedEmails", summary: "Reads the e-mails as they are shipped, with what their texts may hold; for administrators (G-131).")
     /// The data dictionary of this service, as the caller may use it.
     public static let describeNotifier = Method<DescribeRequest, DescribeResponse>(
         service: "notifier", subject: "ale.v1.notifier.dictionary.describe", name: "DescribeNotifier", summary: "The data dictionary of this service, as the caller may use it.")
@@ -57,7 +78,14 @@ public enum NotifierAPI {
         listInAppNotifications.info,
         getEmailDelivery.info,
         listEmailDeliveries.info,
+        createEmailTemplate.info,
+        getEmailTemplate.info,
+        listEmailTemplates.info,
+        updateEmailTemplate.info,
+        deleteEmailTemplate.info,
         markNotificationRead.info,
+        previewEmailTemplate.info,
+        listShippedEmails.info,
         describeNotifier.info,
         listReplicas.info,
         rebuildReplica.info,

@@ -25,6 +25,7 @@ extension CaseTeamMember {
             Choice(value: .string("customer"), label: Text(en: "Customer team", ko: "고객 팀")),
             Choice(value: .string("provider"), label: Text(en: "Account team", ko: "계정 팀")),
         ], storage: .string),
+        FieldSchema(name: "role_missing", jsonName: "roleMissing", label: Text(en: "Role not granted", ko: "역할 미부여"), type: .boolean, outputOnly: true, storage: .bool),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -43,6 +44,7 @@ extension CaseTeamMember {
             case 9: FieldValue(self.user)
             case 10: FieldValue(self.onboardingCase)
             case 11: FieldValue(self.side)
+            case 12: FieldValue(self.roleMissing)
             default: preconditionFailure("CaseTeamMember has no field \(index).")
             }
         }
@@ -68,6 +70,7 @@ extension CaseTeamMember {
         case 9: self.user = try value.text("user")
         case 10: self.onboardingCase = try value.text("onboardingCase")
         case 11: self.side = try value.text("side")
+        case 12: self.roleMissing = try value.flag("roleMissing")
         default: preconditionFailure("CaseTeamMember has no field \(index).")
         }
     }
@@ -109,6 +112,8 @@ extension CaseTeamMember {
         case onboardingCase = "onboarding_case"
         /// Side.
         case side
+        /// Role not granted.
+        case roleMissing = "role_missing"
     }
 
     /// Values of `side`.

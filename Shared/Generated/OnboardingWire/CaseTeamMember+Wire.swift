@@ -28,6 +28,7 @@ extension CaseTeamMember: WireMessage {
         if let value = self.user { message.pointee.user = try arena.string(value, "user") }
         if let value = self.onboardingCase { message.pointee.onboarding_case = try arena.string(value, "onboardingCase") }
         if let value = self.side { message.pointee.side = try arena.string(value, "side") }
+        if let value = self.roleMissing { message.pointee.has_role_missing = 1; message.pointee.role_missing = value ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -44,6 +45,7 @@ extension CaseTeamMember: WireMessage {
         if let text = message.pointee.user { self.user = Unpacked.string(text) }
         if let text = message.pointee.onboarding_case { self.onboardingCase = Unpacked.string(text) }
         if let text = message.pointee.side { self.side = Unpacked.string(text) }
+        if message.pointee.has_role_missing != 0 { self.roleMissing = message.pointee.role_missing != 0 }
     }
 
     package static let jsonNames = JSONNames([
@@ -59,6 +61,7 @@ extension CaseTeamMember: WireMessage {
         ("user", nil),
         ("onboardingCase", "onboarding_case"),
         ("side", nil),
+        ("roleMissing", "role_missing"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -75,6 +78,7 @@ extension CaseTeamMember: WireMessage {
         case 9: self.user = try reader.string()
         case 10: self.onboardingCase = try reader.string()
         case 11: self.side = try reader.string()
+        case 12: self.roleMissing = try reader.bool()
         default: break
         }
     }
@@ -92,6 +96,7 @@ extension CaseTeamMember: WireMessage {
         if let value = self.user { try writer.field("user", value) }
         if let value = self.onboardingCase { try writer.field("onboardingCase", value) }
         if let value = self.side { try writer.field("side", value) }
+        if let value = self.roleMissing { try writer.field("roleMissing", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -39,6 +39,10 @@ public struct CaseTeamMember: RecordMessage {
     public var onboardingCase: String?
     /// Side.
     public var side: String?
+    /// Role not granted.
+    /// Whether the person has not been granted the role that the responsibility needs (G-42): nobody is kept from anything by
+    /// it, an administrator is to grant the role.
+    public var roleMissing: Bool?
 
     /// The message with every field at its default.
     public init() {}

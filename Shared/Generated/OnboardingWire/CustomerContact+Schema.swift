@@ -26,7 +26,7 @@ extension CustomerContact {
         FieldSchema(name: "user", jsonName: "user", label: Text(en: "Portal user", ko: "포털 사용자"), type: .reference, reference: "user", side: .customer, storage: .string),
         FieldSchema(name: "phone", jsonName: "phone", label: Text(en: "Phone", ko: "전화번호"), type: .string, customerVisible: true, titles: ["전화"], storage: .string),
         FieldSchema(name: "title", jsonName: "title", label: Text(en: "Job title", ko: "직책"), type: .string, customerVisible: true, storage: .string),
-        FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
+        FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, customerVisible: true, defaultValue: .bool(true), storage: .bool),
     ]
 
     /// The value of the field `index` of `schema.fields`.

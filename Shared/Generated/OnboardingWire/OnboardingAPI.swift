@@ -119,6 +119,29 @@ public enum OnboardingAPI {
     /// Reads the activity stream, newest first.
     public static let listOnboardingCaseActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list_activity", name: "ListOnboardingCaseActivity", summary: "Reads the activity stream, newest first.")
+    /// Announces a file to be attached to the record (G-121), which is then sent in parts. INVALID_ARGUMENT for a file that
+    /// is too large, FAILED_PRECONDITION when the record has ended or has as many as it may.
+    public static let beginOnboardingCaseAttachment = Method<BeginAttachmentRequest, Attachment>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.begin_attachment", name: "BeginOnboardingCaseAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.")
+    /// Sends the next part of a file; sent again with the same bytes, a part changes nothing.
+    public static let appendOnboardingCaseAttachment = Method<AppendAttachmentRequest, Attachment>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.append_attachment", name: "AppendOnboardingCaseAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.")
+    /// Finishes a file whose parts have arrived, and tells its type by its content. INVALID_ARGUMENT when it is not the file
+    /// that was announced, or of a type that is not taken; it is then gone.
+    public static let completeOnboardingCaseAttachment = Method<CompleteAttachmentRequest, Attachment>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.complete_attachment", name: "CompleteOnboardingCaseAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.")
+    /// Reads what is attached to the record: of customers, what is visible to them.
+    public static let listOnboardingCaseAttachments = Method<ListAttachmentsRequest, ListAttachmentsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list_attachments", name: "ListOnboardingCaseAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.")
+    /// Reads one part of an attached file.
+    public static let readOnboardingCaseAttachment = Method<ReadAttachmentRequest, AttachmentPart>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.read_attachment", name: "ReadOnboardingCaseAttachment", summary: "Reads one part of an attached file.")
+    /// Shows an attachment to customers or hides it from them.
+    public static let updateOnboardingCaseAttachment = Method<UpdateAttachmentRequest, Attachment>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.update_attachment", name: "UpdateOnboardingCaseAttachment", summary: "Shows an attachment to customers or hides it from them.")
+    /// Removes one attachment of the record.
+    public static let deleteOnboardingCaseAttachment = Method<DeleteAttachmentRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete_attachment", name: "DeleteOnboardingCaseAttachment", summary: "Removes one attachment of the record.")
     /// Creates a record of table lifecycle_task (AIP-133).
     public static let createLifecycleTask = Method<CreateLifecycleTaskRequest, LifecycleTask>(
         service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.create", name: "CreateLifecycleTask", summary: "Creates a record of table lifecycle_task (AIP-133).")
@@ -155,6 +178,29 @@ public enum OnboardingAPI {
     /// Reads the activity stream, newest first.
     public static let listLifecycleTaskActivity = Method<ListActivityRequest, ListActivityResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list_activity", name: "ListLifecycleTaskActivity", summary: "Reads the activity stream, newest first.")
+    /// Announces a file to be attached to the record (G-121), which is then sent in parts. INVALID_ARGUMENT for a file that
+    /// is too large, FAILED_PRECONDITION when the record has ended or has as many as it may.
+    public static let beginLifecycleTaskAttachment = Method<BeginAttachmentRequest, Attachment>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.begin_attachment", name: "BeginLifecycleTaskAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.")
+    /// Sends the next part of a file; sent again with the same bytes, a part changes nothing.
+    public static let appendLifecycleTaskAttachment = Method<AppendAttachmentRequest, Attachment>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.append_attachment", name: "AppendLifecycleTaskAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.")
+    /// Finishes a file whose parts have arrived, and tells its type by its content. INVALID_ARGUMENT when it is not the file
+    /// that was announced, or of a type that is not taken; it is then gone.
+    public static let completeLifecycleTaskAttachment = Method<CompleteAttachmentRequest, Attachment>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.complete_attachment", name: "CompleteLifecycleTaskAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.")
+    /// Reads what is attached to the record: of customers, what is visible to them.
+    public static let listLifecycleTaskAttachments = Method<ListAttachmentsRequest, ListAttachmentsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list_attachments", name: "ListLifecycleTaskAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.")
+    /// Reads one part of an attached file.
+    public static let readLifecycleTaskAttachment = Method<ReadAttachmentRequest, AttachmentPart>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.read_attachment", name: "ReadLifecycleTaskAttachment", summary: "Reads one part of an attached file.")
+    /// Shows an attachment to customers or hides it from them.
+    public static let updateLifecycleTaskAttachment = Method<UpdateAttachmentRequest, Attachment>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.update_attachment", name: "UpdateLifecycleTaskAttachment", summary: "Shows an attachment to customers or hides it from them.")
+    /// Removes one attachment of the record.
+    public static let deleteLifecycleTaskAttachment = Method<DeleteAttachmentRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.delete_attachment", name: "DeleteLifecycleTaskAttachment", summary: "Removes one attachment of the record.")
     /// Creates a record of table case_team_member (AIP-133).
     public static let createCaseTeamMember = Method<CreateCaseTeamMemberRequest, CaseTeamMember>(
         service: "onboarding", subject: "ale.v1.onboarding.case_team_members.create", name: "CreateCaseTeamMember", summary: "Creates a record of table case_team_member (AIP-133).")
@@ -170,6 +216,12 @@ public enum OnboardingAPI {
     /// Removes one record of table case_team_member.
     public static let deleteCaseTeamMember = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.case_team_members.delete", name: "DeleteCaseTeamMember", summary: "Removes one record of table case_team_member.")
+    /// Reads one record of table team_message; NOT_FOUND when the caller may not know it.
+    public static let getTeamMessage = Method<GetRequest, TeamMessage>(
+        service: "onboarding", subject: "ale.v1.onboarding.team_messages.get", name: "GetTeamMessage", summary: "Reads one record of table team_message; NOT_FOUND when the caller may not know it.")
+    /// Reads records of table team_message in pages, filtered and ordered; the newest first.
+    public static let listTeamMessages = Method<ListRequest, ListTeamMessagesResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.team_messages.list", name: "ListTeamMessages", summary: "Reads records of table team_message in pages, filtered and ordered; the newest first.")
     /// Creates a record of table responsibility_definition (AIP-133).
     public static let createResponsibilityDefinition = Method<CreateResponsibilityDefinitionRequest, ResponsibilityDefinition>(
         service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.create", name: "CreateResponsibilityDefinition", summary: "Creates a record of table responsibility_definition (AIP-133).")
@@ -473,6 +525,13 @@ public enum OnboardingAPI {
         addOnboardingCaseComment.info,
         addOnboardingCaseWorkNote.info,
         listOnboardingCaseActivity.info,
+        beginOnboardingCaseAttachment.info,
+        appendOnboardingCaseAttachment.info,
+        completeOnboardingCaseAttachment.info,
+        listOnboardingCaseAttachments.info,
+        readOnboardingCaseAttachment.info,
+        updateOnboardingCaseAttachment.info,
+        deleteOnboardingCaseAttachment.info,
         createLifecycleTask.info,
         getLifecycleTask.info,
         listLifecycleTasks.info,
@@ -485,11 +544,20 @@ public enum OnboardingAPI {
         addLifecycleTaskComment.info,
         addLifecycleTaskWorkNote.info,
         listLifecycleTaskActivity.info,
+        beginLifecycleTaskAttachment.info,
+        appendLifecycleTaskAttachment.info,
+        completeLifecycleTaskAttachment.info,
+        listLifecycleTaskAttachments.info,
+        readLifecycleTaskAttachment.info,
+        updateLifecycleTaskAttachment.info,
+        deleteLifecycleTaskAttachment.info,
         createCaseTeamMember.info,
         getCaseTeamMember.info,
         listCaseTeamMembers.info,
         updateCaseTeamMember.info,
         deleteCaseTeamMember.info,
+        getTeamMessage.info,
+        listTeamMessages.info,
         createResponsibilityDefinition.info,
         getResponsibilityDefinition.info,
         listResponsibilityDefinitions.info,

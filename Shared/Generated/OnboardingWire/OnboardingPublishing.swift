@@ -106,7 +106,7 @@ public struct PublishResult: Message {
 
     /// The field `row_id`.
     public var rowID: String = ""
-    /// "created", "updated", "unchanged" or "failed".
+    /// What became of the row.
     public var outcome: String = ""
     /// The field `target_record`.
     public var targetRecord: String = ""
@@ -117,6 +117,20 @@ public struct PublishResult: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension PublishResult {
+    /// Values of `outcome`.
+    public enum Outcome {
+        /// Created.
+        public static let created: String = "created"
+        /// Updated.
+        public static let updated: String = "updated"
+        /// Unchanged.
+        public static let unchanged: String = "unchanged"
+        /// Failed.
+        public static let failed: String = "failed"
+    }
 }
 
 /// `ale.onboarding.v1.PublishFault`.

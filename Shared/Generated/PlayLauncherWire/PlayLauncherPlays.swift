@@ -198,7 +198,7 @@ public struct FlowStep: Message {
     public var kind: String = ""
     /// The field `method`.
     public var method: String = ""
-    /// "pending", "done" or "failed".
+    /// Where the step stands.
     public var state: String = ""
     /// The field `attempts`.
     public var attempts: Int32 = 0
@@ -211,4 +211,16 @@ public struct FlowStep: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension FlowStep {
+    /// Values of `state`.
+    public enum State {
+        /// Pending.
+        public static let pending: String = "pending"
+        /// Done.
+        public static let done: String = "done"
+        /// Failed.
+        public static let failed: String = "failed"
+    }
 }

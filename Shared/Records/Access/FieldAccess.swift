@@ -41,7 +41,7 @@ struct FieldAccess<R: Record>: Sendable {
     /// The fields a filter or an ordering of this caller may name.
     var filterSchema: FilterSchema {
         let hidden = Set(self.hidden)
-        let computed = Set(R.storage.computed.map(\.field)).union(isCustomer ? R.storage.redaction?.fields ?? [] : [])
+        let computed = R.storage.derived.union(isCustomer ? R.storage.redaction?.fields ?? [] : [])
         return FilterSchema(
             R.schema.fields.enumerated().compactMap { index, field in
                 guard !hidden.contains(index), !computed.contains(field.name) else { return nil }
@@ -70,7 +70,7 @@ extension FilterField {
             self.init(field.name, .reference, column: column, sqlType: field.reference == "user" ? "text" : nil)
         case .documentID: self.init(field.name, .reference, column: column)
         case .listOfReferences: self.init(field.name, .list, column: column, sqlType: "uuid")
-        case .listOfUsers, .listOfRoles: self.init(field.name, .list, column: column)
+        case .listOfUsers, .listOfRoles: self.init(field.name, .list, column: column, folding: folding)
         case .date: self.init(field.name, .date, column: column)
         case .decimal, .currency: self.init(field.name, .decimal, column: column)
         case .boolean: self.init(field.name, .bool, column: column)

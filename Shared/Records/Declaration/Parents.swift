@@ -77,6 +77,9 @@ extension Database {
 }
 
 extension PersonSide {
+    /// The `kind` of users that are outside systems, not people.
+    public static let outsideSystem = "system"
+
     /// Why a person cannot be named by `field`; nil when nothing speaks against it.
     func fault(account: String?, isActive: Bool, isSystem: Bool, _ field: FieldSchema) -> Text? {
         switch self {
@@ -105,16 +108,22 @@ extension PersonSide {
 
 extension RuleContext {
     /// Whether a rule may give work to the user `id`: a person of the provider who has not left. Who is not known here
-    /// counts as one. Asked above the caller's domain, where the provider's users are.
+    /// counts as one.
     public func mayBeAssigned(_ id: String) throws -> Bool {
         guard Validation.isUUID(id) else { return true }
-        transaction.sendScope(.domain(.root))
-        defer { transaction.sendScope(write.caller.scope) }
-        return try transaction.query(
+        return try queryAbove(
             """
             SELECT 1 FROM \(identifier: database.schema)."user" \
-            WHERE id = \(id) AND (active IS FALSE OR kind = 'system' OR account IS NOT NULL)
+            WHERE id = \(id) AND (active IS FALSE OR kind = \(literal: PersonSide.outsideSystem) OR account IS NOT NULL)
             """
         ).isEmpty
+    }
+
+    /// What a statement finds above the caller's domain, where the provider's users are. For what a rule has to know, not
+    /// for what it shows.
+    public func queryAbove(_ statement: SQL) throws -> Rows {
+        transaction.sendScope(.domain(.root))
+        defer { transaction.sendScope(write.caller.scope) }
+        return try transaction.query(statement)
     }
 }

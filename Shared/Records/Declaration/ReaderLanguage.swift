@@ -2,13 +2,10 @@ import Wire
 
 extension RuleContext {
     /// The language in which a text is written for `user`, out of the service's copy of the users, `en` when it does not
-    /// say; that of the caller when there is nobody to write for. Asked above the caller's domain, where the provider's
-    /// users are.
+    /// say; that of the caller when there is nobody to write for.
     public func language(of user: String?) throws -> String {
         guard let user, Validation.isUUID(user) else { return write.caller.locale }
-        transaction.sendScope(.domain(.root))
-        defer { transaction.sendScope(write.caller.scope) }
-        let rows = try transaction.query(
+        let rows = try queryAbove(
             "SELECT language FROM \(identifier: database.schema).\(identifier: "user") WHERE id = \(user)")
         return try rows.first?.optionalString(at: 0) ?? Language.en.rawValue
     }

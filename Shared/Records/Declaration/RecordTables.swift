@@ -22,8 +22,7 @@ final class RecordTables: Sendable {
                 isDefinition: R.storage.visibility == .definition, parents: R.parents,
                 person: R.storage.person, names: ReferenceNames.ofRecord(type))
         }
-        let rules = R.storage.constraints + [DatabaseRule<R>.naturalKey].compactMap { $0 }
-        for rule in rules { database.register(rule, of: R.schema.table) }
+        for rule in R.constraints { database.register(rule, of: R.schema.table) }
         return layout
     }
 

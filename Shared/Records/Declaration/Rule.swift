@@ -11,20 +11,22 @@ public struct Rule<R: Record>: Sendable {
     /// The rule: `BR-07`.
     public let id: String
     let phase: Phase
+    /// The constraint of the table that keeps the rule, too, whatever writes.
+    let constraint: DatabaseRule<R>?
     let apply: @Sendable (inout Change<R>, RuleContext) throws -> Void
 
     /// A rule that may change the new record or throw a ``Problem``; it runs before the row is written.
     public init(_ id: String, _ apply: @escaping @Sendable (inout Change<R>, RuleContext) throws -> Void) {
-        self.id = id
-        phase = .before
-        self.apply = apply
+        self.init(id, phase: .before, apply)
     }
 
     private init(
-        _ id: String, phase: Phase, _ apply: @escaping @Sendable (inout Change<R>, RuleContext) throws -> Void
+        _ id: String, phase: Phase, constraint: DatabaseRule<R>? = nil,
+        _ apply: @escaping @Sendable (inout Change<R>, RuleContext) throws -> Void
     ) {
         self.id = id
         self.phase = phase
+        self.constraint = constraint
         self.apply = apply
     }
 
@@ -36,11 +38,14 @@ public struct Rule<R: Record>: Sendable {
         Rule(id, phase: .draft, apply)
     }
 
-    /// A condition that must hold for the new record; where it does not, `field` is to blame and `text` says why.
+    /// A condition that must hold for the new record; where it does not, `field` is to blame and `text` says why. A
+    /// `constraint` of the table that says the same is told in the same words.
     public static func check(
-        _ id: String, field: R.Field, _ text: Text, _ holds: @escaping @Sendable (Change<R>, RuleContext) throws -> Bool
+        _ id: String, field: R.Field, constraint: String? = nil, _ text: Text,
+        _ holds: @escaping @Sendable (Change<R>, RuleContext) throws -> Bool
     ) -> Rule {
-        Rule(id) { change, context in
+        let kept = constraint.map { DatabaseRule<R>(id, constraint: $0, field: field, text) }
+        return Rule(id, phase: .before, constraint: kept) { change, context in
             guard try holds(change, context) else { throw Problem.broken(id, R.self, field: field, text) }
         }
     }
@@ -101,9 +106,11 @@ public struct Rule<R: Record>: Sendable {
     }
 
     /// Neither date may be missing for the check; `later` must not be before `earlier` (the same day is allowed).
-    public static func ordered(_ id: String, _ earlier: R.Field, notAfter later: R.Field) -> Rule {
+    public static func ordered(
+        _ id: String, _ earlier: R.Field, notAfter later: R.Field, constraint: String? = nil
+    ) -> Rule {
         check(
-            id, field: later,
+            id, field: later, constraint: constraint,
             Text(
                 en: "\(R.label(later).en) must not be before \(R.label(earlier).en).",
                 ko: "\(R.label(later).ko, .topic) \(R.label(earlier).ko)보다 빠를 수 없습니다.")

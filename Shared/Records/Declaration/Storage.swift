@@ -1,4 +1,5 @@
 import Ground
+import Postgres
 import Tenancy
 import Wire
 
@@ -40,6 +41,20 @@ public struct Computed<R: RecordMessage>: Sendable {
     /// `field` is worked out from the record and today's date.
     public init(_ field: R.Field, _ value: @escaping @Sendable (R, CivilDate) -> FieldValue) {
         self.field = field.rawValue
+        self.value = value
+    }
+}
+
+/// A field that follows from other tables of the service, is looked up when a record is read, and has no column.
+public struct LookedUp<R: RecordMessage>: Sendable {
+    let field: String
+    let expression: SQL
+    let value: @Sendable (String?) -> FieldValue
+
+    /// `field` is worked out from the text that `expression` gives for the row, which goes by the name of its table.
+    public init(_ field: R.Field, _ expression: SQL, _ value: @escaping @Sendable (String?) -> FieldValue) {
+        self.field = field.rawValue
+        self.expression = expression
         self.value = value
     }
 }
@@ -106,6 +121,8 @@ public struct Storage<R: RecordMessage>: Sendable {
     public var inherited: [Inherited<R>]
     /// Fields without a column.
     public var computed: [Computed<R>]
+    /// Fields without a column that other tables say.
+    public var lookedUp: [LookedUp<R>]
     /// What customers may do; nil when the table is not theirs at all.
     public var customer: CustomerAccess<R>?
     /// Fields that customers see of some records only (G-101).
@@ -139,10 +156,13 @@ public struct Storage<R: RecordMessage>: Sendable {
     /// Whether the records stand for people, who must be there when they are named.
     public var person: PersonRecord?
 
+    /// The fields without a column.
+    var derived: Set<String> { Set(computed.map(\.field) + lookedUp.map(\.field)) }
+
     /// Storage of a record; see the properties.
     public init(
         visibility: Visibility = .data, domain: DomainSource<R>, inherited: [Inherited<R>] = [],
-        computed: [Computed<R>] = [], customer: CustomerAccess<R>? = nil,
+        computed: [Computed<R>] = [], lookedUp: [LookedUp<R>] = [], customer: CustomerAccess<R>? = nil,
         redaction: Redaction<R>? = nil, requiredRule: String? = nil,
         conditional: Set<R.Field> = [], immutable: Set<R.Field> = [], constraints: [DatabaseRule<R>] = [],
         ruled: Set<R.Field> = [], domainRule: String? = nil, outlivesParent: Bool = false,
@@ -154,6 +174,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.domainRule = domainRule
         self.inherited = inherited
         self.computed = computed
+        self.lookedUp = lookedUp
         self.customer = customer
         self.redaction = redaction
         self.requiredRule = requiredRule

@@ -99,14 +99,7 @@ struct ExportColumn: Sendable {
             let suffix = Text(en: " (name)", ko: "(이름)")(language)
             return WorkbookColumn(label: field.label(language) + suffix, kind: .text)
         }
-        let kind: WorkbookColumn.Kind =
-            switch field.type {
-            case .integer, .decimal, .currency: .number
-            case .date: .date
-            case .datetime: .dateTime
-            case .boolean: .bool
-            default: .text
-            }
+        let kind = field.columnKind
         // The cells of a workbook know no zone.
         let zone = kind == .dateTime && isWorkbook ? "(UTC)" : ""
         return WorkbookColumn(label: field.label(language) + zone, kind: kind)
@@ -121,6 +114,19 @@ struct ExportColumn: Sendable {
             // The cell of a workbook is a moment without a zone: UTC, to the second.
             return String(instant.rfc3339.prefix(19).map { $0 == "T" ? " " : $0 })
         default: return value.journalText
+        }
+    }
+}
+
+extension FieldSchema {
+    /// What the cells of a workbook's column with this field hold; texts for all that has no kind of its own.
+    public var columnKind: WorkbookColumn.Kind {
+        switch type {
+        case .integer, .decimal, .currency: .number
+        case .date: .date
+        case .datetime: .dateTime
+        case .boolean: .bool
+        default: .text
         }
     }
 }

@@ -14,16 +14,22 @@ public struct RecordEndpoints: Sendable {
     private let declared: [String: MethodInfo]
     let database: Database
     let replicas: ReplicaSource?
+    /// What is taken as attachments.
+    let attachments: AttachmentBounds
     /// Exports of all records of the service share it.
     private let exportCapacity = Capacity.exports()
     /// So do batches.
     let batchCapacity = Capacity.batches()
 
     /// Endpoints for the methods `api` of one service. `replicas` fetches what a reference names and a replica does
-    /// not have yet.
-    public init(_ database: Database, api: [MethodInfo], replicas: ReplicaSource? = nil) {
+    /// not have yet; `attachments` bounds what is attached to records.
+    public init(
+        _ database: Database, api: [MethodInfo], replicas: ReplicaSource? = nil,
+        attachments: AttachmentBounds = .standard
+    ) {
         self.database = database
         self.replicas = replicas
+        self.attachments = attachments
         declared = Dictionary(uniqueKeysWithValues: api.map { ($0.subject, $0) })
     }
 
@@ -102,6 +108,7 @@ public struct RecordEndpoints: Sendable {
         addDeletion(of: store)
         addActions(of: store)
         addJournal(of: store)
+        addAttachments(of: store)
     }
 
     /// Adds get, list and export.

@@ -44,12 +44,15 @@ public enum FieldRules {
         /// The most code points of a text.
         public let maximumLength: Int?
 
+        /// The whole numbers that a field can hold at all.
+        static let wholeNumbers = Int64(Int32.min)...Int64(Int32.max)
+
         /// The limits of a field.
         public init(_ field: FieldSchema) {
             let isWhole = field.type == .integer && !field.outputOnly
             let isDecimal = field.type == .decimal || field.type == .currency
-            minimum = field.minimum ?? (isWhole ? Int64(Int32.min) : nil)
-            maximum = field.maximum ?? (isWhole ? Int64(Int32.max) : nil)
+            minimum = field.minimum ?? (isWhole ? Self.wholeNumbers.lowerBound : nil)
+            maximum = field.maximum ?? (isWhole ? Self.wholeNumbers.upperBound : nil)
             wholeDigits = isDecimal ? Validation.wholePlaces : nil
             decimalDigits = isDecimal ? Validation.decimalPlaces : nil
             maximumLength = Validation.maximumLength(field) ?? (field.keptAsName ? Validation.lineLimit : nil)

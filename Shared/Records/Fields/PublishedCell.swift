@@ -84,14 +84,15 @@ public enum PublishedCell: Equatable, Sendable {
         guard let number = integer(text) else {
             return .fault(isInteger(text) ? outOfRange(field) : noInteger(field.label))
         }
-        guard Int32(exactly: number) != nil else { return .fault(outOfRange(field)) }
+        guard FieldRules.Limits.wholeNumbers.contains(number) else { return .fault(outOfRange(field)) }
         return checked(.int(number), field)
     }
 
     private static func outOfRange(_ field: FieldSchema) -> Text {
-        Text(
-            en: "\(field.label.en) must be a whole number from \(Int32.min) to \(Int32.max).",
-            ko: "\(field.label.ko, .topic) \(grouped: Int32.min)부터 \(grouped: Int32.max)까지의 정수여야 합니다.")
+        let all = FieldRules.Limits.wholeNumbers
+        return Text(
+            en: "\(field.label.en) must be a whole number from \(all.lowerBound) to \(all.upperBound).",
+            ko: "\(field.label.ko, .topic) \(grouped: all.lowerBound)부터 \(grouped: all.upperBound)까지의 정수여야 합니다.")
     }
 
     /// Zeros behind the last digit that counts are no digits to lose.

@@ -20,13 +20,17 @@ final class TableLayout<R: Record>: Sendable {
     let columns: [TableColumn]
     /// Fields without a column, and how each is worked out.
     let computed: [(index: Int, value: @Sendable (R, CivilDate) -> FieldValue)]
+    /// Fields without a column that come behind the columns of a row that is read.
+    let lookedUp: [(index: Int, value: @Sendable (String?) -> FieldValue)]
+    /// Asks for these alone; nil when there are none.
+    let lookUp: SQL?
     /// Fields that an access rule speaks of.
     let ruled: [Int]
     /// Fields that no access rule speaks of and customers do not see.
     let closedToCustomers: [Int]
     /// `id, revision, created_at, …` as text for SELECT.
     let selection: String
-    /// `SELECT … FROM …`, to be followed by a condition.
+    /// `SELECT … FROM …` with what is looked up, to be followed by a condition.
     let selectAll: SQL
     /// `SELECT … FROM … WHERE id = …`.
     let selectOne: SQL
@@ -49,7 +53,7 @@ final class TableLayout<R: Record>: Sendable {
 
     init() {
         let schema = R.schema
-        let withoutColumn = Set(R.storage.computed.map(\.field))
+        let withoutColumn = R.storage.derived
         columns = schema.fields.enumerated().compactMap { index, field in
             guard field.type != .journal, field.type != .attachment, field.name != "etag",
                 !withoutColumn.contains(field.name)
@@ -57,6 +61,7 @@ final class TableLayout<R: Record>: Sendable {
             return TableColumn(index: index, name: field.name, storage: field.storage)
         }
         computed = R.storage.computed.map { (R.index($0.field), $0.value) }
+        lookedUp = R.storage.lookedUp.map { (R.index($0.field), $0.value) }
         let ruled = schema.fields.indices.filter {
             Access.mayRead([], field: schema.fields[$0].name, of: schema.table) != nil
         }
@@ -67,7 +72,14 @@ final class TableLayout<R: Record>: Sendable {
         selection = (["revision"] + columns.map { SQL.quoted(identifier: $0.name) }).joined(separator: ", ")
         let owner = Database.schemaName(of: schema.service)
         table = SQL.quoted(identifier: owner) + "." + SQL.quoted(identifier: schema.table)
-        selectAll = "SELECT \(raw: selection) FROM \(raw: table)"
+        let expressions = R.storage.lookedUp.map(\.expression)
+        let source: SQL = " FROM \(raw: table)"
+        let read: SQL = "SELECT \(raw: selection)"
+        selectAll = expressions.reduce(read) { $0 + ", " + $1 } + source
+        lookUp = expressions.first.map { first in
+            expressions.dropFirst().reduce("SELECT " + first) { $0 + ", " + $1 } + source
+                + " WHERE id = \(SQLValue.null)"
+        }
         selectOne = selectAll + " WHERE id = \(SQLValue.null)"
         let values = Array(repeating: "\(SQLValue.null)" as SQL, count: columns.count + 1).joined()
         let insertion: SQL = "INSERT INTO \(raw: table) (\(raw: selection)) VALUES (\(values))"
@@ -95,8 +107,16 @@ final class TableLayout<R: Record>: Sendable {
             if try row.isNull(at: position) { continue }
             record[fieldAt: column.index] = try row.value(position, column.storage)
         }
+        try fill(&record, row, at: position + 1)
         compute(&record, today: today)
         return record
+    }
+
+    /// Fills in what was looked up for the record, from the column `position` of a row on.
+    func fill(_ record: inout R, _ row: Row, at position: Int) throws(PostgresError) {
+        for (offset, field) in lookedUp.enumerated() {
+            record[fieldAt: field.index] = field.value(try row.optionalString(at: position + offset))
+        }
     }
 
     /// Works out the fields without a column.

@@ -105,8 +105,9 @@ extension ReplicaSet {
                 """)
             return try rows.first.map { row in
                 let place = RebuildPlace(
-                    token: try row.string("page_token"), reached: try row.optionalString("reached"))
-                return (try row.string("table_name"), place)
+                    token: try row.string(RebuildColumn.pageToken),
+                    reached: try row.optionalString(RebuildColumn.reached))
+                return (try row.string(RebuildColumn.tableName), place)
             }
         }
     }
@@ -127,15 +128,26 @@ extension ReplicaSet {
     }
 }
 
+/// The columns of `replica_rebuild`.
+private enum RebuildColumn: String {
+    case reached, stored, removed
+    case tableName = "table_name"
+    case pageToken = "page_token"
+    case isOpen = "is_open"
+    case askedAt = "asked_at"
+    case askedBy = "asked_by"
+    case rebuiltAt = "rebuilt_at"
+}
+
 extension ReplicaState {
     fileprivate init(_ row: Row) throws {
         self.init()
-        table = try row.string("table_name")
-        isRebuilding = try row.bool("is_open")
-        askedAt = Timestamp(microseconds: try row.timestamp("asked_at"))
-        askedBy = try row.string("asked_by")
-        rebuiltAt = try row.optionalTimestamp("rebuilt_at").map(Timestamp.init(microseconds:))
-        stored = try row.int64("stored")
-        removed = try row.int64("removed")
+        table = try row.string(RebuildColumn.tableName)
+        isRebuilding = try row.bool(RebuildColumn.isOpen)
+        askedAt = Timestamp(microseconds: try row.timestamp(RebuildColumn.askedAt))
+        askedBy = try row.string(RebuildColumn.askedBy)
+        rebuiltAt = try row.optionalTimestamp(RebuildColumn.rebuiltAt).map(Timestamp.init(microseconds:))
+        stored = try row.int64(RebuildColumn.stored)
+        removed = try row.int64(RebuildColumn.removed)
     }
 }

@@ -11,6 +11,13 @@ enum Journal {
         case comments = "additional_comments"
     }
 
+    /// What is read of an entry.
+    enum Column: String {
+        case id, at, by, kind, fields, text
+        case oldValues = "old_values"
+        case newValues = "new_values"
+    }
+
     /// The statement that adds the entry for a created record or for its changed fields, to be filled with
     /// ``values(_:changed:context:)``.
     static func insertion(into schema: String) -> SQL {
@@ -32,6 +39,17 @@ enum Journal {
             .textArray(told.map { change.old?[fieldAt: $0].journalText ?? "" }),
             .textArray(told.map { change.new[fieldAt: $0].journalText }),
         ]
+    }
+
+    /// The entry for a file that was attached or removed, by its name.
+    static func attachment<R: Record>(
+        on record: R, old: String, new: String, schema: String, context: WriteContext
+    ) -> SQL {
+        insertion(into: schema).filled(with: [
+            .text(RecordID.make(at: context.now)), .text(R.schema.table), .text(record.id), .text(record.domain),
+            context.now.sqlValue, .text(context.caller.subject), .text(Kind.field.rawValue),
+            .textArray([Attachment.field]), .textArray([old]), .textArray([new]),
+        ])
     }
 
     /// The entry for a comment or a work note.

@@ -70,7 +70,7 @@ struct ReferenceNames: Sendable {
                     caller.kind == .service || Access.mayRead(caller.roles, field: $0, of: table) ?? true
                 })
             else { return nil }
-            let isTranslated = columns.contains("name_ko") && caller.locale == "ko"
+            let isTranslated = columns.contains("name_ko") && Language(tag: caller.locale) == .ko
             let name: SQL =
                 isPerson
                 ? "\(raw: PersonName.sql)" : isTranslated ? "coalesce(name_ko, name)" : "\(identifiers: used)"
@@ -94,7 +94,9 @@ struct ReferenceNames: Sendable {
                 store.layout.columns.contains(where: { $0.name == name })
             else { return nil }
             let known = try store.known("id = ANY(\(ids)::uuid[])", to: caller)
-            if name == "name", caller.locale == "ko", store.layout.columns.contains(where: { $0.name == "name_ko" }) {
+            if name == "name", Language(tag: caller.locale) == .ko,
+                store.layout.columns.contains(where: { $0.name == "name_ko" })
+            {
                 return "SELECT id, coalesce(name_ko, name) FROM \(raw: store.layout.table) WHERE \(known)"
             }
             return "SELECT id, \(identifier: name) FROM \(raw: store.layout.table) WHERE \(known)"

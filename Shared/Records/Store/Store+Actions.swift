@@ -127,9 +127,11 @@ extension Store {
         let access = FieldAccess(caller, layout)
         let hidden = Set(access.hidden.map { R.schema.fields[$0].name })
             .union(access.redacted(of: record, for: caller))
+            // Names of files tell customers of what is not shown to them.
+            .union(caller.kind == .customer ? [Attachment.field] : [])
         for row in rows.prefix(size) { response.entries += try Self.entries(row, hidden) }
         if rows.count > size {
-            let last = try rows[rows.startIndex + size - 1].string(at: 0)
+            let last = try rows[rows.startIndex + size - 1].string(Journal.Column.id)
             response.nextPageToken = PageToken(position: [last]).text(for: binding)
         }
         return response
@@ -138,15 +140,15 @@ extension Store {
     /// The entries of one journal row: one per changed field.
     private static func entries(_ row: Row, _ hidden: Set<String>) throws -> [ActivityEntry] {
         var entry = ActivityEntry()
-        entry.id = try row.string(at: 0)
-        entry.at = Timestamp(microseconds: try row.timestamp(at: 1))
-        entry.by = try row.string(at: 2)
-        entry.kind = try row.string(at: 3)
-        entry.text = try row.isNull(at: 7) ? "" : row.string(at: 7)
+        entry.id = try row.string(Journal.Column.id)
+        entry.at = Timestamp(microseconds: try row.timestamp(Journal.Column.at))
+        entry.by = try row.string(Journal.Column.by)
+        entry.kind = try row.string(Journal.Column.kind)
+        entry.text = try row.optionalString(Journal.Column.text) ?? ""
         guard entry.kind == Journal.Kind.field.rawValue else { return [entry] }
-        let fields = try row.strings(at: 4)
-        let old = try row.strings(at: 5)
-        let new = try row.strings(at: 6)
+        let fields = try row.strings(Journal.Column.fields)
+        let old = try row.strings(Journal.Column.oldValues)
+        let new = try row.strings(Journal.Column.newValues)
         return fields.indices.compactMap { index in
             guard !hidden.contains(fields[index]), index < old.count, index < new.count else { return nil }
             var change = entry

@@ -227,6 +227,11 @@ public struct Exports: Sendable {
         }
     }
 
+    private enum Column: String {
+        case content
+        case size = "size_bytes"
+    }
+
     private func read(_ request: ReadExportRequest, _ caller: Caller, in tx: Transaction) throws -> ExportChunk {
         let unknown = Problem.notFound(Text(en: "Export", ko: "내보낸 파일"), id: String(request.token.prefix(36)))
         guard Validation.isUUID(request.token) else { throw unknown }
@@ -239,7 +244,7 @@ public struct Exports: Sendable {
             AND e.expires_at > \(database.clock.now.sqlValue)
             """)
         guard let row = rows.first else { throw unknown }
-        guard rest == 0, request.offset >= 0, let content = try row.optionalBytes("content") else {
+        guard rest == 0, request.offset >= 0, let content = try row.optionalBytes(Column.content) else {
             throw Problem.invalid(
                 field: "offset",
                 Text(en: "Use next_offset of the chunk before.", ko: "이전 조각의 다음 위치를 사용하세요."))
@@ -248,7 +253,7 @@ public struct Exports: Sendable {
         chunk.offset = request.offset
         chunk.content = content
         chunk.nextOffset = request.offset + Int64(content.count)
-        chunk.last = chunk.nextOffset == (try row.int64(at: 0))
+        chunk.last = chunk.nextOffset == (try row.int64(Column.size))
         return chunk
     }
 

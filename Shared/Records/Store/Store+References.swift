@@ -87,10 +87,12 @@ struct ReferenceLoad<R: Record> {
         var domains: [String: DomainPath] = [:]
         for (target, rows) in zip(targets, answers) {
             guard rows.count == target.ids.count else {
-                let found = Set(try rows.map { try $0.string(at: 0) })
+                let found = Set(try rows.map { try $0.string(ReferenceColumn.id) })
                 throw missing(target, target.ids.first { !found.contains($0) } ?? "")
             }
-            guard let row = rows.first, let domain = DomainPath(try row.string(at: 1)) else { continue }
+            guard let row = rows.first, let domain = DomainPath(try row.string(ReferenceColumn.domain)) else {
+                continue
+            }
             domains[target.name] = domain
             for inherited in R.storage.inherited where inherited.via == target.name {
                 guard let position = target.columns.firstIndex(of: inherited.column) else { continue }
@@ -115,10 +117,13 @@ struct ReferenceLoad<R: Record> {
         guard let own = DomainPath(record.domain) else { return }
         for (target, rows) in zip(targets, answers) {
             for row in rows {
-                guard let domain = DomainPath(try row.string(at: 1)), !domain.contains(own) else { continue }
+                guard let domain = DomainPath(try row.string(ReferenceColumn.domain)), !domain.contains(own) else {
+                    continue
+                }
                 // It is here, so its owner need not be asked for it.
                 throw MissingReference(
-                    table: R.schema.table, field: target.name, reference: target.table, id: try row.string(at: 0),
+                    table: R.schema.table, field: target.name, reference: target.table,
+                    id: try row.string(ReferenceColumn.id),
                     isReplica: false)
             }
         }
@@ -128,24 +133,27 @@ struct ReferenceLoad<R: Record> {
     /// says.
     private func check(_ row: Row, of target: Target) throws {
         if target.isParent, target.columns.contains("state") {
-            try R.checkOpen(try row.optionalString("state"), target.field)
+            try R.checkOpen(try row.optionalString(ReferenceColumn.state), target.field)
         }
-        if target.endedAbove != nil { try R.checkOpenAbove(try row.optionalBool("ended_above"), target.field) }
-        guard target.isPerson, target.added.contains(try row.string(at: 0)), let fault = try fault(row, of: target)
+        if target.endedAbove != nil {
+            try R.checkOpenAbove(try row.optionalBool(ReferenceColumn.endedAbove), target.field)
+        }
+        guard target.isPerson, target.added.contains(try row.string(ReferenceColumn.id)),
+            let fault = try fault(row, of: target)
         else { return }
         throw Problem.invalid(field: "\(R.schema.table).\(target.name)", fault, rule: "PERSON_SIDE")
     }
 
     /// Why whoever stands in `row` cannot be named anew; nil when nothing speaks against it.
     private func fault(_ row: Row, of target: Target) throws -> Text? {
-        let isListed = try !target.columns.contains("active") || row.optionalBool("active") ?? true
-        let hasLeft = try target.hasMembers && row.optionalBool("has_left") == true
+        let isListed = try !target.columns.contains("active") || row.optionalBool(ReferenceColumn.active) ?? true
+        let hasLeft = try target.hasMembers && row.optionalBool(ReferenceColumn.hasLeft) == true
         guard let side = target.field.side else {
             return isListed && !hasLeft ? nil : PersonSide.inactive(target.field)
         }
         return side.fault(
-            account: try row.optionalString("account"), isActive: isListed,
-            isSystem: try row.optionalString("kind") == "system", target.field)
+            account: try row.optionalString(ReferenceColumn.account), isActive: isListed,
+            isSystem: try row.optionalString(ReferenceColumn.kind) == PersonSide.outsideSystem, target.field)
     }
 
     /// Whether the user behind a member has left.

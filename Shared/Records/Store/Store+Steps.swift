@@ -123,10 +123,10 @@ extension Store {
             guard let row = rows.first else { continue }
             if !state.isEmpty {
                 let field = R.schema.fields[R.index(idField)]
-                try R.checkOpen(try row.optionalString("state"), field)
-                try R.checkOpenAbove(try row.optionalBool("ended_above"), field)
+                try R.checkOpen(try row.optionalString(ReferenceColumn.state), field)
+                try R.checkOpenAbove(try row.optionalBool(ReferenceColumn.endedAbove), field)
             }
-            change.new.domain = try row.string(at: 0)
+            change.new.domain = try row.string(ReferenceColumn.domain)
             change.new[field: tableField] = .string(table)
             for (position, item) in inherited.enumerated() {
                 let index = R.index(item.field)

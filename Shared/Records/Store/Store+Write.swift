@@ -131,6 +131,9 @@ extension Store {
             try append(entry.text, kind: entry.kind, to: change.new, context, in: tx)
         }
         for rule in R.rules where rule.phase == .after { try rule.apply(&change, rules) }
+        if let lookUp = layout.lookUp?.filled(with: [.text(change.new.id)]), let row = try tx.query(lookUp).first {
+            try layout.fill(&change.new, row, at: 0)
+        }
         if let advice = context.advice {
             advice.begin()
             for rule in R.rules where rule.phase == .advice { try rule.apply(&change, rules) }

@@ -9,6 +9,16 @@ public enum CommonCatalog {
 
     /// The type of every message.
     public static let messages: [any Message.Type] = [
+        Attachment.self,
+        BeginAttachmentRequest.self,
+        AppendAttachmentRequest.self,
+        CompleteAttachmentRequest.self,
+        ListAttachmentsRequest.self,
+        ListAttachmentsResponse.self,
+        UpdateAttachmentRequest.self,
+        ReadAttachmentRequest.self,
+        AttachmentPart.self,
+        DeleteAttachmentRequest.self,
         Status.self,
         FieldViolation.self,
         Detail.self,

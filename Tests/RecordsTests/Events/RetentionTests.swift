@@ -53,6 +53,29 @@ import Wire
         await bench.close()
     }
 
+    /// A file that nobody goes on sending goes after a day, with its parts; one that has arrived stays.
+    @Test func attachmentsThatNeverArriveGo() async throws {
+        let bench = try await Workbench.make()
+        for (name, isComplete, age) in [
+            ("abandoned", false, Self.day + 1), ("young", false, Self.day - 1), ("arrived", true, 400 * Self.day),
+        ] as [(String, Bool, Int64)] {
+            let id = RecordID.derived(from: name)
+            try await bench.psql(
+                """
+                INSERT INTO customer_success.attachment
+                    (id, table_name, record, domain, file_name, size_bytes, complete, created_at, created_by)
+                    VALUES ('\(id)', 't', '\(id)', '/provider/', '\(name)', 1, \(isComplete),
+                    to_timestamp(\(bench.clock.now.seconds - age)), 'x');
+                INSERT INTO customer_success.attachment_part (attachment, position, domain, content)
+                    VALUES ('\(id)', 0, '/provider/', 'x');
+                """)
+        }
+        #expect(try await Retention(bench.database).removeExpired() == ["attachment": 1])
+        #expect(try await names(bench, "attachment", "file_name") == ["young", "arrived"])
+        #expect(try await names(bench, "attachment_part", "count(*)") == ["2"])
+        await bench.close()
+    }
+
     /// However old: an event that nobody has got is kept, and one that was sent again lately too. So is the journal.
     @Test func theUnsentAndTheAuditStay() async throws {
         let bench = try await Workbench.make()

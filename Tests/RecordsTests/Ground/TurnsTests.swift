@@ -21,7 +21,7 @@ import Wire
     private func after(_ milliseconds: Int) -> ContinuousClock.Instant { start + .milliseconds(milliseconds) }
 
     @Test func aDomainAloneHasItAll() {
-        var turns = Turns(alone: 3, inCompany: 1)
+        var turns = Turns(alone: 3, besideOthers: 1)
         let begin = (1...5).map { turns.arrive($0, of: one, at: start) }
         #expect(begin == [true, true, true, false, false])
         #expect(turns.leave(one, at: start) == [4])
@@ -30,7 +30,7 @@ import Wire
     }
 
     @Test func inCompanyEachHasAFewAndWaitsForItselfOnly() {
-        var turns = Turns(alone: 8, inCompany: 2)
+        var turns = Turns(alone: 8, besideOthers: 2)
         for id in 1...12 { _ = turns.arrive(UInt64(id), of: one, at: start) }
         // Whoever comes finds room at once, whatever waits elsewhere.
         let begin = (21...23).map { turns.arrive($0, of: two, at: after(1)) }
@@ -42,7 +42,7 @@ import Wire
     }
 
     @Test func whoIsAloneAgainHasItAllAgain() {
-        var turns = Turns(alone: 4, inCompany: 1)
+        var turns = Turns(alone: 4, besideOthers: 1)
         _ = turns.arrive(1, of: two, at: start)
         let begin = (2...9).map { turns.arrive($0, of: one, at: after(10)) }
         #expect(begin == [true] + Array(repeating: false, count: 7))
@@ -54,7 +54,7 @@ import Wire
     }
 
     @Test func aLongLineKeepsItsOrder() {
-        var turns = Turns(alone: 1, inCompany: 1)
+        var turns = Turns(alone: 1, besideOthers: 1)
         for id in 0..<1_000 { _ = turns.arrive(UInt64(id), of: one, at: start) }
         let order = (1..<1_000).flatMap { _ in turns.leave(one, at: start) }
         #expect(order == (1..<1_000).map(UInt64.init))
@@ -89,7 +89,7 @@ private final class Inside: Sendable {
 
     /// A busy domain has few at work while somebody else is there; all have their turn in the end.
     @Test func aBusyDomainWaitsForItself() async throws {
-        let keeper = TurnKeeper(Turns(alone: 8, inCompany: 2, company: .seconds(60)))
+        let keeper = TurnKeeper(Turns(alone: 8, besideOthers: 2, company: .seconds(60)))
         let gate = Signal()
         let inside = Inside()
         #expect(try await entered(keeper, calm))
@@ -114,7 +114,7 @@ private final class Inside: Sendable {
 
     /// Who is not wanted any more, as at the deadline of a request, never begins and is in nobody's way.
     @Test func whoGivesUpHandsTheTurnOn() async throws {
-        let keeper = TurnKeeper(Turns(alone: 1, inCompany: 1))
+        let keeper = TurnKeeper(Turns(alone: 1, besideOthers: 1))
         let gate = Signal()
         let entered = Signal()
         let begun = Inside()
@@ -142,7 +142,7 @@ private final class Inside: Sendable {
 
     /// A request whose deadline comes before its turn is answered then, and never done.
     @Test func aRequestEndsAtItsDeadlineInTheLine() async throws {
-        let keeper = TurnKeeper(Turns(alone: 1, inCompany: 1))
+        let keeper = TurnKeeper(Turns(alone: 1, besideOthers: 1))
         let method = Wire.Method<GetRequest, GetRequest>(
             service: "turns", subject: "ale.v1.turns.take", name: "Take", summary: "Takes a turn.")
         let begun = Inside()

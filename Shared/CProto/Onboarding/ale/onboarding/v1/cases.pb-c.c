@@ -592,6 +592,96 @@ void   ale__onboarding__v1__list_case_team_members_response__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__list_case_team_members_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__team_message__init
+                     (Ale__Onboarding__V1__TeamMessage         *message)
+{
+  static const Ale__Onboarding__V1__TeamMessage init_value = ALE__ONBOARDING__V1__TEAM_MESSAGE__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__team_message__get_packed_size
+                     (const Ale__Onboarding__V1__TeamMessage *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__team_message__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__team_message__pack
+                     (const Ale__Onboarding__V1__TeamMessage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__team_message__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__team_message__pack_to_buffer
+                     (const Ale__Onboarding__V1__TeamMessage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__team_message__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__TeamMessage *
+       ale__onboarding__v1__team_message__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__TeamMessage *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__team_message__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__team_message__free_unpacked
+                     (Ale__Onboarding__V1__TeamMessage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__team_message__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__list_team_messages_response__init
+                     (Ale__Onboarding__V1__ListTeamMessagesResponse         *message)
+{
+  static const Ale__Onboarding__V1__ListTeamMessagesResponse init_value = ALE__ONBOARDING__V1__LIST_TEAM_MESSAGES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__list_team_messages_response__get_packed_size
+                     (const Ale__Onboarding__V1__ListTeamMessagesResponse *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_team_messages_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__list_team_messages_response__pack
+                     (const Ale__Onboarding__V1__ListTeamMessagesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_team_messages_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__list_team_messages_response__pack_to_buffer
+                     (const Ale__Onboarding__V1__ListTeamMessagesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_team_messages_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__ListTeamMessagesResponse *
+       ale__onboarding__v1__list_team_messages_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__ListTeamMessagesResponse *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__list_team_messages_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__list_team_messages_response__free_unpacked
+                     (Ale__Onboarding__V1__ListTeamMessagesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__list_team_messages_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__responsibility_definition__init
                      (Ale__Onboarding__V1__ResponsibilityDefinition         *message)
 {
@@ -2118,7 +2208,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__list_lifecycle_tasks_respo
   (ProtobufCMessageInit) ale__onboarding__v1__list_lifecycle_tasks_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__case_team_member__field_descriptors[12] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__case_team_member__field_descriptors[13] =
 {
   {
     "id",
@@ -2264,6 +2354,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__case_team_member__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "role_missing",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__CaseTeamMember, has_role_missing),
+    offsetof(Ale__Onboarding__V1__CaseTeamMember, role_missing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__case_team_member__field_indices_by_name[] = {
   8,   /* field[8] = contact */
@@ -2274,6 +2376,7 @@ static const unsigned ale__onboarding__v1__case_team_member__field_indices_by_na
   0,   /* field[0] = id */
   10,   /* field[10] = onboarding_case */
   7,   /* field[7] = responsibility */
+  12,   /* field[12] = role_missing */
   11,   /* field[11] = side */
   4,   /* field[4] = updated_at */
   5,   /* field[5] = updated_by */
@@ -2283,7 +2386,7 @@ static const ProtobufCIntRange ale__onboarding__v1__case_team_member__number_ran
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__case_team_member__descriptor =
 {
@@ -2293,7 +2396,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__case_team_member__descript
   "Ale__Onboarding__V1__CaseTeamMember",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__CaseTeamMember),
-  12,
+  13,
   ale__onboarding__v1__case_team_member__field_descriptors,
   ale__onboarding__v1__case_team_member__field_indices_by_name,
   2,  ale__onboarding__v1__case_team_member__number_ranges,
@@ -2503,6 +2606,343 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__list_case_team_members_res
   ale__onboarding__v1__list_case_team_members_response__field_indices_by_name,
   1,  ale__onboarding__v1__list_case_team_members_response__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__list_case_team_members_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__team_message__field_descriptors[19] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, etag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, created_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_by",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, created_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_at",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, updated_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updated_by",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, updated_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "domain",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, domain),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "onboarding_case",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, onboarding_case),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "completion",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Onboarding__V1__TeamMessage, has_completion),
+    offsetof(Ale__Onboarding__V1__TeamMessage, completion),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "contact",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, contact),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "user",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, user),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recipient",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, recipient),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "recipient_name",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, recipient_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "language",
+    17,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, language),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "people",
+    18,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, people),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account_name",
+    19,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, account_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "case_number",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, case_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "playbook_activity",
+    21,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__TeamMessage, playbook_activity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__team_message__field_indices_by_name[] = {
+  16,   /* field[16] = account_name */
+  17,   /* field[17] = case_number */
+  9,   /* field[9] = completion */
+  10,   /* field[10] = contact */
+  2,   /* field[2] = created_at */
+  3,   /* field[3] = created_by */
+  6,   /* field[6] = domain */
+  1,   /* field[1] = etag */
+  0,   /* field[0] = id */
+  8,   /* field[8] = kind */
+  14,   /* field[14] = language */
+  7,   /* field[7] = onboarding_case */
+  15,   /* field[15] = people */
+  18,   /* field[18] = playbook_activity */
+  12,   /* field[12] = recipient */
+  13,   /* field[13] = recipient_name */
+  4,   /* field[4] = updated_at */
+  5,   /* field[5] = updated_by */
+  11,   /* field[11] = user */
+};
+static const ProtobufCIntRange ale__onboarding__v1__team_message__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 10, 7 },
+  { 0, 19 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__team_message__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.TeamMessage",
+  "TeamMessage",
+  "Ale__Onboarding__V1__TeamMessage",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__TeamMessage),
+  19,
+  ale__onboarding__v1__team_message__field_descriptors,
+  ale__onboarding__v1__team_message__field_indices_by_name,
+  2,  ale__onboarding__v1__team_message__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__team_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__list_team_messages_response__field_descriptors[3] =
+{
+  {
+    "team_messages",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__ListTeamMessagesResponse, n_team_messages),
+    offsetof(Ale__Onboarding__V1__ListTeamMessagesResponse, team_messages),
+    &ale__onboarding__v1__team_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ListTeamMessagesResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total_size",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__Onboarding__V1__ListTeamMessagesResponse, has_total_size),
+    offsetof(Ale__Onboarding__V1__ListTeamMessagesResponse, total_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__list_team_messages_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = team_messages */
+  2,   /* field[2] = total_size */
+};
+static const ProtobufCIntRange ale__onboarding__v1__list_team_messages_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__list_team_messages_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.ListTeamMessagesResponse",
+  "ListTeamMessagesResponse",
+  "Ale__Onboarding__V1__ListTeamMessagesResponse",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__ListTeamMessagesResponse),
+  3,
+  ale__onboarding__v1__list_team_messages_response__field_descriptors,
+  ale__onboarding__v1__list_team_messages_response__field_indices_by_name,
+  1,  ale__onboarding__v1__list_team_messages_response__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__list_team_messages_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__responsibility_definition__field_descriptors[12] =

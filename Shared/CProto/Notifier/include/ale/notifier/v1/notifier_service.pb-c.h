@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/common/v1/replicas.pb-c.h"
 #include "ale/common/v1/requests.pb-c.h"
 #include "ale/notifier/v1/notifications.pb-c.h"
+#include "ale/notifier/v1/templates.pb-c.h"
 
 
 

@@ -30,6 +30,8 @@ typedef struct Ale__Onboarding__V1__CaseTeamMember Ale__Onboarding__V1__CaseTeam
 typedef struct Ale__Onboarding__V1__CreateCaseTeamMemberRequest Ale__Onboarding__V1__CreateCaseTeamMemberRequest;
 typedef struct Ale__Onboarding__V1__UpdateCaseTeamMemberRequest Ale__Onboarding__V1__UpdateCaseTeamMemberRequest;
 typedef struct Ale__Onboarding__V1__ListCaseTeamMembersResponse Ale__Onboarding__V1__ListCaseTeamMembersResponse;
+typedef struct Ale__Onboarding__V1__TeamMessage Ale__Onboarding__V1__TeamMessage;
+typedef struct Ale__Onboarding__V1__ListTeamMessagesResponse Ale__Onboarding__V1__ListTeamMessagesResponse;
 typedef struct Ale__Onboarding__V1__ResponsibilityDefinition Ale__Onboarding__V1__ResponsibilityDefinition;
 typedef struct Ale__Onboarding__V1__CreateResponsibilityDefinitionRequest Ale__Onboarding__V1__CreateResponsibilityDefinitionRequest;
 typedef struct Ale__Onboarding__V1__UpdateResponsibilityDefinitionRequest Ale__Onboarding__V1__UpdateResponsibilityDefinitionRequest;
@@ -244,10 +246,12 @@ struct  Ale__Onboarding__V1__CaseTeamMember
   char *user;
   char *onboarding_case;
   char *side;
+  protobuf_c_boolean has_role_missing;
+  protobuf_c_boolean role_missing;
 };
 #define ALE__ONBOARDING__V1__CASE_TEAM_MEMBER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__case_team_member__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__CreateCaseTeamMemberRequest
@@ -288,6 +292,49 @@ struct  Ale__Onboarding__V1__ListCaseTeamMembersResponse
 };
 #define ALE__ONBOARDING__V1__LIST_CASE_TEAM_MEMBERS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_case_team_members_response__descriptor) \
+    , 0,NULL, NULL, 0, 0 }
+
+
+struct  Ale__Onboarding__V1__TeamMessage
+{
+  ProtobufCMessage base;
+  char *id;
+  char *etag;
+  Google__Protobuf__Timestamp *created_at;
+  char *created_by;
+  Google__Protobuf__Timestamp *updated_at;
+  char *updated_by;
+  char *domain;
+  char *onboarding_case;
+  char *kind;
+  protobuf_c_boolean has_completion;
+  int32_t completion;
+  char *contact;
+  char *user;
+  char *recipient;
+  char *recipient_name;
+  char *language;
+  char *people;
+  char *account_name;
+  char *case_number;
+  char *playbook_activity;
+};
+#define ALE__ONBOARDING__V1__TEAM_MESSAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__team_message__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+
+struct  Ale__Onboarding__V1__ListTeamMessagesResponse
+{
+  ProtobufCMessage base;
+  size_t n_team_messages;
+  Ale__Onboarding__V1__TeamMessage **team_messages;
+  char *next_page_token;
+  protobuf_c_boolean has_total_size;
+  int64_t total_size;
+};
+#define ALE__ONBOARDING__V1__LIST_TEAM_MESSAGES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_team_messages_response__descriptor) \
     , 0,NULL, NULL, 0, 0 }
 
 
@@ -601,6 +648,44 @@ Ale__Onboarding__V1__ListCaseTeamMembersResponse *
 void   ale__onboarding__v1__list_case_team_members_response__free_unpacked
                      (Ale__Onboarding__V1__ListCaseTeamMembersResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__TeamMessage methods */
+void   ale__onboarding__v1__team_message__init
+                     (Ale__Onboarding__V1__TeamMessage         *message);
+size_t ale__onboarding__v1__team_message__get_packed_size
+                     (const Ale__Onboarding__V1__TeamMessage   *message);
+size_t ale__onboarding__v1__team_message__pack
+                     (const Ale__Onboarding__V1__TeamMessage   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__team_message__pack_to_buffer
+                     (const Ale__Onboarding__V1__TeamMessage   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__TeamMessage *
+       ale__onboarding__v1__team_message__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__team_message__free_unpacked
+                     (Ale__Onboarding__V1__TeamMessage *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__ListTeamMessagesResponse methods */
+void   ale__onboarding__v1__list_team_messages_response__init
+                     (Ale__Onboarding__V1__ListTeamMessagesResponse         *message);
+size_t ale__onboarding__v1__list_team_messages_response__get_packed_size
+                     (const Ale__Onboarding__V1__ListTeamMessagesResponse   *message);
+size_t ale__onboarding__v1__list_team_messages_response__pack
+                     (const Ale__Onboarding__V1__ListTeamMessagesResponse   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__list_team_messages_response__pack_to_buffer
+                     (const Ale__Onboarding__V1__ListTeamMessagesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__ListTeamMessagesResponse *
+       ale__onboarding__v1__list_team_messages_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__list_team_messages_response__free_unpacked
+                     (Ale__Onboarding__V1__ListTeamMessagesResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__ResponsibilityDefinition methods */
 void   ale__onboarding__v1__responsibility_definition__init
                      (Ale__Onboarding__V1__ResponsibilityDefinition         *message);
@@ -718,6 +803,12 @@ typedef void (*Ale__Onboarding__V1__UpdateCaseTeamMemberRequest_Closure)
 typedef void (*Ale__Onboarding__V1__ListCaseTeamMembersResponse_Closure)
                  (const Ale__Onboarding__V1__ListCaseTeamMembersResponse *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__TeamMessage_Closure)
+                 (const Ale__Onboarding__V1__TeamMessage *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__ListTeamMessagesResponse_Closure)
+                 (const Ale__Onboarding__V1__ListTeamMessagesResponse *message,
+                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__ResponsibilityDefinition_Closure)
                  (const Ale__Onboarding__V1__ResponsibilityDefinition *message,
                   void *closure_data);
@@ -749,6 +840,8 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__case_team_member__d
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_case_team_member_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__update_case_team_member_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_case_team_members_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__team_message__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_team_messages_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__responsibility_definition__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_responsibility_definition_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__update_responsibility_definition_request__descriptor;

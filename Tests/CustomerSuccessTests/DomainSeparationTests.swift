@@ -9,7 +9,7 @@ import Wire
 @testable import CustomerSuccessService
 
 /// Postgres alone keeps the domains apart: as the service's own role, whatever the code does.
-@Suite struct SeparationTests {
+@Suite struct DomainSeparationTests {
     static let tables =
         allSamples.map { $0.schema.table } + [
             "customer_account", "customer_contact", "onboarding_case", "contract", "sold_product", "user",

@@ -1,0 +1,285 @@
+import Ground
+import Korean
+import Postgres
+import RPC
+import Roles
+import Tenancy
+import Wire
+
+/// The files attached to the records of one type (G-121), for records that say `attachments: true`.
+///
+/// Who reads a record reads what is attached to it, a customer what is marked as visible to customers. Who may attach,
+/// mark and remove, say the access rows of the target `<table>.attachments`.
+struct Attachments<R: Record>: Sendable {
+    let store: Store<R>
+    let bounds: AttachmentBounds
+
+    private var schema: String { store.database.schema }
+    private var table: SQL { "\(identifier: schema).attachment" }
+    private var parts: SQL { "\(identifier: schema).attachment_part" }
+
+    // MARK: Sending
+
+    /// Announces a file.
+    func begin(_ request: BeginAttachmentRequest, _ context: WriteContext, in tx: Transaction) throws -> Attachment {
+        let caller = context.caller
+        try authorize(.create, caller)
+        // Locked, so that no more are attached than may be, and nothing to a record that ends at this moment.
+        let record = try found(request.id, caller, lock: .update, tx)
+        try checkOpen(record)
+        try SentFile.check(name: request.fileName)
+        try SentFile.check(sha256: request.sha256)
+        guard request.sizeBytes > 0, request.sizeBytes <= bounds.bytes else {
+            throw Problem.invalid(
+                field: "size_bytes",
+                Text(
+                    en: "The file may hold 1 to \(bounds.bytes) bytes.",
+                    ko: "파일 크기는 1바이트 이상 \(bytes: bounds.bytes) 이하여야 합니다."), rule: "G-121")
+        }
+        let count = try tx.query("SELECT count(*) FROM \(table) WHERE record = \(record.id)")
+        guard try count.first?.int(at: 0) ?? 0 < AttachmentBounds.perRecord else { throw Self.tooMany }
+        let id = RecordID.make(at: context.now)
+        let isVisible = caller.kind == .customer || request.visibleToCustomer
+        let sha256 = request.sha256.isEmpty ? nil : request.sha256.lowercased()
+        tx.send(
+            """
+            INSERT INTO \(table) (id, table_name, record, domain, file_name, size_bytes, sha256, visible_to_customer, \
+            created_at, created_by) VALUES (\(id), \(R.schema.table), \(record.id), \(record.domain), \
+            \(request.fileName), \(request.sizeBytes), \(sha256), \(isVisible), \(context.now.sqlValue), \
+            \(caller.subject))
+            """)
+        return try attachment(id, of: record, for: caller, tx)
+    }
+
+    /// Takes a part of a file in. The file stays locked meanwhile: its parts come one after the other.
+    func append(_ request: AppendAttachmentRequest, _ caller: Caller, in tx: Transaction) throws -> Attachment {
+        var (_, file) = try sent(request.id, request.attachment, caller, tx)
+        guard !file.complete else { throw Self.isComplete }
+        let count = request.content.count
+        let step = try SentFile.step(
+            offset: request.offset, count: count, received: file.receivedBytes, size: file.sizeBytes)
+        switch step {
+        case .repeated:
+            let same = try tx.query(
+                """
+                SELECT 1 FROM \(parts) WHERE attachment = \(file.id) AND position = \(request.offset) \
+                AND content = \(request.content)
+                """)
+            guard !same.isEmpty else {
+                throw Problem.invalid(
+                    field: "content",
+                    Text(
+                        en: "Other bytes were sent for this place before.",
+                        ko: "같은 위치에 다른 내용이 이미 업로드되었습니다. 파일을 처음부터 다시 업로드하세요."))
+            }
+        case .write(let received):
+            guard count >= AttachmentBounds.smallestPart || received == file.sizeBytes else { throw Self.tooSmall }
+            tx.send(
+                """
+                INSERT INTO \(parts) (attachment, position, domain, content) \
+                SELECT id, \(request.offset), domain, \(request.content) FROM \(table) WHERE id = \(file.id)
+                """)
+            tx.send("UPDATE \(table) SET received_bytes = \(received) WHERE id = \(file.id)")
+            file.receivedBytes = received
+        }
+        return file
+    }
+
+    /// Finishes a file; one that is not what was announced, or not taken here, is gone, and the second value says why.
+    func complete(
+        _ request: CompleteAttachmentRequest, _ context: WriteContext, in tx: Transaction
+    ) throws -> (Attachment, Problem?) {
+        let caller = context.caller
+        let (record, file) = try sent(request.id, request.attachment, caller, tx)
+        guard !file.complete else { return (file, nil) }
+        guard file.receivedBytes == file.sizeBytes else { throw Self.incomplete(file) }
+        let (sha256, kind) = try look(at: file, tx)
+        if let fault = fault(of: file, sha256, kind) {
+            tx.send("DELETE FROM \(table) WHERE id = \(file.id)")
+            return (file, fault)
+        }
+        try checkOpen(record)
+        tx.send(
+            """
+            UPDATE \(table) SET complete = true, sha256 = \(sha256), kind = \(kind.rawValue) WHERE id = \(file.id)
+            """)
+        tx.send(Journal.attachment(on: record, old: "", new: file.fileName, schema: schema, context: context))
+        return (try attachment(file.id, of: record, for: caller, tx), nil)
+    }
+
+    /// The fingerprint and the kind of what arrived.
+    private func look(at file: Attachment, _ tx: Transaction) throws -> (sha256: String, kind: AttachmentKind) {
+        let rows = try tx.query(
+            """
+            SELECT encode(sha256(content), 'hex'), substring(content for \(AttachmentKind.lookedAt)), \
+            substring(content from greatest(1, length(content) - \(AttachmentKind.lookedAt - 1))) \
+            FROM (SELECT string_agg(content, ''::bytea ORDER BY position) AS content FROM \(parts) \
+            WHERE attachment = \(file.id)) AS whole
+            """)
+        guard let row = rows.first else { throw Problem.internalError(cause: "the parts of an attachment are gone") }
+        let kind = AttachmentKind(start: try row.bytes(at: 1), end: try row.bytes(at: 2))
+        return (try row.string(at: 0), kind)
+    }
+
+    private func fault(of file: Attachment, _ sha256: String, _ kind: AttachmentKind) -> Problem? {
+        guard file.sha256.isEmpty || file.sha256 == sha256 else {
+            return .invalid(
+                field: "sha256",
+                Text(
+                    en: "The file that arrived is not the one that was announced. Send it again.",
+                    ko: "업로드된 파일이 원본과 일치하지 않습니다. 다시 업로드하세요."))
+        }
+        guard bounds.kinds.contains(kind) else {
+            let text = Text(en: "Files of this type are not taken.", ko: "첨부할 수 없는 파일 형식입니다.")
+            return Problem(
+                .invalidArgument, text, reason: "UNSUPPORTED_FILE",
+                violations: [.init(field: "content", text: text, rule: "G-121")], metadata: ["kind": kind.rawValue])
+        }
+        return nil
+    }
+
+    // MARK: Reading
+
+    /// What the caller sees attached to a record, the oldest first.
+    func list(_ request: ListAttachmentsRequest, _ caller: Caller, in tx: Transaction) throws -> ListAttachmentsResponse
+    {
+        try store.authorize(.read, caller)
+        let record = try found(request.id, caller, tx)
+        var response = ListAttachmentsResponse()
+        response.attachments = try tx.query(
+            "SELECT \(Self.columns) FROM \(table) WHERE record = \(record.id) AND \(seen(by: caller)) ORDER BY id"
+        ).map { try Self.read($0, for: caller) }
+        return response
+    }
+
+    /// One part of a file.
+    func read(_ request: ReadAttachmentRequest, _ caller: Caller, in tx: Transaction) throws -> AttachmentPart {
+        try store.authorize(.read, caller)
+        let record = try found(request.id, caller, tx)
+        let file = try attachment(request.attachment, of: record, for: caller, tx)
+        guard file.complete else { throw Self.incomplete(file) }
+        let rows = try tx.query(
+            """
+            SELECT position, content FROM \(parts) WHERE attachment = \(file.id) AND position <= \(request.offset) \
+            ORDER BY position DESC LIMIT 1
+            """)
+        guard request.offset < file.sizeBytes, let row = rows.first else {
+            throw Problem.invalid(
+                field: "offset",
+                Text(en: "Use next_offset of the part before.", ko: "이전 조각의 다음 위치를 사용하세요."))
+        }
+        var part = AttachmentPart()
+        part.attachment = file
+        part.offset = request.offset
+        part.content = Array(try row.bytes(at: 1).dropFirst(Int(request.offset - (try row.int64(at: 0)))))
+        part.nextOffset = request.offset + Int64(part.content.count)
+        part.last = part.nextOffset == file.sizeBytes
+        return part
+    }
+
+    // MARK: Changing
+
+    /// Shows an attachment to customers, or hides it from them.
+    func update(_ request: UpdateAttachmentRequest, _ context: WriteContext, in tx: Transaction) throws -> Attachment {
+        try authorize(.write, context.caller)
+        let record = try found(request.id, context.caller, tx)
+        var file = try attachment(request.attachment, of: record, for: context.caller, tx)
+        tx.send("UPDATE \(table) SET visible_to_customer = \(request.visibleToCustomer) WHERE id = \(file.id)")
+        file.visibleToCustomer = request.visibleToCustomer
+        return file
+    }
+
+    /// Removes an attachment.
+    func delete(_ request: DeleteAttachmentRequest, _ context: WriteContext, in tx: Transaction) throws {
+        try authorize(.delete, context.caller)
+        let record = try found(request.id, context.caller, tx)
+        let file = try attachment(request.attachment, of: record, for: context.caller, tx)
+        tx.send("DELETE FROM \(table) WHERE id = \(file.id)")
+        if file.complete {
+            tx.send(Journal.attachment(on: record, old: file.fileName, new: "", schema: schema, context: context))
+        }
+    }
+
+    // MARK: Who sees what
+
+    private func authorize(_ operation: Operation, _ caller: Caller) throws(Problem) {
+        try store.authorize(.read, caller)
+        let isAllowed = Access.may(caller.roles, operation, field: Attachment.field, of: R.schema.table)
+        guard caller.kind == .service || isAllowed == true else { throw .permissionDenied() }
+    }
+
+    private func found(
+        _ id: String, _ caller: Caller, lock: Store<R>.Lock = .none, _ tx: Transaction
+    ) throws -> R {
+        guard let record = try store.find(id, lock: lock, in: tx), try store.isVisible(record, to: caller) else {
+            throw store.notFound(id)
+        }
+        return record
+    }
+
+    /// A file that the caller is sending, locked.
+    private func sent(
+        _ id: String, _ attachment: String, _ caller: Caller, _ tx: Transaction
+    ) throws -> (R, Attachment) {
+        try authorize(.create, caller)
+        let record = try found(id, caller, tx)
+        let file = try self.attachment(attachment, of: record, for: caller, isLocked: true, tx)
+        guard file.createdBy == caller.subject else { throw Self.notFound(attachment) }
+        return (record, file)
+    }
+
+    private func attachment(
+        _ id: String, of record: R, for caller: Caller, isLocked: Bool = false, _ tx: Transaction
+    ) throws -> Attachment {
+        guard Validation.isUUID(id) else { throw Self.notFound(id) }
+        var statement: SQL = """
+            SELECT \(Self.columns) FROM \(table) WHERE id = \(id) AND record = \(record.id) AND \(seen(by: caller))
+            """
+        if isLocked { statement += " FOR UPDATE" }
+        guard let row = try tx.query(statement).first else { throw Self.notFound(id) }
+        return try Self.read(row, for: caller)
+    }
+
+    /// What is on its way is only its sender's.
+    private func seen(by caller: Caller) -> SQL {
+        let arrived: SQL = "(complete OR created_by = \(caller.subject))"
+        return caller.kind == .customer ? arrived + " AND visible_to_customer" : arrived
+    }
+
+    /// Nothing new begins on a record that has ended (G-128).
+    private func checkOpen(_ record: R) throws(Problem) {
+        guard let lifecycle = R.lifecycle, lifecycle.closed.contains(lifecycle.state(of: record)) else { return }
+        throw .failedPrecondition(
+            rule: "G-128",
+            Text(
+                en: "Nothing can be attached to a record that is closed or canceled. Reopen it first.",
+                ko: "종결되었거나 취소된 레코드에는 파일을 첨부할 수 없습니다. 먼저 다시 연 후 진행하세요."))
+    }
+
+    private static var columns: SQL {
+        """
+        id, record, file_name, size_bytes, received_bytes, sha256, kind, complete, visible_to_customer, created_by, \
+        created_at
+        """
+    }
+
+    private static func read(_ row: Row, for caller: Caller) throws -> Attachment {
+        var file = Attachment()
+        file.id = try row.string(at: 0)
+        file.record = try row.string(at: 1)
+        file.fileName = try row.string(at: 2)
+        file.sizeBytes = try row.int64(at: 3)
+        file.receivedBytes = try row.int64(at: 4)
+        file.sha256 = try row.optionalString(at: 5) ?? ""
+        let kind = try row.optionalString(at: 6).map { AttachmentKind(rawValue: $0) ?? .binary }
+        file.kind = kind?.rawValue ?? ""
+        file.contentType = (kind ?? .binary).contentType
+        file.disposition = kind?.isShown == true ? "inline" : "attachment"
+        file.complete = try row.bool(at: 7)
+        file.visibleToCustomer = try row.bool(at: 8)
+        let sender = try row.string(at: 9)
+        if caller.kind != .customer || sender == caller.subject { file.createdBy = sender }
+        file.createdAt = Timestamp(microseconds: try row.timestamp(at: 10))
+        return file
+    }
+}

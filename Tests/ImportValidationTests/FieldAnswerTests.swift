@@ -1,0 +1,107 @@
+import Foundation
+import ImportValidationWire
+import RPC
+import Records
+import ServiceTestKit
+import Testing
+import Wire
+
+@testable import ImportValidationService
+
+/// Every field of a request that the service refuses by its name is refused here.
+@Suite(.timeLimit(.minutes(5))) struct FieldAnswerTests {
+    /// The fields in the sources: `.invalid(field: "columns"`.
+    private static func written() throws -> Set<String> {
+        let sources = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "../../Services/ImportValidation").standardizedFileURL
+        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+        let pattern = /\.(?:invalid|init)\(\s*field: "([a-z0-9_.]+)"/
+        var fields: Set<String> = []
+        for case let file as URL in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: pattern) { fields.insert(String(match.1)) }
+        }
+        return fields
+    }
+
+    private typealias Refusal = @Sendable (Stage, ImportTask) async throws -> Problem?
+
+    private static func correction(_ field: String, _ value: String) -> Refusal {
+        { stage, task in
+            _ = try await stage.loaded(Stage.file(["Linz"]), of: task)
+            let row = try #require(try await stage.rows(task).stagingRows.first)
+            return await problem { () async throws(Problem) in try await stage.correct(row, field, value) }
+        }
+    }
+
+    private static func load(_ edit: @escaping @Sendable (inout ImportUploadsRequest) -> Void) -> Refusal {
+        { stage, task in
+            let upload = try await stage.upload(Stage.file(["Linz"]), to: task)
+            return await problem { () async throws(Problem) in try await stage.load([upload], of: task, edit) }
+        }
+    }
+
+    private static let refusals: [String: Refusal] = [
+        "cells": { stage, task in
+            _ = try await stage.loaded(Stage.file(["Linz"]), of: task)
+            var request = UpdateStagingRowRequest()
+            request.id = try #require(try await stage.rows(task).stagingRows.first).id
+            let asked = request
+            return await problem { () async throws(Problem) in
+                try await stage.call(ImportValidationAPI.updateStagingRow, asked)
+            }
+        },
+        "cells.field": correction("colour", "red"),
+        "cells.value": correction("name", String(repeating: "x", count: 32_768)),
+        "columns": load { $0.columns = [ColumnMapping()] },
+        "confirm": { stage, task in
+            await problem { () async throws(Problem) in try await stage.startOver(task, isConfirmed: false) }
+        },
+        "content": { stage, task in
+            let upload = try await stage.begin([1, 2], to: task)
+            return await problem { () async throws(Problem) in try await stage.append([], at: 0, to: upload) }
+        },
+        "encoding": load { $0.encoding = "EBCDIC" },
+        "file_name": { stage, task in
+            await problem { () async throws(Problem) in try await stage.begin([1], "a/b.csv", to: task) }
+        },
+        "filter": { stage, task in
+            await problem { () async throws(Problem) in try await stage.rows(task) { $0.filter = "colour = red" } }
+        },
+        "offset": { stage, task in
+            let upload = try await stage.begin([1, 2], to: task)
+            return await problem { () async throws(Problem) in try await stage.append([1], at: 2, to: upload) }
+        },
+        "page_token": { stage, task in
+            await problem { () async throws(Problem) in try await stage.rows(task) { $0.pageToken = "x" } }
+        },
+        "save_mapping": load { $0.saveMapping = true },
+        "sha256": { stage, task in
+            let upload = try await stage.begin([65], to: task)
+            _ = try await stage.append([65], at: 0, to: upload)
+            return await problem { () async throws(Problem) in try await stage.complete(upload, sha256: "12") }
+        },
+        "size_bytes": { stage, task in
+            await problem { () async throws(Problem) in try await stage.begin([], to: task) }
+        },
+        "staging_rows": { stage, task in
+            await problem { () async throws(Problem) in try await stage.publish([], of: task) }
+        },
+        "uploads": load { $0.uploads = [] },
+    ]
+
+    @Test func everyFieldIsRefused() throws {
+        let written = try Self.written()
+        #expect(written.count > 12)
+        #expect(written.subtracting(Self.refusals.keys) == [], "refused by the service and by no test")
+        #expect(Set(Self.refusals.keys).subtracting(written) == [], "refused by nobody any more")
+    }
+
+    @Test(arguments: refusals.keys.sorted()) func theFieldIsNamed(_ field: String) async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        let problem = try #require(try await Self.refusals[field]?(stage, task))
+        #expect(problem.code == .invalidArgument && problem.violations.map(\.field) == [field], "\(problem)")
+        #expect(problem.violations.allSatisfy { !$0.text.en.isEmpty && !$0.text.ko.isEmpty }, "\(problem)")
+    }
+}

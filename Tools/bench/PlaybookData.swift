@@ -1,0 +1,107 @@
+import Foundation
+import JourneyKit
+import OnboardingWire
+import PlaybooksWire
+import RPC
+import Wire
+
+/// A stack with a playbook for the figures, an account, and the people who work with both.
+struct PlaybookData: Sendable {
+    /// Activities of a case at scale; each has made a task.
+    static let activities = 10
+    private static let waiting = 20
+
+    let stack: BenchStack
+    let client: Client
+    /// An onboarding agent.
+    let agent: Credential
+    private let administrator: Credential
+    private let account: String
+    private let user: String
+
+    init(_ stack: BenchStack) async throws {
+        let journey = Journey(stack.world())
+        try await journey.meetPeople()
+        try await journey.openAccount()
+        self.stack = stack
+        client = Client(NATSTransport(stack.connection))
+        agent = try journey.credential(.agent)
+        administrator = try journey.credential(.administrator)
+        account = journey.account.id
+        user = journey.users[.agent] ?? ""
+    }
+
+    /// A case that nobody has begun to work on.
+    func makeCase() async throws -> String {
+        var record = OnboardingCase()
+        record.account = account
+        record.assignedTo = user
+        record.shortDescription = "A phase of an onboarding"
+        var request = CreateOnboardingCaseRequest()
+        request.onboardingCase = record
+        return try await client.call(OnboardingAPI.createOnboardingCase, request, as: agent).id
+    }
+
+    /// Activates a playbook whose activities make a task each as soon as the run starts.
+    func activateTasks() async throws {
+        try await activate(
+            "bench_tasks",
+            (1...Self.activities).map { "      - \(Self.task($0, start: "{when: with_lane}"))" })
+    }
+
+    /// Activates a playbook of activities that are to be completed; each lets another make a task.
+    func activateWaiting() async throws {
+        try await activate(
+            "bench_waiting",
+            (1...Self.waiting).flatMap { number in
+                [
+                    "      - {key: ask_\(number), kind: related_work, label: {en: Ask, ko: 질문}, "
+                        + "description: {en: Ask., ko: 질문하세요.}, start: {when: with_lane}}",
+                    "      - \(Self.task(number, start: "{when: after, after: [ask_\(number)]}"))",
+                ]
+            })
+    }
+
+    private static func task(_ number: Int, start: String) -> String {
+        """
+        {key: task_\(number), kind: create_task, label: {en: Task, ko: 작업}, description: {en: A task., ko: 작업입니다.}, \
+        start: \(start), creates: {table: lifecycle_task, fields: [{field: parent, from_field: id}, \
+        {field: short_description, localized: {en: Task \(number), ko: 작업 \(number)}}, {field: type, text: training}]}}
+        """
+    }
+
+    private func activate(_ key: String, _ activities: [String]) async throws {
+        var request = ImportPlaybookRequest()
+        request.yaml = """
+            key: \(key)
+            table: onboarding_case
+            label: {en: Measured playbook, ko: 측정용 플레이북}
+            lanes:
+              - key: work
+                label: {en: Work, ko: 작업}
+                activities:
+            \(activities.joined(separator: "\n"))
+            """
+        let definition = try await client.call(OnboardingAPI.importPlaybookDefinition, request, as: administrator)
+        var action = ActionRequest()
+        action.id = definition.id
+        _ = try await client.call(OnboardingAPI.activatePlaybookDefinition, action, as: administrator)
+    }
+
+    /// Starts a run over a case.
+    func start(_ key: String, over record: String) async throws -> PlaybookRun {
+        var request = StartPlaybookRunRequest()
+        request.definition = key
+        request.table = OnboardingCase.schema.table
+        request.record = record
+        return try await client.call(OnboardingAPI.startPlaybookRun, request, as: agent)
+    }
+
+    /// The activities of a run that are to be completed.
+    func asked(of run: PlaybookRun) async throws -> [PlaybookActivity] {
+        var request = ListPlaybookActivitiesRequest()
+        request.run = run.id
+        return try await client.call(OnboardingAPI.listPlaybookActivities, request, as: agent).activities
+            .filter { $0.kind == "related_work" }
+    }
+}
