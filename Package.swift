@@ -14,19 +14,24 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
     .target(name: name, dependencies: dependencies, path: "Shared/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
-/// The generated code of one service's protos, C and Swift. A change of one of them compiles nobody else's again.
-func wire(_ name: String) -> [Target] {
+/// The generated code of one package of protos, C and Swift; `with` the packages whose messages it names. A change of one
+/// compiles nobody else's again.
+func wire(_ name: String, with others: [String] = []) -> [Target] {
     [
-        .target(name: "C\(name)Proto", dependencies: ["CProto", "CProtobufC"], path: "Shared/CProto/\(name)"),
         .target(
-            name: "\(name)Wire", dependencies: ["Wire", "CProtobufC", .byName(name: "C\(name)Proto")],
+            name: "C\(name)Proto", dependencies: ["CProto", "CProtobufC"] + others.map { .byName(name: "C\($0)Proto") },
+            path: "Shared/CProto/\(name)"),
+        .target(
+            name: "\(name)Wire",
+            dependencies: ["Wire", "CProtobufC", .byName(name: "C\(name)Proto")]
+                + others.map { .byName(name: "\($0)Wire") },
             path: "Shared/Generated/\(name)Wire", swiftSettings: strict),
     ]
 }
 
 /// The generated code of all services, for tools and tests that talk to all of them.
 let wires: [Target.Dependency] = [
-    "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire",
+    "PlaybooksWire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire",
 ]
 
 /// Tests of one module, without servers unless the module is about one.
@@ -130,6 +135,7 @@ let package = Package(
             ],
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
+        shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", yams], exclude: ["README.md"]),
         shared(
             "Platform",
             [
@@ -147,8 +153,10 @@ let package = Package(
             name: "script-worker", path: "Shared/ScriptWorker",
             linkerSettings: [.linkedLibrary("duktape"), .linkedLibrary("seccomp"), .linkedLibrary("m")]),
     ]
-        + ["Onboarding", "ImportValidation", "CustomerSuccess", "PlayLauncher", "Notifier", "Samples"].flatMap(wire)
-        + service("Onboarding", executable: "onboarding", ["ImportValidationWire", "CustomerSuccessWire"])
+        + wire("Playbooks") + wire("Onboarding", with: ["Playbooks"])
+        + ["ImportValidation", "CustomerSuccess", "PlayLauncher", "Notifier", "Samples"].flatMap { wire($0) }
+        + service("Onboarding", executable: "onboarding", ["ImportValidationWire", "CustomerSuccessWire", "Playbooks"],
+            resources: [.copy("Playbooks")])
         + service(
             "ImportValidation", executable: "import-validation", ["OnboardingWire", "Workbook", "Sandbox", crypto])
         + service(
@@ -200,7 +208,7 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding"),
+            serviceTests("Onboarding", ["Playbooks", yams]),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
@@ -208,6 +216,7 @@ let package = Package(
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
+            tests("Playbooks", ["PlaybooksWire"]),
             tests("Mail", ["Addresses", "TestKit"]),
             .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
             .testTarget(

@@ -15,12 +15,9 @@ extension ImportValidation {
                     OnboardingCase.self, fields: [.number, .account, .state, .assignedTo], readers: .provider,
                     get: OnboardingAPI.getOnboardingCase, list: OnboardingAPI.listOnboardingCases
                 ) { record, event, context, tx in
-                    // A new case brings its import tasks along; one that ends cancels those that are still open (G-128).
-                    switch event.action {
-                    case "created": try DefaultTasks.create(for: record, database, context, tx)
-                    case "closed", "canceled": try DefaultTasks.cancel(of: record, database, context, tx)
-                    default: return
-                    }
+                    // A case that ends cancels the import tasks that are still open (G-128).
+                    guard ["closed", "canceled"].contains(event.action) else { return }
+                    try CaseEnd.cancelTasks(of: record, database, context, tx)
                 },
                 Replica(
                     User.self, fields: [.account, .active, .kind, .language], readers: .rules,

@@ -23,8 +23,11 @@ enum TaskAssignee {
         return try rows.map { try $0.string(at: 0) }.first(where: context.mayBeAssigned)
     }
 
-    /// The tasks of a case are made before it has a team. Those that came with it, that nobody has begun and that are
-    /// nobody's or still the assignee's of the case go to whoever has them now.
+    /// Who makes tasks for no particular person: onboarding, for a case's playbook, and earlier versions of this service.
+    private static let makers = ["service:onboarding", "service:import-validation"]
+
+    /// The team of a case changes behind its tasks. Those that came with it, that nobody has begun and that are nobody's or
+    /// still the assignee's of the case go to whoever has them now.
     static func handOver(
         of onboarding: String, _ database: Database, _ context: WriteContext, _ tx: Transaction
     ) throws {
@@ -35,7 +38,7 @@ enum TaskAssignee {
             """
             SELECT t.id FROM import_validation.import_task t \
             JOIN import_validation.onboarding_case c ON c.id = t.parent \
-            WHERE t.parent = \(onboarding) AND t.created_by = \(context.caller.subject) \
+            WHERE t.parent = \(onboarding) AND t.created_by = ANY(\(makers)) \
             AND t.state = \(literal: ImportTask.State.open) AND t.data_import_state = 1 \
             AND (t.assigned_to IS NULL OR t.assigned_to = c.assigned_to) \
             AND t.assigned_to IS DISTINCT FROM \(assignee) ORDER BY t.id FOR UPDATE OF t

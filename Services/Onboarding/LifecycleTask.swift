@@ -24,6 +24,7 @@ extension LifecycleTask: Record {
                 != ResponsibilityDefinition.Side.squad
         },
         Rule("G-44") { change, context in try assign(&change, context) },
+        movesPlaybook,
     ]
 
     static let openStates: Set<String> = [
@@ -64,14 +65,6 @@ extension LifecycleTask: Record {
         let responsibility =
             change.new.responsibility
             ?? OnboardingSeed.responsibility(ResponsibilityDefinition.Side.provider, OnboardingSeed.administrator)
-        let rows = try context.transaction.query(
-            """
-            SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM onboarding.case_team_member \
-            WHERE onboarding_case = \(parent) AND side = \(literal: CaseTeamMember.Side.provider) \
-            AND responsibility = \(responsibility) \
-            UNION ALL SELECT 2, id, assigned_to FROM onboarding.onboarding_case WHERE id = \(parent)) asked \
-            WHERE who IS NOT NULL ORDER BY place, id
-            """)
-        change.new.assignedTo = try rows.map { try $0.string(at: 0) }.first(where: context.mayBeAssigned)
+        change.new.assignedTo = try CaseTeam.holder(of: responsibility, on: parent, context)
     }
 }

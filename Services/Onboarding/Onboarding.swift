@@ -3,6 +3,7 @@ import Foundation
 import Identity
 import OnboardingWire
 import Platform
+import Playbooks
 import RPC
 import Records
 import Wire
@@ -28,15 +29,22 @@ public enum Onboarding: ServiceDefinition {
         let database = parts.database
         let isCaseAutomatic = try parts.settings.bool("ale.onboarding.auto.case", default: true)
         let replicas = replicas(database, parts.client, own: parts.ownCredential)
+        let playbooks = playbooks(database)
+        let calls = RemoteCalls(playbooks, parts.client)
         return Assembly(
-            endpoints: endpoints(database, replicas, try parts.settings.attachmentBounds()), replicas: replicas,
-            handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic)],
-            prepare: { try await OnboardingSeed.run(database) })
+            endpoints: endpoints(database, replicas, playbooks, try parts.settings.attachmentBounds()), replicas: replicas,
+            handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic), playbookTrigger(playbooks)],
+            background: [Background("playbook calls", isSingle: false) { await calls.run() }],
+            prepare: {
+                try await OnboardingSeed.run(database)
+                try await PlaybookAdoption.run(playbooks)
+            })
     }
 
     /// Everything the service answers.
     static func endpoints(
-        _ database: Database, _ replicas: ReplicaSet, _ attachments: AttachmentBounds = .standard
+        _ database: Database, _ replicas: ReplicaSet, _ playbooks: Playbooks,
+        _ attachments: AttachmentBounds = .standard
     ) -> RecordEndpoints {
         var endpoints = RecordEndpoints(
             database, api: api, replicas: replicas.source, attachments: attachments)
@@ -61,6 +69,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
         endpoints.add(listed: TeamMessage.self)
+        endpoints.add(playbooks.runEndpoints(api))
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))

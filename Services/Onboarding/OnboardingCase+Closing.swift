@@ -1,5 +1,6 @@
 import ImportValidationWire
 import OnboardingWire
+import Playbooks
 import Postgres
 import RPC
 import Records
@@ -69,6 +70,7 @@ extension OnboardingCase {
     private static let isOpen: SQL =
         "state NOT IN (\(literal: LifecycleTask.State.closed), \(literal: LifecycleTask.State.canceled))"
 
+    /// Activities of the playbook that have made them end with them.
     private static func cancelWork(of id: String, _ context: RuleContext) throws {
         let tasks = try context.transaction.query(
             "SELECT id FROM onboarding.lifecycle_task WHERE parent = \(id) AND \(isOpen) ORDER BY id")
@@ -81,10 +83,11 @@ extension OnboardingCase {
             UPDATE onboarding.import_task SET state = \(literal: ImportTask.State.canceled) \
             WHERE parent = \(id) AND \(isOpen)
             """)
+        try Playbooks.of(context.database)?.madeCanceled(over: id, context)
     }
 
-    /// Most numbers that the refusal names.
-    private static let named = 20
+    /// Most numbers, or activities, that a refusal names.
+    static let named = 20
 
     private static func stillOpen(_ numbers: [String]) -> Problem {
         let list = numbers.prefix(named).joined(separator: ", ")

@@ -31,7 +31,9 @@ extension OnboardingCase: Record {
         Rule("CASE_SETUP") { change, _ in try checkAskedLater(change) },
         Rule("CASE_TREE") { change, context in try refuseCycle(change, context) },
         closesWhenDone,
+        stagesDone,
         cancelsTasks,
+        movesPlaybook,
     ]
 
     /// The first value of each state is its default (G-01).

@@ -1,5 +1,6 @@
 import CustomerSuccessWire
 import ImportValidationWire
+import Playbooks
 import RPC
 import Records
 import Wire
@@ -16,8 +17,14 @@ extension Onboarding {
                     SquadMember.self, fields: [.account, .user, .active], readers: .rules, person: .member,
                     get: CustomerSuccessAPI.getSquadMember, list: CustomerSuccessAPI.listSquadMembers),
                 Replica(
-                    ImportTask.self, fields: [.number, .parent, .state], readers: .rules,
-                    get: ImportValidationAPI.getImportTask, list: ImportValidationAPI.listImportTasks),
+                    ImportTask.self, fields: [.number, .parent, .state, .closeNotes], readers: .rules,
+                    get: ImportValidationAPI.getImportTask, list: ImportValidationAPI.listImportTasks
+                ) { record, event, context, tx in
+                    // The activity that has made it ends with it.
+                    guard event.action != "created", event.action != "deleted" else { return }
+                    try Playbooks.of(database)?.madeChanged(
+                        record, RuleContext(transaction: tx, write: context, database: database))
+                },
             ], database, client, own: own, atMost: fetchedAtOnce)
     }
 }

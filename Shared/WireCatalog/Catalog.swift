@@ -3,6 +3,7 @@ import ImportValidationWire
 import NotifierWire
 import OnboardingWire
 import PlayLauncherWire
+import PlaybooksWire
 import Wire
 
 /// Everything the protos declare, for those who deal with records and methods of every service, such as flows and
@@ -29,5 +30,5 @@ public enum Catalog {
     /// The type of every message.
     public static let messages: [any Message.Type] =
         CommonCatalog.messages + CustomerSuccessCatalog.messages + ImportValidationCatalog.messages
-        + NotifierCatalog.messages + OnboardingCatalog.messages + PlayLauncherCatalog.messages
+        + NotifierCatalog.messages + OnboardingCatalog.messages + PlaybooksCatalog.messages + PlayLauncherCatalog.messages
 }

@@ -116,6 +116,10 @@ struct Attempt: Sendable {
         (json, .provider(operation, on: "staging_row"), table, true)
     }
 
+    /// What somebody does with an activity of a playbook.
+    private static let playbookActivity = own(
+        #"{"id": "$ID"}"#, .provider("write", on: "playbook_activity"), of: "playbook_activity")
+
     /// What several services answer alike.
     private static let everywhere: [String: Own] = [
         "dictionary.describe": own("{}", .nothing), "replicas.list": own("{}", .provider("read", on: "replica")),
@@ -131,6 +135,28 @@ struct Attempt: Sendable {
         "onboarding.records.publish": own(
             #"{"targetTable": "location", "account": "$ID", "columns": ["name"]}"#,
             .provider("create", on: "location"), of: "customer_account"),
+        "onboarding.playbook_runs.start": own(
+            #"{"table": "onboarding_case", "record": "$ID"}"#, .provider("create", on: "playbook_run"),
+            of: "onboarding_case"),
+        "onboarding.playbook_runs.get": own(
+            #"{"id": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
+        "onboarding.playbook_runs.list": own(
+            #"{"table": "onboarding_case", "record": "\#(other)"}"#, .provider("read", on: "playbook_run")),
+        "onboarding.playbook_runs.get_stages": own(
+            #"{"run": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
+        "onboarding.playbook_runs.list_log": own(
+            #"{"run": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
+        "onboarding.playbook_runs.cancel": own(
+            #"{"id": "$ID"}"#, .provider("write", on: "playbook_run"), of: "playbook_run"),
+        "onboarding.playbook_activities.list": own(
+            #"{"run": "$ID"}"#, .provider("read", on: "playbook_activity"), of: "playbook_run"),
+        "onboarding.playbook_activities.get": own(
+            #"{"id": "$ID"}"#, .provider("read", on: "playbook_activity"), of: "playbook_activity"),
+        "onboarding.playbook_activities.save": playbookActivity,
+        "onboarding.playbook_activities.complete": playbookActivity,
+        "onboarding.playbook_activities.skip": playbookActivity,
+        "onboarding.playbook_activities.reopen": playbookActivity,
+        "onboarding.playbook_activities.restart": playbookActivity,
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
 
         "import-validation.import_tasks.download_template": own(

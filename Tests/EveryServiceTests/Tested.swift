@@ -5,6 +5,7 @@ import NotifierService
 import OnboardingService
 import Platform
 import PlayLauncherService
+import PlaybooksWire
 import Postgres
 import RPC
 import Records
@@ -136,9 +137,24 @@ struct Tested: Sendable {
             SET engagement = (SELECT id FROM customer_success.engagement)
             """,
         ],
+        // A run of a version with one activity.
+        "onboarding": [
+            "UPDATE onboarding.playbook_version SET playbook = \(oneActivity)",
+            "UPDATE onboarding.playbook_run SET version = (SELECT id FROM onboarding.playbook_version)",
+            "UPDATE onboarding.playbook_activity SET run = (SELECT id FROM onboarding.playbook_run)",
+            """
+            UPDATE onboarding.playbook_log SET run = (SELECT id FROM onboarding.playbook_run), activity = NULL
+            """,
+        ],
         "play_launcher": ["UPDATE play_launcher.flow_run SET requested_by = \(person)"],
         "notifier": ["UPDATE notifier.in_app_notification SET \"user\" = \(person)"],
     ]
+
+    /// A playbook whose only activity has the key that every text column is filled with.
+    private static var oneActivity: [UInt8] {
+        let json = #"{"lanes": [{"key": "x", "activities": [{"key": "x", "kind": "related_work"}]}]}"#
+        return (try? Playbook.decode(json: json).encodeProtobuf()) ?? []
+    }
 
     /// The problem that a request meets; nil when it succeeds. What a batch says of its only record counts as its answer.
     func problem(_ attempt: Attempt, as caller: Caller) async -> Problem? {

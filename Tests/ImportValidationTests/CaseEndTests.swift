@@ -13,6 +13,7 @@ import Wire
     func theEndOfACaseCancelsWhatIsOpen(state: String) async throws {
         let stage = try await Stage()
         try await stage.turn("new", "created", revision: 1)
+        try await stage.bringTasks()
         let tasks = try await stage.tasks()
         #expect(tasks.count == 8 && tasks.allSatisfy(\.isOpen))
         let done = try await stage.update(tasks[0].id) { $0.state = "closed" }
@@ -25,17 +26,21 @@ import Wire
         #expect(try await stage.tasks() == ended)
     }
 
-    /// The created event of a case that has ended meanwhile brings no tasks along.
-    @Test func aCaseThatHasEndedGetsNoTasks() async throws {
+    /// Its playbook brings the tasks of a case, and nothing that has ended gets any.
+    @Test func aCaseHasNoTasksByItselfAndNoneAfterItsEnd() async throws {
         let stage = try await Stage()
-        try await stage.turn("canceled", "canceled", revision: 2)
         try await stage.turn("new", "created", revision: 1)
+        #expect(try await stage.tasks().isEmpty)
+        try await stage.turn("canceled", "canceled", revision: 2)
+        let refused = await problem { () async throws(Problem) in try await stage.bringTasks() }
+        #expect(refused?.reason == "G-128")
         #expect(try await stage.tasks().isEmpty)
     }
 
     @Test func nothingBeginsWhenTheCaseHasEnded() async throws {
         let stage = try await Stage()
         try await stage.turn("new", "created", revision: 1)
+        try await stage.bringTasks()
         try await stage.turn("closed", "closed", revision: 2)
         let refused = await problem { () async throws(Problem) in try await stage.create() }
         #expect(refused?.code == .failedPrecondition && refused?.reason == "G-128", "\(String(describing: refused))")

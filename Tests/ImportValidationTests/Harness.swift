@@ -73,6 +73,18 @@ struct Stage: Sendable {
         try await hear(record, action, revision: revision)
     }
 
+    /// The case gets its import tasks, one for each default target, as onboarding makes them for a playbook.
+    func bringTasks() async throws(Problem) {
+        let service = Caller.service("onboarding", domain: .root)
+        for target in ImportTarget.all {
+            var request = CreateImportTaskRequest()
+            request.importTask = ImportTask()
+            request.importTask?.parent = onboarding
+            request.importTask?.targetTable = target.table
+            _ = try await call(ImportValidationAPI.createImportTask, request, as: service)
+        }
+    }
+
     // MARK: Tasks, past the endpoints
 
     /// The import tasks of the case.

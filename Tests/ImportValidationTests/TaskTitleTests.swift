@@ -24,6 +24,7 @@ import Wire
         record.state = "new"
         record.assignedTo = user.id
         try await stage.hear(record, "created")
+        try await stage.bringTasks()
         let tasks = try await stage.tasks()
         #expect(tasks.first { $0.targetTable == "contract" }?.shortDescription == title)
     }
@@ -32,6 +33,7 @@ import Wire
     @Test func anotherTitleStays() async throws {
         let stage = try await Stage()
         try await stage.turn("new", "created", revision: 1)
+        try await stage.bringTasks()
         let task = try #require(try await stage.tasks().first { $0.targetTable == "location" })
         #expect(task.shortDescription == "Import locations")
         let named = try await stage.update(task.id) { $0.shortDescription = "Offices" }

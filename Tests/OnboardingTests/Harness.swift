@@ -16,7 +16,7 @@ struct Server: Sendable {
     /// Today of every server.
     static let today = "2026-03-10"
 
-    private let bench: ServiceBench<Onboarding>
+    let bench: ServiceBench<Onboarding>
 
     var database: Database { bench.database }
     var client: Client { bench.client }
@@ -28,7 +28,10 @@ struct Server: Sendable {
     static func start() async throws -> Server {
         var bench = try await ServiceBench<Onboarding>(clock: TestClock(today))
         let replicas = Onboarding.replicas(bench.database, bench.client)
-        try await bench.serve(Onboarding.endpoints(bench.database, replicas), handlers: replicas.handlers)
+        let playbooks = Onboarding.playbooks(bench.database)
+        try await bench.serve(
+            Onboarding.endpoints(bench.database, replicas, playbooks),
+            handlers: replicas.handlers + [Onboarding.playbookTrigger(playbooks)])
         try await OnboardingSeed.run(bench.database)
         return Server(bench: bench)
     }

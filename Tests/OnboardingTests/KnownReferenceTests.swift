@@ -12,7 +12,7 @@ import Wire
         let given = world.server.database
         func unknown(_ replicas: (Database) -> ReplicaSet) -> [String] {
             let database = Database(service: Onboarding.name, pool: given.pool, clock: given.clock, log: given.log)
-            return Onboarding.endpoints(database, replicas(database)).unknownReferences
+            return Onboarding.endpoints(database, replicas(database), Onboarding.playbooks(database)).unknownReferences
         }
         let client = world.server.client
         #expect(unknown { ReplicaSet([], $0, client) } == ["onboarding_case.squad to squad_member"])

@@ -7,7 +7,8 @@ import Testing
     static let allowed: [String: Set<String>] = [
         "Tenancy": [], "Roles": [], "Korean": [], "Filters": ["Korean", "Wire"], "Addresses": ["CIDN"],
         "Wire": ["Korean", "CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
-        "OnboardingWire": ["Wire", "COnboardingProto", "CProtobufC"],
+        "PlaybooksWire": ["Wire", "CPlaybooksProto", "CProtobufC"],
+        "OnboardingWire": ["Wire", "PlaybooksWire", "COnboardingProto", "CProtobufC"],
         "ImportValidationWire": ["Wire", "CImportValidationProto", "CProtobufC"],
         "CustomerSuccessWire": ["Wire", "CCustomerSuccessProto", "CProtobufC"],
         "PlayLauncherWire": ["Wire", "CPlayLauncherProto", "CProtobufC"],
@@ -15,6 +16,7 @@ import Testing
         "SamplesWire": ["Wire", "CSamplesProto", "CProtobufC"],
         "WireCatalog": [
             "Wire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire",
+            "PlaybooksWire",
         ],
         "RPC": ["Korean", "Wire", "NATS", "Tenancy"],
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
@@ -24,7 +26,10 @@ import Testing
             "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters", "Workbook", "Addresses",
             "Korean",
         ],
-        "Playbooks": ["Records", "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters"],
+        "Playbooks": [
+            "PlaybooksWire", "Records", "Work", "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy",
+            "Filters", "Korean",
+        ],
         "Work": ["Records", "Ground", "Events", "Identity", "Postgres", "Wire", "RPC", "Tenancy"],
         "Platform": [
             "Records", "Work", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "OnboardingWire", "RPC",
@@ -42,7 +47,7 @@ import Testing
     ]
     /// What a service may import besides the modules under Platform.
     static let services: [String: Set<String>] = [
-        "Onboarding": ["Playbooks", "ImportValidationWire", "CustomerSuccessWire"],
+        "Onboarding": ["Playbooks", "PlaybooksWire", "ImportValidationWire", "CustomerSuccessWire"],
         "ImportValidation": ["ImportValidationWire", "Workbook", "Sandbox"],
         "CustomerSuccess": ["CustomerSuccessWire", "Playbooks"],
         "PlayLauncher": ["PlayLauncherWire", "CustomerSuccessWire", "WireCatalog", "Flows"],

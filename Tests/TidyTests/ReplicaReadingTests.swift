@@ -10,12 +10,12 @@ import Testing
         "Services/CustomerSuccess/Renewal.swift": "the renewal date follows the contracts",
         "Services/CustomerSuccess/RiskSignal.swift": "the case is of the account",
         "Services/CustomerSuccess/SquadMember.swift": "the responsibility is one of a squad",
-        "Services/ImportValidation/DefaultTasks.swift": "the case is open, and stays so",
         "Services/ImportValidation/TaskAccess.swift": "the case is open",
         "Services/ImportValidation/TaskAssignee.swift": "who has the tasks of a case",
         "Services/Notifier/PeopleLookup.swift": "which of them are copied, before they are told",
         "Services/Notifier/Reader.swift": "who may read, which is what is asked",
         "Services/Onboarding/OnboardingCase+Closing.swift": "the tasks of the case are done",
+        "Services/Onboarding/Playbook/OnboardingActivities.swift": "the tasks of the stage have close notes",
     ]
 
     /// The tables of the replicas that a service declares.

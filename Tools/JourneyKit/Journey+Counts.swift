@@ -11,9 +11,11 @@ extension Journey {
         let ofAccount = "account = \"\(account.id)\""
         let ofCase = "parent = \"\(onboardingCase.id)\""
         let ofEngagement = "engagement = \"\(engagement.id)\""
-        let people = Int64(Persona.allCases.count { $0.customerResponsibility != nil })
+        // And the contact that was added in the playbook.
+        let people = 1 + Int64(Persona.allCases.count { $0.customerResponsibility != nil })
         try await step("Everything is there, and once") {
-            try await expect(1, OnboardingAPI.listOnboardingCases, ofAccount, as: .agent)
+            // The onboarding, and its go-live support case.
+            try await expect(2, OnboardingAPI.listOnboardingCases, ofAccount, as: .agent)
             try await expect(8, ImportValidationAPI.listImportTasks, ofCase, as: .agent)
             try await expect(published["contract"] ?? 0, OnboardingAPI.listContracts, ofAccount, as: .agent)
             try await expect(published["location"] ?? 0, OnboardingAPI.listLocations, ofAccount, as: .agent)

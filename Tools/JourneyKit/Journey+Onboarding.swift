@@ -20,7 +20,8 @@ extension Journey {
             "the account's domain is \(account.domain)")
     }
 
-    /// By event, the onboarding case appears, and with it one import task for each default target.
+    /// By event, the onboarding case appears and its playbook begins; its first stage done, there is one import task for
+    /// each default target.
     public func seeCaseAndTasks() async throws {
         let agent = try credential(.agent)
         onboardingCase = try await step("Its onboarding case appears", numbered: \.number) {
@@ -37,6 +38,8 @@ extension Journey {
         try expect(
             onboardingCase.state == "new" && onboardingCase.stage == "not_started" && onboardingCase.type == "full",
             "the case is \(onboardingCase)")
+        try await step("Its playbook begins") { try await awaitPlaybook() }
+        try await setUpCase()
         let tasks = try await step("Eight import tasks appear", numbered: \.first?.number) {
             try await world.eventually("eight import tasks") { () -> [ImportTask]? in
                 var request = ListRequest()
@@ -58,24 +61,20 @@ extension Journey {
         }
     }
 
-    /// The case goes live and is closed.
+    /// The case's stages are worked through, it goes live and is closed.
     public func goLive() async throws {
         let agent = try credential(.agent)
+        try await workThroughStages()
         onboardingCase = try await step("The case becomes Active, then is closed", numbered: \.number) {
             var change = OnboardingCase()
             change.id = onboardingCase.id
             change.state = "active"
-            change.assignedTo = users[.agent]
-            change.serviceBridgeIntegration = "not_required"
-            change.goLiveDate = "2026-12-01"
             var request = UpdateOnboardingCaseRequest()
             request.onboardingCase = change
             let active = try await world.call(OnboardingAPI.updateOnboardingCase, request, as: agent)
             try expect(active.stage == "on_track", "an active case has stage \(active.stage ?? "none")")
             var closing = CloseOnboardingCaseRequest()
             closing.id = onboardingCase.id
-            // The data came by other ways than the rest of the import tasks.
-            closing.cancelOpenTasks = true
             closing.closeNotes = "Live since the first of December."
             return try await world.call(OnboardingAPI.closeOnboardingCase, closing, as: agent)
         }

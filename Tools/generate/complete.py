@@ -15,7 +15,8 @@ import names
 import text
 from refused import Refused
 
-SHAPES = "ale/shapes/v1/shapes.proto"
+FOLDER = "ale/shapes/v1/"
+SHAPES = FOLDER + "shapes.proto"
 TIMESTAMP = ".google.protobuf.Timestamp"
 # What is published of a record, beyond that it was created, updated or deleted.
 EVENTS = {
@@ -169,6 +170,9 @@ class Completion:
                 with open(os.path.join(source_dir, file.name), encoding="utf-8") as opened:
                     self.sources[file.name] = text.Text(file, opened.read())
         self.shapes = Shapes(self.sources.pop(SHAPES), self.options)
+        # What a service may take besides, by name.
+        shared = [name for name in self.sources if name.startswith(FOLDER)]
+        self.shared = {name[len(FOLDER) : -len(".proto")]: self.sources.pop(name) for name in shared}
         self.records = {}
         for name, source in self.sources.items():
             marked = [m for m in source.file.message_type if m.options.HasExtension(self.options.record)]
@@ -210,10 +214,20 @@ class Completion:
             needed |= {name for name, records in self.records.items() if set(records) & set(served)}
             verbs = {verb for record in served for verb in record.verbs}
             kinds = {kind for verb in verbs for kind in self.kinds(self.shapes.rpcs[verb][1])}
+            for part in self.taken(file.service[0]):
+                kinds |= {kind for method in part.file.service[0].method for kind in self.kinds(method)}
             for name, source in self.sources.items():
                 messages = {f".{source.file.package}.{message.name}" for message in source.file.message_type}
                 needed |= {name} if messages & kinds else set()
         return sorted(needed - {file.name})
+
+    def taken(self, service) -> list[text.Text]:
+        """The shared modules that a service has."""
+        names_taken = service.options.Extensions[self.options.service].takes
+        unknown = [name for name in names_taken if name not in self.shared]
+        if unknown:
+            raise Refused(f"{service.name}: no shared module is called {unknown[0]}")
+        return [self.shared[name] for name in names_taken]
 
     @staticmethod
     def kinds(method) -> set[str]:
@@ -241,6 +255,10 @@ class Completion:
                 out += source.copy(own[name]) if name in own else lines
                 placed.add(name)
             out.append("")
+        for part in self.taken(service):
+            body = part.lines_of(6, 0)
+            out += ["  // --- " + part.file.service[0].name.lower(), ""]
+            out += part.copy(range(body.start + 1, body.stop - 1)) + [""]
         body = source.lines_of(6, index)
         dropped = {line for name in placed & own.keys() for line in own[name]}
         rest = [source.lines[line] for line in range(body.start + 1, body.stop) if line not in dropped]

@@ -50,7 +50,7 @@ def swift_files(model: Model) -> dict[str, str]:
         files[path + "+Wire.swift"] = swift.header(sources[path], True) + lines
     for service in model.services:
         path = f"{names.module(service.package)}/{service.swift}.swift"
-        files[path] = swift.header(service, False) + swift.api(model, service)
+        files[path] = swift.header(service, False, swift.borrowed(model, service)) + swift.api(model, service)
     for item in {item.package: item for item in sources.values()}.values():
         path = f"{names.module(item.package)}/{names.folder(item.package)}Catalog.swift"
         files[path] = swift.header(item, False) + swift.catalog(model, item.package)

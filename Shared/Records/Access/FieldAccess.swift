@@ -53,7 +53,7 @@ struct FieldAccess<R: Record>: Sendable {
 extension FilterField {
     /// The filter's view of a field of a table; nil for fields that have no column. `isSearched` says whether a search for
     /// words looks into its text.
-    init?(_ field: FieldSchema, of schema: RecordSchema, isSearched: Bool) {
+    package init?(_ field: FieldSchema, of schema: RecordSchema, isSearched: Bool) {
         let column = field.name == "etag" ? "revision" : "\"\(field.name)\""
         let folding = Self.folding(field, of: schema)
         if field.keptAsName {
@@ -105,7 +105,7 @@ extension FilterField {
 
 extension FieldValue {
     /// The value as a filter compares it.
-    func filterValue(_ type: FieldType) -> FilterValue {
+    package func filterValue(_ type: FieldType) -> FilterValue {
         switch self {
         case .null: .null
         case .string(let text):

@@ -102,6 +102,11 @@ public struct Store<R: Record>: Sendable {
         }
     }
 
+    /// What a filter that the service itself looks at may name.
+    package var filterFields: [FilterField] {
+        FieldAccess(.service(database.service, domain: .root), layout).filterSchema.fields
+    }
+
     func filterContext(_ caller: Caller) -> FilterFacts {
         let now = database.clock.now
         return FilterFacts(nowMicroseconds: now.microseconds, subject: caller.subject)

@@ -23,6 +23,9 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/onboarding/v1/foundation.pb-c.h"
 #include "ale/onboarding/v1/publishing.pb-c.h"
 #include "ale/onboarding/v1/standing.pb-c.h"
+#include "ale/playbooks/v1/administration.pb-c.h"
+#include "ale/playbooks/v1/definitions.pb-c.h"
+#include "ale/playbooks/v1/runs.pb-c.h"
 
 
 

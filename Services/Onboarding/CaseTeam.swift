@@ -1,0 +1,52 @@
+import OnboardingWire
+import Playbooks
+import Postgres
+import Records
+import Tenancy
+import Wire
+
+/// Who does what on a case.
+enum CaseTeam {
+    /// Whoever holds the responsibility of that id in the account team of a case, else the assignee of the case (G-44).
+    /// Nobody who has left.
+    static func holder(of responsibility: String, on onboarding: String, _ context: RuleContext) throws -> String? {
+        let rows = try context.transaction.query(
+            """
+            SELECT who FROM (SELECT 1 AS place, id, "user" AS who FROM onboarding.case_team_member \
+            WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider) \
+            AND responsibility = \(responsibility) \
+            UNION ALL SELECT 2, id, assigned_to FROM onboarding.onboarding_case WHERE id = \(onboarding)) asked \
+            WHERE who IS NOT NULL ORDER BY place, id
+            """)
+        return try rows.map { try $0.string(at: 0) }.first(where: context.mayBeAssigned)
+    }
+
+    /// The provider's responsibility of that name, of the nearest domain; without a name the one that tasks go to by
+    /// default.
+    static func responsibility(_ name: String, _ context: RuleContext) throws -> String? {
+        let side = ResponsibilityDefinition.Side.provider
+        guard !name.isEmpty else { return OnboardingSeed.responsibility(side, OnboardingSeed.administrator) }
+        let rows = try context.transaction.query(
+            """
+            SELECT id FROM onboarding.responsibility_definition WHERE side = \(side) AND name = \(name) \
+            ORDER BY length(domain) DESC, id LIMIT 1
+            """)
+        return try rows.first?.string(at: 0)
+    }
+
+    /// The same for playbooks.
+    static let people = PlaybookPeople(
+        holder: { name, onboarding, context in
+            guard let responsibility = try responsibility(name, context) else { return nil }
+            return try holder(of: responsibility, on: onboarding, context)
+        },
+        responsibility: responsibility,
+        name: { user, context in
+            guard Validation.isUUID(user) else { return nil }
+            // Users of the provider live above the account.
+            context.transaction.sendScope(.domain(.root))
+            defer { context.transaction.sendScope(context.write.caller.scope) }
+            let rows = try context.transaction.query("SELECT name FROM onboarding.user WHERE id = \(user)")
+            return try rows.first?.optionalString(at: 0)
+        })
+}

@@ -1,0 +1,88 @@
+import Ground
+import PlaybooksWire
+import Testing
+
+@testable import Playbooks
+
+/// By when activities are due.
+@Suite struct DueDateTests {
+    private static func due(_ edit: (inout ActivityDue) -> Void) -> ActivityDue {
+        var due = ActivityDue()
+        edit(&due)
+        return due
+    }
+
+    private static func day(
+        _ due: ActivityDue, start: String = "2026-03-06", goLive: String = "", _ playbook: Playbook = Playbook()
+    ) throws -> String? {
+        try due.date(start: #require(CivilDate(start)), of: { $0 == "go_live_date" ? goLive : "" }, in: playbook)?
+            .description
+    }
+
+    @Test func daysBehindTheStart() throws {
+        #expect(try Self.day(Self.due { $0.days = 5 }) == "2026-03-11")
+    }
+
+    /// 2026-03-06 is a Friday.
+    @Test func workingDaysPassOverWeekends() throws {
+        let due = Self.due {
+            $0.days = 5
+            $0.workingDays = true
+        }
+        #expect(try Self.day(due) == "2026-03-13")
+        #expect(try Self.day(due, start: "2026-03-07") == "2026-03-13")
+    }
+
+    @Test func daysBeforeADateOfTheRecord() throws {
+        let due = Self.due {
+            $0.days = 3
+            $0.from = "before_field"
+            $0.field = "go_live_date"
+            $0.workingDays = true
+        }
+        #expect(try Self.day(due, goLive: "2026-03-10") == "2026-03-05")
+        #expect(try Self.day(due) == nil)
+    }
+
+    @Test func aCalendarHasDaysAndHolidaysOfItsOwn() throws {
+        var calendar = PlaybookCalendar()
+        calendar.key = "gulf"
+        calendar.workingDays = [7, 1, 2, 3, 4]
+        calendar.holidays = ["2026-03-09"]
+        var playbook = Playbook()
+        playbook.calendars = [calendar]
+        let due = Self.due {
+            $0.days = 2
+            $0.workingDays = true
+            $0.calendar = "gulf"
+        }
+        // Friday: Sunday counts, Monday is a holiday, Tuesday counts.
+        #expect(try Self.day(due, playbook) == "2026-03-10")
+    }
+
+    @Test func aCalendarOfHolidaysAloneLeadsToAnEnd() {
+        var calendar = PlaybookCalendar()
+        calendar.key = "never"
+        calendar.workingDays = [9]
+        var playbook = Playbook()
+        playbook.calendars = [calendar]
+        _ = WorkCalendar("never", in: playbook).day(3, from: CivilDate(days: 0))
+    }
+
+    @Test func fieldsOfWhatIsMade() {
+        var creation = ActivityCreation()
+        creation.fields = [("a", "x", "", "", ""), ("b", "", "id", "", ""), ("c", "", "", "{{ number }} {{one.two}}", ""), ("d", "", "", "", "k")]
+            .map { field, text, from, expression, localized in
+                var setting = FieldSetting()
+                setting.field = field
+                setting.text = text
+                setting.fromField = from
+                setting.expression = expression
+                if !localized.isEmpty { setting.localized = LocalText(.init(en: "en {{number}}", ko: "ko")) }
+                return setting
+            }
+        let facts = RunFacts(field: { ["id": "7", "number": "N1"][$0] ?? "" }, entered: ["one.two": "2"])
+        #expect(facts.values(of: creation, language: "en") == ["a": "x", "b": "7", "c": "N1 2", "d": "en N1"])
+        #expect(facts.values(of: creation, language: "ko")["d"] == "ko")
+    }
+}
