@@ -19,7 +19,8 @@ func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
 func wire(_ name: String, with others: [String] = []) -> [Target] {
     [
         .target(
-            name: "C\(name)Proto", dependencies: ["CProto", "CProtobufC"] + others.map { .byName(name: "C\($0)Proto") },
+            name: "C\(name)Proto",
+            dependencies: ["CProto", "CProtobufC"] + others.map { .byName(name: "C\($0)Proto") },
             path: "Shared/CProto/\(name)"),
         .target(
             name: "\(name)Wire",
@@ -31,7 +32,8 @@ func wire(_ name: String, with others: [String] = []) -> [Target] {
 
 /// The generated code of all services, for tools and tests that talk to all of them.
 let wires: [Target.Dependency] = [
-    "PlaybooksWire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire",
+    "PlaybooksWire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire", "PlayLauncherWire",
+    "NotifierWire",
 ]
 
 /// Tests of one module, without servers unless the module is about one.
@@ -135,7 +137,7 @@ let package = Package(
             ],
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
-        shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", yams], exclude: ["README.md"]),
+        shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", "Flows"], exclude: ["README.md"]),
         shared(
             "Platform",
             [
@@ -155,7 +157,8 @@ let package = Package(
     ]
         + wire("Playbooks") + wire("Onboarding", with: ["Playbooks"])
         + ["ImportValidation", "CustomerSuccess", "PlayLauncher", "Notifier", "Samples"].flatMap { wire($0) }
-        + service("Onboarding", executable: "onboarding", ["ImportValidationWire", "CustomerSuccessWire", "Playbooks"],
+        + service(
+            "Onboarding", executable: "onboarding", ["ImportValidationWire", "CustomerSuccessWire", "Playbooks"],
             resources: [.copy("Playbooks")])
         + service(
             "ImportValidation", executable: "import-validation", ["OnboardingWire", "Workbook", "Sandbox", crypto])
@@ -208,7 +211,7 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding", ["Playbooks", yams]),
+            serviceTests("Onboarding", ["Playbooks"]),
             serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),

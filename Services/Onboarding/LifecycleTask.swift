@@ -65,6 +65,6 @@ extension LifecycleTask: Record {
         let responsibility =
             change.new.responsibility
             ?? OnboardingSeed.responsibility(ResponsibilityDefinition.Side.provider, OnboardingSeed.administrator)
-        change.new.assignedTo = try CaseTeam.holder(of: responsibility, on: parent, context)
+        change.new.assignedTo = try CaseHolders.holder(of: responsibility, on: parent, context)
     }
 }

@@ -32,11 +32,13 @@ public enum Onboarding: ServiceDefinition {
         let playbooks = playbooks(database)
         let calls = RemoteCalls(playbooks, parts.client)
         return Assembly(
-            endpoints: endpoints(database, replicas, playbooks, try parts.settings.attachmentBounds()), replicas: replicas,
+            endpoints: endpoints(database, replicas, playbooks, try parts.settings.attachmentBounds()),
+            replicas: replicas,
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic), playbookTrigger(playbooks)],
             background: [Background("playbook calls", isSingle: false) { await calls.run() }],
             prepare: {
                 try await OnboardingSeed.run(database)
+                try await PlaybookSeed.run(playbooks)
                 try await PlaybookAdoption.run(playbooks)
             })
     }
@@ -70,6 +72,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(CaseTeamMember.self)
         endpoints.add(listed: TeamMessage.self)
         endpoints.add(playbooks.runEndpoints(api))
+        endpoints.add(playbooks.definitionEndpoints(api))
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))

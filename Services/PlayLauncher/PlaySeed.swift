@@ -16,7 +16,7 @@ struct PlaySeed: Sendable {
 
     /// An entry of the launcher and the flow it starts.
     struct Entry: Sendable {
-        /// Number of the flow in the specification.
+        /// Number of the flow in the specification; the decision for one that it only names.
         let id: String
         /// Name of the flow and of its file.
         let flow: String
@@ -31,7 +31,7 @@ struct PlaySeed: Sendable {
         Text(en: "Success planning", ko: "성공 계획 수립"), Text(en: "Success support", ko: "성공 지원"),
     ]
 
-    /// The demo subflows (G-79); blueprints have the category Success planning (G-81).
+    /// The demo subflows (G-79), and what onboarding is begun anew by (G-80); blueprints have the category Success planning (G-81).
     static let entries: [Entry] = [
         Entry("F-03", "Advisory Session: Optimize Architecture", "success_support"),
         Entry("F-04", "Advisory Session: Strategy Assessment", "success_support"),
@@ -50,6 +50,7 @@ struct PlaySeed: Sendable {
         Entry("F-17", "Responsible Contact", "success_support"),
         Entry("F-18", "Scheduled a Follow-Up", "success_support"),
         Entry("F-19", "Setup Next Quarterly Business Review", "success_support"),
+        Entry("G-80", "Initiate a new onboarding journey", "onboarding"),
     ]
 
     /// The folder with the shipped flows.

@@ -3,23 +3,23 @@ import Yams
 /// A YAML document with the place of every node, read by the rules of YAML 1.2's core schema (so that `on` and `yes` are
 /// plain text). Anchors, aliases, tags and keys that are no text are refused: definitions have no use for them, and an
 /// alias can make a small text enormous. What the text itself may hold, ``MaskedYAML`` sees to.
-struct YAMLTree {
-    enum Value {
+package struct YAMLTree {
+    package enum Value {
         /// A scalar: null, a boolean, a number or a string.
         case scalar(JSONValue)
         case sequence([YAMLTree])
         case mapping([Member])
     }
 
-    struct Member {
-        let key: String
-        let line: Int
+    package struct Member {
+        package let key: String
+        package let line: Int
         let column: Int
-        let value: YAMLTree
+        package let value: YAMLTree
     }
 
-    let value: Value
-    let line: Int
+    package let value: Value
+    package let line: Int
     let column: Int
     /// Keys and indexes from the root, joined by `/`.
     let path: String
@@ -29,7 +29,7 @@ struct YAMLTree {
     static let maximumDepth = 48
 
     /// Reads a document.
-    static func read(_ text: String) throws(FlowProblem) -> YAMLTree {
+    package static func read(_ text: String) throws(FlowProblem) -> YAMLTree {
         let masked = MaskedYAML(text)
         guard let root = try masked.compose() else {
             throw FlowProblem(line: 1, column: 1, path: "", text: FlowText(en: "The text is empty.", ko: "내용이 없습니다."))

@@ -171,7 +171,8 @@ extension Problem {
     static var staleEtag: Problem {
         .aborted(
             Text(
-                en: "The record has changed meanwhile. Read it again and repeat.", ko: "그사이 레코드가 변경되었습니다. 다시 조회한 후 시도하세요."),
+                en: "The record has changed meanwhile. Read it again and repeat.",
+                ko: "그사이 레코드가 변경되었습니다. 다시 조회한 후 시도하세요."),
             reason: "ETAG_MISMATCH")
     }
 }

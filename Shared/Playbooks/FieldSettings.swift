@@ -8,12 +8,15 @@ struct RunFacts: Sendable {
     /// The text of an input, by "<activity>.<input>".
     let entered: [String: String]
 
+    /// A name between braces, as expressions have it.
+    static var placeholder: Regex<(Substring, Substring)> { /\{\{\s*([a-z0-9_.]+)\s*\}\}/ }
+
     /// The text of a field or an input.
     func text(_ name: String) -> String { name.contains(".") ? entered[name] ?? "" : field(name) }
 
     /// `expression` with its placeholders filled: `{{short_description}}`, `{{enter_info.type}}`.
     func filled(_ expression: String) -> String {
-        expression.replacing(/\{\{\s*([a-z0-9_.]+)\s*\}\}/) { match in text(String(match.1)) }
+        expression.replacing(Self.placeholder) { match in text(String(match.1)) }
     }
 
     /// The fields of the record that `creation` describes, in text form; texts for people in `language`.

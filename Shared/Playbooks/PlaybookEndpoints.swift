@@ -15,8 +15,12 @@ extension Playbooks {
         return [
             writing(methods["playbook_runs.start"], \.requestID, start),
             writing(methods["playbook_runs.cancel"], \.requestID, cancel),
-            writing(methods["playbook_activities.save"], \.requestID, trial: \EnterPlaybookActivityRequest.validateOnly, activities.save),
-            writing(methods["playbook_activities.complete"], \.requestID, trial: \EnterPlaybookActivityRequest.validateOnly, activities.complete),
+            writing(
+                methods["playbook_activities.save"], \.requestID, trial: \EnterPlaybookActivityRequest.validateOnly,
+                activities.save),
+            writing(
+                methods["playbook_activities.complete"], \.requestID, trial: \EnterPlaybookActivityRequest.validateOnly,
+                activities.complete),
             writing(methods["playbook_activities.skip"], \.requestID, activities.skip),
             writing(methods["playbook_activities.reopen"], \.requestID, activities.reopen),
             writing(methods["playbook_activities.restart"], \.requestID, activities.restart),

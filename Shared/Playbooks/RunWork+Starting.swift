@@ -20,7 +20,7 @@ extension RunWork {
         self[place].failure = nil
         let field = facts.field
         self[place].dueDate = step.plan.due?.date(start: context.write.today, of: field, in: plan.playbook)?.description
-        self[place].assignedTo = try assignee(of: step.plan)
+        self[place].assignedTo = try playbooks.assignee(of: step.plan, record: run.record, facts, context)
         if self[place].entered.isEmpty { prefill(place) }
         note(place, "started")
         if step.kind.makesParent, run.record != nil {
@@ -29,16 +29,6 @@ extension RunWork {
         } else if step.kind.makesRecord, let creation = step.plan.creates {
             try make(place, creation, wasEnded: wasEnded)
         }
-    }
-
-    /// Who an activity goes to: whom its playbook names, else who does the work of the record it makes.
-    private func assignee(of plan: PlannedActivity) throws -> String? {
-        let said = plan.assignee
-        if let user = said?.user, !user.isEmpty { return user }
-        if let field = said?.fromField, !field.isEmpty, let user = parent?.text(field), !user.isEmpty { return user }
-        guard let record = run.record else { return nil }
-        let named = [said?.responsibility, plan.creates?.responsibility].compactMap { $0 }.first { !$0.isEmpty }
-        return try playbooks.people.holder(named ?? "", record, context)
     }
 
     /// What the form shows at first: the values that the parent record has, and the defaults.
@@ -90,16 +80,11 @@ extension RunWork {
     }
 
     private func values(of creation: ActivityCreation, for place: Int) throws -> [String: String] {
-        let assignee = activities[place].assignedTo
-        var values = facts.values(of: creation, language: try context.language(of: assignee))
-        let schema = (playbooks.tables[creation.table]?.schema ?? playbooks.remote[creation.table]?.schema)
-        func has(_ field: String) -> Bool { schema?.index(of: field) != nil && values[field] == nil }
-        if has("assigned_to"), let assignee { values["assigned_to"] = assignee }
-        if has("due_date"), let due = activities[place].dueDate { values["due_date"] = due }
-        if has("playbook_activity") { values["playbook_activity"] = activities[place].id }
-        if has("responsibility"), !creation.responsibility.isEmpty {
-            values["responsibility"] = try playbooks.people.responsibility(creation.responsibility, context)
-        }
+        let activity = activities[place]
+        var values = try playbooks.values(
+            of: creation, facts, assignee: activity.assignedTo, due: activity.dueDate, context)
+        let schema = playbooks.tables[creation.table]?.schema ?? playbooks.remote[creation.table]?.schema
+        if schema?.index(of: "playbook_activity") != nil { values["playbook_activity"] = activity.id }
         return values
     }
 

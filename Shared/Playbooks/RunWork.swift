@@ -87,7 +87,9 @@ struct RunWork {
     }
 
     /// Adds a line to the activity log.
-    mutating func note(_ place: Int?, _ action: String, field: String? = nil, from old: String? = nil, to new: String? = nil) {
+    mutating func note(
+        _ place: Int?, _ action: String, field: String? = nil, from old: String? = nil, to new: String? = nil
+    ) {
         log.append(
             LogRow(activity: place.map { activities[$0].id }, action: action, field: field, old: old, new: new))
     }

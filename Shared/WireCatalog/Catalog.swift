@@ -30,5 +30,6 @@ public enum Catalog {
     /// The type of every message.
     public static let messages: [any Message.Type] =
         CommonCatalog.messages + CustomerSuccessCatalog.messages + ImportValidationCatalog.messages
-        + NotifierCatalog.messages + OnboardingCatalog.messages + PlaybooksCatalog.messages + PlayLauncherCatalog.messages
+        + NotifierCatalog.messages + OnboardingCatalog.messages + PlaybooksCatalog.messages
+        + PlayLauncherCatalog.messages
 }

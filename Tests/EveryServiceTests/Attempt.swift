@@ -73,7 +73,7 @@ struct Attempt: Sendable {
     static func of(_ method: MethodInfo, _ schemas: [RecordSchema]) -> Attempt? {
         let parts = method.subject.split(separator: ".").suffix(2).map(String.init)
         let name = parts.joined(separator: ".")
-        if let own = own["\(method.service).\(name)"] ?? everywhere[name] {
+        if let own = own["\(method.service).\(name)"] ?? everywhere[name] ?? administration[name] {
             let table = own.table ?? schemas.first { $0.collection == parts[0] }?.table ?? ""
             return Attempt(
                 subject: method.subject, json: own.json, need: own.need, table: table, isFoundFirst: own.isFoundFirst)
@@ -104,9 +104,9 @@ struct Attempt: Sendable {
 
     // MARK: Methods of their own
 
-    private typealias Own = (json: String, need: Need, table: String?, isFoundFirst: Bool)
+    typealias Own = (json: String, need: Need, table: String?, isFoundFirst: Bool)
 
-    private static func own(
+    static func own(
         _ json: String, _ need: Need, of table: String? = nil, isFoundFirst: Bool = false
     ) -> Own { (json, need, table, isFoundFirst) }
 

@@ -10,7 +10,6 @@ import Synchronization
 import Tenancy
 import Testing
 import Wire
-import Yams
 
 @testable import OnboardingService
 @testable import Playbooks
@@ -34,10 +33,10 @@ struct PlaybookStage: Sendable {
 
     private static func serve() async throws -> (Server, ImportStandIn) {
         let server = try await Server.start()
-        try await ship(server)
         let imports = ImportStandIn()
         try await server.bench.standIn(for: "import-validation", imports.endpoints)
         let playbooks = try #require(Playbooks.of(server.database))
+        try await PlaybookSeed.run(playbooks)
         let calls = RemoteCalls(
             playbooks,
             Client(
@@ -45,26 +44,6 @@ struct PlaybookStage: Sendable {
                 credential: CallerTokens.credential(.service("onboarding", domain: .root))))
         Task.detached { await calls.run() }
         return (server, imports)
-    }
-
-    /// The shipped playbook, activated.
-    private static func ship(_ server: Server) async throws {
-        let url = try #require(Onboarding.shippedPlaybooks.first)
-        var fields = try #require(try Yams.load(yaml: String(contentsOf: url, encoding: .utf8)) as? [String: Any])
-        let key = try #require(fields.removeValue(forKey: "key") as? String)
-        let playbook = try Playbook.decode(json: [UInt8](JSONSerialization.data(withJSONObject: fields)))
-        let (definition, bytes) = (uuid(), try playbook.encodeProtobuf())
-        _ = try await server.admin.run(
-            """
-            INSERT INTO onboarding.playbook_definition (id, revision, created_at, created_by, updated_at, updated_by, \
-            domain, key, state, parent_table, playbook, version) VALUES (\(definition), 1, now(), 'test', now(), 'test', \
-            '/provider/', \(key), 'active', \(playbook.table), \(bytes), 1)
-            """)
-        _ = try await server.admin.run(
-            """
-            INSERT INTO onboarding.playbook_version (id, domain, definition, number, playbook, activated_at, activated_by) \
-            VALUES (\(uuid()), '/provider/', \(definition), 1, \(bytes), now(), 'test')
-            """)
     }
 
     // MARK: Runs
@@ -259,7 +238,8 @@ final class ImportStandIn: Sendable {
                 var answer = ListImportTasksResponse()
                 answer.importTasks = state.withLock { state in
                     state.tasks.values.filter {
-                        request.filter == "parent = \"\($0.parent ?? "")\" AND target_table = \"\($0.targetTable ?? "")\""
+                        request.filter
+                            == "parent = \"\($0.parent ?? "")\" AND target_table = \"\($0.targetTable ?? "")\""
                     }
                 }
                 return answer

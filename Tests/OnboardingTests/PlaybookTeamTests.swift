@@ -20,8 +20,9 @@ import Wire
         let contact = try await stage.setUp(record)
         let messages = try await told(stage, record)
         // The contact and the assignee of M1, the one member of the account team of M3; nobody is a key member.
-        #expect(messages.map(\.kind).sorted { ($0 ?? "") < ($1 ?? "") }
-            == ["account_team", "onboarding_contacts", "onboarding_contacts"])
+        #expect(
+            messages.map(\.kind).sorted { ($0 ?? "") < ($1 ?? "") }
+                == ["account_team", "onboarding_contacts", "onboarding_contacts"])
         let contacts = messages.filter { $0.kind == "onboarding_contacts" }
         #expect(Set(contacts.map(\.contact)) == [contact, nil] && contacts.allSatisfy { $0.people == "Ida Berg" })
         let activity = try await stage.activity(record, "add_responsibilities")

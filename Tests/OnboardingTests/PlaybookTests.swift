@@ -70,7 +70,10 @@ import Wire
             await stage.world.problem(OnboardingAPI.completePlaybookActivity, late, as: stage.agent))
         #expect(refused.code == .aborted && refused.reason == "DRAFT_CHANGED")
         #expect(refused.text.en.contains("Go live date by Bo Berg"), "\(refused.text.en)")
-        #expect(refused.text.ko.contains("운영 개시일(Bo Berg)"))
+        var korean = stage.agent
+        korean.locale = "ko"
+        let told = try #require(await stage.world.problem(OnboardingAPI.completePlaybookActivity, late, as: korean))
+        #expect(told.text.ko.contains("운영 개시일(Bo Berg)"), "\(told.text.ko)")
         #expect(refused.violations.map(\.field) == ["values.go_live_date"])
         // What others changed elsewhere keeps nobody from saving.
         let apart = PlaybookStage.entering(seen, ["type": "full"], etag: seen.etag)

@@ -134,9 +134,9 @@ import Wire
         var list = ListRequest()
         list.count = true
         let records = try await stage.call(PlayLauncherAPI.listDefinitionRecords, list, as: admin)
-        #expect(records.totalSize == 16)
+        #expect(records.totalSize == 17)
         #expect(!records.definitionRecords.contains { $0.id == entry.id })
-        #expect(try await stage.call(PlayLauncherAPI.listFlowDefinitions, list, as: admin).totalSize == 17)
+        #expect(try await stage.call(PlayLauncherAPI.listFlowDefinitions, list, as: admin).totalSize == 18)
         #expect(try await stage.call(PlayLauncherAPI.listAleChoices, list, as: admin).totalSize == 4)
     }
 

@@ -71,16 +71,19 @@ import Testing
 
     @Test func fieldsOfWhatIsMade() {
         var creation = ActivityCreation()
-        creation.fields = [("a", "x", "", "", ""), ("b", "", "id", "", ""), ("c", "", "", "{{ number }} {{one.two}}", ""), ("d", "", "", "", "k")]
-            .map { field, text, from, expression, localized in
-                var setting = FieldSetting()
-                setting.field = field
-                setting.text = text
-                setting.fromField = from
-                setting.expression = expression
-                if !localized.isEmpty { setting.localized = LocalText(.init(en: "en {{number}}", ko: "ko")) }
-                return setting
-            }
+        creation.fields = [
+            ("a", "x", "", "", ""), ("b", "", "id", "", ""), ("c", "", "", "{{ number }} {{one.two}}", ""),
+            ("d", "", "", "", "k"),
+        ]
+        .map { field, text, from, expression, localized in
+            var setting = FieldSetting()
+            setting.field = field
+            setting.text = text
+            setting.fromField = from
+            setting.expression = expression
+            if !localized.isEmpty { setting.localized = LocalText(.init(en: "en {{number}}", ko: "ko")) }
+            return setting
+        }
         let facts = RunFacts(field: { ["id": "7", "number": "N1"][$0] ?? "" }, entered: ["one.two": "2"])
         #expect(facts.values(of: creation, language: "en") == ["a": "x", "b": "7", "c": "N1 2", "d": "en N1"])
         #expect(facts.values(of: creation, language: "ko")["d"] == "ko")

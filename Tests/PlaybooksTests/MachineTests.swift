@@ -23,7 +23,9 @@ import Wire
                 var start = ActivityStart()
                 let when = parts.count > 1 ? parts[1] : ""
                 start.when = String(when.prefix { $0 != "=" })
-                start.after = when.split(separator: "=").dropFirst().flatMap { $0.split(separator: ",").map(String.init) }
+                start.after = when.split(separator: "=").dropFirst().flatMap {
+                    $0.split(separator: ",").map(String.init)
+                }
                 if parts[0].hasSuffix("?") { start.condition = "state = \"x\"" }
                 activity.start = start
                 return activity

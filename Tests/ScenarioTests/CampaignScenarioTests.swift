@@ -66,6 +66,11 @@ extension Scenarios {
             ),
             ("DELETE FROM onboarding.contract WHERE id = (SELECT id FROM onboarding.contract LIMIT 1)", "contracts"),
             ("DELETE FROM import_validation.import_task WHERE target_table = 'location'", "import tasks"),
+            ("UPDATE onboarding.playbook_run SET state = 'in_progress'", "runs of playbooks"),
+            (
+                "DELETE FROM onboarding.lifecycle_task WHERE short_description = 'Reporting'",
+                "records that activities made"
+            ),
             ("UPDATE play_launcher.flow_run SET state = 'failed'", "plays"),
             ("DELETE FROM notifier.in_app_notification WHERE kind = 'play_completed'", "notifications"),
             (

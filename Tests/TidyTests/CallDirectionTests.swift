@@ -17,7 +17,9 @@ import Testing
 
     /// What a service has done by another one against the direction: by durable work in the background, where it keeps
     /// nobody's place.
-    static let durable: [String: Set<String>] = ["Services/Onboarding/Playbook/OnboardingPlaybooks.swift": ["ImportValidation"]]
+    static let durable: [String: Set<String>] = [
+        "Services/Onboarding/Playbook/OnboardingPlaybooks.swift": ["ImportValidation"]
+    ]
 
     static func findings(in file: SourceFile) -> [Finding] {
         let folders = file.folders.map(String.init)

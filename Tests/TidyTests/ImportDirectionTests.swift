@@ -28,7 +28,7 @@ import Testing
         ],
         "Playbooks": [
             "PlaybooksWire", "Records", "Work", "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy",
-            "Filters", "Korean",
+            "Filters", "Flows", "Korean",
         ],
         "Work": ["Records", "Ground", "Events", "Identity", "Postgres", "Wire", "RPC", "Tenancy"],
         "Platform": [

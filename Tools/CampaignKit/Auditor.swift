@@ -28,12 +28,12 @@ public struct Auditor: Sendable {
 
     /// Everything that is not as it must be now.
     public func findings() async throws -> [String] {
-        try await onboarding() + success() + plays() + messages() + replicas() + StreamAudit(stack: stack).findings()
+        try await onboarding() + playbooks() + success() + plays() + messages() + replicas() + StreamAudit(stack: stack).findings()
     }
 
     private func onboarding() async throws -> [String] {
         let accounts = try await ids("SELECT id FROM onboarding.customer_account")
-        let cases = try await stack.sql("SELECT id, account FROM onboarding.onboarding_case")
+        let cases = try await stack.sql("SELECT id, account FROM onboarding.onboarding_case WHERE parent IS NULL")
         let tasks = try await ids("SELECT id FROM import_validation.import_task")
         let contracts = try await counts("SELECT account, count(*) FROM onboarding.contract GROUP BY 1")
         let published = try await counts(
@@ -48,6 +48,34 @@ public struct Auditor: Sendable {
             + Self.compare("import tasks", tasks, Array(ledger.tasks))
             + Self.compare("contracts of each account", contracts, ledger.contracts)
             + Self.compare("staging rows published of each account", published, ledger.contracts)
+    }
+
+    /// Each case was worked through its playbook once, and each activity made its record once.
+    private func playbooks() async throws -> [String] {
+        let runs = try await stack.sql("SELECT record, state FROM onboarding.playbook_run")
+        let support = try await ids("SELECT parent FROM onboarding.onboarding_case WHERE parent IS NOT NULL")
+        let twice = try await counts(
+            """
+            SELECT playbook_activity, count(*) FROM onboarding.lifecycle_task GROUP BY 1 HAVING count(*) <> 1
+            """)
+        let made = try await stack.sql(
+            """
+            SELECT run.record, count(*) FROM onboarding.playbook_activity activity \
+            JOIN onboarding.playbook_run run ON run.id = activity.run WHERE activity.made IS NOT NULL GROUP BY 1
+            """)
+        let tasks = try await stack.sql(
+            """
+            SELECT parent, count(*) FROM (SELECT parent FROM onboarding.lifecycle_task \
+            UNION ALL SELECT parent FROM import_validation.import_task \
+            UNION ALL SELECT parent FROM onboarding.onboarding_case WHERE parent IS NOT NULL) made GROUP BY 1
+            """)
+        return Self.compare(
+            "runs of playbooks", runs.map { $0.joined(separator: " ") }, ledger.cases.values.map { "\($0) done" })
+            + Self.compare("go-live support cases", support, Array(ledger.cases.values))
+            + Self.compare("activities with several tasks", twice, [:])
+            + Self.compare(
+                "records that activities made", tasks.map { $0.joined(separator: " ") },
+                made.map { $0.joined(separator: " ") })
     }
 
     private func success() async throws -> [String] {

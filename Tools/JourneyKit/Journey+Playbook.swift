@@ -37,7 +37,10 @@ extension Journey {
                 "add_account_team",
                 [
                     "members": Self.rows([
-                        ["user": agent, "responsibility": try await responsibility("Onboarding manager", of: "provider")]
+                        [
+                            "user": agent,
+                            "responsibility": try await responsibility("Onboarding manager", of: "provider"),
+                        ]
                     ])
                 ])
             try await move(OnboardingAPI.skipPlaybookActivity, "add_squad")

@@ -145,7 +145,8 @@ extension ActivityInput {
     }
 
     /// An input that takes rows.
-    static func rows(_ key: String, _ label: Text, _ columns: [InputColumn], isMandatory: Bool = false) -> ActivityInput {
+    static func rows(_ key: String, _ label: Text, _ columns: [InputColumn], isMandatory: Bool = false) -> ActivityInput
+    {
         var input = ActivityInput()
         input.key = key
         input.label = LocalText(label)

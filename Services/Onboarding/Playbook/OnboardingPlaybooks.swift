@@ -17,7 +17,7 @@ extension Onboarding {
             tables: [
                 PlaybookTable(OnboardingCase.self, database), PlaybookTable(LifecycleTask.self, database),
             ],
-            remote: [importTasks], kinds: OnboardingActivities.all, people: CaseTeam.people)
+            remote: [importTasks], kinds: OnboardingActivities.all, people: CaseHolders.people)
     }
 
     /// The files of the playbooks that come with the product.

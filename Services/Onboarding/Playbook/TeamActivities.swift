@@ -31,7 +31,8 @@ extension OnboardingActivities {
             contact.firstName = row["first_name"]
             contact.lastName = row["last_name"]
             contact.email = row["email"]
-            let stored = try known(contact, context)
+            let stored =
+                try known(contact, context)
                 ?? Store<CustomerContact>(context.database).create(contact, context.write, in: context.transaction)
             outcome.created.append(CreatedRecord(stored, nil))
         }

@@ -166,7 +166,7 @@ extension String {
 
 extension SQL {
     /// A checked filter as a condition; its placeholders become this statement's.
-    init(_ filter: CheckedFilter) {
+    package init(_ filter: CheckedFilter) {
         self.init()
         for piece in filter.pieces {
             switch piece {

@@ -1,3 +1,10 @@
+-- For tables whose rows stay as they were written.
+CREATE FUNCTION {schema}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END
+$$;
+
 -- The tables of playbooks (Shared/Playbooks), for a service that has them.
 CREATE FUNCTION {schema}.make_playbooks() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -7,7 +14,9 @@ BEGIN
         state text NOT NULL CONSTRAINT playbook_definition_state_choice CHECK (state IN ('draft', 'active', 'retired')),
         parent_table text NOT NULL,
         playbook bytea NOT NULL,
-        version integer NOT NULL DEFAULT 0
+        version integer NOT NULL DEFAULT 0,
+        -- `playbook` as it was when that version was made.
+        activated bytea
     );
     PERFORM {schema}.make_record('playbook_definition', visibility => 'definition');
     ALTER TABLE {schema}.playbook_definition ADD CONSTRAINT playbook_definition_unique UNIQUE (domain, key);
@@ -24,6 +33,8 @@ BEGIN
         UNIQUE (definition, number)
     );
     PERFORM {schema}.separate('playbook_version', 'definition');
+    CREATE TRIGGER playbook_version_kept BEFORE UPDATE OR DELETE ON {schema}.playbook_version
+        FOR EACH ROW EXECUTE FUNCTION {schema}.refuse_change();
 
     -- Kinds of activity as administrators have them (G-130). `content` is the protobuf of ale.playbooks.v1.ActivityDefinition.
     CREATE TABLE {schema}.activity_definition (

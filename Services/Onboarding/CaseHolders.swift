@@ -6,7 +6,7 @@ import Tenancy
 import Wire
 
 /// Who does what on a case.
-enum CaseTeam {
+enum CaseHolders {
     /// Whoever holds the responsibility of that id in the account team of a case, else the assignee of the case (G-44).
     /// Nobody who has left.
     static func holder(of responsibility: String, on onboarding: String, _ context: RuleContext) throws -> String? {

@@ -1,0 +1,224 @@
+import Filters
+import Ground
+import PlaybooksWire
+import Postgres
+import RPC
+import Records
+import Roles
+import Wire
+
+/// Definitions: drafts that administrators edit, and what becomes of them.
+struct PlaybookDefinitions: Sendable {
+    let playbooks: Playbooks
+
+    static let label = Text(en: "Playbook", ko: "플레이북")
+    static let table = "playbook_definition"
+
+    private var schema: String { playbooks.database.schema }
+
+    // MARK: Drafts
+
+    func create(_ request: CreatePlaybookDefinitionRequest, _ context: RuleContext) throws -> PlaybookDefinition {
+        try authorize(.create, context)
+        let given = request.playbookDefinition ?? PlaybookDefinition()
+        return try make(given.key, given.playbook ?? Playbook(), context).message()
+    }
+
+    func update(_ request: UpdatePlaybookDefinitionRequest, _ context: RuleContext) throws -> PlaybookDefinition {
+        let given = request.playbookDefinition ?? PlaybookDefinition()
+        let said = given.playbook ?? Playbook()
+        let paths = request.updateMask?.paths ?? []
+        return try change(given.id, given.etag, context) { playbook in
+            for path in paths.isEmpty ? ["playbook"] : paths {
+                switch path {
+                case "playbook": playbook = said
+                case "playbook.table": playbook.table = said.table
+                case "playbook.label": playbook.label = said.label
+                case "playbook.description": playbook.description = said.description
+                case "playbook.trigger": playbook.trigger = said.trigger
+                case "playbook.lanes": playbook.lanes = said.lanes
+                case "playbook.calendars": playbook.calendars = said.calendars
+                default:
+                    throw Problem.invalid(
+                        field: "update_mask",
+                        Text(
+                            en: "\(path) cannot be changed.", ko: "변경할 수 없는 필드입니다: \(path)"), rule: "AIP-134")
+                }
+            }
+        }
+    }
+
+    func delete(_ request: DeleteRequest, _ context: RuleContext) throws -> Empty {
+        try authorize(.delete, context)
+        let row = try found(request.id, request.etag, context)
+        guard row.version == 0 else {
+            throw Problem.failedPrecondition(
+                rule: "G-130",
+                Text(
+                    en: "A playbook that was activated cannot be removed. Retire it instead.",
+                    ko: "활성화한 적이 있는 플레이북은 삭제할 수 없습니다. 대신 사용을 중지하세요."))
+        }
+        context.transaction.send(
+            "DELETE FROM \(identifier: schema).playbook_definition WHERE id = \(row.id)", expecting: 1)
+        return Empty()
+    }
+
+    /// Makes a draft of YAML, or changes the draft of the definition with its key.
+    func importing(_ request: ImportPlaybookRequest, _ context: RuleContext) throws -> PlaybookDefinition {
+        try authorize(.write, context)
+        let file = try PlaybookYAML.read(request.yaml)
+        if let known = try DefinitionRow.find(
+            key: file.key, in: schema, context.write, context.transaction)
+        {
+            return try change(known.id, "", context) { $0 = file.playbook }
+        }
+        try authorize(.create, context)
+        return try make(file.key, file.playbook, context).message()
+    }
+
+    /// A new draft, in the domain of the caller.
+    func make(_ key: String, _ playbook: Playbook, _ context: RuleContext) throws -> DefinitionRow {
+        guard PlaybookBounds.isKey(key) else {
+            throw Problem.invalid(
+                field: "playbook_definition.key",
+                PlaybookBounds.keyRule, rule: "PLAYBOOK")
+        }
+        guard try DefinitionRow.find(key: key, in: schema, context.write, context.transaction) == nil else {
+            throw Problem.alreadyExists(
+                Text(en: "There is already a playbook with this key.", ko: "같은 키의 플레이북이 이미 있습니다."))
+        }
+        try checkShape(playbook)
+        var row = DefinitionRow(key, playbook, context.write)
+        try row.store(in: schema, context.write, context.transaction)
+        return row
+    }
+
+    /// Changes the draft of a definition.
+    func change(
+        _ id: String, _ etag: String, _ context: RuleContext, _ body: (inout Playbook) throws -> Void
+    ) throws -> PlaybookDefinition {
+        try authorize(.write, context)
+        var row = try found(id, etag, context)
+        let table = row.playbook.table
+        try body(&row.playbook)
+        guard row.version == 0 || row.playbook.table == table else {
+            throw Problem.failedPrecondition(
+                rule: "G-130",
+                Text(
+                    en: "The table of a playbook that was activated cannot be changed.",
+                    ko: "활성화한 적이 있는 플레이북의 테이블은 변경할 수 없습니다."), field: "playbook.table")
+        }
+        try checkShape(row.playbook)
+        try row.store(in: schema, context.write, context.transaction)
+        return row.message()
+    }
+
+    private func checkShape(_ playbook: Playbook) throws {
+        let faults = PlaybookCheck.shapeFaults(playbook)
+        guard faults.isEmpty else { throw Problem.faulty(faults, playbook) }
+    }
+
+    // MARK: Versions
+
+    func activate(_ request: ActionRequest, _ context: RuleContext) throws -> PlaybookDefinition {
+        try authorize(.write, context)
+        return try activate(found(request.id, request.etag, context), context).message()
+    }
+
+    /// Makes the draft the version that runs begin with. INVALID_ARGUMENT names everything that cannot work.
+    func activate(_ given: DefinitionRow, _ context: RuleContext) throws -> DefinitionRow {
+        var row = given
+        let world = try playbooks.world(of: row.domain, context)
+        let faults = try PlaybookCheck.faults(row.playbook, in: world)
+        guard faults.isEmpty else { throw Problem.faulty(faults, row.playbook) }
+        let tx = context.transaction
+        tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\(schema + ".playbook_trigger"), 0))")
+        try refuseOverlap(of: row, world, context)
+        let resolved = row.playbook.resolved(with: world.definitions)
+        let last = try tx.query(
+            """
+            SELECT number, playbook FROM \(identifier: schema).playbook_version WHERE definition = \(row.id) \
+            ORDER BY number DESC LIMIT 1
+            """
+        ).first
+        var number = try last?.int("number") ?? 0
+        if try last.map({ try Playbook.decode(protobuf: $0.bytes("playbook")) }) == resolved {
+            guard row.state != .active else {
+                throw Problem.failedPrecondition(
+                    rule: "G-130",
+                    Text(en: "Nothing has changed since it was activated.", ko: "활성화한 후 변경된 내용이 없습니다."))
+            }
+        } else {
+            number += 1
+            let bytes = try resolved.encodeProtobuf()
+            tx.send(
+                """
+                INSERT INTO \(identifier: schema).playbook_version \
+                (id, domain, definition, number, playbook, activated_at, activated_by) VALUES \
+                (\(RecordID.make(at: context.write.now)), \(row.domain), \(row.id), \(number), \(bytes.sqlValue), \
+                \(context.write.now.sqlValue), \(context.write.caller.subject))
+                """, expecting: 1)
+        }
+        row.becomeVersion(number)
+        try row.store(in: schema, context.write, tx)
+        return row
+    }
+
+    /// Refuses a trigger that may start a run where another active playbook starts one as well (G-130): unless their
+    /// conditions contradict each other, nobody can say that both never hold.
+    private func refuseOverlap(of row: DefinitionRow, _ world: PlaybookWorld, _ context: RuleContext) throws {
+        guard let trigger = row.playbook.trigger else { return }
+        let fields = FilterSchema(world.tables[row.playbook.table]?.filterFields ?? [])
+        let own = try Filter.parse(trigger.condition).check(against: fields, context: world.facts)
+        for other in try VersionRow.active(
+            where: "d.parent_table = \(row.playbook.table) AND d.id <> \(row.id)", in: schema, context.transaction)
+        {
+            guard let their = other.playbook.trigger, their.event == trigger.event else { continue }
+            let condition = try Filter.parse(their.condition).check(against: fields, context: world.facts)
+            guard !own.excludes(condition) else { continue }
+            let name = other.playbook.label?.text ?? Self.label
+            throw Problem(
+                .failedPrecondition,
+                Text(
+                    en: "The trigger overlaps with that of the active playbook ‘\(name.en)’: both conditions may hold.",
+                    ko: "트리거가 활성 플레이북 ‘\(name.ko)’의 트리거와 겹칩니다. 두 조건이 함께 충족될 수 있습니다."),
+                reason: "TRIGGER_OVERLAP", metadata: ["definition": other.definition])
+        }
+    }
+
+    func retire(_ request: ActionRequest, _ context: RuleContext) throws -> PlaybookDefinition {
+        try authorize(.write, context)
+        var row = try found(request.id, request.etag, context)
+        guard row.state == .active else {
+            throw Problem.failedPrecondition(
+                rule: "G-130",
+                Text(en: "Only an active playbook can be retired.", ko: "활성 플레이북만 사용을 중지할 수 있습니다."))
+        }
+        row.state = .retired
+        try row.store(in: schema, context.write, context.transaction)
+        return row.message()
+    }
+
+    // MARK: Finding
+
+    func authorize(_ operation: Operation, _ context: RuleContext) throws {
+        try playbooks.authorize(operation, Self.table, context.write.caller)
+    }
+
+    /// A definition that is to be changed, locked.
+    func found(_ id: String, _ etag: String, _ context: RuleContext) throws -> DefinitionRow {
+        guard Validation.isUUID(id),
+            let row = try DefinitionRow.find(id, forChange: true, in: schema, context.transaction)
+        else { throw Problem.notFound(Self.label, id: id) }
+        guard etag.isEmpty || etag == String(row.revision) else { throw Problem.staleEtag }
+        return row
+    }
+
+    /// A definition that is looked at.
+    func seen(_ id: String, _ context: RuleContext) throws -> DefinitionRow {
+        guard Validation.isUUID(id), let row = try DefinitionRow.find(id, in: schema, context.transaction) else {
+            throw Problem.notFound(Self.label, id: id)
+        }
+        return row
+    }
+}
