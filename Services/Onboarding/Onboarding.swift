@@ -70,9 +70,9 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(OnboardingCase.closeEndpoint(database, replicas))
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
+        endpoints.add(listed: TeamMessage.self)
         endpoints.add(playbooks.runEndpoints(api))
         endpoints.add(playbooks.definitionEndpoints(api))
-        endpoints.add(listed: TeamMessage.self)
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))

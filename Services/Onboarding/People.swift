@@ -9,7 +9,7 @@ import Wire
 extension CustomerContact: Record {
     public static let storage = Storage<CustomerContact>(
         domain: .references([.account]),
-        // The customer's onboarding contact manages the customer team: who may write at all, the access rows say (D-111).
+        // The customer's onboarding contact manages the customer team: who may write at all, the access rows say.
         // Who becomes a portal user is the provider's to say (G-103).
         customer: CustomerAccess(
             writable: [.firstName, .lastName, .email, .account, .phone, .title, .active], changeable: { _ in "" }),

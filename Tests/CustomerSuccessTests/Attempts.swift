@@ -71,6 +71,44 @@ extension World {
             request.sourceTable = "touchpoint"
             request.sourceRecord = uuid()
             _ = try await call(CustomerSuccessAPI.renderResponseTemplate, request, as: caller)
+        case _ where verb.contains("attachment"): try await attemptAttachment(verb, type, id, as: caller)
+        default: Issue.record("nobody says how \(verb) is attacked")
+        }
+    }
+
+    /// The verbs of attachments, all of the attachment that the record's id names.
+    private func attemptAttachment<R: Sample>(
+        _ verb: String, _ type: R.Type, _ id: String, as caller: Caller
+    ) async throws {
+        switch verb {
+        case "begin_attachment":
+            var request = BeginAttachmentRequest()
+            (request.id, request.fileName, request.sizeBytes) = (id, "a.txt", 1)
+            let _: Wire.Attachment = try await call(World.method(R.self, verb), request, as: caller)
+        case "append_attachment":
+            var request = AppendAttachmentRequest()
+            (request.id, request.attachment, request.content) = (id, id, [65])
+            let _: Wire.Attachment = try await call(World.method(R.self, verb), request, as: caller)
+        case "complete_attachment":
+            var request = CompleteAttachmentRequest()
+            (request.id, request.attachment) = (id, id)
+            let _: Wire.Attachment = try await call(World.method(R.self, verb), request, as: caller)
+        case "list_attachments":
+            var request = ListAttachmentsRequest()
+            request.id = id
+            let _: ListAttachmentsResponse = try await call(World.method(R.self, verb), request, as: caller)
+        case "read_attachment":
+            var request = ReadAttachmentRequest()
+            (request.id, request.attachment) = (id, id)
+            let _: AttachmentPart = try await call(World.method(R.self, verb), request, as: caller)
+        case "update_attachment":
+            var request = UpdateAttachmentRequest()
+            (request.id, request.attachment) = (id, id)
+            let _: Wire.Attachment = try await call(World.method(R.self, verb), request, as: caller)
+        case "delete_attachment":
+            var request = DeleteAttachmentRequest()
+            (request.id, request.attachment) = (id, id)
+            let _: Empty = try await call(World.method(R.self, verb), request, as: caller)
         default: Issue.record("nobody says how \(verb) is attacked")
         }
     }

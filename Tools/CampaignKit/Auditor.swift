@@ -28,7 +28,8 @@ public struct Auditor: Sendable {
 
     /// Everything that is not as it must be now.
     public func findings() async throws -> [String] {
-        try await onboarding() + playbooks() + success() + plays() + messages() + replicas() + StreamAudit(stack: stack).findings()
+        try await onboarding() + playbooks() + success() + plays() + messages() + replicas()
+            + StreamAudit(stack: stack).findings()
     }
 
     private func onboarding() async throws -> [String] {

@@ -74,7 +74,9 @@ extension OnboardingActivities {
                     en: "Every contact that was added needs a responsibility.", ko: "추가한 모든 연락처에 담당 업무를 지정해야 합니다."),
                 rule: "CASE_TEAM")
         }
-        return try members(rows, CaseTeamMember.Side.customer, activity, context)
+        let outcome = try members(rows, CaseTeamMember.Side.customer, activity, context)
+        try TeamMessages.customerTeamCompleted(case: activity.record, .init(activity), context)
+        return outcome
     }
 
     /// People of the provider with what they do on the case.
@@ -93,7 +95,9 @@ extension OnboardingActivities {
         rights: [WriteRight(.create, "case_team_member")]
     ) { activity, context in
         let rows = InputRows(activity.values["members"] ?? "")?.rows ?? []
-        return try members(rows, CaseTeamMember.Side.provider, activity, context)
+        let outcome = try members(rows, CaseTeamMember.Side.provider, activity, context)
+        try TeamMessages.accountTeamCompleted(case: activity.record, .init(activity), context)
+        return outcome
     }
 
     /// Adds those who are not there yet.
@@ -119,5 +123,12 @@ extension OnboardingActivities {
             outcome.created.append(CreatedRecord(stored, nil))
         }
         return outcome
+    }
+}
+
+extension TeamMessages.Completion {
+    /// The completion of an activity that is under way.
+    fileprivate init(_ completion: ActivityCompletion) {
+        self.init(activity: completion.activity.id, count: Int(completion.activity.completions))
     }
 }
