@@ -111,14 +111,14 @@ struct Attachments<R: Record>: Sendable {
     private func look(at file: Attachment, _ tx: Transaction) throws -> (sha256: String, kind: AttachmentKind) {
         let rows = try tx.query(
             """
-            SELECT encode(sha256(content), 'hex'), substring(content for \(AttachmentKind.lookedAt)), \
-            substring(content from greatest(1, length(content) - \(AttachmentKind.lookedAt - 1))) \
+            SELECT encode(sha256(content), 'hex') AS sha256, substring(content for \(AttachmentKind.lookedAt)) AS start, \
+            substring(content from greatest(1, length(content) - \(AttachmentKind.lookedAt - 1))) AS "end" \
             FROM (SELECT string_agg(content, ''::bytea ORDER BY position) AS content FROM \(parts) \
             WHERE attachment = \(file.id)) AS whole
             """)
         guard let row = rows.first else { throw Problem.internalError(cause: "the parts of an attachment are gone") }
-        let kind = AttachmentKind(start: try row.bytes(at: 1), end: try row.bytes(at: 2))
-        return (try row.string(at: 0), kind)
+        let kind = AttachmentKind(start: try row.bytes(Column.start), end: try row.bytes(Column.end))
+        return (try row.string(Column.sha256), kind)
     }
 
     private func fault(of file: Attachment, _ sha256: String, _ kind: AttachmentKind) -> Problem? {
@@ -171,7 +171,8 @@ struct Attachments<R: Record>: Sendable {
         var part = AttachmentPart()
         part.attachment = file
         part.offset = request.offset
-        part.content = Array(try row.bytes(at: 1).dropFirst(Int(request.offset - (try row.int64(at: 0)))))
+        let begin = try row.int64(Column.position)
+        part.content = Array(try row.bytes(Column.content).dropFirst(Int(request.offset - begin)))
         part.nextOffset = request.offset + Int64(part.content.count)
         part.last = part.nextOffset == file.sizeBytes
         return part
@@ -256,6 +257,17 @@ struct Attachments<R: Record>: Sendable {
                 ko: "종결되었거나 취소된 레코드에는 파일을 첨부할 수 없습니다. 먼저 다시 연 후 진행하세요."))
     }
 
+    /// What is read of the tables of attachments and their parts.
+    private enum Column: String {
+        case id, record, sha256, kind, complete, position, content, start, end
+        case fileName = "file_name"
+        case size = "size_bytes"
+        case received = "received_bytes"
+        case visibleToCustomer = "visible_to_customer"
+        case createdBy = "created_by"
+        case createdAt = "created_at"
+    }
+
     private static var columns: SQL {
         """
         id, record, file_name, size_bytes, received_bytes, sha256, kind, complete, visible_to_customer, created_by, \
@@ -265,21 +277,21 @@ struct Attachments<R: Record>: Sendable {
 
     private static func read(_ row: Row, for caller: Caller) throws -> Attachment {
         var file = Attachment()
-        file.id = try row.string(at: 0)
-        file.record = try row.string(at: 1)
-        file.fileName = try row.string(at: 2)
-        file.sizeBytes = try row.int64(at: 3)
-        file.receivedBytes = try row.int64(at: 4)
-        file.sha256 = try row.optionalString(at: 5) ?? ""
-        let kind = try row.optionalString(at: 6).map { AttachmentKind(rawValue: $0) ?? .binary }
+        file.id = try row.string(Column.id)
+        file.record = try row.string(Column.record)
+        file.fileName = try row.string(Column.fileName)
+        file.sizeBytes = try row.int64(Column.size)
+        file.receivedBytes = try row.int64(Column.received)
+        file.sha256 = try row.optionalString(Column.sha256) ?? ""
+        let kind = try row.optionalString(Column.kind).map { AttachmentKind(rawValue: $0) ?? .binary }
         file.kind = kind?.rawValue ?? ""
         file.contentType = (kind ?? .binary).contentType
         file.disposition = kind?.isShown == true ? "inline" : "attachment"
-        file.complete = try row.bool(at: 7)
-        file.visibleToCustomer = try row.bool(at: 8)
-        let sender = try row.string(at: 9)
+        file.complete = try row.bool(Column.complete)
+        file.visibleToCustomer = try row.bool(Column.visibleToCustomer)
+        let sender = try row.string(Column.createdBy)
         if caller.kind != .customer || sender == caller.subject { file.createdBy = sender }
-        file.createdAt = Timestamp(microseconds: try row.timestamp(at: 10))
+        file.createdAt = Timestamp(microseconds: try row.timestamp(Column.createdAt))
         return file
     }
 }
