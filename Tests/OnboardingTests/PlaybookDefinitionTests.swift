@@ -156,7 +156,8 @@ import Wire
         var edit = EditPlannedActivityRequest()
         (edit.id, edit.lane, edit.behind) = (draft.id, "only", "look")
         edit.activity = PlannedActivity()
-        (edit.activity?.key, edit.activity?.kind) = ("sum", "summary")
+        edit.activity?.key = "sum"
+        edit.activity?.kind = "summary"
         edit.activity?.label = LocalText(Text(en: "Sum", ko: "합"))
         let withActivity = try await stage.call(OnboardingAPI.addPlannedActivity, edit)
         #expect(withActivity.playbook?.lanes[1].activities.map(\.key) == ["look", "sum"])
