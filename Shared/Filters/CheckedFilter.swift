@@ -12,6 +12,13 @@ public struct CheckedFilter: Sendable {
         if case .all(let parts) = condition { parts.isEmpty } else { false }
     }
 
+    /// The names of the fields the filter looks at, those a bare word searches included.
+    public var fieldNames: Set<String> {
+        var names: Set<String> = []
+        condition.collectFields(into: &names)
+        return names
+    }
+
     /// The SQL of the filter for a WHERE clause (where unknown counts as false), and its parameters in order.
     ///
     /// Parameters are always bound and always cast, so they may be sent as ``FilterValue/postgresText`` without a type.
@@ -63,6 +70,14 @@ indirect enum Condition: Sendable {
         case element(String)
         /// The list holds a text that fits a pattern, both folded or neither.
         case elementLike(Pattern, isFolded: Bool)
+    }
+
+    func collectFields(into names: inout Set<String>) {
+        switch self {
+        case .all(let parts), .any(let parts): for part in parts { part.collectFields(into: &names) }
+        case .not(let part): part.collectFields(into: &names)
+        case .test(let field, _): names.insert(field.name)
+        }
     }
 
     func matches(_ value: (String) -> FilterValue) -> Bool {
