@@ -33,7 +33,7 @@ extension PlaybookCheck {
         }
         if input.type == "choice" {
             choices(input.choices, place.at("choices"))
-        } else if !input.choices.isEmpty {
+        } else if !input.choices.isEmpty, types.contains(input.type) {
             fault(place.at("choices"), "Only a choice has values to choose from.", "선택 유형에만 선택 항목을 지정할 수 있습니다.")
         }
         reference(input.type, input.reference, input.referenceFilter, place)
