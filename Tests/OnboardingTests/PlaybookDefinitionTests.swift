@@ -218,7 +218,8 @@ import Wire
         let retired = try await stage.call(OnboardingAPI.retirePlaybookDefinition, Stage.action(draft.id))
         #expect(retired.state == "retired")
         var start = StartPlaybookRunRequest()
-        (start.definition, start.record) = ("extra", try await stage.world.openCase().id)
+        (start.definition, start.table) = ("extra", "onboarding_case")
+        start.record = try await stage.world.openCase().id
         let refused = await stage.problem(OnboardingAPI.startPlaybookRun, start, as: stage.world.agent)
         #expect(refused?.code == .notFound)
         // Taken up again, unchanged, it is the same version.
