@@ -69,7 +69,7 @@ extension PlaybookCheck {
         guard said.filter({ $0 }).count == 1 else {
             return fault(
                 place, "Exactly one of text, localized, from_field and expression is said.",
-                "text, localized, from_field, expression 중 하나만 지정해야 합니다.")
+                "'text', 'localized', 'from_field', 'expression' 중 하나만 지정해야 합니다.")
         }
         value(setting.text, of: field, in: schema.table, place.at("text"))
         let isText = field.storage == .string && (field.type == .string || field.type == .text)

@@ -25,7 +25,7 @@ extension PlaybookCheck {
             if !start.after.isEmpty {
                 fault(
                     place.at("after"), "Only the start ‘after’ waits for named activities.",
-                    "특정 활동을 기다리려면 시작 방식을 after로 지정하세요.")
+                    "특정 활동을 기다리려면 시작 방식을 'after' 값으로 지정하세요.")
             }
         case "after":
             if start.after.isEmpty {
@@ -34,7 +34,7 @@ extension PlaybookCheck {
         default:
             fault(
                 place.at("when"), "Possible are after_previous, with_previous, after and with_lane.",
-                "after_previous, with_previous, after, with_lane 중 하나여야 합니다.")
+                "'after_previous', 'with_previous', 'after', 'with_lane' 중 하나여야 합니다.")
         }
         let known = Set(playbook.activities.map(\.key))
         for (index, key) in start.after.enumerated() where !known.contains(key) {

@@ -133,7 +133,9 @@ struct PlaybookCheck {
         switch due.from {
         case "", "after_start":
             if !due.field.isEmpty {
-                fault(place.at("field"), "Only before_field counts from a field.", "필드는 before_field와 함께만 사용할 수 있습니다.")
+                fault(
+                    place.at("field"), "Only before_field counts from a field.", "필드는 'before_field' 값과 함께만 사용할 수 있습니다."
+                )
             }
         case "before_field":
             let type = parent?.schema.field(due.field)?.type
@@ -145,7 +147,7 @@ struct PlaybookCheck {
         default:
             fault(
                 place.at("from"), "Possible are after_start and before_field.",
-                "after_start 또는 before_field여야 합니다.")
+                "'after_start' 또는 'before_field' 값이어야 합니다.")
         }
         if !due.calendar.isEmpty, due.calendar != "weekdays",
             !playbook.calendars.contains(where: { $0.key == due.calendar })

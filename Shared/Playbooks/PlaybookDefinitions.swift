@@ -56,7 +56,7 @@ struct PlaybookDefinitions: Sendable {
                 rule: "G-130",
                 Text(
                     en: "A playbook that was activated cannot be removed. Retire it instead.",
-                    ko: "활성화한 적이 있는 플레이북은 삭제할 수 없습니다. 대신 사용을 중지하세요."))
+                    ko: "활성화된 적이 있는 플레이북은 삭제할 수 없습니다. 대신 사용을 중지하세요."))
         }
         context.transaction.send(
             "DELETE FROM \(identifier: schema).playbook_definition WHERE id = \(row.id)", expecting: 1)
@@ -106,7 +106,7 @@ struct PlaybookDefinitions: Sendable {
                 rule: "G-130",
                 Text(
                     en: "The table of a playbook that was activated cannot be changed.",
-                    ko: "활성화한 적이 있는 플레이북의 테이블은 변경할 수 없습니다."), field: "playbook.table")
+                    ko: "활성화된 적이 있는 플레이북의 테이블은 변경할 수 없습니다."), field: "playbook.table")
         }
         try checkShape(row.playbook)
         try row.store(in: schema, context.write, context.transaction)
@@ -146,7 +146,7 @@ struct PlaybookDefinitions: Sendable {
             guard row.state != .active else {
                 throw Problem.failedPrecondition(
                     rule: "G-130",
-                    Text(en: "Nothing has changed since it was activated.", ko: "활성화한 후 변경된 내용이 없습니다."))
+                    Text(en: "Nothing has changed since it was activated.", ko: "활성화된 후 변경된 내용이 없습니다."))
             }
         } else {
             number += 1

@@ -140,8 +140,11 @@ struct Tested: Sendable {
         // A run of a version with one activity.
         "onboarding": [
             "ALTER TABLE onboarding.playbook_version DISABLE TRIGGER playbook_version_kept",
-            "UPDATE onboarding.playbook_version SET playbook = \(oneActivity)",
-            "UPDATE onboarding.playbook_run SET version = (SELECT id FROM onboarding.playbook_version)",
+            "UPDATE onboarding.playbook_version SET playbook = \(oneActivity) WHERE domain = \(victim)",
+            """
+            UPDATE onboarding.playbook_run \
+            SET version = (SELECT id FROM onboarding.playbook_version WHERE domain = \(victim))
+            """,
             "UPDATE onboarding.playbook_activity SET run = (SELECT id FROM onboarding.playbook_run)",
             """
             UPDATE onboarding.playbook_log SET run = (SELECT id FROM onboarding.playbook_run), activity = NULL

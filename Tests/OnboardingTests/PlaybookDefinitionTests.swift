@@ -221,7 +221,7 @@ import Wire
         (start.definition, start.table) = ("extra", "onboarding_case")
         start.record = try await stage.world.openCase().id
         let refused = await stage.problem(OnboardingAPI.startPlaybookRun, start, as: stage.world.agent)
-        #expect(refused?.code == .notFound)
+        #expect(refused?.code == .failedPrecondition && refused?.reason == "NO_PLAYBOOK")
         // Taken up again, unchanged, it is the same version.
         let back = try await stage.call(OnboardingAPI.activatePlaybookDefinition, Stage.action(draft.id))
         #expect(back.state == "active" && back.version == 2)

@@ -11,6 +11,20 @@ import Testing
         "update_attachment", "delete_attachment",
     ]
 
+    /// What shared modules answer for a service that adds their endpoints: the function, and the file that says which.
+    static let shared = [
+        "runEndpoints": "Shared/Playbooks/PlaybookEndpoints.swift",
+        "definitionEndpoints": "Shared/Playbooks/DefinitionEndpoints.swift",
+    ]
+
+    /// The methods that are answered so, `collection.verb`, for who has `code`.
+    static func answered(for code: String, text: (String) -> String?) -> Set<String> {
+        Set(
+            shared.filter { code.contains(".\($0.key)(") }.values.compactMap(text).flatMap {
+                $0.matches(of: #/methods\["([a-z_]+\.[a-z_]+)"\]/#).map { String($0.output.1) }
+            })
+    }
+
     /// The folder of a service: `Services/CustomerSuccess/`.
     static func folder(of service: String) -> String {
         "Services/" + service.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() + "/"
@@ -18,12 +32,15 @@ import Testing
 
     /// Rpcs that the code does not answer. A use of a constant is `.createTouchpoint`, with nothing of a name after it;
     /// a record is handed over as `Touchpoint.self`. The dictionary is answered by Platform.
-    static func unanswered(_ methods: [ProtoMethod], records: [ProtoRecord], code: String) -> [ProtoMethod] {
+    static func unanswered(
+        _ methods: [ProtoMethod], records: [ProtoRecord], code: String, shared: Set<String> = []
+    ) -> [ProtoMethod] {
         let words = code.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
         let members = Set(words.flatMap { $0.split(separator: ".", omittingEmptySubsequences: false).dropFirst() })
         let types = Set(words.filter { $0.hasSuffix(".self") }.map { $0.dropLast(".self".count) })
         let handedOver = Set(records.filter { types.contains(Substring($0.name)) }.map { Substring($0.collection) })
         return methods.filter { method in
+            guard !shared.contains("\(method.collection).\(method.verb)") else { return false }
             let isStandard = recordVerbs.contains(method.verb) && handedOver.contains(method.collection)
             return !isStandard && method.verb != "describe" && !members.contains(Substring(method.constant))
         }
@@ -39,7 +56,8 @@ import Testing
             .filter { $0.path.hasPrefix(Self.folder(of: service)) && $0.path.hasSuffix(".swift") }
             .flatMap(Repository.code).joined(separator: "\n")
         let methods = Self.services[service] ?? []
-        let findings = Self.unanswered(methods, records: ProtoRecord.all, code: code).map { method in
+        let shared = Self.answered(for: code, text: Repository.text)
+        let findings = Self.unanswered(methods, records: ProtoRecord.all, code: code, shared: shared).map { method in
             Finding(method.path, "\(method.name) (\(method.subject)) has no endpoint in \(Self.folder(of: service))")
         }
         #expect(findings.isEmpty, "\(findings.report)")
@@ -56,6 +74,13 @@ import Testing
         #expect(missing("on(PlayLauncherAPI.getRun) { .stopRunning }") == ["StopRun", "GetStep"])
         #expect(missing("add(Step.self); on(API.stopRun)") == ["GetRun"])
         #expect(missing("") == ["GetRun", "StopRun", "GetStep"])
+        let file = #"reading(methods["runs.get"], of: table, get)"#
+        #expect(Self.answered(for: "add(playbooks.runEndpoints(api))") { _ in file } == ["runs.get"])
+        #expect(Self.answered(for: "add(playbooks)") { _ in file } == [])
+        #expect(
+            Self.unanswered(methods, records: [], code: "", shared: ["runs.get", "steps.get"]).map(\.name) == [
+                "StopRun"
+            ])
     }
 
     @Test func aFolderFollowsFromTheName() {
