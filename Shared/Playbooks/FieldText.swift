@@ -21,7 +21,7 @@ extension FieldSchema {
             throw .invalid(
                 field: "\(table).\(name)",
                 Text(
-                    en: "\(label.en) cannot be '\(text)'.", ko: "\(label.ko, .object) '\(text)'(으)로 지정할 수 없습니다."))
+                    en: "\(label.en) cannot be '\(text)'.", ko: "\(label.ko)에는 '\(text)' 값을 지정할 수 없습니다."))
         }
         return value
     }

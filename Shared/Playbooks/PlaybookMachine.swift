@@ -63,10 +63,19 @@ enum PlaybookMachine {
 }
 
 /// Where an activity of a run is.
-enum ActivityState: String, Sendable {
+public enum ActivityState: String, Sendable {
+    /// Its turn has not come.
     case pending
+    /// It is worked on.
     case inProgress = "in_progress"
-    case done, skipped, canceled, failed
+    /// It was completed.
+    case done
+    /// It was optional, and passed over.
+    case skipped
+    /// It ended with its run or with the record it made.
+    case canceled
+    /// What it makes could not be made; it may be restarted.
+    case failed
 
     /// Whether nothing is to be done for it any more.
     var isEnded: Bool { self == .done || self == .skipped || self == .canceled }

@@ -7,7 +7,7 @@ import Wire
 
 /// What the service brings along.
 @Suite struct SeedTests {
-    /// The demo subflows of the specification, F-03 to F-19.
+    /// The demo subflows of the specification, F-03 to F-19, and the play that it names elsewhere (G-80).
     static let names = [
         "Advisory Session: Optimize Architecture", "Advisory Session: Strategy Assessment",
         "ALE Attach Knowledge Article - Service Bridge", "Assessment: Quarterly NPS Survey and Review",
@@ -16,12 +16,12 @@ import Wire
         "Decommission Legacy Costs Objective", "Enable Business Velocity", "Get to Green Play",
         "Internal Partner Implementation Review", "Product Implementation Reviews and Recommendations",
         "Product Proof of Concept", "Responsible Contact", "Scheduled a Follow-Up",
-        "Setup Next Quarterly Business Review",
+        "Setup Next Quarterly Business Review", "Initiate a new onboarding journey",
     ]
 
     @Test func everyFlowHasAnEntry() {
         #expect(PlaySeed.entries.map(\.title) == Self.names)
-        #expect(PlaySeed.entries.map(\.id) == (3...19).map { $0 < 10 ? "F-0\($0)" : "F-\($0)" })
+        #expect(PlaySeed.entries.map(\.id) == (3...19).map { $0 < 10 ? "F-0\($0)" : "F-\($0)" } + ["G-80"])
         let values = Set(PlaySeed.categories.map { AleChoice.value(ofCategory: $0.en) })
         #expect(values == ["onboarding", "risk_management", "success_planning", "success_support"])
         #expect(PlaySeed.entries.allSatisfy { values.contains($0.category) })

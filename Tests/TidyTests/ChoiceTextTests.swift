@@ -6,12 +6,18 @@ import Testing
     /// Words that are a choice as well as something else, by file: what they are there.
     private static let others: [String: [String: String]] = [
         "Services/ImportValidation/Replicas.swift": [
-            "created": "an event", "closed": "an event", "canceled": "an event",
+            "closed": "an event", "canceled": "an event",
         ],
         "Services/Notifier/WatchLists.swift": [
             "created": "an event", "updated": "an event", "closed": "an event", "canceled": "an event",
         ],
+        "Services/Notifier/EmailPreviews.swift": ["updated": "an event"],
+        "Services/Notifier/TeamMails.swift": ["created": "an event"],
         "Services/Onboarding/OnboardingCase.swift": ["created": "an event"],
+        "Services/Onboarding/Playbook/OnboardingActivities.swift": [
+            "date": "a type of inputs", "reference": "a type of inputs", "record": "a column of an input",
+        ],
+        "Services/Onboarding/Playbook/OnboardingPlaybooks.swift": ["created": "an event"],
         "Services/Onboarding/OnboardingCase+Closing.swift": ["open": "a fact of a problem"],
         "Services/Onboarding/PeopleCommands.swift": ["system": "a command"],
     ]

@@ -18,23 +18,23 @@ enum OnboardingActivities {
     /// Chooses the account, and makes the case; a case that was generated from another one has it already (G-38).
     static let selectAccount = ActivityKind(
         "select_account", Text(en: "Select account", ko: "계정 선택"),
-        inputs: [.field("account", of: OnboardingCase.self, isMandatory: true)], makesParent: true)
+        inputs: [.field(.account, of: OnboardingCase.self, isMandatory: true)], makesParent: true)
 
     /// Who works the case, how it is connected, whether it covers everything, and when it goes live.
     static let enterInfo = ActivityKind(
         "enter_info", Text(en: "Enter onboarding related info", ko: "온보딩 관련 정보 입력"),
         inputs: [
-            .field("assigned_to", of: OnboardingCase.self, isMandatory: true),
-            .field("service_bridge_integration", of: OnboardingCase.self, isMandatory: true),
-            .field("type", of: OnboardingCase.self, isMandatory: true),
-            .field("go_live_date", of: OnboardingCase.self, isMandatory: true),
-            .field("products", of: OnboardingCase.self),
-            .field("products_customer_visible", of: OnboardingCase.self),
+            .field(.assignedTo, of: OnboardingCase.self, isMandatory: true),
+            .field(.serviceBridgeIntegration, of: OnboardingCase.self, isMandatory: true),
+            .field(.type, of: OnboardingCase.self, isMandatory: true),
+            .field(.goLiveDate, of: OnboardingCase.self, isMandatory: true),
+            .field(.products, of: OnboardingCase.self),
+            .field(.productsCustomerVisible, of: OnboardingCase.self),
         ])
 
     /// The squad that supports the account.
     static let addSquad = ActivityKind(
-        "add_squad", Text(en: "Add squad", ko: "스쿼드 추가"), inputs: [.field("squad", of: OnboardingCase.self)])
+        "add_squad", Text(en: "Add squad", ko: "스쿼드 추가"), inputs: [.field(.squad, of: OnboardingCase.self)])
 
     /// Makes a task and ends with it: Create & View Task Record.
     static let createTask = ActivityKind(
@@ -97,11 +97,12 @@ enum OnboardingActivities {
     ) throws -> ActivityOutcome {
         var outcome = ActivityOutcome()
         var missing: [String] = []
-        for other in activity.lane where other.state == "in_progress" || other.state == "done" {
+        for other in activity.lane
+        where [ActivityState.inProgress.rawValue, ActivityState.done.rawValue].contains(other.state) {
             for record in other.created where record.table == ImportTask.schema.table {
                 let said = notes[record.id] ?? ""
                 if said.isEmpty, try !hasNotes(record.id, context) { missing.append(record.number) }
-                if other.state == "in_progress" {
+                if other.state == ActivityState.inProgress.rawValue {
                     outcome.ends.append(.init(activity: other.id, notes: said))
                 }
             }
@@ -136,10 +137,10 @@ extension CreatedRecord {
 
 extension ActivityInput {
     /// An input that sets a field of the parent record.
-    static func field<R: Record>(_ name: String, of type: R.Type, isMandatory: Bool = false) -> ActivityInput {
+    static func field<R: Record>(_ field: R.Field, of type: R.Type, isMandatory: Bool = false) -> ActivityInput {
         var input = ActivityInput()
-        input.key = name
-        input.field = name
+        input.key = field.rawValue
+        input.field = field.rawValue
         input.mandatory = isMandatory
         return input
     }
