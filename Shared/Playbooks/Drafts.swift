@@ -27,7 +27,7 @@ extension RunWork {
         }
         let text = Text(
             en: "The draft has changed meanwhile: \(said.map(\.en).joined(separator: ", ")). Look at it and try again.",
-            ko: "그사이 초안이 변경되었습니다: \(said.map(\.ko).joined(separator: ", ")). 내용을 확인하고 다시 시도하세요.")
+            ko: "그사이 초안이 변경되었습니다: \(said.map(\.ko).joined(separator: ", ")). 내용을 확인하고 다시 시도해 주세요.")
         throw Problem(
             .aborted, text, reason: "DRAFT_CHANGED",
             violations: changed.map { .init(field: "values.\($0.input)", text: text, rule: "G-51") },
