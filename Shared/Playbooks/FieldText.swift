@@ -1,4 +1,5 @@
 import Foundation
+import Korean
 import RPC
 import Records
 import Wire
@@ -21,7 +22,8 @@ extension FieldSchema {
             throw .invalid(
                 field: "\(table).\(name)",
                 Text(
-                    en: "\(label.en) cannot be '\(text)'.", ko: "\(label.ko)에는 '\(text)' 값을 지정할 수 없습니다."))
+                    en: "\(label.en) cannot be '\(text)'.",
+                    ko: "\(label.ko, .object) '\(text)'\(.direction, after: text) 지정할 수 없습니다."))
         }
         return value
     }

@@ -142,6 +142,11 @@ struct Tested: Sendable {
             "ALTER TABLE onboarding.playbook_version DISABLE TRIGGER playbook_version_kept",
             "UPDATE onboarding.playbook_version SET playbook = \(oneActivity) WHERE domain = \(victim)",
             """
+            UPDATE onboarding.playbook_definition SET playbook = \(oneActivity), activated = \(oneActivity) \
+            WHERE domain = \(victim)
+            """,
+            "UPDATE onboarding.activity_definition SET content = '' WHERE domain = \(victim)",
+            """
             UPDATE onboarding.playbook_run \
             SET version = (SELECT id FROM onboarding.playbook_version WHERE domain = \(victim))
             """,

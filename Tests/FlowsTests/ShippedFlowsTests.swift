@@ -58,7 +58,10 @@ import Testing
     }
 
     private func run(_ flow: CompiledFlow, _ file: String, from table: String) throws {
-        #expect(flow.reference == FlowReference(namespace: "ale", name: String(file.dropLast(5)), version: "1.1.0"))
+        let name = String(file.dropLast(5))
+        // The one that came later is as it was at first.
+        let version = name == "initiate-a-new-onboarding-journey" ? "1.0.0" : "1.1.0"
+        #expect(flow.reference == FlowReference(namespace: "ale", name: name, version: version))
         #expect(flow.title.en != flow.title.ko && flow.summary.en != flow.summary.ko)
         for question in flow.wizard {
             #expect(question.label.en != question.label.ko)
@@ -77,7 +80,9 @@ import Testing
                 ])
             }
             count += 1
-            let isCreate = method.hasPrefix("customer-success.") && method.hasSuffix(".create")
+            let isCreate =
+                method == "onboarding.onboarding_cases.create"
+                || method.hasPrefix("customer-success.") && method.hasSuffix(".create")
             #expect(isCreate || method == "onboarding.knowledge_articles.update")
             // The record itself, beside an update mask at most.
             #expect(request.object?.values.contains { $0.object != nil } == true)
