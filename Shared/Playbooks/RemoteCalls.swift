@@ -22,9 +22,9 @@ public struct RemoteCalls: Sendable {
     }
 
     /// How often a call is tried before its activity fails: for about half an hour.
-    private static let attempts = 40
-    /// The longest pause between two tries.
-    private static let longestPause = 60
+    private static let attempts = 180
+    /// The longest pause between two tries: people wait for what comes of it.
+    private static let longestPause = 10
 
     /// Works until the task is cancelled.
     public func run() async {

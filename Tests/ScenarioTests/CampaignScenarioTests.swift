@@ -79,6 +79,7 @@ extension Scenarios {
                 jsonb_build_object('id', gen_random_uuid()))).* FROM notifier.in_app_notification n LIMIT 1
                 """, "notifications"
             ),
+            ("DELETE FROM onboarding.team_message WHERE kind = 'account_team'", "messages to teams"),
             ("DELETE FROM notifier.email_delivery", "mails"),
             ("UPDATE customer_success.customer_account SET revision = 0", "customer_account"),
             ("UPDATE onboarding.outbox SET event_id = gen_random_uuid() WHERE seq = 1", "stream"),

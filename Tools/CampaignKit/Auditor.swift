@@ -108,7 +108,8 @@ public struct Auditor: Sendable {
                 ledger.touchpoints.map { "\($0.key) \($0.value)" } + made)
     }
 
-    /// Of every run people are told twice in the product, and once by a mail that is sent at least once.
+    /// Of every run people are told twice in the product, and once by a mail that is sent at least once. So are the teams
+    /// of each case: a contact and the assignee, who the key members are; one person, who the account team is.
     private func messages() async throws -> [String] {
         let notifiers = try await stack.sql("SELECT flow_run, status FROM notifier.success_launcher_notifier")
         let notifications = try await counts(
@@ -117,20 +118,30 @@ public struct Auditor: Sendable {
             WHERE kind LIKE 'play_%' GROUP BY 1
             """)
         let launched = try await counts("SELECT engagement, count(*) FROM play_launcher.flow_run GROUP BY 1")
-        var expected: [String: Int] = [:]
+        var (expected, expectedOfTeams): ([String: Int], [String: Int]) = ([:], [:])
         for (engagement, runs) in launched {
             expected["\(engagement) play_started"] = runs
             expected["\(engagement) play_completed"] = runs
         }
-        let deliveries = try await stack.sql(
-            "SELECT id, state FROM notifier.email_delivery WHERE template LIKE 'play-%'")
+        let told = try await counts(
+            "SELECT onboarding_case || ' ' || kind, count(*) FROM onboarding.team_message GROUP BY 1")
+        for onboarding in ledger.cases.values {
+            expectedOfTeams["\(onboarding) key_members"] = 2
+            expectedOfTeams["\(onboarding) account_team"] = 1
+        }
+        let deliveries = try await stack.sql("SELECT id, state, template LIKE 'play-%' FROM notifier.email_delivery")
+        let (ofRuns, ofTeams) = (deliveries.filter { $0[2] == "t" }, deliveries.filter { $0[2] == "f" })
         let mails = MailFolder(path: stack.mailDirectory).deliveries
         return Self.compare(
             "launcher notifiers", notifiers.map { $0.joined(separator: " ") }, ledger.runs.map { "\($0) completed" })
             + Self.compare("notifications", notifications, expected)
             + Self.compare(
-                "mails of runs", ["\(deliveries.count { $0[1] == "sent" }) sent of \(deliveries.count)"],
+                "mails of runs", ["\(ofRuns.count { $0[1] == "sent" }) sent of \(ofRuns.count)"],
                 ["\(ledger.runs.count) sent of \(ledger.runs.count)"])
+            + Self.compare("messages to teams", told, expectedOfTeams)
+            + Self.compare(
+                "mails to teams", ["\(ofTeams.count { $0[1] == "sent" }) sent of \(ofTeams.count)"],
+                ["\(told.values.reduce(0, +)) sent of \(told.values.reduce(0, +))"])
             + Self.compare("mails received, by Message-ID", Array(mails.keys), deliveries.map { $0[0] })
     }
 
