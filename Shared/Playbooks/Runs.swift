@@ -106,8 +106,10 @@ extension Playbooks {
             """
             SELECT run, id FROM \(identifier: database.schema).playbook_activity WHERE made = \(record.id)
             """)
-        guard let row = rows.first, var work = try RunWork(row.string(at: 0), self, context) else { return }
-        let id = try row.string(at: 1)
+        guard let row = rows.first, var work = try RunWork(row.string(PlaybookColumn.run), self, context) else {
+            return
+        }
+        let id = try row.string(PlaybookColumn.id)
         guard work.run.state != .canceled, let place = work.activities.firstIndex(where: { $0.id == id }) else {
             return
         }

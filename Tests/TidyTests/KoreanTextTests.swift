@@ -7,7 +7,7 @@ import Testing
     static let allowed: Set<Substring> = [
         "NATS", "UUID", "XLSX", "CSV", "TSV", "JSON", "YAML", "UTF", "ID", "Excel", "URL", "SHA", "ALE", "API", "KPI",
         "ISO", "KRW", "NPS", "QBR", "PoC", "KB", "MB", "RFC", "NUL", "Etag", "Windows", "Base", "Service", "Bridge",
-        "AM", "CSM", "SME", "ServiceNow", "Get", "to", "Green",
+        "AM", "CSM", "SLA", "SME", "ServiceNow", "Get", "to", "Green",
         // File endings, languages and values as they are written.
         "csv", "xlsx", "xls", "xlsb", "tsv", "txt", "en", "ko", "true", "false", "TRUE", "FALSE", "YYYY", "MM", "DD",
     ]
@@ -45,7 +45,7 @@ import Testing
             return line.matches(of: #/ko: *"([^"]*)"/#).map { String($0.output.1) }
         }
         if path.hasSuffix(".yaml") {
-            return line.matches(of: #/(?:-ko|Ko): *('[^']*'|[^,}]+)/#).map { String($0.output.1).filter { $0 != "'" } }
+            return line.matches(of: #/(?:\bko|-ko|Ko): *('[^']*'|[^,}]+)/#).map { String($0.output.1).filter { $0 != "'" } }
         }
         guard path.hasSuffix(".swift") else {
             return [String(line.split(separator: ":", maxSplits: 1).last ?? line)]
@@ -104,6 +104,7 @@ import Testing
         #expect(count(#"label: {en: "Go-live" ko: "Go-live 날짜"}"#, "proto/a.proto") == 2)
         #expect(count(#"label: {en: "Account" ko: "계정"}"#, "proto/a.proto") == 0)
         #expect(count("- {const: a, title: Very high, x-title-ko: 매우 high}", "Services/A/Flows/a.yaml") == 1)
+        #expect(count("label: {en: Very high, ko: 매우 high}", "Services/A/Playbooks/a.yaml") == 1)
         #expect(count("    summaryKo: 'PoC, 접점을 만듭니다.'", "Services/A/Flows/a.yaml") == 0)
         #expect(count("Subject: 플레이 ‘{{title}}’ completed", "Services/A/Templates/a.ko.txt") == 1)
         #expect(count("/// 한국어 comment with English") == 0)
