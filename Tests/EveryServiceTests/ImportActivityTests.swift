@@ -18,7 +18,8 @@ import Wire
         #expect(creations.count == ImportTarget.all.count)
         for target in ImportTarget.all {
             let creation = try #require(
-                creations.first { Self.text("target_table", of: $0) == target.table }, "nothing imports \(target.table)")
+                creations.first { Self.text("target_table", of: $0) == target.table }, "nothing imports \(target.table)"
+            )
             #expect(Self.text("source_table", of: creation) == target.stagingTable)
             #expect(Self.text("data_source", of: creation) == target.templateName)
             let title = creation.fields.first { $0.field == "short_description" }?.localized

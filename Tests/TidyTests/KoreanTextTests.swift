@@ -45,7 +45,9 @@ import Testing
             return line.matches(of: #/ko: *"([^"]*)"/#).map { String($0.output.1) }
         }
         if path.hasSuffix(".yaml") {
-            return line.matches(of: #/(?:\bko|-ko|Ko): *('[^']*'|[^,}]+)/#).map { String($0.output.1).filter { $0 != "'" } }
+            return line.matches(of: #/(?:\bko|-ko|Ko): *('[^']*'|[^,}]+)/#).map {
+                String($0.output.1).filter { $0 != "'" }
+            }
         }
         guard path.hasSuffix(".swift") else {
             return [String(line.split(separator: ":", maxSplits: 1).last ?? line)]
