@@ -13,6 +13,8 @@ struct PlayGround {
     private let engagement: Engagement
     /// The records plays are launched from, by table.
     private(set) var sources: [(table: String, id: String)] = []
+    /// An onboarding case that is open.
+    private(set) var openCase = ""
     /// The titles of all published plays.
     private(set) var titles: Set<String> = []
     /// What is answered where a question asks for a record, by its table.
@@ -45,6 +47,11 @@ struct PlayGround {
             "user": engagement.customerSuccessManager ?? "",
         ]
         sources = try await makeSources()
+        var further = CreateOnboardingCaseRequest()
+        further.onboardingCase = OnboardingCase()
+        further.onboardingCase?.account = engagement.account
+        further.onboardingCase?.shortDescription = "The second site"
+        openCase = try await world.call(OnboardingAPI.createOnboardingCase, further, as: agent).id
         var all = ListRequest()
         all.pageSize = 100
         let entries = try await world.call(
