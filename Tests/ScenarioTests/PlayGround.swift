@@ -155,13 +155,12 @@ struct PlayGround {
         return number
     }
 
-    /// The runs of the engagement once none is under way.
+    /// All runs, of the engagement and of the case, once none is under way.
     func ended(_ count: Int) async throws -> [FlowRun] {
         let over: Set = ["completed", "failed", "held"]
         return try await world.eventually("the end of \(count) plays") {
             var runs: [FlowRun] = []
             var request = ListRequest()
-            request.filter = "engagement = \"\(engagement.id)\""
             request.pageSize = 100
             repeat {
                 let page = try await world.call(PlayLauncherAPI.listFlowRuns, request, as: manager)
