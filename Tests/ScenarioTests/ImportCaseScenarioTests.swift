@@ -59,7 +59,9 @@ extension Scenarios {
                 return list.locations.map { ["name": $0.name ?? ""] }
             case "customer_contact":
                 let list = try await world.call(OnboardingAPI.listCustomerContacts, request, as: agent)
-                return list.customerContacts.map { ["email": $0.email ?? "", "phone": $0.phone ?? ""] }
+                // Besides the one whom the case's first stage has brought.
+                return list.customerContacts.filter { $0.lastName != Journey.teamContact }
+                    .map { ["email": $0.email ?? "", "phone": $0.phone ?? ""] }
             default: return []
             }
         }

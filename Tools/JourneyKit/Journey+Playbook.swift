@@ -7,6 +7,9 @@ import Wire
 
 /// The case's playbook, worked through as the agent does.
 extension Journey {
+    /// The family name of the contact that Initial setup brings into the customer team.
+    public static let teamContact = "Mendel"
+
     /// The agent completes Initial setup: what is asked for, a contact of the customer with a responsibility, the account
     /// team; the optional squad is skipped.
     func setUpCase() async throws {
@@ -19,7 +22,7 @@ extension Journey {
                     "go_live_date": "2026-12-01",
                 ])
             let contact = [
-                "first_name": "Roland", "last_name": "Mendel",
+                "first_name": "Roland", "last_name": Self.teamContact,
                 "email": "mendel@\(account.accountNumber ?? "account").example".lowercased(),
             ]
             let added = try await complete("add_contacts", ["contacts": Self.rows([contact])])
