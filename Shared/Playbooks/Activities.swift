@@ -89,11 +89,8 @@ struct Activities: Sendable {
     /// The run of an activity, locked, and the activity's place in it. NOT_FOUND for what the caller may not know.
     private func open(_ id: String, _ context: RuleContext) throws -> (RunWork, Int) {
         try playbooks.authorize(.write, "playbook_activity", context.write.caller)
-        guard Validation.isUUID(id) else { throw Self.notFound(id) }
-        let rows = try context.transaction.query(
-            "SELECT run FROM \(identifier: playbooks.database.schema).playbook_activity WHERE id = \(id)")
-        guard let run = try rows.first?.string(at: 0), let work = try RunWork(run, playbooks, context),
-            let place = work.activities.firstIndex(where: { $0.id == id })
+        guard let run = try ActivityRow.run(of: id, in: playbooks.database.schema, context.transaction),
+            let work = try RunWork(run, playbooks, context), let place = work.place(ofActivity: id)
         else { throw Self.notFound(id) }
         return (work, place)
     }
@@ -129,7 +126,7 @@ extension Playbooks {
 extension RunWork {
     /// Refuses what a run or a record that has ended does not allow, and a move that the state of the activity does not.
     func requireOpen(_ place: Int, _ states: Set<ActivityState>?) throws {
-        guard run.state != .canceled, parent?.text("active") != "false" else {
+        guard run.state != .canceled, parent?.hasEnded != true else {
             throw Problem.failedPrecondition(
                 rule: "G-50",
                 Text(
@@ -202,7 +199,7 @@ extension RunWork {
     }
 
     private mutating func end(_ ending: ActivityOutcome.Ending) throws {
-        guard let place = activities.firstIndex(where: { $0.id == ending.activity }),
+        guard let place = place(ofActivity: ending.activity),
             activities[place].state == .inProgress
         else { return }
         try endRecord(of: place, .closed(notes: ending.notes), as: context.write)

@@ -39,7 +39,7 @@ public struct PlaybookTable: Sendable {
             return try store.update(record, mask: FieldMask(paths: values.keys.sorted()), context, in: tx)
         }
         end = { id, end, context, tx in
-            guard let record = try store.find(id, lock: .update, in: tx), record.text("active") != "false" else {
+            guard let record = try store.find(id, lock: .update, in: tx), !record.hasEnded else {
                 return
             }
             var request = CloseRequest()
@@ -63,6 +63,9 @@ public enum RecordEnd: Sendable, Equatable {
 extension RecordMessage {
     /// The text of a field; empty when there is none.
     func text(_ field: String) -> String { Self.schema.index(of: field).map { self[fieldAt: $0].text } ?? "" }
+
+    /// Whether it is closed or canceled; what cannot end has not.
+    var hasEnded: Bool { text("active") == "false" }
 
     /// The value of a field as a filter compares it.
     func filterValue(_ field: String) -> FilterValue {

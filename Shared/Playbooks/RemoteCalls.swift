@@ -112,7 +112,7 @@ public struct RemoteCalls: Sendable {
             let write = WriteContext.system(database.service, domain: .root, now: database.clock.now)
             let context = RuleContext(transaction: tx, write: write, database: database)
             guard var work = try RunWork(call.run, playbooks, context),
-                let place = work.activities.firstIndex(where: { $0.id == call.activity })
+                let place = work.place(ofActivity: call.activity)
             else { return }
             switch outcome {
             case .made(let record):

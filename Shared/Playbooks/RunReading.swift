@@ -53,12 +53,11 @@ extension Playbooks {
     }
 
     func activity(_ request: GetRequest, _ context: RuleContext) throws -> PlaybookActivity {
-        guard Validation.isUUID(request.id) else { throw Activities.notFound(request.id) }
-        let rows = try context.transaction.query(
-            "SELECT run FROM \(identifier: database.schema).playbook_activity WHERE id = \(request.id)")
-        guard let run = try rows.first?.string(at: 0) else { throw Activities.notFound(request.id) }
+        guard let run = try ActivityRow.run(of: request.id, in: database.schema, context.transaction) else {
+            throw Activities.notFound(request.id)
+        }
         let work = try RunWork(reading: found(run, context), self, context)
-        guard let place = work.activities.firstIndex(where: { $0.id == request.id }) else {
+        guard let place = work.place(ofActivity: request.id) else {
             throw Activities.notFound(request.id)
         }
         return work.message(of: place)
@@ -149,7 +148,7 @@ extension PlaybookLogEntry {
         newValue = try row.optionalString(PlaybookColumn.newValue) ?? ""
         field = try row.optionalString(PlaybookColumn.field) ?? ""
         guard let known = try row.optionalString(PlaybookColumn.activity),
-            let place = work.activities.firstIndex(where: { $0.id == known })
+            let place = work.place(ofActivity: known)
         else { return }
         activity = known
         activityKey = work.activities[place].key

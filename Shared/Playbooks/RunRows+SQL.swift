@@ -1,6 +1,7 @@
 import Ground
 import PlaybooksWire
 import Postgres
+import Records
 import Wire
 
 extension RunRow {
@@ -34,6 +35,13 @@ extension RunRow {
 extension ActivityRow {
     static func selection(ofRun run: String, in schema: String) -> SQL {
         "SELECT \(columns) FROM \(identifier: schema).playbook_activity WHERE run = \(run) ORDER BY position"
+    }
+
+    /// The run of the activity `id`; nil when there is none for the caller.
+    static func run(of id: String, in schema: String, _ tx: Transaction) throws -> String? {
+        guard Validation.isUUID(id) else { return nil }
+        return try tx.query("SELECT run FROM \(identifier: schema).playbook_activity WHERE id = \(id)")
+            .first?.string(PlaybookColumn.run)
     }
 
     /// The insertion of a row as it is when its run begins.

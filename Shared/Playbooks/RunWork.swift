@@ -75,6 +75,9 @@ struct RunWork {
         }
     }
 
+    /// The place of the activity of that id.
+    func place(ofActivity id: String) -> Int? { activities.firstIndex { $0.id == id } }
+
     // MARK: Changing
 
     /// The activity at a place, to be written back.

@@ -43,7 +43,7 @@ extension Playbooks {
         {
             guard let trigger = version.playbook.trigger, trigger.event == action,
                 let current = try tables[table]?.find(record.id, true, context.transaction),
-                current.text("active") != "false",
+                !current.hasEnded,
                 try !hasOpenRun(of: version.definition, over: record.id, context.transaction)
             else { continue }
             let fields = tables[table]?.filterFields ?? []
@@ -110,7 +110,7 @@ extension Playbooks {
             return
         }
         let id = try row.string(PlaybookColumn.id)
-        guard work.run.state != .canceled, let place = work.activities.firstIndex(where: { $0.id == id }) else {
+        guard work.run.state != .canceled, let place = work.place(ofActivity: id) else {
             return
         }
         try work.madeChanged(place, record)
@@ -192,7 +192,7 @@ extension Playbooks {
     }
 
     private static func checkOpen(_ record: any RecordMessage) throws {
-        guard record.text("active") == "false" else { return }
+        guard record.hasEnded else { return }
         throw Problem.failedPrecondition(
             rule: "G-128",
             Text(

@@ -21,7 +21,8 @@ enum PlaybookBench {
                 let large = try await PlaybookData(second)
                 let few = try await PlaybookPages(small, cases: sizes.small)
                 let many = try await PlaybookPages(large, cases: sizes.large)
-                for figure in try await pages(few, many) { figure.printed() }
+                let pages = [(many.stages, few.stages), (many.activities, few.activities)]
+                for figure in try await ScaleBench.figures(pages) { figure.printed() }
             }
         }
     }
@@ -67,27 +68,6 @@ enum PlaybookBench {
         let start = ContinuousClock.now
         try await work()
         return start.duration(to: .now)
-    }
-
-    /// Both databases are asked in turns.
-    private static func pages(_ small: PlaybookPages, _ large: PlaybookPages) async throws -> [Figure] {
-        var figures: [Figure] = []
-        for (asked, reference) in [(large.stages, small.stages), (large.activities, small.activities)] {
-            let percents = [50.0, 99.0]
-            var times = percents.map { _ in Comparison() }
-            for round in 0...Comparison.rounds {
-                let some = try await Latencies.measured(inFlight: 16, seconds: 2, reference.send)
-                let many = try await Latencies.measured(inFlight: 16, seconds: 2, asked.send)
-                guard round > 0 else { continue }
-                for (index, percent) in percents.enumerated() {
-                    times[index].add(many.percentile(percent), floor: some.percentile(percent))
-                }
-            }
-            for (percent, times) in zip(percents, times) {
-                figures.append(.time("\(asked.name), p\(Int(percent))", times, atMost: 1.5))
-            }
-        }
-        return figures
     }
 }
 

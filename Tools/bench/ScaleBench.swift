@@ -23,9 +23,14 @@ struct ScaleBench {
         }
     }
 
-    private func figures() async throws -> [Figure] {
+    private func figures() async throws -> [Figure] { try await Self.figures(zip(large.all, small.all)) }
+
+    /// How long each request takes in a large database, against the same in a small one.
+    static func figures(
+        _ requests: some Sequence<(ScaleRequests.Request, ScaleRequests.Request)>
+    ) async throws -> [Figure] {
         var figures: [Figure] = []
-        for (asked, reference) in zip(large.all, small.all) {
+        for (asked, reference) in requests {
             let percents = [50.0, 99.0]
             var times = percents.map { _ in Comparison() }
             // The first round fills caches and plans.
