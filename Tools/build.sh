@@ -24,6 +24,16 @@ first_changed() {
     head -n 1
 }
 
+# Clang keeps the modules that it has made of our C headers, and does not notice a header that came since: those are made
+# anew.
+forget_modules_of_headers() {
+  local module
+  for module in "$folder"/ModuleCache/*/C*Proto*.pcm; do
+    [ ! -e "$module" ] || [ -z "$(find Shared/CProto -name '*.h' -newer "$module" -print -quit)" ] || rm "$module"
+  done
+}
+
+forget_modules_of_headers
 changed=$(first_changed || true)
 [ -z "$changed" ] ||
   echo "The system or the toolchain was updated since the last build (for one, $changed): what uses it is built anew, which takes minutes."

@@ -52,7 +52,8 @@ def show(message):
     headers = message.headers or {}
     code = headers.get("Nats-Service-Error-Code") or headers.get("Status")
     if code:
-        print(f"error {code}: {headers.get('Nats-Service-Error') or headers.get('Description') or ''}", file=sys.stderr)
+        said = urllib.parse.unquote(headers.get("Nats-Service-Error") or headers.get("Description") or "")
+        print(f"error {code}: {said}", file=sys.stderr)
     for warning in filter(None, headers.get("Ale-Warning", "").split(",")):
         rule, field, text = (warning.strip().split(" ", 2) + ["", ""])[:3]
         print(f"warning {rule}: {urllib.parse.unquote(text)} ({field})", file=sys.stderr)

@@ -2,6 +2,7 @@ import CustomerSuccessWire
 import Foundation
 import OnboardingWire
 import Platform
+import Playbooks
 import RPC
 import Records
 import Wire
@@ -22,10 +23,13 @@ public enum CustomerSuccess: ServiceDefinition {
         let replicas = replicas(parts.database, parts.client, own: parts.ownCredential)
         let jobs = jobs(
             parts.database, watchesRenewals: try parts.settings.bool("ale.renewal.watch", default: false))
+        let playbooks = playbooks(parts.database)
         return Assembly(
-            endpoints: endpoints(parts.database, replicas, jobs, try parts.settings.attachmentBounds()),
+            endpoints: endpoints(parts.database, replicas, jobs, playbooks, try parts.settings.attachmentBounds()),
             replicas: replicas,
-            background: jobs.filter { $0.offUntil == nil }.map { $0.background(parts.database) })
+            handlers: [playbookTrigger(playbooks)],
+            background: jobs.filter { $0.offUntil == nil }.map { $0.background(parts.database) },
+            prepare: { try await SuccessActivities.seed(playbooks) })
     }
 
     /// What the service does every day, and what it would do if it was configured.
@@ -42,16 +46,17 @@ public enum CustomerSuccess: ServiceDefinition {
 
     /// What the service answers.
     static func endpoints(
-        _ database: Database, _ replicas: ReplicaSet, _ jobs: [DailyJob], _ attachments: AttachmentBounds = .standard
+        _ database: Database, _ replicas: ReplicaSet, _ jobs: [DailyJob], _ playbooks: Playbooks,
+        _ attachments: AttachmentBounds = .standard
     ) -> RecordEndpoints {
         var endpoints = RecordEndpoints(
             database, api: api, replicas: replicas.source, attachments: attachments)
         endpoints.add(SquadMember.self)
-        endpoints.add(Engagement.self) { engagement async throws(Problem) in
-            await replicas.refresh(OnboardingCase.self, engagement.initialOnboarding)
+        endpoints.add(Engagement.self) { brought, _ async throws(Problem) in
+            await replicas.refresh(OnboardingCase.self, brought.values.initialOnboarding)
         }
-        endpoints.add(EngagementContract.self) { link async throws(Problem) in
-            await replicas.refresh(Contract.self, link.contract)
+        endpoints.add(EngagementContract.self) { brought, _ async throws(Problem) in
+            await replicas.refresh(Contract.self, brought.values.contract)
         }
         endpoints.add(SuccessObjective.self)
         endpoints.add(SuccessOutcome.self)
@@ -67,6 +72,8 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(RiskSignalSolution.self)
         endpoints.add(ResponseTemplate.self)
         endpoints.add(CaseServiceDefinition.self)
+        endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
+        endpoints.add(playbooks.definitionEndpoints(api))
         endpoints.add(TemplateRendering(database).endpoint)
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(EngagementPages(database).endpoint)

@@ -11,7 +11,7 @@ extension Engagement: Record {
         domain: .references([.account]),
         // G-93: the go-live date is the case's, also when that changes later.
         inherited: [
-            Inherited(.initialGoLive, via: .initialOnboarding, column: "go_live_date", rule: "BR-07")
+            Inherited(.initialGoLive, via: .initialOnboarding, column: OnboardingCase.Field.goLiveDate, rule: "BR-07")
         ],
         computed: [Computed(.healthScore) { engagement, _ in healthScore(engagement.perceivedHealth) }],
         customer: CustomerAccess(),

@@ -15,7 +15,7 @@ extension DailyJob {
             guard let job = jobs.first(where: { $0.name == request.job }) else {
                 let names = jobs.map { "'\($0.name)'" }.joined(separator: ", ")
                 throw .invalid(
-                    field: "job",
+                    field: RunJobRequest.Field.job,
                     Text(en: "Job must be one of: \(names).", ko: "일일 작업은 다음 중 하나여야 합니다: \(names)."))
             }
             if let setting = job.offUntil {
@@ -23,7 +23,8 @@ extension DailyJob {
                     rule: "JOB_IS_OFF",
                     Text(
                         en: "The job \(job.name) is turned off. The setting \(setting) turns it on.",
-                        ko: "'\(job.name)' 일일 작업이 꺼져 있습니다. '\(setting)' 설정으로 켤 수 있습니다."), field: "job")
+                        ko: "'\(job.name)' 일일 작업이 꺼져 있습니다. '\(setting)' 설정으로 켤 수 있습니다."), field: RunJobRequest.Field.job
+                )
             }
             var response = RunJobResponse()
             response.job = job.name

@@ -25,12 +25,13 @@ extension SuccessInitiative: Record {
         // The engagement page lists initiatives: each knows the engagement of its outcome's objective.
         Rule("G-95") { change, context in try followEngagement(&change, context) },
         Rule("BR-22") { change, _ in try checkCloseCode(change.new) },
-        // Playbook runs are canceled by whoever runs playbooks; the initiative lets go of its run.
+        // An ended initiative lets go of its run, which is canceled as soon as that is written.
         Rule("BR-25") { change, _ in
             if change.new.active == false { change.new.playbookRun = nil }
         },
         .squadOfAccount,
         .kept(whileAny: [.records(SuccessTask.self, by: .parent)]),
+        movesPlaybook,
     ]
 
     public static let lifecycle: Lifecycle<SuccessInitiative>? = Lifecycle(
@@ -93,7 +94,7 @@ enum CloseInitiative {
                 Text(
                     en: "Only an initiative with the closure code Achieved can be closed this way.",
                     ko: "종결 코드가 ‘달성’인 이니셔티브만 이 방법으로 종결할 수 있습니다."),
-                field: "success_initiative.close_code")
+                field: SuccessInitiative.path(.closeCode))
         }
         let open = try tx.query(
             "SELECT 1 FROM customer_success.success_task WHERE parent = \(initiative.id) AND active LIMIT 1")
@@ -103,7 +104,7 @@ enum CloseInitiative {
                 Text(
                     en: "The initiative is not complete: it has open success tasks.",
                     ko: "종결되지 않은 성공 작업이 있어 이니셔티브를 종결할 수 없습니다."),
-                field: "success_initiative.state")
+                field: SuccessInitiative.path(.state))
         }
     }
 }

@@ -33,6 +33,11 @@ extension SuccessMilestone: Record {
         ) { change, context in (change.new.reachedOn ?? "") <= context.write.today.description },
     ]
 
+    public static let holds: [Hold] = [
+        hold(.engagement, of: SuccessObjective.self, by: .successObjective, rule: "G-118"),
+        hold(.successObjective, of: SuccessOutcome.self, by: .successOutcome, rule: "G-118"),
+    ]
+
     public static let lifecycle: Lifecycle<SuccessMilestone>? = Lifecycle(
         moves: [State.planned: [State.reached, State.missed, State.canceled]],
         closed: [State.reached, State.missed, State.canceled], reopened: State.planned, closingRule: "G-118",

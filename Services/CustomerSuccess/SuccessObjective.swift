@@ -15,8 +15,6 @@ extension SuccessObjective: Record {
         .locked(
             "BR-12", field: .engagement,
             whileAny: [.records(SuccessOutcome.self, by: .successObjective), .risks(of: SuccessObjective.self)]),
-        .locked(
-            "G-118", field: .engagement, whileAny: [.records(SuccessMilestone.self, by: .successObjective)]),
         .ordered("BR-13", .plannedStart, notAfter: .plannedStop, constraint: "success_objective_dates"),
         .kept(),
     ]

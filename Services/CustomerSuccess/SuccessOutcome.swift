@@ -22,8 +22,6 @@ extension SuccessOutcome: Record {
         .locked(
             "BR-18", field: .successObjective,
             whileAny: [.records(SuccessInitiative.self, by: .successOutcome), .risks(of: SuccessOutcome.self)]),
-        .locked(
-            "G-118", field: .successObjective, whileAny: [.records(SuccessMilestone.self, by: .successOutcome)]),
         .ordered("BR-19", .plannedStart, notAfter: .plannedStop, constraint: "success_outcome_dates"),
         Rule("BR-20") { change, _ in try checkTracking(change.new) },
         .kept(),

@@ -1,4 +1,5 @@
 import CustomerSuccessWire
+import Playbooks
 import RPC
 import Records
 import Wire
@@ -10,8 +11,8 @@ extension SuccessTask: Record {
         inherited: [Inherited(.account, via: .parent)],
         // Customers see the tasks meant for them, and move those whose contact they are (G-18, G-22).
         customer: CustomerAccess(
-            rows: { _ in "visible_to_customer = true" }, writable: [.state],
-            changeable: { $0.ownContact() }),
+            rows: { _ in .equal(.visibleToCustomer, true) }, writable: [.state],
+            changeable: { $0.ownContact(.contact) }),
         requiredRule: "BR-34")
 
     public static let rules: [Rule<SuccessTask>] = [
@@ -31,6 +32,8 @@ extension SuccessTask: Record {
         .staysWithAccount(by: .parent),
         .squadOfAccount,
         .kept(),
+        .closesAsPlaybookSays(made: .parent),
+        movesPlaybook,
     ]
 
     public static let lifecycle: Lifecycle<SuccessTask>? = Lifecycle(

@@ -31,13 +31,14 @@ struct TemplateRendering: Sendable {
             let language = request.language.isEmpty ? call.language : request.language
             guard ["en", "ko"].contains(language) else {
                 throw .invalid(
-                    field: "language", Text(en: "Language must be en or ko.", ko: "언어는 'en' 또는 'ko'여야 합니다."))
+                    field: RenderResponseTemplateRequest.Field.language,
+                    Text(en: "Language must be en or ko.", ko: "언어는 'en' 또는 'ko'여야 합니다."))
             }
             guard let source = Self.sources[request.sourceTable] else {
                 let tables = Self.sources.keys.sorted()
                 let names = tables.joined(separator: ", ")
                 throw .invalid(
-                    field: "source_table",
+                    field: RenderResponseTemplateRequest.Field.sourceTable,
                     Text(en: "Table must be one of: \(names).", ko: "테이블은 다음 중 하나여야 합니다: \(Self.schemas.koreanLabels)")
                 )
             }

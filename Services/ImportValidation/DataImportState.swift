@@ -87,7 +87,7 @@ public enum DataImportState: Int32, Sendable {
         ])
         var facts = Facts()
         for row in answers[0] {
-            let count = try row.int(Computed.count)
+            let count = try row.int(UnnamedColumn.count)
             switch try row.string(StagingColumn.status) {
             case RowStatus.yetToValidate.rawValue: facts.yetToValidate = count
             case RowStatus.needsAttention.rawValue: facts.needsAttention = count

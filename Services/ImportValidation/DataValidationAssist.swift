@@ -13,33 +13,12 @@ extension DataValidationAssist: Record {
     public static let storage = Storage<DataValidationAssist>(visibility: .definition, domain: .caller)
 
     public static let rules: [Rule<DataValidationAssist>] = [
-        Rule("IMP-02") { change, _ in try checkParameters(change.new) }
+        Rule("IMP-02") { change, context in
+            guard AssistParameters.fields.contains(where: change.changes) else { return }
+            let target = try AssistParameters.target(of: change.new.stagingTable ?? "", context.transaction)
+            try AssistParameters(change.new, target).check()
+        }
     ]
-
-    /// Each subtype has parameters it cannot do without.
-    private static func checkParameters(_ assist: DataValidationAssist) throws {
-        let needed: [Field]
-        switch (assist.validationType, assist.validationSubType) {
-        case (ValidationType.record, _): needed = [.script]
-        case (_, nil): needed = [.validationSubType]
-        case (_, ValidationSubType.reference): needed = [.stagingTableField, .referenceTable, .referenceTableField]
-        case (_, ValidationSubType.date): needed = [.stagingTableField, .dateFormat]
-        case (_, ValidationSubType.datetime): needed = [.stagingTableField, .datetimeFormat]
-        case (_, ValidationSubType.stringLimit): needed = [.stagingTableField, .maxLength]
-        default: needed = [.stagingTableField]
-        }
-        for field in needed where assist[field: field].isEmpty {
-            let label = label(field)
-            throw Problem.broken(
-                "IMP-02", DataValidationAssist.self, field: field,
-                Text(en: "This check needs \(label.en).", ko: "이 검증 유형에는 \(label.ko, .object) 입력해야 합니다."))
-        }
-        if let limit = assist.maxLength, limit < 1 {
-            throw Problem.broken(
-                "IMP-02", DataValidationAssist.self, field: .maxLength,
-                Text(en: "The limit must be at least 1.", ko: "한도는 1 이상이어야 합니다."))
-        }
-    }
 
     /// Refuses a script that cannot be used, with the line of the error, before it is saved (G-62).
     static func compile(_ assist: DataValidationAssist, _ worker: ScriptWorker) async throws(Problem) {

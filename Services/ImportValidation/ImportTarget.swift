@@ -1,4 +1,6 @@
+import ImportValidationWire
 import OnboardingWire
+import RPC
 import Records
 import Wire
 
@@ -31,6 +33,14 @@ public struct ImportTarget: Sendable {
         return all.first { $0.table == name || $0.importing.alias == name }
     }
 
+    /// The target of a task. Its table was checked when it was made: without a target it is a fault of the service.
+    static func of(_ task: ImportTask) throws(Problem) -> ImportTarget {
+        guard let target = named(task.targetTable) else {
+            throw .internalError(cause: "import task \(task.id) has no target")
+        }
+        return target
+    }
+
     /// The target table: `contract`.
     public var table: String { schema.table }
 
@@ -44,7 +54,9 @@ public struct ImportTarget: Sendable {
     public var templateName: String { importing.template ?? "\(table)_template.xlsx" }
 
     /// The fields that tell a record from the account's others (G-56).
-    var key: [FieldSchema] { importing.key.compactMap(schema.field).filter { $0.name != "account" } }
+    var key: [FieldSchema] {
+        importing.key.compactMap(schema.field).filter { $0.name != Location.Field.account.rawValue }
+    }
 
     /// The position of a field among the cells of a row; with or without the prefix that staging columns have.
     public func position(of field: String) -> Int? {
@@ -54,6 +66,6 @@ public struct ImportTarget: Sendable {
 
     /// The position of the account that a row belongs to.
     public var accountColumn: Int? {
-        fields.firstIndex { $0.reference == CustomerAccount.schema.table && $0.name == "account" }
+        fields.firstIndex { $0.reference == CustomerAccount.schema.table && $0.name == Location.Field.account.rawValue }
     }
 }

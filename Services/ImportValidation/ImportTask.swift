@@ -1,4 +1,5 @@
 import ImportValidationWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -8,12 +9,13 @@ import Wire
 extension ImportTask: Record {
     public static let storage = Storage<ImportTask>(
         domain: .references([.parent]),
-        inherited: [Inherited(.account, via: .parent), Inherited(.company, via: .parent, column: "account")],
+        inherited: [
+            Inherited(.account, via: .parent),
+            Inherited(.company, via: .parent, column: OnboardingCase.Field.account),
+        ],
         computed: [.daysRemaining(until: .dueDate)],
         // G-23: hidden until an agent has set the contact and switched the task to visible.
-        customer: CustomerAccess(rows: { caller in
-            "visible_to_customer = true AND \(caller.ownContact())"
-        }),
+        customer: CustomerAccess(rows: { .equal(.visibleToCustomer, true).and($0.ownContact(.contact)) }),
         conditional: [.sourceTable, .dataSource],
         immutable: [.parent, .targetTable, .sourceTable],
         constraints: [
@@ -27,6 +29,8 @@ extension ImportTask: Record {
             guard change.isCreation, change.new[field: .assignedTo].isEmpty, let parent = change.new.parent else {
                 return
             }
+            // Whoever joins the team meanwhile comes before, and is seen, or after, and sees the task.
+            TaskAssignee.wait(for: parent, context.transaction)
             change.new.assignedTo = try TaskAssignee.standard(of: parent, context)
         },
         Rule("IMP-01") { change, context in try followTarget(&change, context) },
@@ -37,7 +41,8 @@ extension ImportTask: Record {
                 ko: "데이터 가져오기 상태는 행의 상태에 따라 자동으로 정해지므로 직접 변경할 수 없습니다.")
         ) { change, context in
             if context.write.isSystem { return true }
-            return change.isCreation ? change.new.dataImportState == 1 : !change.changes(.dataImportState)
+            return change.isCreation
+                ? change.new.dataImportState == DataImportState.dataNotLoadedYet : !change.changes(.dataImportState)
         },
     ]
 

@@ -25,12 +25,13 @@ public enum ImportValidation: ServiceDefinition {
         let queue = RunQueue(database, workers: settings.workers)
         var endpoints = RecordEndpoints(
             database, api: api, replicas: replicas.source, attachments: try parts.settings.attachmentBounds())
-        endpoints.add(ImportTask.self)
+        let closing = TaskClosing(database: database, client: parts.client, own: parts.ownCredential)
+        endpoints.add(ImportTask.self) { brought, call async throws(Problem) in try await closing.check(brought, call) }
         endpoints.add(listed: Upload.self)
         endpoints.add(listed: ImportRun.self)
         let compiler = ScriptWorker(executable: settings.scriptWorker)
-        endpoints.add(DataValidationAssist.self) { assist async throws(Problem) in
-            try await DataValidationAssist.compile(assist, compiler)
+        endpoints.add(DataValidationAssist.self) { brought, _ async throws(Problem) in
+            try await DataValidationAssist.compile(brought.values, compiler)
         }
         endpoints.add(
             UploadEndpoints(
@@ -39,6 +40,7 @@ public enum ImportValidation: ServiceDefinition {
             ).endpoints)
         endpoints.add(TaskEndpoints(database: database, queue: queue, access: access).endpoints)
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
+        endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(

@@ -1,5 +1,6 @@
 import Foundation
 import ImportValidationWire
+import Korean
 import Postgres
 import RPC
 import Records
@@ -88,8 +89,8 @@ extension FileMapping {
         self.titleRow = max(0, Int(titleRow))
         guard columns.count <= Self.mostColumns, sheet.unicodeScalars.count <= Self.longestText else {
             throw .invalid(
-                field: "columns",
-                Text(en: "At most \(Self.mostColumns) columns.", ko: "열은 \(Self.mostColumns)개까지 매핑할 수 있습니다."),
+                field: SaveMappingRequest.Field.columns,
+                Text(en: "At most \(Self.mostColumns) columns.", ko: "열은 \(grouped: Self.mostColumns)개까지 매핑할 수 있습니다."),
                 rule: "G-57")
         }
         var fields: Set<String> = []
@@ -97,12 +98,12 @@ extension FileMapping {
             let choice = ColumnChoice(
                 column: column.column.uppercased(), title: column.title, field: column.field)
             if let fault = Self.fault(choice, target, isSaved: isSaved) {
-                throw .invalid(field: "columns", fault, rule: "G-57")
+                throw .invalid(field: SaveMappingRequest.Field.columns, fault, rule: "G-57")
             }
             guard choice.field.isEmpty || fields.insert(choice.field).inserted else {
                 let label = target.schema.field(choice.field)?.label ?? Text(en: choice.field, ko: choice.field)
                 throw .invalid(
-                    field: "columns",
+                    field: SaveMappingRequest.Field.columns,
                     Text(
                         en: "Two columns are mapped to \(label.en).", ko: "\(label.ko)에 두 개의 열이 매핑되어 있습니다."),
                     rule: "G-57")

@@ -11,6 +11,9 @@ import Wire
 struct TaskAccess: Sendable {
     let database: Database
 
+    /// The table of the access rules: staged rows are no records.
+    private static let stagedRows = "staging_row"
+
     /// The task, locked, for a caller who may validate, edit, publish and start over: its assignee or any onboarding
     /// agent. The lock on the task comes before every other one, so that nobody waits in a circle.
     func worked(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
@@ -32,7 +35,8 @@ struct TaskAccess: Sendable {
     /// The task, for a caller who may read its rows.
     func read(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
         try found(id, by: caller, lock: .none, in: tx) { task in
-            caller.kind == .service || Access.allows(caller.roles, .read, on: "staging_row") && caller.kind != .customer
+            caller.kind == .service
+                || caller.kind != .customer && Access.allows(caller.roles, .read, on: Self.stagedRows)
                 || caller.kind == .person && task.assignedTo == caller.subject
         }
     }
@@ -53,7 +57,7 @@ struct TaskAccess: Sendable {
 
     /// Whether the caller may work on any import task of the domain.
     static func isAgent(_ caller: Caller) -> Bool {
-        caller.kind == .service || caller.kind == .person && Access.allows(caller.roles, .write, on: "staging_row")
+        caller.kind == .service || caller.kind == .person && Access.allows(caller.roles, .write, on: stagedRows)
     }
 
     private static func isContact(_ caller: Caller, of task: ImportTask) -> Bool {

@@ -5,7 +5,8 @@ import Records
 import Wire
 
 /// Who an import task goes to when it names nobody: whoever holds the provider's responsibility ServiceNow
-/// developer/admin on its case, else the assignee of the case (G-44). Nobody who has left.
+/// developer/admin on its case, else the assignee of the case (G-44), else who joined its account team first. Nobody who
+/// has left.
 enum TaskAssignee {
     /// The predefined responsibility of onboarding, whose id is the same in every installation (G-43).
     static let responsibility = RecordID.derived(from: "responsibility_definition provider ServiceNow developer/admin")
@@ -17,7 +18,9 @@ enum TaskAssignee {
             SELECT "user" FROM (SELECT 1 AS place, id, "user" FROM import_validation.case_team_member \
             WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider) \
             AND responsibility = \(responsibility) \
-            UNION ALL SELECT 2, id, assigned_to FROM import_validation.onboarding_case WHERE id = \(onboarding)) asked \
+            UNION ALL SELECT 2, id, assigned_to FROM import_validation.onboarding_case WHERE id = \(onboarding) \
+            UNION ALL SELECT 3, id, "user" FROM import_validation.case_team_member \
+            WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider)) asked \
             WHERE "user" IS NOT NULL ORDER BY place, id
             """)
         return try rows.map { try $0.string(CaseTeamMember.Field.user) }.first(where: context.mayBeAssigned)
@@ -39,7 +42,7 @@ enum TaskAssignee {
             SELECT t.id FROM import_validation.import_task t \
             JOIN import_validation.onboarding_case c ON c.id = t.parent \
             WHERE t.parent = \(onboarding) AND t.created_by = ANY(\(makers)) \
-            AND t.state = \(literal: ImportTask.State.open) AND t.data_import_state = 1 \
+            AND t.state = \(literal: ImportTask.State.open) AND t.data_import_state = \(ImportTask.DataImportState.dataNotLoadedYet) \
             AND (t.assigned_to IS NULL OR t.assigned_to = c.assigned_to) \
             AND t.assigned_to IS DISTINCT FROM \(assignee) ORDER BY t.id FOR UPDATE OF t
             """)
@@ -49,7 +52,7 @@ enum TaskAssignee {
         }
     }
 
-    /// The events of a case and of its team come side by side. One waits for the other, so that whichever comes second
+    /// The tasks of a case are made while its team is heard of. One waits for the other, so that whichever comes second
     /// sees what the first has made.
     static func wait(for onboarding: String, _ tx: Transaction) {
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\("import_task.assigned_to \(onboarding)"), 0))")

@@ -63,13 +63,14 @@ struct TaskEndpoints: Sendable {
                 return (task, [])
             }
         }
-        let target = try Self.target(of: task)
+        let target = try ImportTarget.of(task)
         let isKorean = Language(tag: call.language) == .ko
         do throws(WorkbookError) {
+            let plan = CheckPlan(target, assists)
             let bytes = try WorkbookWriter.template(
                 sheet: target.schema.label(call.language),
-                columns: CheckPlan(target, assists).columns.map { $0.templateColumn(call.language) },
-                texts: isKorean ? .korean : .english)
+                columns: plan.columns.map { $0.templateColumn(call.language) },
+                example: TemplateExample.row(plan, call.language), texts: isKorean ? .korean : .english)
             var response = DownloadTemplateResponse()
             response.fileName = task.dataSource ?? target.templateName
             response.content = bytes
@@ -95,19 +96,12 @@ struct TaskEndpoints: Sendable {
             let task = try access.uploaded(request.id, by: call.caller, lock: .update, in: tx)
             try TaskAccess.requireOpen(task, tx)
             let mapping = try FileMapping(
-                sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, Self.target(of: task),
+                sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, ImportTarget.of(task),
                 isSaved: true)
             let saved = SavedMapping(mapping, by: call.caller.subject, at: context.now)
             try saved.save(for: task.id, task.domain, tx)
             return SavedMapping.message(mapping.isEmpty ? nil : saved, task: task.id, for: call.caller)
         }
-    }
-
-    private static func target(of task: ImportTask) throws(Problem) -> ImportTarget {
-        guard let target = ImportTarget.named(task.targetTable) else {
-            throw .internalError(cause: "import task \(task.id) has no target")
-        }
-        return target
     }
 
     // MARK: Runs
@@ -118,12 +112,13 @@ struct TaskEndpoints: Sendable {
     {
         var options = LoadOptions(encoding: request.encoding)
         options.mapping = try FileMapping(
-            sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, target(of: task), isSaved: false
+            sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, ImportTarget.of(task),
+            isSaved: false
         )
         if request.saveMapping {
             guard !options.mapping.isEmpty else {
                 throw Problem.invalid(
-                    field: "save_mapping",
+                    field: ImportUploadsRequest.Field.saveMapping,
                     Text(
                         en: "There is nothing to save: say sheet, title_row or columns.",
                         ko: "저장할 내용이 없습니다. 시트, 제목 행 또는 열 매핑을 지정하세요."), rule: "G-57")
@@ -142,11 +137,13 @@ struct TaskEndpoints: Sendable {
             Set(request.uploads).count == request.uploads.count
         else {
             throw .invalid(
-                field: "uploads",
-                Text(en: "1 to \(Self.mostUploads) different uploads.", ko: "서로 다른 업로드를 1~\(Self.mostUploads)개 지정하세요."))
+                field: ImportUploadsRequest.Field.uploads,
+                Text(
+                    en: "1 to \(Self.mostUploads) different uploads.",
+                    ko: "서로 다른 업로드를 1~\(grouped: Self.mostUploads)개 지정하세요."))
         }
         guard request.encoding.isEmpty || TextEncoding(named: request.encoding) != nil else {
-            throw .invalid(field: "encoding", RunMessages.unknownEncoding)
+            throw .invalid(field: ImportUploadsRequest.Field.encoding, RunMessages.unknownEncoding)
         }
         let method = ImportValidationAPI.importUploads.name
         let response = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
@@ -221,7 +218,7 @@ struct TaskEndpoints: Sendable {
             request.stagingRows.allSatisfy(Validation.isUUID)
         else {
             throw .invalid(
-                field: "staging_rows",
+                field: PublishStagingRowsRequest.Field.stagingRows,
                 Text(
                     en: "Either all_ready, or 1 to \(Self.mostRows) ids of rows.",
                     ko: "게시할 행을 1~\(grouped: Self.mostRows)개 지정하거나 준비된 행 전체를 선택하세요."))

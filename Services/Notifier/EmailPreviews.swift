@@ -1,3 +1,4 @@
+import Filters
 import Korean
 import Mail
 import NotifierWire
@@ -45,15 +46,23 @@ struct EmailPreviews: Sendable {
 
     private func preview(_ request: PreviewEmailTemplateRequest, _ call: Call) async throws(Problem) -> EmailPreview {
         guard MailTemplates.names.contains(request.key) else {
-            throw .invalid(field: "key", Text(en: "There is no such e-mail.", ko: "해당 이메일이 없습니다."))
+            throw .invalid(
+                field: PreviewEmailTemplateRequest.Field.key, Text(en: "There is no such e-mail.", ko: "해당 이메일이 없습니다."))
         }
         let language = request.language.isEmpty ? call.language : request.language
+        guard MailLanguage(rawValue: language) != nil else {
+            throw .invalid(
+                field: PreviewEmailTemplateRequest.Field.language,
+                Text(en: "There is no such language.", ko: "지원하지 않는 언어입니다."))
+        }
         let draft = try Self.draft(request)
         let values = try await values(request, language, call)
         do throws(MailError) {
             if let draft { return EmailPreview(try MailTemplates.render(draft, values, language: language)) }
         } catch {
-            throw .invalid(field: "text", Text(en: "The texts cannot be filled in.", ko: "자리 표시자를 채울 수 없습니다."))
+            throw .invalid(
+                field: PreviewEmailTemplateRequest.Field.text,
+                Text(en: "The texts cannot be filled in.", ko: "자리 표시자를 채울 수 없습니다."))
         }
         let templates = templates
         let domain = call.caller.domain
@@ -65,12 +74,13 @@ struct EmailPreviews: Sendable {
         return EmailPreview(content)
     }
 
-    /// The texts of the request; nil when there are none.
+    /// The texts of the request; nil when there are none. What could not be saved is not shown either.
     private static func draft(_ request: PreviewEmailTemplateRequest) throws(Problem) -> MailTemplate.Source? {
         guard !(request.subject + request.text + request.html).isEmpty else { return nil }
-        for (field, text) in zip(EmailTemplate.texts, [request.subject, request.text, request.html]) {
-            try EmailTemplate.check(text, of: request.key, field)
-        }
+        let texts = Array(zip(EmailTemplate.texts, [request.subject, request.text, request.html]))
+        for (field, text) in texts { try EmailTemplate.check(text, of: request.key, field) }
+        let faults = texts.compactMap { field, text in EmailTemplate.fault(in: text, field) }
+        guard faults.isEmpty else { throw .invalid(faults) }
         return MailTemplate.Source(subject: request.subject, text: request.text, html: request.html)
     }
 
@@ -85,7 +95,7 @@ struct EmailPreviews: Sendable {
             switch request.key {
             case Key.playCompleted, Key.playFailed: try await play(asked)
             case Key.recordUpdated: try await updated(asked, language)
-            default: try await team(asked, isCustomers: request.key != Key.accountTeam)
+            default: try await team(asked, Named.of(request.key))
             }
         let subject = call.caller.subject
         values["name"] = try await database.transaction(
@@ -108,31 +118,63 @@ struct EmailPreviews: Sendable {
         ]
     }
 
-    private func team(_ asked: GetRequest, isCustomers: Bool) async throws(Problem) -> [String: String] {
+    /// Whom a mail about a team names: all of a side, or those with a responsibility (G-40, G-41).
+    private struct Named {
+        let side: String
+        var responsibility: String?
+
+        static func of(_ key: String) -> Named {
+            switch key {
+            case Key.onboardingContacts:
+                Named(side: CaseTeamMember.Side.customer, responsibility: "Customer onboarding contact")
+            case Key.keyMembers: Named(side: CaseTeamMember.Side.customer, responsibility: "Key team member")
+            default: Named(side: CaseTeamMember.Side.provider)
+            }
+        }
+    }
+
+    private func team(_ asked: GetRequest, _ whom: Named) async throws(Problem) -> [String: String] {
         let record = try await client.call(OnboardingAPI.getOnboardingCase, asked)
         var named = GetRequest()
         named.id = record.account ?? ""
         let account = try await client.call(OnboardingAPI.getCustomerAccount, named)
+        return [
+            "account": account.name ?? "", "number": record.number ?? "",
+            "people": try await people(whom, of: record.id).joined(separator: ", "),
+        ]
+    }
+
+    private func people(_ whom: Named, of record: String) async throws(Problem) -> [String] {
         var listed = ListRequest()
+        var members: FieldFilter<CaseTeamMember.Field> = .equal(.onboardingCase, record).and(.equal(.side, whom.side))
+        if let name = whom.responsibility {
+            var asked = ListRequest()
+            let definition: FieldFilter<ResponsibilityDefinition.Field> =
+                .equal(.side, whom.side).and(.equal(.name, name))
+            asked.filter = definition.text
+            let found = try await client.call(OnboardingAPI.listResponsibilityDefinitions, asked)
+            guard let responsibility = found.responsibilityDefinitions.first else { return [] }
+            members = members.and(.equal(.responsibility, responsibility.id))
+        }
+        listed.filter = members.text
         listed.pageSize = Self.peopleLimit
-        let side = isCustomers ? CaseTeamMember.Side.customer : CaseTeamMember.Side.provider
-        listed.filter = "onboarding_case = \"\(record.id)\" AND side = \(side)"
-        let members = try await client.call(OnboardingAPI.listCaseTeamMembers, listed).caseTeamMembers
         var names: [String] = []
-        for member in members {
-            named.id = member.contact ?? member.user ?? ""
-            let name: String
-            if member.contact == nil {
-                name = try await client.call(OnboardingAPI.getUser, named).name ?? ""
-            } else {
-                let contact = try await client.call(OnboardingAPI.getCustomerContact, named)
-                name = PersonName.full(first: contact.firstName, last: contact.lastName)
-            }
+        for member in try await client.call(OnboardingAPI.listCaseTeamMembers, listed).caseTeamMembers {
+            let name = try await name(of: member)
             if !names.contains(name) { names.append(name) }
         }
-        return [
-            "account": account.name ?? "", "number": record.number ?? "", "people": names.joined(separator: ", "),
-        ]
+        return names
+    }
+
+    private func name(of member: CaseTeamMember) async throws(Problem) -> String {
+        var asked = GetRequest()
+        guard let contact = member.contact else {
+            asked.id = member.user ?? ""
+            return try await client.call(OnboardingAPI.getUser, asked).name ?? ""
+        }
+        asked.id = contact
+        let found = try await client.call(OnboardingAPI.getCustomerContact, asked)
+        return PersonName.full(first: found.firstName, last: found.lastName)
     }
 }
 

@@ -26,7 +26,7 @@ extension EmailTemplate: Record {
         }
     ]
 
-    /// Refuses a text with a placeholder that nobody fills in.
+    /// Refuses a text with a placeholder that nobody fills in, and HTML that no mail should have.
     static func check(_ text: String, of key: String, _ field: Field) throws(Problem) {
         let known = MailTemplates.placeholders[key] ?? []
         do throws(MailPlaceholders.Fault) {
@@ -35,10 +35,51 @@ extension EmailTemplate: Record {
             let names = known.map { "{{\($0)}}" }.joined(separator: ", ")
             throw .broken("G-131", EmailTemplate.self, field: field, error.text(names))
         }
+        if field == .html { try check(html: text) }
         guard field == .subject, text.contains(where: \.isNewline) else { return }
         throw .broken(
             "G-131", EmailTemplate.self, field: field,
             Text(en: "The subject is one line.", ko: "제목은 한 줄이어야 합니다."))
+    }
+
+    /// What is wrong with a text as the value of its field: it is missing, or too long. Nil when nothing is.
+    static func fault(in text: String, _ field: Field) -> Problem.Violation? {
+        guard let schema = schema.field(field.rawValue) else { return nil }
+        let missing = Text(en: "\(schema.label.en) is mandatory.", ko: "\(schema.label.ko, .topic) 필수입니다.")
+        let fault = text.isEmpty ? missing : Validation.fault(.string(text), schema)
+        return fault.map { .init(field: path(field), text: $0, rule: storage.requiredRule) }
+    }
+
+    private static func check(html: String) throws(Problem) {
+        do throws(MailHTML.Fault) {
+            try MailHTML.check(html)
+        } catch {
+            throw .broken("G-131", EmailTemplate.self, field: .html, error.text)
+        }
+    }
+}
+
+extension MailHTML.Fault {
+    /// What people read.
+    fileprivate var text: Text {
+        switch self {
+        case .element(let name):
+            Text(en: "An e-mail does not have the element <\(name)>.", ko: "이메일에는 <\(name)> 요소를 사용할 수 없습니다.")
+        case .attribute(let name):
+            Text(
+                en: "The attribute \(name) is not allowed, or its value stands without quotes.",
+                ko: "\(name) 속성을 사용할 수 없거나 속성 값에 따옴표가 없습니다.")
+        case .address(let address):
+            Text(
+                en: "'\(address)' is neither a web address nor an e-mail address.",
+                ko: "'\(address)' 값은 웹 주소나 이메일 주소가 아닙니다.")
+        case .unbalanced(let name):
+            Text(
+                en: "The element <\(name)> is not closed, or closed where it is not open.",
+                ko: "<\(name)> 요소가 닫히지 않았거나, 열리지 않은 곳에서 닫혔습니다.")
+        case .malformed(let tag):
+            Text(en: "'\(tag)' is not a valid tag.", ko: "'\(tag)' 부분은 올바른 태그가 아닙니다.")
+        }
     }
 }
 

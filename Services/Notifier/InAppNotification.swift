@@ -1,3 +1,4 @@
+import Filters
 import NotifierWire
 import Postgres
 import RPC
@@ -12,10 +13,10 @@ extension InAppNotification: Record {
         domain: .preset, customer: CustomerAccess(rows: { Self.own($0) }), immutable: [.user, .subject, .body])
 
     /// The filter for a caller's own notifications; administrators too see none but their own.
-    static func own(_ caller: Caller) -> String {
+    static func own(_ caller: Caller) -> FieldFilter<Field> {
         // Who is no person, such as a system, has none: no user has this id.
         let user = Validation.isUUID(caller.subject) ? caller.subject : "00000000-0000-0000-0000-000000000000"
-        return "user = \"\(user)\""
+        return .equal(.user, user)
     }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Mail
 import NotifierWire
+import OnboardingWire
 import Postgres
 import RPC
 import Records
@@ -65,11 +66,8 @@ struct MailQueue: Sendable {
                 return nil
             }
             let values = try JSONDecoder().decode([String: String].self, from: Data(row.string(Column.contents).utf8))
-            let objection = try delivery.user.flatMap { user in
-                Self.objection(
-                    try Reader.find([user], in: tx).first,
-                    try row.optionalBytes(Column.event).map { try RecordEvent.decode(protobuf: $0) })
-            }
+            let event = try row.optionalBytes(Column.event).map { try RecordEvent.decode(protobuf: $0) }
+            let objection = try Self.objection(to: delivery, event, tx)
             return Letter(
                 delivery: delivery, name: try row.optionalString(Column.recipientName),
                 content: try templates.render(
@@ -80,11 +78,20 @@ struct MailQueue: Sendable {
     }
 
     /// Days may have gone by since the mail was queued: what was taken away in the meantime counts.
-    private static func objection(_ reader: Reader?, _ event: RecordEvent?) -> String? {
-        guard let reader, reader.isActive else { return "recipient: no longer active" }
-        guard let event, Watched(event)?.mayKnow(reader) != true else { return nil }
-        return "recipient: may no longer know of the record"
+    private static func objection(
+        to delivery: EmailDelivery, _ event: RecordEvent?, _ tx: Transaction
+    ) throws -> String? {
+        let reader = try delivery.user.flatMap { try Reader.find([$0], in: tx).first }
+        if delivery.user != nil, reader?.isActive != true { return gone }
+        guard let event else { return nil }
+        if event.table == TeamMessage.schema.table { return try TeamMails.objection(to: reader, event, tx) }
+        guard let reader, Watched(event)?.mayKnow(reader) != true else { return nil }
+        return hidden
     }
+
+    /// Objections.
+    static let gone = "recipient: no longer active"
+    static let hidden = "recipient: may no longer know of the record"
 
     /// What came of an attempt.
     enum Outcome: Sendable, Equatable {

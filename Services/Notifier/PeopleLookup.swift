@@ -1,3 +1,4 @@
+import Filters
 import OnboardingWire
 import PlayLauncherWire
 import Postgres
@@ -34,6 +35,12 @@ struct PeopleLookup: Sendable {
         try await replicas.fetch(DefinitionRecord.self, definition)
     }
 
+    /// Sees to the contact of a customer; nothing is asked about none.
+    func fetch(contact id: String) async throws {
+        guard Validation.isUUID(id), try await !replicas.holds(CustomerContact.self, id) else { return }
+        try await replicas.fetch(CustomerContact.self, id)
+    }
+
     /// Which of the ids are those of people and definition records that there are copies of: one look for all.
     private func held(_ ids: Set<String>) async throws(Problem) -> Set<String> {
         let service = Caller.service(database.service, domain: .root)
@@ -51,19 +58,19 @@ struct PeopleLookup: Sendable {
     /// Sees to the people with any of `roles`, as many as are granted each on one page.
     func fetchHolders(of roles: [String]) async throws {
         for role in roles {
-            let grants = try await grants("role = \"\(role)\"", pageSize: 100)
+            let grants = try await grants(.equal(.role, role), pageSize: 100)
             try await fetch(users: grants.compactMap(\.user))
         }
     }
 
     private func fetchGrants(of user: String) async throws {
         // One page holds them all: a role is granted once, and there are fewer roles than records on a page.
-        for grant in try await grants("user = \"\(user)\"", pageSize: 1_000) { try await replicas.store(grant) }
+        for grant in try await grants(.equal(.user, user), pageSize: 1_000) { try await replicas.store(grant) }
     }
 
-    private func grants(_ filter: String, pageSize: Int32) async throws(Problem) -> [RoleGrant] {
+    private func grants(_ filter: FieldFilter<RoleGrant.Field>, pageSize: Int32) async throws(Problem) -> [RoleGrant] {
         var request = ListRequest()
-        request.filter = filter
+        request.filter = filter.text
         request.pageSize = pageSize
         let found = try await known { () async throws(Problem) in
             try await client.call(OnboardingAPI.listRoleGrants, request)

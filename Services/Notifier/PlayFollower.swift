@@ -17,7 +17,7 @@ struct PlayFollower: Sendable {
     /// Reacts to every change of a run.
     var handler: EventHandler {
         EventHandler(
-            "notifier-flow-run", service: "play-launcher", record: "flow_run", wanted: Self.isChange,
+            "notifier-flow-run", service: FlowRun.schema.service, record: FlowRun.schema.table, wanted: Self.isChange,
             prepare: prepare, apply: apply)
     }
 
@@ -80,15 +80,16 @@ struct PlayFollower: Sendable {
         let reader = try Reader.find([user], in: tx).first
         let language = reader?.language ?? "en"
         let subject = message.subject(title)(language)
+        let said = run.told(language)
         try messenger.notify(
             Notice(
-                kind: message.kind, subject: subject, body: run.message ?? subject, sourceTable: run.sourceTable,
+                kind: message.kind, subject: subject, body: said ?? subject, sourceTable: run.sourceTable,
                 sourceRecord: run.sourceRecord),
             to: user, in: reader?.domain ?? DomainPath(run.domain) ?? .root, context, tx)
         if message == .held { try tellTakers(run, title, context, tx) }
         guard let template = message.template, let reader else { return }
         try messenger.mail(
-            template, ["title": title, "message": run.message ?? "", "name": reader.name], to: reader,
+            template, ["title": title(language), "message": said ?? "", "name": reader.name], to: reader,
             about: (run.sourceTable, run.sourceRecord), context, tx)
     }
 
@@ -98,7 +99,7 @@ struct PlayFollower: Sendable {
     }
 
     /// Tells those who can have a held run go on: its launcher, who may no longer act, perhaps reads nothing any more.
-    private func tellTakers(_ run: FlowRun, _ title: String, _ context: WriteContext, _ tx: Transaction) throws {
+    private func tellTakers(_ run: FlowRun, _ title: Text, _ context: WriteContext, _ tx: Transaction) throws {
         guard let domain = DomainPath(run.domain) else { return }
         for reader in try Reader.holders(of: Self.takers, around: domain, in: tx) where reader.id != run.requestedBy {
             let body = Text(
@@ -112,13 +113,28 @@ struct PlayFollower: Sendable {
         }
     }
 
-    private func title(_ run: FlowRun, _ context: WriteContext, _ tx: Transaction) throws -> String {
-        let fallback = run.flow ?? ""
-        guard let id = run.definitionRecord else { return fallback }
+    /// What the play is called. Runs that were launched before they said so themselves are called as their definition
+    /// record, which has one language.
+    private func title(_ run: FlowRun, _ context: WriteContext, _ tx: Transaction) throws -> Text {
+        if let title = run.title { return Text(en: title, ko: run.titleKo ?? title) }
+        let title = try definitionTitle(run, context, tx) ?? run.flow ?? ""
+        return Text(en: title, ko: title)
+    }
+
+    private func definitionTitle(_ run: FlowRun, _ context: WriteContext, _ tx: Transaction) throws -> String? {
+        guard let id = run.definitionRecord else { return nil }
         let service = Caller.service(database.service, domain: context.caller.domain)
         let records = database.replica(DefinitionRecord.self, .title, as: service)
         let rows = try tx.query("SELECT title FROM \(records) definition WHERE id = \(id)")
-        return try rows.first?.optionalString(DefinitionRecord.Field.title) ?? fallback
+        return try rows.first?.optionalString(DefinitionRecord.Field.title)
+    }
+}
+
+extension FlowRun {
+    /// What the run has to tell, in `language` where it says so; nil when there is nothing.
+    fileprivate func told(_ language: String) -> String? {
+        guard let messageEn, let messageKo else { return message }
+        return Text(en: messageEn, ko: messageKo)(language)
     }
 }
 
@@ -140,10 +156,10 @@ enum PlayMessage: CaseIterable {
     /// The kind of the notification.
     var kind: String {
         switch self {
-        case .launched: "play_started"
-        case .held: "play_held"
-        case .completed: "play_completed"
-        case .failed: "play_failed"
+        case .launched: InAppNotification.Kind.playStarted
+        case .held: InAppNotification.Kind.playHeld
+        case .completed: InAppNotification.Kind.playCompleted
+        case .failed: InAppNotification.Kind.playFailed
         }
     }
 
@@ -158,19 +174,25 @@ enum PlayMessage: CaseIterable {
     }
 
     /// The line people read first.
-    func subject(_ title: String) -> Text {
+    func subject(_ title: Text) -> Text {
         switch self {
         case .launched:
             Text(
-                en: "Success play \"\(title)\" was created.", ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 시작되었습니다.")
+                en: "Success play \"\(title.en)\" was created.",
+                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 시작되었습니다.")
         case .held:
-            Text(en: "Success play \"\(title)\" is held.", ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 보류되었습니다.")
+            Text(
+                en: "Success play \"\(title.en)\" is held.",
+                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 보류되었습니다.")
         case .completed:
             Text(
-                en: "Success play \"\(title)\" is completed.", ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 완료되었습니다."
+                en: "Success play \"\(title.en)\" is completed.",
+                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 완료되었습니다."
             )
         case .failed:
-            Text(en: "Success play \"\(title)\" failed.", ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 실패했습니다.")
+            Text(
+                en: "Success play \"\(title.en)\" failed.",
+                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 실패했습니다.")
         }
     }
 }

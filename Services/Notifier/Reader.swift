@@ -66,6 +66,24 @@ struct Reader: Sendable {
     }
 }
 
+/// A contact of a customer, as far as a mail to it asks.
+struct KnownContact: Sendable {
+    /// That of its account.
+    let domain: DomainPath
+    let isActive: Bool
+
+    /// The contact `id`; nil when there is no such contact any more. The transaction must see all domains.
+    static func find(_ id: String, in tx: Transaction) throws -> KnownContact? {
+        guard Validation.isUUID(id) else { return nil }
+        let rows = try tx.query("SELECT domain, active FROM notifier.customer_contact WHERE id = \(id)")
+        return try rows.first.map { row in
+            KnownContact(
+                domain: DomainPath(try row.string(CustomerContact.Field.domain)) ?? .root,
+                isActive: try row.optionalBool(CustomerContact.Field.active) ?? true)
+        }
+    }
+}
+
 extension Transaction {
     /// Opens the transaction of an event to all domains: people are told in their own domain, which lies above that of
     /// the record the event is about. For the service's own work only.

@@ -1,4 +1,6 @@
+import CustomerSuccessWire
 import Korean
+import NotifierWire
 import OnboardingWire
 import Postgres
 import RPC
@@ -6,7 +8,6 @@ import Records
 import Roles
 import Tenancy
 import Wire
-import WireCatalog
 
 /// Tells the people on the watch list or the work notes list of a record what happened to it (G-29): all but the one who
 /// did it, and nobody who may not read the record.
@@ -25,10 +26,12 @@ struct WatchLists: Sendable {
                 "notifier-watch-success", service: "customer-success", record: "*", wanted: Self.hasReaders,
                 prepare: prepare, apply: apply),
             EventHandler(
-                "notifier-watch-case", service: "onboarding", record: "onboarding_case", wanted: Self.hasReaders,
+                "notifier-watch-case", service: OnboardingCase.schema.service, record: OnboardingCase.schema.table,
+                wanted: Self.hasReaders,
                 prepare: prepare, apply: apply),
             EventHandler(
-                "notifier-watch-task", service: "onboarding", record: "lifecycle_task", wanted: Self.hasReaders,
+                "notifier-watch-task", service: LifecycleTask.schema.service, record: LifecycleTask.schema.table,
+                wanted: Self.hasReaders,
                 prepare: prepare, apply: apply),
         ]
     }
@@ -49,7 +52,7 @@ struct WatchLists: Sendable {
             let body = watched.body(for: reader, quoteLimit: Self.quoteLimit)
             try messenger.notify(
                 Notice(
-                    kind: "record_\(event.action)", subject: subject, body: body.isEmpty ? subject : body,
+                    kind: watched.kind, subject: subject, body: body.isEmpty ? subject : body,
                     sourceTable: event.table, sourceRecord: event.id),
                 to: reader.id, in: reader.domain, context, tx)
             try messenger.mail(
@@ -66,9 +69,16 @@ struct Watched: Sendable {
     private let domain: DomainPath
     private let record: any RecordMessage
 
-    /// Nil for an event of a table that its service has not got in this program.
+    /// What may have such lists: the records of the services whose events are heard.
+    private static let types = CustomerSuccessCatalog.records + OnboardingCatalog.records
+
+    /// Nil for an event of a table that its service has not got in this program. Events of before name no service: theirs
+    /// is the first that has the table.
     init?(_ event: RecordEvent) {
-        guard let type = Catalog.record(event.table, of: event.service),
+        let known = Self.types.first { type in
+            type.schema.table == event.table && (event.service.isEmpty || type.schema.service == event.service)
+        }
+        guard let type = known,
             let domain = DomainPath(event.domain), let record = try? type.decode(protobuf: event.record)
         else { return nil }
         self.event = event
@@ -116,6 +126,9 @@ struct Watched: Sendable {
         }
     }
 
+    /// The kind of the notification; what has no words of its own is a change.
+    var kind: String { Self.told(event.action, "").kind }
+
     /// The line people read first.
     func subject(_ language: String) -> String {
         Self.subject(schema, number: event.number, action: event.action, language)
@@ -124,18 +137,22 @@ struct Watched: Sendable {
     /// The line people read first of what happened to a record.
     static func subject(_ schema: RecordSchema, number: String, action: String, _ language: String) -> String {
         let name = [schema.label(language), number].filter { !$0.isEmpty }.joined(separator: " ")
-        let text =
-            switch action {
-            case "created": Text(en: "\(name) was created.", ko: "\(name, .subject) 생성되었습니다.")
-            case "deleted": Text(en: "\(name) was deleted.", ko: "\(name, .subject) 삭제되었습니다.")
-            case "closed": Text(en: "\(name) was closed.", ko: "\(name, .subject) 종결되었습니다.")
-            case "canceled": Text(en: "\(name) was canceled.", ko: "\(name, .subject) 취소되었습니다.")
-            case "reopened": Text(en: "\(name) was reopened.", ko: "\(name, .subject) 다시 열렸습니다.")
-            case "commented": Text(en: "New comment on \(name).", ko: "\(name)에 새 의견이 등록되었습니다.")
-            case "noted": Text(en: "New work note on \(name).", ko: "\(name)에 새 작업 메모가 등록되었습니다.")
-            default: Text(en: "\(name) was updated.", ko: "\(name, .subject) 수정되었습니다.")
-            }
-        return text(language)
+        return told(action, name).text(language)
+    }
+
+    /// What is said of a record `name`, and of which kind it is.
+    private static func told(_ action: String, _ name: String) -> (kind: String, text: Text) {
+        typealias Kind = InAppNotification.Kind
+        return switch action {
+        case "created": (Kind.recordCreated, Text(en: "\(name) was created.", ko: "\(name, .subject) 생성되었습니다."))
+        case "deleted": (Kind.recordDeleted, Text(en: "\(name) was deleted.", ko: "\(name, .subject) 삭제되었습니다."))
+        case "closed": (Kind.recordClosed, Text(en: "\(name) was closed.", ko: "\(name, .subject) 종결되었습니다."))
+        case "canceled": (Kind.recordCanceled, Text(en: "\(name) was canceled.", ko: "\(name, .subject) 취소되었습니다."))
+        case "reopened": (Kind.recordReopened, Text(en: "\(name) was reopened.", ko: "\(name, .subject) 다시 열렸습니다."))
+        case "commented": (Kind.recordCommented, Text(en: "New comment on \(name).", ko: "\(name)에 새 의견이 등록되었습니다."))
+        case "noted": (Kind.recordNoted, Text(en: "New work note on \(name).", ko: "\(name)에 새 작업 메모가 등록되었습니다."))
+        default: (Kind.recordUpdated, Text(en: "\(name) was updated.", ko: "\(name, .subject) 수정되었습니다."))
+        }
     }
 
     /// The new comment or note, or the names of the fields that changed; empty when there is nothing to add.

@@ -7,15 +7,18 @@ import Wire
 
 /// Who does what on a case.
 enum CaseHolders {
-    /// Whoever holds the responsibility of that id in the account team of a case, else the assignee of the case (G-44).
-    /// Nobody who has left.
-    static func holder(of responsibility: String, on onboarding: String, _ context: RuleContext) throws -> String? {
+    /// Whoever holds the responsibility of that id in the account team of a case, else the assignee of the case (G-44), also
+    /// when there is no such responsibility any more, else who joined the account team first: the work is not nobody's
+    /// because the assignee has left. Nobody who has left.
+    static func holder(of responsibility: String?, on onboarding: String, _ context: RuleContext) throws -> String? {
         let rows = try context.transaction.query(
             """
             SELECT "user" FROM (SELECT 1 AS place, id, "user" FROM onboarding.case_team_member \
             WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider) \
-            AND responsibility = \(responsibility) \
-            UNION ALL SELECT 2, id, assigned_to FROM onboarding.onboarding_case WHERE id = \(onboarding)) asked \
+            AND responsibility = \(responsibility.sqlValue)::uuid \
+            UNION ALL SELECT 2, id, assigned_to FROM onboarding.onboarding_case WHERE id = \(onboarding) \
+            UNION ALL SELECT 3, id, "user" FROM onboarding.case_team_member \
+            WHERE onboarding_case = \(onboarding) AND side = \(literal: CaseTeamMember.Side.provider)) asked \
             WHERE "user" IS NOT NULL ORDER BY place, id
             """)
         return try rows.map { try $0.string(CaseTeamMember.Field.user) }.first(where: context.mayBeAssigned)
@@ -37,8 +40,7 @@ enum CaseHolders {
     /// The same for playbooks.
     static let people = PlaybookPeople(
         holder: { name, onboarding, context in
-            guard let responsibility = try responsibility(name, context) else { return nil }
-            return try holder(of: responsibility, on: onboarding, context)
+            try holder(of: responsibility(name, context), on: onboarding, context)
         },
         responsibility: responsibility,
         name: { user, context in

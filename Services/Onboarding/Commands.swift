@@ -6,6 +6,7 @@ import Platform
 import Postgres
 import RPC
 import Records
+import StandingWire
 import Tenancy
 import Wire
 

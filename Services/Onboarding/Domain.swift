@@ -17,14 +17,15 @@ extension Domain: Record {
     private static func place(_ change: inout Change<Domain>, _ context: RuleContext) throws {
         if change.new.path == nil {
             guard let text = change.new.parent, !text.isEmpty else {
-                throw Problem.invalid(field: "domain.parent", Text(en: "Parent is mandatory.", ko: "상위 도메인은 필수입니다."))
+                throw Problem.invalid(
+                    field: Domain.path(.parent), Text(en: "Parent is mandatory.", ko: "상위 도메인은 필수입니다."))
             }
             let parent = try checkedParent(text, context)
             let number = try RecordNumber.next(
                 of: "onboarding.domain_segment", context.write, in: context.transaction)
             guard let path = parent.child(RecordNumber.text("d", number)) else {
                 throw Problem.invalid(
-                    field: "domain.parent", Text(en: "The tree is too deep here.", ko: "더 이상 하위 도메인을 만들 수 없습니다."))
+                    field: Domain.path(.parent), Text(en: "The tree is too deep here.", ko: "더 이상 하위 도메인을 만들 수 없습니다."))
             }
             change.new.path = path.path
         }
@@ -42,7 +43,7 @@ extension Domain: Record {
     }
 
     private static var noSuchParent: Problem {
-        .invalid(field: "domain.parent", Text(en: "There is no such domain.", ko: "해당 도메인이 없습니다."))
+        .invalid(field: Domain.path(.parent), Text(en: "There is no such domain.", ko: "해당 도메인이 없습니다."))
     }
 
     /// A domain goes only when nothing lives in it or below it.

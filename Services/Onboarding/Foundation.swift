@@ -6,7 +6,7 @@ extension Contract: Record {
     public static let storage = Storage<Contract>(
         domain: .references([.account]), immutable: [.account])
 
-    public static let rules: [Rule<Contract>] = [.ordered("PERIOD", .startDate, notAfter: .endDate)]
+    public static let rules = Rule<Contract>.ordered("PERIOD")
 }
 
 extension Location: Record {
@@ -25,14 +25,14 @@ extension SoldProduct: Record {
     public static let storage = Storage<SoldProduct>(
         domain: .references([.account]), immutable: [.account])
 
-    public static let rules: [Rule<SoldProduct>] = [.ordered("PERIOD", .startDate, notAfter: .endDate)]
+    public static let rules = Rule<SoldProduct>.ordered("PERIOD")
 }
 
 extension ServiceEntitlement: Record {
     public static let storage = Storage<ServiceEntitlement>(
         domain: .references([.account]), immutable: [.account])
 
-    public static let rules: [Rule<ServiceEntitlement>] = [.ordered("PERIOD", .startDate, notAfter: .endDate)]
+    public static let rules = Rule<ServiceEntitlement>.ordered("PERIOD")
 }
 
 extension InstallBaseItem: Record {

@@ -1,4 +1,5 @@
 import OnboardingWire
+import Playbooks
 import Postgres
 import RPC
 import Records
@@ -8,10 +9,10 @@ import Wire
 extension LifecycleTask: Record {
     public static let storage = Storage<LifecycleTask>(
         domain: .references([.parent]),
-        inherited: [Inherited(.company, via: .parent, column: "account")],
+        inherited: [Inherited(.company, via: .parent, column: OnboardingCase.Field.account)],
         computed: [.daysRemaining(until: .dueDate)],
         customer: CustomerAccess(
-            rows: CustomerRows.tasks, writable: [.state, .additionalComments], changeable: { $0.ownContact() }),
+            rows: CustomerRows.tasks, writable: [.state, .additionalComments], changeable: { $0.ownContact(.contact) }),
         immutable: [.parent])
 
     public static let rules: [Rule<LifecycleTask>] = [
@@ -24,7 +25,9 @@ extension LifecycleTask: Record {
                 != ResponsibilityDefinition.Side.squad
         },
         Rule("G-44") { change, context in try assign(&change, context) },
+        .closesAsPlaybookSays(made: .playbookActivity),
         movesPlaybook,
+        .warnsOfAssignee(.assignedTo),
     ]
 
     static let openStates: Set<String> = [
@@ -57,7 +60,7 @@ extension LifecycleTask: Record {
         })
 
     /// G-44: whoever holds the task's responsibility on the case, by default the provider's ServiceNow administrator;
-    /// else the assignee of the case. Nobody who has left.
+    /// else the assignee of the case, else somebody of its account team. Nobody who has left.
     private static func assign(_ change: inout Change<LifecycleTask>, _ context: RuleContext) throws {
         guard change.isCreation, change.new[field: .assignedTo].isEmpty, let parent = change.new.parent else {
             return

@@ -41,7 +41,9 @@ struct NamedRecords: Sendable {
 
     /// Whether records of a table are looked for within one account: its key begins with it. Accounts and people are
     /// found among all that the caller sees.
-    static func areOfAccounts(_ schema: RecordSchema) -> Bool { schema.importing?.key.first == "account" }
+    static func areOfAccounts(_ schema: RecordSchema) -> Bool {
+        schema.importing?.key.first == Location.Field.account.rawValue
+    }
 
     /// Answers, for each of `texts` that names something, its folded text, the number of records and one id. Seen with
     /// the account of the case, a name that it shares with other accounts means the account itself. Customers find what
@@ -51,8 +53,8 @@ struct NamedRecords: Sendable {
         var bounds: SQL = ""
         if isOfAccount { bounds += " AND account = \(account)" }
         if caller.kind == .customer {
-            let own: SQL = table == CustomerAccount.schema.table ? "id" : "account"
-            bounds += " AND " + own + " = ANY(\(caller.memberships.map(\.account))::uuid[])"
+            let own: Location.Field = table == CustomerAccount.schema.table ? .id : .account
+            bounds += " AND \(identifier: own) = ANY(\(caller.memberships.map(\.account))::uuid[])"
         }
         let isOwn: SQL = table == CustomerAccount.schema.table && account != nil ? "bool_or(id = \(account))" : "false"
         let from: SQL = "FROM onboarding.\(identifier: table) WHERE "

@@ -35,11 +35,13 @@ public enum Onboarding: ServiceDefinition {
             endpoints: endpoints(database, replicas, playbooks, try parts.settings.attachmentBounds()),
             replicas: replicas,
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic), playbookTrigger(playbooks)],
-            background: [Background("playbook calls", isSingle: false) { await calls.run() }],
+            background: [
+                Background("playbook calls", isSingle: false) { await calls.run() },
+                PlaybookAdoption.background(playbooks),
+            ],
             prepare: {
                 try await OnboardingSeed.run(database)
                 try await PlaybookSeed.run(playbooks)
-                try await PlaybookAdoption.run(playbooks)
             })
     }
 
@@ -63,15 +65,15 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(AccountAddressRelationship.self)
         endpoints.add(SoldProductInstallBaseM2m.self)
         endpoints.add(ResponsibilityDefinition.self)
-        endpoints.add(OnboardingCase.self) { onboarding async throws(Problem) in
-            guard onboarding.state == OnboardingCase.State.closed else { return }
-            await OnboardingCase.refreshImportTasks(of: onboarding.id, replicas)
+        endpoints.add(OnboardingCase.self) { brought, _ async throws(Problem) in
+            guard brought.values.state == OnboardingCase.State.closed else { return }
+            await OnboardingCase.refreshImportTasks(of: brought.values.id, replicas)
         }
         endpoints.add(OnboardingCase.closeEndpoint(database, replicas))
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
         endpoints.add(listed: TeamMessage.self)
-        endpoints.add(playbooks.runEndpoints(api))
+        endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described

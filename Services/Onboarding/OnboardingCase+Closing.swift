@@ -1,4 +1,5 @@
 import ImportValidationWire
+import Korean
 import OnboardingWire
 import Playbooks
 import Postgres
@@ -45,7 +46,7 @@ extension OnboardingCase {
     /// would be passed over. While import-validation does not answer, what is known has to do.
     static func refreshImportTasks(of id: String, _ replicas: ReplicaSet) async {
         guard Validation.isUUID(id) else { return }
-        await replicas.refresh(ImportTask.self, where: "parent = \"\(id)\"")
+        await replicas.refresh(ImportTask.self, where: .equal(.parent, id))
     }
 
     /// The id of the case that a request names by id or number, as far as the caller may know it.
@@ -70,14 +71,14 @@ extension OnboardingCase {
     private static let isOpen: SQL =
         "state NOT IN (\(literal: LifecycleTask.State.closed), \(literal: LifecycleTask.State.canceled))"
 
-    /// Activities of the playbook that have made them end with them.
+    /// Activities of the playbook that have made them end with them, and first: nothing begins in their place.
     private static func cancelWork(of id: String, _ context: RuleContext) throws {
         let tasks = try context.transaction.query(
-            "SELECT id FROM onboarding.lifecycle_task WHERE parent = \(id) AND \(isOpen) ORDER BY id")
-        for row in tasks {
-            try context.change(LifecycleTask.self, try row.string(LifecycleTask.Field.id)) {
-                $0.state = LifecycleTask.State.canceled
-            }
+            "SELECT id FROM onboarding.lifecycle_task WHERE parent = \(id) AND \(isOpen) ORDER BY id"
+        ).map { try $0.string(LifecycleTask.Field.id) }
+        try Playbooks.of(context.database)?.cancelsMade(tasks, over: id, context)
+        for task in tasks {
+            try context.change(LifecycleTask.self, task) { $0.state = LifecycleTask.State.canceled }
         }
         // What import-validation is going to do when it hears of the case; its events overwrite this.
         context.transaction.send(
@@ -85,25 +86,32 @@ extension OnboardingCase {
             UPDATE onboarding.import_task SET state = \(literal: ImportTask.State.canceled) \
             WHERE parent = \(id) AND \(isOpen)
             """)
-        try Playbooks.of(context.database)?.madeCanceled(over: id, context)
     }
 
     /// Most numbers, or activities, that a refusal names.
     static let named = 20
 
     private static func stillOpen(_ numbers: [String]) -> Problem {
+        heldOpen(by: numbers, reason: "OPEN_TASKS", rule: "G-128") { list in
+            Text(
+                en:
+                    "The case still has open tasks: \(list.en). Close them, or close the case with cancel_open_tasks.",
+                ko: "케이스에 열린 작업이 남아 있습니다: \(list.ko). 작업을 종결하거나 열린 작업도 함께 취소하며 케이스를 종결하세요.")
+        }
+    }
+
+    /// The refusal to close a case over what is still open, by their numbers; `sentence` is given the list of them.
+    static func heldOpen(
+        by numbers: [String], reason: String, rule: String, _ sentence: (_ list: Text) -> Text
+    ) -> Problem {
         let list = numbers.prefix(named).joined(separator: ", ")
         let rest = numbers.count - named
-        let text = Text(
-            en:
-                "The case still has open tasks: \(list)\(rest > 0 ? " and \(rest) more" : ""). Close them, or close the "
-                + "case with cancel_open_tasks.",
-            ko:
-                "케이스에 열린 작업이 남아 있습니다: \(list)\(rest > 0 ? " 외 \(rest)개" : ""). 작업을 종결하거나 열린 작업도 함께 취소하며 케이스를 종결하세요."
-        )
+        let text = sentence(
+            rest > 0
+                ? Text(en: "\(list) and \(rest) more", ko: "\(list) 외 \(grouped: rest)개") : Text(en: list, ko: list))
         return Problem(
-            .failedPrecondition, text, reason: "OPEN_TASKS",
-            violations: [.init(field: "onboarding_case.state", text: text, rule: "G-128")],
+            .failedPrecondition, text, reason: reason,
+            violations: [.init(field: path(.state), text: text, rule: rule)],
             metadata: ["open": numbers.prefix(named).joined(separator: " "), "count": String(numbers.count)])
     }
 }

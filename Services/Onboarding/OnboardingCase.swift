@@ -1,5 +1,6 @@
 import Korean
 import OnboardingWire
+import Playbooks
 import Postgres
 import RPC
 import Records
@@ -13,7 +14,7 @@ extension OnboardingCase: Record {
     public static let storage = Storage<OnboardingCase>(
         domain: .references([.account]),
         computed: [.daysRemaining(until: .goLiveDate)],
-        customer: CustomerAccess(rows: CustomerRows.cases),
+        customer: CustomerAccess(rows: CustomerRows.cases(.contact)),
         redaction: Redaction([.products]) { $0.productsCustomerVisible != true },  // G-101
         requiredRule: "CASE_SETUP",
         conditional: Set(askedLater),
@@ -29,11 +30,19 @@ extension OnboardingCase: Record {
             if change.new.type == nil { change.new.type = context.write.isSystem ? TypeChoice.full : TypeChoice.phased }
         },
         Rule("CASE_SETUP") { change, _ in try checkAskedLater(change) },
+        goLiveCanBeCountedFrom,
+        goLiveIsAhead,
         Rule("CASE_TREE") { change, context in try refuseCycle(change, context) },
         closesWhenDone,
         stagesDone,
-        cancelsTasks,
+        issuesSolved,
+        // Of cases those below another one may be made by its playbook, as the go-live support case is.
+        .closesAsPlaybookSays(made: .parent),
+        // Its runs end before its tasks: no activity goes on over a case that is canceled.
         movesPlaybook,
+        cancelsTasks,
+        .warnsOfAssignee(.assignedTo),
+        startsByPlay,
     ]
 
     /// The first value of each state is its default (G-01).
@@ -90,7 +99,7 @@ extension OnboardingCase: Record {
         guard empty.isEmpty else {
             throw Problem.invalid(
                 empty.map { field in
-                    .init(field: "onboarding_case.\(field.rawValue)", text: asking(for: field), rule: "CASE_SETUP")
+                    .init(field: path(field), text: asking(for: field), rule: "CASE_SETUP")
                 })
         }
     }

@@ -12,7 +12,8 @@ extension CustomerContact: Record {
         // The customer's onboarding contact manages the customer team: who may write at all, the access rows say.
         // Who becomes a portal user is the provider's to say (G-103).
         customer: CustomerAccess(
-            writable: [.firstName, .lastName, .email, .account, .phone, .title, .active], changeable: { _ in "" }),
+            writable: [.firstName, .lastName, .email, .account, .phone, .title, .active],
+            changeable: { _ in .everything }),
         immutable: [.account],
         constraints: [
             DatabaseRule(
@@ -29,7 +30,7 @@ extension CustomerContact: Record {
             "PORTAL_USER", field: .user,
             Text(
                 en: "The portal user must be a user of a customer, not of the provider.",
-                ko: "포털 사용자는 제공사가 아닌 고객의 사용자여야 합니다.")
+                ko: "포털 사용자는 제공자가 아닌 고객의 사용자여야 합니다.")
         ) { change, context in
             guard change.changes(.user), let id = change.new.user, !id.isEmpty else { return true }
             return try context.find(User.self, id)?.account != nil

@@ -13,6 +13,8 @@ import Wire
 struct Publication<R: StandardRecord> {
     private let batch: PublishBatch
     private let key: [Int]
+    /// For each column the position of its field in the dictionary, and the field.
+    private let columns: [Int]
     private let fields: [FieldSchema]
     /// For each field the table it refers to, and by what its texts name records there.
     private let namings: [NamedRecords.Naming]
@@ -30,8 +32,9 @@ struct Publication<R: StandardRecord> {
 
     init(_ batch: PublishBatch, key: [String], _ tx: Transaction) {
         self.batch = batch
-        self.key = key.map(R.index)
-        fields = batch.request.columns.compactMap { R.schema.field($0) }
+        self.key = key.compactMap { R.schema.index(of: $0) }
+        columns = batch.request.columns.compactMap { R.schema.index(of: $0) }
+        fields = columns.map { R.schema.fields[$0] }
         let named = batch.request.referenceFields
         namings = fields.enumerated().map { position, field in
             NamedRecords.Naming(
@@ -123,12 +126,12 @@ struct Publication<R: StandardRecord> {
             case .fault(let text): faults.append(RowFault(field: field.name, text: text))
             case .value(.null): break
             case .value(let value):
-                record[named: field.name] = value
+                record[fieldAt: columns[column]] = value
                 filled.append(field.name)
             case .reference(let text):
                 switch references.find(text, by: namings[column], for: field) {
                 case .success(let id):
-                    record[named: field.name] = .string(id)
+                    record[fieldAt: columns[column]] = .string(id)
                     filled.append(field.name)
                 case .failure(let fault): faults.append(RowFault(field: field.name, text: fault.text))
                 }
@@ -202,8 +205,8 @@ struct Publication<R: StandardRecord> {
             return try alone { .created(try store.create(draft.record, batch.context, in: tx)) }
         }
         let different = draft.filled.filter { name in
-            guard let field = R.schema.field(name) else { return false }
-            return !field.isSame(known[named: name], draft.record[named: name])
+            guard let index = R.schema.index(of: name) else { return false }
+            return !R.schema.fields[index].isSame(known[fieldAt: index], draft.record[fieldAt: index])
         }
         guard !different.isEmpty else { return .unchanged(known) }
         var values = draft.record

@@ -57,7 +57,7 @@ enum Publishing {
             let tables = targets.keys.sorted()
             let names = tables.joined(separator: ", ")
             throw .invalid(
-                field: "target_table",
+                field: PublishRowsRequest.Field.targetTable,
                 Text(
                     en: "The target table must be one of: \(names).",
                     ko: "대상 테이블은 다음 중 하나여야 합니다: \(tables.compactMap { targets[$0]?.schema }.koreanLabels)"))
@@ -65,16 +65,19 @@ enum Publishing {
         let isAllowed = Access.allows(caller.roles, .create, on: target.schema.table)
         guard caller.kind == .service || isAllowed && caller.kind != .customer else { throw .permissionDenied() }
         guard request.rows.count <= limit else {
-            throw .invalid(field: "rows", Text(en: "At most \(limit) rows.", ko: "행은 최대 \(grouped: limit)개입니다."))
+            throw .invalid(
+                field: PublishRowsRequest.Field.rows,
+                Text(en: "At most \(limit) rows.", ko: "행은 최대 \(grouped: limit)개입니다."))
         }
         guard Set(request.columns).count == request.columns.count else {
-            throw .invalid(field: "columns", Text(en: "A column stands twice.", ko: "중복된 열이 있습니다."))
+            throw .invalid(
+                field: PublishRowsRequest.Field.columns, Text(en: "A column stands twice.", ko: "중복된 열이 있습니다."))
         }
         for column in request.columns {
             guard let field = target.schema.field(column), field.isImportable else {
                 let shown = String(column.prefix(60))
                 throw .invalid(
-                    field: "columns",
+                    field: PublishRowsRequest.Field.columns,
                     Text(
                         en: "\(target.schema.label.en) has no field \(shown) to import into.",
                         ko: "\(target.schema.label.ko) 테이블에는 데이터를 가져올 수 있는 ‘\(shown)’ 필드가 없습니다."))
@@ -83,7 +86,7 @@ enum Publishing {
         let named = request.referenceFields
         guard named.isEmpty || named.count == request.columns.count else {
             throw .invalid(
-                field: "reference_fields",
+                field: PublishRowsRequest.Field.referenceFields,
                 Text(en: "There must be one for each column.", ko: "열마다 하나씩 있어야 합니다."))
         }
         for (column, field) in zip(request.columns, named) where !field.isEmpty {

@@ -28,7 +28,7 @@ enum ReferenceSearch {
     /// The tables by name: the targets of imports, and whatever else declares by what workbooks name it.
     static let tables: [String: Table] = Dictionary(
         uniqueKeysWithValues: OnboardingCatalog.records.compactMap { $0 as? any Record.Type }
-            .filter { $0.schema.importing != nil || !$0.schema.namedBy.isEmpty }
+            .filter { $0.schema.isNamedByTexts }
             .map { ($0.schema.table, Table($0)) })
 
     /// `records.resolve`.
@@ -36,7 +36,8 @@ enum ReferenceSearch {
         Endpoint(OnboardingAPI.resolveReferences) { call, request async throws(Problem) in
             guard request.values.count <= limit else {
                 throw .invalid(
-                    field: "values", Text(en: "At most \(limit) texts.", ko: "텍스트는 최대 \(grouped: limit)개입니다."))
+                    field: ResolveReferencesRequest.Field.values,
+                    Text(en: "At most \(limit) texts.", ko: "텍스트는 최대 \(grouped: limit)개입니다."))
             }
             let table = try table(named: request.table, call.caller)
             let field = try field(named: request.field, of: table)
@@ -49,7 +50,8 @@ enum ReferenceSearch {
     static func table(named name: String, _ caller: Caller) throws(Problem) -> Table {
         guard let table = tables[Publishing.canonicalTable(name)] else {
             throw .invalid(
-                field: "table", Text(en: "Records of this table cannot be named.", ko: "이 테이블에서는 레코드를 검색할 수 없습니다."))
+                field: ResolveReferencesRequest.Field.table,
+                Text(en: "Records of this table cannot be named.", ko: "이 테이블에서는 레코드를 검색할 수 없습니다."))
         }
         let allowed = caller.kind == .service || Access.allows(caller.roles, .read, on: table.schema.table)
         guard allowed, caller.kind != .customer || table.isForCustomers else { throw .permissionDenied() }
@@ -57,11 +59,9 @@ enum ReferenceSearch {
     }
 
     static func field(named name: String, of table: Table) throws(Problem) -> FieldSchema {
-        guard let field = table.schema.field(name), [.string, .text, .email, .url].contains(field.type),
-            field.name != "etag"
-        else {
+        guard let field = table.schema.field(name), field.namesRecords else {
             throw .invalid(
-                field: "field",
+                field: ResolveReferencesRequest.Field.field,
                 Text(
                     en: "\(table.schema.label.en) has no such text field.",
                     ko: "\(table.schema.label.ko) 테이블에 해당 텍스트 필드가 없습니다."))
@@ -79,7 +79,9 @@ enum ReferenceSearch {
         guard !request.values.isEmpty else { return response }
         let account = Validation.isUUID(request.account) ? request.account : nil
         guard account != nil || !NamedRecords.areOfAccounts(schema) else {
-            throw Problem.invalid(field: "account", Text(en: "The account is needed here.", ko: "계정을 지정하세요."))
+            throw Problem.invalid(
+                field: ResolveReferencesRequest.Field.account, Text(en: "The account is needed here.", ko: "계정을 지정하세요.")
+            )
         }
         let named = NamedRecords(schema, by: field.name)
         let matches = try NamedRecords.read(tx.query(named.statement(request.values, of: account, for: caller)))

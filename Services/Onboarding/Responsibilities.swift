@@ -19,7 +19,7 @@ extension ResponsibilityDefinition: Record {
 extension CaseTeamMember: Record {
     public static let storage = Storage<CaseTeamMember>(
         domain: .references([.onboardingCase]), lookedUp: [LookedUp(.roleMissing, TeamRoles.fact, TeamRoles.isMissing)],
-        customer: CustomerAccess(rows: CustomerRows.cases), immutable: [.onboardingCase],
+        customer: CustomerAccess(rows: CustomerRows.cases(.contact)), immutable: [.onboardingCase],
         constraints: [
             DatabaseRule(
                 "CASE_TEAM", constraint: "case_team_member_unique", field: .responsibility,

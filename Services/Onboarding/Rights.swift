@@ -1,5 +1,9 @@
+import Filters
+import OnboardingWire
+import Records
 import Roles
 import Tenancy
+import Wire
 
 extension Caller {
     /// An onboarding agent, an administrator or a service.
@@ -12,16 +16,15 @@ extension Caller {
     var seesWholeAccount: Bool { roles.contains("sn_customerservice.customer_case_manager") }
 }
 
-/// Rows customers see of those of their accounts, as filters over the fields of the record. A token without a contact
-/// names nobody.
+/// Rows customers see of those of their accounts. A token without a contact names nobody.
 enum CustomerRows {
-    /// Case managers and customer administrators: every case of the accounts; others: those whose contact they are.
-    @Sendable static func cases(_ caller: Caller) -> String? {
-        caller.seesWholeAccount ? nil : caller.ownContact()
+    /// Case managers and customer administrators: every case of the accounts; others: those whose `contact` they are.
+    static func cases<Field: FieldKey>(_ contact: Field) -> @Sendable (Caller) -> FieldFilter<Field>? {
+        { $0.seesWholeAccount ? nil : $0.ownContact(contact) }
     }
 
     /// As for cases, of tasks only those marked as visible to the customer (G-23).
-    @Sendable static func tasks(_ caller: Caller) -> String? {
-        ["visible_to_customer = true", cases(caller)].compactMap { $0 }.joined(separator: " AND ")
+    @Sendable static func tasks(_ caller: Caller) -> FieldFilter<LifecycleTask.Field>? {
+        .equal(.visibleToCustomer, true).and(cases(.contact)(caller) ?? .everything)
     }
 }

@@ -4,6 +4,7 @@ import Platform
 import Postgres
 import RPC
 import Records
+import StandingWire
 import Tenancy
 import Wire
 

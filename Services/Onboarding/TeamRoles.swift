@@ -1,3 +1,4 @@
+import Korean
 import OnboardingWire
 import Postgres
 import Records
@@ -17,6 +18,24 @@ enum TeamRoles {
         FROM onboarding.responsibility_definition definition \
         WHERE definition.id = case_team_member.responsibility AND definition.required_role <> '')
         """
+
+    /// What people who work on the case should know of a member whose role is missing; nothing of any other.
+    static func warning(of member: CaseTeamMember, _ context: RuleContext) throws -> [Text] {
+        guard member.roleMissing == true,
+            let definition = try context.find(ResponsibilityDefinition.self, member.responsibility)
+        else { return [] }
+        let contact = try context.find(CustomerContact.self, member.contact)
+        let name =
+            try contact.map { PersonName.full(first: $0.firstName, last: $0.lastName) }
+            ?? TeamPeople.user(member.user, context)?.name ?? ""
+        let responsibility = Text(en: definition.name ?? "", ko: definition.nameKo ?? definition.name ?? "")
+        return [
+            Text(
+                en:
+                    "\(name) has not been granted the role that \(responsibility.en) needs. Ask an administrator for it.",
+                ko: "\(name)에게는 ‘\(responsibility.ko)’ 담당 업무에 필요한 역할이 아직 부여되지 않았습니다. 관리자에게 요청하세요.")
+        ]
+    }
 
     /// Whether the role is missing, as ``fact`` tells; roles that contain it are as good.
     @Sendable static func isMissing(_ fact: String?) -> FieldValue {

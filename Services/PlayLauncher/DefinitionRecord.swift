@@ -26,8 +26,9 @@ extension DefinitionRecord: Record {
             Text(en: "There is no active category of this name.", ko: "이 이름의 활성 범주가 없습니다.")
         ) { change, context in
             guard change.changes(.category) else { return true }
-            let values = try categories(context).map { AleChoice.value(ofCategory: $0.name ?? "") }
-            return values.contains(change.new.category ?? "")
+            guard let own = DomainPath(change.new.domain) else { return false }
+            AleChoice.holdValues(context)
+            return try AleChoice.categories(for: own, context).contains { $0.categoryValue == change.new.category }
         },
         .check(
             "G-74", field: .subCategory,
@@ -39,7 +40,7 @@ extension DefinitionRecord: Record {
             guard let choice = try context.find(AleChoice.self, id), choice.active == true,
                 let parent = try context.find(AleChoice.self, choice.dependentCategory)
             else { return false }
-            return AleChoice.value(ofCategory: parent.name ?? "") == change.new.category
+            return parent.categoryValue == change.new.category
         },
         .check(
             "G-76", field: .flow,
@@ -52,10 +53,4 @@ extension DefinitionRecord: Record {
             return place.contains(own)
         },
     ]
-
-    /// Choices without a dependent category are the categories (G-73).
-    private static func categories(_ context: RuleContext) throws -> [AleChoice] {
-        try Store<AleChoice>(context.database).find(
-            where: "dependent_category IS NULL AND active", in: context.transaction)
-    }
 }

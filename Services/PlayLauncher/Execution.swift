@@ -45,7 +45,9 @@ struct Execution: Sendable {
 
     /// What is read of `flow_execution`.
     private enum Column: String {
-        case domain, requester, trace, title, machines, phase, failures, definition
+        case domain, requester, trace, title
+        case titleKo = "title_ko"
+        case machines, phase, failures, definition
     }
 
     let run: String
@@ -53,7 +55,7 @@ struct Execution: Sendable {
     /// For whom the steps are carried out, with the roles of the launch or of the taking over.
     let requester: KeptCaller
     let trace: String?
-    let title: String
+    let title: Text
     /// The flow and the subflows it has begun, outermost first. Never empty.
     var machines: [Machine]
     var isNoted = false
@@ -65,8 +67,9 @@ struct Execution: Sendable {
     func insert(now: Timestamp, in tx: Transaction) throws {
         tx.send(
             """
-            INSERT INTO play_launcher.flow_execution (run, domain, requester, trace, title, machines) \
-            VALUES (\(run), \(domain.path), \(try requester.text()), \(trace), \(title), \(machineText))
+            INSERT INTO play_launcher.flow_execution (run, domain, requester, trace, title, title_ko, machines) \
+            VALUES (\(run), \(domain.path), \(try requester.text()), \(trace), \(title.en), \(title.ko), \
+            \(machineText))
             """)
         beginStep(now: now, in: tx)
     }
@@ -106,8 +109,8 @@ struct Execution: Sendable {
     static func load(_ lease: Lease, in tx: Transaction) throws -> Execution? {
         let rows = try tx.query(
             """
-            SELECT domain, requester, trace, title, machines, phase, failures FROM play_launcher.flow_execution \
-            WHERE \(lease.held) AND phase <> \(literal: Phase.done)
+            SELECT domain, requester, trace, title, title_ko, machines, phase, failures \
+            FROM play_launcher.flow_execution WHERE \(lease.held) AND phase <> \(literal: Phase.done)
             """)
         guard let row = rows.first else { return nil }
         let run = lease.row
@@ -120,11 +123,12 @@ struct Execution: Sendable {
             Machine(
                 definition: machine["definition"]?.string ?? "", state: try FlowState(json: machine["state"] ?? .null))
         }
+        let title = try row.string(Column.title)
         guard !machines.isEmpty else { throw Problem.internalError(cause: "run \(run) has no flow") }
         return Execution(
             run: run, domain: domain, requester: try KeptCaller(text: row.string(Column.requester)),
             trace: try row.optionalString(Column.trace),
-            title: try row.string(Column.title), machines: machines,
+            title: Text(en: title, ko: try row.optionalString(Column.titleKo) ?? title), machines: machines,
             isNoted: try row.string(Column.phase) == Phase.note.rawValue,
             failures: try row.int(Column.failures))
     }

@@ -1,4 +1,5 @@
 import Flows
+import Korean
 import PlayLauncherWire
 import Postgres
 import RPC
@@ -29,12 +30,13 @@ extension FlowDefinition: Record {
         do {
             flow = try FlowSource.compile(yaml: yaml)
         } catch {
-            let place = error.path.isEmpty ? "" : " (\(error.path))"
+            let place = error.path.isEmpty ? "" : "(\(error.path))"
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: .definition,
                 Text(
-                    en: "Line \(error.line), column \(error.column)\(place): \(error.text.en)",
-                    ko: "\(error.line)번째 줄 \(error.column)번째 글자\(place): \(error.text.ko)"))
+                    en:
+                        "Line \(error.line), column \(error.column)\(place.isEmpty ? "" : " \(place)"): \(error.text.en)",
+                    ko: "\(grouped: error.line)번째 줄 \(grouped: error.column)번째 글자\(place): \(error.text.ko)"))
         }
         try agree(&change.new.name, flow.reference.name, field: .name)
         try agree(&change.new.version, flow.reference.version, field: .version)
@@ -46,7 +48,15 @@ extension FlowDefinition: Record {
             throw Problem.broken(
                 "G-76", FlowDefinition.self, field: .definition,
                 Text(
-                    en: "Line \(line): there is no method \(unknown).", ko: "\(line)번째 줄: '\(unknown)' 메서드가 없습니다."))
+                    en: "Line \(line): there is no method \(unknown).",
+                    ko: "\(grouped: line)번째 줄: '\(unknown)' 메서드가 없습니다."))
+        }
+        if let question = flow.wizard.first(where: { !$0.isLabeled }) {
+            throw Problem.broken(
+                "G-76", FlowDefinition.self, field: .definition,
+                Text(
+                    en: "The question \(question.name) needs a title in both languages: 'title' and 'x-title-ko'.",
+                    ko: "입력 항목 '\(question.name)'에는 두 언어의 제목('title', 'x-title-ko')이 필요합니다."))
         }
         for subflow in flow.subflows {
             let known = try FlowLibrary.find(subflow, context.database, in: context.transaction)
@@ -69,23 +79,20 @@ extension FlowDefinition: Record {
 
 /// Methods as flows name them: `customer-success.touchpoints.create`.
 enum FlowMethod {
-    private static let subjects = Set(Catalog.methods.map(\.subject))
-    /// Verbs whose requests carry a request id in their body.
-    private static let writing: Set<String> = [
-        "create", "update", "delete", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note",
-    ]
+    private static let declared = Dictionary(Catalog.methods.map { ($0.subject, $0) }) { first, _ in first }
+
+    /// What is declared of the method; nil when no service has it.
+    static func info(_ method: String) -> MethodInfo? { declared[subject(method)] }
 
     /// The subject to send the request to.
     static func subject(_ method: String) -> String { "ale.v1.\(method)" }
 
     /// Whether a service declares the method.
-    static func exists(_ method: String) -> Bool { subjects.contains(subject(method)) }
+    static func exists(_ method: String) -> Bool { info(method) != nil }
 
     /// The request of a step with its request id in the body, where the method has a place for it.
     static func body(_ request: JSONValue, of method: String, requestID: String) -> JSONValue {
-        guard let verb = method.split(separator: ".").last, writing.contains(String(verb)),
-            var members = request.object
-        else { return request }
+        guard info(method)?.takesRequestID == true, var members = request.object else { return request }
         members["requestId"] = .string(requestID)
         return .object(members)
     }

@@ -87,9 +87,9 @@ extension CompiledFlow {
     }
 
     /// The title for people; definition records have one language, flows have two.
-    func title(_ record: DefinitionRecord, _ language: String) -> String {
+    func title(_ record: DefinitionRecord) -> Text {
         let own = record.title ?? title.en
-        return own == title.en ? Text(title)(language) : own
+        return own == title.en ? Text(title) : Text(en: own, ko: own)
     }
 
     /// What the entry does, for people.

@@ -17,6 +17,12 @@ extension FlowRun: Record {
         }
     ]
 
+    /// What the person whom the run is for is told in `language`, and whoever else reads of it in theirs.
+    mutating func tell(_ text: Text, _ language: String) {
+        message = text(language)
+        (messageEn, messageKo) = (text.en, text.ko)
+    }
+
     /// States and those that may follow: a run is begun, launched, held while its person may not act, and ends once.
     static let moves: [String: Set<String>] = [
         State.started: [State.inProgress],

@@ -5,6 +5,7 @@ import Records
 import Roles
 import Tenancy
 import Wire
+import WireCatalog
 
 /// Whether somebody's roles suffice for what a play does: its steps are done with the rights of whoever launches it, so
 /// a play that cannot be carried out is not offered, and not begun.
@@ -19,10 +20,10 @@ struct PlayRights: Sendable {
     func missing(for flow: CompiledFlow, _ call: Call) async throws(Problem) -> [Text] {
         var labels: [Text] = []
         for method in try await methods(of: flow, call).sorted() {
-            guard let need = FlowMethod.need(method), !labels.contains(need.schema.label),
-                !Access.allows(call.caller.roles, need.operation, on: need.schema.table)
+            guard let (schema, need) = FlowMethod.need(method), !labels.contains(schema.label),
+                !need.isMet(by: call.caller.roles)
             else { continue }
-            labels.append(need.schema.label)
+            labels.append(schema.label)
         }
         return labels
     }
@@ -60,19 +61,20 @@ struct PlayRights: Sendable {
 }
 
 extension FlowMethod {
-    private static let operations: [String: Roles.Operation] = [
-        "create": .create, "batch_create": .create, "delete": .delete,
-        "get": .read, "list": .read, "list_activity": .read, "export": .read,
-        "update": .write, "batch_update": .write, "batch_reassign": .write, "close": .write, "cancel": .write,
-        "close_initiative": .write, "reopen": .write, "assign_to_me": .write, "add_comment": .write,
-        "add_work_note": .write,
-    ]
-
-    /// The operation that a method is on the records it is about; nil for verbs that only their service knows.
-    static func need(_ method: String) -> (schema: RecordSchema, operation: Roles.Operation)? {
-        guard let schema = schema(method), let verb = method.split(separator: ".").last,
-            let operation = operations[String(verb)]
+    /// What a method needs, and the dictionary of the records it is about; nil where no access rule decides.
+    static func need(_ method: String) -> (schema: RecordSchema, need: MethodNeed)? {
+        guard let info = info(method), let need = info.need,
+            let schema = Catalog.schemas.first(where: { $0.service == info.service && $0.table == need.table })
         else { return nil }
-        return (schema, operation)
+        return (schema, need)
+    }
+}
+
+extension MethodNeed {
+    /// Whether `roles` have it.
+    fileprivate func isMet(by roles: Set<String>) -> Bool {
+        guard let operation = Roles.Operation(rawValue: operation.rawValue) else { return false }
+        let asked = field.flatMap { Access.may(roles, operation, field: $0, of: table) }
+        return asked ?? Access.allows(roles, operation, on: table)
     }
 }

@@ -31,6 +31,9 @@ struct PlaySeed: Sendable {
         Text(en: "Success planning", ko: "성공 계획 수립"), Text(en: "Success support", ko: "성공 지원"),
     ]
 
+    /// The subcategory of the category Onboarding, under which a further onboarding is begun (G-80).
+    static let onboardingCase = Text(en: "Onboarding case", ko: "온보딩 케이스")
+
     /// The demo subflows (G-79), and what onboarding is begun anew by (G-80); blueprints have the category Success planning (G-81).
     static let entries: [Entry] = [
         Entry("F-03", "Advisory Session: Optimize Architecture", "success_support"),
@@ -93,6 +96,7 @@ struct PlaySeed: Sendable {
                     try Self.publish(item.entry, order: order, database, seeding)
                 }
             }
+            try seeding.once("subcategory:\(Self.onboardingCase.en)") { try Self.divideOnboarding(database, seeding) }
         }
     }
 
@@ -110,6 +114,29 @@ struct PlaySeed: Sendable {
         record.title = entry.title
         record.description = try FlowLibrary.compile(flow).summary.en
         _ = try Store<DefinitionRecord>(database).create(record, seeding.context, in: seeding.tx)
+    }
+
+    /// Makes the subcategory, and puts the plays of its category there that have none.
+    private static func divideOnboarding(_ database: Database, _ seeding: Seeding) throws {
+        let (choices, records) = (Store<AleChoice>(database), Store<DefinitionRecord>(database))
+        guard
+            let category = try choices.find(
+                where: """
+                    name = \(categories[0].en) AND domain = \(domain.path) AND dependent_category IS NULL LIMIT 1
+                    """, in: seeding.tx
+            ).first
+        else { return }
+        var choice = AleChoice()
+        choice.name = onboardingCase.en
+        choice.dependentCategory = category.id
+        choice.order = 100
+        let made = try choices.create(choice, seeding.context, in: seeding.tx)
+        let value = AleChoice.value(ofCategory: categories[0].en)
+        for record in try records.find(
+            where: "category = \(value) AND domain = \(domain.path) AND sub_category IS NULL", in: seeding.tx)
+        where entries.contains(where: { $0.title == record.title }) {
+            _ = try records.change(record.id, seeding.context, in: seeding.tx) { $0.subCategory = made.id }
+        }
     }
 
     /// The version a definition gives itself, read without compiling it: a start must not wait for that.

@@ -1,6 +1,7 @@
 import CustomerSuccessWire
 import Flows
 import Korean
+import PlayLauncherWire
 import RPC
 import Records
 import Tenancy
@@ -25,7 +26,7 @@ struct PlaySource: Sendable {
         let known = schemas.map(\.table).joined(separator: ", ")
         let labels = schemas.map(\.label.ko).joined(separator: ", ")
         throw .invalid(
-            field: "source_table",
+            field: LaunchPlayRequest.Field.sourceTable,
             Text(en: "Plays are launched from: \(known).", ko: "다음 테이블에서 플레이를 시작할 수 있습니다: \(labels)"), rule: "G-75")
     }
 
@@ -40,13 +41,14 @@ struct PlaySource: Sendable {
     static func read(_ table: String, _ id: String, _ client: Client) async throws(Problem) -> PlaySource {
         let schema = try schema(of: table)
         guard !id.isEmpty else {
-            throw .invalid(field: "source_record", Text(en: "The record is missing.", ko: "레코드가 지정되지 않았습니다."))
+            throw .invalid(
+                field: LaunchPlayRequest.Field.sourceRecord, Text(en: "The record is missing.", ko: "레코드가 지정되지 않았습니다."))
         }
         let request: JSONValue = ["id": .string(id)]
         let answer = try await client.call(
             json: Array(request.text.utf8), to: "ale.v1.\(schema.service).\(schema.collection).get")
-        guard let record = try? JSONValue(parsing: answer), let own = record["id"]?.string,
-            let domain = record["domain"]?.string.flatMap(DomainPath.init)
+        guard let record = try? JSONValue(parsing: answer), let own = record[Engagement.Field.id.rawValue]?.string,
+            let domain = record[Engagement.Field.domain.rawValue]?.string.flatMap(DomainPath.init)
         else { throw .internalError(cause: "\(table) \(id) was answered without id or domain") }
         let source = PlaySource(schema: schema, id: own, domain: domain, record: record)
         guard
@@ -58,7 +60,7 @@ struct PlaySource: Sendable {
                 Text(
                     en: "\(schema.label.en) is closed or canceled: no play begins there. Reopen it first.",
                     ko: "\(schema.label.ko, .subject) 종결되었거나 취소되어 플레이를 시작할 수 없습니다. 먼저 다시 연 후 진행하세요."),
-                field: "source_record")
+                field: LaunchPlayRequest.Field.sourceRecord)
         }
         return source
     }

@@ -36,6 +36,7 @@ extension Plays {
         let runID = begun?.id ?? RecordID.make(at: database.clock.now)
         let machine = try start(
             plan, run: runID, ["source": source.input, "answers": answers], language: call.caller.locale)
+        let title = plan.flow.title(plan.record)
         let database = database
         let run = try await database.perform(
             call, PlayLauncherAPI.launchPlay.name, request, requestID: request.requestID
@@ -46,6 +47,7 @@ extension Plays {
                 run.flow = plan.definition.name
                 run.flowVersion = plan.definition.version
                 run.answers = answers.text
+                (run.title, run.titleKo) = (title.en, title.ko)
             }
             if begun == nil {
                 var draft = Self.draft(source, context)
@@ -57,14 +59,14 @@ extension Plays {
                 guard run.state == FlowRun.State.started else {
                     throw Problem.failedPrecondition(
                         rule: "G-78", Text(en: "The play was launched already.", ko: "이미 시작된 플레이입니다."),
-                        field: "flow_run")
+                        field: LaunchPlayRequest.Field.flowRun)
                 }
                 complete(&run)
                 run.state = FlowRun.State.inProgress
             }
             let execution = Execution(
                 run: run.id, domain: source.domain, requester: KeptCaller(call.caller), trace: call.trace.header,
-                title: plan.flow.title(plan.record, call.caller.locale),
+                title: title,
                 machines: [Execution.Machine(definition: plan.definition.id, state: machine)])
             try execution.insert(now: context.now, in: tx)
             return store.projected(run, for: call.caller)
@@ -99,7 +101,7 @@ extension Plays {
         let sameTable = request.sourceTable.isEmpty || request.sourceTable == run.sourceTable
         guard sameTable, request.sourceRecord.isEmpty || request.sourceRecord == run.sourceRecord else {
             throw .invalid(
-                field: "source_record",
+                field: LaunchPlayRequest.Field.sourceRecord,
                 Text(en: "The run was begun from another record.", ko: "다른 레코드에서 시작된 실행입니다."))
         }
         return run
@@ -115,7 +117,7 @@ extension Plays {
                 Text(
                     en: "This play is not launched from \(source.schema.label.en).",
                     ko: "\(source.schema.label.ko)에서는 이 플레이를 시작할 수 없습니다."),
-                field: "source_table")
+                field: LaunchPlayRequest.Field.sourceTable)
         }
     }
 
@@ -128,7 +130,7 @@ extension Plays {
             var members = given.object
         else {
             throw .invalid(
-                field: "answers",
+                field: LaunchPlayRequest.Field.answers,
                 Text(en: "The answers must be a JSON object of at most 64 KB.", ko: "입력값은 64KB 이하의 JSON 객체여야 합니다."),
                 rule: "G-76")
         }
@@ -138,16 +140,20 @@ extension Plays {
         }
         let (answers, wrong) = flow.validate(answers: .object(members), language: caller.locale)
         var violations = wrong.map { violation in
-            Problem.Violation(field: "answers.\(violation.field)", text: Text(violation.text), rule: "G-76")
+            Problem.Violation(
+                field: LaunchPlayRequest.Field.answers.path(violation.field), text: Text(violation.text), rule: "G-76")
         }
         for question in flow.wizard where question.reference != nil {
-            guard let id = answers[question.name]?.string, !Validation.isUUID(id) else { continue }
+            let answer = answers[question.name]
+            let ids = (answer?.array ?? [answer].compactMap(\.self)).compactMap(\.string)
+            guard !ids.allSatisfy(Validation.isUUID) else { continue }
+            let label = flow.label(of: question)
             violations.append(
                 .init(
-                    field: "answers.\(question.name)",
+                    field: LaunchPlayRequest.Field.answers.path(question.name),
                     text: Text(
-                        en: "\(question.label.en) must be the id of a record.",
-                        ko: "\(question.label.ko, .topic) 레코드 ID여야 합니다."), rule: "G-76"))
+                        en: "\(label.en) must be the id of a record.",
+                        ko: "\(label.ko, .topic) 레코드 ID여야 합니다."), rule: "G-76"))
         }
         let whole = flow.validate(input: ["source": source.input, "answers": answers])
         violations += whole.violations.filter { !$0.field.hasPrefix("answers") }.map { violation in

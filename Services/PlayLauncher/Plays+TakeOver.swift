@@ -32,12 +32,13 @@ extension Plays {
             guard known.state == FlowRun.State.held else {
                 throw Problem.failedPrecondition(
                     rule: "RUN_NOT_HELD",
-                    Text(en: "Only a held run can be taken over.", ko: "보류된 실행만 이어받을 수 있습니다."), field: "id")
+                    Text(en: "Only a held run can be taken over.", ko: "보류된 실행만 이어받을 수 있습니다."),
+                    field: TakeOverFlowRunRequest.Field.id)
             }
             let run = try store.change(known.id, context.asSystem, in: tx) { run in
                 run.state = FlowRun.State.inProgress
                 run.requestedBy = caller.subject
-                run.message = nil
+                (run.message, run.messageEn, run.messageKo) = (nil, nil, nil)
             }
             try Execution.resume(run.id, for: caller, in: tx)
             return store.projected(run, for: caller)

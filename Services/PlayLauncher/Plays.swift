@@ -84,7 +84,7 @@ struct Plays: Sendable {
             guard flow.launches(from: table), try await rights.missing(for: flow, call).isEmpty else { continue }
             var entry = PlayEntry()
             entry.definitionRecord = record.id
-            entry.title = flow.title(record, language)
+            entry.title = flow.title(record)(language)
             entry.description = flow.summary(record, language)
             entries.append((record, entry))
         }
@@ -103,7 +103,7 @@ struct Plays: Sendable {
                 guard !below.isEmpty else { continue }
                 var subcategory = PlaySubcategory()
                 subcategory.id = sub.id
-                subcategory.name = sub.name ?? ""
+                subcategory.name = Self.label(sub, language)
                 subcategory.entries = below
                 category.subcategories.append(subcategory)
             }
@@ -112,9 +112,10 @@ struct Plays: Sendable {
         return response
     }
 
-    /// In the language asked for where the category came with the product: choices have a name in one language only.
+    /// In the language asked for where the choice came with the product: choices have a name in one language only.
     private static func label(_ choice: AleChoice, _ language: String) -> String {
-        PlaySeed.categories.first { $0.en == choice.name }?(language) ?? choice.name ?? ""
+        let shipped = PlaySeed.categories + [PlaySeed.onboardingCase]
+        return shipped.first { $0.en == choice.name }?(language) ?? choice.name ?? ""
     }
 
     // MARK: Questions
@@ -123,12 +124,12 @@ struct Plays: Sendable {
         try authorize(call.caller)
         let plan = try await plan(request.definitionRecord, call)
         var response = DescribePlayResponse()
-        response.title = plan.flow.title(plan.record, call.language)
+        response.title = plan.flow.title(plan.record)(call.language)
         response.questions = plan.flow.wizard.map { question in
             var described = PlayQuestion()
             described.name = question.name
-            described.label = Text(question.label)(call.language)
-            described.type = question.reference.map { "reference:\($0)" } ?? question.kind.rawValue
+            described.label = plan.flow.label(of: question)(call.language)
+            described.type = Self.type(of: question)
             described.mandatory = question.isMandatory
             described.choices = question.choices.map { Self.text($0.value) }
             described.default = Self.text(
@@ -139,6 +140,12 @@ struct Plays: Sendable {
             return described
         }
         return response
+    }
+
+    /// `date`, `reference:sold_product`, or `references:sold_product` for a list of them.
+    private static func type(of question: FlowQuestion) -> String {
+        guard let table = question.reference else { return question.kind.rawValue }
+        return question.kind == .array ? "references:\(table)" : "reference:\(table)"
     }
 
     private static func text(_ value: JSONValue) -> String {
@@ -166,12 +173,12 @@ struct Plays: Sendable {
         guard found.0.state == DefinitionRecord.State.published else {
             throw .failedPrecondition(
                 rule: "BR-53", Text(en: "The definition record is not published.", ko: "정의 레코드가 게시되지 않았습니다."),
-                field: "definition_record")
+                field: LaunchPlayRequest.Field.definitionRecord)
         }
         guard let definition = found.1 else {
             throw .failedPrecondition(
                 rule: "G-76", Text(en: "The flow of this play is not active.", ko: "이 플레이의 플로우가 활성 상태가 아닙니다."),
-                field: "definition_record")
+                field: LaunchPlayRequest.Field.definitionRecord)
         }
         return Plan(record: found.0, definition: definition, flow: try library.compiled(definition))
     }

@@ -86,7 +86,7 @@ extension Runner {
         let schema = try PlaySource.schema(of: run.sourceTable ?? "")
         let method = "\(schema.service).\(schema.collection).add_work_note"
         let answer = await call(
-            method, ["id": .string(run.sourceRecord ?? ""), "text": .string(telling.message)],
+            method, ["id": .string(run.sourceRecord ?? ""), "text": .string(telling.message(execution.language))],
             requestID: RecordID.derived(from: "\(run.id)\n\(Telling.step)"),
             as: issuer.credential(for: PlayLauncher.name), execution)
         let result: StepResult
@@ -129,7 +129,7 @@ extension Runner {
                 run.state = state
                 run.completedAt = now
                 run.createdRecords = telling.createdRecords.text
-                run.message = telling.message
+                run.tell(telling.message, execution.language)
             }
         }
         database.log.info(

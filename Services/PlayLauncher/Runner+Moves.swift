@@ -164,13 +164,15 @@ extension Runner {
     private func hold(_ execution: Execution, _ lease: Lease) async throws {
         let database = database
         let now = database.clock.now
-        let message = Telling.held(execution.title)(execution.language)
+        let message = Telling.held(execution.title)
         try await asService(execution.domain) { tx in
-            if let key = execution.key { FlowStep.retry(key, message, run: execution.run, now: now, in: tx) }
+            if let key = execution.key {
+                FlowStep.retry(key, message(execution.language), run: execution.run, now: now, in: tx)
+            }
             Execution.stop(.held, lease, in: tx)
             try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
                 run.state = FlowRun.State.held
-                run.message = message
+                run.tell(message, execution.language)
             }
         }
         database.log.warning("run is held", metadata: ["run": "\(execution.run)"])

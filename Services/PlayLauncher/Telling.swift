@@ -17,39 +17,39 @@ struct Telling: Sendable {
     let isFailed: Bool
     /// `[{"table": …, "id": …, "number": …}]`.
     let createdRecords: JSONValue
-    /// For people, in the language of the person who launched.
-    let message: String
+    /// For people. What a service or a flow said of a failure stays in the words it was said in.
+    let message: Text
 
     init(_ execution: Execution, steps: [FlowStep]) {
-        self.init(
-            execution.machines[0].state.action, title: execution.title, steps: steps,
-            language: execution.language)
+        self.init(execution.machines[0].state.action, title: execution.title, steps: steps)
     }
 
     /// - Parameters:
     ///   - outcome: how the flow ended.
-    ///   - title: of the play, in `language`.
-    init(_ outcome: FlowAction, title: String, steps: [FlowStep], language: String) {
+    ///   - title: of the play.
+    init(_ outcome: FlowAction, title: Text, steps: [FlowStep]) {
         let made = Self.created(by: steps)
         var records = made.map(\.record)
-        var failure: String?
+        var failure: Text?
         switch outcome {
         case .completed(let output): records = output["records"]?.array ?? records
-        case .failed(let error): failure = error.message(language)
+        case .failed(let error): failure = Text(en: error.message("en"), ko: error.message("ko"))
         default: break
         }
         isFailed = failure != nil
         createdRecords = .array(records)
         let schemas = Dictionary(made.map { ($0.record["id"], $0.schema) }) { first, _ in first }
-        message = Self.message(title, Self.list(records, schemas), failure)(language)
+        message = Self.message(title, Self.list(records, schemas), failure)
     }
 
     /// Why a run does not go on by itself, and what can be done.
-    static func held(_ title: String) -> Text {
+    static func held(_ title: Text) -> Text {
         Text(
-            en: "Success play \"\(title)\" is held: the person it runs for may no longer do this. Somebody who "
+            en: "Success play \"\(title.en)\" is held: the person it runs for may no longer do this. Somebody who "
                 + "administers plays can take it over.",
-            ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 보류되었습니다. 실행을 시작한 사람에게 더 이상 권한이 없습니다. 플레이 관리자가 이어받을 수 있습니다.")
+            ko:
+                "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 보류되었습니다. 실행을 시작한 사람에게 더 이상 권한이 없습니다. 플레이 관리자가 이어받을 수 있습니다."
+        )
     }
 
     /// The records that steps created, for a flow that did not come to say so itself.
@@ -66,21 +66,21 @@ struct Telling: Sendable {
     }
 
     /// - Parameter created: the records by their names; nil for none.
-    private static func message(_ title: String, _ created: Text?, _ failure: String?) -> Text {
+    private static func message(_ title: Text, _ created: Text?, _ failure: Text?) -> Text {
         if let failure {
             let rest = created.map { Text(en: " Created before that: \($0.en).", ko: " 그 전에 생성된 레코드: \($0.ko).") }
             return Text(
-                en: "Success play \"\(title)\" failed: \(failure)\(rest?.en ?? "")",
-                ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 실패했습니다: \(failure)\(rest?.ko ?? "")")
+                en: "Success play \"\(title.en)\" failed: \(failure.en)\(rest?.en ?? "")",
+                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 실패했습니다: \(failure.ko)\(rest?.ko ?? "")")
         }
         guard let created else {
             return Text(
-                en: "Success play \"\(title)\" is completed. No record was created.",
-                ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 완료되었습니다. 생성된 레코드는 없습니다.")
+                en: "Success play \"\(title.en)\" is completed. No record was created.",
+                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 완료되었습니다. 생성된 레코드는 없습니다.")
         }
         return Text(
-            en: "Success play \"\(title)\" is completed. Created: \(created.en).",
-            ko: "성공 플레이 ‘\(title)’\(.subject, after: title) 완료되었습니다. 생성된 레코드: \(created.ko).")
+            en: "Success play \"\(title.en)\" is completed. Created: \(created.en).",
+            ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 완료되었습니다. 생성된 레코드: \(created.ko).")
     }
 
     /// Flows name the table alone: whose it is, the step knows that made the record, in `schemas` by its id.
@@ -96,7 +96,7 @@ struct Telling: Sendable {
         let rest = records.count - shown.count
         return Text(
             en: shown.map(\.en).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : ""),
-            ko: shown.map(\.ko).joined(separator: ", ") + (rest > 0 ? " 외 \(rest)건" : ""))
+            ko: shown.map(\.ko).joined(separator: ", ") + (rest > 0 ? " 외 \(grouped: rest)건" : ""))
     }
 }
 

@@ -74,24 +74,44 @@ public struct EmailAddress: Sendable, Hashable {
         if !domain.utf8.allSatisfy({ $0 < 0x80 }) {
             // The mapping of IDNA would drop what cannot be seen, and take other dots and signs for those meant.
             let isWritten = domain.unicodeScalars.allSatisfy { isPlain($0) || $0 == "-" || $0 == "." }
-            var output: UnsafeMutablePointer<CChar>?
-            let flags = Int32(IDN2_NONTRANSITIONAL.rawValue | IDN2_USE_STD3_ASCII_RULES.rawValue)
-            guard isWritten, idn2_to_ascii_8z(name, &output, flags) == IDN2_OK.rawValue, let output else { return nil }
-            defer { free(output) }
-            name = String(cString: output)
+            guard isWritten, let encoded = encode(name) else { return nil }
+            name = encoded
         }
         let isName = name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
                 && label.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "-") }
         }
-        return isName ? name : nil
+        return isName && isDecodable(name) ? name : nil
     }
 
-    /// Several labels, the last of which is no number (RFC 3696, 2).
+    /// Whether labels that say to be internationalised are: others are in no registry.
+    private static func isDecodable(_ name: String) -> Bool {
+        guard name.lowercased().contains(Self.encoded) else { return true }
+        var output: UnsafeMutablePointer<CChar>?
+        guard idn2_to_unicode_8z8z(name, &output, 0) == IDN2_OK.rawValue, let output else { return false }
+        defer { free(output) }
+        // Letters that no name may have are decoded as well, and not encoded again.
+        return encode(String(cString: output)) == name.lowercased()
+    }
+
+    /// A name beyond ASCII as DNS has it; nil when it may not be one.
+    private static func encode(_ name: String) -> String? {
+        var output: UnsafeMutablePointer<CChar>?
+        let flags = Int32(IDN2_NONTRANSITIONAL.rawValue | IDN2_USE_STD3_ASCII_RULES.rawValue)
+        guard idn2_to_ascii_8z(name, &output, flags) == IDN2_OK.rawValue, let output else { return nil }
+        defer { free(output) }
+        return String(cString: output)
+    }
+
+    /// How labels begin that stand for others beyond ASCII.
+    private static let encoded = "xn--"
+
+    /// Several labels, the last of which is a top-level domain: letters, or a name beyond ASCII (RFC 3696, 2), which none
+    /// of one letter is.
     private static func isOfInternet(_ domain: String) -> Bool {
         let labels = domain.split(separator: ".")
-        guard labels.count >= 2, let last = labels.last else { return false }
-        return !last.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard labels.count >= 2, let last = labels.last?.lowercased() else { return false }
+        return last.hasPrefix(encoded) || last.utf8.count >= 2 && last.utf8.allSatisfy { (0x61...0x7A).contains($0) }
     }
 }
 

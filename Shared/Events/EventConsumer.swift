@@ -130,15 +130,19 @@ public struct EventConsumer: Sendable {
     /// a fetch that was given up. It would come again behind those that follow, so nothing more of these is taken.
     private func read(on reading: Reading?) async throws -> Reading? {
         var reading = try await prepared(reading)
-        guard leadership.isLeader else { return nil }
+        guard leads else { return nil }
         for message in try await reading.consumer.fetch(batch: 100, timeout: .seconds(2)) {
-            guard message.consumerSequence == reading.next, leadership.isLeader, await handle(message) else {
+            guard message.consumerSequence == reading.next, leads, await handle(message) else {
                 return nil
             }
             reading.next += 1
         }
         return reading
     }
+
+    /// Whether this instance still leads as it did when it began to read. Who lost it and leads again does so under another
+    /// fence, and what is done under the former one would be refused for ever.
+    private var leads: Bool { leadership.fence.map { $0 == Fence.current } ?? false }
 
     private func prepared(_ reading: Reading?) async throws -> Reading {
         if let reading { return reading }
@@ -219,7 +223,7 @@ public struct EventConsumer: Sendable {
                 try? message.inProgress()
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(10))
-                guard leadership.isLeader else { return false }
+                guard leads else { return false }
             }
         }
         return false

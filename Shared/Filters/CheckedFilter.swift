@@ -100,7 +100,8 @@ extension FilterField.Kind {
         case (.decimal, .decimal(let text)), (.decimal, .string(let text)):
             DecimalText(text).map { .decimal($0.text) } ?? .null
         case (.decimal, .int(let number)): .decimal(String(number))
-        case (.date, .date(let text)), (.date, .string(let text)): CalendarDate(text).map { .date($0.text) } ?? .null
+        case (.date, .date(let text)), (.date, .string(let text)):
+            CivilDate(text).map { .date($0.description) } ?? .null
         case (.reference, .string(let text)): text.isEmpty ? .null : .string(text.lowercased())
         default: .null
         }

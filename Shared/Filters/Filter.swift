@@ -21,6 +21,13 @@ public struct Filter: Sendable {
 
     let syntax: Syntax
 
+    /// The names of the functions that it asks: `me`, `today`.
+    public var functionNames: Set<String> {
+        var names: Set<String> = []
+        syntax.collectFunctions(into: &names)
+        return names
+    }
+
     /// Reads the text of a filter.
     /// - Throws: ``FilterError`` with code `syntax` or `tooLarge`, and the position.
     public static func parse(_ text: String) throws(FilterError) -> Filter {

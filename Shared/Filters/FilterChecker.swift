@@ -1,4 +1,5 @@
 import Korean
+import Wire
 
 /// Turns what a filter says into conditions over the fields of a schema.
 struct FilterChecker {
@@ -162,7 +163,7 @@ struct FilterChecker {
     // MARK: Functions
 
     /// The value of a call; nil when no value of the field can equal it.
-    private func value(of call: Call, for field: FilterField) throws(FilterError) -> FilterValue? {
+    private func value(of call: FunctionCall, for field: FilterField) throws(FilterError) -> FilterValue? {
         guard let function = FilterFunction(rawValue: call.name) else { throw unknownFunction(call) }
         guard function.suits(field.kind) else {
             let suiting = FilterFunction.allCases.filter { $0.suits(field.kind) }.map { "\($0.rawValue)()" }
@@ -182,15 +183,15 @@ struct FilterChecker {
             guard field.kind == .date || function == .today else {
                 return .timestamp(context.nowMicroseconds + Int64(days) * Int64(Moment.microsecondsPerDay))
             }
-            let today = CalendarDate(context.today) ?? CalendarDate(microseconds: context.nowMicroseconds)
-            let day = CalendarDate(daysSince1970: today.daysSince1970 + days) ?? today
+            let today = CivilDate(context.today) ?? CivilDate(microseconds: context.nowMicroseconds)
+            let day = today.moved(days: days) ?? today
             return field.kind == .date
-                ? .date(day.text) : .timestamp(Int64(day.daysSince1970) * Int64(Moment.microsecondsPerDay))
+                ? .date(day.description) : .timestamp(Int64(day.days) * Int64(Moment.microsecondsPerDay))
         }
     }
 
     /// The argument of `days_from_now`, 0 for functions without one.
-    private func days(of call: Call, takes: Bool) throws(FilterError) -> Int {
+    private func days(of call: FunctionCall, takes: Bool) throws(FilterError) -> Int {
         if !takes, call.arguments.isEmpty { return 0 }
         if takes, call.arguments.count == 1, case .literal(let literal) = call.arguments[0],
             let days = Int(literal.text), abs(days) <= FilterFunction.maximumDays
@@ -202,10 +203,10 @@ struct FilterChecker {
             .wrongValue, at: call.position, expected: [expected.english],
             "\(call.name)() takes \(expected.english).",
             takes
-                ? "\(call.name)()에는 \(expected.korean)가 필요합니다." : "\(call.name)()에는 인수를 쓸 수 없습니다.")
+                ? "\(call.name)()에는 \(expected.korean, .subject) 필요합니다." : "\(call.name)()에는 인수를 쓸 수 없습니다.")
     }
 
-    private func unknownFunction(_ call: Call) -> FilterError {
+    private func unknownFunction(_ call: FunctionCall) -> FilterError {
         let known = FilterFunction.allCases.map { "\($0.rawValue)()" }
         let list = known.joined(separator: ", ")
         let name = FilterError.shortened(call.name)
@@ -262,7 +263,7 @@ struct FilterLiteral {
         case .decimal: DecimalText(text).map { .decimal($0.text) }
         case .bool: text == "true" ? .bool(true) : text == "false" ? .bool(false) : nil
         case .timestamp: FilterLiteral.timestamp(text).map(FilterValue.timestamp)
-        case .date: CalendarDate(text).map { .date($0.text) }
+        case .date: CivilDate(text).map { .date($0.description) }
         case .choice(let allowed): allowed.contains(text) ? .string(text) : nil
         case .intChoice(let allowed): Int64(text).flatMap { allowed.contains($0) ? .int($0) : nil }
         case .reference: FilterLiteral.uuid(text).map(FilterValue.string)
@@ -284,7 +285,7 @@ struct FilterLiteral {
     }
 
     private static func timestamp(_ text: String) -> Int64? {
-        if let date = CalendarDate(text) { return Int64(date.daysSince1970) * Int64(Moment.microsecondsPerDay) }
+        if let date = CivilDate(text) { return Int64(date.days) * Int64(Moment.microsecondsPerDay) }
         return Moment.microseconds(text)
     }
 

@@ -61,7 +61,34 @@ struct FilterParser {
             skipSpace()
             factors.append(try factor())
         }
+        try refuseSmallKeywords(factors)
         return factors.count == 1 ? factors[0] : .all(factors)
+    }
+
+    /// `a = 1 or b = 2` would ask for both, and for the word "or": beside a comparison such words are slips, not searched.
+    private func refuseSmallKeywords(_ factors: [Syntax]) throws(FilterError) {
+        guard factors.count > 1, factors.contains(where: \.compares) else { return }
+        for case .restriction(let restriction) in factors {
+            guard restriction.comparator == nil, case .member(let member) = restriction.left,
+                let word = member.segments.first, member.segments.count == 1, !word.isQuoted,
+                let keyword = FilterParser.meant(by: word.text)
+            else { continue }
+            throw FilterError(
+                .syntax, at: member.position, expected: [keyword, "\"\(word.text)\""],
+                "Write \(keyword) for '\(word.text)', or \"\(word.text)\" to search for the word.",
+                "'\(word.text)' 대신 \(keyword)\(.object, after: keyword) 사용하거나, 단어를 검색하려면 큰따옴표로 묶으세요."
+            )
+        }
+    }
+
+    /// The keyword that a person has meant; nil for other words.
+    private static func meant(by word: String) -> String? {
+        switch word.lowercased() {
+        case "and", "&&", "&": "AND"
+        case "or", "||", "|": "OR"
+        case "not": "NOT"
+        default: nil
+        }
     }
 
     private mutating func factor() throws(FilterError) -> Syntax {
@@ -189,7 +216,7 @@ struct FilterParser {
         if segments.count == 1, FilterParser.keywords.contains(segments[0].text) {
             throw unexpected([.space(after: segments[0].text)])
         }
-        return .function(Call(position: start, name: member.path, arguments: try arguments()))
+        return .function(FunctionCall(position: start, name: member.path, arguments: try arguments()))
     }
 
     private mutating func arguments() throws(FilterError) -> [Argument] {

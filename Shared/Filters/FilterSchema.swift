@@ -1,3 +1,5 @@
+import Wire
+
 /// A value of a row, or a parameter of the SQL a filter becomes.
 public enum FilterValue: Sendable, Hashable {
     /// Absent.
@@ -181,7 +183,7 @@ public struct FilterFacts: Sendable, Hashable {
     /// - Parameter today: defaults to the UTC date of `nowMicroseconds`.
     public init(nowMicroseconds: Int64, today: String? = nil, subject: String) {
         self.nowMicroseconds = nowMicroseconds
-        self.today = today ?? CalendarDate(microseconds: nowMicroseconds).text
+        self.today = today ?? CivilDate(microseconds: nowMicroseconds).description
         self.subject = subject
     }
 }

@@ -6,6 +6,31 @@ indirect enum Syntax: Sendable {
     case any([Syntax])
     case not(Syntax)
     case restriction(Restriction)
+
+    /// Whether a field is compared anywhere in it.
+    var compares: Bool {
+        switch self {
+        case .all(let parts), .any(let parts): parts.contains(where: \.compares)
+        case .not(let part): part.compares
+        case .restriction(let restriction): restriction.comparator != nil
+        }
+    }
+}
+
+extension Syntax {
+    func collectFunctions(into names: inout Set<String>) {
+        switch self {
+        case .all(let parts), .any(let parts): for part in parts { part.collectFunctions(into: &names) }
+        case .not(let part): part.collectFunctions(into: &names)
+        case .restriction(let restriction):
+            if case .function(let call) = restriction.left { names.insert(call.name) }
+            switch restriction.argument {
+            case .call(let call): names.insert(call.name)
+            case .composite(let syntax): syntax.collectFunctions(into: &names)
+            case .literal, nil: break
+            }
+        }
+    }
 }
 
 /// `comparable [comparator arg]`.
@@ -17,7 +42,7 @@ struct Restriction: Sendable {
     /// The left side of a restriction, or a restriction of its own.
     enum Comparable: Sendable {
         case member(Member)
-        case function(Call)
+        case function(FunctionCall)
     }
 }
 
@@ -35,7 +60,7 @@ enum Comparator: String, Sendable, CaseIterable {
 /// The right side of a restriction, or an argument of a function.
 indirect enum Argument: Sendable {
     case literal(Literal)
-    case call(Call)
+    case call(FunctionCall)
     case composite(Syntax)
 }
 
@@ -59,7 +84,7 @@ struct Member: Sendable {
 }
 
 /// `name {DOT name} ( [arg {, arg}] )`.
-struct Call: Sendable {
+struct FunctionCall: Sendable {
     var position: Int
     var name: String
     var arguments: [Argument]

@@ -1,3 +1,5 @@
+import Korean
+
 /// What stands, or could stand, in a filter or an ordering, as an error names it. A literal is a token as it is written:
 /// `AND`, `(`, `YYYY-MM-DD`.
 struct FilterToken: Sendable, Hashable, ExpressibleByStringLiteral {
@@ -35,6 +37,6 @@ struct FilterToken: Sendable, Hashable, ExpressibleByStringLiteral {
     static func space(after keyword: String) -> FilterToken { .init("a space after \(keyword)", "\(keyword) 뒤의 공백") }
     static func closing(_ quote: Unicode.Scalar) -> FilterToken { .init("closing \(quote)", "닫는 따옴표(\(quote))") }
     static func days(atMost limit: Int) -> FilterToken {
-        .init("one whole number of days, at most \(limit)", "\(limit) 이하의 정수 하나")
+        .init("one whole number of days, at most \(limit)", "\(grouped: limit) 이하의 정수 하나")
     }
 }

@@ -43,7 +43,7 @@ public struct OrderBy: Sendable, Hashable {
             guard names.count < maximumTerms else {
                 throw FilterError(
                     .tooLarge, at: start, "An ordering names at most \(maximumTerms) fields.",
-                    "정렬 필드는 최대 \(maximumTerms)개입니다.")
+                    "정렬 필드는 최대 \(grouped: maximumTerms)개입니다.")
             }
             names.append(try name(scalars[start..<end]))
             start = end + 1

@@ -27,6 +27,7 @@ extension FlowSchema {
         var schema = FlowSchema()
         schema.kind = try kind(parts)
         schema.label = try text(parts["title"], parts["x-title-ko"])
+        schema.isLabeled = parts["title"] != nil && parts["x-title-ko"] != nil
         schema.hint = try text(parts["description"], parts["x-description-ko"])
         schema.choices = try choices(parts)
         schema.minimumLength = try parts["minLength"]?.integer(in: 0...100_000)

@@ -1,3 +1,5 @@
+import Korean
+
 /// Tasks and their lists.
 extension FlowCompiler {
     private static let kinds = ["call", "set", "switch", "for", "raise", "try", "wait", "run", "emit", "do"]
@@ -10,7 +12,8 @@ extension FlowCompiler {
         }
         guard depth <= FlowBounds.nesting else {
             throw node.problem(
-                "Tasks are nested deeper than \(FlowBounds.nesting).", "작업이 \(FlowBounds.nesting)단계보다 깊게 중첩되었습니다.")
+                "Tasks are nested deeper than \(FlowBounds.nesting).",
+                "작업이 \(grouped: FlowBounds.nesting)단계보다 깊게 중첩되었습니다.")
         }
         var named: [(name: String, node: YAMLTree)] = []
         for entry in nodes {
@@ -28,7 +31,7 @@ extension FlowCompiler {
             taskCount += 1
             guard taskCount <= FlowBounds.tasks else {
                 throw entry.problem(
-                    "A flow has at most \(FlowBounds.tasks) tasks.", "플로우의 작업은 최대 \(FlowBounds.tasks)개입니다.")
+                    "A flow has at most \(FlowBounds.tasks) tasks.", "플로우의 작업은 최대 \(grouped: FlowBounds.tasks)개입니다.")
             }
         }
         let names = named.map(\.name)

@@ -1,3 +1,5 @@
+import Korean
+
 /// Turns a YAML tree into a ``CompiledFlow``, refusing what it does not know with its place.
 struct FlowCompiler {
     /// The expressions met so far, each with its place for the message when libjq refuses it.
@@ -35,8 +37,9 @@ struct FlowCompiler {
     }
 
     private func compileExpressions() throws(FlowProblem) -> JQ {
+        let program: JQ
         do throws(JQError) {
-            return try JQ(
+            program = try JQ(
                 sources.map(\.expression),
                 limits: JSONLimits(bytes: FlowBounds.valueBytes, depth: 64, values: 50_000))
         } catch {
@@ -46,6 +49,23 @@ struct FlowCompiler {
             }
             throw sources[index].node.problem(
                 "The expression is refused: \(reason).", "표현식을 사용할 수 없습니다. 문법과 허용되는 함수를 확인하세요.")
+        }
+        try tryClocks(program)
+        return program
+    }
+
+    /// Dates that are reckoned from the clock of the run alone are tried: what fails now would fail in every run.
+    private func tryClocks(_ program: JQ) throws(FlowProblem) {
+        let runtime = FlowInstant(milliseconds: 1_795_293_660_123).runtime
+        for (index, source) in sources.enumerated() where JQClock.readsAlone(source.expression.source) {
+            do throws(JQError) {
+                _ = try program.evaluate(index, input: .null, variables: ["runtime": runtime])
+            } catch {
+                let reason = if case .failed(let reason) = error { reason } else { "\(error)" }
+                throw source.node.problem(
+                    "The expression would fail in every run: \(reason.prefix(200)). A date is read by fromdate, and written by todate or strftime.",
+                    "이 표현식은 실행할 때마다 실패합니다. 날짜는 'fromdate'로 읽고 'todate' 또는 'strftime'으로 변환하세요.")
+            }
         }
     }
 
@@ -182,7 +202,7 @@ extension YAMLTree {
     func text(maximum: Int = 10_000) throws(FlowProblem) -> String {
         guard case .scalar(.string(let text)) = value else { throw problem("Text is expected.", "텍스트가 필요합니다.") }
         guard !text.isEmpty, text.unicodeScalars.count <= maximum else {
-            throw problem("Text of 1 to \(maximum) characters is expected.", "1~\(maximum)자의 텍스트가 필요합니다.")
+            throw problem("Text of 1 to \(maximum) characters is expected.", "1~\(grouped: maximum)자의 텍스트가 필요합니다.")
         }
         return text
     }
@@ -192,7 +212,7 @@ extension YAMLTree {
         guard case .scalar(let scalar) = value, let number = scalar.int, range.contains(number) else {
             throw problem(
                 "A whole number from \(range.lowerBound) to \(range.upperBound) is expected.",
-                "\(range.lowerBound)에서 \(range.upperBound) 사이의 정수가 필요합니다.")
+                "\(grouped: range.lowerBound)에서 \(grouped: range.upperBound) 사이의 정수가 필요합니다.")
         }
         return number
     }

@@ -41,7 +41,7 @@ extension FlowMove {
                     ]
                 ],
             ],
-            "runtime": ["name": "account-lifecycle", "version": "1.0.0", "now": .string(now.text)],
+            "runtime": now.runtime,
         ]
     }
 
@@ -100,4 +100,9 @@ extension FlowMove {
 extension JSONValue {
     /// Truth as in jq: everything but false and null.
     var isTrue: Bool { self != .null && self != .bool(false) }
+}
+
+extension FlowInstant {
+    /// What `$runtime` shows at this instant.
+    var runtime: JSONValue { ["name": "account-lifecycle", "version": "1.0.0", "now": .string(text)] }
 }

@@ -1,3 +1,5 @@
+import Korean
+
 /// What a value must look like: the part of JSON Schema that flows use for their input.
 public struct FlowSchema: Sendable {
     /// Kinds of values; `date` is a string with `format: date`, `any` has no `type`.
@@ -33,6 +35,8 @@ public struct FlowSchema: Sendable {
 
     var kind: Kind = .any
     var label: FlowText?
+    /// Whether the label is said in both languages.
+    var isLabeled = false
     var hint: FlowText?
     var choices: [Choice] = []
     var defaultValue: JSONValue?
@@ -58,8 +62,10 @@ public struct FlowQuestion: Sendable, Hashable {
     public let name: String
     /// Kind of answer.
     public let kind: FlowSchema.Kind
-    /// The question, or the name of the field.
-    public let label: FlowText
+    /// The question; nil when the definition gives none.
+    public let label: FlowText?
+    /// Whether the definition says it in both languages.
+    public let isLabeled: Bool
     /// Further explanation.
     public let hint: FlowText?
     /// Whether it must be answered.
@@ -70,7 +76,7 @@ public struct FlowQuestion: Sendable, Hashable {
     public let defaultValue: JSONValue
     /// The same for whoever reads Korean.
     public let koreanDefault: JSONValue
-    /// Table whose record's id is asked for, such as `customer_contact`.
+    /// Table whose record's id is asked for, such as `customer_contact`; of a list, whose records' ids.
     public let reference: String?
     /// Name of the member of `source` that the page should fill in beforehand.
     public let prefill: String?
@@ -111,10 +117,11 @@ extension FlowSchema {
         members.map { member in
             FlowQuestion(
                 name: member.name, kind: member.schema.kind,
-                label: member.schema.label ?? FlowText(en: member.name, ko: member.name), hint: member.schema.hint,
+                label: member.schema.label, isLabeled: member.schema.isLabeled, hint: member.schema.hint,
                 isMandatory: required.contains(member.name), choices: member.schema.choices,
                 defaultValue: member.schema.standard("en") ?? .null,
-                koreanDefault: member.schema.standard("ko") ?? .null, reference: member.schema.reference,
+                koreanDefault: member.schema.standard("ko") ?? .null,
+                reference: member.schema.reference ?? member.schema.items.first?.reference,
                 prefill: member.schema.prefill)
         }
     }
@@ -159,10 +166,10 @@ extension FlowSchema {
         case (.string, .string(let text)):
             let length = text.unicodeScalars.count
             if let minimumLength, length < minimumLength {
-                wrong("Enter at least \(minimumLength) characters.", "\(minimumLength)자 이상 입력하세요.")
+                wrong("Enter at least \(minimumLength) characters.", "\(grouped: minimumLength)자 이상 입력하세요.")
             }
             if let maximumLength, length > maximumLength {
-                wrong("Enter at most \(maximumLength) characters.", "\(maximumLength)자 이하로 입력하세요.")
+                wrong("Enter at most \(maximumLength) characters.", "\(grouped: maximumLength)자 이하로 입력하세요.")
             }
             return value
         default:
@@ -185,11 +192,14 @@ extension FlowSchema {
             } else if let standard = member.schema.standard(language) {
                 result[member.name] = standard
             } else if required.contains(member.name) {
-                let name = member.schema.label ?? FlowText(en: member.name, ko: member.name)
+                // What has no name for people is said by the path alone.
+                let text = member.schema.label.map {
+                    FlowText(en: "\($0.en) is required.", ko: "\($0.ko): 필수 항목입니다.")
+                }
                 violations.append(
                     FlowViolation(
                         field: join(member.name),
-                        text: FlowText(en: "\(name.en) is required.", ko: "\(name.ko): 필수 항목입니다.")))
+                        text: text ?? FlowText(en: "An answer is required.", ko: "필수 항목입니다.")))
             } else if member.schema.kind == .object, !member.schema.members.isEmpty {
                 // An object that was left out may still have defaults and mandatory members inside.
                 result[member.name] = member.schema.check([:], at: join(member.name), language, into: &violations)

@@ -56,8 +56,11 @@ public final class JQ: Sendable {
         def __strftime($f): strftime($f);
         def strftime($f): if type == "number" and (. > 1e11 or . < -1e11) then error("date is out of range") else
             __strftime($f) end;
-        def fromdateiso8601: (if type == "string" and .[19:20] == "." and endswith("Z") then .[0:19] | . + "Z" else .
-            end) | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
+        def __whole: if type == "string" and .[19:20] == "." and endswith("Z") then .[0:19] | . + "Z" else . end;
+        def __strptime($f): strptime($f);
+        def strptime($f): (if $f | endswith("%SZ") then __whole else . end) | __strptime($f);
+        def fromdateiso8601: (if type == "string" and length == 10 then . + "T00:00:00Z" else __whole end) |
+            __strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
         def fromdate: fromdateiso8601;
         def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
         def todateiso8601: todate;
@@ -88,6 +91,9 @@ public final class JQ: Sendable {
         case .failure(let failure): throw Self.locate(failure, in: expressions)
         }
     }
+
+    /// The text of the expression at `index`, without blanks at its ends.
+    func source(of index: Int) -> String { expressions[index].source.trimmed }
 
     /// Runs the expression at `index` on `input`. Variables of the expression that are not given are null.
     public func evaluate(

@@ -9,6 +9,8 @@ struct MaskedYAML {
     private let original: [Unicode.Scalar]
     private let mask: Unicode.Scalar
     private let text: String
+    /// Where each line begins in the original.
+    private let lines: [Int]
 
     /// Given to plain scalars without a tag, which have to be told from those with one.
     private static let untagged = Tag.Name(rawValue: "untagged")
@@ -17,9 +19,24 @@ struct MaskedYAML {
         original = Array(text.unicodeScalars)
         let used = Set(original)
         // The private characters of Unicode; a text that uses all 6,400 of them is not masked by one that is rare in it.
-        let free = (0xE000...0xF8FF).lazy.compactMap(Unicode.Scalar.init).first { !used.contains($0) }
+        // One that a quoted text names by its code is used as well.
+        let lowercased = text.lowercased()
+        let free = (0xE000...0xF8FF).lazy.compactMap(Unicode.Scalar.init).first {
+            !used.contains($0) && !lowercased.contains(String($0.value, radix: 16))
+        }
         mask = free ?? "\u{F8FF}"
         self.text = Self.replacing("&", with: mask, in: original)
+        // What the parser takes for the end of a line.
+        let scalars = original
+        lines =
+            [0]
+            + scalars.indices.filter { index in
+                switch scalars[index] {
+                case "\n", "\u{85}", "\u{2028}", "\u{2029}": true
+                case "\r": index + 1 == scalars.count || scalars[index + 1] != "\n"
+                default: false
+                }
+            }.map { $0 + 1 }
     }
 
     /// The document; nil when there is none. An alias is refused here, as one without an anchor.
@@ -27,14 +44,32 @@ struct MaskedYAML {
         do {
             return try read(text)
         } catch {
-            let place = Self.place(error)
-            if place.reason.contains("alias") { throw Self.anchor(line: place.line, column: place.column) }
-            if let anchor = anchor(before: place) { throw anchor }
+            let fault = YAMLFault(error)
+            if fault.reason.contains("alias") { throw Self.anchor(line: fault.line, column: fault.column) }
+            if let anchor = anchor(before: fault) { throw anchor }
             throw FlowProblem(
-                line: place.line, column: place.column, path: "",
-                text: FlowText(
-                    en: "Not valid YAML: \(place.reason).", ko: "올바른 YAML이 아닙니다. 해당 위치의 문법을 확인하세요."))
+                line: fault.doubled.flatMap { second($0, below: fault) } ?? fault.line, column: fault.column, path: "",
+                text: fault.text)
         }
+    }
+
+    /// The line on which a key stands the second time: below its first place, in the same column. Nil where the mapping is
+    /// not written in lines.
+    private func second(_ key: String, below first: YAMLFault) -> Int? {
+        guard first.line < lines.count, first.column > 0 else { return nil }
+        for line in first.line..<lines.count {
+            let end = line + 1 < lines.count ? lines[line + 1] : original.count
+            let scalars = original[lines[line]..<end]
+            let indent = scalars.prefix { $0 == " " }.count
+            let text = String(String.UnicodeScalarView(scalars.dropFirst(indent)))
+            guard !text.allSatisfy(\.isWhitespace), !text.hasPrefix("#") else { continue }
+            if indent < first.column - 1 { return nil }
+            let isKey = [key, "'\(key)'", "\"\(key)\""].contains { written in
+                text.hasPrefix(written) && text.dropFirst(written.count).drop { $0 == " " }.hasPrefix(":")
+            }
+            if indent == first.column - 1, isKey { return line + 1 }
+        }
+        return nil
     }
 
     private func read(_ text: String) throws -> Node? {
@@ -56,13 +91,20 @@ struct MaskedYAML {
         case .sequence: expected = .seq
         case .alias: throw Self.anchor(line: line, column: column)
         }
-        guard node.tag == Tag(expected) else {
+        // The tag `!` alone asks for a text, which the parser does not do.
+        guard node.tag == Tag(expected), scalar(line: line, column: column) != "!" else {
             throw FlowProblem(
                 line: line, column: column, path: "",
                 text: FlowText(
                     en: "Tags (!) are not allowed: put text in quotes, and leave numbers without.",
                     ko: "태그(!)는 사용할 수 없습니다. 텍스트는 따옴표로 묶고 숫자는 그대로 입력하세요."))
         }
+    }
+
+    private func scalar(line: Int, column: Int) -> Unicode.Scalar? {
+        guard lines.indices.contains(line - 1) else { return nil }
+        let index = lines[line - 1] + column - 1
+        return original.indices.contains(index) ? original[index] : nil
     }
 
     /// The text of a scalar as it was written.
@@ -78,7 +120,7 @@ struct MaskedYAML {
 
     /// The anchor to blame when the text cannot be read: the nearest `&` before the place, if the text without it, and
     /// without the name that follows, can be read further.
-    private func anchor(before place: Place) -> FlowProblem? {
+    private func anchor(before place: YAMLFault) -> FlowProblem? {
         var line = 1
         var column = 1
         var found: (index: Int, line: Int, column: Int)?
@@ -99,7 +141,7 @@ struct MaskedYAML {
         do {
             _ = try read(String(String.UnicodeScalarView(without)))
         } catch {
-            let next = Self.place(error)
+            let next = YAMLFault(error)
             guard next.reason.contains("alias") || (next.line, next.column) > (place.line, place.column) else {
                 return nil
             }
@@ -112,27 +154,5 @@ struct MaskedYAML {
         var out = String.UnicodeScalarView()
         for scalar in text { out.append(scalar == old ? new : scalar) }
         return String(out)
-    }
-
-    private struct Place {
-        var line = 1
-        var column = 1
-        var reason = "the text cannot be read"
-    }
-
-    /// Place and reason of what Yams refused.
-    private static func place(_ error: any Error) -> Place {
-        guard let error = error as? YamlError else { return Place() }
-        switch error {
-        case .scanner(_, let problem, let place, _), .parser(_, let problem, let place, _),
-            .composer(_, let problem, let place, _):
-            return Place(line: place.line, column: place.column, reason: problem)
-        case .duplicatedKeysInMapping(let keys, let context):
-            return Place(
-                line: context.mark.line, column: context.mark.column,
-                reason: "the key '\(keys.first ?? "")' is given twice")
-        case .reader(let problem, _, _, _): return Place(reason: problem)
-        default: return Place()
-        }
     }
 }

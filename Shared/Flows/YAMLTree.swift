@@ -30,6 +30,7 @@ package struct YAMLTree {
 
     /// Reads a document.
     package static func read(_ text: String) throws(FlowProblem) -> YAMLTree {
+        let text = try printable(text)
         let masked = MaskedYAML(text)
         guard let root = try masked.compose() else {
             throw FlowProblem(line: 1, column: 1, path: "", text: FlowText(en: "The text is empty.", ko: "내용이 없습니다."))
@@ -53,6 +54,30 @@ package struct YAMLTree {
 
     // MARK: Reading
 
+    /// The text without a byte order mark before it, which many editors write. NUL, which ends a text for half of all
+    /// programs, is refused.
+    private static func printable(_ text: String) throws(FlowProblem) -> String {
+        let isMarked = text.unicodeScalars.first == "\u{FEFF}"
+        let content = isMarked ? String(text.unicodeScalars.dropFirst()) : text
+        guard let place = content.utf8.firstIndex(of: 0) else { return content }
+        throw nul(line: content.utf8[..<place].count { $0 == UInt8(ascii: "\n") } + 1, column: 1)
+    }
+
+    private static func nul(line: Int, column: Int) -> FlowProblem {
+        FlowProblem(
+            line: line, column: column, path: "",
+            text: FlowText(en: "The text has a NUL character.", ko: "NUL 문자는 사용할 수 없습니다."))
+    }
+
+    /// What a scalar says. One in double quotes may name a NUL by its code.
+    private static func string(_ scalar: Node.Scalar, _ text: MaskedYAML) throws(FlowProblem) -> String {
+        let said = text.unmasked(scalar.string)
+        guard !said.utf8.contains(0) else {
+            throw nul(line: scalar.mark?.line ?? 1, column: scalar.mark?.column ?? 1)
+        }
+        return said
+    }
+
     private static func convert(
         _ node: Node, _ text: MaskedYAML, path: String, depth: Int, count: inout Int
     ) throws(FlowProblem) -> YAMLTree {
@@ -67,7 +92,7 @@ package struct YAMLTree {
         try text.check(node)
         switch node {
         case .scalar(let scalar):
-            return tree(.scalar(resolve(text.unmasked(scalar.string), isPlain: scalar.style == .plain)))
+            return tree(.scalar(resolve(try string(scalar, text), isPlain: scalar.style == .plain)))
         case .sequence(let sequence):
             var nodes: [YAMLTree] = []
             for (index, child) in sequence.enumerated() {
@@ -81,7 +106,7 @@ package struct YAMLTree {
                     throw tree(.scalar(.null)).problem("A key must be text.", "키는 텍스트여야 합니다.")
                 }
                 try text.check(keyNode)
-                let name = text.unmasked(key.string)
+                let name = try string(key, text)
                 members.append(
                     Member(
                         key: name, line: key.mark?.line ?? line, column: key.mark?.column ?? column,

@@ -11,11 +11,28 @@ public enum RecordID {
     /// The time counts to the microsecond, and ids of the same instant keep the order in which this process made them
     /// (RFC 9562, 6.2, methods 3 and 1): the journal is read in the order of its ids.
     public static func make(at now: Timestamp) -> String {
-        let (milliseconds, microseconds) = max(0, now.microseconds).quotientAndRemainder(dividingBy: 1_000)
-        let fraction = UInt64(microseconds) * 4_096 / 1_000
-        let high = (UInt64(milliseconds) & 0xFFFF_FFFF_FFFF) << 16 | 0x7000 | fraction
-        let count = made.add(1, ordering: .relaxed).oldValue & 0x3FFF_FFFF
-        return text(high, 0x8000_0000_0000_0000 | count << 32 | UInt64(UInt32.random(in: 0...UInt32.max)))
+        let id = Series(at: now).next()
+        return text(id.high, id.low)
+    }
+
+    /// Ids of one instant, for many records at once: they differ by their count and share what is random in them, which
+    /// costs more to get than the rest.
+    public struct Series: Sendable {
+        private let high: UInt64
+        private let random = UInt64(UInt32.random(in: 0...UInt32.max))
+
+        /// Ids made at `now`.
+        public init(at now: Timestamp) {
+            let (milliseconds, microseconds) = max(0, now.microseconds).quotientAndRemainder(dividingBy: 1_000)
+            let fraction = UInt64(microseconds) * 4_096 / 1_000
+            high = (UInt64(milliseconds) & 0xFFFF_FFFF_FFFF) << 16 | 0x7000 | fraction
+        }
+
+        /// The two halves of another id.
+        public func next() -> (high: UInt64, low: UInt64) {
+            let count = RecordID.made.add(1, ordering: .relaxed).oldValue & 0x3FFF_FFFF
+            return (high, 0x8000_0000_0000_0000 | count << 32 | random)
+        }
     }
 
     /// A UUID that follows from `name`: the same name, the same id. Not a secret, only a name.

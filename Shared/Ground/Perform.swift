@@ -79,7 +79,8 @@ extension Database {
     ) throws(Problem) -> RequestLog? {
         guard id.utf8.count <= 64 else {
             throw .invalid(
-                field: "request_id", Text(en: "At most 64 characters.", ko: "최대 64자입니다."), rule: "AIP-155")
+                field: SharedRequestField.requestID, Text(en: "At most 64 characters.", ko: "최대 64자입니다."),
+                rule: "AIP-155")
         }
         do {
             let bytes = id.isEmpty ? [] : try request.encodeProtobuf()
@@ -128,7 +129,7 @@ struct RequestLog: Sendable {
         guard let row = rows.first else { return nil }
         guard try row.bool(Column.same) else {
             throw Problem.invalid(
-                field: "request_id",
+                field: SharedRequestField.requestID,
                 Text(
                     en: "This request id was used for another request.", ko: "이 요청 ID는 다른 요청에 이미 사용되었습니다."),
                 rule: "AIP-155")

@@ -11,6 +11,12 @@ extension Scope {
     /// All of them, for a transaction in which another scope was set before.
     package var allSettings: [(name: String, value: String)] { range + exact }
 
+    /// The statement that sets the scope of the rest of a transaction, for what asks under several in one round trip.
+    package var setting: SQL {
+        let settings = allSettings.map { name, value -> SQL in "set_config(\(name), \(value), true)" }
+        return "SELECT \(settings.joined())"
+    }
+
     private var range: [(name: String, value: String)] {
         [("ale.scope_lower", lowerBound), ("ale.scope_upper", upperBound), ("ale.ancestors", ancestorArray)]
     }
@@ -26,8 +32,5 @@ extension Scope {
 extension Transaction {
     /// Sets the scope of the rest of the transaction. For questions of the service's own; the caller's scope comes back
     /// behind them.
-    public func sendScope(_ scope: Scope) {
-        let settings = scope.allSettings.map { name, value -> SQL in "set_config(\(name), \(value), true)" }
-        send("SELECT \(settings.joined())")
-    }
+    public func sendScope(_ scope: Scope) { send(scope.setting) }
 }

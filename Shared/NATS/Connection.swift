@@ -72,7 +72,7 @@ public final class Connection: Sendable {
     public var maximumPayload: Int { Int(natsConnection_GetMaxPayload(handle.pointer)) }
 
     /// How many requests wait for an answer.
-    public var requestsInFlight: Int { state.waiters.waiting }
+    var requestsInFlight: Int { state.waiters.waiting }
 
     /// What happens to the connection from now on, as a sequence that ends with `.closed`. A reader that falls behind
     /// by more than `limit` loses the oldest.

@@ -95,12 +95,6 @@ extension JetStream {
         return try await ask("STREAM.INFO." + name, as: WireStreamInfo.self).info
     }
 
-    /// Deletes a stream with everything in it. Throws `isStreamNotFound` when there is none.
-    public func deleteStream(_ name: String) async throws(NATSError) {
-        try Subject.requireName(name)
-        _ = try await ask("STREAM.DELETE." + name, as: WireSuccess.self)
-    }
-
     private func send(_ verb: String, _ configuration: StreamConfiguration) async throws(NATSError) -> StreamInfo {
         try Subject.requireName(configuration.name)
         for subject in configuration.subjects { try Subject.requireSubscribable(subject) }

@@ -27,12 +27,17 @@ struct ClockCheck: Sendable {
         }
     }
 
+    private enum Column: String {
+        case microseconds
+    }
+
     /// How far this machine is ahead of Postgres; half of the time the question took is uncertain.
     func skewSeconds() async throws(Problem) -> Double {
         let before = database.clock.now
         let theirs = try await database.transaction(as: .service(database.service, domain: .root), readOnly: true) {
             tx in
-            try tx.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").first?.int64(at: 0)
+            try tx.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS microseconds").first?
+                .int64(Column.microseconds)
         }
         let after = database.clock.now
         guard let theirs else { throw .internalError(cause: "Postgres did not say what time it is") }

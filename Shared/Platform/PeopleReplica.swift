@@ -1,7 +1,7 @@
 import Identity
-import OnboardingWire
 import RPC
 import Records
+import StandingWire
 import Synchronization
 import Tenancy
 import Wire
@@ -25,6 +25,12 @@ final class PeopleReplica: People {
     private static let pause: Duration = .seconds(5)
     /// How often it is asked when changes come in between.
     private static let attempts = 5
+
+    /// `OnboardingAPI.getStanding`, said here once more: for this one question no service depends on everything that
+    /// onboarding declares.
+    static let standing = Method<GetRequest, Standing>(
+        service: "onboarding", subject: "ale.v1.onboarding.users.get_standing", name: "GetStanding",
+        summary: "What the services have to know of a user who calls them, named by id.")
 
     init(_ table: StandingTable, _ client: Client, own: Credential?) {
         self.table = table
@@ -67,7 +73,7 @@ final class PeopleReplica: People {
         var request = GetRequest()
         request.id = subject
         do throws(Problem) {
-            return try await client.call(OnboardingAPI.getStanding, request, as: own, deadline: patience)
+            return try await client.call(Self.standing, request, as: own, deadline: patience)
         } catch {
             if error.code == .notFound { return nil }
             throw .unavailable(reason: Self.notKnown, cause: "onboarding does not say who \(subject) is: \(error)")

@@ -58,8 +58,15 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
         await parts.gathering.close()
         if let keeping = parts.keeping, keeping !== parts.connection { await keeping.close() }
         await parts.connection.close()
-        await parts.database.pool.close()
-        log.info("stopped")
+        let pool = parts.database.pool
+        await pool.close()
+        // Work that was refused says that the pool is too small.
+        let done = pool.metrics
+        log.info(
+            "stopped",
+            metadata: [
+                "connects": "\(done.connects)", "round-trips": "\(done.roundTrips)", "refused": "\(done.refused)",
+            ])
     }
 
     /// What runs.

@@ -1,9 +1,9 @@
 import Events
 import Ground
-import OnboardingWire
 import Postgres
 import RPC
 import Records
+import StandingWire
 import Tenancy
 import Wire
 
@@ -108,27 +108,31 @@ public struct StandingTable: Sendable {
     /// They forget whom an event speaks of.
     public var handlers: [EventHandler] {
         [
-            forgetting(User.self) { $0.id }, forgetting(RoleGrant.self) { $0.user },
-            forgetting(CustomerContact.self, wanted: Self.mayNameSomebody) { $0.user },
+            forgetting("user") { $0.id },
+            forgetting("role_grant") { try GrantHolder.decode(protobuf: $0.record).user },
+            forgetting("customer_contact", wanted: Self.mayNameSomebody) {
+                try ContactHolder.decode(protobuf: $0.record).user
+            },
         ]
     }
 
     /// Contacts come in by the ten thousand; those who never named a user cost no transaction.
     private static func mayNameSomebody(_ event: RecordEvent) -> Bool {
         guard event.action == "created" else { return true }
-        return (try? CustomerContact.decode(protobuf: event.record))?.user != nil
+        return (try? ContactHolder.decode(protobuf: event.record))?.user != nil
     }
 
-    private func forgetting<R: RecordMessage>(
-        _ type: R.Type, wanted: @escaping @Sendable (RecordEvent) -> Bool = { _ in true },
-        _ subject: @escaping @Sendable (R) -> String?
+    /// - Parameter subject: whom an event of the table is about.
+    private func forgetting(
+        _ owned: String, wanted: @escaping @Sendable (RecordEvent) -> Bool = { _ in true },
+        _ subject: @escaping @Sendable (RecordEvent) throws -> String?
     ) -> EventHandler {
         let table = table
         return EventHandler(
-            "\(database.service)-standing-\(R.schema.table)", service: R.schema.service, record: R.schema.table,
+            "\(database.service)-standing-\(owned)", service: PeopleReplica.standing.service, record: owned,
             wanted: wanted
         ) { event, context, tx in
-            let named = subject(try R.decode(protobuf: event.record)).flatMap { Validation.isUUID($0) ? $0 : nil }
+            let named = try subject(event).flatMap { Validation.isUUID($0) ? $0 : nil }
             tx.sendScope(.domain(.root))
             // A contact that names somebody else by now is found by its id.
             tx.send(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Writes rows for `COPY … FROM STDIN` in binary format, which spares the server reading texts: lists of texts, ids and
 /// moments cost it a fraction. The types must be exactly those of the columns.
 ///
@@ -74,25 +76,31 @@ public final class BinaryCopyWriter {
     /// A column of type `timestamptz`, in microseconds since 1970.
     public func timestamp(microsSinceUnixEpoch micros: Int64) { bigint(micros - Self.epoch) }
 
+    /// A column of type `uuid` by its halves.
+    public func uuid(_ id: (high: UInt64, low: UInt64)) {
+        append(Int32(16))
+        append(id.high)
+        append(id.low)
+    }
+
     /// A column of type `uuid` from its usual text.
     public func uuid(_ text: String) {
-        append(Int32(16))
-        var text = text
-        let words = text.withUTF8 { bytes -> (UInt64, UInt64)? in
-            var (high, low, digits): (UInt64, UInt64, Int) = (0, 0, 0)
-            for letter in bytes where letter != UInt8(ascii: "-") {
-                guard let digit = Self.digit(letter), digits < 32 else { return nil }
-                if digits < 16 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
-                digits += 1
-            }
-            return digits == 32 ? (high, low) : nil
-        }
-        guard let words else {
+        guard let id = Self.halves(of: text) else {
             isDamaged = true
             return
         }
-        append(words.0)
-        append(words.1)
+        uuid(id)
+    }
+
+    /// The halves of a UUID from its usual text, for one that many rows have; nil for what is none.
+    public static func halves(of text: String) -> (high: UInt64, low: UInt64)? {
+        var (high, low, digits): (UInt64, UInt64, Int) = (0, 0, 0)
+        for letter in text.utf8 where letter != UInt8(ascii: "-") {
+            guard let digit = digit(letter), digits < 32 else { return nil }
+            if digits < 16 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
+            digits += 1
+        }
+        return digits == 32 ? (high, low) : nil
     }
 
     /// Ends the row, and sends when enough has come together. Throws when a text held a NUL character, an id was none, or
@@ -120,8 +128,9 @@ public final class BinaryCopyWriter {
 
     private func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         append(Int32(bytes.count))
+        guard let base = bytes.baseAddress, bytes.count > 0 else { return }
         stream.buffer.append(contentsOf: bytes)
-        if bytes.contains(0) { isDamaged = true }
+        if memchr(base, 0, bytes.count) != nil { isDamaged = true }
     }
 
     private func append(_ number: some FixedWidthInteger) {

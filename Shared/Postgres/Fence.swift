@@ -41,7 +41,11 @@ public struct Fence: Sendable, Equatable {
         }
         self.table = table
         self.name = name
-        number = try row.int64(at: 0)
+        number = try row.int64(Column.number)
+    }
+
+    private enum Column: String {
+        case number
     }
 
     private static func lock(_ name: String) -> SQL { "hashtextextended('work of ' || \(name), 0)" }

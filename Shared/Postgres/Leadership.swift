@@ -92,6 +92,6 @@ extension PostgresConnection {
     fileprivate func tryLead(_ name: String, timeout: Duration) throws(PostgresError) -> Bool {
         let rows = try execute(
             "SELECT pg_try_advisory_lock(hashtextextended(\(name), 0))", timeout: timeout)
-        return try rows[0].bool(at: 0)
+        return try rows[0].bool(UnnamedColumn.isLocked)
     }
 }

@@ -22,7 +22,7 @@ struct ParameterBuffer {
         for (index, value) in values.enumerated() {
             let start = bytes.count
             guard case .null = value else {
-                guard TextFormat.append(value, to: &bytes) else {
+                guard PostgresText.append(value, to: &bytes) else {
                     throw PostgresError(.invalidParameter, "parameter $\(index + 1) contains a NUL character")
                 }
                 add(offset: start, length: Int32(bytes.count - start), value)

@@ -71,8 +71,6 @@ package struct PoolMetrics: Sendable, Equatable {
     package internal(set) var inUse = 0
     /// Pieces of work waiting for a connection.
     package internal(set) var waiting = 0
-    /// Pieces of work given to a connection since the start.
-    package internal(set) var started: UInt64 = 0
     /// Pieces of work refused because no connection was free in time or the queue was full.
     package internal(set) var refused: UInt64 = 0
     /// Connections opened since the start.

@@ -19,7 +19,7 @@ final class PoolCore: @unchecked Sendable {
     let configuration: PoolConfiguration
     private let servers: ServerList
     private let monitor = Monitor()
-    private let reaperCondition = Condition()
+    private let reaperCondition = ConditionVariable()
     // All below is guarded by `monitor`.
     private var queue = JobQueue()
     private var idle: [Worker] = []
@@ -203,7 +203,6 @@ final class PoolCore: @unchecked Sendable {
                 }
                 if isConnected, let job = queue.popFirst() {
                     counts.inUse += 1
-                    counts.started += 1
                     return .job(job)
                 }
             }

@@ -58,7 +58,7 @@ struct JobQueue {
 /// One thread with at most one connection.
 final class Worker: @unchecked Sendable {
     // Guarded by the core's lock.
-    let condition = Condition()
+    let condition = ConditionVariable()
     let number: Int
     var isConnected = false
     /// The pool's doubt up to which this connection has been looked at, or has proved to be alive.

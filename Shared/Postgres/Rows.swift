@@ -60,9 +60,13 @@ public struct Rows: Sendable, RandomAccessCollection {
 }
 
 /// The names that Postgres gives to columns that a statement computes and does not name.
-public enum Computed: String, Sendable {
+public enum UnnamedColumn: String, Sendable {
     /// `count(*)`.
     case count
+    /// `nextval('…')`.
+    case nextval
+    /// `pg_try_advisory_lock(…)`.
+    case isLocked = "pg_try_advisory_lock"
 }
 
 /// One row of an answer. A column is named by a constant, so that a misspelt name does not compile: the key of a record's
@@ -189,11 +193,16 @@ public struct Row: Sendable {
 extension ResultHandle {
     func index(of name: String) throws(PostgresError) -> Int32 {
         // PQfnumber folds case and allocates; a walk along the names does neither.
-        let found = name.withCString { wanted in
-            (0..<PQnfields(pointer)).first { column in PQfname(pointer, column).map { strcmp($0, wanted) == 0 } ?? false
+        let found: Int32 = name.withCString { wanted in
+            let count = PQnfields(pointer)
+            var column: Int32 = 0
+            while column < count {
+                if let name = PQfname(pointer, column), strcmp(name, wanted) == 0 { return column }
+                column += 1
             }
+            return -1
         }
-        guard let found else { throw .decoding("no column \(name)") }
+        guard found >= 0 else { throw .decoding("no column \(name)") }
         return found
     }
 
@@ -206,12 +215,12 @@ extension ResultHandle {
         PQgetisnull(pointer, row, column) != 0
     }
 
-    func cell(_ row: Int32, _ column: Int) throws(PostgresError) -> Cell {
+    func cell(_ row: Int32, _ column: Int) throws(PostgresError) -> BinaryValue {
         let column = try checked(column)
         guard PQgetisnull(pointer, row, column) == 0, let start = PQgetvalue(pointer, row, column) else {
             throw .decoding("column \(columnName(column)) is NULL")
         }
-        return Cell(
+        return BinaryValue(
             bytes: UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(pointer, row, column))),
             type: PQftype(pointer, column), owner: self, column: column)
     }

@@ -99,7 +99,7 @@ final class SessionThread: @unchecked Sendable {
 }
 
 extension ConnectionSettings {
-    /// For a connection that does one small thing: a listener, a leader, a migrator.
+    /// For a connection that does one small thing: a leader, a migrator.
     static func session(_ connectionString: String, _ applicationName: String, timeout: Duration) -> Self {
         ConnectionSettings(
             servers: ServerList(connectionString), applicationName: applicationName, connectTimeout: .seconds(5),

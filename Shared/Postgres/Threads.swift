@@ -26,7 +26,7 @@ final class Monitor: @unchecked Sendable {
     }
 
     /// Waits for a signal; the lock must be held. May wake without one: look at the state again.
-    func wait(_ condition: Condition, until deadline: PostgresDeadline? = nil) {
+    func wait(_ condition: ConditionVariable, until deadline: PostgresDeadline? = nil) {
         guard let deadline else {
             pthread_cond_wait(condition.pointer, mutex)
             return
@@ -38,7 +38,7 @@ final class Monitor: @unchecked Sendable {
 }
 
 /// Something a thread waits for under a `Monitor`.
-final class Condition: @unchecked Sendable {
+final class ConditionVariable: @unchecked Sendable {
     // The pointer is immutable and what it points to is made for use by several threads.
     let pointer: UnsafeMutablePointer<pthread_cond_t>
 

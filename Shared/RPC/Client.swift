@@ -188,7 +188,7 @@ public struct Client: Sendable {
             throw Self.problem(error, name)
         }
         if let code = answer.headers[HeaderName.serviceErrorCode] {
-            throw Self.problem(answered: answer, code: code)
+            throw Self.problem(answered: answer, code: code, language: headers[HeaderName.acceptLanguage])
         }
         return answer
     }
@@ -209,16 +209,21 @@ public struct Client: Sendable {
     }
 
     /// The problem in an error answer. A micro service that is not ours sends no status body; its header has to do.
-    private static func problem(answered answer: Delivery, code: String) -> Problem {
+    private static func problem(answered answer: Delivery, code: String, language: String?) -> Problem {
         let code = Int32(code).flatMap(Problem.Code.init(rawValue:)) ?? .unknown
-        let sentence = answer.headers[HeaderName.serviceError] ?? code.name
-        let fallback = Problem(code, .foreign(sentence))
+        let header = answer.headers[HeaderName.serviceError]
+        let fallback = Problem(code, .foreign(header.map { HeaderText.decoded($0) } ?? code.name))
         let format = PayloadFormat(payload: answer.payload, contentType: answer.headers[HeaderName.contentType])
         let body =
             format == .json
             ? try? Status.decode(json: answer.payload) : try? Status.decode(protobuf: answer.payload)
         guard let status = body, status.code == code.rawValue else { return fallback }
-        return Problem(status: status)
+        var problem = Problem(status: status)
+        // The body is in the language that was asked for; the header is in English for everybody.
+        if language == Language.ko.rawValue, let english = Problem.english(ofHeader: header, code) {
+            problem.text = Text(en: english, ko: problem.text.ko)
+        }
+        return problem
     }
 }
 

@@ -76,7 +76,7 @@ public struct PageToken: Sendable, Hashable {
                 ko: "페이지 토큰이 이 목록에 속하지 않습니다. 첫 페이지부터 다시 시작하세요.")
             throw Problem(
                 .invalidArgument, text, reason: "PAGE_TOKEN",
-                violations: [Problem.Violation(field: "page_token", text: text)])
+                violations: [Problem.Violation(field: ListRequest.Field.pageToken, text: text)])
         }
         return PageToken(position: position)
     }

@@ -7,9 +7,14 @@ extension Problem {
         Problem(.notFound, text, reason: reason)
     }
 
-    /// The record `id` of the kind `what` does not exist for this caller (NOT_FOUND).
+    /// The record `id` of the kind `what` does not exist for this caller (NOT_FOUND); an empty id is said to be missing.
     public static func notFound(_ what: Text, id: String) -> Problem {
         let id = String(id.prefix(64))
+        guard !id.isEmpty else {
+            return Problem(
+                .notFound,
+                Text(en: "\(what.en) was not found: the id is missing.", ko: "ID가 없어 \(what.ko, .object) 찾을 수 없습니다."))
+        }
         return Problem(
             .notFound, Text(en: "\(what.en) \(id) was not found.", ko: "\(what.ko) \(id, .object) 찾을 수 없습니다."))
     }
@@ -26,6 +31,11 @@ extension Problem {
             .invalidArgument, text, reason: rule, violations: [Violation(field: field, text: text, rule: rule)])
     }
 
+    /// One field of the request is wrong (INVALID_ARGUMENT).
+    public static func invalid(field: some RequestField, _ text: Text, rule: String? = nil) -> Problem {
+        invalid(field: field.rawValue, text, rule: rule)
+    }
+
     /// Several fields of the request are wrong (INVALID_ARGUMENT). The reason is the first broken rule.
     public static func invalid(_ violations: [Violation]) -> Problem {
         let several = Text(en: "Some fields are not valid.", ko: "올바르지 않은 필드가 있습니다.")
@@ -39,6 +49,11 @@ extension Problem {
     public static func failedPrecondition(rule: String, _ text: Text, field: String? = nil) -> Problem {
         let violations = field.map { [Violation(field: $0, text: text, rule: rule)] } ?? []
         return Problem(.failedPrecondition, text, reason: rule, violations: violations)
+    }
+
+    /// The same about a field of the request.
+    public static func failedPrecondition(rule: String, _ text: Text, field: some RequestField) -> Problem {
+        failedPrecondition(rule: rule, text, field: field.rawValue)
     }
 
     /// Such a record exists already (ALREADY_EXISTS).

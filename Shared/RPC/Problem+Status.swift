@@ -64,13 +64,25 @@ extension Problem {
             metadata: Dictionary(status.details.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }))
     }
 
-    /// The value of `Nats-Service-Error`: one line of printable ASCII for operators' tools, in English. Headers have
-    /// no agreed character set, and a foreign line break would end the header; the body carries the full text.
+    /// The most characters of a sentence in a header.
+    private static let headerLimit = 400
+
+    /// The value of `Nats-Service-Error`: one line for operators' tools, in English. Quotation marks stand there as ASCII
+    /// has them, so that nearly every sentence is read as it is; what else is not ASCII, such as a name, is percent-encoded.
+    /// A line break, which would end the header, is encoded as well. The body carries the full text.
     var headerText: String {
-        let line = "\(code.name): \(text.en)".unicodeScalars.prefix(200).map { scalar in
-            (0x20...0x7E).contains(scalar.value) ? Character(scalar) : "?"
+        var sentence = String.UnicodeScalarView()
+        for scalar in text.en.unicodeScalars.prefix(Self.headerLimit) {
+            sentence.append(scalar == "‘" || scalar == "’" ? "'" : scalar)
         }
-        return String(line)
+        return "\(code.name): \(HeaderText.encoded(String(sentence)))"
+    }
+
+    /// The English sentence in the value of `Nats-Service-Error` that a service of ours sent with `code`; nil for another's.
+    static func english(ofHeader value: String?, _ code: Code) -> String? {
+        let mark = "\(code.name): "
+        guard let value, value.hasPrefix(mark) else { return nil }
+        return HeaderText.decoded(value.dropFirst(mark.count))
     }
 
     /// The headers that mark an error answer for every micro client.

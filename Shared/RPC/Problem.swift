@@ -74,6 +74,11 @@ public struct Problem: Error, Sendable, Equatable {
             self.text = text
             self.rule = rule
         }
+
+        /// A violation of a field of the request.
+        public init(field: some RequestField, text: Text, rule: String? = nil) {
+            self.init(field: field.rawValue, text: text, rule: rule)
+        }
     }
 
     /// The status code.

@@ -84,7 +84,7 @@ public final class Service: Sendable {
     }
 
     /// The requests in flight.
-    public var requestsInFlight: Int { inFlight.count }
+    var requestsInFlight: Int { inFlight.count }
 
     /// Listens on the endpoints' subjects and for discovery. When it returns the server routes requests here. Fails
     /// with UNAVAILABLE, and then listens on nothing.

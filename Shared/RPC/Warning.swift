@@ -13,36 +13,17 @@ extension Warning {
         self.message = message
     }
 
-    /// One element of `Ale-Warning`: `<rule> <field> <message>`, the message percent-encoded as gRPC does with
-    /// `grpc-message`, since headers have no agreed character set; and so is the comma, which separates elements.
+    /// One element of `Ale-Warning`: `<rule> <field> <message>`, the message percent-encoded, and so is the comma, which
+    /// separates elements.
     public var headerValue: String {
-        let encoded = message.utf8.reduce(into: "") { text, byte in
-            if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%"), byte != UInt8(ascii: ",") {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                text += byte < 0x10 ? "%0" : "%"
-                text += String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return "\(rule) \(field) \(encoded)"
+        "\(rule) \(field) \(HeaderText.encoded(message, besides: [UInt8(ascii: ",")]))"
     }
 
     /// The warning of one element; nil when it is not one. What is not encoded well stands for itself.
     public init?(headerValue: String) {
         let parts = headerValue.split(separator: " ", maxSplits: 2)
         guard parts.count == 3 else { return nil }
-        var bytes: [UInt8] = []
-        var rest = parts[2].utf8[...]
-        while let byte = rest.first {
-            rest = rest.dropFirst()
-            if byte == UInt8(ascii: "%"), let value = Self.byte(rest.prefix(2)) {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        self.init(rule: String(parts[0]), field: String(parts[1]), message: String(decoding: bytes, as: UTF8.self))
+        self.init(rule: String(parts[0]), field: String(parts[1]), message: HeaderText.decoded(parts[2]))
     }
 
     /// The header of an answer: all in one value, because many a client keeps one value of a name only.
@@ -55,13 +36,6 @@ extension Warning {
         headers.values(HeaderName.warning).flatMap { value in
             value.split(separator: ",").compactMap { Warning(headerValue: String($0)) }
         }
-    }
-
-    private static func byte(_ digits: Substring.UTF8View.SubSequence) -> UInt8? {
-        guard digits.count == 2, digits.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }) else {
-            return nil
-        }
-        return UInt8(Substring(digits), radix: 16)
     }
 }
 

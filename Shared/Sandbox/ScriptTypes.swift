@@ -1,3 +1,5 @@
+import Korean
+
 /// How much time, memory and data a script may use. Every bound is checked before or while the script runs.
 public struct ScriptLimits: Sendable, Hashable {
     /// Milliseconds a single row may take (G-62: two seconds).
@@ -142,7 +144,7 @@ public enum ScriptError: Error, Sendable, Hashable {
     /// A text in Korean.
     public var korean: String {
         switch self {
-        case .refused(let line?, let reason): "스크립트를 사용할 수 없습니다(\(line)번째 줄, 원문: \(reason))."
+        case .refused(let line?, let reason): "스크립트를 사용할 수 없습니다(\(grouped: line)번째 줄, 원문: \(reason))."
         case .refused(nil, let reason): "스크립트를 사용할 수 없습니다(원문: \(reason))."
         case .malformedBatch: "행을 검증할 수 없습니다. 열이나 참조 레코드가 허용 한도를 넘었거나, 값의 수가 열의 수와 다릅니다."
         case .workerUnavailable: "현재 스크립트를 실행할 수 없습니다."

@@ -14,7 +14,7 @@ public actor ScriptWorker {
     private nonisolated let executor = ThreadExecutor(name: "script-worker")
     private let executable: String
     private let limits: ScriptLimits
-    private var process: WorkerProcess?
+    private(set) var process: WorkerProcess?
     private var loadedSource: String?
     private var loadedContext: [UInt8]?
 
@@ -94,9 +94,6 @@ public actor ScriptWorker {
     }
 
     // MARK: - The process
-
-    /// The id of the running process; nil when none runs.
-    var processID: Int32? { process?.pid }
 
     private func forget() {
         process = nil

@@ -10,7 +10,7 @@ public struct CallerTokens: Authenticator {
     /// The caller a token spells; UNAUTHENTICATED for any other token.
     public func authenticate(_ bearer: String?) async throws(Problem) -> Caller {
         let parts = (bearer ?? "").split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 6, let kind = Caller.Kind(rawValue: parts[1]), let domain = DomainPath(parts[2]) else {
+        guard parts.count == 7, let kind = Caller.Kind(rawValue: parts[1]), let domain = DomainPath(parts[2]) else {
             throw .unauthenticated()
         }
         let roles = Set(parts[3].split(separator: ",").map(String.init))
@@ -20,8 +20,11 @@ public struct CallerTokens: Authenticator {
                 Membership(account: facts[0], domain: $0, contact: facts.count > 2 ? facts[2] : nil)
             }
         }
-        let customer = Caller(subject: parts[0], roles: roles, memberships: memberships, locale: parts[5])
-        return customer ?? Caller(subject: parts[0], kind: kind, domain: domain, roles: roles, locale: parts[5])
+        let actor = parts[6].isEmpty ? nil : parts[6]
+        let customer = Caller(
+            subject: parts[0], roles: roles, memberships: memberships, locale: parts[5], actor: actor)
+        return customer
+            ?? Caller(subject: parts[0], kind: kind, domain: domain, roles: roles, locale: parts[5], actor: actor)
     }
 
     /// The token of a caller.
@@ -31,8 +34,10 @@ public struct CallerTokens: Authenticator {
             [$0.account, $0.domain.path, $0.contact].compactMap { $0 }.joined(separator: ";")
         }.joined(separator: ",")
         return .token(
-            [caller.subject, caller.kind.rawValue, caller.domain.path, roles, memberships, caller.locale]
-                .joined(separator: "|"))
+            [
+                caller.subject, caller.kind.rawValue, caller.domain.path, roles, memberships, caller.locale,
+                caller.actor ?? "",
+            ].joined(separator: "|"))
     }
 }
 

@@ -3,8 +3,9 @@ import Postgres
 /// One row in every table of a schema that has a domain, whatever its columns are: for what is asked of each table, such
 /// as who sees the row. The tables' own rules are put aside; it is done once for a database, by the superuser.
 public enum FilledTables {
-    /// What does it. Columns that point to an account hold `account`; the rows belong to `domain`.
-    public static func sql(schema: String, domain: String, account: String) -> String {
+    /// What does it. Columns that point to an account hold `account`, texts `text`; the rows belong to `domain`. A table that
+    /// holds such a row already keeps it.
+    public static func sql(schema: String, domain: String, account: String, text: String = "x") -> String {
         """
         DO $$
         DECLARE item record; names text; given text;
@@ -28,12 +29,12 @@ public enum FilledTables {
                     WHEN typname IN ('timestamptz', 'date') THEN 'now()'
                     WHEN typname IN ('json', 'jsonb') THEN '''{}'''
                     WHEN typname = 'bytea' THEN '''\\x00'''
-                    ELSE '''x''' END, ', ')
+                    ELSE '''\(text)''' END, ', ')
                 INTO names, given FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid,
                     (SELECT item.relname) AS named (relname)
                 WHERE attrelid = item.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
                     AND attidentity = '' AND (attname IN ('domain', 'account', 'company') OR attnotnull AND NOT atthasdef);
-                EXECUTE format('INSERT INTO %s (%s) VALUES (%s)', item.tab, names, given);
+                EXECUTE format('INSERT INTO %s (%s) VALUES (%s) ON CONFLICT DO NOTHING', item.tab, names, given);
             END LOOP;
         END $$
         """

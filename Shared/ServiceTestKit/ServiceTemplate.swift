@@ -27,10 +27,7 @@ enum ServiceTemplate {
         let schema = Database.schemaName(of: Definition.name)
         let name = "\(schema)_template"
         try await postgres.createDatabase(name)
-        for role in ["ale_\(schema)", "ale_\(schema)_owner"] {
-            try await postgres.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
+        try await postgres.makeRoles(of: schema)
         try await postgres.psql("CREATE SCHEMA \(schema) AUTHORIZATION ale_\(schema)_owner", database: name)
         let migrator = try Ground.migrator(
             connectionString: postgres.connectionString(database: name, user: "ale_\(schema)_owner"), schema: schema,

@@ -36,10 +36,7 @@ public final class NATSServer: Sendable {
     }
 
     private init(config: String?, jetStream: Bool) throws {
-        var template = Array("/tmp/nats-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw StartError(description: "mkdtemp: \(errno)") }
-        // The template is a literal: never without an address.
-        directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        directory = try ScratchFolder.make("nats")
         self.jetStream = jetStream
         do {
             try NATSServer.write(config ?? "", to: directory + "/server.conf")

@@ -55,10 +55,7 @@ public final class PostgresServer: Sendable {
 
     private init(copying primary: PostgresServer?, isCopied: Bool = false) throws {
         _ = PostgresServer.cleanUpAtExit
-        var template = Array("/tmp/ale-postgres-\(getpid())-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw ServerError(description: "mkdtemp: \(errno)") }
-        // The template is a literal: never without an address.
-        directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        directory = try ScratchFolder.make("postgres")
         process = Mutex(nil)
         self.isCopied = isCopied
         do {

@@ -33,6 +33,8 @@ public enum CellText {
             rest = rest.dropFirst(fraction.count + 1)
         }
         guard rest.isEmpty, whole.count + fraction.count <= 38 else { return nil }
+        // Most are in their plain form already.
+        if !negative, whole.count == 1 || whole.first != 0x30, text.utf8.first != UInt8(ascii: "+") { return text }
         let digits = String(decoding: whole.drop { $0 == 0x30 }, as: UTF8.self)
         let plain =
             (digits.isEmpty ? "0" : digits) + (fraction.isEmpty ? "" : "." + String(decoding: fraction, as: UTF8.self))

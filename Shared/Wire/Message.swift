@@ -90,6 +90,25 @@ public protocol FieldKey: RawRepresentable, CaseIterable, Hashable, Sendable whe
     static var domain: Self { get }
 }
 
+/// The name of a field of one kind of request, as its proto has it: `target_table` is `.targetTable`. The generator
+/// writes them, so that an error that names a field it has not does not compile.
+public protocol RequestField: RawRepresentable, Hashable, Sendable where RawValue == String {}
+
+extension RequestField {
+    /// The name of something in the value of the field, which is known by what people call it: `answers.subject`.
+    public func path(_ name: String) -> String { "\(rawValue).\(name)" }
+}
+
+/// What the requests of every record have, each in a type of its own.
+public enum SharedRequestField: String, RequestField {
+    /// The fields that an update writes.
+    case updateMask = "update_mask"
+    /// The id under which a request is carried out once.
+    case requestID = "request_id"
+    /// The records of a batch.
+    case records
+}
+
 /// A message that is a record: a row of a table, described by the data dictionary.
 public protocol RecordMessage: Message {
     /// The names of the fields.

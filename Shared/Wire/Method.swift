@@ -8,20 +8,51 @@ public struct Method<Request: Message, Response: Message>: Sendable {
     public let name: String
     /// The first sentence of the rpc's comment.
     public let summary: String
+    /// What the access rules are asked about whoever calls; nil where no single one decides.
+    public let need: MethodNeed?
+    /// Whether the request has a place for the id under which it is carried out once.
+    public let takesRequestID: Bool
 
     /// A method; written by the generator.
-    public init(service: String, subject: String, name: String, summary: String) {
+    public init(
+        service: String, subject: String, name: String, summary: String, need: MethodNeed? = nil,
+        takesRequestID: Bool = false
+    ) {
         self.service = service
         self.subject = subject
         self.name = name
         self.summary = summary
+        self.need = need
+        self.takesRequestID = takesRequestID
     }
 
     /// The same facts without the types.
     public var info: MethodInfo {
         MethodInfo(
             service: service, subject: subject, name: name, summary: summary, requestType: Request.fullName,
-            responseType: Response.fullName)
+            responseType: Response.fullName, need: need, takesRequestID: takesRequestID)
+    }
+}
+
+/// What a method is among the operations of the access rules.
+public struct MethodNeed: Sendable, Hashable {
+    /// The operations of the access rules.
+    public enum Operation: String, Sendable {
+        case read, create, write, delete
+    }
+
+    /// What is done.
+    public let operation: Operation
+    /// The table whose access rows decide: `touchpoint`.
+    public let table: String
+    /// The field whose access rows decide before those of the table: `comments`; nil for none.
+    public let field: String?
+
+    /// A need; written by the generator.
+    public init(_ operation: Operation, on table: String, field: String? = nil) {
+        self.operation = operation
+        self.table = table
+        self.field = field
     }
 }
 
@@ -39,10 +70,15 @@ public struct MethodInfo: Sendable, Hashable {
     public let requestType: String
     /// The proto name of the response.
     public let responseType: String
+    /// What the access rules are asked about whoever calls; nil where no single one decides.
+    public let need: MethodNeed?
+    /// Whether the request has a place for the id under which it is carried out once.
+    public let takesRequestID: Bool
 
     /// The facts of one rpc.
     public init(
-        service: String, subject: String, name: String, summary: String, requestType: String, responseType: String
+        service: String, subject: String, name: String, summary: String, requestType: String, responseType: String,
+        need: MethodNeed? = nil, takesRequestID: Bool = false
     ) {
         self.service = service
         self.subject = subject
@@ -50,5 +86,7 @@ public struct MethodInfo: Sendable, Hashable {
         self.summary = summary
         self.requestType = requestType
         self.responseType = responseType
+        self.need = need
+        self.takesRequestID = takesRequestID
     }
 }

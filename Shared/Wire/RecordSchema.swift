@@ -74,6 +74,10 @@ public enum PersonSide: String, Sendable, Hashable {
 public enum TextFormat: String, Sendable, Hashable {
     /// A currency of ISO 4217: `EUR`.
     case currencyCode = "currency_code"
+    /// A country by a code of ISO 3166-1, of two or three letters, or by its name in English or Korean: `KR`, `Austria`.
+    case country
+    /// A time zone of the IANA database: `Asia/Seoul`.
+    case timeZone = "time_zone"
 }
 
 /// What the data dictionary says of one field of a record.
@@ -106,6 +110,8 @@ public struct FieldSchema: Sendable, Hashable {
     public let minimum: Int64?
     /// The largest value of a number.
     public let maximum: Int64?
+    /// Of a date, the date of the same record that it must not be before.
+    public let notBefore: String?
     /// Titles that a workbook may give its column, beside label and name.
     public let titles: [String]
     /// Whether a reference holds a name instead of an id: there is no table of what it names.
@@ -118,7 +124,8 @@ public struct FieldSchema: Sendable, Hashable {
         name: String, jsonName: String, label: Text, type: FieldType, mandatory: Bool = false, choices: [Choice] = [],
         reference: String? = nil, outputOnly: Bool = false, customerVisible: Bool = false,
         defaultValue: FieldValue = .null, side: PersonSide? = nil, format: TextFormat? = nil, minimum: Int64? = nil,
-        maximum: Int64? = nil, titles: [String] = [], keptAsName: Bool = false, storage: FieldStorage
+        maximum: Int64? = nil, notBefore: String? = nil, titles: [String] = [], keptAsName: Bool = false,
+        storage: FieldStorage
     ) {
         self.name = name
         self.jsonName = jsonName
@@ -134,6 +141,7 @@ public struct FieldSchema: Sendable, Hashable {
         self.format = format
         self.minimum = minimum
         self.maximum = maximum
+        self.notBefore = notBefore
         self.titles = titles
         self.keptAsName = keptAsName
         self.storage = storage

@@ -47,14 +47,14 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     var rfc3339Bytes: [UInt8] {
         let clamped = min(max(seconds, Self.earliestSeconds), Self.latestSeconds)
         let secondOfDay = ((clamped % 86_400) + 86_400) % 86_400
-        let (year, month, day) = Self.civil(fromDays: (clamped - secondOfDay) / 86_400)
+        let (year, month, day) = CivilDate(days: Int(clamped - secondOfDay) / 86_400).components
         var out: [UInt8] = []
         out.reserveCapacity(30)
-        Self.append(year, digits: 4, to: &out)
+        Self.append(Int64(year), digits: 4, to: &out)
         out.append(UInt8(ascii: "-"))
-        Self.append(month, digits: 2, to: &out)
+        Self.append(Int64(month), digits: 2, to: &out)
         out.append(UInt8(ascii: "-"))
-        Self.append(day, digits: 2, to: &out)
+        Self.append(Int64(day), digits: 2, to: &out)
         out.append(UInt8(ascii: "T"))
         Self.append(secondOfDay / 3_600, digits: 2, to: &out)
         out.append(UInt8(ascii: ":"))
@@ -92,7 +92,8 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
             bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
             let year = number(bytes, 0, 4), let month = number(bytes, 5, 2), let day = number(bytes, 8, 2),
             let hour = number(bytes, 11, 2), let minute = number(bytes, 14, 2), let second = number(bytes, 17, 2),
-            year >= 1, month >= 1, month <= 12, day >= 1, day <= daysInMonth(year, month), hour < 24, minute < 60,
+            year >= 1, month >= 1, month <= 12, day >= 1, day <= CivilDate.length(of: Int(month), in: Int(year)),
+            hour < 24, minute < 60,
             second < 60
         else { return nil }
         var position = 19
@@ -110,8 +111,8 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
             if position == start { return nil }
         }
         guard let offset = offset(bytes, position) else { return nil }
-        let days = days(fromCivil: year, month, day)
-        let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset
+        let days = CivilDate(year: Int(year), month: Int(month), day: Int(day)).days
+        let seconds = Int64(days) * 86_400 + hour * 3_600 + minute * 60 + second - offset
         let result = Timestamp(seconds: seconds, nanos: Int32(nanos))
         return result.isValid ? result : nil
     }
@@ -144,34 +145,5 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
             out.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
             unit /= 10
         }
-    }
-
-    private static func daysInMonth(_ year: Int64, _ month: Int64) -> Int64 {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    /// Days since 1970-01-01 of a day of the proleptic Gregorian calendar; the year counts from March inside, so that
-    /// the leap day is the last of its year.
-    private static func days(fromCivil year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
     }
 }

@@ -69,7 +69,7 @@ public struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooLarge(let limit):
             Text(en: "The message is larger than \(limit) bytes.", ko: "메시지가 \(bytes: limit)보다 큽니다.")
         case .tooDeep(let limit):
-            Text(en: "The message is nested deeper than \(limit) levels.", ko: "메시지의 중첩이 \(limit)단계를 넘습니다.")
+            Text(en: "The message is nested deeper than \(limit) levels.", ko: "메시지의 중첩이 \(grouped: limit)단계를 넘습니다.")
         case .truncated: Text(en: "The message is cut off.", ko: "메시지가 중간에 잘렸습니다.")
         case .malformed(let what):
             Text(en: "The message is malformed: \(what).", ko: "메시지 형식이 잘못되었습니다: \(WireWords.korean(what)).")

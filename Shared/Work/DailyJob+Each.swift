@@ -2,6 +2,7 @@ import Postgres
 import RPC
 import Records
 import Tenancy
+import Wire
 
 extension DailyJob {
     /// The job `name` that does its work record by record; see ``Database/each(in:_:_:)``.
@@ -37,7 +38,8 @@ extension DailyJob {
 extension Database {
     /// Does `body` for every id that `selection` finds in `domain` and all below, as the service itself. Each has a
     /// transaction of its own, so that people who work on the others do not wait; what was found may have changed when
-    /// its turn comes. Returns for how many of them `body` says that it did something.
+    /// its turn comes. One that fails keeps none of the others back: the first problem is thrown when all had their turn,
+    /// or at once when the database cannot be reached. Returns for how many of them `body` says that it did something.
     public func each(
         in domain: DomainPath, _ selection: @Sendable (WriteContext) -> SQL,
         _ body: @escaping @Sendable (String, RuleContext) throws -> Bool
@@ -45,15 +47,30 @@ extension Database {
         let context = WriteContext.system(service, domain: domain, now: clock.now)
         let statement = selection(context)
         let found = try await transaction(as: context.caller, readOnly: true) { tx in
-            try tx.query(statement).map { try $0.string(at: 0) }
+            try tx.query(statement).map { try $0.string(Column.id) }
         }
         var done = 0
+        var problem: Problem?
         for id in found {
-            let isDone = try await transaction(as: context.caller) { tx in
-                try body(id, RuleContext(transaction: tx, write: context, database: self))
+            do throws(Problem) {
+                let isDone = try await transaction(as: context.caller) { tx in
+                    try body(id, RuleContext(transaction: tx, write: context, database: self))
+                }
+                if isDone { done += 1 }
+            } catch {
+                guard error.code != .unavailable, error.code != .canceled else { throw error }
+                log.error(
+                    "a record is left out of a job",
+                    metadata: ["record": "\(id)", "cause": "\(error.cause ?? error.text.en)"])
+                problem = problem ?? error
             }
-            if isDone { done += 1 }
         }
+        if let problem { throw problem }
         return done
     }
+}
+
+/// What the selections of daily jobs give.
+private enum Column: String {
+    case id
 }

@@ -73,13 +73,17 @@ public struct DailyJob: Sendable {
         return today > done || today < done.adding(days: -1)
     }
 
+    private enum Column: String {
+        case day
+    }
+
     /// The day the job was last done on; nil when it never was.
     private func lastDay(_ database: Database) async throws(Problem) -> CivilDate? {
         let (service, name) = (Caller.service(database.service, domain: .root), name)
         let table = Self.table(database)
         return try await database.transaction(as: service, readOnly: true) { tx in
             try tx.query("SELECT day::text FROM \(table) WHERE job = \(name)").first
-                .flatMap { CivilDate(try $0.string(at: 0)) }
+                .flatMap { CivilDate(try $0.string(Column.day)) }
         }
     }
 

@@ -197,13 +197,13 @@ public final class LeasedQueue: Sendable {
         try await asService { [owner, table, leaseEnd] tx in
             let (name, key) = (table.name, table.key)
             let own: SQL =
-                "SELECT \(raw: key) FROM \(raw: name) WHERE owner = \(owner) AND \(raw: key) = ANY(\(rows)::uuid[])"
+                "SELECT \(raw: key) AS key FROM \(raw: name) WHERE owner = \(owner) AND \(raw: key) = ANY(\(rows)::uuid[])"
             let kept = try tx.query(
                 """
                 WITH renewed AS (UPDATE \(raw: name) SET lease_until = \(leaseEnd) \
                 WHERE \(raw: key) IN (\(own) FOR NO KEY UPDATE SKIP LOCKED)) \(own)
                 """)
-            return Set(try kept.map { try $0.string(at: 0) })
+            return Set(try kept.map { try $0.string(Column.key) })
         }
     }
 

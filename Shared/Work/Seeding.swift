@@ -13,6 +13,10 @@ public final class Seeding {
     public let tx: Transaction
     /// The service's own doing, in the domain of the seeds.
     public let context: WriteContext
+    private enum Column: String {
+        case name
+    }
+
     private let table: SQL
     private var known: Set<String>
 
@@ -21,7 +25,7 @@ public final class Seeding {
         self.context = context
         table = "\(identifier: database.schema).shipped"
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\(database.schema + ".seed"), 0))")
-        known = Set(try tx.query("SELECT name FROM \(table)").map { try $0.string(at: 0) })
+        known = Set(try tx.query("SELECT name FROM \(table)").map { try $0.string(Column.name) })
     }
 
     /// Makes the items that `body` names with ``once(_:_:)`` and that are not there yet, in `domain`, in one transaction.

@@ -1,5 +1,7 @@
+import Korean
+
 /// Reads a text file of separated values row by row: quotes of RFC 4180 with line breaks inside, and any of the
-/// delimiters comma, semicolon, tab and bar. Every cell is a text. Row numbers count records, as a spreadsheet shows
+/// delimiters comma, semicolon, tab and bar. Every cell is a text, or the name of an error. Row numbers count records, as a spreadsheet shows
 /// them; records without content are counted and left out. Not for use on two threads at once.
 public final class CSVReader: RowSource {
     /// The encoding found.
@@ -8,8 +10,8 @@ public final class CSVReader: RowSource {
     public var isEncodingGuessed: Bool { source.isGuessed }
     /// The delimiter found.
     public let delimiter: Character
-    /// Fields read so far from which a guard against formulas was taken: one apostrophe before = + - @, as our exports and
-    /// many other programs write it.
+    /// Fields read so far from which a guard was taken: one apostrophe before = + - @, as our exports and many other
+    /// programs write it against formulas, or the formula `="00123"`, which keeps a spreadsheet from reading a number.
     public private(set) var guardedFields = 0
 
     private let source: TextSource
@@ -23,6 +25,8 @@ public final class CSVReader: RowSource {
     private var delivered = 0
     /// Fields of the first record with content, as a rule the titles.
     private var width = 0
+    /// Whether the field that is read has a quotation mark behind a backslash, as some programs write it, and text behind.
+    private var isEscaped = false
 
     private static let candidates: [UInt8] = [0x2C, 0x3B, 0x09, 0x7C]
     private static let lineFeed: UInt8 = 0x0A
@@ -112,6 +116,7 @@ public final class CSVReader: RowSource {
         while true {
             guard column < limits.columns else { throw .limit("columns", "열 수", limits.columns, at: "row \(record)") }
             let start = row.bytes.count
+            isEscaped = false
             let end = try readField(&row, column, start)
             try close(&row, column, start)
             column += 1
@@ -172,6 +177,7 @@ public final class CSVReader: RowSource {
                 return Self.lineFeed
             } else {
                 if !hasText && line > opened { row.swallowed = column }
+                if !hasText && row.bytes.count > start && row.bytes.last == UInt8(ascii: "\\") { isEscaped = true }
                 hasText = true
                 row.bytes.append(byte)
             }
@@ -179,7 +185,7 @@ public final class CSVReader: RowSource {
         }
         guard !quoted else {
             throw .malformed(
-                "a quotation mark in line \(opened) without its partner", "\(opened)번째 줄의 따옴표가 닫히지 않음",
+                "a quotation mark in line \(opened) without its partner", "\(grouped: opened)번째 줄의 따옴표가 닫히지 않음",
                 at: CellName.cell(column: column, row: record))
         }
         return Self.lineFeed
@@ -201,6 +207,10 @@ public final class CSVReader: RowSource {
         if takesGuards, row.bytes[start] == UInt8(ascii: "'"), CSVWriter.isGuarded(row.bytes[start...]) {
             row.bytes.remove(at: start)
             guardedFields += 1
+        } else if takesGuards, row.bytes[start] == UInt8(ascii: "="), isTextFormula(row.bytes[start...]) {
+            row.bytes.removeLast()
+            row.bytes.removeSubrange(start..<start + 2)
+            guardedFields += 1
         }
         if row.bytes.count - start > limits.cellLength, XMLText.utf16Count(row.bytes[start...]) > limits.cellLength {
             throw tooLong(column)
@@ -214,6 +224,13 @@ public final class CSVReader: RowSource {
                 .encoding, at: CellName.cell(column: column, row: record),
                 "the file is not text: it holds the character U+0000", "텍스트 파일이 아닙니다. U+0000 문자가 있습니다.")
         }
-        row.close(column: column, kind: .text, from: start)
+        let isError = ErrorName.isWritten(in: row.bytes[start...])
+        row.close(column: column, kind: isEscaped ? .unreadable : isError ? .error : .text, from: start)
+    }
+
+    /// `="…"` with no quotation mark inside.
+    private func isTextFormula(_ field: ArraySlice<UInt8>) -> Bool {
+        guard field.count > 3, field.dropFirst().first == Self.quote, field.last == Self.quote else { return false }
+        return !field.dropFirst(2).dropLast().contains(Self.quote)
     }
 }

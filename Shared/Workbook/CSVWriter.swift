@@ -11,7 +11,8 @@ public struct CSVWriter: Sendable {
     }
 
     /// Adds a row; nil is an empty field. A text that a spreadsheet would take for a formula gets an apostrophe before
-    /// it: one that begins with = + - @ tab CR or LF and is not a plain number. So does one with apostrophes of its own
+    /// it: one that begins with = + - @ (also of full width, as East Asian keyboards write them), tab, CR or LF and is not
+    /// a plain number. So does one with apostrophes of its own
     /// before such a character: whoever takes one apostrophe away from before it has every text as it was.
     public mutating func append(_ fields: some Sequence<String?>) {
         var first = true
@@ -51,6 +52,10 @@ public struct CSVWriter: Sendable {
 
     /// Whether a field begins as a formula does, apostrophes before it not counted: what a guard stands before.
     static func isGuarded(_ bytes: some Collection<UInt8>) -> Bool {
-        bytes.first { $0 != UInt8(ascii: "'") }.map { "=+-@\t\r\n".utf8.contains($0) } ?? false
+        let rest = bytes.drop { $0 == UInt8(ascii: "'") }
+        guard let first = rest.first else { return false }
+        return "=+-@\t\r\n".utf8.contains(first) || first == 0xEF && fullWidth.contains { rest.starts(with: $0) }
     }
+
+    private static let fullWidth = ["＝", "＋", "－", "＠"].map { Array($0.utf8) }
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import Wire
 
 /// The parts of a date and time.
 struct DateParts {
@@ -18,10 +19,8 @@ struct DateParts {
     }
 
     var isReal: Bool {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
         guard (1...12).contains(month), year >= 1 else { return false }
-        return (1...days[month - 1]).contains(day) && hour < 24 && minute < 60 && second < 60
+        return (1...CivilDate.length(of: month, in: year)).contains(day) && hour < 24 && minute < 60 && second < 60
     }
 }
 

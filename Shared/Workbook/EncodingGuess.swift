@@ -69,7 +69,12 @@ private enum Words {
 
     /// Whether every word has only letters of one Western language: "Dvoøák" is a Czech word in another encoding.
     static func areWestern(_ text: String) -> Bool {
-        text.lowercased().split { !$0.isLetter }.allSatisfy { word in
+        // Three characters beyond ASCII in a row, with a letter among them, are the bytes of another script.
+        for run in text.unicodeScalars.split(whereSeparator: { $0.isASCII || $0 == "\u{A0}" }) where run.count > 2 {
+            guard !run.contains(where: \.properties.isAlphabetic) else { return false }
+        }
+        guard text.count(where: { $0 == "‹" }) == text.count(where: { $0 == "›" }) else { return false }
+        return text.lowercased().split { !$0.isLetter }.allSatisfy { word in
             let marked = Set(word.unicodeScalars.filter { !$0.isASCII })
             return marked.isEmpty || alphabets.contains { $0.isSuperset(of: marked) }
         }

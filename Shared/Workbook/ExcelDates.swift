@@ -1,3 +1,5 @@
+import Wire
+
 /// What a number format makes of a number.
 enum DateStyle: UInt8, Sendable {
     case none, date, dateTime
@@ -89,7 +91,7 @@ enum ExcelDates {
         guard kind != .time, let date = halves.first.flatMap({ DateParts(canonical: String($0)) }) else {
             return fraction
         }
-        let day = daysSince1970(year: date.year, month: date.month, day: date.day) + epoch
+        let day = CivilDate(year: date.year, month: date.month, day: date.day).days + epoch
         return Double(from1904 ? day - shift1904 : day <= 60 ? day - 1 : day) + fraction
     }
 
@@ -99,34 +101,25 @@ enum ExcelDates {
     /// The 1900 system has a 29 February 1900 that never was, day 60; the days before it are one off.
     static func calendarDay(_ day: Int, from1904: Bool) -> (year: Int, month: Int, day: Int) {
         if day == 60 && !from1904 { return (1_900, 2, 29) }
-        return civil(daysSince1970: day - (day < 60 && !from1904 ? epoch - 1 : epoch))
+        return CivilDate(days: day - (day < 60 && !from1904 ? epoch - 1 : epoch)).components
     }
 
     /// "2024-02-29".
     static func text(_ date: (year: Int, month: Int, day: Int)) -> String {
-        "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
-    }
-
-    /// The day of a Gregorian date.
-    static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    /// The Gregorian date of a day, by counting years from 1 March.
-    static func civil(daysSince1970 day: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = day + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
+        String(unsafeUninitializedCapacity: 10) { digits in
+            func write(_ number: Int, _ places: Range<Int>) {
+                var rest = number
+                for place in places.reversed() {
+                    digits[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+            }
+            write(date.year, 0..<4)
+            write(date.month, 5..<7)
+            write(date.day, 8..<10)
+            (digits[4], digits[7]) = (UInt8(ascii: "-"), UInt8(ascii: "-"))
+            return 10
+        }
     }
 
     /// "06:00:00", "33:45:22".

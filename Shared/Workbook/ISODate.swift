@@ -1,3 +1,5 @@
+import Wire
+
 /// Dates, times and durations that workbooks hold as text of ISO 8601 in cells of the type `d`.
 enum ISODate {
     /// The value as a cell holds it, after the style of the cell: "2024-02-29", "2024-02-29T13:45:00.5+09:00",
@@ -24,8 +26,8 @@ enum ISODate {
 
     private static func written(_ day: Int, _ seconds: Int64?, _ style: DateStyle) -> (SheetRow.Kind, String)? {
         let days = day + Int((seconds ?? 0) / 86_400)
-        guard days < ExcelDates.daysSince1970(year: 10_000, month: 1, day: 1) else { return nil }
-        let date = ExcelDates.text(ExcelDates.civil(daysSince1970: days))
+        guard days < CivilDate(year: 10_000, month: 1, day: 1).days else { return nil }
+        let date = ExcelDates.text(CivilDate(days: days).components)
         let clock = ExcelDates.clock((seconds ?? 0) % 86_400)
         switch style {
         case .date: return (.date, date)
@@ -41,7 +43,7 @@ enum ISODate {
         else { return nil }
         var parts = DateParts()
         (parts.year, parts.month, parts.day) = (year, month, day)
-        return parts.isReal ? ExcelDates.daysSince1970(year: year, month: month, day: day) : nil
+        return parts.isReal ? CivilDate(year: year, month: month, day: day).days : nil
     }
 
     /// ":45:00.5+09:00" behind the hour: seconds of the day.

@@ -28,9 +28,17 @@ enum NumberText {
         return bytes.count == 1 || point == first + 1
     }
 
+    /// The number that a workbook has written; nil when that is no finite number.
+    static func value(_ written: String) -> Double? {
+        guard let value = Double(written), value.isFinite, !written.hasPrefix("0x") else { return nil }
+        return value
+    }
+
     /// The text of what a workbook has written; nil when that is no finite number.
     static func plain(_ written: String) -> String? {
-        guard let value = Double(written), value.isFinite, !written.hasPrefix("0x") else { return nil }
+        var written = written
+        if written.withUTF8(isShortest) { return written }
+        guard let value = value(written) else { return nil }
         let digits = written.utf8.drop { $0 == UInt8(ascii: "-") }
         let isWhole = (16...38).contains(digits.count) && digits.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
         if isWhole && digits.first != 0x30 { return written }

@@ -2,6 +2,10 @@
 struct SharedStrings {
     private var bytes: [UInt8] = []
     private var ends: [Int] = []
+    /// Numbers of those that are no text: they hold control characters, or what is not UTF-8.
+    private var broken: Set<Int> = []
+    /// As much is kept of one that is no text.
+    private static let shownBytes = 256
 
     /// No shared strings: workbooks need not have any.
     init() {}
@@ -45,9 +49,11 @@ struct SharedStrings {
 
     private mutating func close(from start: Int, _ limits: WorkbookLimits, _ part: String) throws(WorkbookError) {
         let place = "\(part), \(ends.count)"
-        guard XMLText.finish(&bytes, from: start) else {
-            throw .malformed(
-                "a text that is not UTF-8 or has control characters", "UTF-8이 아니거나 제어 문자가 있는 텍스트", at: place)
+        if !XMLText.finish(&bytes, from: start) {
+            // That is the matter of the cells that refer to it.
+            let shown = XMLText.legible(bytes[start...].prefix(Self.shownBytes))
+            bytes.replaceSubrange(start..., with: shown.utf8)
+            broken.insert(ends.count)
         }
         if bytes.count - start > limits.cellLength, XMLText.utf16Count(bytes[start...]) > limits.cellLength {
             throw .limit("characters in a cell", "셀 글자 수", limits.cellLength, at: place)
@@ -60,6 +66,10 @@ struct SharedStrings {
 
     /// Number of strings.
     var count: Int { ends.count }
+
+    /// Whether what stands under a number is a text, and not what no text can hold.
+    @inline(__always)
+    func isText(_ index: Int) -> Bool { broken.isEmpty || !broken.contains(index) }
 
     /// Appends the text of a number; false when there is none of this number.
     @inline(__always)

@@ -2,7 +2,7 @@
 public enum Cell: Sendable, Hashable {
     /// Nothing, or an empty text.
     case empty
-    /// A text. Every cell of a CSV file with content is one.
+    /// A text. Every cell of a CSV file with content is one, but for names of errors.
     case text(String)
     /// A number.
     case number(Double)
@@ -48,6 +48,9 @@ public struct SheetRow: Sendable {
     public internal(set) var lines = 0...0
     /// The column whose quotation mark seems to have taken in the lines behind it; nil as a rule.
     public internal(set) var swallowed: Int?
+    /// What the row, or a cell of it, says of its place, when that cannot be: no place of a sheet is called so, or another
+    /// has taken it; nil as a rule.
+    public internal(set) var misplaced: String?
     var slots: [Slot] = []
     var bytes: [UInt8] = []
     /// How cells of each style show what they hold; nil for those that show it plainly.
@@ -120,6 +123,7 @@ public struct SheetRow: Sendable {
         count = 0
         fields = 0
         swallowed = nil
+        misplaced = nil
         bytes.removeAll(keepingCapacity: true)
     }
 
@@ -135,6 +139,8 @@ public struct SheetRow: Sendable {
                 count += 1
             }
             count = column + 1
+        } else if slots[column].kind != .empty {
+            misplaced = CellName.cell(column: column, row: number)
         }
         slots[column] = Slot(
             kind: kind, style: UInt16(clamping: style), start: UInt32(truncatingIfNeeded: start),
@@ -147,42 +153,4 @@ public protocol RowSource: AnyObject {
     /// Reads the next row that has content into `row`. False at the end of the table.
     /// After an error the source is of no further use.
     func next(into row: inout SheetRow) throws(WorkbookError) -> Bool
-}
-
-extension RowSource {
-    /// All rows that are left, for small tables.
-    public func readAll() throws(WorkbookError) -> [SheetRow] {
-        var rows: [SheetRow] = []
-        var row = SheetRow()
-        while try next(into: &row) { rows.append(row) }
-        return rows
-    }
-}
-
-/// Names of cells as people know them.
-public enum CellName {
-    /// "A" for column 0, "XFD" for column 16,383.
-    public static func column(_ index: Int) -> String {
-        var left = index + 1
-        var letters = ""
-        while left > 0 {
-            letters = String(UnicodeScalar(UInt8(65 + (left - 1) % 26))) + letters
-            left = (left - 1) / 26
-        }
-        return letters
-    }
-
-    /// 2 for "C" or "c"; nil for what names no column that Excel knows.
-    public static func index(ofColumn letters: String) -> Int? {
-        guard (1...3).contains(letters.utf8.count) else { return nil }
-        var index = 0
-        for letter in letters.utf8.map({ $0 & 0xDF }) {
-            guard letter >= 0x41 && letter <= 0x5A else { return nil }
-            index = index * 26 + Int(letter) - 0x40
-        }
-        return index <= 16_384 ? index - 1 : nil
-    }
-
-    /// "C12" for column 2 of row 12.
-    public static func cell(column index: Int, row: Int) -> String { "\(column(index))\(row)" }
 }

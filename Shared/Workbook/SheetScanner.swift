@@ -1,3 +1,5 @@
+import Korean
+
 /// Reads the rows of one sheet as the entry is inflated.
 struct SheetScanner {
     private var scanner: XMLScanner
@@ -9,13 +11,19 @@ struct SheetScanner {
     private var inData = false
     private var finished = false
     private var lastRow = 0
+    /// What the row that is read, or a cell of it, says of its place, when no place of a sheet is called so.
+    private var misplaced: String?
     private var delivered = 0
     private var cell = CellState()
     /// Whether a formula has been read.
     private(set) var hasFormulas = false
+    /// The merged ranges of the sheet, which stand behind its rows.
+    private(set) var merged: [CellRange] = []
 
     /// The last row number that Excel knows.
     private static let lastRowOfExcel = 1_048_576
+    /// As much is kept of what cannot be read.
+    private static let shownBytes = 256
 
     private enum Content { case number, shared, text, bool, error, isoDate, unknown }
 
@@ -27,6 +35,7 @@ struct SheetScanner {
         var start = 0
         var hasFormula = false
         var hasValue = false
+        var isLost = false
     }
 
     init(
@@ -51,6 +60,7 @@ struct SheetScanner {
                 }
             case .end where scanner.nameIs("sheetData"):
                 finished = true
+                try readMerged()
                 try scanner.drain()
             case .end, .text: break
             case .done: throw scanner.truncated
@@ -59,14 +69,40 @@ struct SheetScanner {
         return false
     }
 
+    /// Reads what stands behind the rows as far as the list of merged ranges.
+    private mutating func readMerged() throws(WorkbookError) {
+        while true {
+            switch try scanner.next() {
+            case .start where scanner.nameIs("mergeCell"):
+                while try scanner.nextAttribute() {
+                    guard scanner.keyIs("ref"), let range = CellRange(try scanner.value()) else { continue }
+                    guard merged.count < limits.mergedRanges else {
+                        throw .limit("merged ranges", "병합된 범위 수", limits.mergedRanges)
+                    }
+                    merged.append(range)
+                }
+            case .end where scanner.nameIs("mergeCells"): return
+            case .done: return
+            case .start, .end, .text: break
+            }
+        }
+    }
+
     /// False when the row has no content.
     private mutating func readRow(_ row: inout SheetRow) throws(WorkbookError) -> Bool {
         var number = lastRow + 1
+        var written = ""
+        misplaced = nil
         while try scanner.nextAttribute() {
-            if scanner.keyIs("r") { number = scanner.wholeNumber() ?? 0 }
+            guard scanner.keyIs("r") else { continue }
+            number = scanner.wholeNumber() ?? 0
+            if number < 1 || number > Self.lastRowOfExcel { written = try scanner.value() }
         }
-        guard number > 0 && number <= Self.lastRowOfExcel else {
-            throw .malformed("a row number that cannot be", "있을 수 없는 행 번호", at: "row \(number)")
+        if number < 1 || number > Self.lastRowOfExcel {
+            misplaced = written
+            number = lastRow + 1
+        } else if number == lastRow {
+            misplaced = "\(number)"
         }
         lastRow = number
         row.reset(number: number)
@@ -82,7 +118,8 @@ struct SheetScanner {
             case .done: throw scanner.truncated
             }
         }
-        guard row.count > 0 else { return false }
+        if let misplaced { row.misplaced = misplaced }
+        guard row.count > 0 || row.misplaced != nil else { return false }
         delivered += 1
         guard delivered <= limits.rows + 1 else { throw .limit("rows", "행 수", limits.rows) }
         return true
@@ -95,6 +132,7 @@ struct SheetScanner {
     @inline(__always)
     private mutating func readCell(_ row: inout SheetRow) throws(WorkbookError) {
         cell.column += 1
+        cell.isLost = false
         cell.content = .number
         cell.style = 0
         cell.start = row.bytes.count
@@ -107,6 +145,7 @@ struct SheetScanner {
             default: break
             }
         }
+        if cell.isLost { return try skip(&row) }
         guard cell.column < limits.columns else {
             throw .limit("columns", "열 수", limits.columns, at: "row \(cell.row)")
         }
@@ -127,8 +166,19 @@ struct SheetScanner {
             guard column <= 1 << 20 else { break }
             at += 1
         }
-        guard column > 0 else { throw .malformed("a cell without column", "열이 없는 셀", at: "row \(cell.row)") }
+        guard column > 0 else {
+            misplaced = try scanner.value()
+            cell.isLost = true
+            return
+        }
         cell.column = column - 1
+    }
+
+    /// Passes over a cell that is nowhere in the sheet.
+    private mutating func skip(_ row: inout SheetRow) throws(WorkbookError) {
+        cell.column -= 1
+        try readValue(&row)
+        row.bytes.removeLast(row.bytes.count - cell.start)
     }
 
     /// A type that the format does not know is left to what the cell holds.
@@ -157,7 +207,8 @@ struct SheetScanner {
     private mutating func readPlainValue(_ row: inout SheetRow) throws(WorkbookError) -> Bool {
         let base = scanner.base
         let start = scanner.position + 3
-        guard cell.content == .shared || (cell.content == .number && dateStyle == .none),
+        if cell.content == .text { return try readPlainText(&row) }
+        guard cell.content == .shared || cell.content == .number,
             scanner.limit - start >= 32, base[start - 3] == UInt8(ascii: "<"), base[start - 2] == UInt8(ascii: "v"),
             base[start - 1] == UInt8(ascii: ">")
         else { return false }
@@ -169,15 +220,41 @@ struct SheetScanner {
         else { return false }
         if cell.content == .shared {
             guard let index = XMLText.wholeNumber(base + start, end - start) else { return false }
-            try appendShared(index, to: &row)
-            row.close(column: cell.column, kind: .text, from: cell.start, style: cell.style)
+            guard try closeShared(index, in: &row) else { return false }
         } else {
             let text = UnsafeBufferPointer(start: UnsafePointer(base + start), count: end - start)
-            guard NumberText.isShortest(text) else { return false }
-            row.bytes.append(contentsOf: text)
-            row.close(column: cell.column, kind: .number, from: cell.start, style: cell.style)
+            guard dateStyle == .none ? NumberText.isShortest(text) : readDay(text, &row) else { return false }
+            if dateStyle == .none {
+                row.bytes.append(contentsOf: text)
+                row.close(column: cell.column, kind: .number, from: cell.start, style: cell.style)
+            }
         }
         scanner.position = end + 8
+        return true
+    }
+
+    /// The form in which most programs write a text without sharing it, `<is><t>…</t></is></c>`, as it stands in the window.
+    private mutating func readPlainText(_ row: inout SheetRow) throws(WorkbookError) -> Bool {
+        let (opening, closing): (StaticString, StaticString) = ("<is><t>", "</t></is></c>")
+        let start = scanner.position + opening.utf8CodeUnitCount
+        let left = scanner.limit - start - closing.utf8CodeUnitCount
+        guard left > 0, scanner.stands(opening, at: scanner.position),
+            let end = scanner.find(0x3C, from: start, count: left), end > start, scanner.stands(closing, at: end),
+            end - start <= limits.cellLength
+        else { return false }
+        try XMLText.append(scanner.base + start, end - start, raw: true, to: &row.bytes)
+        try finishText(&row)
+        scanner.position = end + closing.utf8CodeUnitCount
+        return true
+    }
+
+    /// A whole number in the style of a date, as nearly every date is. False when it is anything else.
+    private func readDay(_ text: UnsafeBufferPointer<UInt8>, _ row: inout SheetRow) -> Bool {
+        guard let base = text.baseAddress, let day = XMLText.wholeNumber(base, text.count),
+            let (kind, date) = ExcelDates.text(Double(day), style: dateStyle, from1904: from1904)
+        else { return false }
+        row.bytes.append(contentsOf: date.utf8)
+        row.close(column: cell.column, kind: kind, from: cell.start, style: cell.style, serial: Double(day))
         return true
     }
 
@@ -190,6 +267,8 @@ struct SheetScanner {
             case .start:
                 if scanner.nameIs(UInt8(ascii: "v")) {
                     capturing = !inline
+                    // Two values are not one: what they make together is no number.
+                    if capturing && cell.hasValue { row.bytes.append(UInt8(ascii: " ")) }
                     cell.hasValue = true
                 } else if scanner.nameIs(UInt8(ascii: "f")) {
                     (cell.hasFormula, hasFormulas) = (true, true)
@@ -221,13 +300,15 @@ struct SheetScanner {
 
     private var dateStyle: DateStyle { cell.style < styles.count ? styles[cell.style] : .none }
 
-    private func appendShared(_ index: Int, to row: inout SheetRow) throws(WorkbookError) {
-        guard strings.append(index, to: &row.bytes) else {
-            throw .malformed("the shared string \(index) does not exist", "없는 공유 문자열 \(index)", at: place)
-        }
+    /// Closes the cell with the shared text of this number. False when there is none; nothing is changed then.
+    private func closeShared(_ index: Int, in row: inout SheetRow) throws(WorkbookError) -> Bool {
+        guard strings.append(index, to: &row.bytes) else { return false }
         guard row.bytes.count <= limits.rowBytes else {
             throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
+        let kind = strings.isText(index) ? SheetRow.Kind.text : .unreadable
+        row.close(column: cell.column, kind: kind, from: cell.start, style: cell.style)
+        return true
     }
 
     private func finish(_ row: inout SheetRow) throws(WorkbookError) {
@@ -239,11 +320,10 @@ struct SheetScanner {
         case .text: try finishText(&row)
         case .shared:
             guard let written = takeTrimmed(&row) else { return closeUnlessStored(&row) }
-            guard let index = Int(written) else {
-                throw .malformed("a shared string without number", "번호가 없는 공유 문자열", at: place)
-            }
-            try appendShared(index, to: &row)
-            row.close(column: cell.column, kind: .text, from: start, style: cell.style)
+            if let index = Int(written), try closeShared(index, in: &row) { return }
+            // What it refers to is not there: that is this cell's matter alone.
+            row.bytes.append(contentsOf: written.utf8.prefix(Self.shownBytes))
+            row.close(column: cell.column, kind: .unreadable, from: start, style: cell.style)
         default:
             guard let written = takeTrimmed(&row) else { return closeUnlessStored(&row) }
             let (kind, text, serial) = scalar(written)
@@ -260,8 +340,9 @@ struct SheetScanner {
     private func finishText(_ row: inout SheetRow) throws(WorkbookError) {
         let start = cell.start
         guard XMLText.finish(&row.bytes, from: start) else {
-            throw .malformed(
-                "a text that is not UTF-8 or has control characters", "UTF-8이 아니거나 제어 문자가 있는 텍스트", at: place)
+            let shown = XMLText.legible(row.bytes[start...].prefix(Self.shownBytes))
+            row.bytes.replaceSubrange(start..., with: shown.utf8)
+            return row.close(column: cell.column, kind: .unreadable, from: start)
         }
         if row.bytes.count - start > limits.cellLength, XMLText.utf16Count(row.bytes[start...]) > limits.cellLength {
             throw tooLong
@@ -273,8 +354,12 @@ struct SheetScanner {
     }
 
     private func takeTrimmed(_ row: inout SheetRow) -> String? {
-        let text = String(decoding: row.bytes[cell.start...], as: UTF8.self)
+        let text = XMLText.legible(row.bytes[cell.start...])
         row.bytes.removeLast(row.bytes.count - cell.start)
+        // Most is not indented, and looking for white space beyond ASCII takes longer than reading the number.
+        if let first = text.utf8.first, let last = text.utf8.last, 0x21...0x7E ~= first, 0x21...0x7E ~= last {
+            return text
+        }
         let trimmed = text.drop { $0.isWhitespace }
         let end = trimmed.lastIndex { !$0.isWhitespace }
         return end.map { String(trimmed[...$0]) }
@@ -294,12 +379,12 @@ struct SheetScanner {
             guard let (kind, text) = ISODate.value(written, style: dateStyle) else { return (.unreadable, written, 0) }
             return (kind, text, ExcelDates.serial(kind, text, from1904: from1904))
         default:
-            guard let plain = NumberText.plain(written) else { return (.unreadable, written, 0) }
-            if dateStyle != .none, let value = Double(written),
+            if dateStyle != .none, let value = NumberText.value(written),
                 let (kind, text) = ExcelDates.text(value, style: dateStyle, from1904: from1904)
             {
                 return (kind, text, value)
             }
+            guard let plain = NumberText.plain(written) else { return (.unreadable, written, 0) }
             return (.number, plain, 0)
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Korean
 
 /// A text file as UTF-8, piece by piece, whatever it is written in. Every byte must be of the encoding: a broken one is
 /// an error that names its line, never a character that nobody wrote.
@@ -193,7 +194,7 @@ extension WorkbookError {
         let name = encoding.rawValue
         return Self(
             .encoding, "line \(line) has a byte that is not in the encoding \(name); save the file as CSV UTF-8 again",
-            "\(line)번째 줄에 \(name) 인코딩이 아닌 바이트가 있습니다. Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 다시 저장하세요.")
+            "\(grouped: line)번째 줄에 \(name) 인코딩이 아닌 바이트가 있습니다. Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 다시 저장하세요.")
     }
 
     /// Bytes that may be of several encodings, each with what the first words would be.

@@ -44,7 +44,7 @@ public struct WorkbookError: Error, Sendable, Hashable {
 
     /// `row 12` as `12행`; cells and parts of the container are named alike in both languages.
     private static func korean(place: String) -> String {
-        place.hasPrefix("row ") ? "\(place.dropFirst(4))행" : place
+        place.hasPrefix("row ") ? Int(place.dropFirst(4)).map { "\(grouped: $0)행" } ?? place : place
     }
 
     static func limit(_ what: String, _ whatKorean: String, _ limit: some BinaryInteger, at place: String? = nil)

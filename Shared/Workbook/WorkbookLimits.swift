@@ -15,6 +15,8 @@ public struct WorkbookLimits: Sendable, Hashable {
     public var sharedStrings = 4_000_000
     /// Sheets of a workbook.
     public var sheets = 1_000
+    /// Merged ranges of a sheet.
+    public var mergedRanges = 1_048_576
     /// Columns of a row.
     public var columns = 16_384
     /// Rows with content after the header row (G-112).

@@ -35,6 +35,10 @@ public final class WorkbookReader: RowSource {
     /// they stand for may be out of date.
     public var hasStaleResults: Bool { package.recalculates && scanner?.hasFormulas == true }
 
+    /// The merged ranges of the sheet that is read: a value stands in the first cell of each alone. Known behind its last
+    /// row.
+    public var mergedRanges: [CellRange] { scanner?.merged ?? [] }
+
     /// Goes to the start of a sheet: the one of this name (case does not count), or the first visible one.
     public func open(sheet name: String? = nil) throws(WorkbookError) {
         let found = package.sheets.firstIndex { sheet in

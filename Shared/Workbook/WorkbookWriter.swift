@@ -249,14 +249,15 @@ public final class WorkbookWriter {
         guard code == LXW_NO_ERROR else { throw Self.unwritable(code) }
     }
 
-    /// A template as the bytes of its file: headers, drop-down lists, notes, no rows.
-    public static func template(sheet: String, columns: [WorkbookColumn], texts: Texts = .english)
-        throws(WorkbookError) -> [UInt8]
-    {
+    /// A template as the bytes of its file: headers, drop-down lists, notes, and a row that shows how they are filled in.
+    public static func template(
+        sheet: String, columns: [WorkbookColumn], example: [String] = [], texts: Texts = .english
+    ) throws(WorkbookError) -> [UInt8] {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("template-\(UUID().uuidString).xlsx")
             .path
         defer { try? FileManager.default.removeItem(atPath: path) }
         let writer = try WorkbookWriter(path: path, sheet: sheet, columns: columns, texts: texts)
+        if !example.isEmpty { try writer.append(example) }
         try writer.finish()
         guard let data = FileManager.default.contents(atPath: path) else { throw unwritable(nil) }
         return Array(data)

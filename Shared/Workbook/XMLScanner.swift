@@ -111,10 +111,7 @@ struct XMLScanner {
 
     private mutating func text() throws(WorkbookError) -> Event {
         while true {
-            if let found = memchr(base + position, 0x3C, limit - position) {
-                let end = base.distance(to: found.assumingMemoryBound(to: UInt8.self))
-                return deliver(upTo: end, raw: true)
-            }
+            if let end = find(0x3C, from: position, count: limit - position) { return deliver(upTo: end, raw: true) }
             if ended { return deliver(upTo: limit, raw: true) }
             if limit - position > Window.size / 2 {
                 // A long text comes in pieces, never torn in an entity or between CR and LF.
@@ -164,7 +161,19 @@ struct XMLScanner {
 
     private mutating func starts(with mark: StaticString) throws(WorkbookError) -> Bool {
         guard try has(mark.utf8CodeUnitCount) else { return false }
-        return memcmp(base + position, mark.utf8Start, mark.utf8CodeUnitCount) == 0
+        return stands(mark, at: position)
+    }
+
+    /// Whether a mark stands at a place of the window that has room for it.
+    @inline(__always)
+    func stands(_ mark: StaticString, at place: Int) -> Bool {
+        memcmp(base + place, mark.utf8Start, mark.utf8CodeUnitCount) == 0
+    }
+
+    /// The place of a byte among `count` bytes of the window.
+    @inline(__always)
+    func find(_ byte: Int32, from place: Int, count: Int) -> Int? {
+        memchr(base + place, byte, count).map { base.distance(to: $0.assumingMemoryBound(to: UInt8.self)) }
     }
 
     /// Where a mark begins, looking from `offset` behind the position.
@@ -172,10 +181,11 @@ struct XMLScanner {
         let count = mark.utf8CodeUnitCount
         var at = position + offset
         while limit - at >= count {
-            guard let found = memchr(base + at, Int32(mark.utf8Start[0]), limit - at - count + 1) else { return nil }
-            at = base.distance(to: found.assumingMemoryBound(to: UInt8.self))
-            if memcmp(base + at, mark.utf8Start, count) == 0 { return at }
-            at += 1
+            guard let found = find(Int32(mark.utf8Start[0]), from: at, count: limit - at - count + 1) else {
+                return nil
+            }
+            if stands(mark, at: found) { return found }
+            at = found + 1
         }
         return nil
     }
@@ -296,7 +306,7 @@ struct XMLScanner {
     func value() throws(WorkbookError) -> String {
         var bytes: [UInt8] = []
         try XMLText.append(base + valueStart, valueEnd - valueStart, raw: true, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        return XMLText.legible(bytes)
     }
 
     /// The value of the last attribute as a whole number; nil when it is none.

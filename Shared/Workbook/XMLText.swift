@@ -60,10 +60,9 @@ enum XMLText {
                 entity.hasPrefix("#x")
                 ? UInt32(entity.dropFirst(2), radix: 16)
                 : entity.hasPrefix("#") ? UInt32(entity.dropFirst(1)) : nil
-            guard let number, let scalar = UnicodeScalar(number), number >= 0x20 || [9, 10, 13].contains(number) else {
-                throw .malformed("an entity that is not known", "알 수 없는 엔터티")
-            }
-            text.append(contentsOf: Array(String(scalar).utf8))
+            guard let number else { throw .malformed("an entity that is not known", "알 수 없는 엔터티") }
+            // A number that is no character makes a text that is none, of which its cell tells.
+            text.append(contentsOf: UnicodeScalar(number).map { Array(String($0).utf8) } ?? [0xFF])
         }
     }
 
@@ -81,15 +80,31 @@ enum XMLText {
             return (special, underscore)
         }
         if state.1 { resolveEscapes(&text, from: start) }
-        guard state.0 else { return true }
+        guard state.0 || state.1 else { return true }
         return text.withUnsafeBufferPointer { all in
             let part = UnsafeBufferPointer(rebasing: all[start...])
-            for byte in part where byte < 0x20 && byte != 9 && byte != 10 && byte != 13 { return false }
-            return String(validating: part, as: UTF8.self) != nil
+            return !part.contains(where: isControl) && String(validating: part, as: UTF8.self) != nil
         }
     }
 
-    /// Workbooks write characters that XML cannot hold as `_xHHHH_`. Those that no text should hold stay as they are.
+    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 9 && byte != 10 && byte != 13 }
+
+    /// What people can be shown of bytes that are no text: control characters as workbooks write them, `_x0001_`, and
+    /// U+FFFD for what is not UTF-8.
+    static func legible(_ bytes: some Collection<UInt8>) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.utf8.contains(where: isControl) else { return text }
+        return text.unicodeScalars.reduce(into: "") { shown, scalar in
+            if scalar.value < 0x80, isControl(UInt8(scalar.value)) {
+                shown +=
+                    (scalar.value < 0x10 ? "_x000" : "_x00") + String(scalar.value, radix: 16, uppercase: true) + "_"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    /// Workbooks write characters that XML cannot hold as `_xHHHH_`.
     private static func resolveEscapes(_ text: inout [UInt8], from start: Int) {
         var at = start
         var write = start
@@ -97,7 +112,7 @@ enum XMLText {
             if text[at] == UInt8(ascii: "_"), at + 7 <= text.count, text[at + 1] == UInt8(ascii: "x"),
                 text[at + 6] == UInt8(ascii: "_"),
                 let unit = UInt32(String(decoding: text[at + 2..<at + 6], as: UTF8.self), radix: 16),
-                let scalar = UnicodeScalar(unit), unit >= 0x20 || [9, 10, 13].contains(unit)
+                let scalar = UnicodeScalar(unit)
             {
                 for byte in String(scalar).utf8 {
                     text[write] = byte

@@ -58,10 +58,15 @@ private typealias Operation = Roles.Operation
         var places = 0
         for case let file as URL in files where file.pathExtension == "swift" {
             let text = try String(contentsOf: file, encoding: .utf8)
-            asked += text.matches(of: /\.reportView, on: "([a-z_]+)"/).map { String($0.1) }
+            asked += text.matches(of: /\.reportView, on: (\w+)\.schema\.table/).map { Self.table(of: $0.1) }
             places += text.ranges(of: ".reportView").count
         }
         #expect(places == asked.count && Set(asked) == Self.reports)
+    }
+
+    /// The table of a type; the type's name where no sample is of it.
+    private static func table(of type: Substring) -> String {
+        samples.map { $0.schema.table }.first { $0.replacing("_", with: "") == type.lowercased() } ?? String(type)
     }
 
     /// Every table of which somebody may see figures has a request that asks for the right, or is known to have none.
@@ -70,6 +75,14 @@ private typealias Operation = Roles.Operation
             .intersection(Self.samples.map { $0.schema.table })
         #expect(allowed == Self.reports.union(Self.withoutFigures))
         #expect(Self.reports.isDisjoint(with: Self.withoutFigures))
+    }
+
+    /// Those rows decide all the same: whoever adds the request finds them as they are meant.
+    @Test(arguments: Access.rules.filter { withoutFigures.contains($0.table) && $0.operations.contains(.reportView) })
+    func rowsOfFiguresDecide(rule: AccessRule) throws {
+        let example = try #require(rule.examples.first { $0.operation == .reportView })
+        #expect(Access.allows(RoleCatalog.close([example.allowed]), .reportView, on: rule.table))
+        #expect(!Access.allows(RoleCatalog.close([example.refused]), .reportView, on: rule.table))
     }
 
     @Test(arguments: cases)

@@ -71,6 +71,25 @@ import Wire
         #expect(try await world.activity(made).entries.map(\.kind) == ["created"])
     }
 
+    /// A name is kept in one line, as it is seen: line breaks, control characters and marks of direction would go on into
+    /// the subjects of mails. A text of several lines keeps its lines.
+    @Test func namesAreKeptInOneLine() async throws {
+        let world = try await World()
+        let made = try await world.make(Touchpoint.self)
+        var set = try await world.set(
+            made, "subject", .string(" Q1\r\nBcc: a@b.example\u{202E}\u{7} review\u{200B}\u{85}"))
+        #expect(set.subject == "Q1 Bcc: a@b.example review")
+        set = try await world.set(set, "description", .string("one\r\n\u{2066}two\u{7F}\n\tthree"))
+        #expect(set.description == "one\r\ntwo\n\tthree")
+        var draft = try await Touchpoint.draft(in: world)
+        draft.subject = "Weekly\nround\u{200F}"
+        #expect(try await world.create(draft).subject == "Weekly round")
+        draft.subject = "\u{202E}\n"
+        let unseen = draft
+        let problem = try await refusal { _ = try await world.create(unseen) }
+        #expect(problem.violations.map(\.field) == ["touchpoint.subject"])
+    }
+
     /// No text of protobuf or Postgres holds U+0000 here: the request is not a valid one.
     @Test func noTextHoldsNUL() async throws {
         let world = try await World()

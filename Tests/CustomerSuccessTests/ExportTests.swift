@@ -4,6 +4,7 @@ import RPC
 import Records
 import Roles
 import Tenancy
+import TestKit
 import Testing
 import Wire
 import Workbook
@@ -99,6 +100,14 @@ import Workbook
 
     @Test func formulasAreTexts() async throws {
         let (world, agent) = try await filled(Self.formulas.count)
+        // Today's requests are cleaned of the tab and the carriage return; what was written before is there.
+        _ = try await world.server.admin.run(
+            """
+            UPDATE customer_success.touchpoint t SET subject = f.text FROM unnest(\(Self.formulas)::text[]) \
+            WITH ORDINALITY AS f (text, place), (SELECT id, row_number() OVER (ORDER BY number) AS place \
+            FROM customer_success.touchpoint WHERE domain = \(world.domain)) AS p \
+            WHERE t.id = p.id AND f.place = p.place
+            """)
         let csv = try await world.call(
             CustomerSuccessAPI.exportTouchpoints, request("csv", ["subject"], order: "number"), as: agent)
         let text = String(decoding: csv.begin.content, as: UTF8.self)

@@ -41,10 +41,13 @@ struct Server: Sendable {
         let owner = InMemoryTransport()
         try await onboarding.start(owner, log: bench.database.log)
         let replicas = CustomerSuccess.replicas(bench.database, Client(owner, credential: .token("service")))
+        let playbooks = CustomerSuccess.playbooks(bench.database)
+        try await SuccessActivities.seed(playbooks)
         try await bench.serve(
             CustomerSuccess.endpoints(
-                bench.database, replicas, CustomerSuccess.jobs(bench.database, watchesRenewals: watchesRenewals)),
-            handlers: replicas.handlers)
+                bench.database, replicas, CustomerSuccess.jobs(bench.database, watchesRenewals: watchesRenewals),
+                playbooks),
+            handlers: replicas.handlers + [CustomerSuccess.playbookTrigger(playbooks)])
         return Server(clock: clock, onboarding: onboarding, nats: nats, bench: bench)
     }
 
@@ -55,8 +58,10 @@ struct Server: Sendable {
     func events(of record: String) async throws -> [WrittenEvent] { try await bench.events(of: record) }
 
     /// An event of another service's record takes effect.
-    func hear<R: RecordMessage>(_ record: R, _ action: String, revision: Int64) async throws {
-        try await bench.hear(record, action, revision: revision)
+    func hear<R: RecordMessage>(
+        _ record: R, _ action: String, revision: Int64, from service: String = "onboarding"
+    ) async throws {
+        try await bench.hear(record, action, revision: revision, from: service)
     }
 }
 

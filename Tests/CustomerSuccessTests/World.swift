@@ -64,7 +64,8 @@ struct World: Sendable {
         }
         try await insert("user", ["id": manager, "name": "Jeremy Hess"], domain: "/provider/")
         try await insert(
-            "responsibility_definition", ["id": responsibility, "name": "Architect"], domain: "/provider/")
+            "responsibility_definition", ["id": responsibility, "name": "Architect", "side": "squad"],
+            domain: "/provider/")
     }
 
     /// A person of the provider, or of a customer's account.
@@ -138,7 +139,7 @@ struct World: Sendable {
     ) async throws -> R {
         var draft = R()
         draft.id = record.id
-        try draft.setField(at: R.index(field), to: value)
+        draft[named: field] = value
         return try await update(draft, [field], as: caller)
     }
 

@@ -45,7 +45,10 @@ import Wire
             $0.hasSuffix(".describe") && $0.contains("dictionary") || $0.hasSuffix("exports.read")
         }
         #expect(subjects.subtracting(refused) == open)
-        #expect(subjects.subtracting(allowed).allSatisfy { $0.hasSuffix("get_standing") })
+        #expect(
+            subjects.subtracting(allowed).allSatisfy {
+                $0.hasSuffix("get_standing") || $0.hasSuffix("check_closing")
+            })
     }
 
     /// Somebody who holds the role and nothing else: a customer when it is a role of customers.
@@ -59,6 +62,8 @@ import Wire
         return switch need {
         case .operation(let operation, let target): tables.allows(role, operation, target)
         case .provider(let operation, let target): isProvider && tables.allows(role, operation, target)
+        case .working(let operation, let target, let parent):
+            isProvider && tables.allows(role, operation, target) && tables.allows(role, "write", parent)
         case .report(let target):
             isProvider && ["read", "report_view"].allSatisfy { tables.allows(role, $0, target) }
         case .administrator: isProvider && tables.roles[role]?.contains("admin") == true

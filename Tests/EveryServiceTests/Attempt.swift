@@ -10,6 +10,8 @@ struct Attempt: Sendable {
         case operation(String, on: String)
         /// The same, and being of the provider.
         case provider(String, on: String)
+        /// An operation on a table, writing another one, and being of the provider.
+        case working(String, on: String, over: String)
         /// Two operations on a table, and being of the provider.
         case report(on: String)
         /// To be an administrator of the provider.
@@ -66,14 +68,17 @@ struct Attempt: Sendable {
         "list_attachments": ("read", #"{"id": "$ID"}"#),
         "read_attachment": ("read", #"{"id": "$ID", "attachment": "$ID"}"#),
         "update_attachment": ("mark", #"{"id": "$ID", "attachment": "$ID"}"#),
-        "delete_attachment": ("remove", #"{"id": "$ID", "attachment": "$ID"}"#),
+        // Whoever may attach removes what they have sent; who removes what others have, AttachmentTests of onboarding asks.
+        "delete_attachment": ("attach", #"{"id": "$ID", "attachment": "$ID"}"#),
     ]
 
     /// The request of a method; nil when nobody says how it is tried.
     static func of(_ method: MethodInfo, _ schemas: [RecordSchema]) -> Attempt? {
         let parts = method.subject.split(separator: ".").suffix(2).map(String.init)
         let name = parts.joined(separator: ".")
-        if let own = own["\(method.service).\(name)"] ?? everywhere[name] ?? administration[name] {
+        if let own = own["\(method.service).\(name)"] ?? everywhere[name] ?? administration[name]
+            ?? runs(over: playbookParents[method.service] ?? "")[name]
+        {
             let table = own.table ?? schemas.first { $0.collection == parts[0] }?.table ?? ""
             return Attempt(
                 subject: method.subject, json: own.json, need: own.need, table: table, isFoundFirst: own.isFoundFirst)
@@ -88,7 +93,6 @@ struct Attempt: Sendable {
             case "comment": .operation("create", on: "\(schema.table).comments")
             case "attach": .operation("create", on: "\(schema.table).attachments")
             case "mark": .operation("write", on: "\(schema.table).attachments")
-            case "remove": .operation("delete", on: "\(schema.table).attachments")
             default: .operation(verb.operation, on: schema.table)
             }
         let json = verb.json.replacing("$RECORDS", with: camel(schema.collection))
@@ -116,10 +120,6 @@ struct Attempt: Sendable {
         (json, .provider(operation, on: "staging_row"), table, true)
     }
 
-    /// What somebody does with an activity of a playbook.
-    private static let playbookActivity = own(
-        #"{"id": "$ID"}"#, .provider("write", on: "playbook_activity"), of: "playbook_activity")
-
     /// What several services answer alike.
     private static let everywhere: [String: Own] = [
         "dictionary.describe": own("{}", .nothing), "replicas.list": own("{}", .provider("read", on: "replica")),
@@ -135,28 +135,8 @@ struct Attempt: Sendable {
         "onboarding.records.publish": own(
             #"{"targetTable": "location", "account": "$ID", "columns": ["name"]}"#,
             .provider("create", on: "location"), of: "customer_account"),
-        "onboarding.playbook_runs.start": own(
-            #"{"table": "onboarding_case", "record": "$ID"}"#, .provider("create", on: "playbook_run"),
-            of: "onboarding_case"),
-        "onboarding.playbook_runs.get": own(
-            #"{"id": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
-        "onboarding.playbook_runs.list": own(
-            #"{"table": "onboarding_case", "record": "\#(other)"}"#, .provider("read", on: "playbook_run")),
-        "onboarding.playbook_runs.get_stages": own(
-            #"{"run": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
-        "onboarding.playbook_runs.list_log": own(
-            #"{"run": "$ID"}"#, .provider("read", on: "playbook_run"), of: "playbook_run"),
-        "onboarding.playbook_runs.cancel": own(
-            #"{"id": "$ID"}"#, .provider("write", on: "playbook_run"), of: "playbook_run"),
-        "onboarding.playbook_activities.list": own(
-            #"{"run": "$ID"}"#, .provider("read", on: "playbook_activity"), of: "playbook_run"),
-        "onboarding.playbook_activities.get": own(
-            #"{"id": "$ID"}"#, .provider("read", on: "playbook_activity"), of: "playbook_activity"),
-        "onboarding.playbook_activities.save": playbookActivity,
-        "onboarding.playbook_activities.complete": playbookActivity,
-        "onboarding.playbook_activities.skip": playbookActivity,
-        "onboarding.playbook_activities.reopen": playbookActivity,
-        "onboarding.playbook_activities.restart": playbookActivity,
+        "onboarding.playbook_activities.check_closing": own(#"{"table": "import_task"}"#, .service),
+        "customer-success.playbook_activities.check_closing": own(#"{"table": "success_task"}"#, .service),
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
 
         "import-validation.import_tasks.download_template": own(
@@ -175,6 +155,10 @@ struct Attempt: Sendable {
         "import-validation.staging_rows.list": row(#"{"importTask": "$ID"}"#, "read"),
         "import-validation.staging_rows.update": row(
             #"{"id": "$ID", "cells": [{"field": "name", "value": "x"}]}"#, of: "staging_row"),
+        "import-validation.staging_rows.batch_update": row(
+            #"{"rows": [{"id": "$ID", "cells": [{"field": "name", "value": "x"}]}]}"#, of: "staging_row"),
+        "import-validation.staging_rows.replace_value": row(
+            #"{"id": "$ID", "field": "name", "value": "x", "replacement": "y"}"#),
 
         "customer-success.response_templates.render": own(
             #"{"id": "$ID", "sourceTable": "touchpoint", "sourceRecord": "\#(other)"}"#,

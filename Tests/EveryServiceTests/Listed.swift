@@ -10,6 +10,39 @@ extension Listed {
     private static let first = "00000000-0000-7000-8000-000000000001"
     private static let own = "assigned_to = me() AND active = true"
 
+    // MARK: Playbooks
+
+    /// Runs of one version, hundreds over each of sixty records of `parent`; one activity in each, and a long history.
+    private static func runs(over parent: String, kind: String) -> [Filled] {
+        let domain = "'/provider/c' || n % 50 || '/'"
+        let bytes = Tested.oneActivity(kind).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return [
+            Filled("playbook_version", rows: 1, ["domain": "'/provider/'", "playbook": "'\\x\(bytes)'::bytea"]),
+            Filled(
+                "playbook_run",
+                [
+                    "domain": domain, "version": FilledTables.id("1"), "parent_table": "'\(parent)'",
+                    "record": Filled.one(of: 60), "state": "'done'", "started_at": "now() - n * interval '1 minute'",
+                ]),
+            Filled(
+                "playbook_activity",
+                ["domain": domain, "run": FilledTables.id("n"), "key": "'x'", "state": "'done'"]),
+            Filled(
+                "playbook_log",
+                ["domain": domain, "run": Filled.one(of: 60), "at": "now() - n * interval '1 minute'"]),
+        ]
+    }
+
+    private static func aboutRuns(over parent: String) -> [Listed] {
+        let record = #""table": "\#(parent)", "record": "\#(first)""#
+        return [
+            Listed("stage picker of a record", "playbook_runs.get_stages", "{\(record)}"),
+            Listed("runs of a record", "playbook_runs.list", "{\(record), \"pageSize\": 50}"),
+            Listed("activities of a run", "playbook_activities.list", #"{"run": "\#(first)"}"#),
+            Listed("activity log of a run", "playbook_runs.list_log", #"{"run": "\#(first)", "pageSize": 50}"#),
+        ]
+    }
+
     // MARK: customer-success
 
     /// One person has a tenth, and so has one of sixty engagements more than a page.
@@ -87,7 +120,7 @@ extension Listed {
                     "domain": "'/provider/c' || n % 50 || '/'", "active": Filled.half, "target_date": Filled.day,
                     "success_objective": Filled.one(of: 60), "owner": Filled.person(of: 10),
                 ]),
-        ],
+        ] + runs(over: "success_initiative", kind: "enter_info"),
         asked: [
             Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
             Listed("engagement page", "pages.engagement", #"{"id": "\#(first)"}"#),
@@ -115,7 +148,7 @@ extension Listed {
                 .records("success_milestones", "success_objective = \"\(first)\"", by: "target_date"),
                 .records("success_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
                 .records("internal_play_tasks", "internal_play = \"\(first)\" AND active = true", by: "due_date"),
-            ])
+            ] + aboutRuns(over: "success_initiative"))
 
     // MARK: Other services
 
@@ -145,14 +178,14 @@ extension Listed {
             Filled(
                 "team_message",
                 ["domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 60)]),
-        ],
+        ] + runs(over: "onboarding_case", kind: "related_work"),
         asked: [
             .records("team_messages", "onboarding_case = \"\(first)\""),
             .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
             .records("customer_accounts", "", by: "name"),
             .records("customer_contacts", "account = \"\(first)\"", by: "last_name"),
-        ])
+        ] + aboutRuns(over: "onboarding_case"))
 
     private static let importValidation = Lists(
         tables: [

@@ -71,9 +71,9 @@ import Wire
         "definition_record.flow": ["title": "x", "category": "success_planning"],
     ]
     /// Judged when all the rest of the record is right: tried with whole records in the tests of their service.
-    private static let elsewhere: Set = ["risk_signal.source_record", "internal_play.parent"]
+    static let elsewhere: Set = ["risk_signal.source_record", "internal_play.parent"]
     /// Holds the name of a template, behind which there is no record.
-    private static let names: Set = ["import_task.data_source"]
+    static let names: Set = ["import_task.data_source"]
 
     /// An account of the attacker's own.
     private static func account(_ service: Tested) async throws -> String {

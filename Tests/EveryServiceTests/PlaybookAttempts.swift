@@ -36,6 +36,36 @@ extension Attempt {
         ]
     }()
 
+    /// The table over whose records the playbooks of each service run.
+    static let playbookParents = ["onboarding": "onboarding_case", "customer-success": "success_initiative"]
+
+    /// What is asked of runs over records of `parent`. Whoever works on a run may write the record, which is known only
+    /// when the run is found.
+    static func runs(over parent: String) -> [String: Own] {
+        let work = { (json: String, table: String) in
+            own(json, .working("write", on: table, over: parent), of: table, isFoundFirst: true)
+        }
+        let read = { (json: String, table: String, named: String?) in
+            own(json, .provider("read", on: table), of: named)
+        }
+        let (run, activity) = ("playbook_run", "playbook_activity")
+        var methods = [
+            "playbook_runs.start": own(
+                #"{"table": "\#(parent)", "record": "$ID"}"#, .working("create", on: run, over: parent), of: parent),
+            "playbook_runs.get": read(#"{"id": "$ID"}"#, run, run),
+            "playbook_runs.list": read(#"{"table": "\#(parent)", "record": "\#(other)"}"#, run, nil),
+            "playbook_runs.get_stages": read(#"{"run": "$ID"}"#, run, run),
+            "playbook_runs.list_log": read(#"{"run": "$ID"}"#, run, run),
+            "playbook_runs.cancel": work(#"{"id": "$ID"}"#, run),
+            "playbook_activities.list": read(#"{"run": "$ID"}"#, activity, run),
+            "playbook_activities.get": read(#"{"id": "$ID"}"#, activity, activity),
+        ]
+        for verb in ["save", "complete", "skip", "reopen", "restart"] {
+            methods["playbook_activities.\(verb)"] = work(#"{"id": "$ID"}"#, activity)
+        }
+        return methods
+    }
+
     private static let playbook = "playbook_definition"
     private static let kind = "activity_definition"
 }

@@ -3,6 +3,7 @@ import Foundation
 import ImportValidationService
 import NotifierService
 import OnboardingService
+import OnboardingWire
 import Platform
 import PlayLauncherService
 import PlaybooksWire
@@ -66,15 +67,16 @@ struct Tested: Sendable {
             })
     }
 
-    /// Onboarding without any record, for who asks about one.
+    /// Onboarding without any record, for who asks about one, and without playbooks.
     static var emptyOnboarding: [Endpoint] {
-        Onboarding.api.filter { $0.subject.hasSuffix(".get") }.map { known in
+        let records = Onboarding.api.filter { $0.subject.hasSuffix(".get") }.map { known in
             let method = Method<GetRequest, Empty>(
                 service: known.service, subject: known.subject, name: known.name, summary: known.summary)
             return Endpoint(method) { _, request async throws(Problem) in
                 throw .notFound(Text(en: "Record", ko: "레코드"), id: request.id)
             }
         }
+        return records + [Endpoint(OnboardingAPI.checkPlaybookClosing) { _, _ async throws(Problem) in Empty() }]
     }
 
     /// Puts the victim's rows there.
@@ -136,32 +138,38 @@ struct Tested: Sendable {
             UPDATE customer_success.engagement_contract \
             SET engagement = (SELECT id FROM customer_success.engagement)
             """,
-        ],
-        // A run of a version with one activity.
-        "onboarding": [
-            "ALTER TABLE onboarding.playbook_version DISABLE TRIGGER playbook_version_kept",
-            "UPDATE onboarding.playbook_version SET playbook = \(oneActivity) WHERE domain = \(victim)",
-            """
-            UPDATE onboarding.playbook_definition SET playbook = \(oneActivity), activated = \(oneActivity) \
-            WHERE domain = \(victim)
-            """,
-            "UPDATE onboarding.activity_definition SET content = '' WHERE domain = \(victim)",
-            """
-            UPDATE onboarding.playbook_run \
-            SET version = (SELECT id FROM onboarding.playbook_version WHERE domain = \(victim))
-            """,
-            "UPDATE onboarding.playbook_activity SET run = (SELECT id FROM onboarding.playbook_run)",
-            """
-            UPDATE onboarding.playbook_log SET run = (SELECT id FROM onboarding.playbook_run), activity = NULL
-            """,
-        ],
+        ] + run(over: "success_initiative", in: "customer_success", kind: "enter_info"),
+        "onboarding": run(over: "onboarding_case", in: "onboarding", kind: "related_work"),
         "play_launcher": ["UPDATE play_launcher.flow_run SET requested_by = \(person)"],
         "notifier": ["UPDATE notifier.in_app_notification SET \"user\" = \(person)"],
     ]
 
+    /// A run over the victim's record of `parent`, of a version with one activity.
+    private static func run(over parent: String, in schema: String, kind: String) -> [SQL] {
+        let schema: SQL = "\(identifier: schema)"
+        let playbook = oneActivity(kind)
+        return [
+            "ALTER TABLE \(schema).playbook_version DISABLE TRIGGER playbook_version_kept",
+            "UPDATE \(schema).playbook_version SET playbook = \(playbook) WHERE domain = \(victim)",
+            """
+            UPDATE \(schema).playbook_definition SET playbook = \(playbook), activated = \(playbook) \
+            WHERE domain = \(victim)
+            """,
+            "UPDATE \(schema).activity_definition SET content = '' WHERE domain = \(victim)",
+            """
+            UPDATE \(schema).playbook_run \
+            SET version = (SELECT id FROM \(schema).playbook_version WHERE domain = \(victim)), \
+            parent_table = \(parent), \
+            record = (SELECT id FROM \(schema).\(identifier: parent) WHERE domain = \(victim))
+            """,
+            "UPDATE \(schema).playbook_activity SET run = (SELECT id FROM \(schema).playbook_run)",
+            "UPDATE \(schema).playbook_log SET run = (SELECT id FROM \(schema).playbook_run), activity = NULL",
+        ]
+    }
+
     /// A playbook whose only activity has the key that every text column is filled with.
-    private static var oneActivity: [UInt8] {
-        let json = #"{"lanes": [{"key": "x", "activities": [{"key": "x", "kind": "related_work"}]}]}"#
+    static func oneActivity(_ kind: String) -> [UInt8] {
+        let json = #"{"lanes": [{"key": "x", "activities": [{"key": "x", "kind": "\#(kind)"}]}]}"#
         return (try? Playbook.decode(json: json).encodeProtobuf()) ?? []
     }
 
@@ -199,6 +207,20 @@ struct Tested: Sendable {
         status.code = fault.code
         status.message = fault.message ?? ""
         return Problem(status: status)
+    }
+
+    /// Puts a row next door into each table, too: its id, by table.
+    func neighbours() async throws -> [String: String] {
+        let other = "01990000-0000-7000-8000-000000000003"
+        let sql = FilledTables.sql(schema: schema, domain: Self.neighbour, account: other, text: "y")
+        _ = try await admin.run("\(raw: sql)")
+        var found: [String: String] = [:]
+        for table in ids.keys.sorted() {
+            let rows = try await admin.run(
+                "SELECT id FROM \(identifier: schema).\(identifier: table) WHERE domain = \(Self.neighbour)")
+            found[table] = try rows.first?.string(at: 0)
+        }
+        return found
     }
 
     /// Every row of the victim's domain, as text.

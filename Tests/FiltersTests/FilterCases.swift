@@ -126,6 +126,7 @@ enum FilterCases {
         // Bare words search the texts.
         Case("ernst", "12"), Case("ERNST HANDEL", "1"), Case("\"ernst handel\"", "1"), Case("handel ernst", "1"),
         Case("ern*", "12"), Case("*AGAIN", "2"), Case("go-live", "1"), Case("NOT ernst", "345"), Case("-ernst", "345"),
+        Case("ernst and handel", "1"), Case("ernst \"or\" state = new", ""),
         Case("t3", "3"), Case("T3 OR again", "23"), Case("done", ""), Case("\"a.b\"", ""), Case("a.b.c", ""),
         Case("'%'", ""),
     ]

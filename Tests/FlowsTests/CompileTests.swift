@@ -74,6 +74,30 @@ import Testing
         Refusal("  - a: {set: {v: !x [1]}}", 7, "", "Tags"),
         Refusal("  - a: {set: !x {v: 1}}", 7, "", "Tags"),
         Refusal("  - a: {set: {!!str v: 1}}", 7, "", "Tags"),
+        Refusal("  - a: {set: {v: ! 'x'}}", 7, "", "Tags"), Refusal("  - a: {set: {v: ! [1]}}", 7, "", "Tags"),
+        Refusal("  - a: {set: ! {v: 1}}", 7, "", "Tags"), Refusal("  - a: {set: {! v: 1}}", 7, "", "Tags"),
+        Refusal("  - a:\n      set:\n        v: !\n          x", 9, "", "Tags"),
+        Refusal("  - a:\n      set:\n        v: !<tag:yaml.org,2002:str> 1", 9, "", "Tags"),
+        Refusal("  - a:\n      set:\n        v: !!binary aGk=", 9, "", "Tags"),
+        Refusal("  - a:\n      set:\n        v: &x\n          one", 9, "", "Anchors"),
+        Refusal("  - a:\n      set:\n        v: &x |\n          one", 9, "", "Anchors"),
+        Refusal("  - a:\n      set:\n        v: &x !!str one", 9, "", "Anchors"),
+        Refusal("  - a:\n      set:\n        ? &k v\n        : 1", 9, "", "Anchors"),
+        Refusal("  - a:\n      set:\n        - &x\n        - 1", 9, "", "Anchors"),
+        Refusal("  - a:\n      set:\n        <<: *x", 9, "", "alias"),
+        Refusal("  - a: {set: [1, *x, 2]}", 7, "", "alias"), Refusal("  - a: {set: {*x : 1}}", 7, "", "alias"),
+        // Dates that would fail in every run.
+        Refusal("  - a:\n      set:\n        x: '${ $runtime.now | todate }'", 9, "do/0/a/set/x", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ \"30.11.2026\" | fromdate }'", 9, "do/0/a/set/x", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ ($runtime.now | fromdate | todate) + 1 }'", 9, "", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ $runtime.now | strptime(\"%d.%m.%Y\") }'", 9, "", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ $runtime.now | mktime }'", 9, "", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ $runtime.now | strftime(\"%Y\") }'", 9, "", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ $runtime.now | gmtime }'", 9, "", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ $runtime | fromdate }'", 9, "", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ [$runtime.now | fromdate | fromdate] }'", 9, "", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ {due: ($runtime.now | todate), n: 1} }'", 9, "", "every run"),
+        Refusal("  - a:\n      set:\n        x: '${ $runtime.now as $n | $n | todate }'", 9, "", "every run"),
         Refusal("  - a: {set: {x: '&', x: 2}}", 7, "", "given twice"),
         Refusal("  - a: {set: {x: '&'}}\n  - b: [", 9, "", "Not valid YAML"),
         Refusal("  - a: {set: {x: 1, x: 2}}", 7, "", "given twice"),
@@ -167,6 +191,12 @@ import Testing
                     due: '${ $runtime.now | fromdate + 2592000 | todate }'
                     day: '${ ($runtime.now | fromdateiso8601 + 2592000 | todate)[0:10] }'
                     whole: '${ "2026-11-21T20:41:00Z" | fromdate }'
+                    ofDay: '${ "2026-11-21" | fromdate }'
+                    parsed: '${ $runtime.now | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime | todate }'
+                    caught: '${ try ($runtime.now | todate) catch "none" }'
+                    object: '${ {a: ($runtime.now | fromdate | todate), b: .gone, "c": 1} | [.b, .c] }'
+                    named: '${ ($runtime.now | fromdate) as $n | [.gone, ($n | todate)][0] }'
+                    late: '${ if .gone then {x: (.gone | fromdate)} else 7 end }'
             """)
         var runner = Runner(flow)
         guard case .completed(let output) = try runner.run() else { return #expect(Bool(false)) }
@@ -174,6 +204,10 @@ import Testing
         #expect(due.wholeMatch(of: #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/#) != nil)
         #expect(output["day"]?.string == String(due.prefix(10)))
         #expect(output["whole"] == 1_795_293_660)
+        #expect(output["ofDay"] == 1_795_219_200)
+        #expect(output["parsed"]?.string?.wholeMatch(of: #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/#) != nil)
+        #expect(output["caught"] == "none")
+        #expect(output["object"] == [nil, 1] && output["named"] == .null && output["late"] == 7)
     }
 
     @Test func plainScalarsFollowTheCoreSchema() throws {

@@ -39,6 +39,8 @@ import Testing
                 "title", "due", "priority", "share", "visible", "category", "tags", "contact", "note",
             ])
         #expect(questions[0].label == FlowText(en: "Title", ko: "제목") && questions[0].isMandatory)
+        // Whoever shows it says what a question without a title is about.
+        #expect(questions[0].isLabeled && questions[2].label == nil && !questions[2].isLabeled)
         #expect(questions[1].kind == .date && questions[2].defaultValue == 3 && !questions[2].isMandatory)
         #expect(questions[5].choices.map(\.label) == [FlowText(en: "First", ko: "첫째"), FlowText(en: "b", ko: "b")])
         #expect(questions[7].reference == "customer_contact" && questions[7].prefill == "contact")

@@ -48,6 +48,8 @@ import Workbook
             ($0.validationSubType, $0.stagingTableField, $0.maxLength) = ("string_limit", "u_street", 3)
         },
         .field: checks("Name,Account\n\(String(repeating: "x", count: 1_001)),Ernst Handel\n"),
+        .order: checks(
+            "Number,Account,Start date,End date\nC1,Ernst Handel,2027-01-01,2026-12-31\n", of: "contract"),
         .record: checks("Name,Account\nLinz,Somebody else\n") { assist in
             (assist.validationType, assist.validationSubType) = ("record", nil)
             assist.script = "function executeCondition(r) { return { validationPassed: false, message: 'No.' }; }"
@@ -114,7 +116,9 @@ import Workbook
         ),
         .format: ("not followed here", messages("shown-text/hidden-by-format/locations.xlsx")),
         .surplus: ("more fields than", messages("rows-out-of-step/comma-not-quoted/locations.csv")),
+        .place: ("which cannot be", messages("third-party-cells/no-such-place/locations.xlsx")),
         .quotation: ("quotation mark", messages("rows-out-of-step/rows-swallowed/locations.csv")),
+        .merged: ("part of the merged cells C2:C4", messages("merged-cells/down-the-rows/locations.xlsx")),
     ]
 
     @Test(arguments: CellFault.Kind.allCases) func everyFaultIsTold(_ kind: CellFault.Kind) async throws {

@@ -145,7 +145,7 @@ import Wire
     @Test func checksKnowTheBounds() async throws {
         let target = try #require(ImportTarget.named("sold_product"))
         let quantity = try #require(target.position(of: "quantity"))
-        var checker = RowChecker(
+        let checker = RowChecker(
             CheckPlan(target, []), records: [:], language: "en",
             resolve: { _, texts in Dictionary(uniqueKeysWithValues: texts.map { ($0, RowChecker.Match(count: 1)) }) },
             run: { _, _ in [] })

@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Records
 import Testing
 import Wire
@@ -21,7 +22,7 @@ import Wire
         "active", "Active", "활성", "ACTIVE", " aCtive\u{A0}", "act ive", "ac\u{200B}tive", "TWO", "one",
         "\u{1112}\u{116A}\u{11AF}\u{1109}\u{1165}\u{11BC}", "primary", "Billing", "배송", "a@b.example", "a@b", "@",
         "EUR", "ZZZ",
-        "eur",
+        "eur", "KR", "kor", "Austria", "대한민국", "XX", "Ausstria", "Asia/Seoul", "US/Pacific", "UTC", "Mars/Base",
         "https://example.org", "ftp://example.org", "example.org", "0192f0c1-2b3c-7d4e-8f5a-0123456789ab",
     ]
 
@@ -81,6 +82,45 @@ import Wire
                 #expect(published == owner, "\(target.table).\(column.field.name): \(cell.debugDescription.prefix(60))")
             }
         }
+    }
+
+    /// One check of each subtype, as an administrator adds it to a column.
+    private static let added: [DataValidationAssist] = {
+        let subtypes = ["choice", "date", "datetime", "boolean", "string_limit", "integer_or_decimal"]
+        return subtypes.map { subtype in
+            var assist = DataValidationAssist()
+            (assist.validationType, assist.validationSubType) = ("field", subtype)
+            (assist.targetTable, assist.targetTableField) = ("contract", "status")
+            (assist.dateFormat, assist.datetimeFormat) = ("dd.MM.yyyy", "dd.MM.yyyy HH:mm")
+            assist.maxLength = 40
+            return assist
+        }
+    }()
+
+    /// A check beyond the field's own lets nothing through that the owner does not take, and what it has made of a text is
+    /// what the owner reads.
+    @Test(arguments: targets.indices) func checksThatAreAddedLetNothingThrough(index: Int) throws {
+        let target = Self.targets[index]
+        var taken = 0
+        for added in Self.added {
+            for (position, field) in target.fields.enumerated() {
+                var assist = added
+                assist.stagingTableField = "u_" + field.name
+                let plan = CheckPlan(target, [assist])
+                let column = plan.columns[position]
+                for cell in Self.cells {
+                    let text = PublishedCell.seen(cell, in: field)
+                    guard !text.isEmpty, column.checks.allSatisfy({ $0.error(in: text) == nil }) else { continue }
+                    let stored = plan.stored(text, at: position)
+                    guard column.refusal(of: text, stored: stored) == nil else { continue }
+                    taken += 1
+                    if case .fault(let text) = PublishedCell(stored, for: field) {
+                        Issue.record("\(target.table).\(field.name) \(cell.debugDescription.prefix(60)): \(text.en)")
+                    }
+                }
+            }
+        }
+        #expect(taken > 100)
     }
 
     /// A cell of a date and a time becomes an instant.

@@ -170,6 +170,25 @@ import Workbook
             ])
     }
 
+    /// A load into an empty task finds its doubles by itself, unless another brings some meanwhile.
+    @Test func loadsSideBySideNameEachOther() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        stage.owner.hold(stage.account)
+        let slow = try await stage.upload(
+            Stage.file([("Graz", "Ernst Handel"), ("Wien", OnboardingStandIn.held)]), "slow.csv", to: task)
+        let run = try #require(try await stage.load([slow], of: task).first)
+        let limit = ContinuousClock.now + .seconds(60)
+        while !stage.owner.isAsked(stage.account), ContinuousClock.now < limit {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(try await stage.loaded(Stage.file(["Linz", "Graz", "Steyr"]), "quick.csv", of: task).failedRows == 0)
+        stage.owner.letGo(stage.account)
+        _ = try await stage.end(of: run)
+        let told = try await stage.rows(task, in: "en").filter { row in row.errors.contains { $0.check == "double" } }
+        #expect(Set(told.map { "\($0.sourceFile) \($0.rowNumber)" }) == ["quick.csv 3", "slow.csv 2"])
+    }
+
     /// A place may be an address of two kinds, but only once of each, whatever the kind is called.
     @Test func anAddressIsOneByItsType() async throws {
         let stage = try await Stage()

@@ -10,21 +10,11 @@ import Wire
 
 /// Every field of a request that the service refuses by its name is refused here.
 @Suite(.timeLimit(.minutes(5))) struct FieldAnswerTests {
-    /// The fields in the sources: `.invalid(field: "columns"`.
+    /// The fields in the sources: `SaveMappingRequest.Field.columns`, `named: "cells.value"`.
     private static func written() throws -> Set<String> {
-        let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "../..").standardizedFileURL
-        let sources = root.appending(path: "Services/ImportValidation")
-        let own = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
-        // What is said of the parts of a file is said for all services.
-        let files = Array(own) + [root.appending(path: "Shared/Records/Attachments/SentFile.swift")]
-        let pattern = /\.(?:invalid|init)\(\s*field: "([a-z0-9_.]+)"/
-        var fields: Set<String> = []
-        for case let file as URL in files where file.pathExtension == "swift" {
-            let text = try String(contentsOf: file, encoding: .utf8)
-            for match in text.matches(of: pattern) { fields.insert(String(match.1)) }
-        }
-        return fields
+        let keys = try WrittenWords.matching(/Request\.Field\.([A-Za-z0-9]+)/)
+        let names = keys.map { key in key.replacing(/[A-Z]/) { "_\($0.output.lowercased())" } }
+        return try WrittenWords.matching(/, named: "([a-z0-9_.]+)"/).union(names)
     }
 
     private typealias Refusal = @Sendable (Stage, ImportTask) async throws -> Problem?
@@ -41,6 +31,17 @@ import Wire
         { stage, task in
             let upload = try await stage.upload(Stage.file(["Linz"]), to: task)
             return await problem { () async throws(Problem) in try await stage.load([upload], of: task, edit) }
+        }
+    }
+
+    /// A value of a column to be replaced by "x".
+    private static func replacement(
+        _ edit: @escaping @Sendable (inout ReplaceStagedValueRequest) -> Void
+    ) -> Refusal {
+        { stage, task in
+            await problem { () async throws(Problem) in
+                try await stage.replace("x", in: "name", by: "y", of: task, edit)
+            }
         }
     }
 
@@ -65,6 +66,7 @@ import Wire
             return await problem { () async throws(Problem) in try await stage.append([], at: 0, to: upload) }
         },
         "encoding": load { $0.encoding = "EBCDIC" },
+        "field": replacement { $0.field = "colour" },
         "file_name": { stage, task in
             await problem { () async throws(Problem) in try await stage.begin([1], "a/b.csv", to: task) }
         },
@@ -75,8 +77,15 @@ import Wire
             let upload = try await stage.begin([1, 2], to: task)
             return await problem { () async throws(Problem) in try await stage.append([1], at: 2, to: upload) }
         },
+        "order_by": { stage, _ in
+            await problem { () async throws(Problem) in try await stage.tasks { $0.orderBy = "colour" } }
+        },
         "page_token": { stage, task in
             await problem { () async throws(Problem) in try await stage.rows(task) { $0.pageToken = "x" } }
+        },
+        "replacement": replacement { $0.replacement = "x" },
+        "rows": { stage, _ in
+            await problem { () async throws(Problem) in try await stage.correct([]) }
         },
         "save_mapping": load { $0.saveMapping = true },
         "sha256": { stage, task in
@@ -91,6 +100,7 @@ import Wire
             await problem { () async throws(Problem) in try await stage.publish([], of: task) }
         },
         "uploads": load { $0.uploads = [] },
+        "value": replacement { $0.value = String(repeating: "x", count: 32_768) },
     ]
 
     @Test func everyFieldIsRefused() throws {

@@ -63,7 +63,37 @@ import Workbook
         var row = SheetRow()
         while try table.source.next(into: &row) { _ = reader.read(row) }
         let told = place.map { "Values in columns without a title were not read: \($0)." }
-        #expect(reader.remark?.en == told)
+        #expect(reader.remarks.first?.en == told)
+    }
+
+    /// Reports say their titles again on each page: such rows are no records, and that is said.
+    @Test func titlesThatAreRepeatedAreNoRows() throws {
+        let text = "Name,Account,City\nWerk,Lumen,Wels\nName,Account,City\nName,Lumen,City\n"
+        try files.write(Array(text.utf8), at: 0, of: "u")
+        let target = try #require(ImportTarget.named("location"))
+        let table = try TableFinder.find(target, LoadOptions()) { try self.files.open("u", name: "a.csv") }
+        var reader = RowReader(table.header, CheckPlan(target, []))
+        var row = SheetRow()
+        var numbers: [Int] = []
+        while try table.source.next(into: &row) { if let read = reader.read(row) { numbers.append(read.number) } }
+        #expect(numbers == [2, 4])
+        #expect(reader.remarks.map(\.en) == ["Rows that repeat the titles were not read: 3."])
+    }
+
+    /// A time that the cell shows is not left out of a column of days without a word.
+    @Test func aTimeInAColumnOfDaysIsKept() throws {
+        let path = files.path(of: "t.xlsx")
+        let writer = try WorkbookWriter(
+            path: path, sheet: "S",
+            columns: [.init(label: "Number"), .init(label: "Account"), .init(label: "End date", kind: .dateTime)])
+        try writer.append(["C1", "Lumen", "2026-12-31 15:30:00"])
+        try writer.append(["C2", "Lumen", "2026-12-31 00:00:00"])
+        try writer.finish()
+        let target = try #require(ImportTarget.named("contract"))
+        let rows = try read(TableFile.open(path: path, name: "t.xlsx"), "contract")
+        let end = try #require(target.position(of: "end_date"))
+        #expect(rows.map { $0[end] } == ["2026-12-31 15:30:00", "2026-12-31"])
+        #expect(CheckPlan(target, []).columns[end].checks.first?.error(in: rows[0][end]) != nil)
     }
 
     @Test func titlesAreFoundBelowACover() throws {

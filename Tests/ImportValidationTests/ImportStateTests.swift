@@ -1,5 +1,6 @@
 import ImportValidationWire
 import RPC
+import Records
 import Testing
 import Wire
 
@@ -61,7 +62,7 @@ import Wire
 
 @Suite struct UploadRulesTests {
     @Test func chunksComeInOrderAndMayComeAgain() throws {
-        let limit = UploadRules.chunkLimit
+        let limit = SentFile.partLimit
         #expect(try UploadRules.step(offset: 0, count: 10, received: 0, size: 10) == .write(received: 10))
         #expect(
             try UploadRules.step(offset: 10, count: limit, received: 10, size: 1 << 20)
@@ -81,7 +82,7 @@ import Wire
 
     @Test(
         arguments: [
-            (0, 0, 0, 10), (0, UploadRules.chunkLimit + 1, 0, 1 << 30), (0, 11, 0, 10), (9, 2, 9, 10), (-1, 1, 0, 10),
+            (0, 0, 0, 10), (0, SentFile.partLimit + 1, 0, 1 << 30), (0, 11, 0, 10), (9, 2, 9, 10), (-1, 1, 0, 10),
             (Int64.max, 1, 0, 10),
         ] as [(Int64, Int, Int64, Int64)])
     func whatDoesNotFitIsRefused(offset: Int64, count: Int, received: Int64, size: Int64) {

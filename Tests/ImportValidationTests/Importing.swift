@@ -113,6 +113,27 @@ extension Stage {
         return try await call(ImportValidationAPI.updateStagingRow, request, as: caller)
     }
 
+    /// Changes cells of many rows.
+    func correct(
+        _ rows: [StagingRowCorrection], allOrNothing: Bool = false, as caller: Caller? = nil
+    ) async throws(Problem) -> BatchResponse {
+        var request = BatchUpdateStagingRowsRequest()
+        (request.rows, request.allOrNothing) = (rows, allOrNothing)
+        return try await call(ImportValidationAPI.batchUpdateStagingRows, request, as: caller)
+    }
+
+    /// Replaces a value in a whole column.
+    func replace(
+        _ value: String, in field: String, by replacement: String, of task: ImportTask, as caller: Caller? = nil,
+        _ edit: (inout ReplaceStagedValueRequest) -> Void = { _ in }
+    ) async throws(Problem) -> ReplaceStagedValueResponse {
+        var request = ReplaceStagedValueRequest()
+        (request.id, request.field) = (task.id, field)
+        (request.value, request.replacement) = (value, replacement)
+        edit(&request)
+        return try await call(ImportValidationAPI.replaceStagedValue, request, as: caller)
+    }
+
     // MARK: Looking
 
     /// The run once it is over.
@@ -144,6 +165,13 @@ extension Stage {
         request.count = true
         edit(&request)
         return try await call(ImportValidationAPI.listStagingRows, request)
+    }
+
+    /// A page of the tasks.
+    func tasks(_ edit: (inout ListRequest) -> Void) async throws(Problem) -> ListImportTasksResponse {
+        var request = ListRequest()
+        edit(&request)
+        return try await call(ImportValidationAPI.listImportTasks, request)
     }
 
     /// How many rows are yet to validate, need attention, are ready, are published.

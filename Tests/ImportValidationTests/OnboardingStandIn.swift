@@ -1,8 +1,11 @@
+import ImportValidationWire
 import OnboardingWire
+import PlaybooksWire
 import RPC
 import Records
 import ServiceTestKit
 import Synchronization
+import Tenancy
 import Wire
 
 @testable import ImportValidationService
@@ -25,6 +28,8 @@ final class OnboardingStandIn: Sendable {
         var held: Set<String> = []
         var waiting: Set<String> = []
         var published: [String: [PublishRowsRequest]] = [:]
+        var unfinished: Set<String> = []
+        var closings: [ImportTask] = []
     }
     private let state = Mutex(State())
 
@@ -39,8 +44,19 @@ final class OnboardingStandIn: Sendable {
     /// What was published for an account, oldest first.
     func published(_ account: String) -> [PublishRowsRequest] { state.withLock { $0.published[account] ?? [] } }
 
+    /// Has the playbook not let this task be closed.
+    func keepOpen(_ task: String) { _ = state.withLock { $0.unfinished.insert(task) } }
+
+    /// The tasks of a case that it was asked about, as they were to be closed.
+    func closings(_ onboarding: String) -> [ImportTask] {
+        state.withLock { $0.closings.filter { $0.parent == onboarding } }
+    }
+
     var endpoints: [Endpoint] {
         [
+            Endpoint(OnboardingAPI.checkPlaybookClosing) { [self] call, request async throws(Problem) in
+                try check(request, call.caller)
+            },
             Endpoint(OnboardingAPI.resolveReferences) { [self] _, request async throws(Problem) in
                 try await resolve(request)
             },
@@ -58,6 +74,20 @@ final class OnboardingStandIn: Sendable {
                 throw .notFound(CustomerContact.schema.label, id: request.id)
             },
         ]
+    }
+
+    private func check(_ request: CheckPlaybookClosingRequest, _ caller: Caller) throws(Problem) -> Empty {
+        guard caller.kind == .service, let task = try? ImportTask.decode(protobuf: request.record) else {
+            throw .permissionDenied()
+        }
+        let isRefused = state.withLock { state in
+            state.closings.append(task)
+            return state.unfinished.contains(task.id)
+        }
+        guard !isRefused else {
+            throw .failedPrecondition(rule: "G-53", Text(en: "The condition does not hold.", ko: "조건이 충족되지 않았습니다."))
+        }
+        return Empty()
     }
 
     private func resolve(_ request: ResolveReferencesRequest) async throws(Problem) -> ResolveReferencesResponse {

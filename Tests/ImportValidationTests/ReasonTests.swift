@@ -15,19 +15,8 @@ import Wire
     /// The reasons in the sources: `reason: "TASK_CLOSED"`, `rule: "G-64"`, `broken("IMP-01"`, `DatabaseRule("G-49"`,
     /// `.check("G-54"`.
     private static func written() throws -> Set<String> {
-        let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "../..").standardizedFileURL
-        let sources = root.appending(path: "Services/ImportValidation")
-        let own = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
-        // What is said of the parts of a file is said for all services.
-        let files = Array(own) + [root.appending(path: "Shared/Records/Attachments/SentFile.swift")]
-        let pattern = /(?:reason: |rule: |DatabaseRule\(\s*|broken\(\s*|\.check\(\s*)"([A-Z0-9_-]+)"/
-        var reasons: Set<String> = []
-        for case let file as URL in files where file.pathExtension == "swift" {
-            let text = try String(contentsOf: file, encoding: .utf8)
-            for match in text.matches(of: pattern) { reasons.insert(String(match.1)) }
-        }
-        return reasons
+        try WrittenWords.matching(
+            /(?:reason: |rule: |DatabaseRule\(\s*|broken\(\s*|\.check\(\s*)"([A-Z0-9_-]+)"/)
     }
 
     private typealias Provocation = @Sendable (Stage, ImportTask) async throws -> Problem?
@@ -105,6 +94,9 @@ import Wire
             let row = try await row(stage, task)
             _ = try await stage.end(of: try await stage.publish(of: task))
             return await problem { () async throws(Problem) in try await stage.correct(row, "name", "Graz") }
+        },
+        "AIP-132": { stage, _ in
+            await problem { () async throws(Problem) in try await stage.tasks { $0.orderBy = "colour" } }
         },
         "AIP-158": { stage, task in
             // One that was made for this list, and holds no place in it.

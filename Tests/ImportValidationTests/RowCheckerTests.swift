@@ -56,7 +56,7 @@ import Wire
 
     @Test func theSampleAloneIsTheCommentOfAStrangersRow() async throws {
         let asked = Asked()
-        var checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
+        let checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
         let verdicts = try await checker.check([
             try Self.contract("Ernst Handel"), try Self.contract("Hanari Carnes"), try Self.contract("Ernst Handel "),
         ])
@@ -64,9 +64,47 @@ import Wire
         #expect(verdicts.map(\.status) == ["ready_to_publish", "needs_attention", "needs_attention"])
     }
 
+    /// A period does not end before it has begun, in every target that has one.
+    @Test(arguments: ["contract", "sold_product", "service_entitlement"])
+    func periodsAreInOrder(_ table: String) async throws {
+        let asked = Asked()
+        let checker = try Self.checker(table, [], asked)
+        func row(_ start: String, _ end: String) throws -> [String] {
+            try Self.row(
+                table,
+                [
+                    "account": "Ernst Handel", "name": "1", "number": "1", "start_date": start, "end_date": end,
+                ])
+        }
+        let verdicts = try await checker.check([
+            try row("2026-01-01", "2026-12-31"), try row("2027-01-01", "2026-12-31"),
+            try row("2026-06-01", "2026-06-01"),
+            try row("", "2026-12-31"), try row("9999-12-31", "0001-01-01"), try row("soon", "2026-12-31"),
+        ])
+        #expect(verdicts.map { $0.errors.map(\.check) } == [[], [.order], [], [], [.order], [.date]])
+        #expect(verdicts[1].comment == "End date must not be before Start date.")
+        #expect(verdicts[1].errors.map(\.field) == ["end_date"])
+    }
+
+    /// The days count, not how a check wants them written.
+    @Test func periodsInAnotherFormatAreInOrder() async throws {
+        var assist = DataValidationAssist()
+        assist.validationType = "field"
+        assist.validationSubType = "date"
+        assist.stagingTableField = "end_date"
+        assist.dateFormat = "dd.MM.yyyy"
+        let checker = try Self.checker("contract", [assist], Asked())
+        let rows = try [("2026-06-01", "02.06.2026"), ("2026-06-03", "02.06.2026"), ("2026-06-02", "31.05.2027")].map {
+            try Self.row(
+                "contract", ["account": "Ernst Handel", "number": "1", "start_date": $0.0, "end_date": $0.1])
+        }
+        let verdicts = try await checker.check(rows)
+        #expect(verdicts.map { $0.errors.map(\.check) } == [[], [.order], []])
+    }
+
     @Test func reasonsComeInOrder() async throws {
         let asked = Asked()
-        var checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
+        let checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
         let verdicts = try await checker.check([
             try Self.row("contract", ["account": "Hanari Carnes", "end_date": "soon", "contract_value": "much"])
         ])
@@ -80,7 +118,7 @@ import Wire
 
     @Test func anUnknownAccountIsSaidWhereNoScriptSpeaks() async throws {
         let asked = Asked()
-        var checker = try Self.checker("contract", [], language: "ko", asked)
+        let checker = try Self.checker("contract", [], language: "ko", asked)
         let verdicts = try await checker.check([
             try Self.contract("Hanari Carnes"), try Self.contract("Twice"), try Self.contract(" Ernst Handel "),
         ])
@@ -91,7 +129,7 @@ import Wire
 
     /// No row of another account is published, whatever record-level checks there are.
     @Test func theAccountOfARowIsThatOfTheCase() async throws {
-        var checker = RowChecker(
+        let checker = RowChecker(
             CheckPlan(try #require(ImportTarget.named("contract")), []), account: "own", records: Self.task,
             language: "en",
             resolve: { _, texts in
@@ -111,14 +149,14 @@ import Wire
     }
 
     @Test func anEmptyValueFailsOnlyWhereItIsMandatory() async throws {
-        var checker = try Self.checker("contract", [], Asked())
+        let checker = try Self.checker("contract", [], Asked())
         let verdicts = try await checker.check([try Self.row("contract", ["account": "  ", "number": "1"])])
         #expect(verdicts[0].comment == "Account is mandatory.\nEnd date is mandatory.")
     }
 
     @Test func othersAreAskedOncePerText() async throws {
         let asked = Asked()
-        var checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
+        let checker = try Self.checker("contract", [Self.script(AccountCheck.script)], asked)
         let rows = try (0..<3_000).map { try Self.contract("Account \($0 % 1_500)") }
         _ = try await checker.check(rows)
         _ = try await checker.check(rows)
@@ -135,7 +173,7 @@ import Wire
                 return { validationPassed: copy.u_number == '1', message: 'Number is ' + copy['u_number'] };
             }
             """
-        var checker = try Self.checker("contract", [Self.script(source)], asked)
+        let checker = try Self.checker("contract", [Self.script(source)], asked)
         var other = try Self.contract("Ernst Handel")
         other[try #require(ImportTarget.named("contract")?.position(of: "number"))] = "2"
         let verdicts = try await checker.check([try Self.contract("Ernst Handel"), other, other])
@@ -144,7 +182,7 @@ import Wire
     }
 
     @Test func aScriptThatFailsFailsTheRowWithTheFixedText() async throws {
-        var checker = try Self.checker(
+        let checker = try Self.checker(
             "contract", [Self.script("function executeCondition(r) { return r.u_account.nothing.at.all; }")], Asked())
         let verdicts = try await checker.check([try Self.contract("Ernst Handel")])
         #expect(verdicts[0].comment == "The check script failed on this row.")

@@ -16,7 +16,7 @@ import Wire
         RowError(.datetime, field: "end_date", ["yyyy-MM-dd HH:mm"]), RowError(.boolean, field: "number"),
         RowError(.integer, field: "number"), RowError(.decimal, field: "contract_value"),
         RowError(.limit, field: "number", ["1200"]), RowError(.field, field: "end_date", ["soon"]),
-        RowError(.record, ["no", "아니요"]), RowError(.record, ["only one"]),
+        RowError(.order, field: "end_date"), RowError(.record, ["no", "아니요"]), RowError(.record, ["only one"]),
         RowError(CellFault(kind: .error, field: "number", place: "A2", detail: "#N/A")),
         RowError(CellFault(kind: .surplus, place: "2", detail: "5 > 3")), RowError(.double, ["7", "a.csv"]),
         RowError(.publication, field: "number", ["no", "아니요"]), RowError(.comment, ["earlier"]),

@@ -3,6 +3,7 @@ import OnboardingWire
 import RPC
 import Records
 import ServiceTestKit
+import TestKit
 import Testing
 import Wire
 
@@ -80,6 +81,17 @@ import Wire
         #expect(try await stage.create().assignedTo == nil)
     }
 
+    /// The assignee of the case has left, and there is no developer: the account team has the tasks rather than nobody.
+    @Test func theTeamHasTheTasksWhenTheAssigneeHasLeft() async throws {
+        let stage = try await Stage()
+        let analyst = try await person(stage)
+        try await join(stage, try await person(stage, isActive: false), responsibility: uuid())
+        try await join(stage, try await person(stage), responsibility: uuid(), side: "customer")
+        try await join(stage, analyst, responsibility: uuid())
+        try await open(stage, assignedTo: try await person(stage, isActive: false))
+        #expect(try await stage.create().assignedTo == analyst)
+    }
+
     /// The team is made after the case and its tasks: what nobody has begun or given to somebody goes to the developer.
     @Test func whatNobodyHasBegunIsHandedOver() async throws {
         let stage = try await Stage()
@@ -115,5 +127,51 @@ import Wire
         }
         let tasks = try await stage.tasks()
         #expect(tasks.count == 8 && tasks.allSatisfy { $0.assignedTo == developer })
+    }
+
+    /// A developer who joins while a task is being made, which does not see him any more.
+    @Test func whoJoinsMeanwhileHasTheTask() async throws {
+        let stage = try await Stage()
+        let (assignee, developer) = (try await person(stage), try await person(stage))
+        try await open(stage, assignedTo: assignee)
+        let (held, asked) = ("test \(stage.onboarding)", "import_task.assigned_to \(stage.onboarding)")
+        _ = try await stage.bench.admin.run("SELECT pg_advisory_lock(hashtextextended(\(held), 0))")
+        let joined = Counter()
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await make(stage, holding: held) }
+            try await waitUntil("the task made") { try await isWaitedFor(held, stage) }
+            group.addTask {
+                try await join(stage, developer)
+                joined.add()
+            }
+            try await waitUntil("the event heard") {
+                if joined.value == 1 { return true }
+                return try await isWaitedFor(asked, stage)
+            }
+            _ = try await stage.bench.admin.run("SELECT pg_advisory_unlock(hashtextextended(\(held), 0))")
+            try await group.waitForAll()
+        }
+        #expect(try await stage.tasks().map(\.assignedTo) == [developer])
+    }
+
+    /// A task of the stage's case, as onboarding makes it; its transaction ends once it has a lock.
+    private func make(_ stage: Stage, holding lock: String) async throws {
+        var task = ImportTask()
+        (task.parent, task.targetTable) = (stage.onboarding, "location")
+        let (draft, database) = (task, stage.database)
+        let context = WriteContext(caller: .service("onboarding", domain: .root), now: database.clock.now)
+        try await database.transaction(as: context.caller, deadline: .after(.seconds(250))) { tx in
+            _ = try Store<ImportTask>(database).create(draft, context, in: tx)
+            _ = try tx.query("SELECT pg_advisory_xact_lock(hashtextextended(\(lock), 0))")
+        }
+    }
+
+    private func isWaitedFor(_ lock: String, _ stage: Stage) async throws -> Bool {
+        try await !stage.bench.admin.run(
+            """
+            SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+            AND (classid::int8 << 32 | objid::int8) = hashtextextended(\(lock), 0)
+            """
+        ).isEmpty
     }
 }

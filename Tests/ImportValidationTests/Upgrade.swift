@@ -16,10 +16,7 @@ struct Upgrade: Sendable {
     init() async throws {
         server = try await PostgresServer.shared
         try await server.createDatabase(name)
-        for role in ["ale_import_validation", "ale_import_validation_owner"] {
-            try await server.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
+        try await server.makeRoles(of: "import_validation")
         try await psql("CREATE SCHEMA import_validation AUTHORIZATION ale_import_validation_owner")
         try await migrate { $0.prefix { $0.name != "queue" } }
         try await psql(

@@ -10,7 +10,7 @@ import Testing
 /// Instances of a real service as processes, which can be frozen and told to end.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct InstanceTests {
     /// Where the instances run: a database, a nats-server, keys.
-    private struct Place {
+    struct Place {
         let database: String
         let server: PostgresServer
         let nats: NATSServer

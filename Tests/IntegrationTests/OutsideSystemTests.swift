@@ -5,6 +5,7 @@ import OnboardingWire
 import Platform
 import RPC
 import Records
+import StandingWire
 import Synchronization
 import Tenancy
 import TestKit

@@ -3,6 +3,7 @@ import Logging
 import OnboardingWire
 import Postgres
 import RPC
+import StandingWire
 import Synchronization
 import Tenancy
 import TestKit
@@ -253,6 +254,11 @@ import Wire
         try await stage.hear(Self.user(Self.id()), "updated")
         _ = try await stage.people.person(id)
         #expect(stage.onboarding.questions == asked)
+    }
+
+    /// Platform does not depend on the wire of onboarding, and says what it asks for by itself.
+    @Test func theServiceAsksWhatOnboardingAnswers() {
+        #expect(PeopleReplica.standing.info == OnboardingAPI.getStanding.info)
     }
 
     /// The answer was given before the change, and arrives after its event.

@@ -118,6 +118,10 @@ import Testing
         (" a@b.example", .malformed), ("a@b.example ", .domain), ("a@b.example.", .domain), ("a@", .domain),
         ("a\u{200B}@b.example", .localPart), ("a@☃.example", .domain), ("", .malformed), ("a@b@c.example", .malformed),
         ("a@" + String(repeating: "ü", count: 60) + ".example", .domain),
+        // Top-level domains are letters; what says to be internationalised is.
+        ("a@lumen.c0m", .domain), ("a@lumen.c", .domain), ("a@lumen.example2", .domain), ("a@lumen.1a", .domain),
+        ("a@lumen.co-m", .domain), ("a@10.0.0.1a", .domain), ("a@xn--a.example", .domain), ("a@xn--.example", .domain),
+        ("a@XN--99999999.example", .domain), ("a@lumen.xn--a", .domain),
     ])
     func whatMailCannotBeSentTo(_ text: String, _ fault: EmailAddress.Fault) {
         #expect(throws: fault) { try EmailAddress(text) }

@@ -1,7 +1,8 @@
-import NATS
 import Synchronization
 import TestKit
 import Testing
+
+@testable import NATS
 
 /// What goes wrong: servers that die, credentials and permissions that are refused, and the orderly end.
 @Suite struct AdversityTests {

@@ -1,7 +1,8 @@
-import NATS
 import Synchronization
 import TestKit
 import Testing
+
+@testable import NATS
 
 /// Messages and requests against one server.
 @Suite struct CoreTests {

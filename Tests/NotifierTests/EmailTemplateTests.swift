@@ -84,8 +84,7 @@ import Wire
 
     @Test(arguments: [
         ("subject", "{{titel}}"), ("text", "{{{title}}}"), ("html", "{{#title}}<p>"),
-        ("subject", "a\nBcc: x@y.example"),
-        ("text", "{{people}}"),
+        ("text", "{{people}}"), ("html", "<p onclick=\"x\">H</p>"), ("html", "<p>H"),
     ])
     func whatNobodyFillsInIsRefused(_ field: String, _ text: String) async throws {
         let stage = try await Stage.shared.value
@@ -97,6 +96,15 @@ import Wire
             try await create(wrong, as: administrator, stage)
         }
         #expect(problem?.reason == "G-131" && problem?.violations.map(\.field) == ["email_template.\(field)"])
+    }
+
+    /// A subject is one line, as every name is: nothing in it begins another header.
+    @Test func aSubjectIsOneLine() async throws {
+        let stage = try await Stage.shared.value
+        var template = Self.draft("play-failed")
+        template.subject = "a\r\nBcc: x@y.example\u{202E}"
+        let made = try await create(template, as: try Self.administrator("/provider/d0000017/"), stage)
+        #expect(made.subject == "a Bcc: x@y.example")
     }
 
     @Test func aMailIsReplacedOnceInADomain() async throws {
@@ -170,18 +178,29 @@ import Wire
                     account.name = "Ernst & Handel"
                     return account
                 },
-                Endpoint(OnboardingAPI.listCaseTeamMembers) { _, _ async throws(Problem) in
+                Endpoint(OnboardingAPI.listResponsibilityDefinitions) { _, request async throws(Problem) in
+                    var definition = ResponsibilityDefinition()
+                    definition.id = request.filter.contains("\"Key team member\"") ? "key" : "contact"
+                    var response = ListResponsibilityDefinitionsResponse()
+                    response.responsibilityDefinitions = [definition]
+                    return response
+                },
+                Endpoint(OnboardingAPI.listCaseTeamMembers) { _, request async throws(Problem) in
+                    // One has the responsibility twice, and another one has another.
+                    let known = [("Roland", "contact"), ("Roland", "contact"), ("Yoshi", "key")]
                     var response = ListCaseTeamMembersResponse()
-                    response.caseTeamMembers = ["a", "a"].map {
+                    response.caseTeamMembers = known.filter {
+                        request.filter.contains("side = \"customer\" AND responsibility = \"\($0.1)\"")
+                    }.map {
                         var member = CaseTeamMember()
-                        member.contact = $0
+                        member.contact = $0.0
                         return member
                     }
                     return response
                 },
-                Endpoint(OnboardingAPI.getCustomerContact) { _, _ async throws(Problem) in
+                Endpoint(OnboardingAPI.getCustomerContact) { _, request async throws(Problem) in
                     var contact = CustomerContact()
-                    (contact.firstName, contact.lastName) = ("Roland", "Mendel")
+                    (contact.firstName, contact.lastName) = (request.id, "Mendel")
                     return contact
                 },
             ])
@@ -204,6 +223,8 @@ import Wire
         #expect(shipped.subject == "Your onboarding contacts for Ernst & Handel")
         #expect(shipped.text.contains("(ALEONB0000004)") && shipped.text.contains("are: Roland Mendel."))
         #expect(shipped.html.contains("Ernst &amp; Handel"))
+        let key = try await preview(stage, "key-members", as: administrator)
+        #expect(key.text.contains("Yoshi Mendel") && !key.text.contains("Roland"), "\(key.text)")
         let draft = try await preview(stage, "record-updated", as: administrator) {
             ($0.subject, $0.text, $0.html) = ("New: {{subject}}", "{{body}}", "<p>{{body}}</p>")
         }
@@ -222,6 +243,18 @@ import Wire
             try await preview(stage, "record-updated", as: administrator) { $0.text = "{{people}}" }
         }
         #expect(unknown?.reason == "G-131")
+        for (subject, html, language, fields) in [
+            ("", "<p>H</p>", "en", ["email_template.subject"]),
+            (String(repeating: "x", count: 1_001), "", "en", ["email_template.subject", "email_template.html"]),
+            ("S", "<p>H</p>", "fr", ["language"]), ("S", "<script>H</script>", "en", ["email_template.html"]),
+        ] {
+            let refused = await problem { () async throws(Problem) in
+                try await preview(stage, "record-updated", as: administrator) {
+                    ($0.subject, $0.text, $0.html, $0.language) = (subject, "T", html, language)
+                }
+            }
+            #expect(refused?.code == .invalidArgument && refused?.violations.map(\.field) == fields)
+        }
         let none = await problem { () async throws(Problem) in try await preview(stage, "none", as: administrator) }
         #expect(none?.code == .invalidArgument)
         let agent = Caller(

@@ -1,3 +1,4 @@
+import Mail
 import NotifierWire
 import PlayLauncherWire
 import Postgres
@@ -94,6 +95,23 @@ struct Stage: Sendable {
         return try await inside("/") { tx in
             try Store<EmailDelivery>(database).find(where: "\"user\" = \(user) ORDER BY id", in: tx)
         }
+    }
+
+    /// Mails, after the queue has tried to send all of them while no server was there.
+    func attempted(_ find: () async throws -> [EmailDelivery]) async throws -> [EmailDelivery] {
+        // Nobody listens on port 1.
+        let sender = SMTPSender(try SMTPConfiguration(host: "127.0.0.1", port: 1, security: .none))
+        let queue = try MailQueue(database, sender, from: MailAddress("ale@mail.example"), MailTemplates())
+        let work = Task { await queue.run() }
+        let limit = ContinuousClock.now + .seconds(60)
+        var mails: [EmailDelivery] = []
+        repeat {
+            try await Task.sleep(for: .milliseconds(20))
+            mails = try await find()
+        } while !mails.allSatisfy { $0.lastError != nil } && ContinuousClock.now < limit
+        work.cancel()
+        await work.value
+        return mails
     }
 
     func notifiers(of run: String) async throws -> [SuccessLauncherNotifier] {

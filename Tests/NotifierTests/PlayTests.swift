@@ -91,6 +91,54 @@ import Wire
         #expect(try await stage.notifications(of: administrator).map(\.kind) == ["play_held", "play_completed"])
     }
 
+    /// Title and message in the reader's language, whatever that of the launch was.
+    @Test func aPlayIsCalledInTheLanguageOfItsReader() async throws {
+        let stage = try await Stage()
+        // As the play was called when it was seeded.
+        let definition = uuid()
+        try await stage.inside("/") { tx in
+            tx.send(
+                """
+                INSERT INTO notifier.definition_record (id, revision, domain, title) \
+                VALUES (\(definition), 1, '/', 'Next Review')
+                """)
+        }
+        let words = [
+            "ko": ("성공 플레이 ‘다음 검토’가 완료되었습니다.", "완료: 접점", "성공 플레이 ‘다음 검토’ 완료"),
+            "en": (
+                "Success play \"Next Review\" is completed.", "Done: touchpoint",
+                "Success play \"Next Review\" is completed"
+            ),
+        ]
+        for (language, expected) in words {
+            let user = try await stage.meet(successAgent, language: language)
+            var run = Self.run(by: user, "completed")
+            run.definitionRecord = definition
+            (run.title, run.titleKo) = ("Next Review", "다음 검토")
+            // Said in the other language to whoever launched.
+            (run.messageEn, run.messageKo) = ("Done: touchpoint", "완료: 접점")
+            run.message = language == "en" ? run.messageKo : run.messageEn
+            try await stage.follow(run)
+            let told = try #require(try await stage.notifications(of: user).first)
+            #expect(told.subject == expected.0 && told.body == expected.1)
+            #expect(try await stage.mails(to: user).map(\.subject) == [expected.2])
+        }
+        // So for those who can take a held one over.
+        let launcher = try await stage.meet(successAgent)
+        let administrator = try await stage.meet("sn_acct_lc.success_play_admin", language: "ko")
+        var held = Self.run(by: launcher, "held")
+        (held.title, held.titleKo) = ("Next Review", "다음 검토")
+        try await stage.follow(held)
+        let told = try await stage.notifications(of: administrator)
+        #expect(told.map(\.subject) == ["성공 플레이 ‘다음 검토’가 보류되었습니다."])
+        // A run that does not say what it is called is called as its definition record.
+        let reader = try await stage.meet(successAgent)
+        var old = Self.run(by: reader, "completed")
+        old.definitionRecord = definition
+        try await stage.follow(old)
+        #expect(try await stage.notifications(of: reader).map(\.subject) == [words["en"]?.0])
+    }
+
     @Test func whoHearsOfARunLateHearsOfItsEnd() async throws {
         let stage = try await Stage.shared.value
         let user = try await stage.meet(successAgent)
@@ -181,7 +229,8 @@ import Wire
         for domain in [Stage.account, "/provider/d0000002/", "/provider/d0000001-5/"] {
             let user = uuid()
             let messenger = Messenger(database: stage.database, templates: try MailTemplates())
-            let notice = Notice(kind: "k", subject: "s", body: "b", sourceTable: nil, sourceRecord: nil)
+            let notice = Notice(
+                kind: InAppNotification.Kind.playStarted, subject: "s", body: "b", sourceTable: nil, sourceRecord: nil)
             let path = try #require(DomainPath(domain))
             let context = WriteContext.system(Notifier.name, domain: path, now: stage.database.clock.now)
             try await stage.inside(domain) { tx in try messenger.notify(notice, to: user, in: path, context, tx) }

@@ -89,6 +89,77 @@ import Wire
         #expect(try await mails(about: later, stage).isEmpty)
     }
 
+    /// Enters a contact of the account as the events of onboarding would.
+    private func meetContact(_ stage: Stage) async throws -> String {
+        let id = uuid()
+        try await stage.inside("/") { tx in
+            tx.send(
+                """
+                INSERT INTO notifier.customer_contact (id, revision, domain, active) \
+                VALUES (\(id), 1, \(Stage.account), true)
+                """)
+        }
+        return id
+    }
+
+    private static let changes: [SQL] = [
+        "UPDATE notifier.customer_contact SET active = false", "DELETE FROM notifier.customer_contact",
+        "UPDATE notifier.customer_contact SET domain = '/provider/d0000002/'",
+    ]
+
+    /// While a mail waits, its contact is deactivated, deleted, moved to another account: it is not sent any more. So is one
+    /// to a user who does not see the account any more.
+    @Test func whatWasTakenAwayWhileAMailToAContactWaitedCounts() async throws {
+        let stage = try await Stage()
+        var (events, contacts): ([RecordEvent], [String]) = ([], [])
+        for _ in 0...Self.changes.count {
+            contacts.append(try await meetContact(stage))
+            let (contact, about) = (contacts.last, uuid())
+            events.append(
+                try told("key_members") { message in
+                    message.contact = contact
+                    message.onboardingCase = about
+                })
+        }
+        let agent = try await stage.meet("sn_acct_lc.agent")
+        events.append(try told("account_team", user: agent))
+        for event in events { try await stage.apply(event, stage.teamMails.apply) }
+        let known = contacts
+        try await stage.inside("/") { tx in
+            for (change, contact) in zip(Self.changes, known) {
+                tx.send("\(change) WHERE id = \(contact)", expecting: 1)
+            }
+            tx.send("UPDATE notifier.\"user\" SET domain = '/elsewhere/' WHERE id = \(agent)", expecting: 1)
+        }
+        let sent = events
+        let mails = try await stage.attempted {
+            var mails: [EmailDelivery] = []
+            for event in sent { mails += try await self.mails(about: event, stage) }
+            return mails
+        }
+        #expect(mails.map(\.state) == ["failed", "failed", "failed", "queued", "failed"])
+        let hidden = "recipient: may no longer know of the record"
+        let gone = "recipient: no longer active"
+        let reasons = mails.map { $0.state == "failed" ? $0.lastError ?? "" : "" }
+        #expect(reasons == [gone, gone, hidden, "", hidden])
+        #expect(mails.allSatisfy { $0.attempts == 0 })
+    }
+
+    /// A contact who has left by the time the message comes gets none at all.
+    @Test func aContactWhoHasLeftGetsNone() async throws {
+        let stage = try await Stage.shared.value
+        let contact = try await meetContact(stage)
+        let event = try told("key_members") { $0.contact = contact }
+        try await stage.apply(event, stage.teamMails.apply)
+        #expect(try await mails(about: event, stage).count == 1)
+        try await stage.inside("/") { tx in
+            tx.send("UPDATE notifier.customer_contact SET active = false WHERE id = \(contact)", expecting: 1)
+        }
+        let later = try told("key_members") { $0.contact = contact }
+        try await stage.apply(later, stage.teamMails.apply)
+        #expect(try await mails(about: later, stage).isEmpty)
+    }
+
     @Test func anAddressThatTakesNoMailIsRecorded() async throws {
         let stage = try await Stage.shared.value
         let event = try told("key_members") { $0.recipient = "b..b@lumen.example" }

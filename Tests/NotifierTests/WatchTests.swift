@@ -1,5 +1,8 @@
 import CustomerSuccessWire
+import NotifierWire
 import OnboardingWire
+import Postgres
+import RPC
 import Roles
 import ServiceTestKit
 import Tenancy
@@ -105,6 +108,30 @@ import Wire
         #expect(try await stage.notifications(of: other).isEmpty)
         #expect(try await stage.notifications(of: stranger).isEmpty)
         #expect(try await stage.mails(to: stranger).isEmpty)
+    }
+
+    /// People filter by the kind: it is one of the dictionary's, in words, whatever a service calls its events.
+    @Test func whatIsToldIsOfAKindThatTheDictionaryHas() async throws {
+        let stage = try await Stage.shared.value
+        let reader = try await stage.meet(successAgent)
+        let actions = [
+            "created", "updated", "deleted", "closed", "canceled", "reopened", "commented", "noted", "reached",
+        ]
+        for action in actions {
+            let watched = try event("touchpoint", action, Touchpoint().encodeProtobuf(), id: uuid()) {
+                $0.notify = [reader]
+            }
+            try await stage.apply(watched, stage.watchLists.apply)
+        }
+        let choices = try #require(InAppNotification.schema.field("kind")).choices
+        let told = try await stage.notifications(of: reader).compactMap(\.kind)
+        #expect(told == actions.map { "record_\($0 == "reached" ? "updated" : $0)" })
+        #expect(Set(told + PlayMessage.allCases.map(\.kind)) == Set(choices.compactMap(\.value.string)))
+        await #expect(throws: Problem.self) {
+            try await stage.inside("/") { tx in
+                _ = try tx.query("UPDATE notifier.in_app_notification SET kind = 'seen' RETURNING 1")
+            }
+        }
     }
 
     /// What was granted across sides opens nothing, here as in a request.

@@ -11,99 +11,9 @@ import Wire
 
 /// Files attached to cases and their tasks (G-121).
 @Suite struct AttachmentTests {
-    // Not that of Testing.
-    private typealias Attachment = Wire.Attachment
-
     private static let pdf = Array("%PDF-1.7 ".utf8) + (0..<200_000).map { UInt8(truncatingIfNeeded: $0 * 7) }
 
-    /// The methods of one record type.
-    private struct Files {
-        let world: World
-        let record: String
-
-        func begin(
-            _ name: String, _ size: Int, as caller: Caller? = nil, isVisible: Bool = false, sha256: String = ""
-        ) async throws(Problem) -> Attachment {
-            var request = BeginAttachmentRequest()
-            request.id = record
-            request.fileName = name
-            request.sizeBytes = Int64(size)
-            request.sha256 = sha256
-            request.visibleToCustomer = isVisible
-            return try await world.call(
-                OnboardingAPI.beginLifecycleTaskAttachment, request, as: caller ?? world.agent)
-        }
-
-        @discardableResult
-        func append(
-            _ id: String, _ content: [UInt8], at offset: Int = 0, as caller: Caller? = nil
-        ) async throws(Problem) -> Attachment {
-            var request = AppendAttachmentRequest()
-            request.id = record
-            request.attachment = id
-            request.offset = Int64(offset)
-            request.content = content
-            return try await world.call(
-                OnboardingAPI.appendLifecycleTaskAttachment, request, as: caller ?? world.agent)
-        }
-
-        func complete(_ id: String, as caller: Caller? = nil) async throws(Problem) -> Attachment {
-            var request = CompleteAttachmentRequest()
-            request.id = record
-            request.attachment = id
-            return try await world.call(
-                OnboardingAPI.completeLifecycleTaskAttachment, request, as: caller ?? world.agent)
-        }
-
-        /// All of it, in one part.
-        func attach(
-            _ name: String, _ content: [UInt8], as caller: Caller? = nil, isVisible: Bool = false
-        ) async throws(Problem) -> Attachment {
-            let begun = try await begin(name, content.count, as: caller, isVisible: isVisible)
-            try await append(begun.id, content, as: caller)
-            return try await complete(begun.id, as: caller)
-        }
-
-        func list(as caller: Caller) async throws(Problem) -> [Attachment] {
-            var request = ListAttachmentsRequest()
-            request.id = record
-            return try await world.call(OnboardingAPI.listLifecycleTaskAttachments, request, as: caller).attachments
-        }
-
-        func read(_ id: String, at offset: Int64 = 0, as caller: Caller) async throws(Problem) -> AttachmentPart {
-            var request = ReadAttachmentRequest()
-            request.id = record
-            request.attachment = id
-            request.offset = offset
-            return try await world.call(OnboardingAPI.readLifecycleTaskAttachment, request, as: caller)
-        }
-
-        func show(_ id: String, _ isVisible: Bool, as caller: Caller? = nil) async throws(Problem) -> Attachment {
-            var request = UpdateAttachmentRequest()
-            request.id = record
-            request.attachment = id
-            request.visibleToCustomer = isVisible
-            return try await world.call(
-                OnboardingAPI.updateLifecycleTaskAttachment, request, as: caller ?? world.agent)
-        }
-
-        func delete(_ id: String, as caller: Caller? = nil) async throws(Problem) {
-            var request = DeleteAttachmentRequest()
-            request.id = record
-            request.attachment = id
-            _ = try await world.call(
-                OnboardingAPI.deleteLifecycleTaskAttachment, request, as: caller ?? world.agent)
-        }
-    }
-
-    private func files() async throws -> Files {
-        let world = try await World()
-        let task = try await world.createTask(try await world.openCase()) {
-            $0.visibleToCustomer = true
-            $0.contact = world.contact.id
-        }
-        return Files(world: world, record: task.id)
-    }
+    private func files() async throws -> AttachedFiles { try await AttachedFiles() }
 
     private func rows(_ table: String, of id: String, _ world: World) async throws -> Int {
         let column = table == "attachment" ? "id" : "attachment"
@@ -240,16 +150,43 @@ import Wire
                 == .notFound)
     }
 
-    @Test func customersAttachAndChangeNothing() async throws {
+    /// The history of the record tells who showed a file or hid it, when, and what it was before; customers it tells
+    /// nothing.
+    @Test func theHistoryTellsWhoShowedAFile() async throws {
+        let files = try await files()
+        let world = files.world
+        let file = try await files.attach("margin.txt", Array("margin".utf8))
+        let colleague = try World.person(uuid(), "sn_acct_lc.agent")
+        _ = try await files.show(file.id, true, as: colleague)
+        // Once more, nothing changes.
+        _ = try await files.show(file.id, true)
+        _ = try await files.show(file.id, false)
+        var request = ListActivityRequest()
+        request.id = files.record
+        let told = try await world.call(OnboardingAPI.listLifecycleTaskActivity, request, as: world.agent).entries
+            .filter { $0.field == "attachments.visible_to_customer" }
+        #expect(told.map(\.by) == [world.agent.subject, colleague.subject])
+        #expect(told.map(\.oldValue) == ["true", "false"] && told.map(\.newValue) == ["false", "true"])
+        #expect(told.allSatisfy { $0.text == "margin.txt" && $0.at != nil && $0.kind == "field" })
+        let customer = try world.customer()
+        let seen = try await world.call(OnboardingAPI.listLifecycleTaskActivity, request, as: customer).entries
+        #expect(!seen.contains { $0.field.hasPrefix("attachments") || $0.text.contains("margin") })
+    }
+
+    /// They show nothing to anybody and hide nothing, and remove nothing but what they have sent themselves.
+    @Test func customersAttachAndTakeBack() async throws {
         let files = try await files()
         let customer = try files.world.customer()
         let sent = try await files.attach("sites.txt", Array("Seoul".utf8), as: customer)
         #expect(sent.visibleToCustomer && sent.createdBy == customer.subject)
         #expect(try await files.list(as: files.world.agent).map(\.createdBy) == [customer.subject])
+        let plan = try await files.attach("plan.txt", Array("plan".utf8), isVisible: true)
         for denied in [
             await problem { () async throws(Problem) in try await files.show(sent.id, false, as: customer) },
-            await problem { () async throws(Problem) in try await files.delete(sent.id, as: customer) },
+            await problem { () async throws(Problem) in try await files.delete(plan.id, as: customer) },
         ] { #expect(denied?.code == .permissionDenied) }
+        try await files.delete(sent.id, as: customer)
+        #expect(try await files.list(as: files.world.agent).map(\.id) == [plan.id])
         // A colleague who is not the contact of the task knows of none of it.
         let colleague = try files.world.customer(contact: uuid())
         #expect(await problem { () async throws(Problem) in try await files.list(as: colleague) }?.code == .notFound)
@@ -259,17 +196,59 @@ import Wire
             }?.code == .notFound)
     }
 
-    /// What is on its way is its sender's alone, and no other's to go on with.
+    /// What is on its way is its sender's, and no other's to go on with. Only whoever may remove it sees it as well.
     @Test func whatIsOnItsWayIsItsSenders() async throws {
         let files = try await files()
+        let customer = try files.world.customer()
         let colleague = try World.person(uuid(), "sn_acct_lc.agent")
-        let begun = try await files.begin("a.txt", 3)
-        #expect(try await files.list(as: files.world.agent).map(\.id) == [begun.id])
-        #expect(try await files.list(as: colleague).isEmpty)
+        let viewer = try World.person(uuid(), "sn_acct_lc.ale_success_viewer")
+        let begun = try await files.begin("a.txt", 3, isVisible: true)
+        let theirs = try await files.begin("b.txt", 3, as: customer)
+        for caller in [files.world.agent, colleague] {
+            #expect(try await files.list(as: caller).map(\.id) == [begun.id, theirs.id])
+        }
+        #expect(try await files.list(as: colleague).allSatisfy { !$0.complete })
+        #expect(try await files.list(as: customer).map(\.id) == [theirs.id])
+        #expect(try await files.list(as: viewer).isEmpty)
+        for id in [begun.id, theirs.id] {
+            #expect(
+                await problem { () async throws(Problem) in
+                    try await files.append(id, Array("abc".utf8), as: colleague)
+                }?.code == .notFound)
+        }
+        #expect(
+            await problem { () async throws(Problem) in try await files.delete(begun.id, as: customer) }?.code
+                == .notFound)
+        try await files.delete(theirs.id, as: customer)
+        try await files.delete(begun.id, as: colleague)
+        #expect(try await files.list(as: files.world.agent).isEmpty)
+    }
+
+    /// Who begins many files and finishes none gives up the oldest, and keeps nobody from attaching.
+    @Test func whatIsNeverFinishedKeepsNobodyOut() async throws {
+        let files = try await files()
+        let customer = try files.world.customer()
+        let other = try await files.begin("other.txt", 1)
+        var begun: [String] = []
+        for number in 0..<12 { begun.append(try await files.begin("\(number).txt", 1, as: customer).id) }
+        #expect(try await files.list(as: customer).map(\.id) == Array(begun.suffix(10)))
         #expect(
             await problem { () async throws(Problem) in
-                try await files.append(begun.id, Array("abc".utf8), as: colleague)
+                try await files.append(begun[0], [65], as: customer)
             }?.code == .notFound)
+        try await files.append(other.id, [65])
+        #expect(try await files.complete(other.id).complete)
+    }
+
+    /// A file that has arrived and waits to be completed is said to.
+    @Test func whatHasArrivedIsToBeCompleted() async throws {
+        let files = try await files()
+        let begun = try await files.begin("a.txt", 1)
+        try await files.append(begun.id, [65])
+        let unread = await problem { () async throws(Problem) in try await files.read(begun.id, as: files.world.agent) }
+        #expect(unread?.reason == "UPLOAD_INCOMPLETE" && unread?.text.en.hasSuffix("Complete it.") == true)
+        let early = await problem { () async throws(Problem) in try await files.append(begun.id, [65], at: -1) }
+        #expect(early?.violations.map(\.field) == ["offset"] && early?.text.en.contains("byte 0") == true)
     }
 
     @Test func anotherTenantsAttachmentsAreNotThere() async throws {
@@ -332,6 +311,9 @@ import Wire
     @Test func nothingIsAttachedToWhatHasEnded() async throws {
         let files = try await files()
         let file = try await files.attach("a.txt", Array("a".utf8))
+        let customer = try files.world.customer()
+        let sent = try await files.attach("sent.txt", Array("a".utf8), as: customer)
+        let unsent = try await files.begin("unsent.txt", 1, as: customer)
         let late = try await files.begin("b.txt", 1)
         try await files.append(late.id, [66])
         var close = CloseRequest()
@@ -342,19 +324,27 @@ import Wire
             await problem { () async throws(Problem) in try await files.complete(late.id) },
         ] { #expect(refused?.reason == "G-128", "\(refused as Any)") }
         #expect(try await files.read(file.id, as: files.world.agent).content == [97])
+        // Nor does a customer take back what was seen; what never arrived goes.
+        #expect(
+            await problem { () async throws(Problem) in try await files.delete(sent.id, as: customer) }?.reason
+                == "G-128")
+        try await files.delete(unsent.id, as: customer)
     }
 
-    /// A record takes so many and no more.
+    /// A record takes so many and no more, also when several were begun before.
     @Test func aRecordHasABoundedNumber() async throws {
         let files = try await files()
+        let late = try await files.begin("late.txt", 1)
+        try await files.append(late.id, [65])
         _ = try await files.world.server.admin.run(
             """
             INSERT INTO onboarding.attachment \
-            (id, table_name, record, domain, file_name, size_bytes, created_at, created_by) \
-            SELECT gen_random_uuid(), 'lifecycle_task', \(files.record), '/provider/', 'x', 1, now(), 'x' \
+            (id, table_name, record, domain, file_name, size_bytes, created_at, created_by, complete) \
+            SELECT gen_random_uuid(), 'lifecycle_task', \(files.record), '/provider/', 'x', 1, now(), 'x', true \
             FROM generate_series(1, 199)
             """)
-        _ = try await files.begin("last.txt", 1)
+        _ = try await files.attach("last.txt", [65])
+        #expect(await problem { () async throws(Problem) in try await files.complete(late.id) }?.reason == "G-121")
         #expect(await problem { () async throws(Problem) in try await files.begin("more.txt", 1) }?.reason == "G-121")
     }
 

@@ -7,6 +7,7 @@ import RPC
 import Records
 import Roles
 import ServiceTestKit
+import StandingWire
 import Tenancy
 import Testing
 import Wire

@@ -13,7 +13,7 @@ import Wire
 /// orderings and nothing else is.
 @Suite struct FieldRuleTests {
     /// The roles that may read a field, as the tables of access rules say: `onboarding_case.stage`.
-    private static func readers() throws -> [String: Set<String>] {
+    static func readers() throws -> [String: Set<String>] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         var readers: [String: Set<String>] = [:]

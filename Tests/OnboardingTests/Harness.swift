@@ -1,4 +1,5 @@
 import OnboardingWire
+import Playbooks
 import Postgres
 import RPC
 import Records
@@ -24,11 +25,11 @@ struct Server: Sendable {
     /// The superuser's connection: it sees everything.
     var admin: Pool { bench.admin }
 
-    /// A server with a database of its own.
-    static func start() async throws -> Server {
+    /// A server with a database of its own, and these playbooks.
+    static func start(_ making: (Database) -> Playbooks = Onboarding.playbooks) async throws -> Server {
         var bench = try await ServiceBench<Onboarding>(clock: TestClock(today))
         let replicas = Onboarding.replicas(bench.database, bench.client)
-        let playbooks = Onboarding.playbooks(bench.database)
+        let playbooks = making(bench.database)
         try await bench.serve(
             Onboarding.endpoints(bench.database, replicas, playbooks),
             handlers: replicas.handlers + [Onboarding.playbookTrigger(playbooks)])

@@ -246,13 +246,13 @@ import Wire
         #expect(problem?.code == .failedPrecondition && problem?.reason == "TRIGGER_OVERLAP")
         #expect(problem?.text.en.contains("Account lifecycle onboarding process") == true)
         // At another event, or where the conditions contradict each other, both are right.
-        _ = try await stage.importing(triggered("type = full", event: "closed"))
+        _ = try await stage.importing(triggered("type = full", event: "updated"))
         _ = try await stage.call(OnboardingAPI.activatePlaybookDefinition, Stage.action(draft.id))
         let other = try await stage.importing(
-            triggered("type = phased", event: "closed").replacing("key: extra", with: "key: other"))
+            triggered("type = phased", event: "updated").replacing("key: extra", with: "key: other"))
         _ = try await stage.call(OnboardingAPI.activatePlaybookDefinition, Stage.action(other.id))
         let third = try await stage.importing(
-            triggered("priority = 1", event: "closed").replacing("key: extra", with: "key: third"))
+            triggered("priority = 1", event: "updated").replacing("key: extra", with: "key: third"))
         let refused = await stage.problem(OnboardingAPI.activatePlaybookDefinition, Stage.action(third.id))
         #expect(refused?.reason == "TRIGGER_OVERLAP")
     }
@@ -261,7 +261,6 @@ import Wire
     @Test func aDryRunTellsAndChangesNothing() async throws {
         let stage = try await Stage()
         let shipped = try await stage.shipped()
-        let designer = try World.person(uuid(), "admin")
         var request = DryRunPlaybookRequest()
         request.id = shipped.id
         request.record = try await stage.world.openCase { $0.serviceBridgeIntegration = "remote_task" }.id
@@ -272,7 +271,7 @@ import Wire
             }
         }
         let before = try await counts()
-        let answer = try await stage.call(OnboardingAPI.dryRunPlaybookDefinition, request, as: designer)
+        let answer = try await stage.call(OnboardingAPI.dryRunPlaybookDefinition, request, as: stage.world.agent)
         #expect(try await counts() == before)
         #expect(answer.triggered)
         let steps = Dictionary(uniqueKeysWithValues: answer.steps.map { ($0.activity, $0) })
@@ -290,7 +289,7 @@ import Wire
         #expect(fields?["data_source"] == "cmn_location_template.xlsx")
         #expect(fields?["short_description"] == "Import locations")
         request.record = uuid()
-        let missing = await stage.problem(OnboardingAPI.dryRunPlaybookDefinition, request, as: designer)
+        let missing = await stage.problem(OnboardingAPI.dryRunPlaybookDefinition, request)
         #expect(missing?.code == .notFound)
     }
 
@@ -330,8 +329,15 @@ import Wire
         #expect(try await stage.export(draft.id, version: 1).contains("colour"))
         let used = await stage.problem(OnboardingAPI.deleteActivityDefinition, Stage.deletion(made.id))
         #expect(used?.code == .failedPrecondition)
-        // What is not offered any more cannot be activated anew; what is active keeps what it was made of.
+        // What an active playbook is made of stays of its kind.
         var update = UpdateActivityDefinitionRequest()
+        update.activityDefinition = made
+        update.activityDefinition?.builtIn = "summary"
+        update.updateMask = FieldMask(paths: ["built_in"])
+        let kept = await stage.problem(OnboardingAPI.updateActivityDefinition, update)
+        #expect(
+            kept?.code == .failedPrecondition && kept?.text.en.contains("‘Extra’") == true, "\(kept?.text.en ?? "")")
+        // What is not offered any more cannot be activated anew; what is active keeps what it was made of.
         update.activityDefinition = made
         update.activityDefinition?.active = false
         update.updateMask = FieldMask(paths: ["active"])
@@ -342,6 +348,35 @@ import Wire
         #expect(try await stage.export(draft.id, version: 1).contains("colour"))
         _ = try await stage.importing(Stage.draft)
         _ = try await stage.call(OnboardingAPI.deleteActivityDefinition, Stage.deletion(made.id))
+    }
+
+    /// Nothing moves a run over a task: its activities would not hear of its changes, nor end with it.
+    @Test func tasksHaveNoPlaybooks() async throws {
+        let stage = try await Stage()
+        let draft = try await stage.importing(
+            Stage.draft.replacing("table: onboarding_case", with: "table: lifecycle_task"))
+        let refused = await stage.problem(OnboardingAPI.activatePlaybookDefinition, Stage.action(draft.id))
+        #expect(refused?.code == .invalidArgument && refused?.violations.map(\.field) == ["table"])
+        var start = StartPlaybookRunRequest()
+        (start.table, start.record) = ("lifecycle_task", uuid())
+        let unknown = await stage.problem(OnboardingAPI.startPlaybookRun, start, as: stage.world.agent)
+        #expect(unknown?.violations.map(\.field) == ["table"])
+    }
+
+    /// A kind that no active playbook uses may become another.
+    @Test func aKindThatNothingActiveUsesIsChanged() async throws {
+        let stage = try await Stage()
+        var creation = CreateActivityDefinitionRequest()
+        creation.activityDefinition = ActivityDefinition()
+        creation.activityDefinition?.key = "ask"
+        creation.activityDefinition?.builtIn = "related_work"
+        creation.activityDefinition?.label = LocalText(Text(en: "Ask", ko: "질문"))
+        var update = UpdateActivityDefinitionRequest()
+        update.activityDefinition = try await stage.call(OnboardingAPI.createActivityDefinition, creation)
+        _ = try await stage.importing(Stage.draft.replacing("kind: related_work", with: "kind: ask"))
+        update.activityDefinition?.builtIn = "summary"
+        update.updateMask = FieldMask(paths: ["built_in"])
+        #expect(try await stage.call(OnboardingAPI.updateActivityDefinition, update).builtIn == "summary")
     }
 
     /// The same request id is answered once and the same.

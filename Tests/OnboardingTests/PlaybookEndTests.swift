@@ -53,6 +53,44 @@ import Wire
         #expect(Set(anew.created.map(\.id)).count == 2)
     }
 
+    /// An activity whose record has ended can be taken up and closed again, though no event tells of a second end.
+    @Test func whatHasEndedElsewhereIsClosedAgain() async throws {
+        let stage = try await PlaybookStage()
+        let made = try await stage.begin()
+        try await stage.setUp(made)
+        try await stage.finishImports(made)
+        for key in ["import_locations", "data_summary"] {
+            _ = try await stage.world.call(
+                OnboardingAPI.reopenPlaybookActivity, PlaybookStage.moving(try await stage.activity(made, key)),
+                as: stage.agent)
+        }
+        #expect(try await stage.stages(made).current == "data_capture")
+        // The notes are still in the draft.
+        try await stage.complete(made, "data_summary")
+        let again = try await stage.eventually("the second end") {
+            let activity = try await stage.activity(made, "import_locations")
+            return activity.state == "done" ? activity : nil
+        }
+        #expect(again.completions == 2 && again.created.count == 1)
+        #expect(try await stage.stages(made).current == "development")
+    }
+
+    /// Its own Mark complete knows that its import task has been closed.
+    @Test func whatIsTakenUpAgainOverAClosedTaskIsCompleted() async throws {
+        let stage = try await PlaybookStage()
+        let made = try await stage.begin()
+        try await stage.setUp(made)
+        _ = try await stage.importActivities(made)
+        let refused = try await stage.refusal(made, "import_locations")
+        #expect(refused.reason == "G-66" && refused.text.en.contains("is still open"), "\(refused.text.en)")
+        try await stage.finishImports(made)
+        _ = try await stage.world.call(
+            OnboardingAPI.reopenPlaybookActivity,
+            PlaybookStage.moving(try await stage.activity(made, "import_locations")), as: stage.agent)
+        let again = try await stage.complete(made, "import_locations")
+        #expect(again.state == "done" && again.completions == 2)
+    }
+
     @Test func serviceBridgeActivitiesFollowTheOption() async throws {
         let stage = try await PlaybookStage()
         let bridge = [
@@ -69,12 +107,26 @@ import Wire
             try await shown() == [
                 "install_service_bridge in_progress", "register_consumer in_progress", "remote_task in_progress",
             ])
-        // Another option brings its activity in, and none takes all of them back.
+        // Another option brings its activity in and takes the other back, and none takes all of them back.
+        let before = try await stage.task(of: stage.activity(made, "remote_task"))
         _ = try await stage.world.update(made.id, as: stage.agent) { $0.serviceBridgeIntegration = "remote_catalog" }
-        #expect(try await shown().contains("remote_catalog in_progress"))
+        let catalog = [
+            "install_service_bridge in_progress", "register_consumer in_progress", "remote_catalog in_progress",
+        ]
+        #expect(try await shown() == catalog)
+        #expect(try await stage.task(of: stage.activity(made, "remote_task")).state == "canceled")
+        let first = try await stage.task(of: stage.activity(made, "install_service_bridge"))
         _ = try await stage.world.update(made.id, as: stage.agent) { $0.serviceBridgeIntegration = "not_required" }
-        #expect(try await shown().allSatisfy { $0.hasSuffix(" canceled") })
+        #expect(try await shown().isEmpty)
         #expect(try await stage.stages(made).current == "development")
+        // Chosen again, there is everything to do again, with tasks of their own.
+        _ = try await stage.world.update(made.id, as: stage.agent) { $0.serviceBridgeIntegration = "remote_catalog" }
+        #expect(try await shown() == catalog)
+        let second = try await stage.task(of: stage.activity(made, "install_service_bridge"))
+        #expect(second.id != first.id && second.state == "open" && before.state == "open")
+        // What somebody cancels by hand is canceled, as long as the option asks for it.
+        try await stage.move(second.id, "canceled")
+        #expect(try await stage.activity(made, "install_service_bridge").state == "canceled")
     }
 
     @Test func aCaseDoesNotCloseOverOpenStages() async throws {
@@ -110,12 +162,24 @@ import Wire
         let support = try #require(try await stage.activity(made, "go_live_support_case").created.first)
         let below = try await stage.case(support.id)
         #expect(below.parent == made.id && below.account == made.account)
-        // It is no onboarding of its own.
-        try await stage.hear(below)
-        var request = GetStagePickerRequest()
-        request.table = "onboarding_case"
-        request.record = below.id
-        #expect(await stage.world.problem(OnboardingAPI.getStagePicker, request, as: stage.agent)?.code == .notFound)
+        // It is no onboarding of its own, nor is a problem below it.
+        let issue = try await stage.begin { $0.parent = below.id }
+        for record in [below, issue] {
+            try await stage.hear(record)
+            var request = GetStagePickerRequest()
+            (request.table, request.record) = ("onboarding_case", record.id)
+            let missing = await stage.world.problem(OnboardingAPI.getStagePicker, request, as: stage.agent)
+            #expect(missing?.code == .notFound)
+        }
+        // Nor is it a task that goes with the case: the case stays open over it.
+        _ = try await stage.world.update(made.id, as: stage.agent) { $0.state = "active" }
+        var closing = CloseOnboardingCaseRequest()
+        closing.id = made.id
+        closing.cancelOpenTasks = true
+        let open = await stage.world.problem(OnboardingAPI.closeOnboardingCase, closing, as: stage.agent)
+        #expect(open?.reason == "OPEN_STAGES" && open?.text.en.contains("Go-live support case") == true)
+        // The issue was none.
+        _ = try await stage.world.update(issue.id, as: stage.agent) { $0.state = "canceled" }
         for state in ["active", "closed"] {
             _ = try await stage.world.update(below.id, as: stage.agent) {
                 $0.state = state
@@ -124,7 +188,6 @@ import Wire
         }
         let picker = try await stage.stages(made)
         #expect(picker.run?.state == "done" && picker.stages.allSatisfy { $0.state == "done" })
-        _ = try await stage.world.update(made.id, as: stage.agent) { $0.state = "active" }
         let closed = try await stage.world.update(made.id, as: stage.agent) { $0.state = "closed" }
         #expect(closed.active == false)
         // Nothing is taken up again on a case that has ended.
@@ -150,7 +213,7 @@ import Wire
         let stage = try await PlaybookStage()
         let made = try await stage.begin()
         var start = StartPlaybookRunRequest()
-        start.table = "onboarding_case"
+        (start.definition, start.table) = ("account_lifecycle_onboarding", "onboarding_case")
         start.record = made.id
         let twice = await stage.world.problem(OnboardingAPI.startPlaybookRun, start, as: stage.agent)
         #expect(twice?.reason == "RUN_EXISTS")
@@ -198,34 +261,15 @@ import Wire
         #expect(try await stage.activity(made, "enter_info").state == "in_progress")
     }
 
-    /// Cases of before get a run, and what tasks they have are taken over.
-    @Test func openCasesAreAdoptedWithTheirTasks() async throws {
-        let stage = try await PlaybookStage()
-        let made = try await stage.world.openCase()
-        var task = ImportTask()
-        task.id = uuid()
-        task.number = "IMPTSK-BEFORE"
-        task.parent = made.id
-        task.targetTable = "location"
-        task.state = "open"
-        task.domain = made.domain
-        stage.imports.put(task)
-        let playbooks = try #require(Playbooks.of(stage.server.database))
-        for _ in 1...2 { try await PlaybookAdoption.run(playbooks) }
-        try await stage.setUp(made)
-        let activities = try await stage.importActivities(made)
-        #expect(stage.imports.tasks(of: made.id).count == 8)
-        #expect(activities.first { $0.key == "import_locations" }?.created.map(\.id) == [task.id])
-    }
-
     @Test func whatCannotBeMadeFailsAndIsTriedAnew() async throws {
         let stage = try await PlaybookStage()
         let made = try await stage.begin()
         stage.imports.refuse(made.id, true)
         try await stage.setUp(made)
-        let failed = try await stage.eventually("a failure") {
-            let activity = try await stage.activity(made, "import_contracts")
-            return activity.state == "failed" ? activity : nil
+        // All of them, or one that has yet to be asked for would be made.
+        let failed = try await stage.eventually("failures") {
+            let own = try await stage.activities(made, lane: "data_capture").filter { $0.kind == "create_task" }
+            return own.allSatisfy { $0.state == "failed" } ? own.first { $0.key == "import_contracts" } : nil
         }
         #expect(failed.failure?.en == "The case is closed." && failed.created.isEmpty)
         stage.imports.refuse(made.id, false)
@@ -235,6 +279,28 @@ import Wire
             try await stage.activity(made, "import_contracts").created.first
         }
         #expect(stage.imports.tasks(of: made.id).map(\.targetTable) == ["contract"])
+    }
+
+    /// What other services refuse too late changes nothing of what has ended.
+    @Test func whatHasEndedDoesNotFail() async throws {
+        let stage = try await PlaybookStage()
+        let made = try await stage.begin()
+        stage.imports.keepWaiting(made.id, true)
+        try await stage.setUp(made)
+        let run = try #require(try await stage.stages(made).run)
+        func calls() async throws -> Int {
+            try await stage.server.admin.run(
+                "SELECT count(*) FROM onboarding.playbook_call WHERE run = \(run.id)")[0].int(at: 0)
+        }
+        #expect(try await calls() == 8)
+        var cancel = CancelPlaybookRunRequest()
+        cancel.id = run.id
+        _ = try await stage.world.call(OnboardingAPI.cancelPlaybookRun, cancel, as: stage.agent)
+        stage.imports.refuse(made.id, true)
+        stage.imports.keepWaiting(made.id, false)
+        _ = try await stage.eventually("the refusal of all tasks") { try await calls() == 0 ? true : nil }
+        let states = try await stage.activities(made, lane: "data_capture").map(\.state)
+        #expect(Set(states) == ["canceled"])
     }
 
     /// Two people complete one activity at once: it is done once.

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Foundation
 import ImportValidationWire
 import OnboardingWire
@@ -20,21 +21,26 @@ struct PlaybookStage: Sendable {
 
     let world: World
     let imports: ImportStandIn
+    let squads: SquadStandIn
     let agent: Caller
 
     var server: Server { world.server }
 
-    init() async throws {
-        let (server, imports) = try await Self.shared.value
+    /// - Parameter isAlone: in a database of its own: what is done to every case there is would be done to those of other
+    ///   tests, too.
+    init(isAlone: Bool = false) async throws {
+        let server: Server
+        (server, imports, squads) = try await isAlone ? Self.serve() : Self.shared.value
         world = try await World(server)
-        self.imports = imports
         agent = world.agent
     }
 
-    private static func serve() async throws -> (Server, ImportStandIn) {
+    private static func serve() async throws -> (Server, ImportStandIn, SquadStandIn) {
         let server = try await Server.start()
         let imports = ImportStandIn()
         try await server.bench.standIn(for: "import-validation", imports.endpoints)
+        let squads = SquadStandIn()
+        try await server.bench.standIn(for: "customer-success", [squads.endpoint])
         let playbooks = try #require(Playbooks.of(server.database))
         try await PlaybookSeed.run(playbooks)
         let calls = RemoteCalls(
@@ -43,7 +49,7 @@ struct PlaybookStage: Sendable {
                 server.bench.transport,
                 credential: CallerTokens.credential(.service("onboarding", domain: .root))))
         Task.detached { await calls.run() }
-        return (server, imports)
+        return (server, imports, squads)
     }
 
     // MARK: Runs
@@ -79,6 +85,38 @@ struct PlaybookStage: Sendable {
 
     func activity(_ record: OnboardingCase, _ key: String) async throws -> PlaybookActivity {
         try #require(try await activities(record).first { $0.key == key })
+    }
+
+    // MARK: Playbooks of their own
+
+    /// The run of another playbook over a case; `yaml` is what follows its key.
+    func run(_ yaml: String, over record: OnboardingCase) async throws -> PlaybookRun {
+        let designer = try World.person(uuid(), "process_automation_designer")
+        var request = ImportPlaybookRequest()
+        request.yaml = "key: own_\(UInt32.random(in: 0...UInt32.max))\n\(yaml)"
+        var activate = ActionRequest()
+        activate.id = try await world.call(OnboardingAPI.importPlaybookDefinition, request, as: designer).id
+        _ = try await world.call(OnboardingAPI.activatePlaybookDefinition, activate, as: designer)
+        return try await start(activate.id, over: record)
+    }
+
+    func start(_ definition: String, over record: OnboardingCase) async throws -> PlaybookRun {
+        var start = StartPlaybookRunRequest()
+        (start.definition, start.table, start.record) = (definition, "onboarding_case", record.id)
+        return try await world.call(OnboardingAPI.startPlaybookRun, start, as: agent)
+    }
+
+    func now(_ run: PlaybookRun) async throws -> PlaybookRun {
+        var request = GetRequest()
+        request.id = run.id
+        return try await world.call(OnboardingAPI.getPlaybookRun, request, as: agent)
+    }
+
+    func activity(of run: PlaybookRun, _ key: String) async throws -> PlaybookActivity {
+        var request = ListPlaybookActivitiesRequest()
+        request.run = run.id
+        let found = try await world.call(OnboardingAPI.listPlaybookActivities, request, as: agent).activities
+        return try #require(found.first { $0.key == key })
     }
 
     // MARK: Doing
@@ -198,12 +236,40 @@ struct PlaybookStage: Sendable {
     }
 }
 
+/// Customer-success as far as it knows squads.
+final class SquadStandIn: Sendable {
+    private let members = Mutex<[String: SquadMember]>([:])
+
+    /// A member of the squad of an account, of which nobody else has heard yet.
+    func add(_ user: String, to account: CustomerAccount) -> SquadMember {
+        var member = SquadMember()
+        member.id = uuid()
+        member.etag = "1"
+        member.domain = account.domain
+        member.account = account.id
+        member.user = user
+        members.withLock { $0[member.id] = member }
+        return member
+    }
+
+    var endpoint: Endpoint {
+        Endpoint(CustomerSuccessAPI.getSquadMember) { [self] _, request async throws(Problem) in
+            guard let member = members.withLock({ $0[request.id] }) else {
+                throw .notFound(SquadMember.schema.label, id: request.id)
+            }
+            return member
+        }
+    }
+}
+
 /// Import-validation as far as playbooks ask it: it makes tasks, each request id once, finds and ends them.
 final class ImportStandIn: Sendable {
     private struct State {
         var tasks: [String: ImportTask] = [:]
         var requests: [String: String] = [:]
         var refused: Set<String> = []
+        var unanswered: Set<String> = []
+        var kept: Set<String> = []
         var failures = 0
         var calls = 0
     }
@@ -223,6 +289,14 @@ final class ImportStandIn: Sendable {
         state.withLock { if isRefused { $0.refused.insert(parent) } else { $0.refused.remove(parent) } }
     }
 
+    /// Answers nothing that is asked for this case.
+    func keepWaiting(_ parent: String, _ isWaiting: Bool) {
+        state.withLock { if isWaiting { $0.unanswered.insert(parent) } else { $0.unanswered.remove(parent) } }
+    }
+
+    /// Refuses to end this task.
+    func keep(_ task: String) { state.withLock { _ = $0.kept.insert(task) } }
+
     /// The next so many creations are done, but nobody learns of it.
     func loseAnswers(_ count: Int) { state.withLock { $0.failures = count } }
 
@@ -234,6 +308,12 @@ final class ImportStandIn: Sendable {
             Endpoint(ImportValidationAPI.createImportTask) { [self] _, request async throws(Problem) in
                 try create(request)
             },
+            Endpoint(ImportValidationAPI.getImportTask) { [self] _, request async throws(Problem) in
+                guard let task = state.withLock({ $0.tasks[request.id] }) else {
+                    throw .notFound(ImportTask.schema.label, id: request.id)
+                }
+                return task
+            },
             Endpoint(ImportValidationAPI.listImportTasks) { [self] _, request async throws(Problem) in
                 var answer = ListImportTasksResponse()
                 answer.importTasks = state.withLock { state in
@@ -243,6 +323,13 @@ final class ImportStandIn: Sendable {
                     }
                 }
                 return answer
+            },
+            Endpoint(ImportValidationAPI.updateImportTask) { [self] _, request async throws(Problem) in
+                state.withLock { state in
+                    let values = request.importTask ?? ImportTask()
+                    if let notes = values.closeNotes { state.tasks[values.id]?.closeNotes = notes }
+                    return state.tasks[values.id] ?? ImportTask()
+                }
             },
             Endpoint(ImportValidationAPI.closeImportTask) { [self] _, request async throws(Problem) in
                 try end(request, "closed")
@@ -259,6 +346,7 @@ final class ImportStandIn: Sendable {
             if state.refused.contains(task.parent ?? "") {
                 return (nil, .failedPrecondition(rule: "G-128", Text(en: "The case is closed.", ko: "케이스가 종결되었습니다.")))
             }
+            if state.unanswered.contains(task.parent ?? "") { return (nil, .unavailable()) }
             if let known = state.requests[request.requestID] { return (state.tasks[known], nil) }
             task.id = uuid()
             task.number = "IMPTSK\(state.tasks.count)"
@@ -277,12 +365,23 @@ final class ImportStandIn: Sendable {
     }
 
     private func end(_ request: CloseRequest, _ name: String) throws(Problem) -> ImportTask {
-        let ended = state.withLock { state -> ImportTask? in
+        let (ended, isKept, isAgain) = state.withLock { state -> (ImportTask?, Bool, Bool) in
+            guard !state.kept.contains(request.id) else { return (nil, true, false) }
+            // What is asked for again is done already.
+            guard state.requests.updateValue(request.id, forKey: request.requestID) == nil else {
+                return (state.tasks[request.id], false, false)
+            }
+            guard state.tasks[request.id]?.state == "open" else { return (state.tasks[request.id], false, true) }
             state.tasks[request.id]?.state = name
             state.tasks[request.id]?.closeNotes = request.closeNotes
-            return state.tasks[request.id]
+            return (state.tasks[request.id], false, false)
         }
+        if isKept { throw .failedPrecondition(rule: "G-66", Text(en: "It stays.", ko: "유지됩니다.")) }
         guard let ended else { throw .notFound(ImportTask.schema.label, id: request.id) }
+        guard !isAgain else {
+            throw Problem(
+                .failedPrecondition, Text(en: "It has ended.", ko: "이미 종결되었습니다."), reason: "STATE_MOVE")
+        }
         return ended
     }
 }

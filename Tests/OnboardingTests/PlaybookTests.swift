@@ -83,6 +83,24 @@ import Wire
         _ = try await stage.world.call(OnboardingAPI.completePlaybookActivity, again, as: stage.agent)
     }
 
+    /// Beginning an activity anew empties its draft: what somebody has seen before does not come back.
+    @Test func nobodyGoesOnOverARestart() async throws {
+        let stage = try await PlaybookStage()
+        let made = try await stage.begin()
+        let seen = try await stage.activity(made, "enter_info")
+        let other = try await stage.colleague("Bo Berg")
+        let anew = try await stage.world.call(
+            OnboardingAPI.restartPlaybookActivity, PlaybookStage.moving(seen), as: other)
+        let late = PlaybookStage.entering(seen, stage.info(), etag: seen.etag)
+        for method in [OnboardingAPI.savePlaybookActivity, OnboardingAPI.completePlaybookActivity] {
+            let refused = await stage.world.problem(method, late, as: stage.agent)
+            #expect(refused?.code == .aborted, "\(refused as Any)")
+        }
+        #expect(try await stage.activity(made, "enter_info") == anew)
+        let again = PlaybookStage.entering(anew, stage.info(), etag: anew.etag)
+        _ = try await stage.world.call(OnboardingAPI.completePlaybookActivity, again, as: stage.agent)
+    }
+
     @Test func theFirstStageOpensTheImportTasksOnce() async throws {
         let stage = try await PlaybookStage()
         let developer = try await stage.world.addUser()
@@ -120,6 +138,47 @@ import Wire
         #expect(picker.current == "development" && picker.stages[1].state == "done")
     }
 
+    /// While one is still being made, the stage does not end without it.
+    @Test func theSummaryWaitsForWhatIsBeingMade() async throws {
+        let stage = try await PlaybookStage()
+        let made = try await stage.begin()
+        stage.imports.keepWaiting(made.id, true)
+        try await stage.setUp(made)
+        var korean = stage.agent
+        korean.locale = "ko"
+        for (caller, label) in [(stage.agent, "Import locations"), (korean, "위치 가져오기")] {
+            let refused = try await stage.refusal(made, "data_summary", as: caller)
+            #expect(refused.code == .failedPrecondition && refused.reason == "G-66", "\(refused)")
+            let text = caller.locale == "ko" ? refused.text.ko : refused.text.en
+            #expect(text.contains(label), "\(text)")
+        }
+        #expect(try await stage.activity(made, "data_summary").state == "in_progress")
+        stage.imports.keepWaiting(made.id, false)
+        try await stage.finishImports(made)
+        #expect(try await stage.stages(made).current == "development")
+    }
+
+    /// So do import tasks that people have added to the case themselves.
+    @Test func theSummaryClosesWhatPeopleHaveAdded() async throws {
+        let stage = try await PlaybookStage()
+        let made = try await stage.begin()
+        try await stage.setUp(made)
+        // Before that it would be taken over.
+        let tasks = try await stage.importActivities(made).compactMap(\.created.first)
+        var added = ImportTask()
+        (added.id, added.number, added.parent) = (uuid(), "IMPTSK-ADDED", made.id)
+        (added.targetTable, added.state, added.domain) = ("location", "open", made.domain)
+        stage.imports.put(added)
+        try await stage.server.bench.hear(added, "created", revision: 1, from: "import-validation")
+        let notes = tasks.map { ["record": $0.id, "close_notes": "Loaded."] }
+        let refused = try await stage.refusal(made, "data_summary", ["close_notes": PlaybookStage.rows(notes)])
+        #expect(refused.reason == "G-66" && refused.text.en.contains("IMPTSK-ADDED"), "\(refused)")
+        let more = ["record": added.id, "close_notes": "Twice as many."]
+        try await stage.complete(made, "data_summary", ["close_notes": PlaybookStage.rows(notes + [more])])
+        let closed = try await stage.eventually("the end of what was added") { stage.imports.task(added.id, "closed") }
+        #expect(closed.closeNotes == "Twice as many.")
+    }
+
     @Test func whoLacksARightIsRefusedBeforeAnythingIsWritten() async throws {
         let stage = try await PlaybookStage()
         let made = try await stage.begin()
@@ -137,6 +196,29 @@ import Wire
         #expect(try await stage.refusal(made, "enter_info", stage.info(), as: elsewhere).code == .notFound)
         #expect(try await stage.case(made.id).goLiveDate == nil)
         #expect(try await stage.activity(made, "enter_info").values.allSatisfy { $0.by.isEmpty })
+    }
+
+    /// Whoever sees cases sees where their playbooks are, and does nothing there (G-16).
+    @Test func viewersSeeWhereThePlaybookIs() async throws {
+        let stage = try await PlaybookStage()
+        let made = try await stage.begin()
+        let viewer = try World.person(uuid(), "sn_acct_lc.ale_success_viewer")
+        var picker = GetStagePickerRequest()
+        (picker.table, picker.record) = ("onboarding_case", made.id)
+        var list = ListPlaybookActivitiesRequest()
+        list.run = try #require(
+            try await stage.world.call(OnboardingAPI.getStagePicker, picker, as: viewer).run?.id)
+        let seen = try await stage.world.call(OnboardingAPI.listPlaybookActivities, list, as: viewer)
+        // But for the fields that viewers may not read.
+        var shown = try await stage.activities(made)
+        for place in shown.indices {
+            shown[place].values.removeAll { ["go_live_date", "products"].contains($0.input) }
+        }
+        #expect(seen.activities == shown)
+        var cancel = CancelPlaybookRunRequest()
+        cancel.id = list.run
+        let refused = await stage.world.problem(OnboardingAPI.cancelPlaybookRun, cancel, as: viewer)
+        #expect(refused?.code == .permissionDenied)
     }
 
     @Test func activitiesAreSkippedReopenedAndBegunAnew() async throws {

@@ -180,9 +180,8 @@ import Wire
             let problem = try #require(
                 await refused { () async throws(Problem) in
                     try await world.update(record.id, as: world.agent) {
-                        let index = OnboardingCase.index(field)
-                        let isList = OnboardingCase.schema.fields[index].storage == .strings
-                        $0[fieldAt: index] = isList ? .strings([id]) : .string(id)
+                        let isList = OnboardingCase.schema.field(field)?.storage == .strings
+                        $0[named: field] = isList ? .strings([id]) : .string(id)
                     }
                 })
             #expect(problem.reason == "NO_SUCH_REFERENCE")

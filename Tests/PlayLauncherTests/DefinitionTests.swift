@@ -1,8 +1,12 @@
+import CustomerSuccessWire
+import Flows
+import OnboardingWire
 import PlayLauncherWire
 import Postgres
 import RPC
 import Records
 import ServiceTestKit
+import Tenancy
 import Testing
 import Wire
 
@@ -123,6 +127,137 @@ import Wire
         #expect(await stage.problem(PlayLauncherAPI.createDefinitionRecord, another, as: admin)?.reason == "G-73")
     }
 
+    private static func category(_ name: String, _ stage: Stage, _ admin: Caller) async throws(Problem) -> AleChoice {
+        var creation = CreateAleChoiceRequest()
+        creation.aleChoice = AleChoice()
+        creation.aleChoice?.name = name
+        return try await stage.call(PlayLauncherAPI.createAleChoice, creation, as: admin)
+    }
+
+    private static func naming(_ choice: AleChoice, _ name: String) -> UpdateAleChoiceRequest {
+        var update = UpdateAleChoiceRequest()
+        update.aleChoice = AleChoice()
+        update.aleChoice?.id = choice.id
+        update.aleChoice?.name = name
+        return update
+    }
+
+    private static func value(_ choice: AleChoice) -> String { AleChoice.value(ofCategory: choice.name ?? "") }
+
+    /// Whoever renames a category hides none of its plays, in its own domain and below (G-73).
+    @Test func aRenamedCategoryTakesItsRecordsAlong() async throws {
+        let stage = try await Stage.shared.value
+        let admin = try person(playAdministrator)
+        let below = try person(playAdministrator, domain: "/provider/d0000007/")
+        let choice = try await Self.category("Growth \(uuid())", stage, admin)
+        var entries: [DefinitionRecord] = []
+        for caller in [admin, below] {
+            let request = try await Self.record(stage) {
+                $0.category = Self.value(choice)
+                $0.state = "published"
+            }
+            entries.append(try await stage.call(PlayLauncherAPI.createDefinitionRecord, request, as: caller))
+        }
+        let name = "Renamed \(uuid())"
+        _ = try await stage.call(PlayLauncherAPI.updateAleChoice, Self.naming(choice, name), as: admin)
+        var get = GetRequest()
+        for entry in entries {
+            get.id = entry.id
+            let found = try await stage.call(PlayLauncherAPI.getDefinitionRecord, get, as: below)
+            #expect(found.category == AleChoice.value(ofCategory: name))
+        }
+        var request = ListPlayCategoriesRequest()
+        request.sourceTable = "engagement"
+        let page = try await stage.call(PlayLauncherAPI.listPlayCategories, request, as: try person(successAgent))
+        let offered = page.categories.first { $0.label == name }
+        #expect(offered?.entries.map(\.definitionRecord) == [entries[0].id])
+    }
+
+    /// G-73, G-74: what records name stays, and stays what it is; what nothing names any more goes.
+    @Test func aCategoryInUseStays() async throws {
+        let stage = try await Stage.shared.value
+        let admin = try person("admin")
+        let (choice, other) = (
+            try await Self.category("Growth \(uuid())", stage, admin), try await Self.category(uuid(), stage, admin)
+        )
+        var creation = CreateAleChoiceRequest()
+        creation.aleChoice = AleChoice()
+        creation.aleChoice?.name = "Below"
+        creation.aleChoice?.dependentCategory = choice.id
+        let sub = try await stage.call(PlayLauncherAPI.createAleChoice, creation, as: admin)
+        let request = try await Self.record(stage) {
+            $0.category = Self.value(choice)
+            $0.subCategory = sub.id
+        }
+        let entry = try await stage.call(PlayLauncherAPI.createDefinitionRecord, request, as: admin)
+        func deletion(_ id: String) async -> Problem? {
+            var request = DeleteRequest()
+            request.id = id
+            return await stage.problem(PlayLauncherAPI.deleteAleChoice, request, as: admin)
+        }
+        func moved(_ id: String) async -> Problem? {
+            var update = UpdateAleChoiceRequest()
+            update.aleChoice = AleChoice()
+            update.aleChoice?.id = id
+            update.aleChoice?.dependentCategory = other.id
+            return await stage.problem(PlayLauncherAPI.updateAleChoice, update, as: admin)
+        }
+        for id in [sub.id, choice.id] {
+            #expect(await deletion(id)?.reason == "G-74")
+            #expect(await moved(id)?.reason == "G-74")
+        }
+        // Without the subcategory the record's category alone keeps it.
+        var update = UpdateDefinitionRecordRequest()
+        update.definitionRecord = DefinitionRecord()
+        update.definitionRecord?.id = entry.id
+        update.updateMask = FieldMask(paths: ["sub_category"])
+        _ = try await stage.call(PlayLauncherAPI.updateDefinitionRecord, update, as: admin)
+        #expect(await deletion(sub.id) == nil)
+        let used = await deletion(choice.id)
+        #expect(used?.code == .failedPrecondition && used?.reason == "G-73")
+        #expect(used?.text.en.contains("name it: 1") == true)
+        #expect(await moved(choice.id)?.reason == "G-73")
+        var removal = DeleteRequest()
+        removal.id = entry.id
+        _ = try await stage.call(PlayLauncherAPI.deleteDefinitionRecord, removal, as: admin)
+        #expect(await deletion(choice.id) == nil)
+    }
+
+    /// G-73: two categories that records would name alike cannot be told apart, wherever both are seen.
+    @Test func aValueNamesOneCategory() async throws {
+        let stage = try await Stage.shared.value
+        let admin = try person(playAdministrator)
+        let below = try person(playAdministrator, domain: "/provider/d0000007/")
+        let beside = try person(playAdministrator, domain: "/provider/d0000006/")
+        let name = "A \(uuid().prefix(8)) B"
+        func problem(_ name: String, _ caller: Caller) async -> Problem? {
+            do throws(Problem) {
+                _ = try await Self.category(name, stage, caller)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let choice = try await Self.category(name, stage, below)
+        for (caller, other) in [(below, name), (below, name.replacing(" ", with: "-")), (admin, name.uppercased())] {
+            let refused = await problem(other, caller)
+            #expect(refused?.reason == "G-73" && refused?.violations.first?.field == "ale_choice.name", "\(other)")
+        }
+        #expect(await problem(name, beside) == nil)
+        // Under another spelling it is the same; a subcategory has no such value.
+        let spelt = Self.naming(choice, name.replacing(" ", with: "-"))
+        #expect(await stage.problem(PlayLauncherAPI.updateAleChoice, spelt, as: below) == nil)
+        var creation = CreateAleChoiceRequest()
+        creation.aleChoice = AleChoice()
+        creation.aleChoice?.name = name
+        creation.aleChoice?.dependentCategory = choice.id
+        #expect(await stage.problem(PlayLauncherAPI.createAleChoice, creation, as: below) == nil)
+        // What lies below is nothing that a record above can name.
+        let above = try await Self.record(stage) { $0.category = Self.value(choice) }
+        #expect(await stage.problem(PlayLauncherAPI.createDefinitionRecord, above, as: admin)?.reason == "G-73")
+        #expect(await stage.problem(PlayLauncherAPI.createDefinitionRecord, above, as: below) == nil)
+    }
+
     @Test func whatIsSeededIsSeededOnce() async throws {
         let stage = try await Stage()
         let admin = try person("admin")
@@ -137,7 +272,8 @@ import Wire
         #expect(records.totalSize == 17)
         #expect(!records.definitionRecords.contains { $0.id == entry.id })
         #expect(try await stage.call(PlayLauncherAPI.listFlowDefinitions, list, as: admin).totalSize == 18)
-        #expect(try await stage.call(PlayLauncherAPI.listAleChoices, list, as: admin).totalSize == 4)
+        // The four categories, and what Onboarding is divided into.
+        #expect(try await stage.call(PlayLauncherAPI.listAleChoices, list, as: admin).totalSize == 5)
     }
 
     private static func flow(_ name: String, _ task: String, version: String = "1.0.0") -> CreateFlowDefinitionRequest {
@@ -157,6 +293,48 @@ import Wire
         return request
     }
 
+    /// A flow whose wizard asks `questions`, and which does `task`.
+    private static func asking(_ questions: String, _ task: String = "set: {a: 1}") -> CreateFlowDefinitionRequest {
+        var request = flow("f\(uuid().prefix(8))", task)
+        let input = """
+            input:
+              schema:
+                document: {type: object, properties: {answers: {type: object, properties: {\(questions)}}}}
+            do:
+            """
+        let plain = request.flowDefinition?.definition ?? ""
+        request.flowDefinition?.definition = plain.replacing("do:", with: input, maxReplacements: 1)
+        return request
+    }
+
+    /// What was saved before a question needed its title.
+    @Test func aQuestionWithoutATitleIsShownAsWhatItFills() throws {
+        let questions = """
+            short_description: {type: string}, when: {type: string}, who: {type: string, x-reference: user}, \
+            why: {type: string}, title: {type: string, title: Title, x-title-ko: 제목}
+            """
+        let request = Self.asking(
+            questions,
+            """
+            call: rpc
+                  with:
+                    method: customer-success.internal_plays.create
+                    request:
+                      internalPlay:
+                        shortDescription: '${ $workflow.input.answers.short_description }'
+                        dueDate: '${ $workflow.input.answers.when }'
+                        description: '${ $workflow.input.answers.why + "!" }'
+            """)
+        let flow = try FlowSource.compile(yaml: try #require(request.flowDefinition?.definition))
+        let labels = flow.wizard.map { flow.label(of: $0) }
+        func label(_ field: InternalPlay.Field) -> String? { InternalPlay.schema.field(field.rawValue)?.label.en }
+        #expect(
+            labels.map(\.en) == [
+                label(.shortDescription), label(.dueDate), User.schema.label.en, "Question 4", "Title",
+            ])
+        #expect(labels.map(\.ko).allSatisfy { !$0.contains("_") } && labels[3].ko == "입력 항목 4")
+    }
+
     @Test func aFlowIsRefusedWithThePlaceThatIsWrong() async throws {
         let stage = try await Stage.shared.value
         let admin = try person(playAdministrator)
@@ -172,6 +350,11 @@ import Wire
         let subflow = await problem(
             Self.flow("a", "run: {workflow: {namespace: test, name: none, version: '1.0.0'}}"))
         #expect(subflow?.text.en == "There is no flow test/none@1.0.0.")
+        for title in ["", ", title: Due", ", x-title-ko: 기한"] {
+            let unlabeled = await problem(Self.asking("due: {type: string\(title)}"))
+            #expect(unlabeled?.violations.first?.field == "flow_definition.definition", "\(title)")
+        }
+        #expect(await problem(Self.asking("due: {type: string, title: Due, x-title-ko: 기한}")) == nil)
         var named = Self.flow("a", "set: {a: 1}")
         named.flowDefinition?.name = "b"
         #expect(await problem(named)?.violations.first?.field == "flow_definition.name")

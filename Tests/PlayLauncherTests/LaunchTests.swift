@@ -1,3 +1,4 @@
+import Flows
 import PlayLauncherWire
 import RPC
 import Records
@@ -31,6 +32,40 @@ import Wire
         let viewer = try person("sn_acct_lc.ale_success_viewer")
         let refused = await stage.problem(PlayLauncherAPI.listPlayCategories, request, as: viewer)
         #expect(refused?.code == .permissionDenied)
+    }
+
+    /// The play that begins a further onboarding stands under its subcategory, and asks for what it needs (G-80).
+    @Test func aFurtherOnboardingIsOfferedUnderItsSubcategory() async throws {
+        let stage = try await Stage.shared.value
+        var request = ListPlayCategoriesRequest()
+        request.sourceTable = "onboarding_case"
+        for (locale, names) in [("en", ["Onboarding", "Onboarding case"]), ("ko", ["온보딩", "온보딩 케이스"])] {
+            let caller = try person(successAgent, locale: locale)
+            let page = try await stage.call(PlayLauncherAPI.listPlayCategories, request, as: caller)
+            let category = try #require(page.categories.first { $0.value == "onboarding" })
+            #expect(category.entries.isEmpty && category.subcategories.count == 1)
+            #expect([category.label, category.subcategories.first?.name] == names)
+            #expect(category.subcategories.first?.entries.count == 1)
+        }
+        var describe = DescribePlayRequest()
+        describe.definitionRecord = try await stage.entry("Initiate a new onboarding journey").id
+        let play = try await stage.call(PlayLauncherAPI.describePlay, describe, as: try person(successAgent))
+        let types = Dictionary(uniqueKeysWithValues: play.questions.map { ($0.name, $0.type) })
+        #expect(types["account"] == "reference:customer_account" && types["products"] == "references:sold_product")
+    }
+
+    /// Every record of a list of them is named by an id.
+    @Test func productsAreNamedByIds() throws {
+        let entry = try #require(PlaySeed.entries.last)
+        let flow = try FlowSource.compile(yaml: #require(PlaySeed.yaml(entry.flow)))
+        let schema = try PlaySource.schema(of: "onboarding_case")
+        let source = PlaySource(schema: schema, id: uuid(), domain: .root, record: ["products": [.string(uuid())]])
+        let caller = try person(successAgent)
+        #expect(try Plays.answers("{}", flow, source, caller)["products"]?.array?.count == 1)
+        let problem = #expect(throws: Problem.self) {
+            try Plays.answers(#"{"products": ["\#(uuid())", "Analytics"]}"#, flow, source, caller)
+        }
+        #expect(problem?.violations.map(\.field) == ["answers.products"])
     }
 
     /// Steps are done with the rights of whoever launches: what these do not suffice for is not offered, nor begun.

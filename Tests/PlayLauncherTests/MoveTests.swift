@@ -29,7 +29,7 @@ import Wire
             _ = try await stage.end(of: run.id)
         }
         func count(_ beginning: String) -> Int { statements.filter { $0.hasPrefix(beginning) }.count }
-        #expect(count("SELECT domain, requester, trace, title, machines") == 1)
+        #expect(count("SELECT domain, requester, trace, title, title_ko, machines") == 1)
         // Where the touchpoint is there and the end is to be told; then the end.
         #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET machines") == 1)
         #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET phase") == 1)

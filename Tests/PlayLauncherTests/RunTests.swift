@@ -42,6 +42,10 @@ import Wire
         #expect(note.text == end.message)
         #expect(note.text.hasPrefix("성공 플레이 ‘다음 분기 비즈니스 리뷰(QBR) 준비’가 완료되었습니다."))
         #expect(try await stage.steps(of: run.id).map(\.state) == ["done", "done"])
+        // Whoever else is told of it reads it in their own language.
+        #expect(run.title == Self.review && run.titleKo == "다음 분기 비즈니스 리뷰(QBR) 준비")
+        #expect(end.messageKo == end.message)
+        #expect(end.messageEn?.hasPrefix("Success play \"\(Self.review)\" is completed. Created: Touchpoint") == true)
     }
 
     /// Nobody who reads Korean finds records in English: what a play writes by itself is in their language.

@@ -13,10 +13,7 @@ import Testing
         let postgres = try await PostgresServer.shared
         let name = "play_launcher_seeds"
         try await postgres.createDatabase(name)
-        for role in ["ale_play_launcher", "ale_play_launcher_owner"] {
-            try await postgres.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
+        try await postgres.makeRoles(of: "play_launcher")
         try await postgres.psql("CREATE SCHEMA play_launcher AUTHORIZATION ale_play_launcher_owner", database: name)
         let all = try Migration.load(folder: PlayLauncher.schemaFolder)
         func migrate(_ own: [Migration]) async throws {
@@ -28,6 +25,7 @@ import Testing
         try await migrate(Array(all.prefix { $0.name != "work" }))
         // Everything was made, but one category that this version brings along; and people have deleted all of it.
         var names = PlaySeed.categories.dropFirst().map { "category:\($0)" }
+        names.append("subcategory:\(PlaySeed.onboardingCase.en)")
         for entry in PlaySeed.entries {
             let version = PlaySeed.version(try #require(PlaySeed.yaml(entry.flow)))
             names += ["flow:\(entry.flow)@\(version)", "definition:\(entry.flow)"]

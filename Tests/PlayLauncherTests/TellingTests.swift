@@ -8,6 +8,8 @@ import Wire
 
 /// What is decided without a server.
 @Suite struct TellingTests {
+    private static let play = Text(en: "Play", ko: "플레이")
+
     private static func step(_ method: String, _ result: String, state: String = "done") -> FlowStep {
         var step = FlowStep()
         (step.method, step.result, step.state) = (method, result, state)
@@ -16,21 +18,21 @@ import Wire
 
     @Test func aCompletedRunTellsWhatItCreated() {
         let records: JSONValue = [["table": "touchpoint", "id": "i", "number": "TCHPT0000008"]]
-        let en = Telling(.completed(["records": records]), title: "Review", steps: [], language: "en")
-        #expect(en.message == "Success play \"Review\" is completed. Created: Touchpoint TCHPT0000008.")
-        #expect(!en.isFailed && en.createdRecords == records)
-        let ko = Telling(.completed(["records": records]), title: "검토", steps: [], language: "ko")
-        #expect(ko.message == "성공 플레이 ‘검토’가 완료되었습니다. 생성된 레코드: 접점 TCHPT0000008.")
-        let none = Telling(.completed(.null), title: "Review", steps: [], language: "en")
-        #expect(none.message == "Success play \"Review\" is completed. No record was created.")
+        let title = Text(en: "Review", ko: "검토")
+        let told = Telling(.completed(["records": records]), title: title, steps: [])
+        #expect(told.message.en == "Success play \"Review\" is completed. Created: Touchpoint TCHPT0000008.")
+        #expect(!told.isFailed && told.createdRecords == records)
+        #expect(told.message.ko == "성공 플레이 ‘검토’가 완료되었습니다. 생성된 레코드: 접점 TCHPT0000008.")
+        let none = Telling(.completed(.null), title: title, steps: [])
+        #expect(none.message.en == "Success play \"Review\" is completed. No record was created.")
     }
 
     /// A table of the same name may be another service's: the step that made the record knows whose it is.
     @Test func recordsAreThoseOfTheStep() {
         let steps = [Self.step("import-validation.import_tasks.create", #"{"id": "a", "number": "N1"}"#)]
         let records: JSONValue = [["table": "touchpoint", "id": "a"], ["table": "touchpoint", "id": "b"]]
-        let telling = Telling(.completed(["records": records]), title: "P", steps: steps, language: "en")
-        #expect(telling.message.hasSuffix("Created: Account lifecycle import task, Touchpoint."))
+        let telling = Telling(.completed(["records": records]), title: Self.play, steps: steps)
+        #expect(telling.message.en.hasSuffix("Created: Account lifecycle import task, Touchpoint."))
     }
 
     @Test func aFailedRunTellsWhatWasCreatedBefore() {
@@ -40,11 +42,11 @@ import Wire
             Self.step("customer-success.success_tasks.list", #"{"id": "x"}"#),
         ]
         let error = FlowError(.permissionDenied(Text(en: "Not you.", ko: "안 됩니다.")), "en")
-        let telling = Telling(.failed(error), title: "Play", steps: steps, language: "en")
+        let telling = Telling(.failed(error), title: Self.play, steps: steps)
         #expect(telling.isFailed)
         #expect(telling.createdRecords == [["table": "success_case", "id": "c", "number": "SCASE0000001"]])
         #expect(
-            telling.message
+            telling.message.en
                 == "Success play \"Play\" failed: Not you. Created before that: Success case SCASE0000001.")
     }
 
@@ -61,9 +63,9 @@ import Wire
 
     @Test func longListsAreCut() {
         let records = JSONValue.array((1...12).map { ["table": "success_task", "number": .string("N\($0)")] })
-        let telling = Telling(.completed(["records": records]), title: "P", steps: [], language: "en")
-        #expect(telling.message.contains("N10 and 2 more."))
-        #expect(!telling.message.contains("N11"))
+        let telling = Telling(.completed(["records": records]), title: Self.play, steps: [])
+        #expect(telling.message.en.contains("N10 and 2 more."))
+        #expect(!telling.message.en.contains("N11"))
     }
 
     @Test func pausesGrowAndEnd() throws {
@@ -103,6 +105,9 @@ import Wire
         let created = FlowMethod.body(request, of: "customer-success.touchpoints.create", requestID: "r")
         #expect(created == ["touchpoint": [:], "requestId": "r"])
         #expect(FlowMethod.body(request, of: "onboarding.lifecycle_tasks.list", requestID: "r") == request)
+        for method in ["onboarding.customer_accounts.escalate", "customer-success.touchpoints.batch_reassign"] {
+            #expect(FlowMethod.body([:], of: method, requestID: "r") == ["requestId": "r"])
+        }
         #expect(FlowMethod.exists("customer-success.touchpoints.create"))
         #expect(!FlowMethod.exists("customer-success.touchpoints.createx"))
     }

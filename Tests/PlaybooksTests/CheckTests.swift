@@ -44,22 +44,25 @@ import Wire
                 field("type", .choice, choices: ["a", "b"]), field("visible", .boolean, storage: .bool),
                 field("due_date", .date), field("state", .choice, choices: ["open", "closed"]),
             ])
+        let over = PlaybookWorld.Table(schema: cases.schema, filterFields: cases.filterFields, carriesRuns: true)
         func definition(_ key: String, active: Bool = true) -> ActivityDefinition {
             var definition = ActivityDefinition()
             (definition.key, definition.builtIn, definition.active) = (key, key, active)
             return definition
         }
         return PlaybookWorld(
-            tables: ["case": cases, "task": tasks], remote: [:],
+            tables: ["case": over, "task": tasks], remote: [:],
             kinds: [
                 "plain": ActivityKind("plain", text("Plain")),
                 "make": ActivityKind("make", text("Make"), makesRecord: true),
+                "found": ActivityKind("found", text("Found"), makesParent: true),
             ],
             definitions: [
-                "plain": definition("plain"), "make": definition("make"), "old": definition("old", active: false),
+                "plain": definition("plain"), "make": definition("make"), "found": definition("found"),
+                "old": definition("old", active: false),
             ],
             facts: FilterFacts(nowMicroseconds: 0, subject: "x"), hasResponsibility: { $0 == "Boss" },
-            hasUser: { $0 == "somebody" })
+            hasUser: { $0 == "somebody" }, canLookUp: { ["case", "task", "user"].contains($0) })
     }
 
     static let whole = """
@@ -116,6 +119,25 @@ import Wire
 
     @Test func nothingIsWrongWithWhatWorks() throws {
         #expect(try Self.faults(Self.whole) == [])
+        #expect(try Self.faults(Self.whole.replacing("type = full", with: "from_playbook = false")) == [])
+        // An event has its time.
+        #expect(try Self.faults(Self.whole.replacing("type = full", with: "go_live_date > today()")) == [])
+    }
+
+    /// Activities make records of some tables whose changes move no run.
+    @Test func aPlaybookIsOverATableThatCarriesRuns() throws {
+        let playbook = """
+            key: tasks
+            table: TABLE
+            label: {en: Tasks, ko: 작업}
+            lanes:
+              - key: only
+                label: {en: Only, ko: 유일}
+                activities: [{key: look, kind: plain, label: {en: Look, ko: 보기}}]
+            """
+        #expect(try Self.faults(playbook.replacing("TABLE", with: "case")) == [])
+        let found = try Self.faults(playbook.replacing("TABLE", with: "task"))
+        #expect(found.map(\.field) == ["table"])
     }
 
     /// Each change of one place is found at that place, and nothing else is.
@@ -124,13 +146,20 @@ import Wire
         ("label: {en: Whole, ko: 전체}", "label: {en: Whole}", "", "", "label.ko"),
         ("label: {en: First, ko: 첫째}", "label: {ko: 첫째}", "first", "", "label.en"),
         ("label: {en: Ask, ko: 질문}", "label: {en: Ask, ko: ' '}", "first", "ask", "label.ko"),
+        (
+            "event: created, condition: type = full", "event: created, condition: from_nowhere = true", "", "",
+            "trigger.condition"
+        ),
         ("event: created", "event: painted", "", "", "trigger.event"),
+        ("event: created", "event: closed", "", "", "trigger.event"),
+        ("event: created", "event: canceled", "", "", "trigger.event"),
         ("condition: type = full", "condition: type = fool", "", "", "trigger.condition"),
         ("condition: type = full", "condition: \"type = (\"", "", "", "trigger.condition"),
         ("[1, 2, 3]", "[0, 2]", "", "", "calendars[0].working_days"),
         ("2026-12-25", "2026-02-30", "", "", "calendars[0].holidays[0]"),
         ("kind: plain\n        label: {en: Ask", "kind: none\n        label: {en: Ask", "first", "ask", "kind"),
         ("kind: plain\n        label: {en: Ask", "kind: old\n        label: {en: Ask", "first", "ask", "kind"),
+        ("kind: plain\n        label: {en: End", "kind: found\n        label: {en: End", "last", "end", "kind"),
         ("field: title, mandatory", "field: tutle, mandatory", "first", "ask", "inputs[0].field"),
         ("field: title, mandatory", "field: number, mandatory", "first", "ask", "inputs[0].field"),
         ("type: choice", "type: chance", "first", "ask", "inputs[1].type"),
@@ -139,6 +168,11 @@ import Wire
         ("when: with_previous", "when: sometimes", "first", "work", "start.when"),
         ("ask.colour = \"red\"", "ask.color = \"red\"", "first", "work", "start.condition"),
         ("ask.colour = \"red\"", "work.colour = \"red\"", "first", "work", "start.condition"),
+        ("ask.colour = \"red\"", "ask.colour = blue", "first", "work", "start.condition"),
+        ("ask.colour = \"red\"", "assigned_to = me()", "first", "work", "start.condition"),
+        ("ask.colour = \"red\"", "NOT go_live_date > (today())", "first", "work", "start.condition"),
+        ("condition: type = full", "condition: assigned_to = me()", "", "", "trigger.condition"),
+        ("state = closed", "due_date < days_from_now(2)", "first", "work", "creates.closed_condition"),
         ("table: task", "table: tusk", "first", "work", "creates.table"),
         (
             "{field: parent, from_field: id}", "{field: parent, from_field: title}", "first", "work",
@@ -221,6 +255,34 @@ import Wire
         #expect(Set(try Self.faults(ring).filter { $0.field == "start" }.map(\.activity)) == ["ask", "third"])
     }
 
+    /// What is entered in an activity that waits in turn is never entered: by conditions on each other, and by lanes.
+    @Test func ringsThroughConditionsAreFound() throws {
+        func conditions(_ yaml: String) throws -> [[String]] {
+            try Self.faults(yaml).map { [$0.lane, $0.activity, $0.field] }
+        }
+        let both = [["first", "ask", "start.condition"], ["first", "work", "start.condition"]]
+        let noting = "inputs:\n          - {key: note, type: string, label: {en: Note, ko: 메모}}"
+        let mutual = Self.whole.replacing("when: with_previous", with: "when: with_lane").replacing(
+            "        creates:", with: "        \(noting)\n        creates:")
+        #expect(try conditions(mutual) == [])
+        let asking = "label: {en: Ask, ko: 질문}"
+        #expect(
+            try conditions(
+                mutual.replacing(asking, with: "\(asking)\n        start: {condition: work.note = \"1\"}")) == both)
+        let later = Self.whole.replacing(
+            "start: {when: after, after: [work]}", with: "start: {when: with_lane}\n        \(noting)")
+        #expect(try conditions(later) == [])
+        let early = later.replacing("condition: ask.colour = \"red\"", with: "condition: end.note = \"1\"")
+        #expect(try conditions(early) == [both[1]])
+    }
+
+    /// The record of a playbook is made at its beginning, or before it.
+    @Test func theFirstActivityMayMakeTheRecord() throws {
+        let first = "kind: plain\n        label: {en: Ask"
+        #expect(Self.whole.contains(first))
+        #expect(try Self.faults(Self.whole.replacing(first, with: "kind: found\n        label: {en: Ask")) == [])
+    }
+
     @Test func anEmptyLaneIsAFault() throws {
         let off = Self.whole.replacing("start: {when: after, after: [work]}", with: "switched_off: true")
         #expect(try Self.faults(off).map(\.lane) == ["last"])
@@ -250,7 +312,9 @@ import Wire
             let playbook = Self.anyPlaybook(&random)
             guard try PlaybookCheck.faults(playbook, in: world).isEmpty else { continue }
             checked += 1
-            let plan = try RunPlan(playbook.resolved(with: world.definitions), kinds: world.kinds)
+            let plan = try RunPlan(
+                playbook.resolved(with: world.definitions), kinds: world.kinds,
+                over: world.tables[playbook.table]?.schema)
             var standings = plan.steps.map { _ in PlaybookMachine.Standing(state: .pending, applies: true) }
             var isDone = false
             for _ in 0...plan.steps.count * 3 where !isDone {

@@ -1,6 +1,7 @@
 import Ground
 import PlaybooksWire
 import Testing
+import Wire
 
 @testable import Playbooks
 
@@ -42,6 +43,8 @@ import Testing
         }
         #expect(try Self.day(due, goLive: "2026-03-10") == "2026-03-05")
         #expect(try Self.day(due) == nil)
+        // Nobody can write the day before the first one.
+        #expect(try Self.day(due, goLive: "0001-01-02") == nil)
     }
 
     @Test func aCalendarHasDaysAndHolidaysOfItsOwn() throws {
@@ -58,6 +61,24 @@ import Testing
         }
         // Friday: Sunday counts, Monday is a holiday, Tuesday counts.
         #expect(try Self.day(due, playbook) == "2026-03-10")
+    }
+
+    /// However many days a definition may say: 3,650 weekdays are 730 weeks, as many Mondays 3,650.
+    @Test func longStretchesAreCountedToTheirEnd() throws {
+        var calendar = PlaybookCalendar()
+        calendar.key = "mondays"
+        calendar.workingDays = [1]
+        calendar.holidays = ["2026-03-09"]
+        var playbook = Playbook()
+        playbook.calendars = [calendar]
+        var due = Self.due {
+            $0.days = PlaybookBounds.days
+            $0.workingDays = true
+        }
+        #expect(try Self.day(due) == "2040-03-02")
+        due.calendar = "mondays"
+        let monday = try #require(CivilDate("2026-03-09"))
+        #expect(try Self.day(due, playbook) == CivilDate(days: monday.days + 7 * 3_650).description)
     }
 
     @Test func aCalendarOfHolidaysAloneLeadsToAnEnd() {

@@ -32,7 +32,7 @@ import Wire
             }
             return lane
         }
-        return try RunPlan(playbook, kinds: ["plain": ActivityKind("plain", Text(en: "Plain", ko: "일반"))])
+        return try RunPlan(playbook, kinds: ["plain": ActivityKind("plain", Text(en: "Plain", ko: "일반"))], over: nil)
     }
 
     private static func standings(_ plan: RunPlan, _ states: [String: ActivityState] = [:]) -> [Standing] {
@@ -63,7 +63,9 @@ import Wire
         #expect(try Self.starts(lane) == ["a", "b", "c"])
         // The one behind a group waits for all of it.
         #expect(try Self.starts(lane, ["a": .inProgress, "b": .done, "c": .done]) == [])
-        #expect(try Self.starts(lane, ["a": .done, "b": .done, "c": .canceled]) == ["d"])
+        #expect(try Self.starts(lane, ["a": .done, "b": .done, "c": .skipped]) == ["d"])
+        // What was canceled is neither done nor skipped.
+        #expect(try Self.starts(lane, ["a": .done, "b": .done, "c": .canceled]) == [])
     }
 
     @Test func withItsLane() throws {
@@ -97,15 +99,26 @@ import Wire
         func isDone(_ states: [String: ActivityState], holds: Bool) -> Bool {
             PlaybookMachine.next(plan, Self.standings(plan, states)) { _ in holds }.isDone
         }
-        #expect(isDone(["a": .done, "c": .canceled], holds: false))
+        #expect(isDone(["a": .done, "c": .skipped], holds: false))
+        #expect(!isDone(["a": .done, "c": .canceled], holds: false))
         #expect(!isDone(["a": .done, "c": .done], holds: true))
         #expect(!isDone(["a": .done, "c": .inProgress], holds: false))
+    }
+
+    /// A canceled activity that is no part of the run any more.
+    @Test func whatIsLeftOutHoldsNothingUp() throws {
+        let plan = try Self.plan([["a", "b"], ["c"]])
+        var standings = Self.standings(plan, ["a": .canceled])
+        standings[0].applies = false
+        let move = PlaybookMachine.next(plan, standings) { _ in true }
+        #expect(move.starts == [1] && move.applies == [false, true, true])
     }
 
     @Test func whatIsSwitchedOffIsLeftOut() throws {
         var playbook = try Self.plan([["a", "b", "c:after=b"]]).playbook
         playbook.lanes[0].activities[1].switchedOff = true
-        let plan = try RunPlan(playbook, kinds: ["plain": ActivityKind("plain", Text(en: "Plain", ko: "일반"))])
+        let plan = try RunPlan(
+            playbook, kinds: ["plain": ActivityKind("plain", Text(en: "Plain", ko: "일반"))], over: nil)
         #expect(plan.steps.map(\.plan.key) == ["a", "c"])
         let move = PlaybookMachine.next(plan, Self.standings(plan)) { _ in true }
         #expect(move.starts == [0, 1])
@@ -113,6 +126,6 @@ import Wire
 
     @Test func aKindThatNobodyKnowsIsAnError() throws {
         let playbook = try Self.plan([["a"]]).playbook
-        #expect(throws: (any Error).self) { try RunPlan(playbook, kinds: [:]) }
+        #expect(throws: (any Error).self) { try RunPlan(playbook, kinds: [:], over: nil) }
     }
 }

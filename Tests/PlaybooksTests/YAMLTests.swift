@@ -94,6 +94,50 @@ import Wire
         #expect(!Self.violations(Self.small.replacing(old, with: new)).isEmpty, "\(new)")
     }
 
+    /// Many editors write a byte order mark before a text.
+    @Test func aByteOrderMarkIsNoPartOfAText() throws {
+        #expect(try PlaybookYAML.read("\u{FEFF}" + Self.small) == PlaybookYAML.read(Self.small))
+    }
+
+    @Test(arguments: ["kind: pl\0ain", "kind: plain # \0", "kind: \"pl\0ain\""])
+    func nulIsRefusedWithItsLine(_ kind: String) {
+        let found = Self.violations("\u{FEFF}" + Self.small.replacing("kind: plain", with: kind))
+        #expect(found.map(\.field) == ["yaml"])
+        #expect(found.first?.text.en == "Line 9: The text has a NUL character.", "\(found)")
+        #expect(found.first?.text.ko.contains("9행") == true)
+    }
+
+    /// So is one that is named by its code, in a key as in a value.
+    @Test(arguments: [("kind: plain", #"kind: "pl\u0000ain""#), ("kind: plain", #""ki\0nd": plain"#)])
+    func nulByItsCodeIsRefusedWithItsLine(_ old: String, _ new: String) {
+        let found = Self.violations(Self.small.replacing(old, with: new))
+        #expect(found.map(\.text.en) == ["Line 9: The text has a NUL character."], "\(found)")
+    }
+
+    /// What is wrong with a text is said in both languages, and where it is.
+    @Test(arguments: [
+        ("key: small", "key: small\nkey: small", "Line 2: Not valid YAML: the key 'key' is given twice.", "'key' 키"),
+        ("kind: plain", "label: {en: One}", "Line 10: Not valid YAML: the key 'label' is given twice.", "'label' 키"),
+        ("lanes:", "---\nlanes:", "Line 4: Not valid YAML: there is more than one document.", "문서"),
+        ("lanes:", "\tlanes:", "Not valid YAML: a text cannot begin with a tab", "탭"),
+        ("table: onboarding_case", "table: a: b", "Line 2: Not valid YAML: a colon cannot stand here.", "콜론"),
+        ("table: onboarding_case", "table: \"a", "Not valid YAML: a quotation mark", "따옴표"),
+        ("lanes:", "lanes: [", "Not valid YAML: ", "올바른 YAML이 아닙니다"),
+    ]) func whatIsNoYAMLIsExplained(_ old: String, _ new: String, _ english: String, _ korean: String) throws {
+        let found = Self.violations(Self.small.replacing(old, with: new))
+        #expect(found.map(\.field) == ["yaml"])
+        let text = try #require(found.first?.text)
+        #expect(text.en.contains(english), "\(text.en)")
+        #expect(text.ko.contains(korean) && text.ko.contains("행"), "\(text.ko)")
+    }
+
+    /// An answer does not repeat the same thousands of times.
+    @Test func veryManyFaultsAreCounted() {
+        let many = (0..<500).map { "\nunknown\($0): x" }.joined()
+        let found = Self.violations(Self.small + many)
+        #expect(found.count == 101 && found.last?.text.en == "There are 400 more faults.", "\(found.count)")
+    }
+
     @Test func aTextThatIsTooLargeIsRefused() {
         let large = Self.small + "\n#" + String(repeating: "x", count: PlaybookYAML.maximumBytes)
         #expect(Self.violations(large).first?.field == "yaml")

@@ -74,7 +74,7 @@ import Testing
     ])
     func timestampsAsText(micros: Int64, text: String) {
         var bytes: [UInt8] = []
-        #expect(TextFormat.append(.timestamp(microsSinceUnixEpoch: micros), to: &bytes))
+        #expect(PostgresText.append(.timestamp(microsSinceUnixEpoch: micros), to: &bytes))
         #expect(String(decoding: bytes, as: UTF8.self) == text)
     }
 

@@ -1,8 +1,9 @@
 import Foundation
-import RPC
 import TestKit
 import Testing
 import Wire
+
+@testable import RPC
 
 /// The answers on `$SRV.…`, checked against the schemas beside the tests. A foreign client checks them again with the
 /// whole of JSON Schema in the integration tests; here a reader of the parts that are used keeps the build free of it.

@@ -1,8 +1,9 @@
-import RPC
 import Synchronization
 import TestKit
 import Testing
 import Wire
+
+@testable import RPC
 
 @Suite(.timeLimit(.minutes(5))) struct OverloadTests {
     @Test(arguments: Depth.allCases) func refusedEarlyWhileInFlightIsBounded(_ depth: Depth) async throws {

@@ -1,8 +1,9 @@
-import RPC
 import Synchronization
 import TestKit
 import Testing
 import Wire
+
+@testable import RPC
 
 /// Deadlines, traces, tokens and languages over two hops.
 @Suite(.timeLimit(.minutes(5))) struct PassingOnTests {
@@ -44,6 +45,30 @@ import Wire
             // The callee asked for 58 seconds and got what was left of 40.
             let left = try #require(words.last.flatMap { Int($0) })
             #expect(left <= 40_000 && left > 0)
+        }
+    }
+
+    /// An error that is passed on says in the caller's language what it said, and in English in its header.
+    @Test(arguments: Depth.allCases) func anErrorPassedOnKeepsBothLanguages(_ depth: Depth) async throws {
+        let (outer, inner) = (method("Outer"), method("Inner"))
+        let shared = Mutex<any Transport>(InMemoryTransport())
+        let endpoints = [
+            Endpoint(outer) { (_, request: GetRequest) async throws(Problem) in
+                try await Client(shared.withLock { $0 }).call(inner, request)
+            },
+            Endpoint(inner) { (_, _: GetRequest) async throws(Problem) -> GetRequest in
+                throw .failedPrecondition(rule: "G-66", Text(en: "‘Notes’ are missing.", ko: "‘메모’가 없습니다."))
+            },
+        ]
+        try await depth.serve(endpoints) { _, transport in
+            shared.withLock { $0 = transport }
+            for (language, said) in [("ko", "‘메모’가 없습니다."), ("en", "‘Notes’ are missing.")] {
+                let answer = try await transport.request(
+                    [], to: outer.subject, headers: ["Authorization": "Bearer provider:kim:\(language)"],
+                    timeout: .seconds(50))
+                #expect(answer.headers["Nats-Service-Error"] == "FAILED_PRECONDITION: 'Notes' are missing.")
+                #expect(try Status.decode(protobuf: answer.payload).message == said)
+            }
         }
     }
 

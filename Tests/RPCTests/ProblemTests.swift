@@ -51,9 +51,24 @@ import Wire
         let problem = Problem.notFound(Text(en: "Kürzel\r\nNats-Evil: 1 " + String(repeating: "x", count: 900), ko: ""))
         #expect(problem.headers["Nats-Service-Error-Code"] == "5")
         let text = problem.headerText
-        #expect(text.hasPrefix("NOT_FOUND: K?rzel??Nats-Evil: 1 "))
-        #expect(text.utf8.count == 200)
+        #expect(text.hasPrefix("NOT_FOUND: K%C3%BCrzel%0D%0ANats-Evil: 1 "))
+        #expect(text.utf8.count < 450)
         #expect(text.utf8.allSatisfy { (0x20...0x7E).contains($0) })
+        let long = Problem.notFound(Text(en: String(repeating: "이", count: 900), ko: "")).headerText
+        #expect(long.utf8.count < 4_000)
+    }
+
+    /// Nothing of a sentence is lost in the header; quotation marks are plain there.
+    @Test(arguments: [
+        ("Go live date by 이영희: 100%.", "Go live date by 이영희: 100%."),
+        ("The trigger of ‘Onboarding’ overlaps.", "The trigger of 'Onboarding' overlaps."),
+        ("Not encoded: %41 %zz.", "Not encoded: %41 %zz."),
+    ]) func headerCarriesTheSentence(_ said: String, _ read: String) {
+        let problem = Problem(.aborted, Text(en: said, ko: "한국어"))
+        #expect(problem.headerText.utf8.allSatisfy { (0x20...0x7E).contains($0) })
+        #expect(Problem.english(ofHeader: problem.headerText, .aborted) == read)
+        #expect(Problem.english(ofHeader: problem.headerText, .notFound) == nil)
+        #expect(Problem.english(ofHeader: "somebody else's", .aborted) == nil)
     }
 
     @Test(arguments: [Problem.Code.internalError, .unknown, .dataLoss])
@@ -110,6 +125,9 @@ import Wire
         #expect(Problem.failedPrecondition(rule: "BR-02", text).reason == "BR-02")
         #expect(Problem.notFound(Text(en: "Contract", ko: "계약"), id: "7").text.en == "Contract 7 was not found.")
         #expect(Problem.notFound(Text(en: "Contract", ko: "계약"), id: "7").text.ko == "계약 7을 찾을 수 없습니다.")
+        let missing = Problem.notFound(Text(en: "Contract", ko: "계약"), id: "")
+        #expect(missing.code == .notFound && missing.text.en == "Contract was not found: the id is missing.")
+        #expect(missing.text.ko == "ID가 없어 계약을 찾을 수 없습니다.")
         #expect(Problem.permissionDenied().code == .permissionDenied)
         #expect(Problem.unauthenticated(reason: "EXPIRED").reason == "EXPIRED")
         #expect(

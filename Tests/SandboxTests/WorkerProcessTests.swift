@@ -87,3 +87,8 @@ import Testing
         #expect(try await judge("\(yes)\n", rows: ["a"], with: worker) == [.passed], "a single row")
     }
 }
+
+extension ScriptWorker {
+    /// The id of the running process; nil when none runs.
+    fileprivate var processID: pid_t? { process?.pid }
+}

@@ -14,10 +14,13 @@ extension Scenarios {
             let cases = try ImportCase.all()
             try #require(cases.count > 30)
             try await ScenarioStack.with { stack in
-                for example in cases {
+                @Sendable func bring(_ example: ImportCase) async throws {
                     let faults = try await Self.faults(of: example, stack.world())
                     #expect(faults.isEmpty, "\(example.testDescription): \(faults.joined(separator: "; "))")
                 }
+                // The first enters the people whom all of them meet.
+                try await bring(cases[0])
+                try await inLanes(3, cases.dropFirst(), bring)
             }
         }
 

@@ -49,16 +49,8 @@ extension Scenarios {
             try await ScenarioStack.with { stack in
                 // The first enters the people whom all of them meet; the others go three at a time.
                 try await Journey(stack.world()).run([Campaign.contracts], mailDirectory: stack.mailDirectory)
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    for lane in 0..<3 {
-                        group.addTask {
-                            for _ in stride(from: lane, to: 29, by: 3) {
-                                try await Journey(stack.world()).run(
-                                    [Campaign.contracts], mailDirectory: stack.mailDirectory)
-                            }
-                        }
-                    }
-                    try await group.waitForAll()
+                try await inLanes(3, 2...30) { _ in
+                    try await Journey(stack.world()).run([Campaign.contracts], mailDirectory: stack.mailDirectory)
                 }
                 let script = "\(ScenarioStack.root)/Tests/ScenarioTests/multiply.sql"
                 try await stack.sql(String(contentsOfFile: script, encoding: .utf8), variables: ["copies": "2000"])

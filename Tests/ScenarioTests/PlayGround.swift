@@ -3,6 +3,7 @@ import Foundation
 import JourneyKit
 import OnboardingWire
 import PlayLauncherWire
+import PlaybooksWire
 import RPC
 import Wire
 
@@ -10,6 +11,7 @@ import Wire
 struct PlayGround {
     private let world: JourneyWorld
     private let manager: Credential
+    private let agent: Credential
     private let engagement: Engagement
     /// The records plays are launched from, by table.
     private(set) var sources: [(table: String, id: String)] = []
@@ -30,7 +32,7 @@ struct PlayGround {
         try await journey.createEngagement()
         manager = try journey.credential(.successManager)
         engagement = journey.engagement
-        let agent = try journey.credential(.agent)
+        agent = try journey.credential(.agent)
         var contact = CreateCustomerContactRequest()
         contact.customerContact = CustomerContact()
         contact.customerContact?.account = engagement.account
@@ -44,6 +46,7 @@ struct PlayGround {
         answers = [
             "customer_contact": try await world.call(OnboardingAPI.createCustomerContact, contact, as: agent).id,
             "sold_product": try await world.call(OnboardingAPI.createSoldProduct, product, as: agent).id,
+            "customer_account": engagement.account ?? "",
             "user": engagement.customerSuccessManager ?? "",
         ]
         sources = try await makeSources()
@@ -147,7 +150,7 @@ struct PlayGround {
     private func answer(_ question: PlayQuestion) throws -> Any {
         if let table = question.type.split(separator: ":").dropFirst().first {
             guard let id = answers[String(table)] else { throw JourneyFailure("a play asks for a \(table)") }
-            return id
+            return question.type.hasPrefix("references:") ? [id] : id
         }
         let text = question.choices.first ?? (question.type == "date" ? "2027-03-31" : "As said in the wizard.")
         guard question.type == "integer" else { return text }
@@ -170,6 +173,27 @@ struct PlayGround {
             return runs.count == count && runs.allSatisfy { over.contains($0.state ?? "") } ? runs : nil
         }
     }
+
+    /// A case that was made, and the stages of its playbook, which its event starts.
+    func onboarding(_ id: String) async throws -> (OnboardingCase, StagePicker) {
+        var request = GetRequest()
+        request.id = id
+        let made = try await world.call(OnboardingAPI.getOnboardingCase, request, as: agent)
+        var stages = GetStagePickerRequest()
+        stages.table = "onboarding_case"
+        stages.record = id
+        let picker = try await world.eventually("the playbook of \(made.number ?? id)") {
+            do {
+                return try await world.call(OnboardingAPI.getStagePicker, stages, as: agent)
+            } catch let problem as Problem where problem.code == .notFound {
+                return nil
+            }
+        }
+        return (made, picker)
+    }
+
+    /// The product that is answered where a question asks for one.
+    var product: String { answers["sold_product"] ?? "" }
 
     func risk(_ id: String) async throws -> RiskSignal {
         var request = GetRequest()

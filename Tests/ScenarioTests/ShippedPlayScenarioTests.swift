@@ -63,6 +63,13 @@ extension Scenarios {
             #expect(
                 tables.contains("risk_signal_solution")
                     == (launch.title == "Get to Green Play" && launch.table == "risk_signal"), "\(launch): \(tables)")
+            if launch.title == Self.ofCases {
+                // A further onboarding of type Phased, with its products, whose playbook has begun (G-80).
+                let (onboarding, stages) = try await ground.onboarding(try #require(made.first).id)
+                #expect(onboarding.type == "phased" && onboarding.parent == launch.record, "\(launch)")
+                #expect(onboarding.products == (launch.isWhole ? [ground.product] : []), "\(launch)")
+                #expect(stages.stages.count == 5 && stages.run?.state == "in_progress", "\(launch)")
+            }
             guard launch.title == "Create Risk Signal and Issue Record" else { return }
             let risk = try await ground.risk(try #require(made.first).id)
             #expect(tables == ["risk_signal"] && risk.table == launch.table && risk.sourceRecord == launch.record)

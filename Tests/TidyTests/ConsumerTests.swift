@@ -3,7 +3,7 @@ import Testing
 /// deploy/nats/consumers.tsv lists the durable consumers of each service: the NATS server refuses every other.
 ///
 /// A consumer is the name of an `EventHandler("…"`, `<service>-replica-<table>` for each `Replica(Type.self`, or
-/// `<service>-standing-<table>` for each `forgetting(Type.self`, which every service but the owner of people has.
+/// `<service>-standing-<table>` for each `forgetting("table"`, which every service but the owner of people has.
 @Suite struct ConsumerTests {
     static let list = "deploy/nats/consumers.tsv"
 
@@ -13,13 +13,15 @@ import Testing
         for name in arguments(of: "EventHandler(", in: text) where name.hasPrefix("\"") && !name.hasPrefix("\"\\(") {
             names.insert(String(name.dropFirst().prefix { $0 != "\"" }))
         }
-        for (call, kind) in [("Replica(", "replica"), ("forgetting(", "standing")] {
-            for argument in arguments(of: call, in: text) {
-                let type = argument.prefix { $0 != "." }
-                if let record = records.first(where: { $0.name == type }) {
-                    names.insert("\(service)-\(kind)-\(record.table)")
-                }
+        for argument in arguments(of: "Replica(", in: text) {
+            let type = argument.prefix { $0 != "." }
+            if let record = records.first(where: { $0.name == type }) {
+                names.insert("\(service)-replica-\(record.table)")
             }
+        }
+        for argument in arguments(of: "forgetting(", in: text) {
+            let table = argument.dropFirst().prefix { $0 != "\"" }
+            if records.contains(where: { $0.table == table }) { names.insert("\(service)-standing-\(table)") }
         }
         return names
     }
@@ -62,7 +64,7 @@ import Testing
 
     @Test func theCheckCatches() {
         let text =
-            "EventHandler(\n  \"a-case-created\", service: \"b\")\n Replica(Account.self, fields: []) forgetting(Account.self)"
+            "EventHandler(\n  \"a-case-created\", service: \"b\")\n Replica(Account.self, fields: []) forgetting(\"account\") forgetting(\"acount\")"
         let record = ProtoRecord(name: "Account", table: "account", collection: "accounts")
         let declared = Self.declared(service: "a", in: text, records: [record])
         #expect(

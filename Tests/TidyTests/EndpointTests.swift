@@ -13,8 +13,8 @@ import Testing
 
     /// What shared modules answer for a service that adds their endpoints: the function, and the file that says which.
     static let shared = [
-        "runEndpoints": "Shared/Playbooks/PlaybookEndpoints.swift",
-        "definitionEndpoints": "Shared/Playbooks/DefinitionEndpoints.swift",
+        "runEndpoints": "Shared/Playbooks/Runs/PlaybookEndpoints.swift",
+        "definitionEndpoints": "Shared/Playbooks/Definitions/DefinitionEndpoints.swift",
     ]
 
     /// The methods that are answered so, `collection.verb`, for who has `code`.

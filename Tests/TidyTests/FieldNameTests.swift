@@ -3,9 +3,10 @@ import Testing
 /// Declarations and rules name fields by the keys the generator writes: a misspelt text would only be found when it is
 /// run.
 @Suite struct FieldNameTests {
-    /// Texts where a key stands: what changes, what is read, what follows what, which field is to blame.
-    private static func names(in line: Substring) -> Int {
-        let places: [Regex<Substring>] = [
+    /// Texts where a key stands: what changes, what is read, what follows what, which field is to blame. Made once for a
+    /// file: an expression is compiled when it is used first.
+    private static func places() -> [Regex<Substring>] {
+        [
             #/changes\("/#, #/\[(?:field|named): "/#, #/Inherited\("/#, #/via: "/#, #/\.references\(\["/#,
             #/\.document\(table: "/#, #/(?:conditional|immutable|ruled|numbered|writable|closingNeeds): \["/#,
             #/notAfter: "/#, #/\.(?:records|lists|documents)\(\w+\.self, (?:by|in|table): "/#,
@@ -13,26 +14,42 @@ import Testing
             #/^ *(?:Problem)?\.?broken\(.*field: "/#, #/noSuchReference\(\w+\.self, "/#, #/DatabaseRule\(.*field: "/#,
             #/^ *"[A-Z_]+-?\d*", (?:\w+\.self, |constraint: "\w+", )?field: "/#,
             #/\bR\.(?:index|field)\("/#, #/schema\.(?:index\(of: |field\()"/#, #/Field\(rawValue: "/#,
-            #/Page(?:List|Lists)\(.*by: "/#,
+            #/Page(?:List|Lists)\(.*by: "/#, #/(?:^|[ (])order: "(?!")/#, #/ listed: "(?!TRUE"|\\\()/#,
+            // Playbooks: values of rows, columns of inputs, fields of records, rights, tables of access rows.
+            #/(?:[ .(]row|activity\.values)\["[a-z]/#, #/\$0\["[a-z]/#, #/\.(?:column|rows|field|naming)\(\s*"/#,
+            #/[ .(!][a-z]\w*\??\.text\((?:named: )?"/#,
+            #/[ .(!]has\("/#, #/WriteRight\(.*"/#, #/[ .]authorize\(.*"/#, #/Access\.allows\(.*on: "/#,
+            #/EventHandler\(.*record: "[a-z]/#, #/ record: "[a-z_]+", (?:action|wanted)/#,
+            #/(?:MaskedField|FilterField)\(\[?"[a-z_]+"/#, #/\.at\("/#,
+            // Errors: what they blame is a key of a record or of a request.
+            #/\bfield: "(?:[a-z]|\\\(.*\)\.[a-z])/#,
+            // Filters over records: they are made of keys, and a choice is a constant.
+            #/CustomerAccess\(.*\{ .*\x22[a-z_]/#, #/(?:rows|changeable): \{ .*\x22[a-z_]/#,
+            #/\x22[a-z_]+ !?= (?:true|false)\b/#, #/\x22[a-z_]+ !?= \\\x22/#, #/\.equal\(\.\w+, (?:oneOf: \[)?\x22/#,
         ]
-        return places.count { line.contains($0) }
     }
 
     static func findings(in file: SourceFile) -> [Finding] {
-        file.lines.enumerated().compactMap { index, line in
+        let places = places()
+        return file.lines.enumerated().compactMap { index, line in
             // Most lines hold no text at all: asking for it first is what keeps the check fast.
             guard line.utf8.contains(UInt8(ascii: "\"")), !line.drop(while: \.isWhitespace).hasPrefix("//"),
-                names(in: line) > 0
+                places.contains(where: { line.contains($0) })
             else { return nil }
             return Finding(file.path, line: index + 1, "a field named by a text: \(line.drop(while: \.isWhitespace))")
         }
     }
 
     @Test func rulesNameFieldsByTheirKeys() {
-        let places = ["Services/", "Shared/Records/"]
-        let findings = Repository.swift.filter { file in places.contains { file.path.hasPrefix($0) } }
-            .flatMap(Self.findings)
+        let places = ["Services/", "Shared/Records/", "Shared/Playbooks/", "Shared/Ground/", "Shared/RPC/"]
+        let findings = Self.looked(in: places).flatMap(Self.findings)
         #expect(findings.isEmpty, "\(findings.report)")
+    }
+
+    private static func looked(in places: [String]) -> [SourceFile] {
+        let files = Repository.swift.filter { file in places.contains { file.path.hasPrefix($0) } }
+        #expect(places.allSatisfy { place in files.contains { $0.path.hasPrefix(place) } })
+        return files
     }
 
     /// Columns are read by constants, which do not compile when they are misspelt. A place is another one when a column
@@ -47,7 +64,8 @@ import Testing
     }
 
     @Test func columnsAreReadByTheirNames() {
-        let findings = Repository.swift.filter { $0.path.hasPrefix("Services/") }.flatMap(Self.positions)
+        let findings = Self.looked(in: ["Services/", "Shared/"]).filter { !$0.path.contains("TestKit/") }
+            .flatMap(Self.positions)
         #expect(findings.isEmpty, "\(findings.report)")
     }
 
@@ -67,8 +85,31 @@ import Testing
         #expect(count(#"stateIndex = R.index("state")"#) == 1)
         #expect(count(#"priority = R.schema.index(of: "priority").flatMap { record[fieldAt: $0].int }"#) == 1)
         #expect(count(#"let shown = Upload.schema.field("state")?.label"#) == 1)
+        #expect(count(#"task.dueDate = row["due_date"]"#) == 1)
+        #expect(count(#".column("due_date", LifecycleTask.label(.dueDate), type: "date"),"#) == 1)
+        #expect(count(#".rows("tasks", Text(en: "Tasks", ko: "작업"),"#) == 1)
+        #expect(count(#"rights: [WriteRight(.create, "lifecycle_task")]"#) == 1)
+        #expect(count(#"if record.text("state") == canceled {"#) == 1)
+        #expect(count(#"if has("due_date"), let due { return due }"#) == 1)
+        #expect(count(#"try playbooks.authorize(.write, "playbook_activity", caller)"#) == 1)
+        #expect(count(#"guard Access.allows(caller.roles, .read, on: "engagement") else { return }"#) == 1)
+        #expect(count(#"database, caller, where: own, listed: "active", order: .by(.dueDate), limit: limit)"#) == 1)
+        #expect(count(#"order: "due_date, id", limit: limit)"#) == 1)
+        #expect(count(#"service: "onboarding", record: "team_message", action: "created","#) == 1)
+        #expect(count(#"fault(place.at("labels"), "There is no label.", "레이블이 없습니다.")"#) == 1)
+        #expect(count(#"MaskedField("label", \.label),"#) == 1)
+        #expect(count(#"            rows: { _ in "visible_to_customer = true" }, writable: [.state],"#) == 1)
+        #expect(count(#"await replicas.refresh(ImportTask.self, where: "parent = \"\(id)\"")"#) == 1)
+        #expect(count(#"rows: { .equal(.visibleToCustomer, true).and(.equal(.state, "open")) }"#) == 1)
+        #expect(count(#"rows: { .equal(.visibleToCustomer, true).and($0.ownContact(.contact)) }"#) == 0)
+        #expect(count(#"task.dueDate = row[LifecycleTask.Field.dueDate]"#) == 0)
+        #expect(count(#"listed: "\(identifier: SuccessCase.Field.active)", order: .by(.dueDate), limit: limit)"#) == 0)
+        #expect(count(#"method: "staging_rows", filter: task.id, order: "","#) == 0)
         #expect(count(#"guard change.changes(.dueDate), record[field: .state].isEmpty else { return }"#) == 0)
-        #expect(count(#"throw .invalid(field: "page_token", damaged)"#) == 0)
+        #expect(count(#"throw .invalid(field: "page_token", damaged)"#) == 1)
+        #expect(count(#"violations: [.init(field: "\(R.schema.table).state", text: text)])"#) == 1)
+        #expect(count(#"field: "answers.\(question.name)", text: text"#) == 1)
+        #expect(count(#"throw .invalid(field: ListRequest.Field.pageToken, damaged)"#) == 0)
         #expect(count(#"// changes("due_date")"#) == 0)
         func places(_ text: String) -> Int {
             Self.positions(in: SourceFile(path: "Services/A/A.swift", text: text)).count

@@ -35,6 +35,13 @@ import Testing
     /// A particle whose form was not chosen.
     static let doubles = ["은(는)", "는(은)", "이(가)", "가(이)", "을(를)", "를(을)", "(으)로", "과(와)", "와(과)", "(이)나"]
 
+    /// A particle right behind a value, whose form would have to be chosen by it.
+    static func bareParticles(_ line: Substring, _ path: String) -> [String] {
+        guard path.hasSuffix(".swift"), KoreanTextTests.isKorean(line) else { return [] }
+        return KoreanTextTests.withoutInterpolations(String(line), mark: "\u{FFFC}")
+            .matches(of: #/\x{FFFC}(은|는|이|가|을|를|과|와|으로|로)(?=[ .,’"]|$)/#).map { String($0.1) }
+    }
+
     static func terms() throws -> [Term] {
         let lines = try #require(Repository.text(path)).split(separator: "\n").dropFirst()
         return try lines.map { line in try #require(try Term(line), "\(path): \(line)") }
@@ -50,14 +57,17 @@ import Testing
 
     static func findings(in file: SourceFile, _ terms: [Term]) -> [Finding] {
         file.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().flatMap { index, line in
-            KoreanTextTests.texts(line, file.path).flatMap { text in
-                let misused = terms.compactMap { term in
-                    term.misuse(in: text).map { "\($0): \(term.korean) is the word (\(term.english))" }
-                }
-                let particles = doubles.filter(text.contains).map { "\($0): let Josa choose the particle" }
-                let quotes = text.contains("\\\"") ? ["\": ‘…’ stands around labels and values"] : []
-                return (misused + particles + quotes).map { Finding(file.path, line: index + 1, $0) }
+            bareParticles(line, file.path).map {
+                Finding(file.path, line: index + 1, "\($0) behind a value: let Josa choose the particle")
             }
+                + KoreanTextTests.texts(line, file.path).flatMap { text in
+                    let misused = terms.compactMap { term in
+                        term.misuse(in: text).map { "\($0): \(term.korean) is the word (\(term.english))" }
+                    }
+                    let particles = doubles.filter(text.contains).map { "\($0): let Josa choose the particle" }
+                    let quotes = text.contains("\\\"") ? ["\": ‘…’ stands around labels and values"] : []
+                    return (misused + particles + quotes).map { Finding(file.path, line: index + 1, $0) }
+                }
         }
     }
 
@@ -87,6 +97,8 @@ import Testing
         #expect(count(#"Text(en: "x", ko: "책임자를 지정하세요.")"#) == 0)
         #expect(count(#"Text(en: "x", ko: "\(label.ko)은(는) 필수입니다.")"#) == 1)
         #expect(count(#"Text(en: "x", ko: "\(label.ko, .topic) 필수입니다.")"#) == 0)
+        #expect(count(#"Text(en: "x", ko: "\(title)을 지정하세요.")"#) == 1)
+        #expect(count(#"Text(en: "x", ko: "한도(\(limit))를 초과했습니다.")"#) == 0)
         #expect(count(#"Text(en: "x", ko: "\"\(title)\" 플레이")"#) == 1)
         #expect(count("    계획된 시작은 필수입니다. \\") == 1)
         #expect(count(#"label: {en: "Watch list" ko: "감시 목록"}"#, "proto/a.proto") == 1)

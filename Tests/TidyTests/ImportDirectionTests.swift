@@ -7,16 +7,17 @@ import Testing
     static let allowed: [String: Set<String>] = [
         "Tenancy": [], "Roles": [], "Korean": [], "Filters": ["Korean", "Wire"], "Addresses": ["CIDN"],
         "Wire": ["Korean", "CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
+        "StandingWire": ["Wire", "CStandingProto", "CProtobufC"],
         "PlaybooksWire": ["Wire", "CPlaybooksProto", "CProtobufC"],
-        "OnboardingWire": ["Wire", "PlaybooksWire", "COnboardingProto", "CProtobufC"],
+        "OnboardingWire": ["Wire", "StandingWire", "PlaybooksWire", "COnboardingProto", "CProtobufC"],
         "ImportValidationWire": ["Wire", "CImportValidationProto", "CProtobufC"],
-        "CustomerSuccessWire": ["Wire", "CCustomerSuccessProto", "CProtobufC"],
+        "CustomerSuccessWire": ["Wire", "PlaybooksWire", "CCustomerSuccessProto", "CProtobufC"],
         "PlayLauncherWire": ["Wire", "CPlayLauncherProto", "CProtobufC"],
         "NotifierWire": ["Wire", "CNotifierProto", "CProtobufC"],
         "SamplesWire": ["Wire", "CSamplesProto", "CProtobufC"],
         "WireCatalog": [
             "Wire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire",
-            "PlaybooksWire",
+            "PlaybooksWire", "StandingWire",
         ],
         "RPC": ["Korean", "Wire", "NATS", "Tenancy"],
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
@@ -32,26 +33,24 @@ import Testing
         ],
         "Work": ["Records", "Ground", "Events", "Identity", "Postgres", "Wire", "RPC", "Tenancy"],
         "Platform": [
-            "Records", "Work", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "OnboardingWire", "RPC",
-            "Roles", "Tenancy",
-            "Filters",
-            "Korean",
+            "Records", "Work", "Ground", "Events", "Identity", "Postgres", "NATS", "Wire", "StandingWire", "RPC",
+            "Roles", "Tenancy", "Filters", "Korean",
         ],
-        "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": [], "Flows": ["CJQ"],
+        "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": ["Korean"], "Flows": ["CJQ", "Korean"],
         "Mail": ["Addresses", "CCurl"],
-        "TestKit": ["NATS", "Postgres"],
+        "TestKit": ["NATS", "Postgres", "Workbook"],
         "ServiceTestKit": [
             "TestKit", "Platform", "Records", "Ground", "Events", "Work", "Identity", "Postgres", "NATS", "Wire", "RPC",
-            "Roles", "Tenancy", "OnboardingWire",
+            "Roles", "Tenancy",
         ],
     ]
     /// What a service may import besides the modules under Platform.
     static let services: [String: Set<String>] = [
-        "Onboarding": ["Playbooks", "PlaybooksWire", "ImportValidationWire", "CustomerSuccessWire"],
-        "ImportValidation": ["ImportValidationWire", "Workbook", "Sandbox"],
-        "CustomerSuccess": ["CustomerSuccessWire", "Playbooks"],
+        "Onboarding": ["OnboardingWire", "Playbooks", "PlaybooksWire", "ImportValidationWire", "CustomerSuccessWire"],
+        "ImportValidation": ["ImportValidationWire", "OnboardingWire", "PlaybooksWire", "Workbook", "Sandbox"],
+        "CustomerSuccess": ["CustomerSuccessWire", "OnboardingWire", "Playbooks", "PlaybooksWire"],
         "PlayLauncher": ["PlayLauncherWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
-        "Notifier": ["NotifierWire", "PlayLauncherWire", "WireCatalog", "Addresses", "Mail"],
+        "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
     ]
 
     static let project = Set(allowed.keys).union(CFenceTests.owners.keys).union(services.keys.map { "\($0)Service" })

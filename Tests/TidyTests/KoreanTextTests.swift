@@ -19,8 +19,8 @@ import Testing
             .filter { $0.count > 1 && !allowed.contains($0) }
     }
 
-    /// A literal without `\(…)`, whatever is inside.
-    private static func withoutInterpolations(_ text: String) -> String {
+    /// A literal with `mark` in the place of each `\(…)`, whatever is inside.
+    static func withoutInterpolations(_ text: String, mark: String = "") -> String {
         var out = ""
         var depth = 0
         var isEscaped = false
@@ -29,6 +29,7 @@ import Testing
                 depth += character == "(" ? 1 : character == ")" ? -1 : 0
             } else if isEscaped, character == "(" {
                 out.removeLast()
+                out += mark
                 depth = 1
             } else {
                 out.append(character)
@@ -66,6 +67,9 @@ import Testing
             var found = texts(line, file.path).flatMap(foreignWords).map {
                 Finding(file.path, line: index + 1, "English in a Korean text: \($0)")
             }
+            if file.path.hasSuffix(".swift"), let figure = Self.plainFigure(line) {
+                found.append(Finding(file.path, line: index + 1, "a figure without its separators: \(figure)"))
+            }
             guard line.contains("ko:") else { return found }
             if line.contains(#/\bko: "[^"]*\\\([A-Za-z.]*\.en\b/#) {
                 found.append(Finding(file.path, line: index + 1, "the English label in a Korean text"))
@@ -78,6 +82,14 @@ import Testing
             }
             return found
         }
+    }
+
+    /// A number before the word for what is counted that is put in as it is, instead of `\(grouped: …)`. Names for people
+    /// end in `ko`, and what a row remembers of a fault (`detail`) is a text.
+    static func plainFigure(_ line: Substring) -> Substring? {
+        guard isKorean(line), !line.drop(while: \.isWhitespace).hasPrefix("//") else { return nil }
+        let counted = #/\\\(([A-Za-z.]+(?:\([^()]*\))?)\)(?:행|번째|개|건|자(?!리를)|단계|글자|바이트)/#
+        return line.matches(of: counted).map(\.output.1).first { !$0.hasSuffix("ko") && $0 != "detail" }
     }
 
     /// Flows keep their Korean behind keys that end in `ko` or `Ko`.
@@ -110,5 +122,8 @@ import Testing
         #expect(count("    summaryKo: 'PoC, 접점을 만듭니다.'", "Services/A/Flows/a.yaml") == 0)
         #expect(count("Subject: 플레이 ‘{{title}}’ completed", "Services/A/Templates/a.ko.txt") == 1)
         #expect(count("/// 한국어 comment with English") == 0)
+        #expect(count(#"Text(en: "Row \(row) is empty.", ko: "\(row)행이 비어 있습니다.")"#) == 1)
+        #expect(count(#"ko: "파일의 \(detail(0))행과 같은 레코드입니다.""#) == 1)
+        #expect(count(#"ko: "\(grouped: row)행이 비어 있습니다. \(label.ko)개.""#) == 0)
     }
 }

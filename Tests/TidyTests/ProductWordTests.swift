@@ -4,14 +4,14 @@ import Testing
 /// What all services stand on speaks of no single product: records of a service are not named there, be it in a text for
 /// people or in a comment.
 @Suite struct ProductWordTests {
-    private static let modules = ["Records", "Ground", "Events", "Work"]
+    private static let modules = ["Records", "Ground", "Events", "Work", "Playbooks"]
 
     /// The records that the ground is about itself: who calls, and where data lies.
     private static let own: Set = ["user", "role_grant", "domain"]
 
-    /// Names of tables, with blanks as people say them, and in the plural.
-    static func expression(of tables: [String]) throws -> NSRegularExpression {
-        let names = tables.filter { !own.contains($0) }.map { $0.replacing("_", with: "[_ ]") }
+    /// Names of tables, with blanks as people say them, and in the plural; `inPage` also as types, as examples have them.
+    static func expression(of tables: [String], inPage: Bool = false) throws -> NSRegularExpression {
+        let names = tables.filter { !own.contains($0) }.map { $0.replacing("_", with: inPage ? "[_ ]?" : "[_ ]") }
         return try NSRegularExpression(
             pattern: "(?<![A-Za-z_])(?:\(names.joined(separator: "|")))s?(?![A-Za-z_])", options: .caseInsensitive)
     }
@@ -37,7 +37,23 @@ import Testing
         #expect(findings.isEmpty, "\(findings.report)")
     }
 
+    /// The page of Playbooks shows a part of a file that ships.
+    @Test func neitherDoItsPages() throws {
+        let expression = try Self.expression(of: ProtoRecord.all.map(\.table), inPage: true)
+        let pages = Repository.files.filter { file in
+            file.path.hasSuffix(".md")
+                && Self.modules.contains { $0 != "Playbooks" && file.path.hasPrefix("Shared/\($0)/") }
+        }
+        #expect(pages.count >= 4)
+        let findings = pages.flatMap { Self.findings(in: $0, expression) }
+        #expect(findings.isEmpty, "\(findings.report)")
+    }
+
     @Test func theCheckCatches() throws {
+        let page = try Self.expression(of: ["success_milestone"], inPage: true)
+        let example = SourceFile(
+            path: "Shared/Records/README.md", text: "let jobs = [SuccessMilestone.missOverdue(database)]")
+        #expect(Self.findings(in: example, page).count == 1)
         let expression = try Self.expression(of: ["touchpoint", "onboarding_case", "user"])
         func count(_ line: String) -> Int {
             Self.findings(in: SourceFile(path: "Shared/Records/A.swift", text: line), expression).count

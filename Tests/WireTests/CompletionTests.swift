@@ -81,7 +81,7 @@ import Testing
             "message ListRoomsResponse {", "  repeated Room rooms = 1;", "  // --- rooms",
             "  // Reads records of table room in pages, filtered and ordered; the newest first.",
             "  rpc CloseRoom(ale.common.v1.CloseRequest) returns (Room) {",
-            "    option (ale.options.v1.method) = {subject: \"rooms.close\"};",
+            "    option (ale.options.v1.method) = {subject: \"rooms.close\" operation: \"write\"};",
             "import \"google/protobuf/timestamp.proto\";", "  reserved 12, 14 to 15;",
             "  reserved \"floor\";",
         ] {

@@ -56,8 +56,13 @@ import Testing
         (Self.record("type: \"reference\" reference: \"user\" side: \"left\""), "any, customer, provider"),
         (Self.record("type: \"text\" format: \"currency_code\""), "is for strings"),
         (Self.record("type: \"string\" minimum: 0"), "bounds are for numbers"),
+        (Self.record("type: \"string\" not_before: \"x\""), "not_before is for dates"),
+        (Self.record("type: \"date\" not_before: \"y\""), "its not_before has no date \"y\""),
         (Self.record("type: \"reference\" reference: \"b\""), "no service owns the table \"b\""),
         (Self.record("type: \"list_of_references\" reference: \"a | b\""), "no service owns the table \"b\""),
+        (Self.record("type: \"reference\" reference: \"b\" output_only: true"), "no service owns the table \"b\""),
+        // A message shows the rows of a table, but no service answers it.
+        (Self.record("type: \"reference\" reference: \"b\"") + Self.shown, "no service owns the table \"b\""),
         (Self.record("type: \"reference\""), "a reference without a table"),
         (Self.two("s", "s"), "ale.trial.v1.B: its service has another record of the table \"room\""),
         (Self.two("s", "t", referenceOf: "u"), "ale.trial.v1.C.x: the table \"room\" is there in s and t"),
@@ -68,6 +73,13 @@ import Testing
         (Self.record("type: \"string\"", Self.target("order: 1 key: \"y\"")), "its key has no field \"y\""),
         (Self.record("type: \"string\"", Self.target("order: 1")), "an import needs a key"),
         (Self.record("type: \"string\"", Self.target("order: 2 key: \"x\"")), "not in an order from 1"),
+        (
+            Self.record("type: \"string\"", Self.target("order: 1 key: \"x\" key: \"account\""))
+                .replacing(
+                    "string x = 1",
+                    with: "string account = 2 [(ale.options.v1.field) = {type: \"string\"}]; string x = 1"),
+            "names the account first"
+        ),
     ])
     func refuses(_ body: String, _ reason: String) throws {
         guard try toolsAreThere() else { return }
@@ -82,6 +94,22 @@ import Testing
         import "ale/options/v1/options.proto"; message A { option (ale.options.v1.record) = \
         {table: "a" collection: "as" service: "s" \(declarations)}; string x = 1 [(ale.options.v1.field) = {\(options)}]; }
         """
+    }
+
+    /// The rows of a table that no record has.
+    private static let shown = " message B { option (ale.options.v1.table) = \"b\"; string id = 1; }"
+
+    /// What a service answers it owns, be it no record.
+    @Test func takesATableThatAServiceAnswers() throws {
+        guard try toolsAreThere() else { return }
+        let service = """
+             service T { rpc GetB(B) returns (B) { option (ale.options.v1.method) = {subject: "bs.get"}; } }
+            """
+        for options in ["", " output_only: true"] {
+            let body = Self.record("type: \"reference\" reference: \"b\"\(options)") + Self.shown + service
+            let result = try generate(body)
+            #expect(result.status == 0, "\(result.errors)")
+        }
     }
 
     /// Records of one table in two services, and one that refers to it from a service.

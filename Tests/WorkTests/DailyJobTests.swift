@@ -177,6 +177,28 @@ import Wire
         await loop.end(task)
     }
 
+    /// A record that fails keeps none of the others back: they are done, and the job says that it is not.
+    @Test func theOthersAreDoneWhenOneFails() async throws {
+        let bench = try await Bench()
+        try await bench.psql("INSERT INTO work_shop.thing VALUES ('one'), ('two'), ('three'), ('four')")
+        let seen = Runs()
+        let job = DailyJob("test", bench.database) { _ in
+            "SELECT name AS id FROM work_shop.thing WHERE domain = '/' ORDER BY name"
+        } each: { name, context in
+            seen.note(name)
+            let domain = "/\(name)/"
+            context.transaction.send("UPDATE work_shop.thing SET domain = \(domain) WHERE name = \(name)")
+            if name == "one" || name == "three" { throw Problem.internalError(cause: name) }
+            return true
+        }
+        let problem = await #expect(throws: Problem.self) { _ = try await job.run(in: .root) }
+        #expect(problem?.cause == "one")
+        #expect(seen.all == ["four", "one", "three", "two"])
+        let open = try await bench.psql("SELECT name FROM work_shop.thing WHERE domain = '/' ORDER BY name")
+        #expect(open == "one\nthree", "the work on those that failed is undone")
+        await bench.close()
+    }
+
     /// A run that begins before midnight and ends behind it was yesterday's.
     @Test func aRunOverMidnightIsFollowedByTheNextDays() async throws {
         let loop = try await Loop(at: "2027-12-31T23:59:58Z")
@@ -245,7 +267,7 @@ import Wire
     @Test(.timeLimit(.minutes(5))) func theLeaderRunsIt() async throws {
         let loop = try await Loop(at: "2027-06-01T12:00:00Z")
         let (bench, runs) = (loop.bench, loop.runs)
-        let looks = [Runs(), Runs()]
+        let (looks, ends) = ([Runs(), Runs()], [Runs(), Runs()])
         let leaderships = try looks.map { _ in
             try Leadership(
                 connectionString: bench.server.connectionString(database: bench.name, user: "ale_work_shop"),
@@ -259,12 +281,13 @@ import Wire
                 runs.note("\(index)")
                 return 0
             }
-            return Task { [leadership = leaderships[index], look = looks[index]] in
+            return Task { [leadership = leaderships[index], look = looks[index], end = ends[index]] in
                 await whileLeading(leadership) {
                     await job.keep(bench.database) {
                         look.note("look")
                         try? await Task.sleep(for: .milliseconds(5))
                     }
+                    end.note("end")
                 }
             }
         }
@@ -291,6 +314,8 @@ import Wire
         try await expect(2, by: leader, leader: other)
         try loop.set("2027-06-03T00:00:00Z")
         try await expect(3, by: other, leader: other)
+        // It may have been in the middle of a look when it resigned.
+        try await waitUntil("the end of the one that resigned") { !ends[leader].all.isEmpty }
         let idle = looks[leader].all.count
         try await expect(3, by: other, leader: other)
         #expect(looks[leader].all.count == idle)

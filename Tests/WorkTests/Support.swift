@@ -14,7 +14,7 @@ import Wire
 let never: Duration = .seconds(600)
 
 /// A database with the ground of a service, a table of work in it, and the service's way into it.
-struct Bench: Sendable {
+struct Bench: OwnDatabase {
     /// A service of these tests' own.
     static let service = "work-shop"
 
@@ -83,15 +83,6 @@ struct Bench: Sendable {
 
     /// Ends a row, as services do.
     func complete(_ lease: Lease) async throws { try await asking { tx in lease.complete(in: tx) } }
-
-    /// What the superuser sees.
-    @discardableResult
-    func psql(_ sql: String) async throws -> String { try await server.psql(sql, database: name) }
-
-    /// The superuser's `SELECT count(*)`.
-    func count(_ rows: String) async throws -> Int { Int(try await psql("SELECT count(*) FROM \(rows)")) ?? -1 }
-
-    func close() async { await database.pool.close() }
 }
 
 /// An instance at work.

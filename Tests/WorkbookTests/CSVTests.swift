@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Workbook
@@ -18,6 +19,17 @@ import Testing
             try read(text) == [
                 ["a", "b", "c"], ["x, \"y\"", "two\r\nlines", " z "], [nil, nil, "last"], ["qtail", "in\"ner"],
                 ["1", "2", "3"],
+            ])
+    }
+
+    /// A spreadsheet writes the name of an error for a cell that has no value.
+    @Test func errorsAreTold() throws {
+        let text = "#N/A,\"#REF!\",#DIV/0!\n#1,x #N/A,#N/A x\n"
+        let rows = try withFile(Array(text.utf8)) { try CSVReader(path: $0).readAll().map(\.cells) }
+        #expect(
+            rows == [
+                [.error("#N/A"), .error("#REF!"), .error("#DIV/0!")],
+                [.text("#1"), .text("x #N/A"), .text("#N/A x")],
             ])
     }
 
@@ -134,13 +146,37 @@ import Testing
 
     /// What an export guards, an import takes back: one apostrophe before what would be a formula, and no other.
     @Test func guardsAreTakenBack() throws {
-        let texts = ["=1+1", "+43 732", "-x", "@a", "'=x", "''-y", "'n Dijk", "it's", "-2.5", "'", "\na"]
+        let texts = [
+            "=1+1", "+43 732", "-x", "@a", "'=x", "''-y", "'n Dijk", "it's", "-2.5", "'", "\na", "＝1", "'＠a", "가=1",
+        ]
         var writer = CSVWriter()
         for text in texts { writer.append(["k", text]) }
         let (cells, guarded) = try withFile(writer.bytes) { path in
             let reader = try CSVReader(path: path, takesGuards: true)
             return (try reader.readAll().map { $0.text(at: 1) ?? "" }, reader.guardedFields)
         }
-        #expect(cells == texts && guarded == 7)
+        #expect(cells == texts && guarded == 9)
+        #expect(String(decoding: writer.bytes, as: UTF8.self).contains("k,'＝1\r\n"))
+    }
+
+    /// What keeps a spreadsheet from reading a number is no part of the text; any other formula is.
+    @Test func formulasThatHoldATextAreThatText() throws {
+        let fields = [#"="00123""#, #""=""007""""#, #"="a"&"b""#, "=A1", #"=""#, #"="""#, "==1"]
+        let rows = try withFile(Array(fields.joined(separator: "\n").utf8)) { path in
+            try CSVReader(path: path, delimiter: ",", takesGuards: true).readAll()
+        }
+        #expect(rows.map { $0.text(at: 0) } == ["00123", "007", #"="a"&"b""#, "=A1", #"=""#, #"="""#, "==1"])
+        let plain = try withFile(Array(#"="00123""#.utf8)) { path in try CSVReader(path: path).readAll() }
+        #expect(plain.first?.text(at: 0) == #"="00123""#)
+    }
+
+    /// A quotation mark behind a backslash ends the field for everybody else: what was meant is for a person to say.
+    @Test func quotationMarksBehindABackslashAreTold() throws {
+        let rows = try withFile(Array("a,b\n\"Halle \\\"A\\\"\",x\n\"C:\\\",y\n\"Halle \" B,z\n".utf8)) { path in
+            try CSVReader(path: path).readAll()
+        }
+        #expect(rows.map { $0.kind(at: 0) } == [.text, .unreadable, .text, .text])
+        #expect(rows.map { $0.text(at: 1) } == ["b", "x", "y", "z"])
+        #expect(rows[2].text(at: 0) == "C:\\")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Workbook
@@ -52,6 +53,12 @@ import Testing
         let words = text.split { ",\n".contains($0) }
         let isOffered = words.contains { error?.english.contains("\(encoding.rawValue) (\"\($0)\")") == true }
         #expect(isOffered, "\(error?.english ?? "read")")
+    }
+
+    /// Letters among quotation marks and guillemets, of which none is ASCII, are the bytes of other characters.
+    @Test(arguments: ["東京", "北京", "春日"]) func aShortWordOfAnotherScriptIsAsked(_ word: String) throws {
+        let error = failure { try read(bytes("Name,Ort\nH1,\(word)\n", .shiftJIS)) }
+        #expect(error?.english.contains("Shift_JIS (\"\(word)\")") == true, "\(error?.english ?? "read")")
     }
 
     @Test func oneSyllableIsAsked() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Workbook
@@ -36,7 +37,7 @@ import Testing
         let strings = """
             <si><t xml:space="preserve"> a </t></si><si><r><rPr><b/></rPr><t>rich </t></r><r><t>text</t></r>\
             <rPh sb="0" eb="1"><t>phonetic</t></rPh></si><si><t><![CDATA[<&]]>]]&gt;</t></si>\
-            <si><t>&lt;&#44032;&#x1F600;&quot;&apos;&gt;</t></si><si><t>l1\r\nl2\rl3_x000D__x0041__x0000__y</t></si>\
+            <si><t>&lt;&#44032;&#x1F600;&quot;&apos;&gt;</t></si><si><t>l1\r\nl2\rl3_x000D__x0041__y</t></si>\
             <si/><si><t/></si><!-- <si> --><?pi <si>?>
             """
         let data = "<row>" + (0..<7).map { #"<c t="s"><v>\#($0)</v></c>"# }.joined() + "</row>"
@@ -45,7 +46,7 @@ import Testing
             cells == [
                 [
                     .text(" a "), .text("rich text"), .text("<&]]>"), .text("<가😀\"'>"),
-                    .text("l1\nl2\nl3\rA_x0000__y"),
+                    .text("l1\nl2\nl3\rA_y"),
                 ]
             ])
     }
@@ -101,6 +102,31 @@ import Testing
         #expect(failure { try builder.rows(sheet: "Absent") }?.kind == .noSheet)
         let hidden = WorkbookBuilder(data: "", sheets: #"<sheet name="H" state="veryHidden" r:id="rId1"/>"#)
         #expect(failure { try hidden.rows() }?.kind == .noSheet)
+    }
+
+    /// Merged ranges stand behind the rows, among much else.
+    @Test func mergedRanges() throws {
+        var builder = WorkbookBuilder(data: "")
+        let behind =
+            "<autoFilter ref='A1:B2'/><mergeCells count='3'><mergeCell ref='B4:A2'/><x:mergeCell ref='C3:XFD3'/>"
+        builder.replace(
+            "xl/worksheets/sheet1.xml",
+            "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData>\(behind)<mergeCell ref='nowhere'/></mergeCells>"
+                + "<hyperlinks><mergeCell ref='A9:B9'/></hyperlinks></worksheet>")
+        let read = { (limits: WorkbookLimits) in
+            try withFile(builder.zip) { path in
+                let reader = try WorkbookReader(path: path, limits: limits)
+                let rows = try reader.readAll()
+                return (rows: rows.count, ranges: reader.mergedRanges)
+            }
+        }
+        let found = try read(WorkbookLimits())
+        #expect(found.rows == 1 && found.ranges.map(\.name) == ["A2:B4", "C3:XFD3"])
+        #expect(found.ranges.first?.rows == 2...4 && found.ranges.first?.columns == 0...1)
+        var limits = WorkbookLimits()
+        limits.mergedRanges = 1
+        #expect(failure { try read(limits) }?.kind == .tooLarge)
+        #expect(["A1", "A0:B2", "A1:B", ":", "A1:B2:C3", "$A$1:$B$2"].allSatisfy { CellRange($0) == nil })
     }
 
     @Test func aSheetCanBeReadAgain() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Workbook
@@ -105,23 +106,73 @@ import Testing
         #expect(open(flipped)?.kind == .damaged, "the checksum is compared")
     }
 
+    /// What no text can hold is the matter of its cell, however it is written; the rest is read.
     @Test(arguments: [
-        ("<row><c t=\"s\"><v>3</v></c></row>", "A1"), ("<row r=\"4\"><c r=\"BC4\" t=\"s\"><v>-1</v></c></row>", "BC4"),
-        ("<row><c t=\"inlineStr\"><is><t>\u{1}</t></is></c></row>", "A1"),
-        ("<row><c r=\"12\"><v>1</v></c></row>", "row 1"),
-        ("<row r=\"0\"><c><v>1</v></c></row>", "row 0"),
+        ("a\u{1}", "a_x0001_"), ("a_x0001_", "a_x0001_"), ("a&#1;b", "a_x0001_b"), ("&#x1F;", "_x001F_"),
+        ("a\u{0}b", "a_x0000_b"), ("a&#0;", "a_x0000_"), ("a&#xD800;", "a\u{FFFD}"), ("&#x110000;", "\u{FFFD}"),
     ])
-    func wrongCellsAreNamed(data: String, place: String) {
-        let error = failure { try WorkbookBuilder(data: data, strings: "<si><t>a</t></si>").rows() }
-        #expect(error?.kind == .malformed)
-        #expect(error?.place == place)
-        let korean = place.hasPrefix("row ") ? "\(place.dropFirst(4))행: " : "\(place): "
-        #expect(error?.english.hasPrefix(place) == true && error?.korean.hasPrefix(korean) == true)
-        // The reason is Korean as well, and ends the sentence.
-        #expect(error?.korean.contains(#/\([^)]*[가-힣][^)]*\)\.$/#) == true, "\(error?.korean ?? "")")
+    func charactersThatAreNone(written: String, shown: String) throws {
+        let inline = "<row r='2'><c t='inlineStr'><is><t>\(written)</t></is></c><c t='str'><v>\(written)</v></c></row>"
+        let cells = try WorkbookBuilder(
+            data: "<row><c t='s'><v>0</v></c><c t='s'><v>1</v></c></row>\(inline)<row><c><v>7</v></c></row>",
+            strings: "<si><t>\(written)</t></si><si><t>_x005F_x0001_</t></si>"
+        ).cells()
+        #expect(
+            cells == [[.unreadable(shown), .text("_x0001_")], [.unreadable(shown), .unreadable(shown)], [.number(7)]])
     }
 
-    @Test func brokenXMLAndDocumentTypes() {
+    /// Nothing of them comes further by the other ways that a file has to say something.
+    @Test func noControlCharacterComesOut() throws {
+        let data = "<row r='&#0;'><c><v>1\u{0}</v></c><c t='e'><v>#\u{0}</v></c><c t='s'><v>\u{1}</v></c></row>"
+        let rows = try WorkbookBuilder(data: data, strings: "").rows()
+        #expect(rows.first?.cells == [.unreadable("1_x0000_"), .error("#_x0000_"), .unreadable("_x0001_")])
+        #expect(rows.first?.misplaced == "_x0000_")
+    }
+
+    /// What a cell refers to and is not there is the matter of that cell; the rest is read.
+    @Test(arguments: ["3", "-1", "1.5", "x", "99999999999"]) func textsThatAreNotThere(_ index: String) throws {
+        let rows = try WorkbookBuilder(
+            data: #"<row r="4"><c r="B4" t="s"><v>\#(index)</v></c><c r="C4" t="s"><v>0</v></c></row>"#
+                + #"<row r="5"><c r="B5" t="s"><v>0</v></c></row>"#, strings: "<si><t>a</t></si>"
+        ).rows()
+        #expect(rows.count == 2)
+        #expect(rows.first?.cells == [.empty, .unreadable(index), .text("a")])
+        #expect(rows.last?.cells == [.empty, .text("a")])
+    }
+
+    /// Two values in one cell are not read as one.
+    @Test func twoValuesAreNoNumber() throws {
+        let cells = try WorkbookBuilder(
+            data: #"<row><c><v>1</v><v>2</v></c><c t="s"><v>0</v><v>0</v></c><c><v>7</v></c></row>"#,
+            strings: "<si><t>a</t></si>"
+        ).cells()
+        #expect(cells == [[.unreadable("1 2"), .unreadable("0 0"), .number(7)]])
+    }
+
+    /// Rows and cells that say to be where no place of a sheet is are read where they stand, and say so.
+    @Test(arguments: [
+        (#"<row r="0"><c><v>1</v></c></row>"#, "0", [Cell.number(1)]),
+        (#"<row r="1048577"><c r="A1048577"><v>1</v></c></row>"#, "1048577", [.number(1)]),
+        (#"<row r="-3"><c><v>1</v></c></row>"#, "-3", [.number(1)]),
+        (#"<row r="two"><c><v>1</v></c></row>"#, "two", [.number(1)]),
+        (#"<row r="2"><c r="12"><v>7</v></c><c r="B2"><v>1</v></c></row>"#, "12", [.empty, .number(1)]),
+        (#"<row r="2"><c r=""><v>1</v></c></row>"#, "", []),
+        // A place that another has taken.
+        (#"<row r="2"><c r="A2"><v>1</v></c><c r="A2"><v>2</v></c></row>"#, "A2", [.number(2)]),
+        (
+            #"<row r="2"><c r="B2"><v>1</v></c><c r="A2"><v>2</v></c><c><v>3</v></c></row>"#, "B2",
+            [.number(2), .number(3)]
+        ),
+    ])
+    func placesThatAreNone(data: String, said: String, cells: [Cell]) throws {
+        let rows = try WorkbookBuilder(data: #"<row r="1"><c><v>0</v></c></row>\#(data)<row><c><v>3</v></c></row>"#)
+            .rows()
+        #expect(rows.map(\.number) == [1, 2, 3])
+        #expect(rows.map(\.misplaced) == [nil, said, nil])
+        #expect(rows.map(\.cells) == [[.number(0)], cells, [.number(3)]])
+    }
+
+    @Test func brokenXMLAndDocumentTypes() throws {
         for data in [
             "<row><c><v>1</v>", "<row", "<row><c t='inlineStr'><is><t>&foo;</t></is></c></row>", "<row><c r=>",
             "<!ELEMENT x>",
@@ -147,7 +198,7 @@ import Testing
             Array("<worksheet><sheetData><row><c t='str'><v>".utf8) + [0xC3, 0x28]
             + Array("</v></c></row></sheetData>".utf8)
         broken.entries.append(("xl/worksheets/sheet1.xml", text))
-        #expect(failure { try broken.rows() }?.kind == .malformed)
+        #expect(try broken.cells() == [[.unreadable("\u{FFFD}(")]])
     }
 
     @Test func twoEntriesOfOneName() {

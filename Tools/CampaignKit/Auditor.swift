@@ -28,7 +28,7 @@ public struct Auditor: Sendable {
 
     /// Everything that is not as it must be now.
     public func findings() async throws -> [String] {
-        try await onboarding() + playbooks() + success() + plays() + messages() + replicas()
+        try await onboarding() + attachments() + playbooks() + success() + plays() + messages() + replicas()
             + StreamAudit(stack: stack).findings()
     }
 
@@ -37,6 +37,7 @@ public struct Auditor: Sendable {
         let cases = try await stack.sql("SELECT id, account FROM onboarding.onboarding_case WHERE parent IS NULL")
         let tasks = try await ids("SELECT id FROM import_validation.import_task")
         let contracts = try await counts("SELECT account, count(*) FROM onboarding.contract GROUP BY 1")
+        let locations = try await counts("SELECT account, count(*) FROM onboarding.location GROUP BY 1")
         let published = try await counts(
             """
             SELECT t.account, count(*) FROM import_validation.staging_row r \
@@ -48,7 +49,27 @@ public struct Auditor: Sendable {
                 ledger.cases.map { "\($0.value) of account \($0.key)" })
             + Self.compare("import tasks", tasks, Array(ledger.tasks))
             + Self.compare("contracts of each account", contracts, ledger.contracts)
-            + Self.compare("staging rows published of each account", published, ledger.contracts)
+            + Self.compare("locations of each account", locations, ledger.locations)
+            + Self.compare(
+                "staging rows published of each account", published,
+                ledger.contracts.merging(ledger.locations, uniquingKeysWith: +))
+    }
+
+    /// Each file that was acknowledged is there as it was sent, and is told of once.
+    private func attachments() async throws -> [String] {
+        let files = try await stack.sql(
+            """
+            SELECT file.id, file.record, coalesce(encode(sha256(string_agg(part.content, ''::bytea \
+            ORDER BY part.position)), 'hex'), '') FROM onboarding.attachment file \
+            LEFT JOIN onboarding.attachment_part part ON part.attachment = file.id WHERE file.complete GROUP BY file.id
+            """)
+        let told = try await counts(
+            "SELECT record, count(*) FROM onboarding.journal WHERE fields = ARRAY['attachments'] GROUP BY 1")
+        let expected: [String: Int] = ledger.attachments.values.reduce(into: [:]) { $0[$1.record, default: 0] += 1 }
+        return Self.compare(
+            "attachments with their content", files.map { $0.joined(separator: " ") },
+            ledger.attachments.map { "\($0.key) \($0.value.record) \($0.value.sha256)" })
+            + Self.compare("attachments in the history of each case", told, expected)
     }
 
     /// Each case was worked through its playbook once, and each activity made its record once.

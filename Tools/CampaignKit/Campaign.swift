@@ -64,7 +64,7 @@ public struct Campaign: Sendable {
 
     /// Customers are made as long as harm is done.
     private func work(on stack: ScenarioStack, _ toll: Toll) async throws -> Ledger {
-        let customers = CampaignLoad(world: stack.world(patience: .seconds(60)), workbook: Self.contracts)
+        let customers = CampaignLoad(world: stack.world(patience: .seconds(60)))
         return try await withThrowingTaskGroup(of: Ledger.self) { group in
             group.addTask {
                 try await harm.befall(stack, toll)
@@ -78,12 +78,18 @@ public struct Campaign: Sendable {
 
     /// Makes one customer in peace; what was acknowledged.
     public static func oneCustomer(on stack: ScenarioStack) async throws -> Ledger {
-        try await CampaignLoad(world: stack.world(), workbook: contracts).makeCustomer()
+        try await CampaignLoad(world: stack.world()).makeCustomer()
     }
 
     /// The workbook of contracts in the samples.
     public static var contracts: JourneyWorkbook {
         JourneyWorkbook(
             path: "\(ScenarioStack.root)/Samples/contracts.xlsx", target: "contract", ready: 8, attention: 4)
+    }
+
+    /// The workbook of locations in the samples.
+    public static var locations: JourneyWorkbook {
+        JourneyWorkbook(
+            path: "\(ScenarioStack.root)/Samples/locations.xlsx", target: "location", ready: 6, attention: 0)
     }
 }

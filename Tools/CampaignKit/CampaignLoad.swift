@@ -9,8 +9,6 @@ struct CampaignLoad: Sendable {
     private static let play = "Setup Next Quarterly Business Review"
 
     let world: JourneyWorld
-    /// The workbook of contracts that each customer imports.
-    let workbook: JourneyWorkbook
 
     /// Begins customers as long as `goesOn` and carries each to its end; what was acknowledged of them.
     func run(workers: Int, while goesOn: @escaping @Sendable () async -> Bool) async throws -> Ledger {
@@ -34,15 +32,19 @@ struct CampaignLoad: Sendable {
         try await journey.meetPeople()
         try await journey.openAccount()
         try await journey.seeCaseAndTasks()
-        try await journey.importWorkbook(workbook)
+        try await journey.importWorkbook(Campaign.contracts)
+        try await journey.importWorkbook(Campaign.locations)
+        var ledger = Ledger()
+        let agent = try journey.credential(.agent)
+        try await AttachedFile(journey.onboardingCase).attach(in: world, as: agent, to: &ledger)
         try await journey.goLive()
         try await journey.beginEngagement()
-        var ledger = Ledger()
         ledger.accounts = [journey.account.id]
         ledger.cases[journey.account.id] = journey.onboardingCase.id
         ledger.tasks = Set(journey.importTasks.values.map(\.id))
         // One of those that need attention is mended on the way.
-        ledger.contracts[journey.account.id] = Int(workbook.ready) + 1
+        ledger.contracts[journey.account.id] = Int(Campaign.contracts.ready) + 1
+        ledger.locations[journey.account.id] = Int(Campaign.locations.ready)
         ledger.engagements = [journey.engagement.id]
         ledger.links[journey.engagement.id] = 3
         let manager = try journey.credential(.successManager)

@@ -8,6 +8,8 @@ public struct Ledger: Sendable {
     public var tasks: Set<String> = []
     /// How many contracts were published for each account.
     public var contracts: [String: Int] = [:]
+    /// How many locations were published for each account.
+    public var locations: [String: Int] = [:]
     /// Engagements.
     public var engagements: Set<String> = []
     /// Contracts linked to each engagement.
@@ -16,6 +18,8 @@ public struct Ledger: Sendable {
     public var touchpoints: [String: String] = [:]
     /// How many work notes each touchpoint was given.
     public var notes: [String: Int] = [:]
+    /// Files attached to cases: the record and the fingerprint of each.
+    public var attachments: [String: (record: String, sha256: String)] = [:]
     /// Runs of plays.
     public var runs: Set<String> = []
 
@@ -28,16 +32,18 @@ public struct Ledger: Sendable {
         cases.merge(other.cases) { $1 }
         tasks.formUnion(other.tasks)
         contracts.merge(other.contracts) { $1 }
+        locations.merge(other.locations) { $1 }
         engagements.formUnion(other.engagements)
         links.merge(other.links) { $1 }
         touchpoints.merge(other.touchpoints) { $1 }
         notes.merge(other.notes) { $1 }
+        attachments.merge(other.attachments) { $1 }
         runs.formUnion(other.runs)
     }
 
     /// What it holds, in a line for people.
     public var summary: String {
         "\(accounts.count) accounts and cases, \(tasks.count) import tasks, \(contracts.values.reduce(0, +)) contracts "
-            + "published, \(touchpoints.count) touchpoints, \(runs.count) plays"
+            + "and \(locations.values.reduce(0, +)) locations published, \(attachments.count) attachments, \(touchpoints.count) touchpoints, \(runs.count) plays"
     }
 }

@@ -68,7 +68,7 @@ public final class ScenarioStack: Sendable {
 
     /// Starts everything anew, with no data.
     public static func start(_ layout: Layout = .single) async throws -> ScenarioStack {
-        let folder = "/tmp/ale-scenario-\(UUID().uuidString.prefix(8).lowercased())"
+        let folder = "\(ScratchFolder.parent)/ale-scenario-\(UUID().uuidString.prefix(8).lowercased())"
         do {
             try await run("start", folder, layout)
             let issuer = try await Issuer(keyFile: "\(folder)/keys/operator.key")
@@ -126,7 +126,7 @@ public final class ScenarioStack: Sendable {
     }
 
     /// Copies the ends of the logs into the test's output, so that a failure can be understood.
-    private func keepLogs() async {
+    public func keepLogs() async {
         for service in layout.serviceInstances {
             guard let log = try? String(contentsOfFile: "\(folder)/log/\(service).log", encoding: .utf8) else {
                 continue

@@ -23,7 +23,7 @@ extension Journey {
             try expect(template.content.starts(with: Array("PK".utf8)), "the template is no XLSX file")
         }
         let upload = try await step("\(name) is uploaded in chunks", about: task.number ?? "") {
-            try await self.upload(workbook.path, name: name, task: task, agent)
+            try await world.upload(workbook.path, to: task, as: agent)
         }
         try await step("\(name) is staged and checked", about: task.number ?? "") {
             var request = ImportUploadsRequest()
@@ -42,10 +42,9 @@ extension Journey {
     public func stageOnly(_ workbook: JourneyWorkbook) async throws -> Double {
         let task = try task(workbook)
         let agent = try credential(.agent)
-        let name = URL(fileURLWithPath: workbook.path).lastPathComponent
         var request = ImportUploadsRequest()
         request.id = task.id
-        request.uploads = [try await upload(workbook.path, name: name, task: task, agent).id]
+        request.uploads = [try await world.upload(workbook.path, to: task, as: agent).id]
         let runs = try await world.call(ImportValidationAPI.importUploads, request, as: agent).importRuns
         guard let run = runs.first else { throw JourneyFailure("no run was started") }
         let done = try await finished(run, agent)
@@ -64,41 +63,11 @@ extension Journey {
         _ = try await world.call(ImportValidationAPI.startOver, request, as: credential(.agent))
     }
 
-    func upload(_ path: String, name: String, task: ImportTask, _ agent: Credential) async throws -> Upload {
-        guard let data = FileManager.default.contents(atPath: path) else { throw JourneyFailure("no file \(path)") }
-        var begin = BeginUploadRequest()
-        begin.importTask = task.id
-        begin.fileName = name
-        begin.sizeBytes = Int64(data.count)
-        var upload = try await world.call(ImportValidationAPI.beginUpload, begin, as: agent)
-        let chunk = 256 * 1_024
-        for offset in stride(from: 0, to: data.count, by: chunk) {
-            var append = AppendUploadRequest()
-            append.id = upload.id
-            append.offset = Int64(offset)
-            append.content = Array(data[offset..<min(offset + chunk, data.count)])
-            upload = try await world.call(ImportValidationAPI.appendUpload, append, as: agent)
-        }
-        var complete = CompleteUploadRequest()
-        complete.id = upload.id
-        return try await world.call(ImportValidationAPI.completeUpload, complete, as: agent)
-    }
-
     @discardableResult
     private func finished(_ run: ImportRun, _ agent: Credential) async throws -> ImportRun {
-        let done = try await ended(run, agent)
+        let done = try await world.ended(run, as: agent)
         try expect(done.state == "completed", "the run failed: \(done.message ?? "")")
         return done
-    }
-
-    /// A run at its end, whichever it is.
-    func ended(_ run: ImportRun, _ agent: Credential) async throws -> ImportRun {
-        try await world.eventually("import run \(run.id)") { () -> ImportRun? in
-            var request = GetRequest()
-            request.id = run.id
-            let run = try await world.call(ImportValidationAPI.getImportRun, request, as: agent)
-            return ["completed", "failed"].contains(run.state ?? "") ? run : nil
-        }
     }
 
     func expectRows(

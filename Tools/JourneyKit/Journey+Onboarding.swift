@@ -9,11 +9,7 @@ extension Journey {
     public func openAccount() async throws {
         let agent = try credential(.agent)
         account = try await step("Account \(accountName) is created", numbered: \.accountNumber) {
-            var request = CreateCustomerAccountRequest()
-            var account = CustomerAccount()
-            account.name = accountName
-            request.customerAccount = account
-            return try await world.call(OnboardingAPI.createCustomerAccount, request, as: agent)
+            try await world.openAccount(accountName, as: agent)
         }
         try expect(
             account.domain.hasPrefix(JourneyWorld.provider.path) && account.domain != JourneyWorld.provider.path,
@@ -25,20 +21,14 @@ extension Journey {
     public func seeCaseAndTasks() async throws {
         let agent = try credential(.agent)
         onboardingCase = try await step("Its onboarding case appears", numbered: \.number) {
-            try await world.eventually("the onboarding case") {
-                var request = ListRequest()
-                request.filter = "account = \"\(account.id)\""
-                let cases = try await world.call(OnboardingAPI.listOnboardingCases, request, as: agent).onboardingCases
-                try expect(cases.count < 2, "the account has \(cases.count) onboarding cases")
-                return cases.first
-            }
+            try await world.automaticCase(of: account.id, as: agent)
         }
         let number = onboardingCase.number ?? ""
         try expect(number.hasPrefix("ALEONB") && number.count >= 13, "the case's number is \(number)")
         try expect(
             onboardingCase.state == "new" && onboardingCase.stage == "not_started" && onboardingCase.type == "full",
             "the case is \(onboardingCase)")
-        try await step("Its playbook begins") { try await awaitPlaybook() }
+        try await step("Its playbook begins") { try await playbook.awaitBeginning() }
         try await setUpCase()
         let tasks = try await step("Eight import tasks appear", numbered: \.first?.number) {
             try await world.eventually("eight import tasks") { () -> [ImportTask]? in

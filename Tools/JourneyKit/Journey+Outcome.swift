@@ -1,4 +1,3 @@
-import Foundation
 import ImportValidationWire
 import RPC
 import Wire
@@ -31,27 +30,26 @@ extension Journey {
         guard let task = importTasks[target] else { throw JourneyFailure("no import task for \(target)") }
         let agent = try credential(.agent)
         var outcome = ImportOutcome()
-        let name = URL(fileURLWithPath: path).lastPathComponent
         var request = ImportUploadsRequest()
         request.id = task.id
         request.encoding = encoding
         do {
-            request.uploads = [try await upload(path, name: name, task: task, agent).id]
+            request.uploads = [try await world.upload(path, to: task, as: agent).id]
         } catch let problem as Problem {
             (outcome.state, outcome.message) = ("failed", problem.text.en)
             return outcome
         }
         let runs = try await world.call(ImportValidationAPI.importUploads, request, as: agent).importRuns
         guard let run = runs.first else { throw JourneyFailure("no run was started") }
-        let loaded = try await ended(run, agent)
+        let loaded = try await world.ended(run, as: agent)
         (outcome.state, outcome.message) = (loaded.state ?? "", loaded.message ?? "")
         outcome.rows = try await stagedRows(task, agent).filter { $0.status != "published" }
         guard outcome.rows.contains(where: { $0.status == "ready_to_publish" }) else { return outcome }
         var publish = PublishStagingRowsRequest()
         publish.id = task.id
         publish.allReady = true
-        let published = try await ended(
-            try await world.call(ImportValidationAPI.publishStagingRows, publish, as: agent), agent)
+        let published = try await world.ended(
+            try await world.call(ImportValidationAPI.publishStagingRows, publish, as: agent), as: agent)
         outcome.publishFailed = published.failedRows ?? 0
         return outcome
     }

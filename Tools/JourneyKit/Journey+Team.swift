@@ -59,15 +59,10 @@ extension Journey {
 
     private func add(_ member: CaseTeamMember, _ responsibility: String, on side: String) async throws {
         let agent = try credential(.agent)
-        var list = ListRequest()
-        list.filter = "name = \"\(responsibility)\" AND side = \"\(side)\""
-        let known = try await world.call(OnboardingAPI.listResponsibilityDefinitions, list, as: agent)
-            .responsibilityDefinitions
-        try expect(known.count == 1, "there are \(known.count) responsibilities \(responsibility) of the \(side)")
         var member = member
         member.onboardingCase = onboardingCase.id
         member.side = side
-        member.responsibility = known.first?.id
+        member.responsibility = try await world.responsibility(responsibility, of: side, as: agent)
         var request = CreateCaseTeamMemberRequest()
         request.caseTeamMember = member
         _ = try await world.call(OnboardingAPI.createCaseTeamMember, request, as: agent)

@@ -4,10 +4,11 @@ import Tenancy
 import Wire
 
 extension JourneyWorld {
-    /// The user with this e-mail address, entered by the administrator with these roles unless he or she is there.
-    public func person(named name: String, _ email: String, _ roles: Set<String>, of account: String? = nil)
-        async throws -> User
-    {
+    /// The user with this e-mail address, entered by the administrator with these roles unless he or she is there; who
+    /// reads Korean has the language "ko".
+    public func person(
+        named name: String, _ email: String, _ roles: Set<String>, of account: String? = nil, language: String = "en"
+    ) async throws -> User {
         let admin = Credential.token(administrator)
         var request = ListRequest()
         request.filter = "email = \"\(email)\""
@@ -21,6 +22,7 @@ extension JourneyWorld {
             draft.name = name
             draft.email = email
             draft.account = account
+            draft.language = language
             creation.user = draft
             user = try await call(OnboardingAPI.createUser, creation, as: admin)
         }

@@ -21,7 +21,7 @@ public struct MailFolder: Sendable {
         }
     }
 
-    private var files: [String] {
+    var files: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         return names.filter { $0.hasSuffix(".eml") }.sorted()
     }

@@ -5,43 +5,58 @@ import Wire
 
 /// Prints what the system costs, each figure against a floor measured in the same run.
 ///
-/// `bench` measures everything; `bench requests`, `bench imports`, `bench plays`, `bench playbooks` and `bench scale` only
-/// that part; `bench tenants` the quiet and the noisy tenant alone, with a small database.
+/// `bench` measures everything; `bench requests`, or another ``Part``, only that.
 @main
 struct Main {
+    /// What can be measured by itself.
+    private enum Part: String, CaseIterable {
+        case requests, imports, playbooks, plays, scale
+        /// The quiet and the noisy tenant alone, with a small database: `scale` measures them with a large one.
+        case tenants
+
+        static let all = allCases.filter { $0 != .tenants }
+
+        init(argument: String) throws {
+            guard let part = Part(rawValue: argument) else {
+                let names = Part.allCases.map(\.rawValue).joined(separator: ", ")
+                throw JourneyFailure("there is no part \(argument): \(names)")
+            }
+            self = part
+        }
+    }
+
     static func main() async {
         do {
             let arguments = Array(CommandLine.arguments.dropFirst())
             if arguments.first == "noise", arguments.count == 3, let load = NoiseBench.Amount(rawValue: arguments[2]) {
                 return try await NoiseBench.makeNoise(arguments[1], load)
             }
-            let parts = arguments.isEmpty ? ["requests", "imports", "plays", "scale"] : arguments
+            let parts = arguments.isEmpty ? Part.all : try arguments.map(Part.init(argument:))
             Figure.header()
-            for part in parts {
-                switch part {
-                case "requests": try await BenchStack.using("requests", measure)
-                case "imports": try await BenchStack.using("imports", measureImports)
-                case "scale": try await ScaleBench.measure()
-                case "playbooks": try await PlaybookBench.measure()
-                case "plays": try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
-                case "tenants":
-                    try await ScaleData.using(domains: 10) { control in
-                        try await ScaleData.using(domains: 10) { data in
-                            for figure in try await NoiseBench(data: data, control: control).measure() {
-                                figure.printed()
-                            }
-                        }
-                    }
-                default: throw JourneyFailure("there is no part \(part): requests, imports, plays, scale, tenants")
-                }
-            }
+            for part in parts { try await measure(part) }
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
             exit(1)
         }
     }
 
-    private static func measure(_ stack: BenchStack) async throws {
+    private static func measure(_ part: Part) async throws {
+        switch part {
+        case .requests: try await BenchStack.using("requests", measureRequests)
+        case .imports: try await BenchStack.using("imports", measureImports)
+        case .playbooks: try await PlaybookBench.measure()
+        case .plays: try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
+        case .scale: try await ScaleBench.measure()
+        case .tenants:
+            try await ScaleData.using(domains: 10) { control in
+                try await ScaleData.using(domains: 10) { data in
+                    for figure in try await NoiseBench(data: data, control: control).measure() { figure.printed() }
+                }
+            }
+        }
+    }
+
+    private static func measureRequests(_ stack: BenchStack) async throws {
         for figure in try await StartBench.measure(stack) { figure.printed() }
         let samples = "\(BenchStack.root)/Samples"
         let journey = Journey(stack.world())

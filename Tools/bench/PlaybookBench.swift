@@ -37,10 +37,13 @@ enum PlaybookBench {
             for _ in 0..<runs {
                 let record = try await data.makeCase()
                 let run = try await data.start("bench_waiting", over: record)
-                for activity in try await data.asked(of: run) {
+                let asked = try await data.asked(of: run)
+                for activity in asked {
                     completing.add(try await timed { try await complete(activity, data) })
                     creating.add(try await timed { try await createTask(of: record, data) })
                 }
+                // A completed activity whose task could not be made would be a fast one.
+                try await expect(2 * asked.count, of: record, data)
             }
             if round > 0 { comparison.add(completing.percentile(99), floor: creating.percentile(99)) }
         }
@@ -52,6 +55,16 @@ enum PlaybookBench {
         request.id = activity.id
         let done = try await data.client.call(OnboardingAPI.completePlaybookActivity, request, as: data.agent)
         guard done.state == "done" else { throw JourneyFailure("a completed activity is \(done.state)") }
+    }
+
+    private static func expect(_ tasks: Int, of record: String, _ data: PlaybookData) async throws {
+        var request = ListRequest()
+        request.filter = "parent = \"\(record)\""
+        request.count = true
+        let found = try await data.client.call(OnboardingAPI.listLifecycleTasks, request, as: data.agent)
+        guard found.totalSize == Int64(tasks) else {
+            throw JourneyFailure("\(found.totalSize ?? 0) tasks instead of \(tasks)")
+        }
     }
 
     private static func createTask(of record: String, _ data: PlaybookData) async throws {

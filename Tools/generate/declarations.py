@@ -21,6 +21,10 @@ def check(model: Model) -> None:
         if message.record.service in services:
             raise Refused(f"{message.full_name}: its service has another record of the table \"{message.record.table}\"")
         services.add(message.record.service)
+    # What a shared module keeps for a service is that service's.
+    for service in model.services:
+        for table in {model.messages[rpc.response].table for rpc in service.rpcs if rpc.response in model.messages} - {""}:
+            owners.setdefault(table, set()).add(service.service)
     for message in records:
         for field in message.fields:
             if field.options is not None:
@@ -30,6 +34,23 @@ def check(model: Model) -> None:
     orders = sorted(imported(message.record).order for message in records if imported(message.record))
     if orders != list(range(1, len(orders) + 1)):
         raise Refused(f"the import targets are not in an order from 1: {orders}")
+
+
+OPERATIONS = ("read", "create", "write", "delete")
+
+
+def table_of(model: Model, service, rpc) -> str:
+    """The table whose access rows decide on a method; refuses an operation that the rules do not know, on no table."""
+    where = f"{service.package}.{rpc.name}"
+    if rpc.options.operation not in OPERATIONS:
+        raise Refused(f"{where}: the access rules have no operation \"{rpc.options.operation}\"")
+    collection = rpc.options.subject.split(".")[0]
+    tables = [rpc.options.table] if rpc.options.table else [
+        message.record.table for message in model.messages.values()
+        if message.record and message.record.service == service.service and message.record.collection == collection]
+    if not tables:
+        raise Refused(f"{where}: \"{collection}\" are no records of {service.service}; say whose table decides")
+    return tables[0]
 
 
 def check_named_alone(message, owners: dict) -> None:
@@ -42,14 +63,14 @@ def check_named_alone(message, owners: dict) -> None:
 
 
 def check_reference(where: str, options, service: str, owners: dict) -> None:
-    """A value that callers write is looked up in the table it names: the service's own, or that of one other."""
+    """A reference names a table that somebody owns: the service itself, or one other."""
     if options.type not in ("reference", "list_of_references"):
         if options.kept_as_name:
             raise Refused(f"{where}: only a reference is kept as a name")
         return
     if not options.reference:
         raise Refused(f"{where}: a reference without a table")
-    if options.kept_as_name or options.output_only:
+    if options.kept_as_name:
         return
     for table in options.reference.split(" | "):
         services = owners.get(table, set())
@@ -65,6 +86,8 @@ def check_import(message) -> None:
     if target:
         if not target.key or not target.task.en or not target.task.ko:
             raise Refused(f"{message.full_name}: an import needs a key, and a task in both languages")
+        if message.field("account") and target.key[0] != "account":
+            raise Refused(f"{message.full_name}: the key of an import names the account first, where there is one")
         named += [("key", name) for name in target.key]
     for what, name in named:
         field = message.field(name)

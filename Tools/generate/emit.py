@@ -5,6 +5,7 @@ import os
 
 import conformances
 import names
+import request_fields
 import shared_fields
 import swift
 from model import Model
@@ -43,6 +44,8 @@ def swift_files(model: Model) -> dict[str, str]:
             values[path + "+Schema"] = out
         else:
             values[path] += swift.constants(message)
+            if field is None:
+                values[path] += request_fields.lines(message)
     files = {f"{names.WIRE}/SharedFields.swift": shared_fields.protocols().splitlines()}
     for path, lines in values.items():
         if path in sources:
@@ -64,7 +67,10 @@ def subjects(model: Model) -> str:
     out = ["# Subjects", "", "Generated from `proto/` by `make proto`; do not edit.", "",
            "A request is a message on its subject; a payload that begins with `{` is protobuf-JSON and is answered in "
            "JSON. Types are in `proto/`.", "",
-           "The answer to a write may have a header `Ale-Warning`: what the caller should know about a write that was "
+           "An error has its gRPC code in the header `Nats-Service-Error-Code` and its name with a sentence in English in "
+           "`Nats-Service-Error`, percent-encoded like `grpc-message` (UTF-8; bytes outside `0x20`–`0x7E` and `%` as "
+           "`%XX`); the body has the sentence in the caller's language ([0001](adr/0001-micro-protocol-on-libnats.md)).",
+           "", "The answer to a write may have a header `Ale-Warning`: what the caller should know about a write that was "
            "done all the same. Its value is a list, separated by `, `, of `<rule> <field> <message>`, separated by one "
            "blank each; the message is in the caller's language and percent-encoded like `grpc-message` (UTF-8; bytes "
            "outside `0x20`–`0x7E`, `%` and `,` as `%XX`). Answers of batches have warnings beside each record instead "

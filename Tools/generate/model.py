@@ -21,7 +21,7 @@ FIELD_TYPES = set(
 # On which side a person named by a field stands.
 SIDES = {"provider", "customer", "any"}
 # What a text follows beyond its type.
-FORMATS = {"currency_code"}
+FORMATS = {"country", "currency_code", "time_zone"}
 # Proto type -> (Swift type, C type as Swift sees it, method of JSONReader).
 SCALARS = {
     F.TYPE_INT32: ("Int32", "Int32", "int32"),
@@ -86,6 +86,8 @@ class Field:
             said.append(f"format: .{names.lower_camel(self.options.format)}")
         bounds = (bound for bound in ("minimum", "maximum") if self.options.HasField(bound))
         said += [f"{bound}: {getattr(self.options, bound)}" for bound in bounds]
+        if self.options.not_before:
+            said.append(f'notBefore: "{self.options.not_before}"')
         if self.options.titles:
             said.append(f"titles: {names.swift_list(self.options.titles)}")
         return said + (["keptAsName: true"] if self.options.kept_as_name else [])
@@ -98,6 +100,7 @@ class Message:
     comment: str
     fields: list
     record: object  # RecordOptions or None
+    table: str  # that its rows are of, where it is no record; or ""
     file: str
     package: str
 
@@ -113,6 +116,7 @@ class Rpc:
     comment: str
     request: str
     response: str
+    options: object  # its MethodOptions
 
 
 @dataclasses.dataclass
@@ -229,9 +233,10 @@ class Loader:
         record = None
         if self.options and message.options.HasExtension(self.options.record):
             record = message.options.Extensions[self.options.record]
+        table = message.options.Extensions[self.options.table] if self.options else ""
         comment = comments.get(path, "").strip()
         self.model.messages[full] = Message(
-            full, self.claim(message.name, full, file.package), comment, fields, record, file.name, file.package
+            full, self.claim(message.name, full, file.package), comment, fields, record, table, file.name, file.package
         )
         if record:
             self.check_record(self.model.messages[full])
@@ -301,6 +306,13 @@ class Loader:
             bounded = field.options.HasField("minimum") or field.options.HasField("maximum")
             if bounded and field.options.type not in ("integer", "decimal", "currency"):
                 raise Refused(f"{where}: bounds are for numbers")
+            if field.options.not_before and field.options.type != "date":
+                raise Refused(f"{where}: not_before is for dates")
+            if field.options.not_before and not any(
+                other.name == field.options.not_before and other.options and other.options.type == "date"
+                for other in message.fields
+            ):
+                raise Refused(f"{where}: its not_before has no date \"{field.options.not_before}\"")
             if field.storage is None:
                 raise Refused(f"{where}: a record's field is a string, a list of strings, a whole number, a boolean "
                               "or a Timestamp")
@@ -314,15 +326,14 @@ class Loader:
             where = f"{file.package}.{service.name}.{method.name}"
             if method.client_streaming or method.server_streaming:
                 raise Refused(f"{where}: streams are not supported")
-            subject = ""
-            if self.options and method.options.HasExtension(self.options.method):
-                subject = method.options.Extensions[self.options.method].subject
+            options = method.options.Extensions[self.options.method] if self.options else None
+            subject = options.subject if options else ""
             if not subject:
                 raise Refused(f"{where}: no subject; give it option (ale.options.v1.method)")
             comment = comments.get(path + (2, index), "").strip()
             rpcs.append(Rpc(
                 method.name, f"ale.{version}.{name}.{subject}", first_sentence(comment), comment,
-                method.input_type.lstrip("."), method.output_type.lstrip("."),
+                method.input_type.lstrip("."), method.output_type.lstrip("."), options,
             ))
         subjects = [rpc.subject for rpc in rpcs]
         for rpc in rpcs:

@@ -29,7 +29,7 @@ SWIFT_TYPES = frozenset(
     """
     Any AnyObject Array Arena Base64 BatchCreateRequest BatchRequest BatchUpdateRequest Bool BulkMessage Catalog Character Choice Codable CreateRequest Dictionary Double Equatable
     Error FieldMask FieldNames FieldSchema FieldStorage FieldType FieldValue Float Hashable Int Int32 Int64 JSONNames
-    JSONReader JSONWritable JSONWriter Language ListResponse ListedMessage Message MessageDescriptor Method MethodInfo Never Optional
+    JSONReader JSONWritable JSONWriter Language ListResponse ListedMessage Message MessageDescriptor Method MethodInfo MethodNeed Never Optional
     Packing Protocol ProtobufScan RecordMessage RecordSchema Result Self Sendable Set StandardMessage String Task Text Timestamp Type
     UInt32 UInt64 UInt8 UTF8Check Unpacked UpdateRequest Void WireEnum WireError WireLimits WireMessage
     """.split()

@@ -368,10 +368,21 @@ def api(model, service) -> list[str]:
         out += doc(rpc.comment, "    ", f"`{rpc.name}`.")
         out += [f"    public static let {name} = Method<{swift(rpc.request)}, {swift(rpc.response)}>(",
                 f'        service: "{service.service}", subject: "{rpc.subject}", name: "{rpc.name}", '
-                f"summary: {text(rpc.summary)})"]
+                f"summary: {text(rpc.summary)}{facts(model, service, rpc)})"]
     out += ["", "    /// Every method, in the order of the proto file.", "    public static let all: [MethodInfo] = ["]
     out += [f"        {names.quoted(names.lower_camel(rpc.name))}.info," for rpc in service.rpcs]
     return out + ["    ]", "}", ""]
+
+
+def facts(model, service, rpc) -> str:
+    """What a method needs, and whether its request carries an id, as further arguments of Method."""
+    said, options = "", rpc.options
+    if options.operation:
+        field = f", field: {text(options.field)}" if options.field else ""
+        said += f", need: MethodNeed(.{options.operation}, on: {text(declarations.table_of(model, service, rpc))}{field})"
+    if model.messages[rpc.request].field("request_id"):
+        said += ", takesRequestID: true"
+    return said
 
 
 def catalog(model, package: str) -> list[str]:

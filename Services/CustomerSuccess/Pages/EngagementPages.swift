@@ -81,7 +81,7 @@ struct EngagementPages: Sendable {
     }
 
     private func squad(_ ids: [String], _ caller: Caller) -> SQL {
-        let isReadable = caller.kind != .customer && Access.allows(caller.roles, .read, on: "squad_member")
+        let isReadable = caller.kind != .customer && Access.allows(caller.roles, .read, on: SquadMember.schema.table)
         let responsibilities = database.replica(ResponsibilityDefinition.self, .name, .nameKo, as: caller)
         let name: SQL = Language(tag: caller.locale) == .ko ? "coalesce(r.name_ko, r.name)" : "r.name"
         return """
@@ -143,18 +143,22 @@ struct EngagementPages: Sendable {
             let today = database.clock.today.description
             let own: SQL = "engagement = \(engagement.id)"
             // G-95.
+            let next = PageOrder<Touchpoint>.by(.meetingDate, .dueDate)
             touchpoints = try PageList(
                 database, caller, where: own,
-                listed: "active AND coalesce(meeting_date, due_date) >= \(today)::date",
-                order: "coalesce(meeting_date, due_date), id", limit: limit)
+                listed: "\(identifier: Touchpoint.Field.active) AND \(next.value) >= \(today)::date", order: next,
+                limit: limit)
             initiatives = try PageList(
-                database, caller, where: own, listed: "active", order: "due_date, id", limit: limit)
+                database, caller, where: own, listed: "\(identifier: SuccessInitiative.Field.active)",
+                order: .by(.dueDate), limit: limit)
             cases = try PageList(
-                database, caller, where: own, listed: "active", order: "due_date, id", limit: limit)
+                database, caller, where: own, listed: "\(identifier: SuccessCase.Field.active)", order: .by(.dueDate),
+                limit: limit)
             // View all shows the objectives of the account.
             objectives = try PageList(
                 database, caller, where: "account = \(engagement.account)",
-                listed: "active AND engagement = \(engagement.id)", order: "planned_stop, id", limit: limit)
+                listed: "\(identifier: SuccessObjective.Field.active) AND engagement = \(engagement.id)",
+                order: .by(.plannedStop), limit: limit)
         }
 
         var statements: [SQL] {

@@ -27,7 +27,7 @@ struct LandingPages: Sendable {
                     let names = Card.allCases.map(\.rawValue).joined(separator: ", ")
                     let labels = Card.allCases.map { "\($0.label.ko)('\($0.rawValue)')" }.joined(separator: ", ")
                     throw .invalid(
-                        field: "card",
+                        field: ListCardEngagementsRequest.Field.card,
                         Text(en: "Card must be one of: \(names).", ko: "카드는 다음 중 하나여야 합니다: \(labels)"))
                 }
                 return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
@@ -39,8 +39,8 @@ struct LandingPages: Sendable {
 
     /// The page is the provider's, for those who read engagements and their figures.
     private func check(_ caller: Caller) throws(Problem) {
-        guard caller.kind != .customer, Access.allows(caller.roles, .read, on: "engagement"),
-            Access.allows(caller.roles, .reportView, on: "engagement")
+        guard caller.kind != .customer, Access.allows(caller.roles, .read, on: Engagement.schema.table),
+            Access.allows(caller.roles, .reportView, on: Engagement.schema.table)
         else { throw .permissionDenied() }
     }
 
@@ -57,7 +57,8 @@ struct LandingPages: Sendable {
             [
                 figures(size, today, call.caller), trend(of: call.caller.subject, until: today),
                 try store.selection(
-                    where: "id = ANY(\(Self.shown))", order: "renewal_date, id", limit: size, as: call.caller),
+                    where: "id = ANY(\(Self.shown))", order: PageOrder<Engagement>.by(.renewalDate).sql, limit: size,
+                    as: call.caller),
             ] + work.statements)
         var page = LandingPage()
         page.today = today.description
@@ -131,21 +132,16 @@ struct LandingPages: Sendable {
     ) throws -> ListCardEngagementsResponse {
         let size = try PageSize.of(request.pageSize, maximum: 200)
         let binding = PageToken.Binding(
-            method: "pages.list_card", filter: "\(card.rawValue) \(call.caller.subject)", order: "id",
-            domain: call.caller.domain.path)
+            method: "pages.list_card", filter: "\(card.rawValue) \(call.caller.subject)",
+            order: Engagement.Field.id.rawValue, domain: call.caller.domain.path)
         var condition: SQL = """
             id IN (WITH mine AS (\(Card.engagements(of: call.caller.subject))) SELECT e.id FROM mine \
             JOIN customer_success.engagement e ON e.id = mine.id \
             LEFT JOIN \(Card.accounts(database, call.caller)) a ON a.id = e.account \
             WHERE \(card.condition(database.clock.today)))
             """
-        if let place = try PageToken.read(request.pageToken, for: binding) {
-            guard let id = place.position.first ?? nil, Validation.isUUID(id) else {
-                throw Problem.invalid(
-                    field: "page_token",
-                    Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158")
-            }
-            condition += " AND id > \(id)::uuid"
+        if let place = try PageToken.place(request.pageToken, in: binding, .id) {
+            condition += " AND id > \(place[0])::uuid"
         }
         let store = Store<Engagement>(database)
         tx.planForCaller()

@@ -18,19 +18,20 @@ struct LandingWork {
 
     /// Of at most `count` engagements, whose ids are the array `ids`; `limit` of each kind.
     init(_ database: Database, _ caller: Caller, of ids: SQL, atMost count: Int, limit: Int) throws {
-        func lists<R: Record>(_ type: R.Type) throws -> PageLists<R> where R.Field: HasEngagement {
+        func lists<R: Record>(of type: R.Type, by date: R.Field) throws -> PageLists<R>
+        where R.Field: HasEngagement & HasActive {
             try PageLists(
-                database, caller, of: ids, atMost: count, by: .engagement, listed: "active", order: "due_date, id",
-                limit: limit)
+                database, caller, of: ids, atMost: count, by: .engagement, listed: "\(identifier: R.Field.active)",
+                order: .by(date), limit: limit)
         }
         self.database = database
         self.caller = caller
         accounts = PageAccounts.selection(
             database, in: "ARRAY(SELECT account FROM customer_success.engagement WHERE id = ANY(\(ids)))", caller)
-        touchpoints = try lists(Touchpoint.self)
-        risks = try lists(RiskSignal.self)
-        initiatives = try lists(SuccessInitiative.self)
-        cases = try lists(SuccessCase.self)
+        touchpoints = try lists(of: Touchpoint.self, by: .dueDate)
+        risks = try lists(of: RiskSignal.self, by: .dueDate)
+        initiatives = try lists(of: SuccessInitiative.self, by: .dueDate)
+        cases = try lists(of: SuccessCase.self, by: .dueDate)
     }
 
     /// What has to be asked; ``read(_:of:_:)`` takes the answers.

@@ -25,11 +25,9 @@ struct ObjectivePages: Sendable {
         let limit = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
         let engagements = Store<Engagement>(database)
         let outcomes = try PageList<SuccessOutcome>(
-            database, caller, where: "success_objective = \(objective.id)", listed: "TRUE",
-            order: "planned_stop, id", limit: limit)
+            database, caller, where: "success_objective = \(objective.id)", order: .by(.plannedStop), limit: limit)
         let milestones = try PageList<SuccessMilestone>(
-            database, caller, where: "success_objective = \(objective.id)", listed: "TRUE",
-            order: "target_date, id", limit: limit)
+            database, caller, where: "success_objective = \(objective.id)", order: .by(.targetDate), limit: limit)
         tx.planForCaller()
         let answers = try tx.queryAll([
             try engagements.selection(
@@ -46,7 +44,7 @@ struct ObjectivePages: Sendable {
         var dated = try milestones.section(answers[4], answers[5])
         let initiatives = try PageLists<SuccessInitiative>(
             database, caller, of: "\(found.items.map(\.id))::uuid[]", atMost: found.items.count,
-            by: .successOutcome, listed: "TRUE", order: "due_date, id", limit: limit)
+            by: .successOutcome, order: .by(.dueDate), limit: limit)
         let lists = try tx.queryAll([initiatives.selection, initiatives.counting])
         let sections = try initiatives.sections(lists[0], lists[1])
         var names = PageNames(database, caller)

@@ -52,6 +52,21 @@ private enum ListColumn: String {
     case listed, known, parent
 }
 
+/// The order of a list: by the first of some fields that has a value, then by the id.
+struct PageOrder<R: Record>: Sendable {
+    /// What is ordered by.
+    let value: SQL
+
+    /// The order as SQL.
+    var sql: SQL { "\(value), id" }
+
+    /// By `field`, or by the first of `others` that has a value where it has none.
+    static func by(_ field: R.Field, _ others: R.Field...) -> PageOrder {
+        guard !others.isEmpty else { return PageOrder(value: "\(identifier: field)") }
+        return PageOrder(value: "coalesce(\(identifiers: ([field] + others).map(\.rawValue)))")
+    }
+}
+
 /// One kind of record of a page, as two statements of the page's round trip: its first records, and how many there are.
 struct PageList<R: Record>: Sendable {
     let selection: SQL
@@ -62,13 +77,14 @@ struct PageList<R: Record>: Sendable {
 
     /// The records that meet `condition` and `listed`; without `listed` behind View all.
     init(
-        _ database: Database, _ caller: Caller, where condition: SQL, listed: SQL, order: SQL, limit: Int
+        _ database: Database, _ caller: Caller, where condition: SQL, listed: SQL = "TRUE", order: PageOrder<R>,
+        limit: Int
     ) throws {
         store = Store<R>(database)
         self.caller = caller
         today = database.clock.today
         let both: SQL = "(\(condition)) AND (\(listed))"
-        selection = try store.selection(where: both, order: order, limit: limit, as: caller)
+        selection = try store.selection(where: both, order: order.sql, limit: limit, as: caller)
         counting = try store.counting(where: condition, listed: listed, as: caller)
     }
 
@@ -94,8 +110,8 @@ struct PageLists<R: Record>: Sendable {
     /// The records whose `parent` is one of at most `count` in the array `ids` and that meet `listed`, at most `limit` of
     /// each parent.
     init(
-        _ database: Database, _ caller: Caller, of ids: SQL, atMost count: Int, by parent: R.Field, listed: SQL,
-        order: SQL, limit: Int
+        _ database: Database, _ caller: Caller, of ids: SQL, atMost count: Int, by parent: R.Field,
+        listed: SQL = "TRUE", order: PageOrder<R>, limit: Int
     ) throws {
         store = Store<R>(database)
         self.caller = caller
@@ -104,9 +120,9 @@ struct PageLists<R: Record>: Sendable {
         let first: SQL = """
             id IN (SELECT chosen.id FROM unnest(\(ids)) AS parent(id) CROSS JOIN LATERAL ( \
             SELECT i.id FROM \(identifier: database.schema).\(identifier: R.schema.table) i \
-            WHERE i.\(identifier: parent.rawValue) = parent.id AND (\(listed)) ORDER BY \(order) LIMIT \(limit)) chosen)
+            WHERE i.\(identifier: parent.rawValue) = parent.id AND (\(listed)) ORDER BY \(order.sql) LIMIT \(limit)) chosen)
             """
-        selection = try store.selection(where: first, order: order, limit: count * limit, as: caller)
+        selection = try store.selection(where: first, order: order.sql, limit: count * limit, as: caller)
         counting = try store.counting(
             where: "\(identifier: parent.rawValue) = ANY(\(ids))", listed: listed, by: parent, as: caller)
     }

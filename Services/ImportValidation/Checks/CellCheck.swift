@@ -59,44 +59,50 @@ enum CellCheck: Sendable, Hashable {
         }
     }
 
-    /// What is wrong with a text that is not empty; nil when nothing is. References are judged elsewhere, many at once.
-    func error(in text: String) -> RowError? {
+    /// What a check makes of a text.
+    enum Reading {
+        /// What the target table stores.
+        case stored(String)
+        case wrong(RowError)
+
+        /// What is stored, or what is said of a text that does not pass.
+        fileprivate static func of(_ stored: String?, else refusal: @autoclosure () -> RowError) -> Reading {
+            stored.map(Reading.stored) ?? .wrong(refusal())
+        }
+    }
+
+    /// What the check makes of a text that is not empty. References are judged elsewhere, many at once.
+    func read(_ text: String) -> Reading {
+        let trimmed = Self.trimmed(text)
         switch self {
-        case .reference: return nil
-        case .choice(let names):
-            guard names[text] == nil else { return nil }
-            let allowed = names.choices.map { ChoiceNames.text($0.value) }.sorted().joined(separator: ", ")
-            let labels = names.choices.map(\.label.ko).filter(Hangul.isWritten).sorted().joined(separator: ", ")
-            return RowError(.choice, [allowed, labels])
-        case .date(let format): return Self.isoDate(text, format: format) == nil ? RowError(.date, [format]) : nil
+        case .choice(let names): return .of(names[text].map(ChoiceNames.text), else: names.refusal)
+        case .date(let format): return .of(Self.isoDate(trimmed, format: format), else: RowError(.date, [format]))
         case .dateTime(let format):
-            return CellText.date(Self.trimmed(text), format: format) == nil ? RowError(.datetime, [format]) : nil
-        case .boolean: return CellText.bool(Self.trimmed(text)) == nil ? RowError(.boolean) : nil
+            return .of(CellText.date(trimmed, format: format), else: RowError(.datetime, [format]))
+        case .boolean: return .of(CellText.bool(trimmed).map(String.init), else: RowError(.boolean))
         case .limit(let maximum):
-            guard text.utf8.count > maximum, text.unicodeScalars.count > maximum else { return nil }
-            return RowError(.limit, ["\(maximum)"])
-        case .decimal: return CellText.decimal(Self.trimmed(text)) == nil ? RowError(.decimal) : nil
-        case .integer: return PublishedCell.isInteger(Self.trimmed(text)) ? nil : RowError(.integer)
+            let isTooLong = text.utf8.count > maximum && text.unicodeScalars.count > maximum
+            return isTooLong ? .wrong(RowError(.limit, ["\(maximum)"])) : .stored(text)
+        case .decimal: return .of(CellText.decimal(trimmed), else: RowError(.decimal))
+        case .integer:
+            let whole = PublishedCell.integer(trimmed).map(String.init)
+            return .of(whole ?? (PublishedCell.isInteger(trimmed) ? trimmed : nil), else: RowError(.integer))
+        case .reference: return .stored(trimmed)
         }
     }
 
-    /// The text as the target table stores it. Only for texts that passed.
+    /// What is wrong with a text that is not empty; nil when nothing is.
+    func error(in text: String) -> RowError? {
+        if case .wrong(let error) = read(text) { error } else { nil }
+    }
+
+    /// The text as the target table stores it; unchanged when it does not pass.
     func stored(_ text: String) -> String {
-        switch self {
-        case .choice(let names): names[text].map(ChoiceNames.text) ?? text
-        case .date(let format): Self.isoDate(text, format: format) ?? text
-        case .dateTime(let format): CellText.date(Self.trimmed(text), format: format) ?? text
-        case .boolean: CellText.bool(Self.trimmed(text)).map(String.init) ?? text
-        case .decimal: CellText.decimal(Self.trimmed(text)) ?? text
-        case .integer: PublishedCell.integer(Self.trimmed(text)).map(String.init) ?? Self.trimmed(text)
-        case .reference: Self.trimmed(text)
-        case .limit: text
-        }
+        if case .stored(let stored) = read(text) { stored } else { text }
     }
 
-    /// A date without the outer spaces; the usual format is read without taking the format apart each time.
+    /// A date; the usual format is read without taking the format apart each time.
     private static func isoDate(_ text: String, format: String) -> String? {
-        let text = trimmed(text)
         if format == standardDate { return CivilDate(text) == nil ? nil : text }
         return CellText.date(text, format: format)
     }
@@ -108,4 +114,13 @@ enum CellCheck: Sendable, Hashable {
 
     /// The text without outer white space.
     static func trimmed(_ text: String) -> String { text.trimmed }
+}
+
+extension ChoiceNames {
+    /// What is said of a text that names none of the choices.
+    fileprivate var refusal: RowError {
+        let allowed = choices.map { ChoiceNames.text($0.value) }.sorted().joined(separator: ", ")
+        let labels = choices.map(\.label.ko).filter(Hangul.isWritten).sorted().joined(separator: ", ")
+        return RowError(.choice, [allowed, labels])
+    }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Korean
 import Wire
+import Workbook
 
 /// What a file itself says against a row: a cell that holds no value, or a row that is out of step with the titles. Kept
 /// with the row until a person corrects the cell, for the text of the cell alone would not tell any more.
@@ -17,8 +18,12 @@ struct CellFault: Codable, Sendable, Equatable {
         case format
         /// More fields than titles.
         case surplus
+        /// The row, or a cell of it, says to be where it cannot be.
+        case place
         /// A quotation mark that took in the lines behind it.
         case quotation
+        /// The cell is part of a merged range, whose value stands in its first cell alone.
+        case merged
     }
 
     let kind: Kind
@@ -28,6 +33,10 @@ struct CellFault: Codable, Sendable, Equatable {
     let place: String
     /// What stands there, or how many fields or which lines.
     var detail = ""
+
+    init(kind: Kind, field: String? = nil, place: String, detail: String = "") {
+        (self.kind, self.field, self.place, self.detail) = (kind, field, place, detail)
+    }
 
     /// What people are told. `label` is that of the field.
     func text(_ label: Text) -> Text {
@@ -55,11 +64,28 @@ struct CellFault: Codable, Sendable, Equatable {
             return Text(
                 en: "The row has more fields than there are titles (\(detail)): its values may be out of step.",
                 ko: "행의 필드가 제목보다 많습니다(\(detail)). 값이 밀렸을 수 있습니다.")
+        case .place:
+            return Text(
+                en:
+                    "The file says that row \(place), or a cell in it, is at \"\(detail)\", which cannot be: its values may be out of step.",
+                ko:
+                    "파일에서 행(\(place)) 또는 그 안의 셀의 위치가 ‘\(detail)’\(.direction, after: detail) 되어 있습니다. 있을 수 없는 위치이므로 값이 밀렸을 수 있습니다."
+            )
         case .quotation:
             return Text(
                 en: "A quotation mark in \(place) has taken in the lines \(detail): they became one row.",
                 ko: "\(place)의 따옴표 때문에 \(detail)번째 줄이 한 행으로 합쳐졌습니다.")
+        case .merged:
+            return Text(
+                en:
+                    "\(en) is part of the merged cells \(detail), whose value stands in the first of them alone. Enter the value of this row.",
+                ko: "\(ko): 병합된 셀 \(detail)의 일부이며, 값은 병합된 범위의 첫 번째 셀에만 있습니다. 이 행의 값을 입력하세요.")
         }
+    }
+
+    /// Of a row that says of its place, or of that of one of its cells, what cannot be.
+    init(_ misplaced: String, in row: borrowing SheetRow) {
+        self.init(kind: .place, place: "\(row.number)", detail: String(misplaced.prefix(40)))
     }
 
     /// Faults as their column holds them; empty for none.

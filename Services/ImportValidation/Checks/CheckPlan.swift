@@ -11,11 +11,14 @@ struct CheckPlan: Sendable {
         let field: FieldSchema
         let isMandatory: Bool
         let checks: [CellCheck]
+        /// The date of the same row that this one must not be before.
+        let earlier: FieldSchema?
 
-        init(_ field: FieldSchema, isMandatory: Bool, checks: [CellCheck]) {
+        init(_ field: FieldSchema, isMandatory: Bool, checks: [CellCheck], earlier: FieldSchema? = nil) {
             self.field = field
             self.isMandatory = isMandatory
             self.checks = checks
+            self.earlier = earlier
         }
 
         var label: Text { field.label }
@@ -38,6 +41,8 @@ struct CheckPlan: Sendable {
 
     let target: ImportTarget
     let columns: [Column]
+    /// Positions of two dates of which the later must not be before the earlier.
+    let periods: [(earlier: Int, later: Int)]
     private(set) var scripts: [Script] = []
 
     private struct Replaced: Hashable {
@@ -71,7 +76,13 @@ struct CheckPlan: Sendable {
             }
         }
         columns = target.fields.indices.map { position in
-            Column(target.fields[position], isMandatory: mandatory[position], checks: checks[position])
+            let field = target.fields[position]
+            return Column(
+                field, isMandatory: mandatory[position], checks: checks[position],
+                earlier: field.notBefore.flatMap(target.schema.field))
+        }
+        periods = columns.enumerated().compactMap { later, column in
+            column.earlier.flatMap { target.position(of: $0.name) }.map { ($0, later) }
         }
     }
 

@@ -12,11 +12,18 @@ struct RowVerdict: Sendable, Equatable {
     /// A number that rows of one natural key share; nil when the row names no key.
     var key: Int64?
 
+    /// Adds a reason of the whole row, in the language of whoever asked.
+    mutating func add(_ error: RowError, _ target: ImportTarget, _ language: String) {
+        comment += (comment.isEmpty ? "" : "\n") + error.text([], target)(language)
+        errors.append(error)
+    }
+
     var status: String { errors.isEmpty ? RowStatus.readyToPublish.rawValue : RowStatus.needsAttention.rawValue }
 }
 
-/// Judges rows, many at once, and remembers within one run what it has asked others before.
-struct RowChecker {
+/// Judges rows, many at once, and remembers within one run what it has asked others before. An actor, so that the next
+/// rows can be read meanwhile.
+actor RowChecker {
     /// What a text names: how many records, and the id when it is one.
     struct Match: Sendable, Equatable {
         var count: Int
@@ -34,16 +41,20 @@ struct RowChecker {
     /// In code points, as long as a name may be.
     private static let longestReference = 1_000
     private static let bytesPerCall = 256 << 10
+    /// Columns of choices, countries and the like hold few texts, which are short.
+    private static let (fewTexts, shortText) = (1_000, 64)
 
     let plan: CheckPlan
     /// The account that the rows are of; nil when that is not known.
     private let account: String?
     private let records: [String: ScriptValue]
-    private let language: String
+    let language: String
     private let resolve: Resolver
     private let run: Runner
     private var known: [CellCheck.Reference: [String: Match]] = [:]
     private var verdicts: [[[String]: RowError?]]
+    /// What was found in the texts of each column so far; nil for one that has many.
+    private var found: [[String: [RowError]]?]
 
     /// A checker for the rows of one task. `records` is what scripts may look at beside the row.
     init(
@@ -57,13 +68,14 @@ struct RowChecker {
         self.resolve = resolve
         self.run = run
         verdicts = Array(repeating: [:], count: plan.scripts.count)
+        found = Array(repeating: [:], count: plan.columns.count)
     }
 
     /// One verdict per row, in their order. What a record-level check says comes first; then the fields in the order of
     /// their columns. Where a record-level check has failed, that the account is unknown says nothing new and is left
     /// out: an account that is not the case's is as a rule not the caller's to see.
     /// `faults` is what the file itself says against each row; those of a cell stand for the checks of that cell.
-    mutating func check(_ rows: [[String]], faults: [[CellFault]] = []) async throws -> [RowVerdict] {
+    func check(_ rows: [[String]], faults: [[CellFault]] = []) async throws -> [RowVerdict] {
         var errors: [[RowError]] = Array(repeating: [], count: rows.count)
         for index in plan.scripts.indices {
             for (row, error) in try await judge(rows, by: index).enumerated() {
@@ -77,6 +89,7 @@ struct RowChecker {
         for position in plan.columns.indices {
             try await checkColumn(position, rows, judged, faults, &errors)
         }
+        for period in plan.periods { checkOrder(period, rows, &errors) }
         let key = plan.key
         return rows.indices.map { row in
             let isDoubtful = row < faults.count && !faults[row].isEmpty
@@ -91,7 +104,7 @@ struct RowChecker {
 
     // MARK: Fields
 
-    private mutating func checkColumn(
+    private func checkColumn(
         _ position: Int, _ rows: [[String]], _ judged: [Bool], _ faults: [[CellFault]], _ errors: inout [[RowError]]
     ) async throws {
         let column = plan.columns[position]
@@ -102,8 +115,9 @@ struct RowChecker {
         let isAccount = position == plan.target.accountColumn
         // Rows that follow each other often hold the same.
         var previous: (text: String, errors: [RowError]) = ("", [])
+        let hasFaults = faults.contains { !$0.isEmpty }
         for (row, cells) in rows.enumerated() {
-            if row < faults.count, let fault = faults[row].first(where: { $0.field == name }) {
+            if hasFaults, let fault = faults[row].first(where: { $0.field == name }) {
                 errors[row].append(RowError(fault))
                 continue
             }
@@ -113,27 +127,64 @@ struct RowChecker {
             } else if isAccount && judged[row] {
                 errors[row] += self.errors(in: text, at: position, isJudged: true)
             } else {
-                if previous.text != text { previous = (text, self.errors(in: text, at: position)) }
-                errors[row] += previous.errors
+                if previous.text != text { previous = (text, remembered(text, at: position)) }
+                if !previous.errors.isEmpty { errors[row] += previous.errors }
             }
         }
+    }
+
+    /// Dates that are right by themselves must be in their order.
+    private func checkOrder(_ period: (earlier: Int, later: Int), _ rows: [[String]], _ errors: inout [[RowError]]) {
+        let earlier = plan.columns[period.earlier].field.name
+        let later = plan.columns[period.later].field.name
+        // In the usual format the texts are in the order of the days.
+        let formats = plan.dateFormats
+        let isUsual = [period.earlier, period.later].allSatisfy { formats[$0]?.format == CellCheck.standardDate }
+        for (row, cells) in rows.enumerated() where period.earlier < cells.count && period.later < cells.count {
+            let (start, stop) = (cells[period.earlier], cells[period.later])
+            guard !isUsual || stop < start, !start.isBlank, !stop.isBlank,
+                plan.stored(stop, at: period.later) < plan.stored(start, at: period.earlier),
+                !errors[row].contains(where: { $0.field == earlier || $0.field == later })
+            else { continue }
+            errors[row].append(RowError(.order, field: later))
+        }
+    }
+
+    /// What is wrong with a text of a column, which is looked at once where the column has few.
+    private func remembered(_ text: String, at position: Int) -> [RowError] {
+        guard let known = found[position], text.utf8.count <= Self.shortText else {
+            return errors(in: text, at: position)
+        }
+        if let errors = known[text] { return errors }
+        let errors = errors(in: text, at: position)
+        if known.count < Self.fewTexts { found[position]?[text] = errors } else { found[position] = nil }
+        return errors
     }
 
     /// What is wrong with a text of a column. Of an account that a record-level check has judged it is left out whether
     /// it is known.
     private func errors(in text: String, at position: Int, isJudged: Bool = false) -> [RowError] {
         let column = plan.columns[position]
-        let found = column.checks.compactMap { check -> RowError? in
-            guard case .reference(let reference) = check else { return check.error(in: text) }
-            let isAccount = position == plan.target.accountColumn
-            return isJudged ? nil : error(reference, text, isAccount: isAccount)
+        var found: [RowError] = []
+        var stored = text
+        for check in column.checks {
+            switch check.read(text) {
+            case .wrong(let error): found.append(error)
+            // A second check of the column takes what the first has made of the text.
+            case .stored(let read): stored = stored == text ? read : check.stored(stored)
+            }
+            if !isJudged, case .reference(let reference) = check,
+                let error = error(reference, text, isAccount: position == plan.target.accountColumn)
+            {
+                found.append(error)
+            }
         }
         guard found.isEmpty else { return found.map { $0.of(column.field.name) } }
-        return column.refusal(of: text, stored: plan.stored(text, at: position)).map { [$0] } ?? []
+        return column.refusal(of: text, stored: stored).map { [$0] } ?? []
     }
 
     /// Finds out about all texts of a column that are new.
-    private mutating func learn(_ reference: CellCheck.Reference, _ rows: [[String]], _ position: Int) async throws {
+    private func learn(_ reference: CellCheck.Reference, _ rows: [[String]], _ position: Int) async throws {
         if known[reference, default: [:]].count > Self.memory { known[reference] = [:] }
         var asked: Set<String> = []
         var previous = ""
@@ -159,7 +210,7 @@ struct RowChecker {
         if !call.isEmpty { try await ask(reference, call) }
     }
 
-    private mutating func ask(_ reference: CellCheck.Reference, _ texts: [String]) async throws {
+    private func ask(_ reference: CellCheck.Reference, _ texts: [String]) async throws {
         let answers = try await resolve(reference, texts)
         for text in texts { known[reference, default: [:]][text] = answers[text] ?? Match(count: 0) }
     }
@@ -174,7 +225,7 @@ struct RowChecker {
     // MARK: Scripts
 
     /// What a record-level check says of each row; nil where the row passes.
-    private mutating func judge(_ rows: [[String]], by index: Int) async throws -> [RowError?] {
+    private func judge(_ rows: [[String]], by index: Int) async throws -> [RowError?] {
         let script = plan.scripts[index]
         guard let reach = script.reach else {
             return try await evaluate(script, rows, Array(plan.columns.indices))

@@ -13,6 +13,8 @@ struct RowError: Codable, Sendable, Equatable {
         /// The field itself does not take what passed the checks. Details: the text as it would be stored, where that is
         /// not the text of the cell.
         case field
+        /// A date is before another of its row.
+        case order
         /// A record-level check. Details: its message, in both languages where it has two.
         case record
         /// The file itself says it. Details: kind, place and detail of a ``CellFault``.

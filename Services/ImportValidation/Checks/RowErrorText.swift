@@ -6,6 +6,9 @@ extension RowError {
     /// What people read of it. `cells` are those of the row.
     func text(_ cells: [String], _ target: ImportTarget) -> Text {
         guard let position = field.flatMap(target.position) else { return text(target) }
+        if check == .order, let earlier = target.fields[position].notBefore.flatMap(target.schema.field) {
+            return FieldRules.notBefore(target.fields[position].label, earlier.label)
+        }
         return text(of: position < cells.count ? cells[position] : "", in: target.fields[position])
     }
 
@@ -25,7 +28,7 @@ extension RowError {
                 en: "\(label.en) did not take this value. Check it again.", ko: "\(label.ko) 값을 다시 검증하세요.")
         case .choice, .date, .datetime, .boolean, .integer, .decimal, .limit: return wanted(label)
         case .file: return fault?.text(label) ?? literal
-        case .record, .double, .publication, .comment: return literal
+        case .order, .record, .double, .publication, .comment: return literal
         }
     }
 
@@ -66,7 +69,7 @@ extension RowError {
                 en:
                     "\(target.key.map(\.label.en).joined(separator: ", ")): row \(detail(0)) of \(detail(1)) is the same record. Correct one of the two.",
                 ko:
-                    "\(target.key.map(\.label.ko).joined(separator: ", ")): \(detail(1)) 파일의 \(detail(0))행과 같은 레코드입니다. 둘 중 하나를 수정하세요."
+                    "\(target.key.map(\.label.ko).joined(separator: ", ")): \(detail(1)) 파일의 \(grouped: Int64(detail(0)) ?? 0)행과 같은 레코드입니다. 둘 중 하나를 수정하세요."
             )
         default: literal
         }

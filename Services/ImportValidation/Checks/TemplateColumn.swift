@@ -1,3 +1,5 @@
+import Korean
+import OnboardingWire
 import Records
 import Wire
 import Workbook
@@ -6,6 +8,10 @@ extension CheckPlan.Column {
     /// What a cell of the column must be, in the sentences that a wrong one is answered with.
     var rules: [Text] {
         var rules = checks.compactMap { $0.rule(field.label) }
+        rules += checks.compactMap {
+            if case .reference(let reference) = $0 { reference.rule(field.label) } else { nil }
+        }
+        if let earlier { rules.append(FieldRules.notBefore(field.label, earlier.label)) }
         // A date is asked for in the format of its check.
         if field.type == .date || field.type == .datetime { return rules }
         for rule in FieldRules.sentences(field) where !rules.contains(rule) { rules.append(rule) }
@@ -44,5 +50,16 @@ extension CellCheck {
         case .limit(let maximum): error(in: String(repeating: "-", count: maximum + 1))?.wanted(label)
         case .reference, .choice, .boolean, .decimal, .integer: nil
         }
+    }
+}
+
+extension CellCheck.Reference {
+    /// What the text of a cell names.
+    func rule(_ label: Text) -> Text? {
+        let schema = OnboardingCatalog.records.map { $0.schema }.first { $0.table == table }
+        guard let schema, let named = schema.field(field)?.label else { return nil }
+        return Text(
+            en: "\(label.en) names one record of \(schema.label.en) by its \(named.en).",
+            ko: "\(label.ko, .topic) \(schema.label.ko) 레코드 하나의 \(named.ko)입니다.")
     }
 }

@@ -7,9 +7,11 @@ import Wire
 import Workbook
 
 /// Reads a file into staging and checks every row on the way: one pass, so that a row is written
-/// once, with its verdict. While one batch is being written the next one is read and checked.
+/// once, with its verdict. While one batch is being written the next one is checked, and the one behind it is read.
 struct LoadRun {
-    private static let batch = 2_000
+    static let batch = 2_000
+    /// Rows of the very first, for which everything else waits.
+    private static let firstBatch = 500
     /// Batches on their way to the database at once.
     private static let writers = 2
     /// Rows that are taken back at once.
@@ -56,9 +58,9 @@ struct LoadRun {
     }
 
     private func load(_ upload: Upload, _ target: ImportTarget, _ checker: RowChecker) async throws -> RunQueue.Ending {
-        var checker = checker
         let options = tools.claim.options
         let encoding = try Self.encoding(options)
+        var doubles = try await OwnDoubles(tools, target, file: upload.fileName ?? "")
         let table = try TableFinder.find(target, options) {
             try tools.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
         }
@@ -69,14 +71,20 @@ struct LoadRun {
         var progress = Progress(tools.claim, total: 0, connection: tools.connection)
         var writing: [Write] = []
         do {
-            while true {
-                let rows = try Self.next(source, &row, &reader)
-                if rows.isEmpty { break }
-                let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
+            var rows = try Self.next(Self.firstBatch, source, &row, &reader)
+            while !rows.isEmpty {
+                let read = rows
+                async let checked = checker.check(read.map(\.cells), faults: read.map(\.faults))
+                // The first two make one of the usual size together.
+                let count = Self.batch - (read.count == Self.firstBatch ? read.count : 0)
+                rows = try Self.next(count, source, &row, &reader)
+                var judged = try await checked
+                doubles.tell(read, &judged)
+                let verdicts = judged
                 if writing.count == Self.writers { try await writing.removeFirst().finish(&progress) }
-                let task = Task { try await write(rows, verdicts, upload, sheet: sheet) }
+                let task = Task { try await write(read, verdicts, upload, sheet: sheet) }
                 writing.append(
-                    Write(task: task, rows: rows.count, failed: verdicts.count { !$0.errors.isEmpty }))
+                    Write(task: task, rows: read.count, failed: verdicts.count { !$0.errors.isEmpty }))
                 try Task.checkCancellation()
             }
             while !writing.isEmpty { try await writing.removeFirst().finish(&progress) }
@@ -86,12 +94,16 @@ struct LoadRun {
             for write in writing { _ = await write.task.result }
             throw error
         }
-        progress.add(done: 0, failed: try await tools.markDoubles(of: upload.id, target))
+        if let workbook = source as? WorkbookReader {
+            let merged = MergedCells(workbook.mergedRanges, table.header, checker.plan)
+            progress.add(done: 0, failed: try await tellMerged(merged, upload, checker))
+        }
+        progress.add(done: 0, failed: try await tools.markDoubles(of: upload.id, among: doubles.rest, target))
         progress.total = progress.done
         progress.tell()
         let remarks =
-            table.remarks
-            + [table.header.remark, reader.remark, Self.remark(source), Self.guards(source)].compactMap(\.self)
+            table.remarks + [table.header.remark].compactMap(\.self) + reader.remarks
+            + [Self.remark(source), Self.guards(source)].compactMap(\.self)
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
             message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(tools.language),
@@ -126,8 +138,8 @@ struct LoadRun {
         guard let text = source as? CSVReader, text.guardedFields > 0 else { return nil }
         return Text(
             en:
-                "In \(text.guardedFields) cells an apostrophe before =, +, - or @ was taken for a guard against formulas and left out.",
-            ko: "셀 \(grouped: text.guardedFields)개에서 =, +, -, @ 앞의 작은따옴표를 수식 방지용으로 보고 제외했습니다.")
+                "In \(text.guardedFields) cells an apostrophe before =, +, - or @, or =\"…\" around a text, was taken for a guard against formulas or numbers and left out.",
+            ko: "셀 \(grouped: text.guardedFields)개에서 =, +, -, @ 앞의 작은따옴표나 텍스트를 감싼 등호와 큰따옴표를 수식·숫자 변환 방지용으로 보고 제외했습니다.")
     }
 
     /// A batch on its way to the database.
@@ -144,11 +156,11 @@ struct LoadRun {
 
     /// The next rows that hold something.
     private static func next(
-        _ source: any RowSource, _ row: inout SheetRow, _ reader: inout RowReader
+        _ count: Int, _ source: any RowSource, _ row: inout SheetRow, _ reader: inout RowReader
     ) throws(WorkbookError) -> [ReadRow] {
         var rows: [ReadRow] = []
-        rows.reserveCapacity(batch)
-        while rows.count < batch, try source.next(into: &row) {
+        rows.reserveCapacity(count)
+        while rows.count < count, try source.next(into: &row) {
             if let read = reader.read(row) { rows.append(read) }
         }
         return rows

@@ -72,7 +72,7 @@ struct PublishRun {
         }
         let counting = statement
         return try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
-            try tx.query(counting).first?.int64(Computed.count) ?? 0
+            try tx.query(counting).first?.int64(UnnamedColumn.count) ?? 0
         }
     }
 

@@ -9,6 +9,8 @@ struct RowReader {
     /// Whether what the cell shows is what counts: numbers, dates, choices and the like are read by their values.
     private let showsText: [Bool]
     private let formats: [(format: String, hasTime: Bool)?]
+    /// Whether the field has one line, as nearly every field has.
+    private let hasOneLine: [Bool]
     /// Fields of the row of titles in a text file; 0 in a workbook.
     private let width: Int
     /// For the columns of the row of titles, whether they have one.
@@ -16,6 +18,11 @@ struct RowReader {
     /// Columns without a title in which something was seen, with the first row of it.
     private var unnamed: [Int: Int] = [:]
     private static let mostNamed = 20
+    /// The titles, in the order of the fields; a row that says them again is none.
+    private let titles: [String]
+    private var repeated: [Int] = []
+    /// The rows of a template's example.
+    private var examples: [Int] = []
 
     init(_ header: SheetHeader, _ plan: CheckPlan) {
         columns = header.columns
@@ -27,12 +34,38 @@ struct RowReader {
             }
         }
         formats = plan.dateFormats
+        hasOneLine = plan.columns.map { $0.field.type != .text }
         width = header.width
         isTitled = header.isTitled
+        titles = header.titles
+    }
+
+    /// What was passed over.
+    var remarks: [Text] { examples.map(TemplateExample.remark) + [again, untitled].compactMap(\.self) }
+
+    /// Rows that say the titles again, as reports do at the top of each page; nil when there was none.
+    private var again: Text? {
+        guard !repeated.isEmpty else { return nil }
+        let rows = repeated.map(String.init).joined(separator: ", ")
+        return Text(
+            en: "Rows that repeat the titles were not read: \(rows).", ko: "제목을 반복한 행은 읽지 않았습니다: \(rows).")
+    }
+
+    /// Whether every column that is read holds its title again. One title alone may be a value.
+    private func repeatsTitles(_ row: borrowing SheetRow) -> Bool {
+        var count = 0
+        for position in columns.indices {
+            guard let column = columns[position] else { continue }
+            guard row.kind(at: column) == .text, !titles[position].isEmpty,
+                row.withBytes(at: column, { $0.elementsEqual(titles[position].utf8) })
+            else { return false }
+            count += 1
+        }
+        return count > 1
     }
 
     /// What was passed over for want of a title; nil when nothing was.
-    var remark: Text? {
+    private var untitled: Text? {
         guard !unnamed.isEmpty else { return nil }
         let places = unnamed.sorted { $0.key < $1.key }.map { CellName.cell(column: $0.key, row: $0.value) }
         let list = places.joined(separator: ", ")
@@ -42,6 +75,14 @@ struct RowReader {
 
     /// The cells in the order of the target's fields; nil for a row in which nothing is seen in any of them.
     mutating func read(_ row: borrowing SheetRow) -> ReadRow? {
+        guard !TemplateExample.isMarked(row) else {
+            if examples.count < Self.mostNamed { examples.append(row.number) }
+            return nil
+        }
+        guard !repeatsTitles(row) else {
+            if repeated.count < Self.mostNamed { repeated.append(row.number) }
+            return nil
+        }
         var cells: [String] = []
         cells.reserveCapacity(columns.count)
         var faults: [CellFault] = []
@@ -56,6 +97,7 @@ struct RowReader {
             cells.append(text)
         }
         if width > 0 { compare(row, &faults) }
+        if let misplaced = row.misplaced { faults.append(CellFault(misplaced, in: row)) }
         passOver(row)
         return isEmpty && faults.isEmpty ? nil : ReadRow(number: row.number, cells: cells, faults: faults)
     }
@@ -91,7 +133,8 @@ struct RowReader {
     }
 
     private func seen(_ text: String, _ position: Int) -> String {
-        PublishedCell.seen(text, in: fields[position].field)
+        // The field itself is looked at no more than it has to be: a copy of it takes longer than the cleaning.
+        hasOneLine[position] ? text.visible() : PublishedCell.seen(text, in: fields[position].field)
     }
 
     /// What the cell shows where that is not simply what it holds.
@@ -137,6 +180,8 @@ struct RowReader {
             return CellText.format(wanted.hasTime ? text + " 00:00:00" : text, as: wanted.format) ?? text
         }
         if wanted.format == CellCheck.standardDateTime { return text }
+        // A time that the cell shows is not left out in silence: the check says that a day is wanted.
+        if !wanted.hasTime, kind == .dateTime, !text.hasSuffix(" 00:00:00") { return text }
         // A date that a program wrote with midnight for its time is a date.
         if !wanted.hasTime, text.hasSuffix(" 00:00:00") {
             return CellText.format(String(text.prefix(10)), as: wanted.format) ?? text

@@ -3,10 +3,14 @@ import Workbook
 
 /// What the row of titles says about the columns of a sheet (G-57).
 struct SheetHeader {
+    /// The number of the row.
+    let row: Int
     /// For each field of the target the column it is in; nil where the sheet has none.
     let columns: [Int?]
     /// What people should know about headers that mean nothing; nil when there are none.
     let remark: Text?
+    /// For each field of the target its title as the sheet writes it; empty where it has none.
+    let titles: [String]
     /// Fields of the row in a text file, empty ones included; 0 in a workbook.
     let width: Int
     /// For the columns of the row, whether they have a title, or a field by hand.
@@ -24,6 +28,7 @@ struct SheetHeader {
 
     /// Reads the header. A mandatory field without a column, or a field with two, stops the load.
     init(_ row: SheetRow, _ match: HeaderMatcher.Match, _ target: ImportTarget) throws(RunFailure) {
+        self.row = row.number
         width = row.fields
         let untold = Self.untold(row)
         let unmatched = match.unmatched.prefix(20).map { Self.text(of: $0) }
@@ -52,12 +57,15 @@ struct SheetHeader {
             throw RunFailure(text: Text(en: Self.joined(parts, \.en), ko: Self.joined(parts, \.ko)))
         }
         columns = target.fields.map { match.columns[$0.name] }
+        titles = columns.map { $0.flatMap { row.text(at: $0) } ?? "" }
         let read = Set(columns.compactMap(\.self))
         isTitled = (0..<row.count).map { column in
             row.kind(at: column) != .text && row.kind(at: column) != .empty
                 || !HeaderMatcher.key(row.text(at: column) ?? "").isEmpty || read.contains(column)
         }
-        let remarks = (unmatched.isEmpty ? [] : [Self.ignored(unmatched)]) + (untold.map { [$0] } ?? [])
+        let remarks =
+            (unmatched.isEmpty ? [] : [Self.ignored(unmatched)]) + (untold.map { [$0] } ?? [])
+            + (row.misplaced.map { [CellFault($0, in: row).text(target.schema.label)] } ?? [])
         remark = remarks.isEmpty ? nil : Text(en: Self.joined(remarks, \.en), ko: Self.joined(remarks, \.ko))
     }
 
@@ -67,12 +75,13 @@ struct SheetHeader {
         guard !cells.isEmpty else { return nil }
         let names = cells.map { column in
             let name = CellName.cell(column: column, row: row.number)
-            return row.text(at: column).map { "\(name) (\($0))" } ?? name
-        }.joined(separator: ", ")
+            return row.text(at: column).map { Text(en: "\(name) (\($0))", ko: "\(name)(\($0))") }
+                ?? Text(en: name, ko: name)
+        }
         return Text(
             en:
-                "Titles that are errors or formulas without a stored result, so that their columns were not read: \(names).",
-            ko: "제목이 오류이거나 계산 결과가 없는 수식이어서 읽지 않은 열: \(names).")
+                "Titles that are errors or formulas without a stored result, so that their columns were not read: \(list(names, \.en)).",
+            ko: "제목이 오류이거나 계산 결과가 없는 수식이어서 읽지 않은 열: \(list(names, \.ko)).")
     }
 
     private static func ignored(_ headers: [Text]) -> Text {
@@ -84,7 +93,7 @@ struct SheetHeader {
     /// The header, with the nearest label where one is near.
     private static func text(of header: HeaderMatcher.Unmatched) -> Text {
         let shown = header.header.prefix(80)
-        guard let near = header.suggestion else { return Text(en: "\"\(shown)\"", ko: "\"\(shown)\"") }
+        guard let near = header.suggestion else { return Text(en: "\"\(shown)\"", ko: "‘\(shown)’") }
         return Text(en: "\"\(shown)\" (\"\(near.english)\"?)", ko: "‘\(shown)’(‘\(near.korean)’?)")
     }
 

@@ -58,7 +58,7 @@ struct TableFinder {
     private func find(in source: any RowSource) throws -> Table {
         guard let workbook = source as? WorkbookReader else {
             var best = Candidate()
-            if let table = try titles(in: source, named: nil, &best) { return table }
+            if let table = try titles(in: source, &best) { return table }
             throw failure(best, [])
         }
         let visible = workbook.sheets.indices.filter { workbook.sheets[$0].isVisible }
@@ -66,29 +66,57 @@ struct TableFinder {
             // The reader says which sheets there are.
             try workbook.open(sheet: options.sheet.isEmpty ? nil : options.sheet)
             var best = Candidate()
-            if let table = try titles(in: workbook, named: nil, &best) { return table }
+            if let table = try titles(in: workbook, &best) { return table }
             throw failure(best, [])
         }
         return try table(in: workbook, sheets: visible)
     }
 
+    /// The first sheet with the titles, and rows below them where one has; what else might have been meant is said.
     private func table(in workbook: WorkbookReader, sheets: [Int]) throws -> Table {
-        let names = sheets.prefix(Self.namedSheets).map { "\"\(workbook.sheets[$0].name)\"" }
         var best = Candidate()
-        var unread: WorkbookError?
+        // Another sheet may be the one that is meant.
+        var unread: (text: Text, error: WorkbookError)?
+        var fitting: [(index: Int, hasRows: Bool)] = []
+        var row = SheetRow()
         for index in sheets {
             do throws(WorkbookError) {
                 try workbook.open(at: index)
+                guard try titles(in: workbook, &best) != nil else { continue }
+                fitting.append((index, try workbook.next(into: &row)))
             } catch {
-                // Another sheet may be the one that is meant.
-                unread = unread ?? error
-                continue
+                unread = unread ?? (Self.unreadable(workbook.sheets[index].name, error), error)
             }
-            let name = sheets.count > 1 ? workbook.sheets[index].name : nil
-            if let table = try titles(in: workbook, named: name, &best) { return table }
         }
-        if best.row == nil, let unread { throw unread }
-        throw failure(best, sheets.count > 1 ? names : [])
+        guard let chosen = (fitting.first(where: \.hasRows) ?? fitting.first)?.index else {
+            if best.row == nil, let unread { throw unread.error }
+            throw failure(best, sheets.count > 1 ? sheets.map { workbook.sheets[$0].name } : [], unread?.text)
+        }
+        try workbook.open(at: chosen)
+        guard var table = try titles(in: workbook, &best) else { throw failure(best, []) }
+        let others = fitting.filter { $0.hasRows && $0.index != chosen }.map { workbook.sheets[$0.index].name }
+        if sheets.count > 1 { table.remarks.insert(Self.read(workbook.sheets[chosen].name, besides: others), at: 0) }
+        if let unread { table.remarks.append(unread.text) }
+        return table
+    }
+
+    private static func unreadable(_ sheet: String, _ error: WorkbookError) -> Text {
+        Text(
+            en: "The sheet \"\(sheet)\" cannot be read (\(error.english)).",
+            ko: "‘\(sheet)’ 시트를 읽을 수 없습니다(\(error.korean)).")
+    }
+
+    /// Which sheet was read, and which others could have been.
+    private static func read(_ sheet: String, besides others: [String]) -> Text {
+        let read = Text(en: "The sheet \"\(sheet)\" was read.", ko: "‘\(sheet)’ 시트를 읽었습니다.")
+        guard !others.isEmpty else { return read }
+        let named = others.prefix(namedSheets)
+        let names = Text(
+            en: named.map { "\"\($0)\"" }.joined(separator: ", "), ko: named.map { "‘\($0)’" }.joined(separator: ", "))
+        return Text(
+            en:
+                "\(read.en) Sheets with the same titles were not read: \(names.en). To read one of them, name it in the import.",
+            ko: "\(read.ko) 제목이 같은 다른 시트는 읽지 않았습니다: \(names.ko). 읽으려면 가져오기에서 시트를 지정하세요.")
     }
 
     /// The row that comes nearest to being one of titles.
@@ -100,7 +128,7 @@ struct TableFinder {
         var score: Int { (match?.columns.count ?? -1) - absent.count }
     }
 
-    private func titles(in source: any RowSource, named sheet: String?, _ best: inout Candidate) throws -> Table? {
+    private func titles(in source: any RowSource, _ best: inout Candidate) throws(WorkbookError) -> Table? {
         let matcher = SheetHeader.matcher(target)
         var row = SheetRow()
         var passed = 0
@@ -109,11 +137,10 @@ struct TableFinder {
             if options.titleRow > 0, row.number > options.titleRow { break }
             let (byHand, absent) = options.mapping.columns(in: row, isSaved: options.isSaved == true)
             let match = matcher.match(row, byHand: byHand)
-            if match.isUsable && absent.isEmpty {
+            if match.isUsable, absent.isEmpty, let header = try? SheetHeader(row, match, target) {
                 let first = passed == 0 || options.titleRow > 0
                 return Table(
-                    source: source, header: try SheetHeader(row, match, target),
-                    remarks: remarks(sheet, titlesIn: first ? nil : row.number),
+                    source: source, header: header, remarks: first ? [] : [Self.titles(in: row.number)],
                     mapping: options.mapping.completed(by: row))
             }
             let candidate = Candidate(row: row, match: match, absent: absent)
@@ -123,18 +150,10 @@ struct TableFinder {
         return nil
     }
 
-    private func remarks(_ sheet: String?, titlesIn row: Int?) -> [Text] {
-        var remarks: [Text] = []
-        if let sheet {
-            remarks.append(Text(en: "The sheet \"\(sheet)\" was read.", ko: "‘\(sheet)’ 시트를 읽었습니다."))
-        }
-        if let row {
-            remarks.append(
-                Text(
-                    en: "The titles are in row \(row); what stands above was not read.",
-                    ko: "제목은 \(grouped: row)행에 있으며 그 위의 내용은 읽지 않았습니다."))
-        }
-        return remarks
+    private static func titles(in row: Int) -> Text {
+        Text(
+            en: "The titles are in row \(row); what stands above was not read.",
+            ko: "제목은 \(grouped: row)행에 있으며 그 위의 내용은 읽지 않았습니다.")
     }
 
     private static func absent(_ choices: [ColumnChoice]) -> Text {
@@ -145,11 +164,11 @@ struct TableFinder {
             ko: "매핑한 열을 제목 행에서 찾을 수 없습니다: \(names.map(\.ko).joined(separator: ", ")).")
     }
 
-    private func failure(_ best: Candidate, _ sheets: [String]) -> RunFailure {
-        let names = sheets.joined(separator: ", ")
+    private func failure(_ best: Candidate, _ sheets: [String], _ unread: Text? = nil) -> RunFailure {
+        let names = sheets.prefix(Self.namedSheets).map { "\"\($0)\"" }.joined(separator: ", ")
         var text = Text(en: "The file is empty.", ko: "파일이 비어 있습니다.")
         if options.titleRow > 0 {
-            text = Text(en: "Row \(options.titleRow) is empty.", ko: "\(options.titleRow)행이 비어 있습니다.")
+            text = Text(en: "Row \(options.titleRow) is empty.", ko: "\(grouped: options.titleRow)행이 비어 있습니다.")
         }
         if let row = best.row, let match = best.match {
             var parts: [Text] = []
@@ -159,6 +178,7 @@ struct TableFinder {
                 parts.append(error.text)
             }
             if !best.absent.isEmpty { parts.append(Self.absent(best.absent)) }
+            if let unread { parts.append(unread) }
             text = Text(en: parts.map(\.en).joined(separator: " "), ko: parts.map(\.ko).joined(separator: " "))
         }
         guard !names.isEmpty else { return RunFailure(text: text, keepsUpload: best.row != nil) }

@@ -12,7 +12,7 @@ struct ValidateRun {
     /// Checks page after page. Rows that are edited meanwhile stay yet to validate.
     func run() async throws -> RunQueue.Ending {
         let (task, target) = try await tools.task()
-        var checker = try await tools.checker(task, target)
+        let checker = try await tools.checker(task, target)
         let claim = tools.claim
         let service = tools.service
         let database = tools.database
@@ -41,7 +41,7 @@ struct ValidateRun {
             progress.add(done: rows.count, failed: verdicts.count { !$0.errors.isEmpty })
         }
         // Doubles may be rows that were checked before; the run counts no more than its own.
-        let doubles = try await tools.markDoubles(of: nil, keys: keys, target)
+        let doubles = try await tools.markDoubles(of: nil, among: keys.map(StagingDoubles.Among.keys) ?? .all, target)
         progress.add(done: 0, failed: min(doubles, Int(progress.done - progress.failed)))
         progress.tell()
         let others = try await count(.needsAttention) - progress.failed
@@ -59,7 +59,7 @@ struct ValidateRun {
                 SELECT count(*) FROM import_validation.staging_row \
                 WHERE import_task = \(task) AND status = \(status.rawValue)
                 """
-            ).first?.int64(Computed.count) ?? 0
+            ).first?.int64(UnnamedColumn.count) ?? 0
         }
     }
 }

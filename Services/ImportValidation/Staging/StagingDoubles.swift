@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Postgres
 import Records
 import Wire
@@ -8,25 +9,78 @@ enum StagingDoubles {
     /// Keys that are looked for one by one; where there are more, all rows are compared.
     static let mostKeys = 10_000
 
+    /// Where doubles are looked for.
+    enum Among: Sendable {
+        /// All rows of the task.
+        case all
+        /// Rows of the keys that may have come to have one.
+        case keys(Set<Int64>)
+        /// Rows of the upload by their numbers, unless more than so many other runs of the task have begun by now.
+        case rows([Int], begun: Int64)
+    }
+
     /// Tells every checked row that has a double. Counts those of `upload` that were ready, or of all when it is nil.
-    /// `keys` are those that may have come to have one; nil for all.
     static func mark(
-        _ target: ImportTarget, upload: String?, keys: Set<Int64>?, _ context: RunTools, _ tx: Transaction
+        _ target: ImportTarget, upload: String?, among: Among, _ context: RunTools, _ tx: Transaction
     ) throws -> Int {
         let task = context.claim.task
         // Runs of one task that end at the same time tell the same rows.
         tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\("import_validation.doubles/" + task), 0))")
-        let all: SQL = """
-            import_task = \(task) AND status <> \(RowStatus.published.sql) AND natural_key IS NOT NULL \(among(keys))
+        var all: SQL = "import_task = \(task) AND status = ANY(\(waiting)::text[]) AND natural_key IS NOT NULL"
+        var rows: [Int]?
+        if case .rows(let own, let begun) = among, try begunBeside(context.claim.run, of: task, tx) == begun {
+            rows = own
+        }
+        if let rows {
+            if rows.isEmpty { return 0 }
+            all += " AND upload = \(upload) AND row_number = ANY(\(rows.map(String.init))::int4[])"
+        } else {
+            if case .keys(let keys) = among { all += isAmong(keys) }
+            // Keys that are there twice first, since of a million rows only theirs are to be put into order.
+            let twice = try tx.query(
+                """
+                SELECT natural_key FROM import_validation.staging_row WHERE \(all) \
+                GROUP BY natural_key HAVING count(*) > 1 LIMIT \(mostKeys + 1)
+                """
+            ).map { try $0.int64(StagingColumn.naturalKey) }
+            if twice.isEmpty { return 0 }
+            if twice.count <= mostKeys { all += isAmong(twice) }
+        }
+        return try tell(all, target, upload, context, tx)
+    }
+
+    /// Statuses of rows that are not published yet.
+    private static let waiting = [RowStatus.yetToValidate, .needsAttention, .readyToPublish].map(\.rawValue)
+
+    private static func isAmong(_ keys: some Collection<Int64>) -> SQL {
+        " AND natural_key = ANY(\(keys.sorted().map(String.init))::int8[])"
+    }
+
+    /// How many other runs of a task have begun.
+    static func begunBeside(_ run: String, of task: String, _ tx: Transaction) throws -> Int64 {
+        try tx.query(
             """
-        // Keys that are there twice first, since of a million rows only theirs are to be put into order.
-        let twice = try tx.query(
+            SELECT count(*) FROM import_validation.import_run \
+            WHERE import_task = \(task) AND id <> \(run) AND state <> \(ImportRun.State.queued)
             """
-            SELECT natural_key FROM import_validation.staging_row WHERE \(all) \
-            GROUP BY natural_key HAVING count(*) > 1 LIMIT \(mostKeys + 1)
+        ).first?.int64(UnnamedColumn.count) ?? 0
+    }
+
+    /// Whether no row of a task waits and no other run of it is under way.
+    static func isAlone(_ run: String, in task: String, _ tx: Transaction) throws -> Bool {
+        try tx.query(
             """
-        ).map { try $0.int64(StagingColumn.naturalKey) }
-        if twice.isEmpty { return 0 }
+            SELECT 1 WHERE EXISTS (SELECT FROM import_validation.staging_row \
+            WHERE import_task = \(task) AND status = ANY(\(waiting)::text[])) \
+            OR EXISTS (SELECT FROM import_validation.import_run \
+            WHERE import_task = \(task) AND id <> \(run) AND state = \(ImportRun.State.running))
+            """
+        ).isEmpty
+    }
+
+    private static func tell(
+        _ which: SQL, _ target: ImportTarget, _ upload: String?, _ context: RunTools, _ tx: Transaction
+    ) throws -> Int {
         // In one pass over the rows: joined with themselves they are compared each with each where nothing is known of the
         // table yet.
         let rows = try tx.query(
@@ -37,7 +91,7 @@ enum StagingDoubles {
                     first_value(source_file) OVER w AS first_file, nth_value(row_number, 2) OVER w AS second_row,
                     nth_value(source_file, 2) OVER w AS second_file
                 FROM import_validation.staging_row
-                WHERE \(all) \(among(twice.count > mostKeys ? [Int64]?.none : twice))
+                WHERE \(which)
                 WINDOW w AS (PARTITION BY natural_key ORDER BY upload, row_number, id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)),
             told AS (
@@ -57,21 +111,18 @@ enum StagingDoubles {
                 RETURNING told.status = \(RowStatus.readyToPublish.sql) AND coalesce(told.upload = \(upload)::uuid, true) AS counts)
             SELECT count(*) FROM changed WHERE counts
             """)
-        return Int(try rows.first?.int64(Computed.count) ?? 0)
+        return Int(try rows.first?.int64(UnnamedColumn.count) ?? 0)
     }
 
-    private static func among(_ keys: (some Collection<Int64>)?) -> SQL {
-        keys.map { "AND natural_key = ANY(\($0.sorted().map(String.init))::int8[])" } ?? ""
-    }
-
-    /// Rows that were told of a double of this one are to be checked again when it is corrected.
-    static func release(_ row: String, of task: String, _ tx: Transaction) {
+    /// Rows that were told of a double of one of these are to be checked again when it is corrected.
+    static func release(_ rows: [String], of task: String, _ tx: Transaction) {
         tx.send(
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, status = \(RowStatus.yetToValidate.sql), comment = NULL, \
             errors = NULL \
-            FROM import_validation.staging_row corrected WHERE corrected.id = \(row) AND s.import_task = \(task) \
-            AND s.status = \(RowStatus.needsAttention.sql) AND s.natural_key = corrected.natural_key AND s.id <> corrected.id
+            FROM import_validation.staging_row corrected WHERE corrected.id = ANY(\(rows)::uuid[]) \
+            AND s.import_task = \(task) AND s.status = \(RowStatus.needsAttention.sql) \
+            AND s.natural_key = corrected.natural_key AND s.id <> corrected.id
             """)
     }
 
@@ -83,11 +134,13 @@ enum StagingDoubles {
 
 extension RunTools {
     /// Marks the doubles among the rows of the task; how many rows of the upload are not ready any more.
-    func markDoubles(of upload: String?, keys: Set<Int64>? = nil, _ target: ImportTarget) async throws -> Int {
+    func markDoubles(
+        of upload: String?, among: StagingDoubles.Among, _ target: ImportTarget
+    ) async throws -> Int {
         let context = self
         return try await database.transaction(as: service, deadline: .after(.seconds(120))) { tx in
             try context.claim.lease.hold(in: tx)
-            return try StagingDoubles.mark(target, upload: upload, keys: keys, context, tx)
+            return try StagingDoubles.mark(target, upload: upload, among: among, context, tx)
         }
     }
 }

@@ -7,16 +7,14 @@ import Records
 import Tenancy
 import Wire
 
-/// Reading and correcting staged rows.
+/// Reading staged rows.
 struct StagingEndpoints: Sendable {
     private static let largestPage = 1_000
-    /// The longest text of a cell, as in a workbook.
-    private static let longestCell = 32_767
     /// Bytes of rows in one answer; a page ends before, and its token goes on.
     private static let bytesPerPage = 600 << 10
     /// Characters of a cell that an error quotes.
     private static let quoted = 1_000
-    private static let label = Text(en: "Staging row", ko: "스테이징 행")
+    static let label = Text(en: "Staging row", ko: "스테이징 행")
 
     let database: Database
     let access: TaskAccess
@@ -34,21 +32,15 @@ struct StagingEndpoints: Sendable {
                     try list(request, call, tx)
                 }
             },
-            Endpoint(ImportValidationAPI.updateStagingRow) { call, request async throws(Problem) in
-                let method = ImportValidationAPI.updateStagingRow.name
-                return try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
-                    try update(request, call, context, tx)
-                }
-            },
         ]
     }
 
-    private static let selection: SQL = """
+    static let selection: SQL = """
         SELECT id, revision, import_task, status, comment, source_file, row_number, target_record, created_at, cells, \
         faults, source_sheet, errors FROM import_validation.staging_row
         """
 
-    private static func message(_ row: Row, _ target: ImportTarget, _ language: String) throws -> StagingRow {
+    static func message(_ row: Row, _ target: ImportTarget, _ language: String) throws -> StagingRow {
         var message = StagingRow()
         message.id = try row.string(StagingColumn.id)
         message.etag = String(try row.int64(StagingColumn.revision))
@@ -86,7 +78,7 @@ struct StagingEndpoints: Sendable {
         return message
     }
 
-    private static func staged(_ cells: [String], _ target: ImportTarget) -> [StagedCell] {
+    static func staged(_ cells: [String], _ target: ImportTarget) -> [StagedCell] {
         zip(target.fields, cells).map { field, value in
             var cell = StagedCell()
             cell.field = field.name
@@ -96,7 +88,7 @@ struct StagingEndpoints: Sendable {
     }
 
     /// A row whose task the caller may work with; a task he may not know hides its rows.
-    private func found(
+    func found(
         _ id: String, _ tx: Transaction, _ allowed: (String) throws -> ImportTask
     ) throws -> (Row, ImportTarget) {
         let row = try row(id, tx)
@@ -106,13 +98,10 @@ struct StagingEndpoints: Sendable {
         } catch let problem as Problem where problem.code == .notFound {
             throw Problem.notFound(Self.label, id: id)
         }
-        guard let target = ImportTarget.named(task.targetTable) else {
-            throw Problem.internalError(cause: "import task \(task.id) has no target")
-        }
-        return (row, target)
+        return (row, try ImportTarget.of(task))
     }
 
-    private func row(_ id: String, lock: Bool = false, _ tx: Transaction) throws -> Row {
+    func row(_ id: String, lock: Bool = false, _ tx: Transaction) throws -> Row {
         guard Validation.isUUID(id) else { throw Problem.notFound(Self.label, id: id) }
         let rows = try tx.query(Self.selection + " WHERE id = \(id)" + (lock ? " FOR UPDATE" : ""))
         guard let row = rows.first else { throw Problem.notFound(Self.label, id: id) }
@@ -123,19 +112,17 @@ struct StagingEndpoints: Sendable {
 
     private static let folding = FilterField.Folding.alike(function: "import_validation.folded")
     private static let filters = FilterSchema([
-        FilterField(
-            "status", .choice(allowed: RowStatus.allCases.map(\.rawValue))),
-        FilterField("comment", .string, folding: folding), FilterField("source_file", .string, folding: folding),
-        FilterField("row_number", .int),
+        FilterField(StagingColumn.status.rawValue, .choice(allowed: RowStatus.allCases.map(\.rawValue))),
+        FilterField(StagingColumn.comment.rawValue, .string, folding: folding),
+        FilterField(StagingColumn.sourceFile.rawValue, .string, folding: folding),
+        FilterField(StagingColumn.rowNumber.rawValue, .int),
     ])
 
     private func list(_ request: ListStagingRowsRequest, _ call: Call, _ tx: Transaction) throws
         -> ListStagingRowsResponse
     {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
-        guard let target = ImportTarget.named(task.targetTable) else {
-            throw Problem.internalError(cause: "import task \(task.id) has no target")
-        }
+        let target = try ImportTarget.of(task)
         var condition: SQL = " WHERE import_task = \(task.id)"
         if !request.status.isEmpty { condition += " AND status = \(request.status)" }
         condition += try filter(request.filter, call)
@@ -144,15 +131,8 @@ struct StagingEndpoints: Sendable {
             method: "staging_rows", filter: "\(task.id)/\(request.status)/\(request.filter)", order: "",
             domain: call.caller.domain.path)
         var place: SQL = ""
-        if let token = try PageToken.read(request.pageToken, for: binding) {
-            guard token.position.count == 2, let number = token.position[0].flatMap({ Int64($0) }),
-                let id = token.position[1], Validation.isUUID(id)
-            else {
-                throw Problem.invalid(
-                    field: "page_token", Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158"
-                )
-            }
-            place = " AND (row_number, id) > (\(number)::int4, \(id)::uuid)"
+        if let last = try PageToken.place(request.pageToken, in: binding, .number, .id) {
+            place = " AND (row_number, id) > (\(last[0])::int4, \(last[1])::uuid)"
         }
         var statements = [Self.page(condition + place, of: request.status, atMost: size + 1)]
         if request.count {
@@ -165,7 +145,7 @@ struct StagingEndpoints: Sendable {
         if answers[0].count > response.stagingRows.count, let last = response.stagingRows.last {
             response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
         }
-        if request.count { response.totalSize = try answers[1].first?.int64(Computed.count) ?? 0 }
+        if request.count { response.totalSize = try answers[1].first?.int64(UnnamedColumn.count) ?? 0 }
         return response
     }
 
@@ -208,83 +188,7 @@ struct StagingEndpoints: Sendable {
             }
             return condition + ")"
         } catch {
-            throw Problem.invalid(field: "filter", Text(en: error.english, ko: error.korean), rule: "AIP-160")
-        }
-    }
-
-    // MARK: Update
-
-    /// Corrects cells. The row is then to be checked anew, and knows no reason any more.
-    private func update(
-        _ request: UpdateStagingRowRequest, _ call: Call, _ context: WriteContext, _ tx: Transaction
-    ) throws -> StagingRow {
-        let (_, target) = try found(request.id, tx) { id in
-            let task = try access.worked(id, by: call.caller, in: tx)
-            try TaskAccess.requireOpen(task, tx)
-            return task
-        }
-        let row = try row(request.id, lock: true, tx)
-        var message = try Self.message(row, target, call.language)
-        guard request.etag.isEmpty || request.etag == message.etag else {
-            throw Problem.aborted(
-                Text(
-                    en: "The row has changed since you read it. Read it again.",
-                    ko: "행을 보는 동안 다른 사용자가 변경했습니다. 새로 고친 후 다시 시도해 주세요."),
-                reason: "ETAG_MISMATCH")
-        }
-        guard message.status != RowStatus.published.rawValue else {
-            throw Problem(
-                .failedPrecondition,
-                Text(en: "The row is published; change its record instead.", ko: "이미 게시된 행입니다. 대상 레코드를 변경하세요."),
-                reason: "ROW_PUBLISHED")
-        }
-        var cells = try row.strings(StagingColumn.cells)
-        while cells.count < target.fields.count { cells.append("") }
-        try Self.apply(request.cells, to: &cells, target)
-        StagingDoubles.release(message.id, of: message.importTask, tx)
-        // A person has looked at the row: what the file said against its corrected cells, or against it as a whole, is past.
-        let corrected = Set(request.cells.compactMap { target.position(of: $0.field) }.map { target.fields[$0].name })
-        let faults = CellFault.read(try row.optionalString(StagingColumn.faults)).filter { fault in
-            fault.field.map { !corrected.contains($0) } ?? false
-        }
-        tx.send(
-            """
-            UPDATE import_validation.staging_row SET revision = revision + 1, status = \(RowStatus.yetToValidate.sql), \
-            comment = NULL, errors = NULL, publish_run = NULL, natural_key = NULL, faults = nullif(\(CellFault.json(faults)), '')::jsonb, \
-            cells = \(cells)::text[], updated_at = \(context.now.sqlValue), \
-            updated_by = \(context.caller.subject) WHERE id = \(message.id)
-            """, expecting: 1)
-        try DataImportState.refresh(message.importTask, database, context, tx)
-        message.etag = String((Int64(message.etag) ?? 0) + 1)
-        message.status = RowStatus.yetToValidate.rawValue
-        message.statusLabel = RowStatus.yetToValidate.label(call.language)
-        message.comment = ""
-        message.errors = []
-        message.cells = Self.staged(cells, target)
-        return message
-    }
-
-    private static func apply(_ changes: [StagedCell], to cells: inout [String], _ target: ImportTarget) throws {
-        guard !changes.isEmpty else {
-            throw Problem.invalid(field: "cells", Text(en: "No cell is named.", ko: "변경할 셀을 지정하세요."))
-        }
-        for change in changes {
-            guard let position = target.position(of: change.field) else {
-                throw Problem.invalid(
-                    field: "cells.field",
-                    Text(
-                        en: "There is no column \(change.field.prefix(80)).",
-                        ko: "‘\(change.field.prefix(80))’ 열이 없습니다.")
-                )
-            }
-            guard change.value.utf8.count <= longestCell || change.value.utf16.count <= longestCell else {
-                throw Problem.invalid(
-                    field: "cells.value",
-                    Text(
-                        en: "A cell holds at most \(longestCell) characters.", ko: "셀은 최대 \(grouped: longestCell)자입니다.")
-                )
-            }
-            cells[position] = PublishedCell.seen(change.value, in: target.fields[position])
+            throw Problem.filter(error)
         }
     }
 }

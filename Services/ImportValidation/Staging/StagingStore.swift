@@ -17,8 +17,13 @@ struct HeldRow: Sendable {
     let id: String
     let revision: Int64
     let number: Int64
+    let status: String
     let cells: [String]
     var faults: [CellFault] = []
+    /// The number of its natural key.
+    let key: Int64?
+    /// What it was told of rows with the same.
+    let doubles: [RowError]
 }
 
 /// The statements over the table of staged rows.
@@ -38,17 +43,20 @@ enum StagingStore {
     ) throws {
         let domain = claim.domain.path
         let file = upload.fileName ?? ""
+        let ids = RecordID.Series(at: now)
+        guard let task = BinaryCopyWriter.halves(of: claim.task), let source = BinaryCopyWriter.halves(of: upload.id)
+        else { throw Problem.internalError(cause: "the ids of task and upload are none") }
         // Rows that follow each other often have the same errors.
         var encoder = RowError.Encoder()
         _ = try tx.copyIn(into: intake, columns: columns.map(\.rawValue)) { writer in
             for (row, verdict) in zip(rows, verdicts) {
                 writer.beginRow()
-                writer.uuid(RecordID.make(at: now))
+                writer.uuid(ids.next())
                 writer.bigint(1)
                 writer.timestamp(microsSinceUnixEpoch: now.microseconds)
                 writer.text(domain)
-                writer.uuid(claim.task)
-                writer.uuid(upload.id)
+                writer.uuid(task)
+                writer.uuid(source)
                 writer.int(Int32(clamping: row.number))
                 writer.text(file)
                 writer.text(sheet)
@@ -108,34 +116,57 @@ enum StagingStore {
         unchosen: Bool = false, _ tx: Transaction
     ) throws -> [HeldRow] {
         var statement: SQL = """
-            SELECT id, revision, row_number, cells, faults FROM import_validation.staging_row \
             WHERE import_task = \(task) AND status = \(status)
             """
         if let run { statement += " AND publish_run = \(run)" }
         if unchosen { statement += " AND publish_run IS NULL" }
+        return try page(statement, after: last, limit, tx)
+    }
+
+    /// The next rows of an upload with numbers of a span that are checked and not published, behind `last`.
+    static func page(
+        of task: String, upload: String, _ span: ClosedRange<Int>, after last: HeldRow?, limit: Int, _ tx: Transaction
+    ) throws -> [HeldRow] {
+        let checked = [RowStatus.readyToPublish.rawValue, RowStatus.needsAttention.rawValue]
+        return try page(
+            """
+            WHERE import_task = \(task) AND upload = \(upload) AND status = ANY(\(checked)::text[]) \
+            AND row_number BETWEEN \(span.lowerBound)::int4 AND \(span.upperBound)::int4
+            """, after: last, limit, tx)
+    }
+
+    private static func page(_ which: SQL, after last: HeldRow?, _ limit: Int, _ tx: Transaction) throws -> [HeldRow] {
+        var statement: SQL =
+            "SELECT id, revision, row_number, status, cells, faults, natural_key, errors FROM import_validation.staging_row "
+        statement += which
         if let last { statement += " AND (row_number, id) > (\(last.number)::int4, \(last.id)::uuid)" }
         statement += " ORDER BY row_number, id LIMIT \(limit)"
         return try tx.query(statement).map { row in
             HeldRow(
                 id: try row.string(StagingColumn.id), revision: try row.int64(StagingColumn.revision),
-                number: try row.int64(StagingColumn.rowNumber),
+                number: try row.int64(StagingColumn.rowNumber), status: try row.string(StagingColumn.status),
                 cells: try row.strings(StagingColumn.cells),
-                faults: CellFault.read(try row.optionalString(StagingColumn.faults)))
+                faults: CellFault.read(try row.optionalString(StagingColumn.faults)),
+                key: try row.optionalInt64(StagingColumn.naturalKey),
+                doubles: RowError.read(try row.optionalString(StagingColumn.errors), comment: nil)
+                    .filter { $0.check == .double })
         }
     }
 
-    /// Writes what the checks said of rows that have not changed since they were read.
+    /// Writes what the checks said of rows that have not changed since they were read, and what the file says of them.
     static func judge(_ rows: [HeldRow], _ verdicts: [RowVerdict], _ context: WriteContext, _ tx: Transaction) {
         tx.send(
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, \
             status = CASE WHEN u.comment = '' THEN \(RowStatus.readyToPublish.sql) ELSE \(RowStatus.needsAttention.sql) END, \
             comment = nullif(u.comment, ''), errors = nullif(u.errors, '')::jsonb, \
-            natural_key = nullif(u.key, '')::int8, updated_at = \(context.now.sqlValue) \
+            faults = nullif(u.faults, '')::jsonb, natural_key = nullif(u.key, '')::int8, \
+            updated_at = \(context.now.sqlValue) \
             FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(verdicts.map(\.comment))::text[], \
             \(verdicts.map { RowError.json($0.errors) })::text[], \
-            \(verdicts.map { $0.key.map(String.init) ?? "" })::text[]) AS u(id, revision, comment, errors, key) \
-            WHERE s.id = u.id AND s.revision = u.revision AND s.status = \(RowStatus.yetToValidate.sql)
+            \(verdicts.map { $0.key.map(String.init) ?? "" })::text[], \(rows.map { CellFault.json($0.faults) })::text[]) \
+            AS u(id, revision, comment, errors, key, faults) \
+            WHERE s.id = u.id AND s.revision = u.revision AND s.status <> \(RowStatus.published.sql)
             """)
     }
 

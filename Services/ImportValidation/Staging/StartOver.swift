@@ -18,7 +18,7 @@ struct StartOver: Sendable {
     func answer(_ call: Call, _ request: StartOverRequest) async throws(Problem) -> StartOverResponse {
         guard request.confirm else {
             throw .invalid(
-                field: "confirm",
+                field: StartOverRequest.Field.confirm,
                 Text(
                     en: "Every unpublished row of the task will be removed: confirm must be true.",
                     ko: "이 작업에서 아직 게시하지 않은 행이 모두 삭제됩니다. 계속하려면 삭제를 확인하세요('confirm=true')."), rule: "G-64")

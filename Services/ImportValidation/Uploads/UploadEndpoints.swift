@@ -57,7 +57,7 @@ struct UploadEndpoints: Sendable {
             case .repeated:
                 guard files.holds(request.content, at: request.offset, of: upload.id) else {
                     throw Problem.invalid(
-                        field: "content",
+                        field: AppendUploadRequest.Field.content,
                         Text(
                             en: "Other bytes were sent for this place before.",
                             ko: "같은 위치에 다른 내용이 이미 업로드되었습니다. 파일을 처음부터 다시 업로드하세요."))
@@ -115,7 +115,7 @@ struct UploadEndpoints: Sendable {
         let announced = Set([expected.lowercased(), upload.sha256 ?? ""]).subtracting([""])
         guard sealed.size == upload.sizeBytes, announced.isSubset(of: [sealed.sha256]) else {
             return .invalid(
-                field: "sha256",
+                field: CompleteUploadRequest.Field.sha256,
                 Text(
                     en: "The file that arrived is not the one that was announced. Upload it again.",
                     ko: "업로드된 파일이 원본과 일치하지 않습니다. 다시 업로드하세요."))
@@ -185,6 +185,6 @@ struct UploadEndpoints: Sendable {
     private static func unsupported(_ text: Text) -> Problem {
         Problem(
             .invalidArgument, text, reason: "UNSUPPORTED_FILE",
-            violations: [.init(field: "content", text: text, rule: "G-112")])
+            violations: [.init(field: AppendUploadRequest.Field.content, text: text, rule: "G-112")])
     }
 }

@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Korean
 import RPC
 import Records
@@ -5,9 +6,6 @@ import Wire
 
 /// What may be uploaded, and in which order its parts come.
 public enum UploadRules {
-    /// The largest part of a file in one request.
-    public static let chunkLimit = SentFile.partLimit
-
     /// Decides about a chunk of `count` bytes at `offset` for an upload that holds `received` of `size` bytes.
     public static func step(
         offset: Int64, count: Int, received: Int64, size: Int64
@@ -21,7 +19,7 @@ public enum UploadRules {
         try SentFile.check(name: fileName)
         guard [".xlsx", ".csv", ".txt", ".tsv"].contains(where: name.hasSuffix) else {
             throw .invalid(
-                field: "file_name",
+                field: BeginUploadRequest.Field.fileName,
                 Text(
                     en:
                         "Only Excel workbooks (.xlsx) and text files with separators (.csv, .tsv, .txt) can be imported.",
@@ -29,7 +27,7 @@ public enum UploadRules {
         }
         guard size > 0, size <= limit else {
             throw .invalid(
-                field: "size_bytes",
+                field: BeginUploadRequest.Field.sizeBytes,
                 Text(en: "The file may hold 1 to \(limit) bytes.", ko: "파일 크기는 1바이트 이상 \(bytes: limit) 이하여야 합니다."),
                 rule: "G-112")
         }

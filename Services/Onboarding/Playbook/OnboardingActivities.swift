@@ -1,4 +1,6 @@
+import Filters
 import Foundation
+import Ground
 import ImportValidationWire
 import OnboardingWire
 import Playbooks
@@ -15,10 +17,19 @@ enum OnboardingActivities {
         summary,
     ]
 
-    /// Chooses the account, and makes the case; a case that was generated from another one has it already (G-38).
+    /// The inputs that take rows.
+    enum Input: String {
+        case tasks, contacts, members
+        case closeNotes = "close_notes"
+    }
+
+    /// Chooses the account, and the case of it that this one is generated from, if there is one, and makes the case; one that
+    /// is there has its account already (G-38).
     static let selectAccount = ActivityKind(
         "select_account", Text(en: "Select account", ko: "계정 선택"),
-        inputs: [.field(.account, of: OnboardingCase.self, isMandatory: true)], makesParent: true)
+        inputs: [
+            .field(.account, of: OnboardingCase.self, isMandatory: true), .field(.parent, of: OnboardingCase.self),
+        ], makesParent: true)
 
     /// Who works the case, how it is connected, whether it covers everything, and when it goes live.
     static let enterInfo = ActivityKind(
@@ -30,7 +41,15 @@ enum OnboardingActivities {
             .field(.goLiveDate, of: OnboardingCase.self, isMandatory: true),
             .field(.products, of: OnboardingCase.self),
             .field(.productsCustomerVisible, of: OnboardingCase.self),
-        ])
+        ]
+    ) { activity, context in
+        var outcome = ActivityOutcome()
+        let assignee = try context.find(OnboardingCase.self, activity.record)?.assignedTo
+        if try AssigneeRoles.areMissing(assignee, for: OnboardingCase.self, context) {
+            outcome.warnings = [AssigneeRoles.warning]
+        }
+        return outcome
+    }
 
     /// The squad that supports the account.
     static let addSquad = ActivityKind(
@@ -45,31 +64,36 @@ enum OnboardingActivities {
         "related_work", Text(en: "Related work", ko: "관련 작업"),
         inputs: [
             .rows(
-                "tasks", Text(en: "Tasks", ko: "작업"),
+                .tasks, Text(en: "Tasks", ko: "작업"),
                 [
-                    .column("short_description", LifecycleTask.label(.shortDescription), isMandatory: true),
-                    .column("description", LifecycleTask.label(.description), type: "text"),
-                    .column("due_date", LifecycleTask.label(.dueDate), type: "date"),
-                    .column("assigned_to", LifecycleTask.label(.assignedTo), of: "user"),
+                    .field(.shortDescription, of: LifecycleTask.self, isMandatory: true),
+                    .field(.description, of: LifecycleTask.self), .field(.dueDate, of: LifecycleTask.self),
+                    .field(.assignedTo, of: LifecycleTask.self),
                 ])
         ],
-        rights: [WriteRight(.create, "lifecycle_task")]
+        rights: [WriteRight(.create, LifecycleTask.self)]
     ) { activity, context in
         var outcome = ActivityOutcome()
-        // Those that were made when it was last completed are there.
-        let made = activity.activity.created.filter { $0.table == LifecycleTask.schema.table }.count
-        for row in (InputRows(activity.values["tasks"] ?? "")?.rows ?? []).dropFirst(made) {
+        let new = try activity.newRows(.tasks)
+        try activity.forEachRow(.tasks, of: new) { row in
             var task = LifecycleTask()
             task.parent = activity.record
-            task.shortDescription = row["short_description"]
-            task.description = row["description"]
-            task.dueDate = row["due_date"]
-            task.assignedTo = row["assigned_to"]
+            task.shortDescription = row[LifecycleTask.Field.shortDescription]
+            task.description = row[LifecycleTask.Field.description]
+            task.dueDate = row[LifecycleTask.Field.dueDate]
+            task.assignedTo = row[LifecycleTask.Field.assignedTo]
             let stored = try Store<LifecycleTask>(context.database).create(
                 task, context.write, in: context.transaction)
             outcome.created.append(CreatedRecord(stored, stored.number))
+            outcome.rows[stored.id] = row
         }
         return outcome
+    }
+
+    /// The columns of close notes: what they are for, and they themselves.
+    private enum NoteColumn: String {
+        case record
+        case closeNotes = "close_notes"
     }
 
     /// Ends Data capture and validation, and Development and automation (G-123): each import task of its stage gets close
@@ -78,18 +102,39 @@ enum OnboardingActivities {
         "summary", Text(en: "Summary", ko: "요약"),
         inputs: [
             .rows(
-                "close_notes", Text(en: "Close notes", ko: "종결 메모"),
+                .closeNotes, Text(en: "Close notes", ko: "종결 메모"),
                 [
-                    .column("record", ImportTask.schema.label, of: "import_task", isMandatory: true),
-                    .column("close_notes", LifecycleTask.label(.closeNotes), type: "text", isMandatory: true),
+                    .naming(NoteColumn.record, ImportTask.schema, isMandatory: true),
+                    .field(.closeNotes, of: ImportTask.self, isMandatory: true),
                 ])
         ],
-        rights: [WriteRight(.write, "import_task")]
+        rights: [WriteRight(.write, ImportTask.self)]
     ) { activity, context in
-        let rows = InputRows(activity.values["close_notes"] ?? "")?.rows ?? []
-        let notes = Dictionary(
-            rows.map { ($0["record"] ?? "", $0["close_notes"] ?? "") }, uniquingKeysWith: { _, last in last })
+        try checkMade(activity)
+        var notes: [String: String] = [:]
+        try activity.forEachRow(.closeNotes) { row in
+            let said = row[NoteColumn.closeNotes] ?? ""
+            guard notes.updateValue(said, forKey: row[NoteColumn.record] ?? "") == nil else { throw doubledNote }
+        }
         return try closing(activity, notes, context)
+    }
+
+    private static var doubledNote: Problem {
+        .invalid(
+            field: NoteColumn.record.rawValue,
+            Text(en: "A row above has notes for this task already.", ko: "위의 행에 이 작업의 종결 메모가 이미 있습니다."), rule: "G-66")
+    }
+
+    /// Refuses to end a stage while import tasks of it are still being made: they would be left out, and stay open (G-66).
+    private static func checkMade(_ activity: ActivityCompletion) throws {
+        let labels = activity.making.compactMap { $0.label?.text }
+        guard !labels.isEmpty else { return }
+        let (english, korean) = (labels.map(\.en).joined(separator: ", "), labels.map(\.ko).joined(separator: ", "))
+        throw Problem.failedPrecondition(
+            rule: "G-66",
+            Text(
+                en: "The records of these activities are still being made: \(english). Try again shortly.",
+                ko: "다음 활동의 레코드를 아직 만드는 중입니다: \(korean). 잠시 후 다시 시도해 주세요."))
     }
 
     private static func closing(
@@ -99,21 +144,50 @@ enum OnboardingActivities {
         var missing: [String] = []
         for other in activity.lane
         where [ActivityState.inProgress.rawValue, ActivityState.done.rawValue].contains(other.state) {
-            for record in other.created where record.table == ImportTask.schema.table {
-                let said = notes[record.id] ?? ""
-                if said.isEmpty, try !hasNotes(record.id, context) { missing.append(record.number) }
-                if other.state == ActivityState.inProgress.rawValue {
-                    outcome.ends.append(.init(activity: other.id, notes: said))
-                }
+            // One that was begun anew ends with the last it has made: those before have ended by themselves.
+            guard let record = other.created.last, record.table == ImportTask.schema.table else { continue }
+            let said = notes[record.id] ?? ""
+            let lacksNotes = try !hasNotes(record.id, context)
+            if said.isEmpty, lacksNotes { missing.append(record.number) }
+            if other.state == ActivityState.inProgress.rawValue {
+                outcome.ends.append(.init(activity: other.id, notes: said))
+            } else if lacksNotes {
+                // It was closed without any, before it was this activity's.
+                outcome.ends.append(.init(record: record, notes: said))
             }
+        }
+        for task in try added(to: activity, context) {
+            let said = notes[task.id] ?? ""
+            if said.isEmpty { missing.append(task.number) }
+            outcome.ends.append(.init(record: task, notes: said))
         }
         guard missing.isEmpty else {
             let list = missing.joined(separator: ", ")
             throw Problem.invalid(
-                field: "values.close_notes",
+                field: activity.path(.closeNotes),
                 Text(en: "Close notes are missing for \(list).", ko: "종결 메모가 없는 작업이 있습니다: \(list)"), rule: "G-66")
         }
         return outcome
+    }
+
+    /// The open import tasks that people have added to the case, as far as their events have told: those of the stage that
+    /// brings the data in.
+    private static func added(to activity: ActivityCompletion, _ context: RuleContext) throws -> [CreatedRecord] {
+        let made = activity.lane.flatMap(\.created).filter { $0.table == ImportTask.schema.table }.map(\.id)
+        guard !made.isEmpty else { return [] }
+        let ended = [ImportTask.State.closed, ImportTask.State.canceled]
+        return try context.transaction.query(
+            """
+            SELECT id, number FROM onboarding.import_task WHERE parent = \(activity.record) \
+            AND id <> ALL(\(made)::uuid[]) AND state <> ALL(\(ended)) ORDER BY number
+            """
+        ).map { row in
+            var task = CreatedRecord()
+            (task.service, task.table) = (ImportTask.schema.service, ImportTask.schema.table)
+            task.id = try row.string(ImportTask.Field.id)
+            task.number = try row.optionalString(ImportTask.Field.number) ?? ""
+            return task
+        }
     }
 
     /// Whether an import task has close notes, as far as its events have told.
@@ -136,22 +210,14 @@ extension CreatedRecord {
 }
 
 extension ActivityInput {
-    /// An input that sets a field of the parent record.
-    static func field<R: Record>(_ field: R.Field, of type: R.Type, isMandatory: Bool = false) -> ActivityInput {
-        var input = ActivityInput()
-        input.key = field.rawValue
-        input.field = field.rawValue
-        input.mandatory = isMandatory
-        return input
-    }
-
     /// An input that takes rows.
-    static func rows(_ key: String, _ label: Text, _ columns: [InputColumn], isMandatory: Bool = false) -> ActivityInput
-    {
+    static func rows(
+        _ key: OnboardingActivities.Input, _ label: Text, _ columns: [InputColumn], isMandatory: Bool = false
+    ) -> ActivityInput {
         var input = ActivityInput()
-        input.key = key
+        input.key = key.rawValue
         input.label = LocalText(label)
-        input.type = "rows"
+        input.type = ActivityInput.rowsType
         input.columns = columns
         input.mandatory = isMandatory
         return input
@@ -159,18 +225,85 @@ extension ActivityInput {
 }
 
 extension InputColumn {
-    /// A column; `table` for one that names records, of which `filter` keeps those that may be chosen.
-    static func column(
-        _ key: String, _ label: Text, type: String = "string", of table: String = "", where filter: String = "",
-        isMandatory: Bool = false
-    ) -> InputColumn {
+    /// A column for a field of the record that is made of a row.
+    static func field<R: RecordMessage>(_ field: R.Field, of type: R.Type, isMandatory: Bool = false) -> InputColumn {
         var column = InputColumn()
-        column.key = key
-        column.label = LocalText(label)
-        column.type = table.isEmpty ? type : "reference"
-        column.reference = table
-        column.referenceFilter = filter
+        column.key = field.rawValue
+        if let schema = R.schema.field(field.rawValue) {
+            column.label = LocalText(schema.label)
+            column.type = schema.type.rawValue
+            column.reference = schema.reference ?? ""
+        }
         column.mandatory = isMandatory
         return column
+    }
+
+    /// The same for a reference that may choose only what `filter` keeps.
+    static func field<R: RecordMessage>(
+        _ field: R.Field, of type: R.Type, where filter: FieldFilter<some FieldKey>, isMandatory: Bool = false
+    ) -> InputColumn {
+        var column = Self.field(field, of: type, isMandatory: isMandatory)
+        column.referenceFilter = filter.text
+        return column
+    }
+
+    /// A column that names records of a table.
+    static func naming(
+        _ key: some RawRepresentable<String>, _ table: RecordSchema, isMandatory: Bool = false
+    ) -> InputColumn {
+        var column = InputColumn()
+        column.key = key.rawValue
+        column.label = LocalText(table.label)
+        column.type = FieldType.reference.rawValue
+        column.reference = table.table
+        column.mandatory = isMandatory
+        return column
+    }
+}
+
+extension ActivityCompletion {
+    /// The rows that were entered into an input.
+    func rows(_ input: OnboardingActivities.Input) -> [[String: String]] {
+        InputRows(values[input.rawValue] ?? "")?.rows ?? []
+    }
+
+    /// The places of the rows of an input of which no record was made yet, since the activity was last begun.
+    /// INVALID_ARGUMENT when one of the others is not there any more: what it made stays, and is changed by itself.
+    func newRows(_ input: OnboardingActivities.Input) throws(Problem) -> Set<Int> {
+        var open = rows(input).enumerated().map { (place: $0, row: $1.filter { !$0.value.isEmpty }) }
+        for known in made {
+            let row = known.row.filter { !$0.value.isEmpty }
+            guard let index = open.firstIndex(where: { $0.row == row }) else {
+                throw .invalid(
+                    field: path(input),
+                    Text(
+                        en: "The row of which \(known.number) was made must stay as it is. Change the record itself.",
+                        ko: "\(known.number, .object) 생성한 행은 변경하거나 제거할 수 없습니다. 레코드에서 직접 변경하세요."),
+                    rule: "PLAYBOOK_ROW")
+            }
+            open.remove(at: index)
+        }
+        return Set(open.map(\.place))
+    }
+
+    /// Does something with each row of an input, or with those at the places `chosen`. What is refused names the row, and the
+    /// column where it is said of a field.
+    func forEachRow(
+        _ input: OnboardingActivities.Input, of chosen: Set<Int>? = nil, _ body: ([String: String]) throws -> Void
+    ) throws {
+        for (index, row) in rows(input).enumerated() where chosen?.contains(index) ?? true {
+            do {
+                try body(row)
+            } catch let problem as Problem {
+                throw problem.ofRow(index, at: path(input))
+            } catch let refusal as any Refusal {
+                throw refusal.problem.ofRow(index, at: path(input))
+            }
+        }
+    }
+
+    /// Where an input is to blame.
+    func path(_ input: OnboardingActivities.Input) -> String {
+        EnterPlaybookActivityRequest.Field.values.path(input.rawValue)
     }
 }

@@ -15,7 +15,8 @@ extension Onboarding {
         Playbooks(
             database,
             tables: [
-                PlaybookTable(OnboardingCase.self, database), PlaybookTable(LifecycleTask.self, database),
+                PlaybookTable(OnboardingCase.self, database),
+                PlaybookTable(LifecycleTask.self, database, carriesRuns: false),
             ],
             remote: [importTasks], kinds: OnboardingActivities.all, people: CaseHolders.people)
     }
@@ -30,9 +31,16 @@ extension Onboarding {
     /// Import tasks are import-validation's: asked for by durable work, in the background, where it keeps nobody's place.
     /// What cases of before have is taken over.
     private static let importTasks = RemoteTable(
-        ImportTask.self, create: ImportValidationAPI.createImportTask, close: ImportValidationAPI.closeImportTask,
+        ImportTask.self, create: ImportValidationAPI.createImportTask, get: ImportValidationAPI.getImportTask,
+        update: ImportValidationAPI.updateImportTask, close: ImportValidationAPI.closeImportTask,
         cancel: ImportValidationAPI.cancelImportTask, list: ImportValidationAPI.listImportTasks,
-        adoptedBy: [.parent, .targetTable])
+        adoptedBy: [.parent, .targetTable], known: [.targetTable: importTargets])
+
+    /// The tables that can be imported into, by either of their names.
+    private static let importTargets = Set(
+        OnboardingCatalog.records.flatMap { type in
+            type.schema.importing.map { [type.schema.table, $0.alias].compactMap { $0 } } ?? []
+        })
 
     /// Starts the runs that events of cases trigger (G-130).
     static func playbookTrigger(_ playbooks: Playbooks) -> EventHandler {
@@ -55,19 +63,36 @@ extension OnboardingCase {
         if change.new.parent != nil { try playbooks.madeChanged(change.new, context) }
     }
 
+    /// A phase that a success play begins has its playbook, also where it was generated from the go-live support case or a
+    /// problem below that, which have none (G-80). The event of its creation starts no other.
+    static let startsByPlay = Rule<OnboardingCase>.after("G-80") { change, context in
+        let launcher = Caller.service("play-launcher", domain: .root).subject
+        guard change.isCreation, change.new.type == TypeChoice.phased, context.write.caller.actor == launcher else {
+            return
+        }
+        let context = RuleContext(
+            transaction: context.transaction, write: context.write.asSystem, database: context.database)
+        try Playbooks.of(context.database)?.trigger("created", change.new, beginsItsOwn: true, context)
+    }
+
     /// Every stage is done before a case closes (G-122).
     static let stagesDone = Rule<OnboardingCase>("G-122") { change, context in
-        guard change.old != nil, change.changes(.state), change.new.state == State.closed else { return }
-        let open = try Playbooks.of(context.database)?.openActivities(over: change.new.id, context) ?? []
+        guard let old = change.old, change.changes(.state), change.new.state == State.closed else { return }
+        let open = try Playbooks.of(context.database)?.openActivities(over: old, context) ?? []
         guard !open.isEmpty else { return }
         let english = open.prefix(named).map { "\($0.activity.en) (\($0.stage.en))" }.joined(separator: ", ")
         let korean = open.prefix(named).map { "\($0.activity.ko)(\($0.stage.ko))" }.joined(separator: ", ")
+        let anew =
+            open.contains(where: \.isOfCanceledRun)
+            ? Text(
+                en: " Their run was canceled: start the playbook anew.",
+                ko: ". 실행이 취소되었으므로 플레이북을 다시 시작해야 합니다.") : Text(en: "", ko: "")
         let text = Text(
-            en: "Activities of the playbook are neither done nor skipped: \(english).",
-            ko: "완료하거나 건너뛰지 않은 플레이북 활동이 있습니다: \(korean)")
+            en: "Activities of the playbook are neither done nor skipped: \(english).\(anew.en)",
+            ko: "완료하거나 건너뛰지 않은 플레이북 활동이 있습니다: \(korean)\(anew.ko)")
         throw Problem(
             .failedPrecondition, text, reason: "OPEN_STAGES",
-            violations: [.init(field: "onboarding_case.state", text: text, rule: "G-122")],
+            violations: [.init(field: OnboardingCase.path(.state), text: text, rule: "G-122")],
             metadata: ["count": String(open.count)])
     }
 }
@@ -77,43 +102,5 @@ extension LifecycleTask {
     static let movesPlaybook = Rule<LifecycleTask>.after("G-53") { change, context in
         guard change.old != nil, !(change.new.playbookActivity ?? "").isEmpty else { return }
         try Playbooks.of(context.database)?.madeChanged(change.new, context)
-    }
-}
-
-/// Cases that were open before there was a playbook get their run.
-enum PlaybookAdoption {
-    /// How many cases are looked for at once.
-    private static let page = 100
-
-    /// Starts the runs of open cases that have none, each in a transaction of its own. Harmless when repeated.
-    static func run(_ playbooks: Playbooks) async throws(Problem) {
-        let database = playbooks.database
-        var last = "00000000-0000-0000-0000-000000000000"
-        while !Task.isCancelled {
-            let after = last
-            let ids = try await database.transaction(as: .service(database.service, domain: .root), readOnly: true) {
-                tx in
-                try tx.query(
-                    """
-                    SELECT c.id FROM onboarding.onboarding_case c WHERE c.active AND c.id > \(after) \
-                    AND NOT EXISTS (SELECT 1 FROM onboarding.playbook_run r WHERE r.record = c.id) \
-                    ORDER BY c.id LIMIT \(page)
-                    """
-                ).map { try $0.string(OnboardingCase.Field.id) }
-            }
-            guard let end = ids.last else { return }
-            for id in ids { try await adopt(id, playbooks) }
-            last = end
-        }
-    }
-
-    private static func adopt(_ id: String, _ playbooks: Playbooks) async throws(Problem) {
-        let database = playbooks.database
-        try await database.transaction(as: .service(database.service, domain: .root)) { tx in
-            let write = WriteContext.system(database.service, domain: .root, now: database.clock.now)
-            guard let record = try Store<OnboardingCase>(database).find(id, lock: .update, in: tx) else { return }
-            try playbooks.trigger(
-                "created", record, RuleContext(transaction: tx, write: write, database: database))
-        }
     }
 }

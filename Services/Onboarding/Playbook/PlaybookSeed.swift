@@ -69,12 +69,7 @@ enum PlaybookSeed {
                 transaction: seeding.tx, write: seeding.context, database: playbooks.database)
             for item in items {
                 try seeding.once("activity definition:\(item.kind.key)") {
-                    var definition = ActivityDefinition()
-                    definition.key = item.kind.key
-                    definition.builtIn = item.kind.key
-                    definition.label = LocalText(item.label ?? item.kind.label)
-                    definition.description = LocalText(item.description)
-                    try playbooks.install(definition, context)
+                    try playbooks.install(item.kind, label: item.label, description: item.description, context)
                 }
             }
             for file in files {

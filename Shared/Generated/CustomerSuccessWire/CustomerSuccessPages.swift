@@ -90,6 +90,16 @@ public struct GetLandingPageRequest: Message {
     public init() {}
 }
 
+extension GetLandingPageRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `engagements`.
+        case engagements
+        /// `items`.
+        case items
+    }
+}
+
 /// The success landing page of the caller.
 public struct LandingPage: Message {
     /// The proto name of the message.
@@ -186,6 +196,18 @@ public struct ListCardEngagementsRequest: Message {
     public init() {}
 }
 
+extension ListCardEngagementsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `card`.
+        case card
+        /// `page_size`.
+        case pageSize = "page_size"
+        /// `page_token`.
+        case pageToken = "page_token"
+    }
+}
+
 /// `ale.customer_success.v1.ListCardEngagementsResponse`.
 public struct ListCardEngagementsResponse: Message {
     /// The proto name of the message.
@@ -228,6 +250,16 @@ public struct GetEngagementPageRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension GetEngagementPageRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `items`.
+        case items
+    }
 }
 
 /// The page of one engagement.
@@ -326,6 +358,16 @@ public struct GetObjectivePageRequest: Message {
     public init() {}
 }
 
+extension GetObjectivePageRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `items`.
+        case items
+    }
+}
+
 /// The page of one objective.
 public struct ObjectivePage: Message {
     /// The proto name of the message.
@@ -372,6 +414,14 @@ public struct RunJobRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension RunJobRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `job`.
+        case job
+    }
 }
 
 /// `ale.customer_success.v1.RunJobResponse`.

@@ -21,6 +21,20 @@ public struct RenderResponseTemplateRequest: Message {
     public init() {}
 }
 
+extension RenderResponseTemplateRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `source_table`.
+        case sourceTable = "source_table"
+        /// `source_record`.
+        case sourceRecord = "source_record"
+        /// `language`.
+        case language
+    }
+}
+
 /// `ale.customer_success.v1.RenderResponseTemplateResponse`.
 public struct RenderResponseTemplateResponse: Message {
     /// The proto name of the message.

@@ -7,142 +7,148 @@ import Wire
 public enum ImportValidationAPI {
     /// Creates a record of table data_validation_assist (AIP-133).
     public static let createDataValidationAssist = Method<CreateDataValidationAssistRequest, DataValidationAssist>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.create", name: "CreateDataValidationAssist", summary: "Creates a record of table data_validation_assist (AIP-133).")
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.create", name: "CreateDataValidationAssist", summary: "Creates a record of table data_validation_assist (AIP-133).", need: MethodNeed(.create, on: "data_validation_assist"), takesRequestID: true)
     /// Reads one record of table data_validation_assist; NOT_FOUND when the caller may not know it.
     public static let getDataValidationAssist = Method<GetRequest, DataValidationAssist>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.get", name: "GetDataValidationAssist", summary: "Reads one record of table data_validation_assist; NOT_FOUND when the caller may not know it.")
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.get", name: "GetDataValidationAssist", summary: "Reads one record of table data_validation_assist; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "data_validation_assist"))
     /// Reads records of table data_validation_assist in pages, filtered and ordered.
     public static let listDataValidationAssists = Method<ListRequest, ListDataValidationAssistsResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.list", name: "ListDataValidationAssists", summary: "Reads records of table data_validation_assist in pages, filtered and ordered.")
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.list", name: "ListDataValidationAssists", summary: "Reads records of table data_validation_assist in pages, filtered and ordered.", need: MethodNeed(.read, on: "data_validation_assist"))
     /// Changes fields of one record of table data_validation_assist; ABORTED when the etag is stale.
     public static let updateDataValidationAssist = Method<UpdateDataValidationAssistRequest, DataValidationAssist>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.update", name: "UpdateDataValidationAssist", summary: "Changes fields of one record of table data_validation_assist; ABORTED when the etag is stale.")
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.update", name: "UpdateDataValidationAssist", summary: "Changes fields of one record of table data_validation_assist; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "data_validation_assist"), takesRequestID: true)
     /// Removes one record of table data_validation_assist.
     public static let deleteDataValidationAssist = Method<DeleteRequest, Empty>(
-        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.delete", name: "DeleteDataValidationAssist", summary: "Removes one record of table data_validation_assist.")
+        service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.delete", name: "DeleteDataValidationAssist", summary: "Removes one record of table data_validation_assist.", need: MethodNeed(.delete, on: "data_validation_assist"), takesRequestID: true)
     /// Creates a record of table import_task (AIP-133).
     public static let createImportTask = Method<CreateImportTaskRequest, ImportTask>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.create", name: "CreateImportTask", summary: "Creates a record of table import_task (AIP-133).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.create", name: "CreateImportTask", summary: "Creates a record of table import_task (AIP-133).", need: MethodNeed(.create, on: "import_task"), takesRequestID: true)
     /// Reads one record of table import_task; NOT_FOUND when the caller may not know it.
     public static let getImportTask = Method<GetRequest, ImportTask>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.get", name: "GetImportTask", summary: "Reads one record of table import_task; NOT_FOUND when the caller may not know it.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.get", name: "GetImportTask", summary: "Reads one record of table import_task; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "import_task"))
     /// Reads records of table import_task in pages, filtered and ordered.
     public static let listImportTasks = Method<ListRequest, ListImportTasksResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.list", name: "ListImportTasks", summary: "Reads records of table import_task in pages, filtered and ordered.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.list", name: "ListImportTasks", summary: "Reads records of table import_task in pages, filtered and ordered.", need: MethodNeed(.read, on: "import_task"))
     /// Changes fields of one record of table import_task; ABORTED when the etag is stale.
     public static let updateImportTask = Method<UpdateImportTaskRequest, ImportTask>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.update", name: "UpdateImportTask", summary: "Changes fields of one record of table import_task; ABORTED when the etag is stale.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.update", name: "UpdateImportTask", summary: "Changes fields of one record of table import_task; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
     /// Removes one record of table import_task.
     public static let deleteImportTask = Method<DeleteRequest, Empty>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.delete", name: "DeleteImportTask", summary: "Removes one record of table import_task.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.delete", name: "DeleteImportTask", summary: "Removes one record of table import_task.", need: MethodNeed(.delete, on: "import_task"), takesRequestID: true)
     /// Closes the record and stamps its closure information (G-11).
     public static let closeImportTask = Method<CloseRequest, ImportTask>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.close", name: "CloseImportTask", summary: "Closes the record and stamps its closure information (G-11).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.close", name: "CloseImportTask", summary: "Closes the record and stamps its closure information (G-11).", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
     /// Cancels the record and stamps its closure information (G-11).
     public static let cancelImportTask = Method<CloseRequest, ImportTask>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.cancel", name: "CancelImportTask", summary: "Cancels the record and stamps its closure information (G-11).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.cancel", name: "CancelImportTask", summary: "Cancels the record and stamps its closure information (G-11).", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
     /// Reopens a closed or canceled record and clears its closure information (G-11).
     public static let reopenImportTask = Method<ActionRequest, ImportTask>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.reopen", name: "ReopenImportTask", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.reopen", name: "ReopenImportTask", summary: "Reopens a closed or canceled record and clears its closure information (G-11).", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
     /// Makes the caller the assignee.
     public static let assignImportTaskToMe = Method<ActionRequest, ImportTask>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.assign_to_me", name: "AssignImportTaskToMe", summary: "Makes the caller the assignee.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.assign_to_me", name: "AssignImportTaskToMe", summary: "Makes the caller the assignee.", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
     /// Appends a comment that customers see (G-28).
     public static let addImportTaskComment = Method<AddEntryRequest, ActivityEntry>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.add_comment", name: "AddImportTaskComment", summary: "Appends a comment that customers see (G-28).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.add_comment", name: "AddImportTaskComment", summary: "Appends a comment that customers see (G-28).", need: MethodNeed(.create, on: "import_task", field: "comments"), takesRequestID: true)
     /// Appends an internal work note (G-28).
     public static let addImportTaskWorkNote = Method<AddEntryRequest, ActivityEntry>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.add_work_note", name: "AddImportTaskWorkNote", summary: "Appends an internal work note (G-28).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.add_work_note", name: "AddImportTaskWorkNote", summary: "Appends an internal work note (G-28).", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
     /// Reads the activity stream, newest first.
     public static let listImportTaskActivity = Method<ListActivityRequest, ListActivityResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.list_activity", name: "ListImportTaskActivity", summary: "Reads the activity stream, newest first.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.list_activity", name: "ListImportTaskActivity", summary: "Reads the activity stream, newest first.", need: MethodNeed(.read, on: "import_task"))
     /// Announces a file to be attached to the record (G-121), which is then sent in parts. INVALID_ARGUMENT for a file that
     /// is too large, FAILED_PRECONDITION when the record has ended or has as many as it may.
     public static let beginImportTaskAttachment = Method<BeginAttachmentRequest, Attachment>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.begin_attachment", name: "BeginImportTaskAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.begin_attachment", name: "BeginImportTaskAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.", need: MethodNeed(.create, on: "import_task", field: "attachments"), takesRequestID: true)
     /// Sends the next part of a file; sent again with the same bytes, a part changes nothing.
     public static let appendImportTaskAttachment = Method<AppendAttachmentRequest, Attachment>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.append_attachment", name: "AppendImportTaskAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.append_attachment", name: "AppendImportTaskAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.", need: MethodNeed(.create, on: "import_task", field: "attachments"))
     /// Finishes a file whose parts have arrived, and tells its type by its content. INVALID_ARGUMENT when it is not the file
     /// that was announced, or of a type that is not taken; it is then gone.
     public static let completeImportTaskAttachment = Method<CompleteAttachmentRequest, Attachment>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.complete_attachment", name: "CompleteImportTaskAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.complete_attachment", name: "CompleteImportTaskAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.", need: MethodNeed(.create, on: "import_task", field: "attachments"))
     /// Reads what is attached to the record: of customers, what is visible to them.
     public static let listImportTaskAttachments = Method<ListAttachmentsRequest, ListAttachmentsResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.list_attachments", name: "ListImportTaskAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.list_attachments", name: "ListImportTaskAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.", need: MethodNeed(.read, on: "import_task"))
     /// Reads one part of an attached file.
     public static let readImportTaskAttachment = Method<ReadAttachmentRequest, AttachmentPart>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.read_attachment", name: "ReadImportTaskAttachment", summary: "Reads one part of an attached file.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.read_attachment", name: "ReadImportTaskAttachment", summary: "Reads one part of an attached file.", need: MethodNeed(.read, on: "import_task"))
     /// Shows an attachment to customers or hides it from them.
     public static let updateImportTaskAttachment = Method<UpdateAttachmentRequest, Attachment>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.update_attachment", name: "UpdateImportTaskAttachment", summary: "Shows an attachment to customers or hides it from them.")
-    /// Removes one attachment of the record.
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.update_attachment", name: "UpdateImportTaskAttachment", summary: "Shows an attachment to customers or hides it from them.", need: MethodNeed(.write, on: "import_task", field: "attachments"), takesRequestID: true)
+    /// Removes one attachment of the record: whoever may attach what they have sent themselves, others by their right to remove.
     public static let deleteImportTaskAttachment = Method<DeleteAttachmentRequest, Empty>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.delete_attachment", name: "DeleteImportTaskAttachment", summary: "Removes one attachment of the record.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.delete_attachment", name: "DeleteImportTaskAttachment", summary: "Removes one attachment of the record: whoever may attach what they have sent themselves, others by their right to remove.", need: MethodNeed(.create, on: "import_task", field: "attachments"), takesRequestID: true)
     /// Reads one record of table upload; NOT_FOUND when the caller may not know it.
     public static let getUpload = Method<GetRequest, Upload>(
-        service: "import-validation", subject: "ale.v1.import-validation.uploads.get", name: "GetUpload", summary: "Reads one record of table upload; NOT_FOUND when the caller may not know it.")
+        service: "import-validation", subject: "ale.v1.import-validation.uploads.get", name: "GetUpload", summary: "Reads one record of table upload; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "upload"))
     /// Reads records of table upload in pages, filtered and ordered.
     public static let listUploads = Method<ListRequest, ListUploadsResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.uploads.list", name: "ListUploads", summary: "Reads records of table upload in pages, filtered and ordered.")
+        service: "import-validation", subject: "ale.v1.import-validation.uploads.list", name: "ListUploads", summary: "Reads records of table upload in pages, filtered and ordered.", need: MethodNeed(.read, on: "upload"))
     /// Reads one record of table import_run; NOT_FOUND when the caller may not know it.
     public static let getImportRun = Method<GetRequest, ImportRun>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_runs.get", name: "GetImportRun", summary: "Reads one record of table import_run; NOT_FOUND when the caller may not know it.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_runs.get", name: "GetImportRun", summary: "Reads one record of table import_run; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "import_run"))
     /// Reads records of table import_run in pages, filtered and ordered; the newest first.
     public static let listImportRuns = Method<ListRequest, ListImportRunsResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_runs.list", name: "ListImportRuns", summary: "Reads records of table import_run in pages, filtered and ordered; the newest first.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_runs.list", name: "ListImportRuns", summary: "Reads records of table import_run in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "import_run"))
     /// Announces a file for an import task; its content follows in chunks.
     public static let beginUpload = Method<BeginUploadRequest, Upload>(
-        service: "import-validation", subject: "ale.v1.import-validation.uploads.begin", name: "BeginUpload", summary: "Announces a file for an import task; its content follows in chunks.")
+        service: "import-validation", subject: "ale.v1.import-validation.uploads.begin", name: "BeginUpload", summary: "Announces a file for an import task; its content follows in chunks.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// Appends one chunk; a chunk sent again at the same offset changes nothing.
     public static let appendUpload = Method<AppendUploadRequest, Upload>(
-        service: "import-validation", subject: "ale.v1.import-validation.uploads.append", name: "AppendUpload", summary: "Appends one chunk; a chunk sent again at the same offset changes nothing.")
+        service: "import-validation", subject: "ale.v1.import-validation.uploads.append", name: "AppendUpload", summary: "Appends one chunk; a chunk sent again at the same offset changes nothing.", need: MethodNeed(.write, on: "staging_row"))
     /// Ends an upload: size and SHA-256 are checked.
     public static let completeUpload = Method<CompleteUploadRequest, Upload>(
-        service: "import-validation", subject: "ale.v1.import-validation.uploads.complete", name: "CompleteUpload", summary: "Ends an upload: size and SHA-256 are checked.")
+        service: "import-validation", subject: "ale.v1.import-validation.uploads.complete", name: "CompleteUpload", summary: "Ends an upload: size and SHA-256 are checked.", need: MethodNeed(.write, on: "staging_row"))
     /// The XLSX template of the task.
     public static let downloadTemplate = Method<DownloadTemplateRequest, DownloadTemplateResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.download_template", name: "DownloadTemplate", summary: "The XLSX template of the task.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.download_template", name: "DownloadTemplate", summary: "The XLSX template of the task.", need: MethodNeed(.read, on: "import_task"))
     /// Loads chosen uploads into staging and checks every row; one run per file (G-65).
     public static let importUploads = Method<ImportUploadsRequest, ImportUploadsResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.import", name: "ImportUploads", summary: "Loads chosen uploads into staging and checks every row; one run per file (G-65).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.import", name: "ImportUploads", summary: "Loads chosen uploads into staging and checks every row; one run per file (G-65).", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// What is said of the files of a task for those to come: sheet, row of the titles, columns (G-57).
     public static let getMapping = Method<GetRequest, ImportMapping>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.get_mapping", name: "GetMapping", summary: "What is said of the files of a task for those to come: sheet, row of the titles, columns (G-57).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.get_mapping", name: "GetMapping", summary: "What is said of the files of a task for those to come: sheet, row of the titles, columns (G-57).", need: MethodNeed(.write, on: "staging_row"))
     /// Says it, or forgets it.
     public static let saveMapping = Method<SaveMappingRequest, ImportMapping>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.save_mapping", name: "SaveMapping", summary: "Says it, or forgets it.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.save_mapping", name: "SaveMapping", summary: "Says it, or forgets it.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// Checks the rows that are yet to validate.
     public static let validateRows = Method<ValidateRowsRequest, ImportRun>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.validate", name: "ValidateRows", summary: "Checks the rows that are yet to validate.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.validate", name: "ValidateRows", summary: "Checks the rows that are yet to validate.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// Publishes chosen rows that are ready; sent twice, it publishes once.
     public static let publishStagingRows = Method<PublishStagingRowsRequest, ImportRun>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.publish", name: "PublishStagingRows", summary: "Publishes chosen rows that are ready; sent twice, it publishes once.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.publish", name: "PublishStagingRows", summary: "Publishes chosen rows that are ready; sent twice, it publishes once.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// Clears every unpublished row of the task (G-64).
     public static let startOver = Method<StartOverRequest, StartOverResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.start_over", name: "StartOver", summary: "Clears every unpublished row of the task (G-64).")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.start_over", name: "StartOver", summary: "Clears every unpublished row of the task (G-64).", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// Counts the rows of a task by status.
     public static let summarizeImport = Method<GetRequest, ImportSummary>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.summarize", name: "SummarizeImport", summary: "Counts the rows of a task by status.")
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.summarize", name: "SummarizeImport", summary: "Counts the rows of a task by status.", need: MethodNeed(.read, on: "staging_row"))
     /// Reads one staging row.
     public static let getStagingRow = Method<GetRequest, StagingRow>(
-        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.get", name: "GetStagingRow", summary: "Reads one staging row.")
+        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.get", name: "GetStagingRow", summary: "Reads one staging row.", need: MethodNeed(.read, on: "staging_row"))
     /// Reads the staging rows of a task in pages.
     public static let listStagingRows = Method<ListStagingRowsRequest, ListStagingRowsResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.list", name: "ListStagingRows", summary: "Reads the staging rows of a task in pages.")
+        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.list", name: "ListStagingRows", summary: "Reads the staging rows of a task in pages.", need: MethodNeed(.read, on: "staging_row"))
     /// Corrects cells of one row, which goes back to Yet to validate.
     public static let updateStagingRow = Method<UpdateStagingRowRequest, StagingRow>(
-        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.update", name: "UpdateStagingRow", summary: "Corrects cells of one row, which goes back to Yet to validate.")
+        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.update", name: "UpdateStagingRow", summary: "Corrects cells of one row, which goes back to Yet to validate.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+    /// Corrects cells of many rows.
+    public static let batchUpdateStagingRows = Method<BatchUpdateStagingRowsRequest, BatchResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.batch_update", name: "BatchUpdateStagingRows", summary: "Corrects cells of many rows.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+    /// Puts another text in the place of one in a whole column of a task's unpublished rows.
+    public static let replaceStagedValue = Method<ReplaceStagedValueRequest, ReplaceStagedValueResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.replace_value", name: "ReplaceStagedValue", summary: "Puts another text in the place of one in a whole column of a task's unpublished rows.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// The data dictionary of this service, as the caller may use it.
     public static let describeImportValidation = Method<DescribeRequest, DescribeResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.dictionary.describe", name: "DescribeImportValidation", summary: "The data dictionary of this service, as the caller may use it.")
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
-        service: "import-validation", subject: "ale.v1.import-validation.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.")
+        service: "import-validation", subject: "ale.v1.import-validation.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
     /// Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators. Asked
     /// for again meanwhile, it goes on as it was.
     public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
-        service: "import-validation", subject: "ale.v1.import-validation.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.")
+        service: "import-validation", subject: "ale.v1.import-validation.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.", need: MethodNeed(.write, on: "replica"))
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -188,6 +194,8 @@ public enum ImportValidationAPI {
         getStagingRow.info,
         listStagingRows.info,
         updateStagingRow.info,
+        batchUpdateStagingRows.info,
+        replaceStagedValue.info,
         describeImportValidation.info,
         listReplicas.info,
         rebuildReplica.info,

@@ -48,5 +48,9 @@ public enum ImportValidationCatalog {
         ListStagingRowsRequest.self,
         ListStagingRowsResponse.self,
         UpdateStagingRowRequest.self,
+        BatchUpdateStagingRowsRequest.self,
+        StagingRowCorrection.self,
+        ReplaceStagedValueRequest.self,
+        ReplaceStagedValueResponse.self,
     ]
 }

@@ -1395,3 +1395,252 @@ extension UpdateStagingRowRequest: WireMessage {
     /// The canonical protobuf-JSON.
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
+
+extension BatchUpdateStagingRowsRequest: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__batch_update_staging_rows_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__batch_update_staging_rows_request__init(message)
+        if !self.rows.isEmpty { message.pointee.n_rows = self.rows.count; message.pointee.rows = try arena.messages(self.rows, "rows") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if self.allOrNothing { message.pointee.has_all_or_nothing = 1; message.pointee.all_or_nothing = self.allOrNothing ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.rows = try Unpacked.messages(message.pointee.n_rows, message.pointee.rows, "rows")
+        self.requestID = Unpacked.string(message.pointee.request_id)
+        self.allOrNothing = message.pointee.all_or_nothing != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("rows", nil),
+        ("requestId", "request_id"),
+        ("allOrNothing", "all_or_nothing"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.rows = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.requestID = try reader.string()
+        case 2: self.allOrNothing = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.rows.isEmpty { try writer.list("rows", self.rows) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if self.allOrNothing { try writer.field("allOrNothing", self.allOrNothing) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension StagingRowCorrection: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__StagingRowCorrection
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__staging_row_correction__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__staging_row_correction__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.etag.isEmpty { message.pointee.etag = try arena.string(self.etag, "etag") }
+        if !self.cells.isEmpty { message.pointee.n_cells = self.cells.count; message.pointee.cells = try arena.messages(self.cells, "cells") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.etag = Unpacked.string(message.pointee.etag)
+        self.cells = try Unpacked.messages(message.pointee.n_cells, message.pointee.cells, "cells")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("etag", nil),
+        ("cells", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.etag = try reader.string()
+        case 2: self.cells = try reader.list { (reader) throws(WireError) in try reader.object() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.etag.isEmpty { try writer.field("etag", self.etag) }
+        if !self.cells.isEmpty { try writer.list("cells", self.cells) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ReplaceStagedValueRequest: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__ReplaceStagedValueRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__replace_staged_value_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__replace_staged_value_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+        if !self.value.isEmpty { message.pointee.value = try arena.string(self.value, "value") }
+        if !self.replacement.isEmpty { message.pointee.replacement = try arena.string(self.replacement, "replacement") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.field = Unpacked.string(message.pointee.field)
+        self.value = Unpacked.string(message.pointee.value)
+        self.replacement = Unpacked.string(message.pointee.replacement)
+        self.requestID = Unpacked.string(message.pointee.request_id)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("field", nil),
+        ("value", nil),
+        ("replacement", nil),
+        ("requestId", "request_id"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.field = try reader.string()
+        case 2: self.value = try reader.string()
+        case 3: self.replacement = try reader.string()
+        case 4: self.requestID = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+        if !self.value.isEmpty { try writer.field("value", self.value) }
+        if !self.replacement.isEmpty { try writer.field("replacement", self.replacement) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ReplaceStagedValueResponse: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__ReplaceStagedValueResponse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__replace_staged_value_response__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__replace_staged_value_response__init(message)
+        if self.replacedRows != 0 { message.pointee.has_replaced_rows = 1; message.pointee.replaced_rows = self.replacedRows }
+        if self.goesOn { message.pointee.has_goes_on = 1; message.pointee.goes_on = self.goesOn ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.replacedRows = message.pointee.replaced_rows
+        self.goesOn = message.pointee.goes_on != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("replacedRows", "replaced_rows"),
+        ("goesOn", "goes_on"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.replacedRows = try reader.int64()
+        case 1: self.goesOn = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if self.replacedRows != 0 { try writer.field("replacedRows", self.replacedRows) }
+        if self.goesOn { try writer.field("goesOn", self.goesOn) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}

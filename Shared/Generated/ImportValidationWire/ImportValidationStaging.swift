@@ -23,6 +23,22 @@ public struct BeginUploadRequest: Message {
     public init() {}
 }
 
+extension BeginUploadRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `import_task`.
+        case importTask = "import_task"
+        /// `file_name`.
+        case fileName = "file_name"
+        /// `size_bytes`.
+        case sizeBytes = "size_bytes"
+        /// `sha256`.
+        case sha256
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// `ale.import_validation.v1.AppendUploadRequest`.
 public struct AppendUploadRequest: Message {
     /// The proto name of the message.
@@ -39,6 +55,18 @@ public struct AppendUploadRequest: Message {
     public init() {}
 }
 
+extension AppendUploadRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `offset`.
+        case offset
+        /// `content`.
+        case content
+    }
+}
+
 /// `ale.import_validation.v1.CompleteUploadRequest`.
 public struct CompleteUploadRequest: Message {
     /// The proto name of the message.
@@ -53,6 +81,16 @@ public struct CompleteUploadRequest: Message {
     public init() {}
 }
 
+extension CompleteUploadRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `sha256`.
+        case sha256
+    }
+}
+
 /// `ale.import_validation.v1.DownloadTemplateRequest`.
 public struct DownloadTemplateRequest: Message {
     /// The proto name of the message.
@@ -63,6 +101,14 @@ public struct DownloadTemplateRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension DownloadTemplateRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+    }
 }
 
 /// `ale.import_validation.v1.DownloadTemplateResponse`.
@@ -107,6 +153,30 @@ public struct ImportUploadsRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ImportUploadsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `uploads`.
+        case uploads
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `encoding`.
+        case encoding
+        /// `sheet`.
+        case sheet
+        /// `title_row`.
+        case titleRow = "title_row"
+        /// `columns`.
+        case columns
+        /// `save_mapping`.
+        case saveMapping = "save_mapping"
+        /// `ignore_saved_mapping`.
+        case ignoreSavedMapping = "ignore_saved_mapping"
+    }
 }
 
 /// One column of a file and the field it is for (G-57).
@@ -167,6 +237,22 @@ public struct SaveMappingRequest: Message {
     public init() {}
 }
 
+extension SaveMappingRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `sheet`.
+        case sheet
+        /// `title_row`.
+        case titleRow = "title_row"
+        /// `columns`.
+        case columns
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// `ale.import_validation.v1.ImportUploadsResponse`.
 public struct ImportUploadsResponse: Message {
     /// The proto name of the message.
@@ -193,6 +279,16 @@ public struct ValidateRowsRequest: Message {
     public init() {}
 }
 
+extension ValidateRowsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// `ale.import_validation.v1.PublishStagingRowsRequest`.
 public struct PublishStagingRowsRequest: Message {
     /// The proto name of the message.
@@ -211,6 +307,20 @@ public struct PublishStagingRowsRequest: Message {
     public init() {}
 }
 
+extension PublishStagingRowsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `staging_rows`.
+        case stagingRows = "staging_rows"
+        /// `all_ready`.
+        case allReady = "all_ready"
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// `ale.import_validation.v1.StartOverRequest`.
 public struct StartOverRequest: Message {
     /// The proto name of the message.
@@ -225,6 +335,18 @@ public struct StartOverRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension StartOverRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `confirm`.
+        case confirm
+        /// `request_id`.
+        case requestID = "request_id"
+    }
 }
 
 /// `ale.import_validation.v1.StartOverResponse`.
@@ -305,8 +427,9 @@ public struct StagingError: Message {
     /// What the cell holds.
     public var value: String = ""
     /// What found it: "mandatory", a validation subtype such as "date" or "reference", "record" for a record-level check,
-    /// "field" for the limits of the field itself, "file" for what the file says against it, "double" for a row of the same
-    /// record, "publication" for what the target table refused, "comment" for a text of an earlier version.
+    /// "field" for the limits of the field itself, "order" for a date before another of its row, "file" for
+    /// what the file says against it, "double" for a row of the same record, "publication" for what the target table
+    /// refused, "comment" for a text of an earlier version.
     public var check: String = ""
     /// In the caller's language.
     public var message: String = ""
@@ -351,6 +474,24 @@ public struct ListStagingRowsRequest: Message {
     public init() {}
 }
 
+extension ListStagingRowsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `import_task`.
+        case importTask = "import_task"
+        /// `status`.
+        case status
+        /// `page_size`.
+        case pageSize = "page_size"
+        /// `page_token`.
+        case pageToken = "page_token"
+        /// `count`.
+        case count
+        /// `filter`.
+        case filter
+    }
+}
+
 /// `ale.import_validation.v1.ListStagingRowsResponse`.
 public struct ListStagingRowsResponse: Message {
     /// The proto name of the message.
@@ -380,6 +521,114 @@ public struct UpdateStagingRowRequest: Message {
     public var cells: [StagedCell] = []
     /// The field `request_id`.
     public var requestID: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension UpdateStagingRowRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `cells`.
+        case cells
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
+/// Corrects up to 1,000 rows.
+public struct BatchUpdateStagingRowsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.BatchUpdateStagingRowsRequest"
+
+    /// The field `rows`.
+    public var rows: [StagingRowCorrection] = []
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// Correct nothing when one row cannot be corrected.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateStagingRowsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `rows`.
+        case rows
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `all_or_nothing`.
+        case allOrNothing = "all_or_nothing"
+    }
+}
+
+/// `ale.import_validation.v1.StagingRowCorrection`.
+public struct StagingRowCorrection: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.StagingRowCorrection"
+
+    /// The field `id`.
+    public var id: String = ""
+    /// When set, the row must still have this etag.
+    public var etag: String = ""
+    /// Only the cells that change.
+    public var cells: [StagedCell] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// Puts another text in the place of one in a whole column.
+public struct ReplaceStagedValueRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.ReplaceStagedValueRequest"
+
+    /// The import task.
+    public var id: String = ""
+    /// The column: a field of the target table.
+    public var field: String = ""
+    /// The text as the cells show it; empty for empty cells.
+    public var value: String = ""
+    /// The field `replacement`.
+    public var replacement: String = ""
+    /// The field `request_id`.
+    public var requestID: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension ReplaceStagedValueRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `field`.
+        case field
+        /// `value`.
+        case value
+        /// `replacement`.
+        case replacement
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
+/// `ale.import_validation.v1.ReplaceStagedValueResponse`.
+public struct ReplaceStagedValueResponse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.ReplaceStagedValueResponse"
+
+    /// The field `replaced_rows`.
+    public var replacedRows: Int64 = 0
+    /// Whether there are more: a request replaces in at most 50,000 rows, and the next one goes on.
+    public var goesOn: Bool = false
 
     /// The message with every field at its default.
     public init() {}

@@ -20,7 +20,20 @@ extension InAppNotification {
         FieldSchema(name: "user", jsonName: "user", label: Text(en: "User", ko: "사용자"), type: .reference, mandatory: true, reference: "user", customerVisible: true, storage: .string),
         FieldSchema(name: "subject", jsonName: "subject", label: Text(en: "Subject", ko: "제목"), type: .string, mandatory: true, customerVisible: true, storage: .string),
         FieldSchema(name: "body", jsonName: "body", label: Text(en: "Body", ko: "본문"), type: .text, customerVisible: true, storage: .string),
-        FieldSchema(name: "kind", jsonName: "kind", label: Text(en: "Kind", ko: "종류"), type: .string, customerVisible: true, storage: .string),
+        FieldSchema(name: "kind", jsonName: "kind", label: Text(en: "Kind", ko: "종류"), type: .choice, choices: [
+            Choice(value: .string("play_started"), label: Text(en: "Play started", ko: "플레이 시작")),
+            Choice(value: .string("play_held"), label: Text(en: "Play held", ko: "플레이 보류")),
+            Choice(value: .string("play_completed"), label: Text(en: "Play completed", ko: "플레이 완료")),
+            Choice(value: .string("play_failed"), label: Text(en: "Play failed", ko: "플레이 실패")),
+            Choice(value: .string("record_created"), label: Text(en: "Record created", ko: "레코드 생성")),
+            Choice(value: .string("record_updated"), label: Text(en: "Record updated", ko: "레코드 수정")),
+            Choice(value: .string("record_deleted"), label: Text(en: "Record deleted", ko: "레코드 삭제")),
+            Choice(value: .string("record_closed"), label: Text(en: "Record closed", ko: "레코드 종결")),
+            Choice(value: .string("record_canceled"), label: Text(en: "Record canceled", ko: "레코드 취소")),
+            Choice(value: .string("record_reopened"), label: Text(en: "Record reopened", ko: "레코드 다시 열림")),
+            Choice(value: .string("record_commented"), label: Text(en: "New comment", ko: "새 의견")),
+            Choice(value: .string("record_noted"), label: Text(en: "New work note", ko: "새 작업 메모")),
+        ], customerVisible: true, storage: .string),
         FieldSchema(name: "source_table", jsonName: "sourceTable", label: Text(en: "Source table", ko: "소스 테이블"), type: .tableName, customerVisible: true, storage: .string),
         FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, customerVisible: true, storage: .string),
         FieldSchema(name: "read_at", jsonName: "readAt", label: Text(en: "Read at", ko: "읽은 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
@@ -112,5 +125,33 @@ extension InAppNotification {
         case sourceRecord = "source_record"
         /// Read at.
         case readAt = "read_at"
+    }
+
+    /// Values of `kind`.
+    public enum Kind {
+        /// Play started.
+        public static let playStarted: String = "play_started"
+        /// Play held.
+        public static let playHeld: String = "play_held"
+        /// Play completed.
+        public static let playCompleted: String = "play_completed"
+        /// Play failed.
+        public static let playFailed: String = "play_failed"
+        /// Record created.
+        public static let recordCreated: String = "record_created"
+        /// Record updated.
+        public static let recordUpdated: String = "record_updated"
+        /// Record deleted.
+        public static let recordDeleted: String = "record_deleted"
+        /// Record closed.
+        public static let recordClosed: String = "record_closed"
+        /// Record canceled.
+        public static let recordCanceled: String = "record_canceled"
+        /// Record reopened.
+        public static let recordReopened: String = "record_reopened"
+        /// New comment.
+        public static let recordCommented: String = "record_commented"
+        /// New work note.
+        public static let recordNoted: String = "record_noted"
     }
 }

@@ -33,6 +33,7 @@ public struct InAppNotification: RecordMessage {
     /// Body.
     public var body: String?
     /// Kind.
+    /// What it tells of: how a play stands, or what happened to a record that the reader watches.
     public var kind: String?
     /// Source table.
     public var sourceTable: String?

@@ -7,65 +7,65 @@ import Wire
 public enum NotifierAPI {
     /// Creates a record of table success_launcher_notifier (AIP-133).
     public static let createSuccessLauncherNotifier = Method<CreateSuccessLauncherNotifierRequest, SuccessLauncherNotifier>(
-        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.create", name: "CreateSuccessLauncherNotifier", summary: "Creates a record of table success_launcher_notifier (AIP-133).")
+        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.create", name: "CreateSuccessLauncherNotifier", summary: "Creates a record of table success_launcher_notifier (AIP-133).", need: MethodNeed(.create, on: "success_launcher_notifier"), takesRequestID: true)
     /// Reads one record of table success_launcher_notifier; NOT_FOUND when the caller may not know it.
     public static let getSuccessLauncherNotifier = Method<GetRequest, SuccessLauncherNotifier>(
-        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.get", name: "GetSuccessLauncherNotifier", summary: "Reads one record of table success_launcher_notifier; NOT_FOUND when the caller may not know it.")
+        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.get", name: "GetSuccessLauncherNotifier", summary: "Reads one record of table success_launcher_notifier; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "success_launcher_notifier"))
     /// Reads records of table success_launcher_notifier in pages, filtered and ordered; the newest first.
     public static let listSuccessLauncherNotifiers = Method<ListRequest, ListSuccessLauncherNotifiersResponse>(
-        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.list", name: "ListSuccessLauncherNotifiers", summary: "Reads records of table success_launcher_notifier in pages, filtered and ordered; the newest first.")
+        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.list", name: "ListSuccessLauncherNotifiers", summary: "Reads records of table success_launcher_notifier in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "success_launcher_notifier"))
     /// Changes fields of one record of table success_launcher_notifier; ABORTED when the etag is stale.
     public static let updateSuccessLauncherNotifier = Method<UpdateSuccessLauncherNotifierRequest, SuccessLauncherNotifier>(
-        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.update", name: "UpdateSuccessLauncherNotifier", summary: "Changes fields of one record of table success_launcher_notifier; ABORTED when the etag is stale.")
+        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.update", name: "UpdateSuccessLauncherNotifier", summary: "Changes fields of one record of table success_launcher_notifier; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "success_launcher_notifier"), takesRequestID: true)
     /// Removes one record of table success_launcher_notifier.
     public static let deleteSuccessLauncherNotifier = Method<DeleteRequest, Empty>(
-        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.delete", name: "DeleteSuccessLauncherNotifier", summary: "Removes one record of table success_launcher_notifier.")
+        service: "notifier", subject: "ale.v1.notifier.success_launcher_notifiers.delete", name: "DeleteSuccessLauncherNotifier", summary: "Removes one record of table success_launcher_notifier.", need: MethodNeed(.delete, on: "success_launcher_notifier"), takesRequestID: true)
     /// Reads one record of table in_app_notification; NOT_FOUND when the caller may not know it.
     public static let getInAppNotification = Method<GetRequest, InAppNotification>(
-        service: "notifier", subject: "ale.v1.notifier.in_app_notifications.get", name: "GetInAppNotification", summary: "Reads one record of table in_app_notification; NOT_FOUND when the caller may not know it.")
+        service: "notifier", subject: "ale.v1.notifier.in_app_notifications.get", name: "GetInAppNotification", summary: "Reads one record of table in_app_notification; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "in_app_notification"))
     /// Reads records of table in_app_notification in pages, filtered and ordered; the newest first.
     public static let listInAppNotifications = Method<ListRequest, ListInAppNotificationsResponse>(
-        service: "notifier", subject: "ale.v1.notifier.in_app_notifications.list", name: "ListInAppNotifications", summary: "Reads records of table in_app_notification in pages, filtered and ordered; the newest first.")
+        service: "notifier", subject: "ale.v1.notifier.in_app_notifications.list", name: "ListInAppNotifications", summary: "Reads records of table in_app_notification in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "in_app_notification"))
     /// Reads one record of table email_delivery; NOT_FOUND when the caller may not know it.
     public static let getEmailDelivery = Method<GetRequest, EmailDelivery>(
-        service: "notifier", subject: "ale.v1.notifier.email_deliveries.get", name: "GetEmailDelivery", summary: "Reads one record of table email_delivery; NOT_FOUND when the caller may not know it.")
+        service: "notifier", subject: "ale.v1.notifier.email_deliveries.get", name: "GetEmailDelivery", summary: "Reads one record of table email_delivery; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "email_delivery"))
     /// Reads records of table email_delivery in pages, filtered and ordered; the newest first.
     public static let listEmailDeliveries = Method<ListRequest, ListEmailDeliveriesResponse>(
-        service: "notifier", subject: "ale.v1.notifier.email_deliveries.list", name: "ListEmailDeliveries", summary: "Reads records of table email_delivery in pages, filtered and ordered; the newest first.")
+        service: "notifier", subject: "ale.v1.notifier.email_deliveries.list", name: "ListEmailDeliveries", summary: "Reads records of table email_delivery in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "email_delivery"))
     /// Creates a record of table email_template (AIP-133).
     public static let createEmailTemplate = Method<CreateEmailTemplateRequest, EmailTemplate>(
-        service: "notifier", subject: "ale.v1.notifier.email_templates.create", name: "CreateEmailTemplate", summary: "Creates a record of table email_template (AIP-133).")
+        service: "notifier", subject: "ale.v1.notifier.email_templates.create", name: "CreateEmailTemplate", summary: "Creates a record of table email_template (AIP-133).", need: MethodNeed(.create, on: "email_template"), takesRequestID: true)
     /// Reads one record of table email_template; NOT_FOUND when the caller may not know it.
     public static let getEmailTemplate = Method<GetRequest, EmailTemplate>(
-        service: "notifier", subject: "ale.v1.notifier.email_templates.get", name: "GetEmailTemplate", summary: "Reads one record of table email_template; NOT_FOUND when the caller may not know it.")
+        service: "notifier", subject: "ale.v1.notifier.email_templates.get", name: "GetEmailTemplate", summary: "Reads one record of table email_template; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "email_template"))
     /// Reads records of table email_template in pages, filtered and ordered.
     public static let listEmailTemplates = Method<ListRequest, ListEmailTemplatesResponse>(
-        service: "notifier", subject: "ale.v1.notifier.email_templates.list", name: "ListEmailTemplates", summary: "Reads records of table email_template in pages, filtered and ordered.")
+        service: "notifier", subject: "ale.v1.notifier.email_templates.list", name: "ListEmailTemplates", summary: "Reads records of table email_template in pages, filtered and ordered.", need: MethodNeed(.read, on: "email_template"))
     /// Changes fields of one record of table email_template; ABORTED when the etag is stale.
     public static let updateEmailTemplate = Method<UpdateEmailTemplateRequest, EmailTemplate>(
-        service: "notifier", subject: "ale.v1.notifier.email_templates.update", name: "UpdateEmailTemplate", summary: "Changes fields of one record of table email_template; ABORTED when the etag is stale.")
+        service: "notifier", subject: "ale.v1.notifier.email_templates.update", name: "UpdateEmailTemplate", summary: "Changes fields of one record of table email_template; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "email_template"), takesRequestID: true)
     /// Removes one record of table email_template.
     public static let deleteEmailTemplate = Method<DeleteRequest, Empty>(
-        service: "notifier", subject: "ale.v1.notifier.email_templates.delete", name: "DeleteEmailTemplate", summary: "Removes one record of table email_template.")
+        service: "notifier", subject: "ale.v1.notifier.email_templates.delete", name: "DeleteEmailTemplate", summary: "Removes one record of table email_template.", need: MethodNeed(.delete, on: "email_template"), takesRequestID: true)
     /// Marks one of the caller's own notifications as read.
     public static let markNotificationRead = Method<ActionRequest, InAppNotification>(
-        service: "notifier", subject: "ale.v1.notifier.in_app_notifications.mark_read", name: "MarkNotificationRead", summary: "Marks one of the caller's own notifications as read.")
+        service: "notifier", subject: "ale.v1.notifier.in_app_notifications.mark_read", name: "MarkNotificationRead", summary: "Marks one of the caller's own notifications as read.", need: MethodNeed(.write, on: "in_app_notification"), takesRequestID: true)
     /// Shows how an e-mail would read about a record, saved or not; for administrators (G-131).
     public static let previewEmailTemplate = Method<PreviewEmailTemplateRequest, EmailPreview>(
-        service: "notifier", subject: "ale.v1.notifier.email_templates.preview", name: "PreviewEmailTemplate", summary: "Shows how an e-mail would read about a record, saved or not; for administrators (G-131).")
+        service: "notifier", subject: "ale.v1.notifier.email_templates.preview", name: "PreviewEmailTemplate", summary: "Shows how an e-mail would read about a record, saved or not; for administrators (G-131).", need: MethodNeed(.write, on: "email_template"))
     /// Reads the e-mails as they are shipped, with what their texts may hold; for administrators (G-131).
     public static let listShippedEmails = Method<ListShippedEmailsRequest, ListShippedEmailsResponse>(
-        service: "notifier", subject: "ale.v1.notifier.email_templates.list_shipped", name: "ListShippedEmails", summary: "Reads the e-mails as they are shipped, with what their texts may hold; for administrators (G-131).")
+        service: "notifier", subject: "ale.v1.notifier.email_templates.list_shipped", name: "ListShippedEmails", summary: "Reads the e-mails as they are shipped, with what their texts may hold; for administrators (G-131).", need: MethodNeed(.write, on: "email_template"))
     /// The data dictionary of this service, as the caller may use it.
     public static let describeNotifier = Method<DescribeRequest, DescribeResponse>(
         service: "notifier", subject: "ale.v1.notifier.dictionary.describe", name: "DescribeNotifier", summary: "The data dictionary of this service, as the caller may use it.")
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
-        service: "notifier", subject: "ale.v1.notifier.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.")
+        service: "notifier", subject: "ale.v1.notifier.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
     /// Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators. Asked
     /// for again meanwhile, it goes on as it was.
     public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
-        service: "notifier", subject: "ale.v1.notifier.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.")
+        service: "notifier", subject: "ale.v1.notifier.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.", need: MethodNeed(.write, on: "replica"))
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [

@@ -26,6 +26,24 @@ public struct PreviewEmailTemplateRequest: Message {
     public init() {}
 }
 
+extension PreviewEmailTemplateRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `key`.
+        case key
+        /// `language`.
+        case language
+        /// `subject`.
+        case subject
+        /// `text`.
+        case text
+        /// `html`.
+        case html
+        /// `source_record`.
+        case sourceRecord = "source_record"
+    }
+}
+
 /// The e-mail, filled in.
 public struct EmailPreview: Message {
     /// The proto name of the message.

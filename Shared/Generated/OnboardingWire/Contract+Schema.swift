@@ -20,7 +20,7 @@ extension Contract {
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", titles: ["계약 계정"], storage: .string),
-        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, mandatory: true, titles: ["계약 날짜"], storage: .string),
+        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, mandatory: true, notBefore: "start_date", titles: ["계약 날짜"], storage: .string),
         FieldSchema(name: "contract_value", jsonName: "contractValue", label: Text(en: "Contract value", ko: "계약 금액"), type: .currency, minimum: 0, titles: ["계약 값"], storage: .string),
         FieldSchema(name: "number", jsonName: "number", label: Text(en: "Number", ko: "번호"), type: .string, mandatory: true, storage: .string),
         FieldSchema(name: "short_description", jsonName: "shortDescription", label: Text(en: "Short description", ko: "간단한 설명"), type: .string, titles: ["짧은 설명"], storage: .string),

@@ -25,8 +25,8 @@ extension Location {
         FieldSchema(name: "city", jsonName: "city", label: Text(en: "City", ko: "시/군/구"), type: .string, titles: ["도시"], storage: .string),
         FieldSchema(name: "state_province", jsonName: "stateProvince", label: Text(en: "State or province", ko: "시/도"), type: .string, titles: ["주 또는 도"], storage: .string),
         FieldSchema(name: "postal_code", jsonName: "postalCode", label: Text(en: "Postal code", ko: "우편번호"), type: .string, storage: .string),
-        FieldSchema(name: "country", jsonName: "country", label: Text(en: "Country", ko: "국가"), type: .string, storage: .string),
-        FieldSchema(name: "time_zone", jsonName: "timeZone", label: Text(en: "Time zone", ko: "시간대"), type: .string, storage: .string),
+        FieldSchema(name: "country", jsonName: "country", label: Text(en: "Country", ko: "국가"), type: .string, format: .country, storage: .string),
+        FieldSchema(name: "time_zone", jsonName: "timeZone", label: Text(en: "Time zone", ko: "시간대"), type: .string, format: .timeZone, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.

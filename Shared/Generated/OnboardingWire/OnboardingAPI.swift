@@ -2,476 +2,482 @@
 // swift-format-ignore-file
 
 import PlaybooksWire
+import StandingWire
 import Wire
 
 /// Every request `onboarding` answers.
 public enum OnboardingAPI {
     /// Creates a record of table customer_account (AIP-133).
     public static let createCustomerAccount = Method<CreateCustomerAccountRequest, CustomerAccount>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.create", name: "CreateCustomerAccount", summary: "Creates a record of table customer_account (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.create", name: "CreateCustomerAccount", summary: "Creates a record of table customer_account (AIP-133).", need: MethodNeed(.create, on: "customer_account"), takesRequestID: true)
     /// Reads one record of table customer_account; NOT_FOUND when the caller may not know it.
     public static let getCustomerAccount = Method<GetRequest, CustomerAccount>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.get", name: "GetCustomerAccount", summary: "Reads one record of table customer_account; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.get", name: "GetCustomerAccount", summary: "Reads one record of table customer_account; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "customer_account"))
     /// Reads records of table customer_account in pages, filtered and ordered.
     public static let listCustomerAccounts = Method<ListRequest, ListCustomerAccountsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.list", name: "ListCustomerAccounts", summary: "Reads records of table customer_account in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.list", name: "ListCustomerAccounts", summary: "Reads records of table customer_account in pages, filtered and ordered.", need: MethodNeed(.read, on: "customer_account"))
     /// Changes fields of one record of table customer_account; ABORTED when the etag is stale.
     public static let updateCustomerAccount = Method<UpdateCustomerAccountRequest, CustomerAccount>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.update", name: "UpdateCustomerAccount", summary: "Changes fields of one record of table customer_account; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.update", name: "UpdateCustomerAccount", summary: "Changes fields of one record of table customer_account; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "customer_account"), takesRequestID: true)
     /// Removes one record of table customer_account.
     public static let deleteCustomerAccount = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.delete", name: "DeleteCustomerAccount", summary: "Removes one record of table customer_account.")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.delete", name: "DeleteCustomerAccount", summary: "Removes one record of table customer_account.", need: MethodNeed(.delete, on: "customer_account"), takesRequestID: true)
     /// Creates a record of table customer_contact (AIP-133).
     public static let createCustomerContact = Method<CreateCustomerContactRequest, CustomerContact>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.create", name: "CreateCustomerContact", summary: "Creates a record of table customer_contact (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.create", name: "CreateCustomerContact", summary: "Creates a record of table customer_contact (AIP-133).", need: MethodNeed(.create, on: "customer_contact"), takesRequestID: true)
     /// Reads one record of table customer_contact; NOT_FOUND when the caller may not know it.
     public static let getCustomerContact = Method<GetRequest, CustomerContact>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.get", name: "GetCustomerContact", summary: "Reads one record of table customer_contact; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.get", name: "GetCustomerContact", summary: "Reads one record of table customer_contact; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "customer_contact"))
     /// Reads records of table customer_contact in pages, filtered and ordered.
     public static let listCustomerContacts = Method<ListRequest, ListCustomerContactsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.list", name: "ListCustomerContacts", summary: "Reads records of table customer_contact in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.list", name: "ListCustomerContacts", summary: "Reads records of table customer_contact in pages, filtered and ordered.", need: MethodNeed(.read, on: "customer_contact"))
     /// Changes fields of one record of table customer_contact; ABORTED when the etag is stale.
     public static let updateCustomerContact = Method<UpdateCustomerContactRequest, CustomerContact>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.update", name: "UpdateCustomerContact", summary: "Changes fields of one record of table customer_contact; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.update", name: "UpdateCustomerContact", summary: "Changes fields of one record of table customer_contact; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "customer_contact"), takesRequestID: true)
     /// Removes one record of table customer_contact.
     public static let deleteCustomerContact = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.delete", name: "DeleteCustomerContact", summary: "Removes one record of table customer_contact.")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_contacts.delete", name: "DeleteCustomerContact", summary: "Removes one record of table customer_contact.", need: MethodNeed(.delete, on: "customer_contact"), takesRequestID: true)
     /// Creates a record of table user (AIP-133).
     public static let createUser = Method<CreateUserRequest, User>(
-        service: "onboarding", subject: "ale.v1.onboarding.users.create", name: "CreateUser", summary: "Creates a record of table user (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.users.create", name: "CreateUser", summary: "Creates a record of table user (AIP-133).", need: MethodNeed(.create, on: "user"), takesRequestID: true)
     /// Reads one record of table user; NOT_FOUND when the caller may not know it.
     public static let getUser = Method<GetRequest, User>(
-        service: "onboarding", subject: "ale.v1.onboarding.users.get", name: "GetUser", summary: "Reads one record of table user; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.users.get", name: "GetUser", summary: "Reads one record of table user; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "user"))
     /// Reads records of table user in pages, filtered and ordered.
     public static let listUsers = Method<ListRequest, ListUsersResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.users.list", name: "ListUsers", summary: "Reads records of table user in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.users.list", name: "ListUsers", summary: "Reads records of table user in pages, filtered and ordered.", need: MethodNeed(.read, on: "user"))
     /// Changes fields of one record of table user; ABORTED when the etag is stale.
     public static let updateUser = Method<UpdateUserRequest, User>(
-        service: "onboarding", subject: "ale.v1.onboarding.users.update", name: "UpdateUser", summary: "Changes fields of one record of table user; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.users.update", name: "UpdateUser", summary: "Changes fields of one record of table user; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "user"), takesRequestID: true)
     /// Removes one record of table user.
     public static let deleteUser = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.users.delete", name: "DeleteUser", summary: "Removes one record of table user.")
+        service: "onboarding", subject: "ale.v1.onboarding.users.delete", name: "DeleteUser", summary: "Removes one record of table user.", need: MethodNeed(.delete, on: "user"), takesRequestID: true)
     /// Creates a record of table domain (AIP-133).
     public static let createDomain = Method<CreateDomainRequest, Domain>(
-        service: "onboarding", subject: "ale.v1.onboarding.domains.create", name: "CreateDomain", summary: "Creates a record of table domain (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.domains.create", name: "CreateDomain", summary: "Creates a record of table domain (AIP-133).", need: MethodNeed(.create, on: "domain"), takesRequestID: true)
     /// Reads one record of table domain; NOT_FOUND when the caller may not know it.
     public static let getDomain = Method<GetRequest, Domain>(
-        service: "onboarding", subject: "ale.v1.onboarding.domains.get", name: "GetDomain", summary: "Reads one record of table domain; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.domains.get", name: "GetDomain", summary: "Reads one record of table domain; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "domain"))
     /// Reads records of table domain in pages, filtered and ordered.
     public static let listDomains = Method<ListRequest, ListDomainsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.domains.list", name: "ListDomains", summary: "Reads records of table domain in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.domains.list", name: "ListDomains", summary: "Reads records of table domain in pages, filtered and ordered.", need: MethodNeed(.read, on: "domain"))
     /// Changes fields of one record of table domain; ABORTED when the etag is stale.
     public static let updateDomain = Method<UpdateDomainRequest, Domain>(
-        service: "onboarding", subject: "ale.v1.onboarding.domains.update", name: "UpdateDomain", summary: "Changes fields of one record of table domain; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.domains.update", name: "UpdateDomain", summary: "Changes fields of one record of table domain; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "domain"), takesRequestID: true)
     /// Removes one record of table domain.
     public static let deleteDomain = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.domains.delete", name: "DeleteDomain", summary: "Removes one record of table domain.")
+        service: "onboarding", subject: "ale.v1.onboarding.domains.delete", name: "DeleteDomain", summary: "Removes one record of table domain.", need: MethodNeed(.delete, on: "domain"), takesRequestID: true)
     /// Creates a record of table role_grant (AIP-133).
     public static let createRoleGrant = Method<CreateRoleGrantRequest, RoleGrant>(
-        service: "onboarding", subject: "ale.v1.onboarding.role_grants.create", name: "CreateRoleGrant", summary: "Creates a record of table role_grant (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.role_grants.create", name: "CreateRoleGrant", summary: "Creates a record of table role_grant (AIP-133).", need: MethodNeed(.create, on: "role_grant"), takesRequestID: true)
     /// Reads one record of table role_grant; NOT_FOUND when the caller may not know it.
     public static let getRoleGrant = Method<GetRequest, RoleGrant>(
-        service: "onboarding", subject: "ale.v1.onboarding.role_grants.get", name: "GetRoleGrant", summary: "Reads one record of table role_grant; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.role_grants.get", name: "GetRoleGrant", summary: "Reads one record of table role_grant; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "role_grant"))
     /// Reads records of table role_grant in pages, filtered and ordered.
     public static let listRoleGrants = Method<ListRequest, ListRoleGrantsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.role_grants.list", name: "ListRoleGrants", summary: "Reads records of table role_grant in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.role_grants.list", name: "ListRoleGrants", summary: "Reads records of table role_grant in pages, filtered and ordered.", need: MethodNeed(.read, on: "role_grant"))
     /// Changes fields of one record of table role_grant; ABORTED when the etag is stale.
     public static let updateRoleGrant = Method<UpdateRoleGrantRequest, RoleGrant>(
-        service: "onboarding", subject: "ale.v1.onboarding.role_grants.update", name: "UpdateRoleGrant", summary: "Changes fields of one record of table role_grant; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.role_grants.update", name: "UpdateRoleGrant", summary: "Changes fields of one record of table role_grant; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "role_grant"), takesRequestID: true)
     /// Removes one record of table role_grant.
     public static let deleteRoleGrant = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.role_grants.delete", name: "DeleteRoleGrant", summary: "Removes one record of table role_grant.")
+        service: "onboarding", subject: "ale.v1.onboarding.role_grants.delete", name: "DeleteRoleGrant", summary: "Removes one record of table role_grant.", need: MethodNeed(.delete, on: "role_grant"), takesRequestID: true)
     /// Creates a record of table onboarding_case (AIP-133).
     public static let createOnboardingCase = Method<CreateOnboardingCaseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.create", name: "CreateOnboardingCase", summary: "Creates a record of table onboarding_case (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.create", name: "CreateOnboardingCase", summary: "Creates a record of table onboarding_case (AIP-133).", need: MethodNeed(.create, on: "onboarding_case"), takesRequestID: true)
     /// Reads one record of table onboarding_case; NOT_FOUND when the caller may not know it.
     public static let getOnboardingCase = Method<GetRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.get", name: "GetOnboardingCase", summary: "Reads one record of table onboarding_case; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.get", name: "GetOnboardingCase", summary: "Reads one record of table onboarding_case; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "onboarding_case"))
     /// Reads records of table onboarding_case in pages, filtered and ordered.
     public static let listOnboardingCases = Method<ListRequest, ListOnboardingCasesResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list", name: "ListOnboardingCases", summary: "Reads records of table onboarding_case in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list", name: "ListOnboardingCases", summary: "Reads records of table onboarding_case in pages, filtered and ordered.", need: MethodNeed(.read, on: "onboarding_case"))
     /// Changes fields of one record of table onboarding_case; ABORTED when the etag is stale.
     public static let updateOnboardingCase = Method<UpdateOnboardingCaseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.update", name: "UpdateOnboardingCase", summary: "Changes fields of one record of table onboarding_case; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.update", name: "UpdateOnboardingCase", summary: "Changes fields of one record of table onboarding_case; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Removes one record of table onboarding_case.
     public static let deleteOnboardingCase = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete", name: "DeleteOnboardingCase", summary: "Removes one record of table onboarding_case.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete", name: "DeleteOnboardingCase", summary: "Removes one record of table onboarding_case.", need: MethodNeed(.delete, on: "onboarding_case"), takesRequestID: true)
     /// Closes the case and stamps its closure information (G-11). FAILED_PRECONDITION, reason OPEN_TASKS, with the numbers
     /// of its open tasks and import tasks, unless the request says to cancel them (G-128).
     public static let closeOnboardingCase = Method<CloseOnboardingCaseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.close", name: "CloseOnboardingCase", summary: "Closes the case and stamps its closure information (G-11).")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.close", name: "CloseOnboardingCase", summary: "Closes the case and stamps its closure information (G-11).", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it
     /// (G-128).
     public static let cancelOnboardingCase = Method<CloseRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.cancel", name: "CancelOnboardingCase", summary: "Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it (G-128).")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.cancel", name: "CancelOnboardingCase", summary: "Cancels the case and stamps its closure information (G-11); its open tasks and import tasks are canceled with it (G-128).", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Reopens a closed or canceled record and clears its closure information (G-11).
     public static let reopenOnboardingCase = Method<ActionRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.reopen", name: "ReopenOnboardingCase", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.reopen", name: "ReopenOnboardingCase", summary: "Reopens a closed or canceled record and clears its closure information (G-11).", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Makes the caller the assignee.
     public static let assignOnboardingCaseToMe = Method<ActionRequest, OnboardingCase>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.assign_to_me", name: "AssignOnboardingCaseToMe", summary: "Makes the caller the assignee.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.assign_to_me", name: "AssignOnboardingCaseToMe", summary: "Makes the caller the assignee.", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Appends a comment that customers see (G-28).
     public static let addOnboardingCaseComment = Method<AddEntryRequest, ActivityEntry>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.add_comment", name: "AddOnboardingCaseComment", summary: "Appends a comment that customers see (G-28).")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.add_comment", name: "AddOnboardingCaseComment", summary: "Appends a comment that customers see (G-28).", need: MethodNeed(.create, on: "onboarding_case", field: "comments"), takesRequestID: true)
     /// Appends an internal work note (G-28).
     public static let addOnboardingCaseWorkNote = Method<AddEntryRequest, ActivityEntry>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.add_work_note", name: "AddOnboardingCaseWorkNote", summary: "Appends an internal work note (G-28).")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.add_work_note", name: "AddOnboardingCaseWorkNote", summary: "Appends an internal work note (G-28).", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Reads the activity stream, newest first.
     public static let listOnboardingCaseActivity = Method<ListActivityRequest, ListActivityResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list_activity", name: "ListOnboardingCaseActivity", summary: "Reads the activity stream, newest first.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list_activity", name: "ListOnboardingCaseActivity", summary: "Reads the activity stream, newest first.", need: MethodNeed(.read, on: "onboarding_case"))
     /// Announces a file to be attached to the record (G-121), which is then sent in parts. INVALID_ARGUMENT for a file that
     /// is too large, FAILED_PRECONDITION when the record has ended or has as many as it may.
     public static let beginOnboardingCaseAttachment = Method<BeginAttachmentRequest, Attachment>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.begin_attachment", name: "BeginOnboardingCaseAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.begin_attachment", name: "BeginOnboardingCaseAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.", need: MethodNeed(.create, on: "onboarding_case", field: "attachments"), takesRequestID: true)
     /// Sends the next part of a file; sent again with the same bytes, a part changes nothing.
     public static let appendOnboardingCaseAttachment = Method<AppendAttachmentRequest, Attachment>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.append_attachment", name: "AppendOnboardingCaseAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.append_attachment", name: "AppendOnboardingCaseAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.", need: MethodNeed(.create, on: "onboarding_case", field: "attachments"))
     /// Finishes a file whose parts have arrived, and tells its type by its content. INVALID_ARGUMENT when it is not the file
     /// that was announced, or of a type that is not taken; it is then gone.
     public static let completeOnboardingCaseAttachment = Method<CompleteAttachmentRequest, Attachment>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.complete_attachment", name: "CompleteOnboardingCaseAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.complete_attachment", name: "CompleteOnboardingCaseAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.", need: MethodNeed(.create, on: "onboarding_case", field: "attachments"))
     /// Reads what is attached to the record: of customers, what is visible to them.
     public static let listOnboardingCaseAttachments = Method<ListAttachmentsRequest, ListAttachmentsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list_attachments", name: "ListOnboardingCaseAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.list_attachments", name: "ListOnboardingCaseAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.", need: MethodNeed(.read, on: "onboarding_case"))
     /// Reads one part of an attached file.
     public static let readOnboardingCaseAttachment = Method<ReadAttachmentRequest, AttachmentPart>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.read_attachment", name: "ReadOnboardingCaseAttachment", summary: "Reads one part of an attached file.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.read_attachment", name: "ReadOnboardingCaseAttachment", summary: "Reads one part of an attached file.", need: MethodNeed(.read, on: "onboarding_case"))
     /// Shows an attachment to customers or hides it from them.
     public static let updateOnboardingCaseAttachment = Method<UpdateAttachmentRequest, Attachment>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.update_attachment", name: "UpdateOnboardingCaseAttachment", summary: "Shows an attachment to customers or hides it from them.")
-    /// Removes one attachment of the record.
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.update_attachment", name: "UpdateOnboardingCaseAttachment", summary: "Shows an attachment to customers or hides it from them.", need: MethodNeed(.write, on: "onboarding_case", field: "attachments"), takesRequestID: true)
+    /// Removes one attachment of the record: whoever may attach what they have sent themselves, others by their right to remove.
     public static let deleteOnboardingCaseAttachment = Method<DeleteAttachmentRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete_attachment", name: "DeleteOnboardingCaseAttachment", summary: "Removes one attachment of the record.")
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete_attachment", name: "DeleteOnboardingCaseAttachment", summary: "Removes one attachment of the record: whoever may attach what they have sent themselves, others by their right to remove.", need: MethodNeed(.create, on: "onboarding_case", field: "attachments"), takesRequestID: true)
     /// Creates a record of table lifecycle_task (AIP-133).
     public static let createLifecycleTask = Method<CreateLifecycleTaskRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.create", name: "CreateLifecycleTask", summary: "Creates a record of table lifecycle_task (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.create", name: "CreateLifecycleTask", summary: "Creates a record of table lifecycle_task (AIP-133).", need: MethodNeed(.create, on: "lifecycle_task"), takesRequestID: true)
     /// Reads one record of table lifecycle_task; NOT_FOUND when the caller may not know it.
     public static let getLifecycleTask = Method<GetRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.get", name: "GetLifecycleTask", summary: "Reads one record of table lifecycle_task; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.get", name: "GetLifecycleTask", summary: "Reads one record of table lifecycle_task; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "lifecycle_task"))
     /// Reads records of table lifecycle_task in pages, filtered and ordered.
     public static let listLifecycleTasks = Method<ListRequest, ListLifecycleTasksResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list", name: "ListLifecycleTasks", summary: "Reads records of table lifecycle_task in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list", name: "ListLifecycleTasks", summary: "Reads records of table lifecycle_task in pages, filtered and ordered.", need: MethodNeed(.read, on: "lifecycle_task"))
     /// Changes fields of one record of table lifecycle_task; ABORTED when the etag is stale.
     public static let updateLifecycleTask = Method<UpdateLifecycleTaskRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.update", name: "UpdateLifecycleTask", summary: "Changes fields of one record of table lifecycle_task; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.update", name: "UpdateLifecycleTask", summary: "Changes fields of one record of table lifecycle_task; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
     /// Removes one record of table lifecycle_task.
     public static let deleteLifecycleTask = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.delete", name: "DeleteLifecycleTask", summary: "Removes one record of table lifecycle_task.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.delete", name: "DeleteLifecycleTask", summary: "Removes one record of table lifecycle_task.", need: MethodNeed(.delete, on: "lifecycle_task"), takesRequestID: true)
     /// Closes the record and stamps its closure information (G-11).
     public static let closeLifecycleTask = Method<CloseRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.close", name: "CloseLifecycleTask", summary: "Closes the record and stamps its closure information (G-11).")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.close", name: "CloseLifecycleTask", summary: "Closes the record and stamps its closure information (G-11).", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
     /// Cancels the record and stamps its closure information (G-11).
     public static let cancelLifecycleTask = Method<CloseRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.cancel", name: "CancelLifecycleTask", summary: "Cancels the record and stamps its closure information (G-11).")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.cancel", name: "CancelLifecycleTask", summary: "Cancels the record and stamps its closure information (G-11).", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
     /// Reopens a closed or canceled record and clears its closure information (G-11).
     public static let reopenLifecycleTask = Method<ActionRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.reopen", name: "ReopenLifecycleTask", summary: "Reopens a closed or canceled record and clears its closure information (G-11).")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.reopen", name: "ReopenLifecycleTask", summary: "Reopens a closed or canceled record and clears its closure information (G-11).", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
     /// Makes the caller the assignee.
     public static let assignLifecycleTaskToMe = Method<ActionRequest, LifecycleTask>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.assign_to_me", name: "AssignLifecycleTaskToMe", summary: "Makes the caller the assignee.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.assign_to_me", name: "AssignLifecycleTaskToMe", summary: "Makes the caller the assignee.", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
     /// Appends a comment that customers see (G-28).
     public static let addLifecycleTaskComment = Method<AddEntryRequest, ActivityEntry>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.add_comment", name: "AddLifecycleTaskComment", summary: "Appends a comment that customers see (G-28).")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.add_comment", name: "AddLifecycleTaskComment", summary: "Appends a comment that customers see (G-28).", need: MethodNeed(.create, on: "lifecycle_task", field: "comments"), takesRequestID: true)
     /// Appends an internal work note (G-28).
     public static let addLifecycleTaskWorkNote = Method<AddEntryRequest, ActivityEntry>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.add_work_note", name: "AddLifecycleTaskWorkNote", summary: "Appends an internal work note (G-28).")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.add_work_note", name: "AddLifecycleTaskWorkNote", summary: "Appends an internal work note (G-28).", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
     /// Reads the activity stream, newest first.
     public static let listLifecycleTaskActivity = Method<ListActivityRequest, ListActivityResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list_activity", name: "ListLifecycleTaskActivity", summary: "Reads the activity stream, newest first.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list_activity", name: "ListLifecycleTaskActivity", summary: "Reads the activity stream, newest first.", need: MethodNeed(.read, on: "lifecycle_task"))
     /// Announces a file to be attached to the record (G-121), which is then sent in parts. INVALID_ARGUMENT for a file that
     /// is too large, FAILED_PRECONDITION when the record has ended or has as many as it may.
     public static let beginLifecycleTaskAttachment = Method<BeginAttachmentRequest, Attachment>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.begin_attachment", name: "BeginLifecycleTaskAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.begin_attachment", name: "BeginLifecycleTaskAttachment", summary: "Announces a file to be attached to the record (G-121), which is then sent in parts.", need: MethodNeed(.create, on: "lifecycle_task", field: "attachments"), takesRequestID: true)
     /// Sends the next part of a file; sent again with the same bytes, a part changes nothing.
     public static let appendLifecycleTaskAttachment = Method<AppendAttachmentRequest, Attachment>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.append_attachment", name: "AppendLifecycleTaskAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.append_attachment", name: "AppendLifecycleTaskAttachment", summary: "Sends the next part of a file; sent again with the same bytes, a part changes nothing.", need: MethodNeed(.create, on: "lifecycle_task", field: "attachments"))
     /// Finishes a file whose parts have arrived, and tells its type by its content. INVALID_ARGUMENT when it is not the file
     /// that was announced, or of a type that is not taken; it is then gone.
     public static let completeLifecycleTaskAttachment = Method<CompleteAttachmentRequest, Attachment>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.complete_attachment", name: "CompleteLifecycleTaskAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.complete_attachment", name: "CompleteLifecycleTaskAttachment", summary: "Finishes a file whose parts have arrived, and tells its type by its content.", need: MethodNeed(.create, on: "lifecycle_task", field: "attachments"))
     /// Reads what is attached to the record: of customers, what is visible to them.
     public static let listLifecycleTaskAttachments = Method<ListAttachmentsRequest, ListAttachmentsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list_attachments", name: "ListLifecycleTaskAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.list_attachments", name: "ListLifecycleTaskAttachments", summary: "Reads what is attached to the record: of customers, what is visible to them.", need: MethodNeed(.read, on: "lifecycle_task"))
     /// Reads one part of an attached file.
     public static let readLifecycleTaskAttachment = Method<ReadAttachmentRequest, AttachmentPart>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.read_attachment", name: "ReadLifecycleTaskAttachment", summary: "Reads one part of an attached file.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.read_attachment", name: "ReadLifecycleTaskAttachment", summary: "Reads one part of an attached file.", need: MethodNeed(.read, on: "lifecycle_task"))
     /// Shows an attachment to customers or hides it from them.
     public static let updateLifecycleTaskAttachment = Method<UpdateAttachmentRequest, Attachment>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.update_attachment", name: "UpdateLifecycleTaskAttachment", summary: "Shows an attachment to customers or hides it from them.")
-    /// Removes one attachment of the record.
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.update_attachment", name: "UpdateLifecycleTaskAttachment", summary: "Shows an attachment to customers or hides it from them.", need: MethodNeed(.write, on: "lifecycle_task", field: "attachments"), takesRequestID: true)
+    /// Removes one attachment of the record: whoever may attach what they have sent themselves, others by their right to remove.
     public static let deleteLifecycleTaskAttachment = Method<DeleteAttachmentRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.delete_attachment", name: "DeleteLifecycleTaskAttachment", summary: "Removes one attachment of the record.")
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.delete_attachment", name: "DeleteLifecycleTaskAttachment", summary: "Removes one attachment of the record: whoever may attach what they have sent themselves, others by their right to remove.", need: MethodNeed(.create, on: "lifecycle_task", field: "attachments"), takesRequestID: true)
     /// Creates a record of table case_team_member (AIP-133).
     public static let createCaseTeamMember = Method<CreateCaseTeamMemberRequest, CaseTeamMember>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.create", name: "CreateCaseTeamMember", summary: "Creates a record of table case_team_member (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.create", name: "CreateCaseTeamMember", summary: "Creates a record of table case_team_member (AIP-133).", need: MethodNeed(.create, on: "case_team_member"), takesRequestID: true)
     /// Reads one record of table case_team_member; NOT_FOUND when the caller may not know it.
     public static let getCaseTeamMember = Method<GetRequest, CaseTeamMember>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.get", name: "GetCaseTeamMember", summary: "Reads one record of table case_team_member; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.get", name: "GetCaseTeamMember", summary: "Reads one record of table case_team_member; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "case_team_member"))
     /// Reads records of table case_team_member in pages, filtered and ordered.
     public static let listCaseTeamMembers = Method<ListRequest, ListCaseTeamMembersResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.list", name: "ListCaseTeamMembers", summary: "Reads records of table case_team_member in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.list", name: "ListCaseTeamMembers", summary: "Reads records of table case_team_member in pages, filtered and ordered.", need: MethodNeed(.read, on: "case_team_member"))
     /// Changes fields of one record of table case_team_member; ABORTED when the etag is stale.
     public static let updateCaseTeamMember = Method<UpdateCaseTeamMemberRequest, CaseTeamMember>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.update", name: "UpdateCaseTeamMember", summary: "Changes fields of one record of table case_team_member; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.update", name: "UpdateCaseTeamMember", summary: "Changes fields of one record of table case_team_member; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "case_team_member"), takesRequestID: true)
     /// Removes one record of table case_team_member.
     public static let deleteCaseTeamMember = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.delete", name: "DeleteCaseTeamMember", summary: "Removes one record of table case_team_member.")
+        service: "onboarding", subject: "ale.v1.onboarding.case_team_members.delete", name: "DeleteCaseTeamMember", summary: "Removes one record of table case_team_member.", need: MethodNeed(.delete, on: "case_team_member"), takesRequestID: true)
     /// Reads one record of table team_message; NOT_FOUND when the caller may not know it.
     public static let getTeamMessage = Method<GetRequest, TeamMessage>(
-        service: "onboarding", subject: "ale.v1.onboarding.team_messages.get", name: "GetTeamMessage", summary: "Reads one record of table team_message; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.team_messages.get", name: "GetTeamMessage", summary: "Reads one record of table team_message; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "team_message"))
     /// Reads records of table team_message in pages, filtered and ordered; the newest first.
     public static let listTeamMessages = Method<ListRequest, ListTeamMessagesResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.team_messages.list", name: "ListTeamMessages", summary: "Reads records of table team_message in pages, filtered and ordered; the newest first.")
+        service: "onboarding", subject: "ale.v1.onboarding.team_messages.list", name: "ListTeamMessages", summary: "Reads records of table team_message in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "team_message"))
     /// Creates a record of table responsibility_definition (AIP-133).
     public static let createResponsibilityDefinition = Method<CreateResponsibilityDefinitionRequest, ResponsibilityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.create", name: "CreateResponsibilityDefinition", summary: "Creates a record of table responsibility_definition (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.create", name: "CreateResponsibilityDefinition", summary: "Creates a record of table responsibility_definition (AIP-133).", need: MethodNeed(.create, on: "responsibility_definition"), takesRequestID: true)
     /// Reads one record of table responsibility_definition; NOT_FOUND when the caller may not know it.
     public static let getResponsibilityDefinition = Method<GetRequest, ResponsibilityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.get", name: "GetResponsibilityDefinition", summary: "Reads one record of table responsibility_definition; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.get", name: "GetResponsibilityDefinition", summary: "Reads one record of table responsibility_definition; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "responsibility_definition"))
     /// Reads records of table responsibility_definition in pages, filtered and ordered.
     public static let listResponsibilityDefinitions = Method<ListRequest, ListResponsibilityDefinitionsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.list", name: "ListResponsibilityDefinitions", summary: "Reads records of table responsibility_definition in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.list", name: "ListResponsibilityDefinitions", summary: "Reads records of table responsibility_definition in pages, filtered and ordered.", need: MethodNeed(.read, on: "responsibility_definition"))
     /// Changes fields of one record of table responsibility_definition; ABORTED when the etag is stale.
     public static let updateResponsibilityDefinition = Method<UpdateResponsibilityDefinitionRequest, ResponsibilityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.update", name: "UpdateResponsibilityDefinition", summary: "Changes fields of one record of table responsibility_definition; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.update", name: "UpdateResponsibilityDefinition", summary: "Changes fields of one record of table responsibility_definition; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "responsibility_definition"), takesRequestID: true)
     /// Removes one record of table responsibility_definition.
     public static let deleteResponsibilityDefinition = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.delete", name: "DeleteResponsibilityDefinition", summary: "Removes one record of table responsibility_definition.")
+        service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.delete", name: "DeleteResponsibilityDefinition", summary: "Removes one record of table responsibility_definition.", need: MethodNeed(.delete, on: "responsibility_definition"), takesRequestID: true)
     /// Creates a record of table location (AIP-133).
     public static let createLocation = Method<CreateLocationRequest, Location>(
-        service: "onboarding", subject: "ale.v1.onboarding.locations.create", name: "CreateLocation", summary: "Creates a record of table location (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.locations.create", name: "CreateLocation", summary: "Creates a record of table location (AIP-133).", need: MethodNeed(.create, on: "location"), takesRequestID: true)
     /// Reads one record of table location; NOT_FOUND when the caller may not know it.
     public static let getLocation = Method<GetRequest, Location>(
-        service: "onboarding", subject: "ale.v1.onboarding.locations.get", name: "GetLocation", summary: "Reads one record of table location; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.locations.get", name: "GetLocation", summary: "Reads one record of table location; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "location"))
     /// Reads records of table location in pages, filtered and ordered.
     public static let listLocations = Method<ListRequest, ListLocationsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.locations.list", name: "ListLocations", summary: "Reads records of table location in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.locations.list", name: "ListLocations", summary: "Reads records of table location in pages, filtered and ordered.", need: MethodNeed(.read, on: "location"))
     /// Changes fields of one record of table location; ABORTED when the etag is stale.
     public static let updateLocation = Method<UpdateLocationRequest, Location>(
-        service: "onboarding", subject: "ale.v1.onboarding.locations.update", name: "UpdateLocation", summary: "Changes fields of one record of table location; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.locations.update", name: "UpdateLocation", summary: "Changes fields of one record of table location; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "location"), takesRequestID: true)
     /// Removes one record of table location.
     public static let deleteLocation = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.locations.delete", name: "DeleteLocation", summary: "Removes one record of table location.")
+        service: "onboarding", subject: "ale.v1.onboarding.locations.delete", name: "DeleteLocation", summary: "Removes one record of table location.", need: MethodNeed(.delete, on: "location"), takesRequestID: true)
     /// Creates a record of table service_entitlement (AIP-133).
     public static let createServiceEntitlement = Method<CreateServiceEntitlementRequest, ServiceEntitlement>(
-        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.create", name: "CreateServiceEntitlement", summary: "Creates a record of table service_entitlement (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.create", name: "CreateServiceEntitlement", summary: "Creates a record of table service_entitlement (AIP-133).", need: MethodNeed(.create, on: "service_entitlement"), takesRequestID: true)
     /// Reads one record of table service_entitlement; NOT_FOUND when the caller may not know it.
     public static let getServiceEntitlement = Method<GetRequest, ServiceEntitlement>(
-        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.get", name: "GetServiceEntitlement", summary: "Reads one record of table service_entitlement; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.get", name: "GetServiceEntitlement", summary: "Reads one record of table service_entitlement; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "service_entitlement"))
     /// Reads records of table service_entitlement in pages, filtered and ordered.
     public static let listServiceEntitlements = Method<ListRequest, ListServiceEntitlementsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.list", name: "ListServiceEntitlements", summary: "Reads records of table service_entitlement in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.list", name: "ListServiceEntitlements", summary: "Reads records of table service_entitlement in pages, filtered and ordered.", need: MethodNeed(.read, on: "service_entitlement"))
     /// Changes fields of one record of table service_entitlement; ABORTED when the etag is stale.
     public static let updateServiceEntitlement = Method<UpdateServiceEntitlementRequest, ServiceEntitlement>(
-        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.update", name: "UpdateServiceEntitlement", summary: "Changes fields of one record of table service_entitlement; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.update", name: "UpdateServiceEntitlement", summary: "Changes fields of one record of table service_entitlement; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "service_entitlement"), takesRequestID: true)
     /// Removes one record of table service_entitlement.
     public static let deleteServiceEntitlement = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.delete", name: "DeleteServiceEntitlement", summary: "Removes one record of table service_entitlement.")
+        service: "onboarding", subject: "ale.v1.onboarding.service_entitlements.delete", name: "DeleteServiceEntitlement", summary: "Removes one record of table service_entitlement.", need: MethodNeed(.delete, on: "service_entitlement"), takesRequestID: true)
     /// Creates a record of table install_base_item (AIP-133).
     public static let createInstallBaseItem = Method<CreateInstallBaseItemRequest, InstallBaseItem>(
-        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.create", name: "CreateInstallBaseItem", summary: "Creates a record of table install_base_item (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.create", name: "CreateInstallBaseItem", summary: "Creates a record of table install_base_item (AIP-133).", need: MethodNeed(.create, on: "install_base_item"), takesRequestID: true)
     /// Reads one record of table install_base_item; NOT_FOUND when the caller may not know it.
     public static let getInstallBaseItem = Method<GetRequest, InstallBaseItem>(
-        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.get", name: "GetInstallBaseItem", summary: "Reads one record of table install_base_item; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.get", name: "GetInstallBaseItem", summary: "Reads one record of table install_base_item; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "install_base_item"))
     /// Reads records of table install_base_item in pages, filtered and ordered.
     public static let listInstallBaseItems = Method<ListRequest, ListInstallBaseItemsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.list", name: "ListInstallBaseItems", summary: "Reads records of table install_base_item in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.list", name: "ListInstallBaseItems", summary: "Reads records of table install_base_item in pages, filtered and ordered.", need: MethodNeed(.read, on: "install_base_item"))
     /// Changes fields of one record of table install_base_item; ABORTED when the etag is stale.
     public static let updateInstallBaseItem = Method<UpdateInstallBaseItemRequest, InstallBaseItem>(
-        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.update", name: "UpdateInstallBaseItem", summary: "Changes fields of one record of table install_base_item; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.update", name: "UpdateInstallBaseItem", summary: "Changes fields of one record of table install_base_item; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "install_base_item"), takesRequestID: true)
     /// Removes one record of table install_base_item.
     public static let deleteInstallBaseItem = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.delete", name: "DeleteInstallBaseItem", summary: "Removes one record of table install_base_item.")
+        service: "onboarding", subject: "ale.v1.onboarding.install_base_items.delete", name: "DeleteInstallBaseItem", summary: "Removes one record of table install_base_item.", need: MethodNeed(.delete, on: "install_base_item"), takesRequestID: true)
     /// Creates a record of table account_address_relationship (AIP-133).
     public static let createAccountAddressRelationship = Method<CreateAccountAddressRelationshipRequest, AccountAddressRelationship>(
-        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.create", name: "CreateAccountAddressRelationship", summary: "Creates a record of table account_address_relationship (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.create", name: "CreateAccountAddressRelationship", summary: "Creates a record of table account_address_relationship (AIP-133).", need: MethodNeed(.create, on: "account_address_relationship"), takesRequestID: true)
     /// Reads one record of table account_address_relationship; NOT_FOUND when the caller may not know it.
     public static let getAccountAddressRelationship = Method<GetRequest, AccountAddressRelationship>(
-        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.get", name: "GetAccountAddressRelationship", summary: "Reads one record of table account_address_relationship; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.get", name: "GetAccountAddressRelationship", summary: "Reads one record of table account_address_relationship; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "account_address_relationship"))
     /// Reads records of table account_address_relationship in pages, filtered and ordered.
     public static let listAccountAddressRelationships = Method<ListRequest, ListAccountAddressRelationshipsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.list", name: "ListAccountAddressRelationships", summary: "Reads records of table account_address_relationship in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.list", name: "ListAccountAddressRelationships", summary: "Reads records of table account_address_relationship in pages, filtered and ordered.", need: MethodNeed(.read, on: "account_address_relationship"))
     /// Changes fields of one record of table account_address_relationship; ABORTED when the etag is stale.
     public static let updateAccountAddressRelationship = Method<UpdateAccountAddressRelationshipRequest, AccountAddressRelationship>(
-        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.update", name: "UpdateAccountAddressRelationship", summary: "Changes fields of one record of table account_address_relationship; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.update", name: "UpdateAccountAddressRelationship", summary: "Changes fields of one record of table account_address_relationship; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "account_address_relationship"), takesRequestID: true)
     /// Removes one record of table account_address_relationship.
     public static let deleteAccountAddressRelationship = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.delete", name: "DeleteAccountAddressRelationship", summary: "Removes one record of table account_address_relationship.")
+        service: "onboarding", subject: "ale.v1.onboarding.account_address_relationships.delete", name: "DeleteAccountAddressRelationship", summary: "Removes one record of table account_address_relationship.", need: MethodNeed(.delete, on: "account_address_relationship"), takesRequestID: true)
     /// Creates a record of table contract (AIP-133).
     public static let createContract = Method<CreateContractRequest, Contract>(
-        service: "onboarding", subject: "ale.v1.onboarding.contracts.create", name: "CreateContract", summary: "Creates a record of table contract (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.contracts.create", name: "CreateContract", summary: "Creates a record of table contract (AIP-133).", need: MethodNeed(.create, on: "contract"), takesRequestID: true)
     /// Reads one record of table contract; NOT_FOUND when the caller may not know it.
     public static let getContract = Method<GetRequest, Contract>(
-        service: "onboarding", subject: "ale.v1.onboarding.contracts.get", name: "GetContract", summary: "Reads one record of table contract; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.contracts.get", name: "GetContract", summary: "Reads one record of table contract; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "contract"))
     /// Reads records of table contract in pages, filtered and ordered.
     public static let listContracts = Method<ListRequest, ListContractsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.contracts.list", name: "ListContracts", summary: "Reads records of table contract in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.contracts.list", name: "ListContracts", summary: "Reads records of table contract in pages, filtered and ordered.", need: MethodNeed(.read, on: "contract"))
     /// Changes fields of one record of table contract; ABORTED when the etag is stale.
     public static let updateContract = Method<UpdateContractRequest, Contract>(
-        service: "onboarding", subject: "ale.v1.onboarding.contracts.update", name: "UpdateContract", summary: "Changes fields of one record of table contract; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.contracts.update", name: "UpdateContract", summary: "Changes fields of one record of table contract; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "contract"), takesRequestID: true)
     /// Removes one record of table contract.
     public static let deleteContract = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.contracts.delete", name: "DeleteContract", summary: "Removes one record of table contract.")
+        service: "onboarding", subject: "ale.v1.onboarding.contracts.delete", name: "DeleteContract", summary: "Removes one record of table contract.", need: MethodNeed(.delete, on: "contract"), takesRequestID: true)
     /// Creates a record of table sold_product (AIP-133).
     public static let createSoldProduct = Method<CreateSoldProductRequest, SoldProduct>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_products.create", name: "CreateSoldProduct", summary: "Creates a record of table sold_product (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_products.create", name: "CreateSoldProduct", summary: "Creates a record of table sold_product (AIP-133).", need: MethodNeed(.create, on: "sold_product"), takesRequestID: true)
     /// Reads one record of table sold_product; NOT_FOUND when the caller may not know it.
     public static let getSoldProduct = Method<GetRequest, SoldProduct>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_products.get", name: "GetSoldProduct", summary: "Reads one record of table sold_product; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_products.get", name: "GetSoldProduct", summary: "Reads one record of table sold_product; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "sold_product"))
     /// Reads records of table sold_product in pages, filtered and ordered.
     public static let listSoldProducts = Method<ListRequest, ListSoldProductsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_products.list", name: "ListSoldProducts", summary: "Reads records of table sold_product in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_products.list", name: "ListSoldProducts", summary: "Reads records of table sold_product in pages, filtered and ordered.", need: MethodNeed(.read, on: "sold_product"))
     /// Changes fields of one record of table sold_product; ABORTED when the etag is stale.
     public static let updateSoldProduct = Method<UpdateSoldProductRequest, SoldProduct>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_products.update", name: "UpdateSoldProduct", summary: "Changes fields of one record of table sold_product; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_products.update", name: "UpdateSoldProduct", summary: "Changes fields of one record of table sold_product; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "sold_product"), takesRequestID: true)
     /// Removes one record of table sold_product.
     public static let deleteSoldProduct = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_products.delete", name: "DeleteSoldProduct", summary: "Removes one record of table sold_product.")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_products.delete", name: "DeleteSoldProduct", summary: "Removes one record of table sold_product.", need: MethodNeed(.delete, on: "sold_product"), takesRequestID: true)
     /// Creates a record of table sold_product_install_base_m2m (AIP-133).
     public static let createSoldProductInstallBaseM2m = Method<CreateSoldProductInstallBaseM2mRequest, SoldProductInstallBaseM2m>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.create", name: "CreateSoldProductInstallBaseM2m", summary: "Creates a record of table sold_product_install_base_m2m (AIP-133).")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.create", name: "CreateSoldProductInstallBaseM2m", summary: "Creates a record of table sold_product_install_base_m2m (AIP-133).", need: MethodNeed(.create, on: "sold_product_install_base_m2m"), takesRequestID: true)
     /// Reads one record of table sold_product_install_base_m2m; NOT_FOUND when the caller may not know it.
     public static let getSoldProductInstallBaseM2m = Method<GetRequest, SoldProductInstallBaseM2m>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.get", name: "GetSoldProductInstallBaseM2m", summary: "Reads one record of table sold_product_install_base_m2m; NOT_FOUND when the caller may not know it.")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.get", name: "GetSoldProductInstallBaseM2m", summary: "Reads one record of table sold_product_install_base_m2m; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "sold_product_install_base_m2m"))
     /// Reads records of table sold_product_install_base_m2m in pages, filtered and ordered.
     public static let listSoldProductInstallBaseM2ms = Method<ListRequest, ListSoldProductInstallBaseM2msResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.list", name: "ListSoldProductInstallBaseM2ms", summary: "Reads records of table sold_product_install_base_m2m in pages, filtered and ordered.")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.list", name: "ListSoldProductInstallBaseM2ms", summary: "Reads records of table sold_product_install_base_m2m in pages, filtered and ordered.", need: MethodNeed(.read, on: "sold_product_install_base_m2m"))
     /// Changes fields of one record of table sold_product_install_base_m2m; ABORTED when the etag is stale.
     public static let updateSoldProductInstallBaseM2m = Method<UpdateSoldProductInstallBaseM2mRequest, SoldProductInstallBaseM2m>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.update", name: "UpdateSoldProductInstallBaseM2m", summary: "Changes fields of one record of table sold_product_install_base_m2m; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.update", name: "UpdateSoldProductInstallBaseM2m", summary: "Changes fields of one record of table sold_product_install_base_m2m; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "sold_product_install_base_m2m"), takesRequestID: true)
     /// Removes one record of table sold_product_install_base_m2m.
     public static let deleteSoldProductInstallBaseM2m = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.delete", name: "DeleteSoldProductInstallBaseM2m", summary: "Removes one record of table sold_product_install_base_m2m.")
+        service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.delete", name: "DeleteSoldProductInstallBaseM2m", summary: "Removes one record of table sold_product_install_base_m2m.", need: MethodNeed(.delete, on: "sold_product_install_base_m2m"), takesRequestID: true)
     /// Starts a run of an active playbook, over a record or before there is one. FAILED_PRECONDITION, reason RUN_EXISTS,
-    /// when the record has an open run of that playbook.
+    /// when the record has an open run of that playbook; INVALID_ARGUMENT, reason RECORD_NEEDED, without a record that no
+    /// activity makes, reason SEVERAL_PLAYBOOKS, with the ids of the definitions in `candidates`, when none is named of several.
     public static let startPlaybookRun = Method<StartPlaybookRunRequest, PlaybookRun>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.start", name: "StartPlaybookRun", summary: "Starts a run of an active playbook, over a record or before there is one.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.start", name: "StartPlaybookRun", summary: "Starts a run of an active playbook, over a record or before there is one.", need: MethodNeed(.create, on: "playbook_run"), takesRequestID: true)
     /// Reads one run.
     public static let getPlaybookRun = Method<GetRequest, PlaybookRun>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.get", name: "GetPlaybookRun", summary: "Reads one run.")
-    /// Reads the runs of a record, the newest first.
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.get", name: "GetPlaybookRun", summary: "Reads one run.", need: MethodNeed(.read, on: "playbook_run"))
+    /// Reads the runs of a record, the newest first. Without a record, the open ones whose first activity has yet to make theirs.
     public static let listPlaybookRuns = Method<ListPlaybookRunsRequest, ListPlaybookRunsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.list", name: "ListPlaybookRuns", summary: "Reads the runs of a record, the newest first.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.list", name: "ListPlaybookRuns", summary: "Reads the runs of a record, the newest first.", need: MethodNeed(.read, on: "playbook_run"))
     /// Cancels an open run with the activities that are not ended.
     public static let cancelPlaybookRun = Method<CancelPlaybookRunRequest, PlaybookRun>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.cancel", name: "CancelPlaybookRun", summary: "Cancels an open run with the activities that are not ended.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.cancel", name: "CancelPlaybookRun", summary: "Cancels an open run with the activities that are not ended.", need: MethodNeed(.write, on: "playbook_run"), takesRequestID: true)
     /// Reads the stages of a run and how far each has come: the stage picker.
     public static let getStagePicker = Method<GetStagePickerRequest, StagePicker>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.get_stages", name: "GetStagePicker", summary: "Reads the stages of a run and how far each has come: the stage picker.")
-    /// Reads what happened in a run, the newest first (G-52).
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.get_stages", name: "GetStagePicker", summary: "Reads the stages of a run and how far each has come: the stage picker.", need: MethodNeed(.read, on: "playbook_run"))
+    /// Reads what happened in a run, the newest first (G-52). A page ends before its size where the values are large.
     public static let listPlaybookLog = Method<ListPlaybookLogRequest, ListPlaybookLogResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.list_log", name: "ListPlaybookLog", summary: "Reads what happened in a run, the newest first (G-52).")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_runs.list_log", name: "ListPlaybookLog", summary: "Reads what happened in a run, the newest first (G-52).", need: MethodNeed(.read, on: "playbook_run"))
     /// Reads the activities of a run or of one of its stages, with what is entered.
     public static let listPlaybookActivities = Method<ListPlaybookActivitiesRequest, ListPlaybookActivitiesResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.list", name: "ListPlaybookActivities", summary: "Reads the activities of a run or of one of its stages, with what is entered.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.list", name: "ListPlaybookActivities", summary: "Reads the activities of a run or of one of its stages, with what is entered.", need: MethodNeed(.read, on: "playbook_activity"))
     /// Reads one activity.
     public static let getPlaybookActivity = Method<GetRequest, PlaybookActivity>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.get", name: "GetPlaybookActivity", summary: "Reads one activity.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.get", name: "GetPlaybookActivity", summary: "Reads one activity.", need: MethodNeed(.read, on: "playbook_activity"))
     /// Keeps what is entered so far (G-51). ABORTED, reason DRAFT_CHANGED, when somebody else has changed the same inputs
     /// since the etag.
     public static let savePlaybookActivity = Method<EnterPlaybookActivityRequest, PlaybookActivity>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.save", name: "SavePlaybookActivity", summary: "Keeps what is entered so far (G-51).")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.save", name: "SavePlaybookActivity", summary: "Keeps what is entered so far (G-51).", need: MethodNeed(.write, on: "playbook_activity"), takesRequestID: true)
     /// Mark complete: does what the activity is for and goes on. ABORTED, reason DRAFT_CHANGED, naming who changed what, when
     /// the draft has changed since the etag.
     public static let completePlaybookActivity = Method<EnterPlaybookActivityRequest, PlaybookActivity>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.complete", name: "CompletePlaybookActivity", summary: "Mark complete: does what the activity is for and goes on.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.complete", name: "CompletePlaybookActivity", summary: "Mark complete: does what the activity is for and goes on.", need: MethodNeed(.write, on: "playbook_activity"), takesRequestID: true)
     /// Skips an optional activity (G-50).
     public static let skipPlaybookActivity = Method<MovePlaybookActivityRequest, PlaybookActivity>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.skip", name: "SkipPlaybookActivity", summary: "Skips an optional activity (G-50).")
-    /// Reopens a done or skipped activity while its record is open (G-50).
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.skip", name: "SkipPlaybookActivity", summary: "Skips an optional activity (G-50).", need: MethodNeed(.write, on: "playbook_activity"), takesRequestID: true)
+    /// Reopens a done, skipped or canceled activity while its record is open (G-50).
     public static let reopenPlaybookActivity = Method<MovePlaybookActivityRequest, PlaybookActivity>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.reopen", name: "ReopenPlaybookActivity", summary: "Reopens a done or skipped activity while its record is open (G-50).")
-    /// Begins an activity anew, whatever its state, with an empty form.
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.reopen", name: "ReopenPlaybookActivity", summary: "Reopens a done, skipped or canceled activity while its record is open (G-50).", need: MethodNeed(.write, on: "playbook_activity"), takesRequestID: true)
+    /// Begins an activity anew, whatever its state, with an empty form; one whose turn has not come is refused (G-50).
     public static let restartPlaybookActivity = Method<MovePlaybookActivityRequest, PlaybookActivity>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.restart", name: "RestartPlaybookActivity", summary: "Begins an activity anew, whatever its state, with an empty form.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.restart", name: "RestartPlaybookActivity", summary: "Begins an activity anew, whatever its state, with an empty form; one whose turn has not come is refused (G-50).", need: MethodNeed(.write, on: "playbook_activity"), takesRequestID: true)
+    /// Whether a record that an activity has made may be closed. FAILED_PRECONDITION, rule G-53, while the condition under
+    /// which its playbook closes it does not hold. The services alone may ask.
+    public static let checkPlaybookClosing = Method<CheckPlaybookClosingRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_activities.check_closing", name: "CheckPlaybookClosing", summary: "Whether a record that an activity has made may be closed.")
     /// Creates a playbook as a draft.
     public static let createPlaybookDefinition = Method<CreatePlaybookDefinitionRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.create", name: "CreatePlaybookDefinition", summary: "Creates a playbook as a draft.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.create", name: "CreatePlaybookDefinition", summary: "Creates a playbook as a draft.", need: MethodNeed(.create, on: "playbook_definition"), takesRequestID: true)
     /// Reads a playbook as it is edited.
     public static let getPlaybookDefinition = Method<GetRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.get", name: "GetPlaybookDefinition", summary: "Reads a playbook as it is edited.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.get", name: "GetPlaybookDefinition", summary: "Reads a playbook as it is edited.", need: MethodNeed(.read, on: "playbook_definition"))
     /// Reads playbooks in pages, without their lanes.
     public static let listPlaybookDefinitions = Method<ListRequest, ListPlaybookDefinitionsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.list", name: "ListPlaybookDefinitions", summary: "Reads playbooks in pages, without their lanes.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.list", name: "ListPlaybookDefinitions", summary: "Reads playbooks in pages, without their lanes.", need: MethodNeed(.read, on: "playbook_definition"))
     /// Changes the draft of a playbook; ABORTED when the etag is stale.
     public static let updatePlaybookDefinition = Method<UpdatePlaybookDefinitionRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.update", name: "UpdatePlaybookDefinition", summary: "Changes the draft of a playbook; ABORTED when the etag is stale.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.update", name: "UpdatePlaybookDefinition", summary: "Changes the draft of a playbook; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Removes a playbook that was never activated.
     public static let deletePlaybookDefinition = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.delete", name: "DeletePlaybookDefinition", summary: "Removes a playbook that was never activated.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.delete", name: "DeletePlaybookDefinition", summary: "Removes a playbook that was never activated.", need: MethodNeed(.delete, on: "playbook_definition"), takesRequestID: true)
     /// Makes the draft the version that runs begin with; INVALID_ARGUMENT naming lane, activity and field of what cannot work,
     /// FAILED_PRECONDITION when another active playbook has an overlapping trigger (G-130).
     public static let activatePlaybookDefinition = Method<ActionRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.activate", name: "ActivatePlaybookDefinition", summary: "Makes the draft the version that runs begin with; INVALID_ARGUMENT naming lane, activity and field of what cannot work, FAILED_PRECONDITION when another active playbook has an overlapping trigger (G-130).")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.activate", name: "ActivatePlaybookDefinition", summary: "Makes the draft the version that runs begin with; INVALID_ARGUMENT naming lane, activity and field of what cannot work, FAILED_PRECONDITION when another active playbook has an overlapping trigger (G-130).", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Lets no further runs begin; those that are open go on.
     public static let retirePlaybookDefinition = Method<ActionRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.retire", name: "RetirePlaybookDefinition", summary: "Lets no further runs begin; those that are open go on.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.retire", name: "RetirePlaybookDefinition", summary: "Lets no further runs begin; those that are open go on.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Says what keeps a playbook from working, everything at once.
     public static let validatePlaybookDefinition = Method<ValidatePlaybookRequest, ValidatePlaybookResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.validate", name: "ValidatePlaybookDefinition", summary: "Says what keeps a playbook from working, everything at once.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.validate", name: "ValidatePlaybookDefinition", summary: "Says what keeps a playbook from working, everything at once.", need: MethodNeed(.read, on: "playbook_definition"))
     /// Says what the draft would start and make for a record, and changes nothing.
     public static let dryRunPlaybookDefinition = Method<DryRunPlaybookRequest, DryRunPlaybookResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.dry_run", name: "DryRunPlaybookDefinition", summary: "Says what the draft would start and make for a record, and changes nothing.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.dry_run", name: "DryRunPlaybookDefinition", summary: "Says what the draft would start and make for a record, and changes nothing.", need: MethodNeed(.read, on: "playbook_definition"))
     /// Makes a draft of YAML.
     public static let importPlaybookDefinition = Method<ImportPlaybookRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.import", name: "ImportPlaybookDefinition", summary: "Makes a draft of YAML.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.import", name: "ImportPlaybookDefinition", summary: "Makes a draft of YAML.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Writes a playbook as YAML.
     public static let exportPlaybookDefinition = Method<ExportPlaybookRequest, ExportPlaybookResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.export", name: "ExportPlaybookDefinition", summary: "Writes a playbook as YAML.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.export", name: "ExportPlaybookDefinition", summary: "Writes a playbook as YAML.", need: MethodNeed(.read, on: "playbook_definition"))
     /// Reads the versions of a playbook, the newest first.
     public static let listPlaybookVersions = Method<ListPlaybookVersionsRequest, ListPlaybookVersionsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.list_versions", name: "ListPlaybookVersions", summary: "Reads the versions of a playbook, the newest first.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.list_versions", name: "ListPlaybookVersions", summary: "Reads the versions of a playbook, the newest first.", need: MethodNeed(.read, on: "playbook_definition"))
     /// Adds a lane to a draft.
     public static let addPlaybookLane = Method<EditPlaybookLaneRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.add_lane", name: "AddPlaybookLane", summary: "Adds a lane to a draft.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.add_lane", name: "AddPlaybookLane", summary: "Adds a lane to a draft.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Changes what a lane of a draft is called.
     public static let changePlaybookLane = Method<EditPlaybookLaneRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.change_lane", name: "ChangePlaybookLane", summary: "Changes what a lane of a draft is called.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.change_lane", name: "ChangePlaybookLane", summary: "Changes what a lane of a draft is called.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Moves a lane of a draft.
     public static let movePlaybookLane = Method<EditPlaybookLaneRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.move_lane", name: "MovePlaybookLane", summary: "Moves a lane of a draft.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.move_lane", name: "MovePlaybookLane", summary: "Moves a lane of a draft.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Removes a lane of a draft with its activities.
     public static let removePlaybookLane = Method<EditPlaybookLaneRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.remove_lane", name: "RemovePlaybookLane", summary: "Removes a lane of a draft with its activities.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.remove_lane", name: "RemovePlaybookLane", summary: "Removes a lane of a draft with its activities.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Adds an activity to a lane of a draft.
     public static let addPlannedActivity = Method<EditPlannedActivityRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.add_activity", name: "AddPlannedActivity", summary: "Adds an activity to a lane of a draft.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.add_activity", name: "AddPlannedActivity", summary: "Adds an activity to a lane of a draft.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Changes an activity of a draft.
     public static let changePlannedActivity = Method<EditPlannedActivityRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.change_activity", name: "ChangePlannedActivity", summary: "Changes an activity of a draft.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.change_activity", name: "ChangePlannedActivity", summary: "Changes an activity of a draft.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Moves an activity of a draft, also to another lane.
     public static let movePlannedActivity = Method<EditPlannedActivityRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.move_activity", name: "MovePlannedActivity", summary: "Moves an activity of a draft, also to another lane.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.move_activity", name: "MovePlannedActivity", summary: "Moves an activity of a draft, also to another lane.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Removes an activity of a draft.
     public static let removePlannedActivity = Method<EditPlannedActivityRequest, PlaybookDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.remove_activity", name: "RemovePlannedActivity", summary: "Removes an activity of a draft.")
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.remove_activity", name: "RemovePlannedActivity", summary: "Removes an activity of a draft.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
     /// Creates a definition of an activity.
     public static let createActivityDefinition = Method<CreateActivityDefinitionRequest, ActivityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.create", name: "CreateActivityDefinition", summary: "Creates a definition of an activity.")
+        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.create", name: "CreateActivityDefinition", summary: "Creates a definition of an activity.", need: MethodNeed(.create, on: "activity_definition"), takesRequestID: true)
     /// Reads one definition of an activity.
     public static let getActivityDefinition = Method<GetRequest, ActivityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.get", name: "GetActivityDefinition", summary: "Reads one definition of an activity.")
+        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.get", name: "GetActivityDefinition", summary: "Reads one definition of an activity.", need: MethodNeed(.read, on: "activity_definition"))
     /// Reads the definitions of activities in pages.
     public static let listActivityDefinitions = Method<ListRequest, ListActivityDefinitionsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.list", name: "ListActivityDefinitions", summary: "Reads the definitions of activities in pages.")
+        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.list", name: "ListActivityDefinitions", summary: "Reads the definitions of activities in pages.", need: MethodNeed(.read, on: "activity_definition"))
     /// Changes a definition of an activity; versions that are active keep what they were made of.
     public static let updateActivityDefinition = Method<UpdateActivityDefinitionRequest, ActivityDefinition>(
-        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.update", name: "UpdateActivityDefinition", summary: "Changes a definition of an activity; versions that are active keep what they were made of.")
+        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.update", name: "UpdateActivityDefinition", summary: "Changes a definition of an activity; versions that are active keep what they were made of.", need: MethodNeed(.write, on: "activity_definition"), takesRequestID: true)
     /// Removes a definition of an activity that no playbook uses.
     public static let deleteActivityDefinition = Method<DeleteRequest, Empty>(
-        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.delete", name: "DeleteActivityDefinition", summary: "Removes a definition of an activity that no playbook uses.")
+        service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.delete", name: "DeleteActivityDefinition", summary: "Removes a definition of an activity that no playbook uses.", need: MethodNeed(.delete, on: "activity_definition"), takesRequestID: true)
     /// Marks the account as escalated, with the date (G-04).
     public static let escalateCustomerAccount = Method<ActionRequest, CustomerAccount>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.escalate", name: "EscalateCustomerAccount", summary: "Marks the account as escalated, with the date (G-04).")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.escalate", name: "EscalateCustomerAccount", summary: "Marks the account as escalated, with the date (G-04).", need: MethodNeed(.write, on: "customer_account"), takesRequestID: true)
     /// Takes the escalation of an account back (G-04).
     public static let deescalateCustomerAccount = Method<ActionRequest, CustomerAccount>(
-        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.deescalate", name: "DeescalateCustomerAccount", summary: "Takes the escalation of an account back (G-04).")
+        service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.deescalate", name: "DeescalateCustomerAccount", summary: "Takes the escalation of an account back (G-04).", need: MethodNeed(.write, on: "customer_account"), takesRequestID: true)
     /// Finds the records that texts of a workbook name, many at once, as seen with one account (G-59).
     public static let resolveReferences = Method<ResolveReferencesRequest, ResolveReferencesResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.records.resolve", name: "ResolveReferences", summary: "Finds the records that texts of a workbook name, many at once, as seen with one account (G-59).")
     /// Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).
     public static let publishRows = Method<PublishRowsRequest, PublishRowsResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.records.publish", name: "PublishRows", summary: "Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).")
+        service: "onboarding", subject: "ale.v1.onboarding.records.publish", name: "PublishRows", summary: "Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).", takesRequestID: true)
     /// What the services have to know of a user who calls them, named by id. They alone may ask.
     public static let getStanding = Method<GetRequest, Standing>(
         service: "onboarding", subject: "ale.v1.onboarding.users.get_standing", name: "GetStanding", summary: "What the services have to know of a user who calls them, named by id.")
@@ -480,11 +486,11 @@ public enum OnboardingAPI {
         service: "onboarding", subject: "ale.v1.onboarding.dictionary.describe", name: "DescribeOnboarding", summary: "The data dictionary of this service, as the caller may use it.")
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.")
+        service: "onboarding", subject: "ale.v1.onboarding.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
     /// Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators. Asked
     /// for again meanwhile, it goes on as it was.
     public static let rebuildReplica = Method<RebuildReplicaRequest, ReplicaState>(
-        service: "onboarding", subject: "ale.v1.onboarding.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.")
+        service: "onboarding", subject: "ale.v1.onboarding.replicas.rebuild", name: "RebuildReplica", summary: "Has a replica rebuilt from its owner, in the background: lost rows come back, stale ones go; for administrators.", need: MethodNeed(.write, on: "replica"))
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
@@ -611,6 +617,7 @@ public enum OnboardingAPI {
         skipPlaybookActivity.info,
         reopenPlaybookActivity.info,
         restartPlaybookActivity.info,
+        checkPlaybookClosing.info,
         createPlaybookDefinition.info,
         getPlaybookDefinition.info,
         listPlaybookDefinitions.info,

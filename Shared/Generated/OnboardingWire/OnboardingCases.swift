@@ -23,3 +23,19 @@ public struct CloseOnboardingCaseRequest: Message {
     /// The message with every field at its default.
     public init() {}
 }
+
+extension CloseOnboardingCaseRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `close_notes`.
+        case closeNotes = "close_notes"
+        /// `cancel_open_tasks`.
+        case cancelOpenTasks = "cancel_open_tasks"
+    }
+}

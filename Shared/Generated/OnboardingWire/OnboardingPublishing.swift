@@ -22,6 +22,20 @@ public struct ResolveReferencesRequest: Message {
     public init() {}
 }
 
+extension ResolveReferencesRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `table`.
+        case table
+        /// `field`.
+        case field
+        /// `account`.
+        case account
+        /// `values`.
+        case values
+    }
+}
+
 /// `ale.onboarding.v1.ResolveReferencesResponse`.
 public struct ResolveReferencesResponse: Message {
     /// The proto name of the message.
@@ -71,6 +85,24 @@ public struct PublishRowsRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension PublishRowsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `target_table`.
+        case targetTable = "target_table"
+        /// `account`.
+        case account
+        /// `columns`.
+        case columns
+        /// `rows`.
+        case rows
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `reference_fields`.
+        case referenceFields = "reference_fields"
+    }
 }
 
 /// `ale.onboarding.v1.PublishRow`.

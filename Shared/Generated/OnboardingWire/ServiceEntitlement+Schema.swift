@@ -24,7 +24,7 @@ extension ServiceEntitlement {
         FieldSchema(name: "contract", jsonName: "contract", label: Text(en: "Contract", ko: "계약"), type: .reference, reference: "contract", storage: .string),
         FieldSchema(name: "sold_product", jsonName: "soldProduct", label: Text(en: "Sold product", ko: "판매 제품"), type: .reference, reference: "sold_product", titles: ["판매된 제품"], storage: .string),
         FieldSchema(name: "start_date", jsonName: "startDate", label: Text(en: "Start date", ko: "시작일"), type: .date, storage: .string),
-        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, storage: .string),
+        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, notBefore: "start_date", storage: .string),
         FieldSchema(name: "total_units", jsonName: "totalUnits", label: Text(en: "Total units", ko: "총수량"), type: .integer, minimum: 0, titles: ["총 단위"], storage: .int),
         FieldSchema(name: "unit", jsonName: "unit", label: Text(en: "Unit", ko: "단위"), type: .string, storage: .string),
     ]

@@ -25,7 +25,7 @@ extension SoldProduct {
         FieldSchema(name: "contract", jsonName: "contract", label: Text(en: "Contract", ko: "계약"), type: .reference, reference: "contract", storage: .string),
         FieldSchema(name: "quantity", jsonName: "quantity", label: Text(en: "Quantity", ko: "수량"), type: .integer, minimum: 0, storage: .int),
         FieldSchema(name: "start_date", jsonName: "startDate", label: Text(en: "Start date", ko: "시작일"), type: .date, storage: .string),
-        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, storage: .string),
+        FieldSchema(name: "end_date", jsonName: "endDate", label: Text(en: "End date", ko: "종료일"), type: .date, notBefore: "start_date", storage: .string),
         FieldSchema(name: "status", jsonName: "status", label: Text(en: "Status", ko: "상태"), type: .string, storage: .string),
     ]
 

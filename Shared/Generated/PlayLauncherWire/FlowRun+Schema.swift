@@ -38,6 +38,10 @@ extension FlowRun {
         FieldSchema(name: "completed_at", jsonName: "completedAt", label: Text(en: "Completed", ko: "완료 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "created_records", jsonName: "createdRecords", label: Text(en: "Created records", ko: "생성된 레코드"), type: .json, outputOnly: true, storage: .string),
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, storage: .string),
+        FieldSchema(name: "title", jsonName: "title", label: Text(en: "Title", ko: "제목"), type: .string, outputOnly: true, storage: .string),
+        FieldSchema(name: "title_ko", jsonName: "titleKo", label: Text(en: "Title in Korean", ko: "한국어 제목"), type: .string, outputOnly: true, storage: .string),
+        FieldSchema(name: "message_en", jsonName: "messageEn", label: Text(en: "Message in English", ko: "영어 메시지"), type: .text, outputOnly: true, storage: .string),
+        FieldSchema(name: "message_ko", jsonName: "messageKo", label: Text(en: "Message in Korean", ko: "한국어 메시지"), type: .text, outputOnly: true, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -65,6 +69,10 @@ extension FlowRun {
             case 18: FieldValue(self.completedAt)
             case 19: FieldValue(self.createdRecords)
             case 20: FieldValue(self.message)
+            case 21: FieldValue(self.title)
+            case 22: FieldValue(self.titleKo)
+            case 23: FieldValue(self.messageEn)
+            case 24: FieldValue(self.messageKo)
             default: preconditionFailure("FlowRun has no field \(index).")
             }
         }
@@ -99,6 +107,10 @@ extension FlowRun {
         case 18: self.completedAt = try value.time("completedAt")
         case 19: self.createdRecords = try value.text("createdRecords")
         case 20: self.message = try value.text("message")
+        case 21: self.title = try value.text("title")
+        case 22: self.titleKo = try value.text("titleKo")
+        case 23: self.messageEn = try value.text("messageEn")
+        case 24: self.messageKo = try value.text("messageKo")
         default: preconditionFailure("FlowRun has no field \(index).")
         }
     }
@@ -154,6 +166,14 @@ extension FlowRun {
         case createdRecords = "created_records"
         /// Message.
         case message
+        /// Title.
+        case title
+        /// Title in Korean.
+        case titleKo = "title_ko"
+        /// Message in English.
+        case messageEn = "message_en"
+        /// Message in Korean.
+        case messageKo = "message_ko"
     }
 
     /// Values of `state`.

@@ -37,6 +37,10 @@ extension FlowRun: WireMessage {
         if let value = self.completedAt { message.pointee.completed_at = try arena.message(value, "completedAt") }
         if let value = self.createdRecords { message.pointee.created_records = try arena.string(value, "createdRecords") }
         if let value = self.message { message.pointee.message = try arena.string(value, "message") }
+        if let value = self.title { message.pointee.title = try arena.string(value, "title") }
+        if let value = self.titleKo { message.pointee.title_ko = try arena.string(value, "titleKo") }
+        if let value = self.messageEn { message.pointee.message_en = try arena.string(value, "messageEn") }
+        if let value = self.messageKo { message.pointee.message_ko = try arena.string(value, "messageKo") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -62,6 +66,10 @@ extension FlowRun: WireMessage {
         self.completedAt = try Unpacked.message(message.pointee.completed_at, "completedAt")
         if let text = message.pointee.created_records { self.createdRecords = Unpacked.string(text) }
         if let text = message.pointee.message { self.message = Unpacked.string(text) }
+        if let text = message.pointee.title { self.title = Unpacked.string(text) }
+        if let text = message.pointee.title_ko { self.titleKo = Unpacked.string(text) }
+        if let text = message.pointee.message_en { self.messageEn = Unpacked.string(text) }
+        if let text = message.pointee.message_ko { self.messageKo = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -86,6 +94,10 @@ extension FlowRun: WireMessage {
         ("completedAt", "completed_at"),
         ("createdRecords", "created_records"),
         ("message", nil),
+        ("title", nil),
+        ("titleKo", "title_ko"),
+        ("messageEn", "message_en"),
+        ("messageKo", "message_ko"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -111,6 +123,10 @@ extension FlowRun: WireMessage {
         case 18: self.completedAt = try reader.timestamp()
         case 19: self.createdRecords = try reader.string()
         case 20: self.message = try reader.string()
+        case 21: self.title = try reader.string()
+        case 22: self.titleKo = try reader.string()
+        case 23: self.messageEn = try reader.string()
+        case 24: self.messageKo = try reader.string()
         default: break
         }
     }
@@ -137,6 +153,10 @@ extension FlowRun: WireMessage {
         if let value = self.completedAt { try writer.field("completedAt", value) }
         if let value = self.createdRecords { try writer.field("createdRecords", value) }
         if let value = self.message { try writer.field("message", value) }
+        if let value = self.title { try writer.field("title", value) }
+        if let value = self.titleKo { try writer.field("titleKo", value) }
+        if let value = self.messageEn { try writer.field("messageEn", value) }
+        if let value = self.messageKo { try writer.field("messageKo", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -55,6 +55,16 @@ public struct FlowRun: RecordMessage {
     public var createdRecords: String?
     /// Message.
     public var message: String?
+    /// Title.
+    /// What the play is called in either language; a title that somebody gave it is the same in both.
+    public var title: String?
+    /// Title in Korean.
+    public var titleKo: String?
+    /// Message in English.
+    /// The message for readers of either language; `message` is in that of the person the run is for.
+    public var messageEn: String?
+    /// Message in Korean.
+    public var messageKo: String?
 
     /// The message with every field at its default.
     public init() {}

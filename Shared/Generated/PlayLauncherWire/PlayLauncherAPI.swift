@@ -7,68 +7,68 @@ import Wire
 public enum PlayLauncherAPI {
     /// Creates a record of table definition_record (AIP-133).
     public static let createDefinitionRecord = Method<CreateDefinitionRecordRequest, DefinitionRecord>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.create", name: "CreateDefinitionRecord", summary: "Creates a record of table definition_record (AIP-133).")
+        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.create", name: "CreateDefinitionRecord", summary: "Creates a record of table definition_record (AIP-133).", need: MethodNeed(.create, on: "definition_record"), takesRequestID: true)
     /// Reads one record of table definition_record; NOT_FOUND when the caller may not know it.
     public static let getDefinitionRecord = Method<GetRequest, DefinitionRecord>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.get", name: "GetDefinitionRecord", summary: "Reads one record of table definition_record; NOT_FOUND when the caller may not know it.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.get", name: "GetDefinitionRecord", summary: "Reads one record of table definition_record; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "definition_record"))
     /// Reads records of table definition_record in pages, filtered and ordered.
     public static let listDefinitionRecords = Method<ListRequest, ListDefinitionRecordsResponse>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.list", name: "ListDefinitionRecords", summary: "Reads records of table definition_record in pages, filtered and ordered.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.list", name: "ListDefinitionRecords", summary: "Reads records of table definition_record in pages, filtered and ordered.", need: MethodNeed(.read, on: "definition_record"))
     /// Changes fields of one record of table definition_record; ABORTED when the etag is stale.
     public static let updateDefinitionRecord = Method<UpdateDefinitionRecordRequest, DefinitionRecord>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.update", name: "UpdateDefinitionRecord", summary: "Changes fields of one record of table definition_record; ABORTED when the etag is stale.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.update", name: "UpdateDefinitionRecord", summary: "Changes fields of one record of table definition_record; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "definition_record"), takesRequestID: true)
     /// Removes one record of table definition_record.
     public static let deleteDefinitionRecord = Method<DeleteRequest, Empty>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.delete", name: "DeleteDefinitionRecord", summary: "Removes one record of table definition_record.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.definition_records.delete", name: "DeleteDefinitionRecord", summary: "Removes one record of table definition_record.", need: MethodNeed(.delete, on: "definition_record"), takesRequestID: true)
     /// Creates a record of table ale_choice (AIP-133).
     public static let createAleChoice = Method<CreateAleChoiceRequest, AleChoice>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.create", name: "CreateAleChoice", summary: "Creates a record of table ale_choice (AIP-133).")
+        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.create", name: "CreateAleChoice", summary: "Creates a record of table ale_choice (AIP-133).", need: MethodNeed(.create, on: "ale_choice"), takesRequestID: true)
     /// Reads one record of table ale_choice; NOT_FOUND when the caller may not know it.
     public static let getAleChoice = Method<GetRequest, AleChoice>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.get", name: "GetAleChoice", summary: "Reads one record of table ale_choice; NOT_FOUND when the caller may not know it.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.get", name: "GetAleChoice", summary: "Reads one record of table ale_choice; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "ale_choice"))
     /// Reads records of table ale_choice in pages, filtered and ordered.
     public static let listAleChoices = Method<ListRequest, ListAleChoicesResponse>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.list", name: "ListAleChoices", summary: "Reads records of table ale_choice in pages, filtered and ordered.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.list", name: "ListAleChoices", summary: "Reads records of table ale_choice in pages, filtered and ordered.", need: MethodNeed(.read, on: "ale_choice"))
     /// Changes fields of one record of table ale_choice; ABORTED when the etag is stale.
     public static let updateAleChoice = Method<UpdateAleChoiceRequest, AleChoice>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.update", name: "UpdateAleChoice", summary: "Changes fields of one record of table ale_choice; ABORTED when the etag is stale.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.update", name: "UpdateAleChoice", summary: "Changes fields of one record of table ale_choice; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "ale_choice"), takesRequestID: true)
     /// Removes one record of table ale_choice.
     public static let deleteAleChoice = Method<DeleteRequest, Empty>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.delete", name: "DeleteAleChoice", summary: "Removes one record of table ale_choice.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.ale_choices.delete", name: "DeleteAleChoice", summary: "Removes one record of table ale_choice.", need: MethodNeed(.delete, on: "ale_choice"), takesRequestID: true)
     /// Creates a record of table flow_definition (AIP-133).
     public static let createFlowDefinition = Method<CreateFlowDefinitionRequest, FlowDefinition>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.flow_definitions.create", name: "CreateFlowDefinition", summary: "Creates a record of table flow_definition (AIP-133).")
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_definitions.create", name: "CreateFlowDefinition", summary: "Creates a record of table flow_definition (AIP-133).", need: MethodNeed(.create, on: "flow_definition"), takesRequestID: true)
     /// Reads one record of table flow_definition; NOT_FOUND when the caller may not know it.
     public static let getFlowDefinition = Method<GetRequest, FlowDefinition>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.flow_definitions.get", name: "GetFlowDefinition", summary: "Reads one record of table flow_definition; NOT_FOUND when the caller may not know it.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_definitions.get", name: "GetFlowDefinition", summary: "Reads one record of table flow_definition; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "flow_definition"))
     /// Reads records of table flow_definition in pages, filtered and ordered.
     public static let listFlowDefinitions = Method<ListRequest, ListFlowDefinitionsResponse>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.flow_definitions.list", name: "ListFlowDefinitions", summary: "Reads records of table flow_definition in pages, filtered and ordered.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_definitions.list", name: "ListFlowDefinitions", summary: "Reads records of table flow_definition in pages, filtered and ordered.", need: MethodNeed(.read, on: "flow_definition"))
     /// Reads one record of table flow_run; NOT_FOUND when the caller may not know it.
     public static let getFlowRun = Method<GetRequest, FlowRun>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.get", name: "GetFlowRun", summary: "Reads one record of table flow_run; NOT_FOUND when the caller may not know it.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.get", name: "GetFlowRun", summary: "Reads one record of table flow_run; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "flow_run"))
     /// Reads records of table flow_run in pages, filtered and ordered; the newest first.
     public static let listFlowRuns = Method<ListRequest, ListFlowRunsResponse>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list", name: "ListFlowRuns", summary: "Reads records of table flow_run in pages, filtered and ordered; the newest first.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list", name: "ListFlowRuns", summary: "Reads records of table flow_run in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "flow_run"))
     /// Categories, subcategories and published entries a play can be launched from.
     public static let listPlayCategories = Method<ListPlayCategoriesRequest, ListPlayCategoriesResponse>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.plays.list_categories", name: "ListPlayCategories", summary: "Categories, subcategories and published entries a play can be launched from.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.plays.list_categories", name: "ListPlayCategories", summary: "Categories, subcategories and published entries a play can be launched from.", need: MethodNeed(.create, on: "flow_run"))
     /// The questions of the details page of one entry (G-76).
     public static let describePlay = Method<DescribePlayRequest, DescribePlayResponse>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.plays.describe", name: "DescribePlay", summary: "The questions of the details page of one entry (G-76).")
+        service: "play-launcher", subject: "ale.v1.play-launcher.plays.describe", name: "DescribePlay", summary: "The questions of the details page of one entry (G-76).", need: MethodNeed(.create, on: "flow_run"))
     /// Starts creation of a play: from now on a launcher notifier follows it.
     public static let beginPlay = Method<BeginPlayRequest, FlowRun>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.plays.begin", name: "BeginPlay", summary: "Starts creation of a play: from now on a launcher notifier follows it.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.plays.begin", name: "BeginPlay", summary: "Starts creation of a play: from now on a launcher notifier follows it.", need: MethodNeed(.create, on: "flow_run"), takesRequestID: true)
     /// Checks the answers and starts the run.
     public static let launchPlay = Method<LaunchPlayRequest, FlowRun>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.plays.launch", name: "LaunchPlay", summary: "Checks the answers and starts the run.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.plays.launch", name: "LaunchPlay", summary: "Checks the answers and starts the run.", need: MethodNeed(.create, on: "flow_run"), takesRequestID: true)
     /// Goes on with a held run in the caller's name: for its launcher and for who administers runs. FAILED_PRECONDITION
     /// when the run is not held.
     public static let takeOverFlowRun = Method<TakeOverFlowRunRequest, FlowRun>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.take_over", name: "TakeOverFlowRun", summary: "Goes on with a held run in the caller's name: for its launcher and for who administers runs.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.take_over", name: "TakeOverFlowRun", summary: "Goes on with a held run in the caller's name: for its launcher and for who administers runs.", need: MethodNeed(.create, on: "flow_run"), takesRequestID: true)
     /// The recorded steps of one run.
     public static let listFlowSteps = Method<ListFlowStepsRequest, ListFlowStepsResponse>(
-        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list_steps", name: "ListFlowSteps", summary: "The recorded steps of one run.")
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list_steps", name: "ListFlowSteps", summary: "The recorded steps of one run.", need: MethodNeed(.read, on: "flow_run"))
     /// The data dictionary of this service, as the caller may use it.
     public static let describePlayLauncher = Method<DescribeRequest, DescribeResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.dictionary.describe", name: "DescribePlayLauncher", summary: "The data dictionary of this service, as the caller may use it.")

@@ -15,6 +15,14 @@ public struct ListPlayCategoriesRequest: Message {
     public init() {}
 }
 
+extension ListPlayCategoriesRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `source_table`.
+        case sourceTable = "source_table"
+    }
+}
+
 /// `ale.play_launcher.v1.ListPlayCategoriesResponse`.
 public struct ListPlayCategoriesResponse: Message {
     /// The proto name of the message.
@@ -89,6 +97,14 @@ public struct DescribePlayRequest: Message {
     public init() {}
 }
 
+extension DescribePlayRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `definition_record`.
+        case definitionRecord = "definition_record"
+    }
+}
+
 /// `ale.play_launcher.v1.DescribePlayResponse`.
 public struct DescribePlayResponse: Message {
     /// The proto name of the message.
@@ -112,7 +128,7 @@ public struct PlayQuestion: Message {
     public var name: String = ""
     /// The field `label`.
     public var label: String = ""
-    /// The field `type`.
+    /// "string", "date", …; "reference:<table>" for the id of a record, "references:<table>" for a list of them.
     public var type: String = ""
     /// The field `mandatory`.
     public var mandatory: Bool = false
@@ -141,6 +157,18 @@ public struct BeginPlayRequest: Message {
     public init() {}
 }
 
+extension BeginPlayRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `source_table`.
+        case sourceTable = "source_table"
+        /// `source_record`.
+        case sourceRecord = "source_record"
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// `ale.play_launcher.v1.LaunchPlayRequest`.
 public struct LaunchPlayRequest: Message {
     /// The proto name of the message.
@@ -163,6 +191,24 @@ public struct LaunchPlayRequest: Message {
     public init() {}
 }
 
+extension LaunchPlayRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `flow_run`.
+        case flowRun = "flow_run"
+        /// `definition_record`.
+        case definitionRecord = "definition_record"
+        /// `source_table`.
+        case sourceTable = "source_table"
+        /// `source_record`.
+        case sourceRecord = "source_record"
+        /// `answers`.
+        case answers
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// `ale.play_launcher.v1.ListFlowStepsRequest`.
 public struct ListFlowStepsRequest: Message {
     /// The proto name of the message.
@@ -173,6 +219,14 @@ public struct ListFlowStepsRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ListFlowStepsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `flow_run`.
+        case flowRun = "flow_run"
+    }
 }
 
 /// `ale.play_launcher.v1.ListFlowStepsResponse`.

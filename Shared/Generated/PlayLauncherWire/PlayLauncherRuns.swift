@@ -16,3 +16,13 @@ public struct TakeOverFlowRunRequest: Message {
     /// The message with every field at its default.
     public init() {}
 }
+
+extension TakeOverFlowRunRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}

@@ -711,6 +711,7 @@ extension DryRunStep: WireMessage {
         if !self.assignedTo.isEmpty { message.pointee.assigned_to = try arena.string(self.assignedTo, "assignedTo") }
         if !self.table.isEmpty { message.pointee.table = try arena.string(self.table, "table") }
         if !self.fields.isEmpty { message.pointee.n_fields = self.fields.count; message.pointee.fields = try arena.messages(self.fields, "fields") }
+        if !self.refusal.isEmpty { message.pointee.refusal = try arena.string(self.refusal, "refusal") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -724,6 +725,7 @@ extension DryRunStep: WireMessage {
         self.assignedTo = Unpacked.string(message.pointee.assigned_to)
         self.table = Unpacked.string(message.pointee.table)
         self.fields = try Unpacked.messages(message.pointee.n_fields, message.pointee.fields, "fields")
+        self.refusal = Unpacked.string(message.pointee.refusal)
     }
 
     package static let jsonNames = JSONNames([
@@ -736,6 +738,7 @@ extension DryRunStep: WireMessage {
         ("assignedTo", "assigned_to"),
         ("table", nil),
         ("fields", nil),
+        ("refusal", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -749,6 +752,7 @@ extension DryRunStep: WireMessage {
         case 6: self.assignedTo = try reader.string()
         case 7: self.table = try reader.string()
         case 8: self.fields = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 9: self.refusal = try reader.string()
         default: break
         }
     }
@@ -763,6 +767,7 @@ extension DryRunStep: WireMessage {
         if !self.assignedTo.isEmpty { try writer.field("assignedTo", self.assignedTo) }
         if !self.table.isEmpty { try writer.field("table", self.table) }
         if !self.fields.isEmpty { try writer.list("fields", self.fields) }
+        if !self.refusal.isEmpty { try writer.field("refusal", self.refusal) }
     }
 
     /// Reads protobuf bytes within `limits`.

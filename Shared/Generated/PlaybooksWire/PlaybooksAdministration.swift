@@ -19,6 +19,18 @@ public struct CreatePlaybookDefinitionRequest: Message {
     public init() {}
 }
 
+extension CreatePlaybookDefinitionRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `playbook_definition`.
+        case playbookDefinition = "playbook_definition"
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `validate_only`.
+        case validateOnly = "validate_only"
+    }
+}
+
 /// `ale.playbooks.v1.UpdatePlaybookDefinitionRequest`.
 public struct UpdatePlaybookDefinitionRequest: Message {
     /// The proto name of the message.
@@ -35,6 +47,20 @@ public struct UpdatePlaybookDefinitionRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension UpdatePlaybookDefinitionRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `playbook_definition`.
+        case playbookDefinition = "playbook_definition"
+        /// `update_mask`.
+        case updateMask = "update_mask"
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `validate_only`.
+        case validateOnly = "validate_only"
+    }
 }
 
 /// `ale.playbooks.v1.ListPlaybookDefinitionsResponse`.
@@ -65,6 +91,18 @@ public struct ListPlaybookVersionsRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ListPlaybookVersionsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `definition`.
+        case definition
+        /// `page_size`.
+        case pageSize = "page_size"
+        /// `page_token`.
+        case pageToken = "page_token"
+    }
 }
 
 /// `ale.playbooks.v1.ListPlaybookVersionsResponse`.
@@ -103,6 +141,24 @@ public struct EditPlaybookLaneRequest: Message {
     public init() {}
 }
 
+extension EditPlaybookLaneRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `lane`.
+        case lane
+        /// `key`.
+        case key
+        /// `behind`.
+        case behind
+    }
+}
+
 /// One change of the activities of a definition.
 public struct EditPlannedActivityRequest: Message {
     /// The proto name of the message.
@@ -127,6 +183,26 @@ public struct EditPlannedActivityRequest: Message {
     public init() {}
 }
 
+extension EditPlannedActivityRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `activity`.
+        case activity
+        /// `key`.
+        case key
+        /// `lane`.
+        case lane
+        /// `behind`.
+        case behind
+    }
+}
+
 /// `ale.playbooks.v1.ValidatePlaybookRequest`.
 public struct ValidatePlaybookRequest: Message {
     /// The proto name of the message.
@@ -139,6 +215,16 @@ public struct ValidatePlaybookRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ValidatePlaybookRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `playbook`.
+        case playbook
+    }
 }
 
 /// What keeps a playbook from working.
@@ -185,6 +271,16 @@ public struct DryRunPlaybookRequest: Message {
     public init() {}
 }
 
+extension DryRunPlaybookRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `record`.
+        case record
+    }
+}
+
 /// What would happen with one activity.
 public struct DryRunStep: Message {
     /// The proto name of the message.
@@ -208,6 +304,8 @@ public struct DryRunStep: Message {
     public var table: String = ""
     /// Of the record that would be made, by field in text form.
     public var fields: [FieldSetting] = []
+    /// Why a run would be refused to make the record: something that it names is not there, or is another tenant's.
+    public var refusal: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -243,6 +341,18 @@ public struct ImportPlaybookRequest: Message {
     public init() {}
 }
 
+extension ImportPlaybookRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `yaml`.
+        case yaml
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `validate_only`.
+        case validateOnly = "validate_only"
+    }
+}
+
 /// `ale.playbooks.v1.ExportPlaybookRequest`.
 public struct ExportPlaybookRequest: Message {
     /// The proto name of the message.
@@ -255,6 +365,16 @@ public struct ExportPlaybookRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ExportPlaybookRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `version`.
+        case version
+    }
 }
 
 /// `ale.playbooks.v1.ExportPlaybookResponse`.
@@ -285,6 +405,18 @@ public struct CreateActivityDefinitionRequest: Message {
     public init() {}
 }
 
+extension CreateActivityDefinitionRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `activity_definition`.
+        case activityDefinition = "activity_definition"
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `validate_only`.
+        case validateOnly = "validate_only"
+    }
+}
+
 /// `ale.playbooks.v1.UpdateActivityDefinitionRequest`.
 public struct UpdateActivityDefinitionRequest: Message {
     /// The proto name of the message.
@@ -301,6 +433,20 @@ public struct UpdateActivityDefinitionRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension UpdateActivityDefinitionRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `activity_definition`.
+        case activityDefinition = "activity_definition"
+        /// `update_mask`.
+        case updateMask = "update_mask"
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `validate_only`.
+        case validateOnly = "validate_only"
+    }
 }
 
 /// `ale.playbooks.v1.ListActivityDefinitionsResponse`.

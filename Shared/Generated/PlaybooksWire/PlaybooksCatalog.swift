@@ -65,5 +65,6 @@ public enum PlaybooksCatalog {
         EnterPlaybookActivityRequest.self,
         MovePlaybookActivityRequest.self,
         CancelPlaybookRunRequest.self,
+        CheckPlaybookClosingRequest.self,
     ]
 }

@@ -1322,3 +1322,59 @@ extension CancelPlaybookRunRequest: WireMessage {
     /// The canonical protobuf-JSON.
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
+
+extension CheckPlaybookClosingRequest: WireMessage {
+    package typealias CMessage = Ale__Playbooks__V1__CheckPlaybookClosingRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__playbooks__v1__check_playbook_closing_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__playbooks__v1__check_playbook_closing_request__init(message)
+        if !self.table.isEmpty { message.pointee.table = try arena.string(self.table, "table") }
+        if !self.record.isEmpty { message.pointee.has_record = 1; message.pointee.record = try arena.data(self.record) }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.table = Unpacked.string(message.pointee.table)
+        self.record = Unpacked.bytes(message.pointee.record)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("table", nil),
+        ("record", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.table = try reader.string()
+        case 1: self.record = try reader.bytes()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.table.isEmpty { try writer.field("table", self.table) }
+        if !self.record.isEmpty { try writer.field("record", self.record) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}

@@ -82,7 +82,8 @@ public struct PlaybookActivity: Message {
     public var completions: Int32 = 0
     /// What its form asks for, labels and choices resolved.
     public var inputs: [ActivityInput] = []
-    /// The draft: what is entered so far, by all who work on it (G-51).
+    /// What the form shows: what is entered so far, by all who work on it (G-51), else, by nobody, what the parent record has,
+    /// and the defaults.
     public var values: [EnteredValue] = []
     /// What it has made.
     public var created: [CreatedRecord] = []
@@ -156,7 +157,7 @@ public struct PlaybookLogEntry: Message {
     public var fieldLabel: LocalText?
     /// The field `old_value`.
     public var oldValue: String = ""
-    /// The field `new_value`.
+    /// For "failed": why, in the caller's language.
     public var newValue: String = ""
 
     /// The message with every field at its default.
@@ -192,7 +193,7 @@ public struct StartPlaybookRunRequest: Message {
     /// The proto name of the message.
     public static let fullName = "ale.playbooks.v1.StartPlaybookRunRequest"
 
-    /// Id or key of a definition; empty for the active one of `table`.
+    /// Id or key of a definition; empty while one alone is active that can start so.
     public var definition: String = ""
     /// The field `table`.
     public var table: String = ""
@@ -207,6 +208,22 @@ public struct StartPlaybookRunRequest: Message {
     public init() {}
 }
 
+extension StartPlaybookRunRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `definition`.
+        case definition
+        /// `table`.
+        case table
+        /// `record`.
+        case record
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `values`.
+        case values
+    }
+}
+
 /// `ale.playbooks.v1.ListPlaybookRunsRequest`.
 public struct ListPlaybookRunsRequest: Message {
     /// The proto name of the message.
@@ -214,7 +231,7 @@ public struct ListPlaybookRunsRequest: Message {
 
     /// The field `table`.
     public var table: String = ""
-    /// The field `record`.
+    /// Empty: the open runs that come before their record.
     public var record: String = ""
     /// The field `page_size`.
     public var pageSize: Int32 = 0
@@ -223,6 +240,20 @@ public struct ListPlaybookRunsRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ListPlaybookRunsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `table`.
+        case table
+        /// `record`.
+        case record
+        /// `page_size`.
+        case pageSize = "page_size"
+        /// `page_token`.
+        case pageToken = "page_token"
+    }
 }
 
 /// `ale.playbooks.v1.ListPlaybookRunsResponse`.
@@ -239,7 +270,7 @@ public struct ListPlaybookRunsResponse: Message {
     public init() {}
 }
 
-/// Names a run, or the newest run of a record.
+/// Names a run, or a record: of its runs the open one, of several the first, else the newest.
 public struct GetStagePickerRequest: Message {
     /// The proto name of the message.
     public static let fullName = "ale.playbooks.v1.GetStagePickerRequest"
@@ -253,6 +284,18 @@ public struct GetStagePickerRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension GetStagePickerRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `run`.
+        case run
+        /// `table`.
+        case table
+        /// `record`.
+        case record
+    }
 }
 
 /// `ale.playbooks.v1.StagePicker`.
@@ -285,6 +328,16 @@ public struct ListPlaybookActivitiesRequest: Message {
     public init() {}
 }
 
+extension ListPlaybookActivitiesRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `run`.
+        case run
+        /// `lane`.
+        case lane
+    }
+}
+
 /// `ale.playbooks.v1.ListPlaybookActivitiesResponse`.
 public struct ListPlaybookActivitiesResponse: Message {
     /// The proto name of the message.
@@ -311,6 +364,18 @@ public struct ListPlaybookLogRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ListPlaybookLogRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `run`.
+        case run
+        /// `page_size`.
+        case pageSize = "page_size"
+        /// `page_token`.
+        case pageToken = "page_token"
+    }
 }
 
 /// `ale.playbooks.v1.ListPlaybookLogResponse`.
@@ -347,6 +412,22 @@ public struct EnterPlaybookActivityRequest: Message {
     public init() {}
 }
 
+extension EnterPlaybookActivityRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `values`.
+        case values
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `validate_only`.
+        case validateOnly = "validate_only"
+    }
+}
+
 /// `ale.playbooks.v1.MovePlaybookActivityRequest`.
 public struct MovePlaybookActivityRequest: Message {
     /// The proto name of the message.
@@ -363,6 +444,18 @@ public struct MovePlaybookActivityRequest: Message {
     public init() {}
 }
 
+extension MovePlaybookActivityRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// `ale.playbooks.v1.CancelPlaybookRunRequest`.
 public struct CancelPlaybookRunRequest: Message {
     /// The proto name of the message.
@@ -377,4 +470,40 @@ public struct CancelPlaybookRunRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension CancelPlaybookRunRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
+/// `ale.playbooks.v1.CheckPlaybookClosingRequest`.
+public struct CheckPlaybookClosingRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.playbooks.v1.CheckPlaybookClosingRequest"
+
+    /// The field `table`.
+    public var table: String = ""
+    /// The record with what the request brings, in the state from which it is to be closed; in protobuf.
+    public var record: [UInt8] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension CheckPlaybookClosingRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `table`.
+        case table
+        /// `record`.
+        case record
+    }
 }

@@ -77,7 +77,7 @@ extension FilterField {
         case .datetime: self.init(field.name, .timestamp, column: column)
         case .integer: self.init(field.name, .int, column: column)
         default:
-            if field.name == "id" {
+            if field.name == KnownField.id.rawValue {
                 self.init(field.name, .reference, column: column)
             } else if field.name == "etag" {
                 return nil
@@ -94,13 +94,13 @@ extension FilterField {
         switch field.type {
         case .tableName, .fieldName: .exact
         case _ where unsearched.contains(field.name): .exact
-        case _ where field.name == "number" && schema.numberPrefix != nil: .capitals
+        case _ where field.name == KnownField.number.rawValue && schema.numberPrefix != nil: .capitals
         default: .alike(function: "\(Database.schemaName(of: schema.service)).folded")
         }
     }
 
     /// Texts of every record that say nothing to a person who searches.
-    private static var unsearched: Set<String> { ["domain", "created_by", "updated_by"] }
+    private static let unsearched = Set([KnownField.domain, .createdBy, .updatedBy].names)
 }
 
 extension FieldValue {

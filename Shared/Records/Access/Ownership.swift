@@ -1,3 +1,4 @@
+import Filters
 import Ground
 import Postgres
 import RPC
@@ -60,10 +61,9 @@ extension DomainPath {
 extension Caller {
     /// A filter for the records whose `field` names the contact that a customer is, at any of the accounts; for nobody's
     /// when the customer is none.
-    public func ownContact(_ field: String = "contact") -> String {
+    public func ownContact<Field: FieldKey>(_ field: Field) -> FieldFilter<Field> {
         let contacts = memberships.compactMap(\.contact)
         // The id no contact has.
-        let known = contacts.isEmpty ? ["00000000-0000-0000-0000-000000000000"] : contacts
-        return "(" + known.map { "\(field) = \"\($0)\"" }.joined(separator: " OR ") + ")"
+        return .equal(field, oneOf: contacts.isEmpty ? ["00000000-0000-0000-0000-000000000000"] : contacts)
     }
 }

@@ -5,8 +5,10 @@ public struct AttachmentBounds: Sendable {
     /// The kinds of files.
     public let kinds: Set<AttachmentKind>
 
-    /// How many files one record may have.
+    /// How many files one record may have, without those on their way.
     static let perRecord = 200
+    /// How many files one person may have on their way to one record: with another, the oldest of them is given up.
+    static let onTheirWay = 10
     /// The smallest part of a file but its last, in bytes: a file is a bounded number of rows.
     static let smallestPart = 64 << 10
 

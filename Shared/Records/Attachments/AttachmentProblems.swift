@@ -5,6 +5,8 @@ import Wire
 extension Attachment {
     /// What attachments are called in access rows and in the journal.
     static let field = "attachments"
+    /// The same for whether customers see one of them.
+    static let visibilityField = "attachments.visible_to_customer"
 }
 
 /// Why nothing is attached.
@@ -14,12 +16,12 @@ extension Attachments {
             rule: "G-121",
             Text(
                 en: "A record has at most \(AttachmentBounds.perRecord) attachments.",
-                ko: "레코드에는 파일을 최대 \(AttachmentBounds.perRecord)개까지 첨부할 수 있습니다."))
+                ko: "레코드에는 파일을 최대 \(grouped: AttachmentBounds.perRecord)개까지 첨부할 수 있습니다."))
     }
 
     static var tooSmall: Problem {
         .invalid(
-            field: "content",
+            field: AppendAttachmentRequest.Field.content,
             Text(
                 en: "All parts but the last hold at least \(AttachmentBounds.smallestPart) bytes.",
                 ko: "마지막 조각을 제외한 파일 조각(청크)의 크기는 \(bytes: AttachmentBounds.smallestPart) 이상이어야 합니다."))
@@ -33,13 +35,19 @@ extension Attachments {
     }
 
     static func incomplete(_ file: Attachment) -> Problem {
-        Problem(
+        let hasArrived = file.receivedBytes == file.sizeBytes
+        let next =
+            hasArrived
+            ? Text(en: "Complete it.", ko: "업로드를 완료 처리하세요.") : Text(en: "Send the rest.", ko: "이어서 업로드하세요.")
+        return Problem(
             .failedPrecondition,
             Text(
-                en: "\(file.receivedBytes) of \(file.sizeBytes) bytes have arrived.",
+                en: """
+                    The file is not complete: \(file.receivedBytes) of \(file.sizeBytes) bytes have arrived. \(next.en)
+                    """,
                 ko: """
                     파일 업로드가 끝나지 않았습니다(\(bytes: file.sizeBytes) 중 \(bytes: file.receivedBytes) 수신). \
-                    이어서 업로드하세요.
+                    \(next.ko)
                     """),
             reason: "UPLOAD_INCOMPLETE", metadata: ["received_bytes": String(file.receivedBytes)])
     }

@@ -9,7 +9,8 @@ import Wire
 /// The files attached to the records of one type (G-121), for records that say `attachments: true`.
 ///
 /// Who reads a record reads what is attached to it, a customer what is marked as visible to customers. Who may attach,
-/// mark and remove, say the access rows of the target `<table>.attachments`.
+/// mark and remove, say the access rows of the target `<table>.attachments`; senders remove their own. A file on its way is
+/// seen by its sender, and by those who may remove it.
 struct Attachments<R: Record>: Sendable {
     let store: Store<R>
     let bounds: AttachmentBounds
@@ -31,13 +32,13 @@ struct Attachments<R: Record>: Sendable {
         try SentFile.check(sha256: request.sha256)
         guard request.sizeBytes > 0, request.sizeBytes <= bounds.bytes else {
             throw Problem.invalid(
-                field: "size_bytes",
+                field: BeginAttachmentRequest.Field.sizeBytes,
                 Text(
                     en: "The file may hold 1 to \(bounds.bytes) bytes.",
                     ko: "파일 크기는 1바이트 이상 \(bytes: bounds.bytes) 이하여야 합니다."), rule: "G-121")
         }
-        let count = try tx.query("SELECT count(*) FROM \(table) WHERE record = \(record.id)")
-        guard try count.first?.int(at: 0) ?? 0 < AttachmentBounds.perRecord else { throw Self.tooMany }
+        try checkRoom(record, tx)
+        giveUpOldest(of: caller, on: record, tx)
         let id = RecordID.make(at: context.now)
         let isVisible = caller.kind == .customer || request.visibleToCustomer
         let sha256 = request.sha256.isEmpty ? nil : request.sha256.lowercased()
@@ -49,6 +50,21 @@ struct Attachments<R: Record>: Sendable {
             \(caller.subject))
             """)
         return try attachment(id, of: record, for: caller, tx)
+    }
+
+    /// Refuses another file where there are as many as may be. The record is locked.
+    private func checkRoom(_ record: R, _ tx: Transaction) throws {
+        let count = try tx.query("SELECT count(*) FROM \(table) WHERE record = \(record.id) AND complete")
+        guard try count.first?.int(UnnamedColumn.count) ?? 0 < AttachmentBounds.perRecord else { throw Self.tooMany }
+    }
+
+    /// Makes room for one more file on its way: who never finishes any keeps nobody from attaching, nor fills the table.
+    private func giveUpOldest(of caller: Caller, on record: R, _ tx: Transaction) {
+        tx.send(
+            """
+            DELETE FROM \(table) WHERE id IN (SELECT id FROM \(table) WHERE record = \(record.id) AND NOT complete \
+            AND created_by = \(caller.subject) ORDER BY created_at DESC, id DESC OFFSET \(AttachmentBounds.onTheirWay - 1))
+            """)
     }
 
     /// Takes a part of a file in. The file stays locked meanwhile: its parts come one after the other.
@@ -67,7 +83,7 @@ struct Attachments<R: Record>: Sendable {
                 """)
             guard !same.isEmpty else {
                 throw Problem.invalid(
-                    field: "content",
+                    field: AppendAttachmentRequest.Field.content,
                     Text(
                         en: "Other bytes were sent for this place before.",
                         ko: "같은 위치에 다른 내용이 이미 업로드되었습니다. 파일을 처음부터 다시 업로드하세요."))
@@ -90,7 +106,8 @@ struct Attachments<R: Record>: Sendable {
         _ request: CompleteAttachmentRequest, _ context: WriteContext, in tx: Transaction
     ) throws -> (Attachment, Problem?) {
         let caller = context.caller
-        let (record, file) = try sent(request.id, request.attachment, caller, tx)
+        // Locked as when it began, now that the file is to count.
+        let (record, file) = try sent(request.id, request.attachment, caller, lock: .update, tx)
         guard !file.complete else { return (file, nil) }
         guard file.receivedBytes == file.sizeBytes else { throw Self.incomplete(file) }
         let (sha256, kind) = try look(at: file, tx)
@@ -99,6 +116,7 @@ struct Attachments<R: Record>: Sendable {
             return (file, fault)
         }
         try checkOpen(record)
+        try checkRoom(record, tx)
         tx.send(
             """
             UPDATE \(table) SET complete = true, sha256 = \(sha256), kind = \(kind.rawValue) WHERE id = \(file.id)
@@ -124,7 +142,7 @@ struct Attachments<R: Record>: Sendable {
     private func fault(of file: Attachment, _ sha256: String, _ kind: AttachmentKind) -> Problem? {
         guard file.sha256.isEmpty || file.sha256 == sha256 else {
             return .invalid(
-                field: "sha256",
+                field: BeginAttachmentRequest.Field.sha256,
                 Text(
                     en: "The file that arrived is not the one that was announced. Send it again.",
                     ko: "업로드된 파일이 원본과 일치하지 않습니다. 다시 업로드하세요."))
@@ -133,7 +151,8 @@ struct Attachments<R: Record>: Sendable {
             let text = Text(en: "Files of this type are not taken.", ko: "첨부할 수 없는 파일 형식입니다.")
             return Problem(
                 .invalidArgument, text, reason: "UNSUPPORTED_FILE",
-                violations: [.init(field: "content", text: text, rule: "G-121")], metadata: ["kind": kind.rawValue])
+                violations: [.init(field: AppendAttachmentRequest.Field.content, text: text, rule: "G-121")],
+                metadata: ["kind": kind.rawValue])
         }
         return nil
     }
@@ -165,7 +184,7 @@ struct Attachments<R: Record>: Sendable {
             """)
         guard request.offset < file.sizeBytes, let row = rows.first else {
             throw Problem.invalid(
-                field: "offset",
+                field: ReadAttachmentRequest.Field.offset,
                 Text(en: "Use next_offset of the part before.", ko: "이전 조각의 다음 위치를 사용하세요."))
         }
         var part = AttachmentPart()
@@ -180,21 +199,35 @@ struct Attachments<R: Record>: Sendable {
 
     // MARK: Changing
 
-    /// Shows an attachment to customers, or hides it from them.
+    /// Shows an attachment to customers, or hides it from them; the history of its record says who did, and when.
     func update(_ request: UpdateAttachmentRequest, _ context: WriteContext, in tx: Transaction) throws -> Attachment {
         try authorize(.write, context.caller)
         let record = try found(request.id, context.caller, tx)
-        var file = try attachment(request.attachment, of: record, for: context.caller, tx)
+        // Locked, so that the history says what changed into what.
+        var file = try attachment(request.attachment, of: record, for: context.caller, isLocked: true, tx)
+        guard file.visibleToCustomer != request.visibleToCustomer else { return file }
         tx.send("UPDATE \(table) SET visible_to_customer = \(request.visibleToCustomer) WHERE id = \(file.id)")
+        // What is still on its way is nobody's to look for in the history.
+        if file.complete {
+            tx.send(
+                Journal.visibility(
+                    of: file, on: record, isVisible: request.visibleToCustomer, schema: schema, context: context))
+        }
         file.visibleToCustomer = request.visibleToCustomer
         return file
     }
 
-    /// Removes an attachment.
+    /// Removes an attachment. Whoever sent it may, what has arrived only while the record is open: it was seen since.
     func delete(_ request: DeleteAttachmentRequest, _ context: WriteContext, in tx: Transaction) throws {
-        try authorize(.delete, context.caller)
-        let record = try found(request.id, context.caller, tx)
-        let file = try attachment(request.attachment, of: record, for: context.caller, tx)
+        let caller = context.caller
+        let removesAny = may(.delete, caller)
+        try authorize(removesAny ? .delete : .create, caller)
+        let record = try found(request.id, caller, tx)
+        let file = try attachment(request.attachment, of: record, for: caller, tx)
+        if !removesAny {
+            guard file.createdBy == caller.subject else { throw Problem.permissionDenied() }
+            if file.complete { try checkOpen(record) }
+        }
         tx.send("DELETE FROM \(table) WHERE id = \(file.id)")
         if file.complete {
             tx.send(Journal.attachment(on: record, old: file.fileName, new: "", schema: schema, context: context))
@@ -205,8 +238,12 @@ struct Attachments<R: Record>: Sendable {
 
     private func authorize(_ operation: Operation, _ caller: Caller) throws(Problem) {
         try store.authorize(.read, caller)
-        let isAllowed = Access.may(caller.roles, operation, field: Attachment.field, of: R.schema.table)
-        guard caller.kind == .service || isAllowed == true else { throw .permissionDenied() }
+        guard may(operation, caller) else { throw .permissionDenied() }
+    }
+
+    private func may(_ operation: Operation, _ caller: Caller) -> Bool {
+        caller.kind == .service
+            || Access.may(caller.roles, operation, field: Attachment.field, of: R.schema.table) == true
     }
 
     private func found(
@@ -220,10 +257,10 @@ struct Attachments<R: Record>: Sendable {
 
     /// A file that the caller is sending, locked.
     private func sent(
-        _ id: String, _ attachment: String, _ caller: Caller, _ tx: Transaction
+        _ id: String, _ attachment: String, _ caller: Caller, lock: Store<R>.Lock = .none, _ tx: Transaction
     ) throws -> (R, Attachment) {
         try authorize(.create, caller)
-        let record = try found(id, caller, tx)
+        let record = try found(id, caller, lock: lock, tx)
         let file = try self.attachment(attachment, of: record, for: caller, isLocked: true, tx)
         guard file.createdBy == caller.subject else { throw Self.notFound(attachment) }
         return (record, file)
@@ -241,20 +278,20 @@ struct Attachments<R: Record>: Sendable {
         return try Self.read(row, for: caller)
     }
 
-    /// What is on its way is only its sender's.
+    /// What is on its way is only its sender's, and theirs who may remove it.
     private func seen(by caller: Caller) -> SQL {
-        let arrived: SQL = "(complete OR created_by = \(caller.subject))"
+        let arrived: SQL = may(.delete, caller) ? "true" : "(complete OR created_by = \(caller.subject))"
         return caller.kind == .customer ? arrived + " AND visible_to_customer" : arrived
     }
 
-    /// Nothing new begins on a record that has ended (G-128).
+    /// Nothing new begins on a record that has ended (G-128), and its senders take nothing back.
     private func checkOpen(_ record: R) throws(Problem) {
         guard let lifecycle = R.lifecycle, lifecycle.closed.contains(lifecycle.state(of: record)) else { return }
         throw .failedPrecondition(
             rule: "G-128",
             Text(
-                en: "Nothing can be attached to a record that is closed or canceled. Reopen it first.",
-                ko: "종결되었거나 취소된 레코드에는 파일을 첨부할 수 없습니다. 먼저 다시 연 후 진행하세요."))
+                en: "The attachments of a record that is closed or canceled stay as they are. Reopen it first.",
+                ko: "종결되었거나 취소된 레코드의 첨부 파일은 추가하거나 삭제할 수 없습니다. 먼저 다시 연 후 진행하세요."))
     }
 
     /// What is read of the tables of attachments and their parts.

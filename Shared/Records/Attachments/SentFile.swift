@@ -21,14 +21,19 @@ public enum SentFile {
     ) throws(Problem) -> Step {
         guard count > 0, count <= partLimit else {
             throw .invalid(
-                field: "content",
+                field: AppendAttachmentRequest.Field.content,
                 Text(
                     en: "A chunk holds 1 to \(partLimit) bytes.",
                     ko: "파일 조각(청크)의 크기는 1바이트 이상 \(bytes: partLimit) 이하여야 합니다."))
         }
-        guard offset >= 0, offset <= size, Int64(count) <= size - offset else {
+        guard offset >= 0 else {
             throw .invalid(
-                field: "offset",
+                field: AppendAttachmentRequest.Field.offset,
+                Text(en: "A chunk begins at byte 0 or behind it.", ko: "파일 조각(청크)의 시작 위치는 0 이상이어야 합니다."))
+        }
+        guard offset <= size, Int64(count) <= size - offset else {
+            throw .invalid(
+                field: AppendAttachmentRequest.Field.offset,
                 Text(
                     en: "The chunk goes beyond the announced size of \(size) bytes.",
                     ko: "파일 조각(청크)이 등록된 파일 크기(\(bytes: size))를 초과합니다."
@@ -40,22 +45,33 @@ public enum SentFile {
             en: "The next chunk begins at byte \(received).", ko: "다음 파일 조각(청크)은 \(grouped: received)바이트 위치에서 시작합니다.")
         throw Problem(
             .failedPrecondition, text, reason: "UPLOAD_OUT_OF_ORDER",
-            violations: [.init(field: "offset", text: text)], metadata: ["received_bytes": String(received)])
+            violations: [.init(field: AppendAttachmentRequest.Field.offset, text: text)],
+            metadata: ["received_bytes": String(received)])
     }
 
-    /// Refuses a name of no characters or too many, or with ones that hide what a name says or lead into folders.
+    /// Refuses a name of no characters or too many, or with ones that hide what a name says or lead into folders, of
+    /// which it names the first.
     public static func check(name: String) throws(Problem) {
-        guard !name.isBlank, name.count <= 255, !name.unicodeScalars.contains(where: isMisleading) else {
+        guard !name.isBlank, name.count <= 255 else {
             throw .invalid(
-                field: "file_name",
-                Text(en: "A file name of at most 255 characters.", ko: "파일 이름은 255자 이하여야 하며 '/' 또는 '\\'를 포함할 수 없습니다."))
+                field: BeginAttachmentRequest.Field.fileName,
+                Text(en: "A file name has 1 to 255 characters.", ko: "파일 이름은 1자 이상 255자 이하여야 합니다."))
         }
+        guard let wrong = name.unicodeScalars.first(where: isMisleading) else { return }
+        let digits = String(wrong.value, radix: 16, uppercase: true)
+        let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        let shown = wrong == "/" || wrong == "\\" ? "'\(wrong)' (\(code))" : code
+        throw .invalid(
+            field: BeginAttachmentRequest.Field.fileName,
+            Text(
+                en: "A file name must not hold the character \(shown).", ko: "파일 이름에는 \(shown) 문자를 사용할 수 없습니다."))
     }
 
     /// Refuses what is not a SHA-256 in hexadecimal; empty is allowed.
     public static func check(sha256: String) throws(Problem) {
         guard sha256.isEmpty || sha256.count == 64 && sha256.allSatisfy(\.isHexDigit) else {
-            throw .invalid(field: "sha256", Text(en: "64 hexadecimal digits.", ko: "16진수 64자리여야 합니다."))
+            throw .invalid(
+                field: BeginAttachmentRequest.Field.sha256, Text(en: "64 hexadecimal digits.", ko: "16진수 64자리여야 합니다."))
         }
     }
 

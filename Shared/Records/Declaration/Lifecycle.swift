@@ -49,7 +49,8 @@ public struct Lifecycle<R: Record>: Sendable {
     ///   - closingDefaults: for a closed state, values that fields take when they are empty.
     ///   - mayMove: who may move a record to a state, beyond write access.
     public init(
-        moves: [String: Set<String>], closed: Set<String> = ["closed", "canceled"], reopened: String, tie: Tie? = nil,
+        moves: [String: Set<String>], closed: Set<String> = Set(EndState.allCases.map(\.rawValue)), reopened: String,
+        tie: Tie? = nil,
         closingRule: String? = nil, reopeningRule: String? = nil, closingNeeds: [R.Field] = [],
         clearedOnReopening: [R.Field] = [.closeNotes],
         closingDefaults: [String: [R.Field: String]] = [:],
@@ -114,7 +115,7 @@ public struct Lifecycle<R: Record>: Sendable {
                     """)
             throw Problem(
                 .failedPrecondition, text, reason: "STATE_MOVE",
-                violations: [.init(field: "\(R.schema.table).\(field.name)", text: text, rule: "G-02")])
+                violations: [.init(field: R.path(field), text: text, rule: "G-02")])
         }
         guard context.isSystem || mayMove(context.caller, record, to) else { throw .permissionDenied() }
     }

@@ -14,7 +14,7 @@ public enum RecordNumber {
     /// twice and none shall be missing for its sake: it gets one that no record has, for as long as it lasts.
     public static func next(of sequence: String, _ context: WriteContext, in tx: Transaction) throws -> Int64 {
         guard !context.isTrial else { return provisional }
-        return try tx.query("SELECT nextval(\(sequence)::regclass)").first?.int64(at: 0) ?? 0
+        return try tx.query("SELECT nextval(\(sequence)::regclass)").first?.int64(UnnamedColumn.nextval) ?? 0
     }
 
     /// Far beyond every real number, and unlikely to be met twice.
@@ -34,6 +34,6 @@ extension Store {
     func numbers(_ count: Int, _ answer: Rows?, _ context: WriteContext) throws -> [Int64] {
         guard layout.numberIndex != nil else { return [] }
         guard !context.isTrial else { return (0..<count).map { _ in RecordNumber.provisional } }
-        return try answer?.map { try $0.int64(at: 0) } ?? []
+        return try answer?.map { try $0.int64(UnnamedColumn.nextval) } ?? []
     }
 }

@@ -2,6 +2,7 @@ import Ground
 import Korean
 import Postgres
 import RPC
+import Roles
 import Wire
 
 /// Nothing begins, and nothing is taken up again, under what is closed or canceled, at whatever height (G-128). What is
@@ -24,13 +25,13 @@ extension Record {
 
     /// Refuses what would begin under a record in `state`, which `field` names.
     static func checkOpen(_ state: String?, _ field: FieldSchema) throws(Problem) {
-        guard state == "closed" || state == "canceled" else { return }
+        guard let state, EndState(rawValue: state) != nil else { return }
         throw .failedPrecondition(
             rule: "G-128",
             Text(
                 en: "\(field.label.en) is closed or canceled: nothing new can begin there. Reopen it first.",
                 ko: "\(field.label.ko, .subject) 종결되었거나 취소되어 새로 시작할 수 없습니다. 먼저 다시 연 후 진행하세요."),
-            field: "\(schema.table).\(field.name)")
+            field: path(field))
     }
 
     /// Refuses what would begin under a record that `field` names when something above that record has ended.
@@ -42,7 +43,7 @@ extension Record {
                 en:
                     "\(field.label.en) belongs to something closed or canceled: nothing new can begin there. Reopen that first.",
                 ko: "\(field.label.ko)의 상위 레코드가 종결되었거나 취소되어 새로 시작할 수 없습니다. 상위 레코드를 먼저 다시 연 후 진행하세요."),
-            field: "\(schema.table).\(field.name)")
+            field: path(field))
     }
 }
 
@@ -60,7 +61,7 @@ extension Database {
     func endedAbove(_ row: String, of table: String) -> SQL? {
         let questions = (referenceTable(table)?.parents ?? []).compactMap { parent -> SQL? in
             let above = "above_\(parent.table)"
-            let hasState = referenceTable(parent.table)?.columns.contains("state") == true
+            let hasState = referenceTable(parent.table)?.columns.has(.state) == true
             let state: SQL? = hasState ? "coalesce(\(raw: above).state, '') IN ('closed', 'canceled')" : nil
             let conditions = [state, endedAbove(above, of: parent.table)].compactMap { $0 }
             guard let first = conditions.first else { return nil }
@@ -90,11 +91,11 @@ extension PersonSide {
         case .provider where account != nil:
             Text(
                 en: "\(field.label.en) must be somebody of the provider, not of a customer.",
-                ko: "\(field.label.ko, .topic) 고객이 아닌 공급자 소속이어야 합니다.")
+                ko: "\(field.label.ko, .topic) 고객이 아닌 제공자 소속이어야 합니다.")
         case .customer where account == nil:
             Text(
                 en: "\(field.label.en) must be somebody of the customer, not of the provider.",
-                ko: "\(field.label.ko, .topic) 공급자가 아닌 고객 소속이어야 합니다.")
+                ko: "\(field.label.ko, .topic) 제공자가 아닌 고객 소속이어야 합니다.")
         case _ where !isActive: Self.inactive(field)
         default: nil
         }
@@ -118,6 +119,33 @@ extension RuleContext {
             """
         ).isEmpty
     }
+
+    /// Those of `ids` that are records of a table, or copies of another service's, which the caller may read and sees; nil
+    /// where the service has neither.
+    public func seen(_ ids: some Collection<String>, in table: String) throws -> Set<String>? {
+        guard let known = database.referenceTable(table) else { return nil }
+        let caller = write.caller
+        let asked = ids.filter(Validation.isUUID)
+        guard !asked.isEmpty, caller.kind == .service || Access.allows(caller.roles, .read, on: table) else {
+            return []
+        }
+        let rows = try transaction.query(
+            """
+            SELECT id FROM \(identifier: database.schema).\(identifier: table) \
+            WHERE id = ANY(\(Array(asked))::uuid[])\(known.isReplica ? Self.isWhole : "")
+            """)
+        return Set(try rows.map { try $0.string(ReferenceColumn.id) })
+    }
+
+    /// Copies from before one of their columns was there are marked so, and fetched anew.
+    private static var isWhole: SQL { " AND revision > 0" }
+
+    /// Whether a table is another service's of which this one keeps copies: what is not seen there may not have come yet
+    /// (``Problem/missing(_:of:)``).
+    public func isCopied(_ table: String) -> Bool { database.referenceTable(table)?.isReplica == true }
+
+    /// Whether a table can be looked into at all, be it of the service or copied.
+    public func isKnown(_ table: String) -> Bool { database.referenceTable(table) != nil }
 
     /// What a statement finds above the caller's domain, where the provider's users are. For what a rule has to know, not
     /// for what it shows.

@@ -10,6 +10,8 @@ public protocol Record: RecordMessage {
     static var rules: [Rule<Self>] { get }
     /// How its state moves; nil for records without a state.
     static var lifecycle: Lifecycle<Self>? { get }
+    /// What it keeps from changing in the records it names.
+    static var holds: [Hold] { get }
 }
 
 extension Record {
@@ -17,6 +19,8 @@ extension Record {
     public static var rules: [Rule<Self>] { [] }
     /// No life cycle.
     public static var lifecycle: Lifecycle<Self>? { nil }
+    /// Holds nothing.
+    public static var holds: [Hold] { [] }
 
     /// The value of a field.
     public subscript(field field: Field) -> FieldValue {
@@ -38,14 +42,14 @@ extension Record {
         schema.numberPrefix == nil ? nil : (Field.self as? any HasNumber.Type)?.number as? Field
     }
 
-    /// The value of the field `name`; asking for a field that does not exist is a programming error and traps.
-    public subscript(named name: String) -> FieldValue {
+    /// The value of the field `name`, which must exist: one that the dictionary gave, never one that code writes.
+    subscript(named name: String) -> FieldValue {
         get { self[fieldAt: Self.index(name)] }
         set { self[fieldAt: Self.index(name)] = newValue }
     }
 
     /// The index of the field `name`, which must exist.
-    package static func index(_ name: String) -> Int {
+    static func index(_ name: String) -> Int {
         guard let index = schema.index(of: name) else {
             preconditionFailure("\(schema.table) has no field \(name)")
         }

@@ -7,7 +7,17 @@ import Wire
 final class RecordTables: Sendable {
     private struct State {
         var layouts: [ObjectIdentifier: AnyObject & Sendable] = [:]
-        var tables: [String: ReferenceTable] = [:]
+        var tables: [String: ReferenceTable] = [:] {
+            // How a table is looked up may follow from another one.
+            didSet {
+                references = [:]
+                registrations += 1
+            }
+        }
+        var registrations = 0
+        var references: [ObjectIdentifier: [RecordReference?]] = [:]
+        /// What other records keep from changing, by the table of the record that changes.
+        var holds: [String: [Hold]] = [:]
     }
     private let state = Mutex(State())
 
@@ -16,11 +26,12 @@ final class RecordTables: Sendable {
         if let known = state.withLock({ $0.layouts[ObjectIdentifier(type)] }) as? TableLayout<R> { return known }
         let layout = TableLayout<R>()
         state.withLock { state in
-            state.layouts[ObjectIdentifier(type)] = layout
+            let isFirst = state.layouts.updateValue(layout, forKey: ObjectIdentifier(type)) == nil
             state.tables[R.schema.table] = ReferenceTable(
                 columns: Set(layout.columns.map(\.name)), isReplica: false,
                 isDefinition: R.storage.visibility == .definition, parents: R.parents,
                 person: R.storage.person, names: ReferenceNames.ofRecord(type))
+            for hold in R.holds where isFirst { state.holds[hold.table, default: []].append(hold) }
         }
         for rule in R.constraints { database.register(rule, of: R.schema.table) }
         return layout
@@ -28,13 +39,30 @@ final class RecordTables: Sendable {
 
     /// Makes a replica known, so that references may point to it and pages show it.
     func register(_ replica: Replica) {
-        let columns = Set(replica.fields + ["id", "domain"])
+        let columns = Set(replica.fields + [KnownField.id, .domain].names)
         let names = ReferenceNames.ofReplica(replica.table, columns: columns, readers: replica.readers)
         state.withLock {
             $0.tables[replica.table] = ReferenceTable(
                 columns: columns, isReplica: true, readers: replica.readers, person: replica.person,
                 names: names)
         }
+    }
+
+    /// The references of a record type, which `make` works out when they are first asked for and when a table has come.
+    func references<R: Record>(of type: R.Type, _ make: () -> [RecordReference?]) -> [RecordReference?] {
+        let (known, registrations) = state.withLock { ($0.references[ObjectIdentifier(type)], $0.registrations) }
+        if let known { return known }
+        let made = make()
+        state.withLock { state in
+            // What a table that came meanwhile changes is not in it.
+            if state.registrations == registrations { state.references[ObjectIdentifier(type)] = made }
+        }
+        return made
+    }
+
+    /// The rules of `R` that records which name it have brought.
+    func held<R: Record>(_ type: R.Type) -> [Rule<R>] {
+        state.withLock { $0.holds[R.schema.table] ?? [] }.compactMap { $0.rule as? Rule<R> }
     }
 
     func table(_ name: String) -> ReferenceTable? { state.withLock { $0.tables[name] } }

@@ -66,7 +66,7 @@ public struct Rule<R: Record>: Sendable {
     ) -> Rule {
         Rule(id, phase: .advice) { change, context in
             guard let list = context.write.advice, try applies(change, context) else { return }
-            list.add(Advice(rule: id, field: "\(R.schema.table).\(field.rawValue)", text: text))
+            list.add(Advice(rule: id, field: R.path(field), text: text))
         }
     }
 
@@ -111,15 +111,25 @@ public struct Rule<R: Record>: Sendable {
     ) -> Rule {
         check(
             id, field: later, constraint: constraint,
-            Text(
-                en: "\(R.label(later).en) must not be before \(R.label(earlier).en).",
-                ko: "\(R.label(later).ko, .topic) \(R.label(earlier).ko)보다 빠를 수 없습니다.")
+            FieldRules.notBefore(R.label(later), R.label(earlier))
         ) { change, _ in
             // What was stored before there was the rule does not keep a record from being worked on.
             guard change.changes(earlier) || change.changes(later),
                 let start = change.new[field: earlier].string, let stop = change.new[field: later].string
             else { return true }
             return start <= stop
+        }
+    }
+
+    /// A rule for each date that the dictionary says not to be before another.
+    public static func ordered(_ id: String) -> [Rule] {
+        R.schema.fields.compactMap { field in
+            guard let earlier = field.notBefore.flatMap(R.Field.init(rawValue:)),
+                let later = R.Field(rawValue: field.name)
+            else {
+                return nil
+            }
+            return ordered(id, earlier, notAfter: later)
         }
     }
 }
@@ -205,6 +215,14 @@ extension Problem {
     public static func broken<R: RecordMessage>(
         _ id: String, _ type: R.Type, field: R.Field, _ text: Text
     ) -> Problem {
-        .invalid(field: "\(R.schema.table).\(field.rawValue)", text, rule: id)
+        .invalid(field: R.path(field), text, rule: id)
     }
+}
+
+extension RecordMessage {
+    /// How an error names a field that is to blame: by its table and its name.
+    public static func path(_ field: Field) -> String { "\(schema.table).\(field.rawValue)" }
+
+    /// The same of a field of its dictionary.
+    package static func path(_ field: FieldSchema) -> String { "\(schema.table).\(field.name)" }
 }

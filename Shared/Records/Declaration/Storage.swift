@@ -1,3 +1,4 @@
+import Filters
 import Ground
 import Postgres
 import Tenancy
@@ -24,11 +25,16 @@ public struct Inherited<R: RecordMessage>: Sendable {
     let column: String
     let rule: String?
 
-    /// `field` follows the `column` of the record that `via` names; nobody sets it by hand, as `rule` says.
-    public init(_ field: R.Field, via: R.Field, column: String? = nil, rule: String? = nil) {
+    /// `field` follows the field of the same name of the record that `via` names; nobody sets it by hand, as `rule` says.
+    public init(_ field: R.Field, via: R.Field, rule: String? = nil) {
+        self.init(field, via: via, column: field, rule: rule)
+    }
+
+    /// `field` follows `column`, a field of the record that `via` names.
+    public init(_ field: R.Field, via: R.Field, column: some RawRepresentable<String>, rule: String? = nil) {
         self.field = field.rawValue
         self.via = via.rawValue
-        self.column = column ?? field.rawValue
+        self.column = column.rawValue
         self.rule = rule
     }
 }
@@ -81,17 +87,17 @@ extension Computed where R: Record, R.Field: HasDaysRemaining {
 /// What customers may do with a table beyond what its access rules say (G-18, G-22, G-23). A record that names an
 /// account is theirs only when that account is, and lies in its domain: this needs no saying.
 public struct CustomerAccess<R: RecordMessage>: Sendable {
-    /// Rows a customer can see of those, as a filter over the record's fields; nil for all.
-    public let rows: @Sendable (Caller) -> String?
+    /// Rows a customer can see of those; nil for all.
+    public let rows: @Sendable (Caller) -> FieldFilter<R.Field>?
     /// Fields a customer may fill in or change.
     public let writable: Set<String>
     /// Filter that a row must match before a customer may change it; nil forbids every change.
-    public let changeable: (@Sendable (Caller) -> String)?
+    public let changeable: (@Sendable (Caller) -> FieldFilter<R.Field>)?
 
     /// Rules for customers; without arguments they read every visible row and write nothing.
     public init(
-        rows: @escaping @Sendable (Caller) -> String? = { _ in nil }, writable: Set<R.Field> = [],
-        changeable: (@Sendable (Caller) -> String)? = nil
+        rows: @escaping @Sendable (Caller) -> FieldFilter<R.Field>? = { _ in nil }, writable: Set<R.Field> = [],
+        changeable: (@Sendable (Caller) -> FieldFilter<R.Field>)? = nil
     ) {
         self.rows = rows
         self.writable = writable.names

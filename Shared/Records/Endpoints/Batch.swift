@@ -33,7 +33,7 @@ public enum BatchLimit {
             reason: "TOO_MANY_RECORDS",
             violations: [
                 .init(
-                    field: "records",
+                    field: SharedRequestField.records,
                     text: Text(
                         en: "The request has \(count) records; the limit is \(records).",
                         ko: "요청에 레코드가 \(grouped: count)개 있습니다. 한도는 \(grouped: records)개입니다."))

@@ -26,9 +26,7 @@ private struct BatchOptions: Sendable {
 extension RecordEndpoints {
     /// Adds every verb declared for `R` that is the same for all records, those for many records at once included.
     /// `check` is as for single records; what it refuses is the error of that record alone.
-    public mutating func add<R: BulkRecord>(
-        _ type: R.Type, check: (@Sendable (R) async throws(Problem) -> Void)? = nil
-    ) {
+    public mutating func add<R: BulkRecord>(_ type: R.Type, check: Check<R>? = nil) {
         addSingle(type, check: check)
         let store = Store<R>(database)
         let batches = Batches(store: store, replicas: replicas, capacity: batchCapacity)
@@ -37,7 +35,7 @@ extension RecordEndpoints {
                 Endpoint(method) { call, request async throws(Problem) in
                     let drafts = request.resources
                     try BatchLimit.check(drafts.count)
-                    let refused = await Self.refusals(drafts, check)
+                    let refused = await Self.refusals(drafts.map { Brought($0) }, check, call)
                     return try await batches.write(
                         call, method.name, request, BatchOptions(request), count: drafts.count, .create, refused
                     ) { range, position, context, tx in
@@ -52,7 +50,8 @@ extension RecordEndpoints {
                 Endpoint(method) { call, request async throws(Problem) in
                     let changes = request.resources
                     try BatchLimit.check(changes.count)
-                    let refused = await Self.refusals(changes, check)
+                    let refused = await Self.refusals(
+                        changes.map { Brought($0, mask: request.updateMask) }, check, call)
                     return try await batches.update(
                         call, method.name, request, BatchOptions(request), changes, request.updateMask, refused)
                 })
@@ -77,12 +76,12 @@ extension RecordEndpoints {
     }
 
     private static func refusals<R: Record>(
-        _ records: [R], _ check: (@Sendable (R) async throws(Problem) -> Void)?
+        _ writes: [Brought<R>], _ check: Check<R>?, _ call: Call
     ) async -> [Int: Problem] {
         guard let check else { return [:] }
         var refused: [Int: Problem] = [:]
-        for (index, record) in records.enumerated() {
-            do throws(Problem) { try await check(record) } catch { refused[index] = error }
+        for (index, brought) in writes.enumerated() {
+            do throws(Problem) { try await check(brought, call) } catch { refused[index] = error }
         }
         return refused
     }

@@ -58,18 +58,17 @@ public struct RecordEndpoints: Sendable {
         }
     }
 
-    /// Adds every verb declared for `R` that is the same for all records. `check` looks at what a create or an update
-    /// brings before its transaction, for what needs to wait, such as compiling a script.
-    public mutating func add<R: StandardRecord>(
-        _ type: R.Type, check: (@Sendable (R) async throws(Problem) -> Void)? = nil
-    ) {
+    /// Looks at what a write brings before its transaction.
+    public typealias Check<R: Record> = @Sendable (_ brought: Brought<R>, _ call: Call) async throws(Problem) -> Void
+
+    /// Adds every verb declared for `R` that is the same for all records. `check` looks at what a create, an update or a
+    /// closing brings before its transaction, for what needs to wait, such as compiling a script.
+    public mutating func add<R: StandardRecord>(_ type: R.Type, check: Check<R>? = nil) {
         addSingle(type, check: check)
     }
 
     /// Adds the verbs for single records.
-    mutating func addSingle<R: StandardRecord>(
-        _ type: R.Type, check: (@Sendable (R) async throws(Problem) -> Void)?
-    ) {
+    mutating func addSingle<R: StandardRecord>(_ type: R.Type, check: Check<R>?) {
         add(listed: type)
         let store = Store<R>(database)
         let database = database
@@ -78,7 +77,7 @@ public struct RecordEndpoints: Sendable {
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
                     let draft = request.resource ?? R()
-                    try await check?(draft)
+                    try await check?(Brought(draft), call)
                     return try await fetchingReplicas(replicas, call) { () async throws(Problem) in
                         try await database.perform(
                             call, method.name, request, requestID: request.requestID,
@@ -93,7 +92,7 @@ public struct RecordEndpoints: Sendable {
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
                     let values = request.resource ?? R()
-                    try await check?(values)
+                    try await check?(Brought(values, mask: request.updateMask), call)
                     return try await fetchingReplicas(replicas, call) { () async throws(Problem) in
                         try await database.perform(
                             call, method.name, request, requestID: request.requestID,
@@ -106,7 +105,7 @@ public struct RecordEndpoints: Sendable {
                 })
         }
         addDeletion(of: store)
-        addActions(of: store)
+        addActions(of: store, check)
         addJournal(of: store)
         addAttachments(of: store)
     }
@@ -159,16 +158,18 @@ public struct RecordEndpoints: Sendable {
             })
     }
 
-    private mutating func addActions<R: Record>(of store: Store<R>) {
+    private mutating func addActions<R: Record>(of store: Store<R>, _ check: Check<R>?) {
         let database = database
         let replicas = replicas
-        for (verb, state) in [("close", "closed"), ("cancel", "canceled")] {
+        for (verb, state) in [("close", EndState.closed), ("cancel", .canceled)] {
             guard let method: Method<CloseRequest, R> = method(R.self, verb) else { continue }
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
-                    try await database.perform(call, method.name, request, requestID: request.requestID) {
+                    try await check?(Brought(Self.values(of: request, state)), call)
+                    return try await database.perform(call, method.name, request, requestID: request.requestID) {
                         tx, context in
-                        store.projected(try store.close(request, into: state, context, in: tx), for: call.caller)
+                        store.projected(
+                            try store.close(request, into: state.rawValue, context, in: tx), for: call.caller)
                     }
                 })
         }
@@ -187,6 +188,16 @@ public struct RecordEndpoints: Sendable {
                     }
                 })
         }
+    }
+
+    /// What closing a record brings.
+    private static func values<R: Record>(of request: CloseRequest, _ state: EndState) -> R {
+        var values = R()
+        values.id = request.id
+        guard let lifecycle = R.lifecycle else { return values }
+        values[field: lifecycle.field] = .string(state.rawValue)
+        if !request.closeNotes.isBlank { values[field: lifecycle.closeNotes] = .string(request.closeNotes) }
+        return values
     }
 
     private mutating func addJournal<R: Record>(of store: Store<R>) {
@@ -222,22 +233,20 @@ public struct RecordEndpoints: Sendable {
     }
 }
 
-/// Runs a write; when it refers to a record that the replica does not hold yet, asks the owner for it and runs it once
-/// more.
+/// Runs a write; as often as it refers to another record that the replica does not hold yet, asks the owner for it and
+/// runs it once more.
 public func fetchingReplicas<T: Sendable>(
     _ source: ReplicaSource?, _ call: Call, _ body: () async throws(Problem) -> T
 ) async throws(Problem) -> T {
-    do throws(Problem) {
-        return try await body()
-    } catch {
-        guard let source, let table = error.metadata["replica"], let id = error.metadata["id"],
-            try await source.fetch(table, id, call)
-        else { throw error.withoutReplica }
-    }
-    do throws(Problem) {
-        return try await body()
-    } catch {
-        throw error.withoutReplica
+    var fetched: Set<ReplicaKey> = []
+    while true {
+        do throws(Problem) {
+            return try await body()
+        } catch {
+            guard let source, let key = ReplicaKey(error), fetched.count < ReplicaSource.mostPerWrite,
+                fetched.insert(key).inserted, try await source.fetch(key.table, key.id, call)
+            else { throw error.withoutReplica }
+        }
     }
 }
 
@@ -257,6 +266,8 @@ extension Problem {
 public struct ReplicaSource: Sendable {
     /// Fetches the record `id` of `table` and stores it; false when the owner does not know it either.
     public let fetch: @Sendable (_ table: String, _ id: String, _ call: Call) async throws(Problem) -> Bool
+    /// The most records that a write of one record waits for, one after the other.
+    static let mostPerWrite = 8
 
     /// A source that fetches by `fetch`.
     public init(

@@ -1,3 +1,4 @@
+import Korean
 import Wire
 
 /// The rules of a field as people read them: what `describe` answers, what the template of an import says in its notes,
@@ -14,6 +15,13 @@ public enum FieldRules {
             sentences.append(sentence)
         }
         return sentences
+    }
+
+    /// Why a date is not before another of its record.
+    public static func notBefore(_ later: Text, _ earlier: Text) -> Text {
+        Text(
+            en: "\(later.en) must not be before \(earlier.en).",
+            ko: "\(later.ko, .topic) \(earlier.ko)보다 빠를 수 없습니다.")
     }
 
     private static func fault(_ text: String, _ field: FieldSchema) -> Text? {

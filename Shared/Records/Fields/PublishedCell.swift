@@ -110,7 +110,7 @@ public enum PublishedCell: Equatable, Sendable {
                 return .fault(
                     Text(
                         en: "\(field.label.en) may have at most \(Validation.decimalPlaces) digits behind the point.",
-                        ko: "\(field.label.ko, .topic) 소수점 아래 \(Validation.decimalPlaces)자리까지 입력할 수 있습니다."))
+                        ko: "\(field.label.ko, .topic) 소수점 아래 \(grouped: Validation.decimalPlaces)자리까지 입력할 수 있습니다."))
             }
         }
         return checked(.string(plain), field)

@@ -90,7 +90,7 @@ final class TableLayout<R: Record>: Sendable {
         let number = R.numberField.map { R.index($0) }
         numberIndex = number
         numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
-        let accounts = R.storage.account.map { [$0] } ?? ["account", "company"]
+        let accounts = R.storage.account.map { [$0] } ?? [KnownField.account, .company].names
         account = accounts.lazy.compactMap { schema.index(of: $0) }.first
         indexes = Header(
             id: R.index(.id), etag: R.index(.etag), createdAt: R.index(.createdAt), createdBy: R.index(.createdBy),

@@ -52,7 +52,8 @@ public enum Validation {
                 en:
                     "\(field.label.en) must be a decimal number such as 1863.4, of at most \(wholePlaces) digits before the point and \(decimalPlaces) behind it.",
                 ko:
-                    "\(field.label.ko, .topic) 1863.4와 같은 숫자여야 하며 정수부는 \(wholePlaces)자리, 소수부는 \(decimalPlaces)자리까지입니다.")
+                    "\(field.label.ko, .topic) 1863.4와 같은 숫자여야 하며 정수부는 \(grouped: wholePlaces)자리, 소수부는 \(grouped: decimalPlaces)자리까지입니다."
+            )
         case .reference where field.reference != "user", .documentID:
             guard !isUUID(text) else { return nil }
             return Text(
@@ -60,7 +61,8 @@ public enum Validation {
         case .email:
             guard !isEmail(text) else { return nil }
             return Text(
-                en: "\(field.label.en) must be an e-mail address.", ko: "\(field.label.ko, .topic) 이메일 주소여야 합니다.")
+                en: "\(field.label.en) must have the form name@example.com.",
+                ko: "\(field.label.ko, .topic) 'name@example.com' 형식이어야 합니다.")
         case .url:
             guard !(text.hasPrefix("https://") || text.hasPrefix("http://")) || text.utf8.count > 2_000 else {
                 return nil
@@ -77,13 +79,24 @@ public enum Validation {
             Text(
                 en: "\(field.label.en) must be a currency code of ISO 4217 such as EUR.",
                 ko: "\(field.label.ko, .topic) KRW와 같은 ISO 4217 통화 코드여야 합니다.")
-        default: nil
+        case .country where !CountryName.exists(text):
+            Text(
+                en: "\(field.label.en) must be a country: a code of ISO 3166-1 such as KR or KOR, or its name.",
+                ko: "\(field.label.ko, .topic) 'KR', 'KOR'와 같은 ISO 3166-1 국가 코드 또는 국가 이름이어야 합니다.")
+        case .timeZone where !TimeZoneName.exists(text):
+            Text(
+                en: "\(field.label.en) must be a time zone of the IANA list such as Asia/Seoul.",
+                ko: "\(field.label.ko, .topic) 'Asia/Seoul'과 같은 시간대 이름이어야 합니다.")
+        case .currencyCode, .country, .timeZone, nil: nil
         }
     }
 
     private static func boundsFault(_ number: String, _ field: FieldSchema) -> Text? {
         guard field.minimum != nil || field.maximum != nil else { return nil }
-        if let minimum = field.minimum, isLess(number, String(minimum)) {
+        // What has no sign is not below zero.
+        if let minimum = field.minimum, minimum > 0 || number.utf8.first == UInt8(ascii: "-"),
+            isLess(number, String(minimum))
+        {
             return Text(
                 en: "\(field.label.en) must be at least \(minimum).",
                 ko: "\(field.label.ko, .topic) \(grouped: minimum) 이상이어야 합니다.")
@@ -163,11 +176,14 @@ public enum Validation {
 
     /// Digits with at most one point between them and an optional sign; at most 18 before the point, 6 behind.
     public static func isDecimal(_ text: String) -> Bool {
-        let digits = text.hasPrefix("-") ? text.dropFirst() : Substring(text)
-        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else { return false }
-        guard parts.allSatisfy({ $0.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }) else { return false }
-        return parts[0].count <= wholePlaces && (parts.count == 1 || parts[1].count <= decimalPlaces)
+        var digits = text.utf8[...]
+        if digits.first == UInt8(ascii: "-") { digits = digits.dropFirst() }
+        let whole = digits.prefix { 0x30...0x39 ~= $0 }
+        guard 1...wholePlaces ~= whole.count else { return false }
+        digits = digits.dropFirst(whole.count)
+        guard digits.first == UInt8(ascii: ".") else { return digits.isEmpty }
+        let fraction = digits.dropFirst()
+        return 1...decimalPlaces ~= fraction.count && fraction.allSatisfy { 0x30...0x39 ~= $0 }
     }
 
     /// The most characters that a text of the field may have; nil where that is not what bounds it.

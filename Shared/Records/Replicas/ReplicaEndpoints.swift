@@ -24,7 +24,7 @@ extension ReplicaSet {
                 guard self.kept(request.table) != nil else {
                     let tables = self.replicas.map(\.table)
                     throw .invalid(
-                        field: "table",
+                        field: RebuildReplicaRequest.Field.table,
                         Text(
                             en: "Table must be one of: \(tables.joined(separator: ", ")).",
                             ko: "테이블은 다음 중 하나여야 합니다: \(self.replicas.map(\.kept.schema).koreanLabels)"))
@@ -35,8 +35,11 @@ extension ReplicaSet {
         ]
     }
 
+    /// What access rows call the replicas of a service.
+    private static let table = "replica"
+
     private static func authorize(_ operation: Operation, _ caller: Caller) throws(Problem) {
-        guard caller.kind != .customer, Access.allows(caller.roles, operation, on: "replica") else {
+        guard caller.kind != .customer, Access.allows(caller.roles, operation, on: table) else {
             throw .permissionDenied()
         }
     }

@@ -1,4 +1,5 @@
 import Events
+import Filters
 import Ground
 import Postgres
 import RPC
@@ -53,9 +54,9 @@ public final class ReplicaSet: Sendable {
     }
 
     /// The same for the records that match `filter`, as many as fit on one page.
-    public func refresh<R: RecordMessage>(_ type: R.Type, where filter: String) async {
+    public func refresh<R: RecordMessage>(_ type: R.Type, where filter: FieldFilter<R.Field>) async {
         guard let kept = kept(R.schema.table) else { return }
-        _ = try? await bounded { () async throws(Problem) in try await kept.fetch(where: filter, from: owner) }
+        _ = try? await bounded { () async throws(Problem) in try await kept.fetch(where: filter.text, from: owner) }
     }
 
     /// Stores a record that the owner answered.

@@ -64,7 +64,7 @@ struct ReplicaTable<R: RecordMessage & Sendable>: Sendable {
             if let start { condition += " AND id > \(start)::uuid" }
             if let end { condition += " AND id <= \(end)::uuid" }
             return try tx.query("SELECT id FROM \(raw: table) WHERE \(condition) ORDER BY id LIMIT \(limit)").map {
-                try $0.string(at: 0)
+                try $0.string(ReferenceColumn.id)
             }
         }
     }

@@ -28,7 +28,7 @@ extension Outbox {
 
     /// Watch list: every update; work notes list: new work notes (G-29).
     private static func listeners<R: Record>(_ record: R, action: String) -> [String] {
-        let field = action == "noted" ? "work_notes_list" : "watch_list"
+        let field: KnownField = action == "noted" ? .workNotesList : .watchList
         guard let index = R.schema.index(of: field) else { return [] }
         return record[fieldAt: index].strings ?? []
     }

@@ -32,7 +32,7 @@ struct Intake<R: Record> {
         let writable = context.caller.kind == .customer ? R.storage.customer?.writable ?? [] : nil
         for index in fields {
             let field = R.schema.fields[index]
-            let value = Self.canonical(draft[fieldAt: index], field)
+            let value = Self.canonical(draft[fieldAt: index], field, isSystem: context.isSystem)
             guard context.isSystem || !field.outputOnly else { continue }
             if let writable, !context.isSystem, !writable.contains(field.name) {
                 // A default sent back unchanged is not an attempt to write.
@@ -41,15 +41,14 @@ struct Intake<R: Record> {
                 continue
             }
             if let fault = Validation.fault(value, field) {
-                violations.append(.init(field: "\(R.schema.table).\(field.name)", text: fault))
+                violations.append(.init(field: R.path(field), text: fault))
             } else if field.type == .journal {
                 if let text = value.string, !text.isEmpty {
-                    entries.append(Entry(kind: field.name == "work_notes" ? .workNotes : .comments, text: text))
+                    entries.append(
+                        Entry(kind: field.name == KnownField.workNotes.rawValue ? .workNotes : .comments, text: text))
                 }
             } else {
-                // An empty text and an empty list are the absence of a value; a switch is never without one.
-                let empty = field.type == .boolean ? field.defaultValue : .null
-                record[fieldAt: index] = value.isEmpty ? empty : value
+                record[fieldAt: index] = field.kept(value)
                 accepted.insert(index)
             }
         }
@@ -60,19 +59,26 @@ struct Intake<R: Record> {
         self.entries = entries
     }
 
-    /// The form in which a value is kept: a text by which the record is known as it is seen, so that one from a request and
-    /// one from a file are the same; a text that nobody sees anything of is none; a decimal number has one form.
-    private static func canonical(_ value: FieldValue, _ field: FieldSchema) -> FieldValue {
+    /// The form in which a value is kept: a text as it is seen, as imports take it from a file, so that no name brings line
+    /// breaks, control characters or marks of direction into the subjects of mails; a text that nobody sees anything of is
+    /// none; a decimal number has one form. What a service writes down by itself, such as an address that was none, it
+    /// keeps as it found it, but for what records are known by.
+    private static func canonical(_ value: FieldValue, _ field: FieldSchema, isSystem: Bool) -> FieldValue {
         guard case .string(let text) = value, !text.isEmpty else { return value }
         switch field.type {
-        case .string
-        where R.schema.namedBy.contains(field.name) || R.schema.importing?.key.contains(field.name) == true:
-            let seen = text.visible()
-            return seen.alike.isEmpty ? .null : .string(seen)
+        // What no text may hold is refused, not cleaned.
+        case .string where isCleaned(field, isSystem) && !text.utf8.contains(0),
+            .text where !isSystem && !text.utf8.contains(0):
+            let seen = PublishedCell.seen(text, in: field)
+            return seen.isBlank ? .null : .string(seen)
         case .string, .text, .email, .url, .json, .script, .journal: return text.isBlank ? .null : value
         case .decimal, .currency: return Validation.isDecimal(text) ? .string(Validation.canonicalDecimal(text)) : value
         default: return value
         }
+    }
+
+    private static func isCleaned(_ field: FieldSchema, _ isSystem: Bool) -> Bool {
+        !isSystem || R.schema.namedBy.contains(field.name) || R.schema.importing?.key.contains(field.name) == true
     }
 
     /// Refuses a customer who may not write one of `fields`, for verbs that set fields by themselves.
@@ -86,6 +92,14 @@ struct Intake<R: Record> {
         let text = Text(en: "You may not set this field.", ko: "이 필드를 변경할 권한이 없습니다.")
         return Problem(
             .permissionDenied, text, reason: "FIELD_ACCESS",
-            violations: fields.map { .init(field: "\(R.schema.table).\($0)", text: text) })
+            violations: fields.map { .init(field: R.path(R.schema.fields[R.index($0)]), text: text) })
+    }
+}
+
+extension FieldSchema {
+    /// A value as it is stored: an empty text and an empty list are the absence of one, and a switch is never without.
+    func kept(_ value: FieldValue) -> FieldValue {
+        guard value.isEmpty else { return value }
+        return type == .boolean ? defaultValue : .null
     }
 }

@@ -52,6 +52,20 @@ enum Journal {
         ])
     }
 
+    /// The entry for a file, by its name, that is shown to customers or hidden from them from now on.
+    static func visibility<R: Record>(
+        of file: Attachment, on record: R, isVisible: Bool, schema: String, context: WriteContext
+    ) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).journal \
+        (id, table_name, record, domain, at, by, kind, fields, old_values, new_values, text) VALUES \
+        (\(RecordID.make(at: context.now)), \(R.schema.table), \(record.id), \(record.domain), \(context.now.sqlValue), \
+        \(context.caller.subject), \(Kind.field.rawValue), \([Attachment.visibilityField]), \
+        \([FieldValue.bool(file.visibleToCustomer).journalText]), \([FieldValue.bool(isVisible).journalText]), \
+        \(file.fileName))
+        """
+    }
+
     /// The entry for a comment or a work note.
     static func insertion<R: Record>(
         _ text: String, kind: Kind, on record: R, id: String, schema: String, context: WriteContext

@@ -12,6 +12,10 @@ struct ReferenceNames: Sendable {
     /// The statement that answers id and name of the records `ids`; nil when the caller may not know their names.
     typealias Statement = @Sendable (_ database: Database, _ ids: [String], _ caller: Caller) throws -> SQL?
 
+    private enum Column: String {
+        case id, name
+    }
+
     private var names: [String: String] = [:]
 
     /// Asks for all that `records` name in the fields of `targets`, each with the tables it may point to, in one round
@@ -35,8 +39,8 @@ struct ReferenceNames: Sendable {
         guard !statements.isEmpty else { return }
         for rows in try tx.queryAll(statements) {
             for row in rows {
-                guard let name = try row.optionalString(at: 1), !name.isEmpty else { continue }
-                names[try row.string(at: 0)] = name
+                guard let name = try row.optionalString(Column.name), !name.isEmpty else { continue }
+                names[try row.string(Column.id)] = name
             }
         }
     }
@@ -61,21 +65,22 @@ struct ReferenceNames: Sendable {
     /// For a replica. Customers are told no names from there: which rows of another service are theirs is known to that
     /// service alone.
     static func ofReplica(_ table: String, columns: Set<String>, readers: Replica.Readers) -> Statement {
-        let people = ["first_name", "last_name"]
+        let people = [KnownField.firstName, .lastName].names
         let isPerson = columns.isSuperset(of: people)
-        let used = isPerson ? people : ["name", "number", "title"].filter(columns.contains).prefix(1).map(\.self)
+        let used =
+            isPerson ? people : [KnownField.name, .number, .title].names.filter(columns.contains).prefix(1).map(\.self)
         return { database, ids, caller in
             guard !used.isEmpty, caller.kind != .customer, readers.admit(caller, to: table),
                 used.allSatisfy({
                     caller.kind == .service || Access.mayRead(caller.roles, field: $0, of: table) ?? true
                 })
             else { return nil }
-            let isTranslated = columns.contains("name_ko") && Language(tag: caller.locale) == .ko
+            let isTranslated = columns.has(.nameKo) && Language(tag: caller.locale) == .ko
             let name: SQL =
                 isPerson
                 ? "\(raw: PersonName.sql)" : isTranslated ? "coalesce(name_ko, name)" : "\(identifiers: used)"
             return """
-                SELECT id, \(name) \
+                SELECT id, \(name) AS name \
                 FROM \(identifier: database.schema).\(identifier: table) WHERE id = ANY(\(ids)::uuid[])
                 """
         }
@@ -86,7 +91,7 @@ struct ReferenceNames: Sendable {
         { database, ids, caller in
             let store = Store<R>(database)
             let access = FieldAccess(caller, store.layout)
-            let open = ["number", "name", "title"].compactMap { R.schema.index(of: $0) }.filter {
+            let open = [KnownField.number, .name, .title].compactMap { R.schema.index(of: $0) }.filter {
                 !access.hidden.contains($0)
             }
             do throws(Problem) { try store.authorize(.read, caller) } catch { return nil }
@@ -94,12 +99,12 @@ struct ReferenceNames: Sendable {
                 store.layout.columns.contains(where: { $0.name == name })
             else { return nil }
             let known = try store.known("id = ANY(\(ids)::uuid[])", to: caller)
-            if name == "name", Language(tag: caller.locale) == .ko,
-                store.layout.columns.contains(where: { $0.name == "name_ko" })
+            if name == KnownField.name.rawValue, Language(tag: caller.locale) == .ko,
+                store.layout.columns.contains(where: { $0.name == KnownField.nameKo.rawValue })
             {
-                return "SELECT id, coalesce(name_ko, name) FROM \(raw: store.layout.table) WHERE \(known)"
+                return "SELECT id, coalesce(name_ko, name) AS name FROM \(raw: store.layout.table) WHERE \(known)"
             }
-            return "SELECT id, \(identifier: name) FROM \(raw: store.layout.table) WHERE \(known)"
+            return "SELECT id, \(identifier: name) AS name FROM \(raw: store.layout.table) WHERE \(known)"
         }
     }
 }

@@ -8,7 +8,8 @@ import Wire
 extension Store {
     /// Moves a record into a closed state; notes and code are kept on it (G-11).
     public func close(
-        _ request: CloseRequest, into state: String = "closed", _ context: WriteContext, in tx: Transaction
+        _ request: CloseRequest, into state: String = EndState.closed.rawValue, _ context: WriteContext,
+        in tx: Transaction
     ) throws -> R {
         try change(request.id, etag: request.etag, context, in: tx) { record in
             try refuse(record, unlessOpen: true)
@@ -60,7 +61,7 @@ extension Store {
         let rule = wantsOpen ? lifecycle.closingRule : lifecycle.reopeningRule
         throw Problem(
             .failedPrecondition, text, reason: "STATE_MOVE",
-            violations: [.init(field: "\(R.schema.table).state", text: text, rule: rule)])
+            violations: [.init(field: R.path(lifecycle.field), text: text, rule: rule)])
     }
 
     /// Appends a comment or a work note, which raises an event of its own (G-28, G-29).
@@ -74,12 +75,14 @@ extension Store {
         guard let record = try find(request.id, lock: .update, in: tx), try isVisible(record, to: caller) else {
             throw notFound(request.id)
         }
-        let name = comment ? "additional_comments" : "work_notes"
-        guard let field = R.schema.field(name) else { throw Problem.unimplemented() }
+        let name: KnownField = comment ? .comments : .workNotes
+        guard let field = R.schema.field(name.rawValue) else { throw Problem.unimplemented() }
         guard !request.text.isBlank else {
-            throw Problem.invalid(field: "text", Text(en: "The text is empty.", ko: "내용이 비어 있습니다."))
+            throw Problem.invalid(field: AddEntryRequest.Field.text, Text(en: "The text is empty.", ko: "내용이 비어 있습니다."))
         }
-        if let fault = Validation.fault(.string(request.text), field) { throw Problem.invalid(field: "text", fault) }
+        if let fault = Validation.fault(.string(request.text), field) {
+            throw Problem.invalid(field: AddEntryRequest.Field.text, fault)
+        }
         return try append(request.text, kind: comment ? .comments : .workNotes, to: record, context, in: tx)
     }
 
@@ -118,8 +121,8 @@ extension Store {
             WHERE record = \(record.id)
             """
         if caller.kind == .customer { statement += " AND kind IN ('created', 'field', 'additional_comments')" }
-        if let token = try PageToken.read(request.pageToken, for: binding), let id = token.position.last ?? nil {
-            statement += " AND id < \(id)"
+        if let place = try PageToken.place(request.pageToken, in: binding, .id) {
+            statement += " AND id < \(place[0])"
         }
         statement += " ORDER BY id DESC LIMIT \(size + 1)"
         let rows = try tx.query(statement)
@@ -128,7 +131,7 @@ extension Store {
         let hidden = Set(access.hidden.map { R.schema.fields[$0].name })
             .union(access.redacted(of: record, for: caller))
             // Names of files tell customers of what is not shown to them.
-            .union(caller.kind == .customer ? [Attachment.field] : [])
+            .union(caller.kind == .customer ? [Attachment.field, Attachment.visibilityField] : [])
         for row in rows.prefix(size) { response.entries += try Self.entries(row, hidden) }
         if rows.count > size {
             let last = try rows[rows.startIndex + size - 1].string(Journal.Column.id)

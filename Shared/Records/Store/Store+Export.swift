@@ -51,7 +51,8 @@ extension Store {
             var file = try ExportFile(
                 request.format, sheet: R.schema.label(language), columns: columns.map(\.column))
         else {
-            throw Problem.invalid(field: "format", Text(en: "Formats: csv, xlsx.", ko: "사용할 수 있는 형식: csv, xlsx."))
+            throw Problem.invalid(
+                field: ExportRequest.Field.format, Text(en: "Formats: csv, xlsx.", ko: "사용할 수 있는 형식: csv, xlsx."))
         }
         defer { file.discard() }
         var chunks = try ExportChunks(store: self, caller: call.caller, now: context.now, in: tx)
@@ -92,7 +93,8 @@ extension Store {
         case "": return call.language
         case "en", "ko": return request.language
         default:
-            throw Problem.invalid(field: "language", Text(en: "Languages: en, ko.", ko: "사용할 수 있는 언어: en, ko."))
+            throw Problem.invalid(
+                field: ExportRequest.Field.language, Text(en: "Languages: en, ko.", ko: "사용할 수 있는 언어: en, ko."))
         }
     }
 
@@ -116,13 +118,14 @@ extension Store {
                 let names = known.map(\.name).joined(separator: ", ")
                 let shown = String(name.prefix(60))
                 throw Problem.invalid(
-                    field: "fields",
+                    field: ExportRequest.Field.fields,
                     Text(
                         en: "There is no field \(shown). Fields: \(names).",
                         ko: "‘\(shown)’ 필드는 없습니다. 사용할 수 있는 필드: \(FieldSchema.named(known))"))
             }
         guard Set(chosen).count == chosen.count else {
-            throw Problem.invalid(field: "fields", Text(en: "A field is named twice.", ko: "같은 필드가 두 번 지정되었습니다."))
+            throw Problem.invalid(
+                field: ExportRequest.Field.fields, Text(en: "A field is named twice.", ko: "같은 필드가 두 번 지정되었습니다."))
         }
         return try chosen.flatMap { index in
             let field = R.schema.fields[index]
@@ -246,7 +249,7 @@ public struct Exports: Sendable {
         guard let row = rows.first else { throw unknown }
         guard rest == 0, request.offset >= 0, let content = try row.optionalBytes(Column.content) else {
             throw Problem.invalid(
-                field: "offset",
+                field: ReadExportRequest.Field.offset,
                 Text(en: "Use next_offset of the chunk before.", ko: "이전 조각의 다음 위치를 사용하세요."))
         }
         var chunk = ExportChunk()

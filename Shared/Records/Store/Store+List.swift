@@ -20,7 +20,7 @@ extension Store {
     /// A page of what the caller may see, filtered and ordered as the request says; `narrowed` adds a condition of
     /// the service's own, as a filter.
     public func list(
-        _ request: ListRequest, as caller: Caller, narrowed: String? = nil, in tx: Transaction
+        _ request: ListRequest, as caller: Caller, narrowed: FieldFilter<R.Field>? = nil, in tx: Transaction
     ) throws -> Page {
         try authorize(.read, caller)
         let access = FieldAccess(caller, layout)
@@ -40,19 +40,19 @@ extension Store {
         let hasMore = records.count > size
         if hasMore { records.removeLast() }
         let token = hasMore ? try records.last.map { try query.token(after: $0) } ?? "" : ""
-        let total = request.count ? try answers[1].first?.int64(at: 0) : nil
+        let total = request.count ? try answers[1].first?.int64(UnnamedColumn.count) : nil
         for position in records.indices { access.project(&records[position], for: caller) }
         return Page(records: records, nextPageToken: token, totalSize: total)
     }
 
     /// A filter that a rule of the service wrote, as a condition; it may name every field.
-    func ownCondition(_ rule: String, _ caller: Caller) throws -> SQL {
+    func ownCondition(_ rule: FieldFilter<R.Field>, _ caller: Caller) throws -> SQL {
         let unrestricted = FieldAccess(.service(database.service, domain: caller.domain), layout).filterSchema
-        return SQL(try Filter.parse(rule).check(against: unrestricted, context: filterContext(caller)))
+        return SQL(try Filter.parse(rule.text).check(against: unrestricted, context: filterContext(caller)))
     }
 
     func listQuery(
-        _ request: ListRequest, _ access: FieldAccess<R>, _ caller: Caller, _ narrowed: String?
+        _ request: ListRequest, _ access: FieldAccess<R>, _ caller: Caller, _ narrowed: FieldFilter<R.Field>?
     ) throws -> ListQuery<R> {
         let schema = access.filterSchema
         let context = filterContext(caller)
@@ -61,7 +61,7 @@ extension Store {
             let filter = try Filter.parse(request.filter).check(against: schema, context: context)
             condition = SQL(filter)
         } catch {
-            throw Problem.invalid(field: "filter", Text(en: error.english, ko: error.korean), rule: "AIP-160")
+            throw Problem.filter(error)
         }
         let ownRows = caller.kind == .customer ? R.storage.customer?.rows(caller) : nil
         for rule in [ownRows, narrowed].compactMap({ $0 }) {
@@ -72,7 +72,7 @@ extension Store {
         do {
             terms = try OrderBy.parse(request.orderBy).check(against: schema)
         } catch {
-            throw Problem.invalid(field: "order_by", Text(en: error.english, ko: error.korean), rule: "AIP-132")
+            throw Problem.orderBy(error)
         }
         let isNewestFirst = terms.isEmpty && R.schema.newestFirst
         let binding = PageToken.Binding(
@@ -106,9 +106,7 @@ struct ListQuery<R: Record> {
         }
         let values = place.position
         guard values.count == self.terms.count + 1, let id = values.last ?? nil, Validation.isUUID(id) else {
-            throw Problem.invalid(
-                field: "page_token",
-                Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."), rule: "AIP-158")
+            throw Problem.damagedPageToken
         }
         start = Self.start(self.terms, values, id: id, descending: isDescending)
     }
@@ -122,7 +120,7 @@ struct ListQuery<R: Record> {
         let token = PageToken(position: values + [record.id]).text(for: binding)
         guard token.utf8.count <= PageToken.maximumLength else {
             throw Problem.invalid(
-                field: "order_by",
+                field: ListRequest.Field.orderBy,
                 Text(
                     en: "The values of this ordering are too long for pages. Order by shorter fields.",
                     ko: "이 정렬의 값이 너무 길어 페이지로 나눌 수 없습니다. 값이 더 짧은 필드로 정렬하세요."),

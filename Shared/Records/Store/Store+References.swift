@@ -20,65 +20,44 @@ extension Record {
 /// domain of the record or to one above it, so that no record ever points into another tenant.
 struct ReferenceLoad<R: Record> {
     struct Target {
-        let field: FieldSchema
-        let table: String
+        let reference: RecordReference
         let ids: [String]
         /// Those that the record did not name before: people among them must stand where the field says.
         let added: Set<String>
-        let columns: [String]
-        let lock: SQL
-        let isReplica: Bool
-        /// Whether there are such records in this schema at all.
-        let isKnown: Bool
         /// Whether the record begins under the one that is named, which then must be open.
         let isParent: Bool
-        /// How what is named stands for people; nil when it does not, and for users, of whom the field says a side.
-        let person: PersonRecord?
-        /// Asks whether something above the parent has ended.
-        let endedAbove: SQL?
 
-        var name: String { field.name }
+        var name: String { reference.field.name }
+        var lookUp: RecordReference.LookUp { isParent ? reference.asParent : reference.asOther }
     }
 
     let targets: [Target]
-    private let schema: String
 
     /// The references among `fields` of `record`, which was `old` before. What the service itself writes into a table
     /// without records here, or about people, it has looked up.
     init(_ record: R, before old: R? = nil, fields: some Sequence<Int>, database: Database, isSystem: Bool) {
-        schema = database.schema
         let parent = R.parentField(of: record)
+        let references = database.references(of: R.self)
         targets = fields.compactMap { index in
-            let field = R.schema.fields[index]
-            guard let reference = field.referencedTable, !R.storage.ruled.contains(field.name) else { return nil }
+            guard let reference = references[index] else { return nil }
             let ids = record[fieldAt: index].references
-            let table = database.referenceTable(reference)
             let added = ids.subtracting(old?[fieldAt: index].references ?? [])
-            guard !ids.isEmpty, table != nil || !added.isEmpty, !isSystem || table != nil && reference != "user" else {
-                return nil
-            }
+            guard !ids.isEmpty, reference.isKnown || !added.isEmpty,
+                !isSystem || reference.isKnown && reference.table != "user"
+            else { return nil }
             return Target(
-                field, of: table, ids, added: added,
-                inherited: R.storage.inherited.filter { $0.via == field.name }.map(\.column),
-                isParent: field.name == parent,
-                endedAbove: field.name == parent ? database.endedAbove("named", of: reference) : nil)
+                reference: reference, ids: ids.sorted(), added: added, isParent: reference.field.name == parent)
         }
     }
 
     /// One statement per reference.
     func statements() throws -> [SQL] {
         try targets.map { target in
-            guard target.isKnown else { throw Problem.noReferences(R.self, target.field) }
+            guard target.reference.isKnown else { throw Problem.noReferences(R.self, target.reference.field) }
             for id in target.ids where !Validation.isUUID(id) { throw missing(target, id) }
-            let columns = (["id", "domain"] + target.columns).map(SQL.quoted(identifier:)).joined(separator: ", ")
-            var statement: SQL = "SELECT \(raw: columns)"
-            if let ended = target.endedAbove { statement += ", \(ended) AS ended_above" }
-            if target.hasMembers { statement += ", \(memberHasLeft) AS has_left" }
-            statement += " FROM \(identifier: schema).\(identifier: target.table) AS named WHERE "
-            statement += target.ids.count == 1 ? "id = \(target.ids[0])" : "id = ANY(\(target.ids))"
-            // Copies from before one of their columns was there are marked so, and fetched anew.
-            if target.isReplica { statement += " AND revision > 0" }
-            return statement + target.lock
+            return target.ids.count == 1
+                ? target.lookUp.one.filled(with: [.text(target.ids[0])])
+                : target.lookUp.many.filled(with: [target.ids.sqlValue])
         }
     }
 
@@ -95,7 +74,7 @@ struct ReferenceLoad<R: Record> {
             }
             domains[target.name] = domain
             for inherited in R.storage.inherited where inherited.via == target.name {
-                guard let position = target.columns.firstIndex(of: inherited.column) else { continue }
+                guard let position = target.lookUp.columns.firstIndex(of: inherited.column) else { continue }
                 let index = R.index(inherited.field)
                 record[fieldAt: index] = try row.value(2 + position, R.schema.fields[index].storage)
             }
@@ -122,7 +101,7 @@ struct ReferenceLoad<R: Record> {
                 }
                 // It is here, so its owner need not be asked for it.
                 throw MissingReference(
-                    table: R.schema.table, field: target.name, reference: target.table,
+                    table: R.schema.table, field: target.name, reference: target.reference.table,
                     id: try row.string(ReferenceColumn.id),
                     isReplica: false)
             }
@@ -132,77 +111,69 @@ struct ReferenceLoad<R: Record> {
     /// What must hold of the record that is named, beyond being there: a parent is open, a person stands where the field
     /// says.
     private func check(_ row: Row, of target: Target) throws {
-        if target.isParent, target.columns.contains("state") {
-            try R.checkOpen(try row.optionalString(ReferenceColumn.state), target.field)
+        let reference = target.reference
+        if target.lookUp.hasState {
+            try R.checkOpen(try row.optionalString(ReferenceColumn.state), reference.field)
         }
-        if target.endedAbove != nil {
-            try R.checkOpenAbove(try row.optionalBool(ReferenceColumn.endedAbove), target.field)
+        if target.lookUp.asksAbove {
+            try R.checkOpenAbove(try row.optionalBool(ReferenceColumn.endedAbove), reference.field)
         }
-        guard target.isPerson, target.added.contains(try row.string(ReferenceColumn.id)),
-            let fault = try fault(row, of: target)
+        guard reference.isPerson, target.added.contains(try row.string(ReferenceColumn.id)),
+            let fault = try fault(row, of: reference, target.lookUp)
         else { return }
-        throw Problem.invalid(field: "\(R.schema.table).\(target.name)", fault, rule: "PERSON_SIDE")
+        throw Problem.invalid(field: R.path(reference.field), fault, rule: "PERSON_SIDE")
     }
 
     /// Why whoever stands in `row` cannot be named anew; nil when nothing speaks against it.
-    private func fault(_ row: Row, of target: Target) throws -> Text? {
-        let isListed = try !target.columns.contains("active") || row.optionalBool(ReferenceColumn.active) ?? true
-        let hasLeft = try target.hasMembers && row.optionalBool(ReferenceColumn.hasLeft) == true
-        guard let side = target.field.side else {
-            return isListed && !hasLeft ? nil : PersonSide.inactive(target.field)
+    private func fault(
+        _ row: Row, of reference: RecordReference, _ lookUp: RecordReference.LookUp
+    ) throws -> Text? {
+        let isListed = try !lookUp.columns.has(.active) || row.optionalBool(ReferenceColumn.active) ?? true
+        let hasLeft = try reference.hasMembers && row.optionalBool(ReferenceColumn.hasLeft) == true
+        guard let side = reference.field.side else {
+            return isListed && !hasLeft ? nil : PersonSide.inactive(reference.field)
         }
         return side.fault(
             account: try row.optionalString(ReferenceColumn.account), isActive: isListed,
-            isSystem: try row.optionalString(ReferenceColumn.kind) == PersonSide.outsideSystem, target.field)
-    }
-
-    /// Whether the user behind a member has left.
-    private var memberHasLeft: SQL {
-        """
-        EXISTS (SELECT FROM \(identifier: schema)."user" u WHERE NOT u.active AND u.id = \
-        CASE WHEN named."user"::text ~ '^[0-9a-f-]{36}$' THEN named."user"::text::uuid END)
-        """
+            isSystem: try row.optionalString(ReferenceColumn.kind) == PersonSide.outsideSystem, reference.field)
     }
 
     private func missing(_ target: Target, _ id: String) -> MissingReference {
         MissingReference(
-            table: R.schema.table, field: target.name, reference: target.table, id: id, isReplica: target.isReplica)
+            table: R.schema.table, field: target.name, reference: target.reference.table, id: id,
+            isReplica: target.reference.isReplica)
     }
 }
 
-extension ReferenceLoad.Target {
-    /// The target of `field` in `table`; nil for a table without records in this schema.
-    fileprivate init(
-        _ field: FieldSchema, of table: ReferenceTable?, _ ids: Set<String>, added: Set<String>,
-        inherited: [String], isParent: Bool, endedAbove: SQL?
-    ) {
-        let known = table?.columns ?? []
-        let hasState = isParent && known.contains("state")
-        self.field = field
-        self.table = field.referencedTable ?? ""
-        self.ids = ids.sorted()
-        self.added = added
-        self.isParent = isParent
-        self.endedAbove = endedAbove
-        person = table?.person
-        columns =
-            inherited.filter(known.contains) + (hasState ? ["state"] : [])
-            + (field.side != nil
-                ? ["account", "active", "kind"] : person == nil ? [] : ["active"].filter(known.contains))
-        isKnown = table != nil
-        isReplica = table?.isReplica ?? false
-        // What gives the domain cannot go before this write is done, and a parent cannot close.
-        let isWritten = table.map { !$0.isReplica && !$0.isDefinition } ?? false
-        lock = hasState || endedAbove != nil ? " FOR SHARE" : isWritten ? " FOR KEY SHARE" : ""
+/// Looks, in the round trip of the references, for the users of a draft under a scope of its own.
+struct PeopleLoad<R: Record> {
+    private let draft: R
+    private let references: ReferenceLoad<R>
+    private let before: SQL
+    private let after: SQL
+
+    /// Asks under `scope`, and leaves the transaction under `rest`.
+    init(_ draft: R, under scope: Scope, thenUnder rest: Scope, _ database: Database) {
+        self.draft = draft
+        let people = R.schema.fields.indices.filter { R.schema.fields[$0].side != nil }
+        references = ReferenceLoad(draft, fields: people, database: database, isSystem: false)
+        before = scope.setting
+        after = rest.setting
     }
-}
 
-extension ReferenceLoad.Target {
-    /// Whether the field names people, who must be there still when they are named anew.
-    fileprivate var isPerson: Bool { field.side != nil || person != nil }
+    /// What is to be asked, between the statements that set the scopes; nothing when the draft names nobody.
+    func statements() throws -> [SQL] {
+        let asked = try references.statements()
+        return asked.isEmpty ? [] : [before] + asked + [after]
+    }
 
-    /// Whether there is a user behind what the field names.
-    fileprivate var hasMembers: Bool { person == .member }
+    /// Refuses users who are not there, or not on the side that their field says.
+    func check(_ answers: ArraySlice<Rows>) throws {
+        var read = draft
+        let people = answers.dropFirst().dropLast()
+        _ = try references.resolve(people, into: &read)
+        try references.check(people, of: draft)
+    }
 }
 
 extension FieldValue {
@@ -230,7 +201,7 @@ final class KnownReferences<R: Record> {
         if !open.isEmpty {
             for (statement, rows) in zip(open, try tx.queryAll(open)) { answers[statement] = rows }
         }
-        for (target, statement) in zip(load.targets, statements) where target.table != R.schema.table {
+        for (target, statement) in zip(load.targets, statements) where target.reference.table != R.schema.table {
             // Records of the same type may be changed by the next one of the batch; others are locked or replicas.
             known[statement] = answers[statement]
         }

@@ -21,7 +21,7 @@ extension Store {
                 let names = known.map(\.name).joined(separator: ", ")
                 let shown = String(path.prefix(60))
                 throw Problem.invalid(
-                    field: "update_mask",
+                    field: SharedRequestField.updateMask,
                     Text(
                         en: "There is no field \(shown). Fields: \(names).",
                         ko: "‘\(shown)’ 필드는 없습니다. 사용할 수 있는 필드: \(FieldSchema.named(known))"),
@@ -30,7 +30,7 @@ extension Store {
             let field = R.schema.fields[index]
             guard !field.outputOnly || context.isSystem else {
                 throw Problem.invalid(
-                    field: "update_mask",
+                    field: SharedRequestField.updateMask,
                     Text(en: "\(field.label.en) is set by the system.", ko: "\(field.label.ko, .topic) 시스템이 설정합니다."),
                     rule: Self.ruleOfSystemField(path))
             }
@@ -40,9 +40,9 @@ extension Store {
 
     /// The rule by which the system sets a field: people read it when they try to.
     private static func ruleOfSystemField(_ name: String) -> String {
-        switch name {
-        case "domain": R.storage.domainRule ?? "AIP-203"
-        case "active", "closed_at", "closed_by": R.lifecycle?.closingRule ?? "AIP-203"
+        switch KnownField(rawValue: name) {
+        case .domain: R.storage.domainRule ?? "AIP-203"
+        case .active, .closedAt, .closedBy: R.lifecycle?.closingRule ?? "AIP-203"
         default: R.storage.inherited.first { $0.field == name }?.rule ?? "AIP-203"
         }
     }
@@ -112,8 +112,8 @@ extension Store {
             let inherited = R.storage.inherited.filter {
                 $0.via == idField.rawValue && known.columns.contains($0.column)
             }
-            let state = known.columns.contains("state") && !R.storage.outlivesParent ? ["state"] : []
-            let columns = (["domain"] + inherited.map(\.column) + state).map(SQL.quoted(identifier:))
+            let state = known.columns.has(.state) && !R.storage.outlivesParent ? [KnownField.state.rawValue] : []
+            let columns = ([KnownField.domain.rawValue] + inherited.map(\.column) + state).map(SQL.quoted(identifier:))
             let ended: SQL = (state.isEmpty ? nil : database.endedAbove("named", of: table)) ?? "false"
             let rows = try tx.query(
                 """
@@ -146,7 +146,7 @@ extension Store {
             throw Problem.invalid(
                 empty.map { _, field in
                     .init(
-                        field: "\(R.schema.table).\(field.name)",
+                        field: R.path(field),
                         text: Text(en: "\(field.label.en) is mandatory.", ko: "\(field.label.ko, .topic) 필수입니다."),
                         rule: R.storage.requiredRule)
                 })
@@ -165,7 +165,7 @@ extension Store {
             let source = R.label(inherited.via)
             let label = R.label(inherited.field)
             throw Problem.invalid(
-                field: "\(R.schema.table).\(inherited.field)",
+                field: R.path(R.schema.fields[index]),
                 Text(
                     en: "\(label.en) follows \(source.en) and cannot be set by hand.",
                     ko: "\(label.ko, .topic) \(source.ko)에 따라 정해지므로 직접 설정할 수 없습니다."),
@@ -184,12 +184,7 @@ extension Store {
     }
 
     func checkEtag(_ etag: String, _ stored: R) throws {
-        guard etag.isEmpty || etag == stored.etag else {
-            throw Problem.aborted(
-                Text(
-                    en: "The record has changed since you read it. Read it again.",
-                    ko: "레코드를 보는 동안 다른 사용자가 변경했습니다. 새로 고친 후 다시 시도해 주세요."), reason: "ETAG_MISMATCH")
-        }
+        guard etag.isEmpty || etag == stored.etag else { throw Problem.staleEtag }
     }
 
     func checkImmutable(_ changed: [Int], _ context: WriteContext) throws {
@@ -197,7 +192,7 @@ extension Store {
         for index in changed where R.storage.immutable.contains(R.schema.fields[index].name) {
             let field = R.schema.fields[index]
             throw Problem.invalid(
-                field: "\(R.schema.table).\(field.name)",
+                field: R.path(field),
                 Text(en: "\(field.label.en) cannot change.", ko: "\(field.label.ko, .topic) 변경할 수 없습니다."))
         }
     }

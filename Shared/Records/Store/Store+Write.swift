@@ -9,7 +9,12 @@ import Wire
 extension Store {
     /// Creates a record: checks what the caller gave, fills in what the system knows, and writes the row, the journal
     /// and the event in one statement. Fields that only the system writes are ignored when a person sends them.
-    public func create(_ draft: R, _ context: WriteContext, in tx: Transaction) throws -> R {
+    ///
+    /// What the service itself writes is not asked about people. Where it writes what others have said, `people` is the
+    /// scope under which the users of the draft are looked for: they must be there, on the side that their field says.
+    public func create(
+        _ draft: R, _ context: WriteContext, in tx: Transaction, people: Scope? = nil
+    ) throws -> R {
         if !context.isSystem { try authorize(.create, context.caller) }
         let given = R.schema.fields.indices.filter { !draft[fieldAt: $0].isEmpty }
         var intake = try Intake<R>(draft, given, context, isCreation: true)
@@ -17,11 +22,14 @@ extension Store {
         try complete(&intake.record, context, tx)
         let references = ReferenceLoad(
             intake.record, fields: R.schema.fields.indices, database: database, isSystem: context.isSystem)
-        var statements = try references.statements()
-        statements += numbering(1, context)
-        let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
+        let users = people.map { PeopleLoad(draft, under: $0, thenUnder: context.caller.scope, database) }
+        let asked = try users?.statements() ?? []
+        let statements = try asked + references.statements() + numbering(1, context)
+        var answers = statements.isEmpty ? [] : try tx.queryAll(statements)[...]
+        try users?.check(answers.prefix(asked.count))
+        answers = answers.dropFirst(asked.count)
         let number = try numbers(1, answers.last, context).first
-        return try insert(intake, references, answers[...], number, context, tx)
+        return try insert(intake, references, answers, number, context, tx)
     }
 
     /// Changes fields of one record as a request asks for.
@@ -119,6 +127,7 @@ extension Store {
         try checkMandatory(change)
         let rules = RuleContext(transaction: tx, write: context, database: database)
         for rule in R.rules where rule.phase == .before { try rule.apply(&change, rules) }
+        if !change.isCreation { for rule in database.tables.held(R.self) { try rule.apply(&change, rules) } }
         guard !change.new.domain.isEmpty else {
             throw Problem.internalError(cause: "\(R.schema.table) has no source for its domain")
         }

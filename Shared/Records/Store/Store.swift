@@ -93,9 +93,9 @@ public struct Store<R: Record>: Sendable {
     }
 
     /// Whether a record matches a filter that a rule wrote.
-    func matches(_ record: R, _ filter: String, _ caller: Caller) throws -> Bool {
+    func matches(_ record: R, _ filter: FieldFilter<R.Field>, _ caller: Caller) throws -> Bool {
         let schema = FieldAccess(.service(database.service, domain: caller.domain), layout).filterSchema
-        let checked = try Filter.parse(filter).check(against: schema, context: filterContext(caller))
+        let checked = try Filter.parse(filter.text).check(against: schema, context: filterContext(caller))
         return checked.matches { name in
             guard let field = R.schema.field(name) else { return .null }
             return record[named: name].filterValue(field.type)

@@ -60,6 +60,24 @@ public struct BeginAttachmentRequest: Message {
     public init() {}
 }
 
+extension BeginAttachmentRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `file_name`.
+        case fileName = "file_name"
+        /// `size_bytes`.
+        case sizeBytes = "size_bytes"
+        /// `sha256`.
+        case sha256
+        /// `visible_to_customer`.
+        case visibleToCustomer = "visible_to_customer"
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// Sends the next part of a file.
 public struct AppendAttachmentRequest: Message {
     /// The proto name of the message.
@@ -78,6 +96,20 @@ public struct AppendAttachmentRequest: Message {
     public init() {}
 }
 
+extension AppendAttachmentRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `attachment`.
+        case attachment
+        /// `offset`.
+        case offset
+        /// `content`.
+        case content
+    }
+}
+
 /// Says that all parts were sent.
 public struct CompleteAttachmentRequest: Message {
     /// The proto name of the message.
@@ -92,6 +124,16 @@ public struct CompleteAttachmentRequest: Message {
     public init() {}
 }
 
+extension CompleteAttachmentRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `attachment`.
+        case attachment
+    }
+}
+
 /// Reads what is attached to one record.
 public struct ListAttachmentsRequest: Message {
     /// The proto name of the message.
@@ -102,6 +144,14 @@ public struct ListAttachmentsRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ListAttachmentsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+    }
 }
 
 /// All of them, the oldest first: a record has at most 200.
@@ -134,6 +184,20 @@ public struct UpdateAttachmentRequest: Message {
     public init() {}
 }
 
+extension UpdateAttachmentRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `attachment`.
+        case attachment
+        /// `visible_to_customer`.
+        case visibleToCustomer = "visible_to_customer"
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// Reads one part of a file.
 public struct ReadAttachmentRequest: Message {
     /// The proto name of the message.
@@ -148,6 +212,18 @@ public struct ReadAttachmentRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ReadAttachmentRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `attachment`.
+        case attachment
+        /// `offset`.
+        case offset
+    }
 }
 
 /// One part of a file, with what it is to be served as.
@@ -184,4 +260,16 @@ public struct DeleteAttachmentRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension DeleteAttachmentRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `attachment`.
+        case attachment
+        /// `request_id`.
+        case requestID = "request_id"
+    }
 }

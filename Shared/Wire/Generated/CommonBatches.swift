@@ -35,6 +35,22 @@ public struct BatchReassignRequest: Message {
     public init() {}
 }
 
+extension BatchReassignRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `records`.
+        case records
+        /// `assigned_to`.
+        case assignedTo = "assigned_to"
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `validate_only`.
+        case validateOnly = "validate_only"
+        /// `all_or_nothing`.
+        case allOrNothing = "all_or_nothing"
+    }
+}
+
 /// What became of one record of a batch.
 public struct BatchResult: Message {
     /// The proto name of the message.
@@ -98,6 +114,24 @@ public struct ExportRequest: Message {
     public init() {}
 }
 
+extension ExportRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `filter`.
+        case filter
+        /// `order_by`.
+        case orderBy = "order_by"
+        /// `format`.
+        case format
+        /// `fields`.
+        case fields
+        /// `language`.
+        case language
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// A file that can be read for a quarter of an hour, by the caller who asked for it.
 public struct Export: Message {
     /// The proto name of the message.
@@ -134,6 +168,16 @@ public struct ReadExportRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ReadExportRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `token`.
+        case token
+        /// `offset`.
+        case offset
+    }
 }
 
 /// A piece of a file, at most 512 KiB.

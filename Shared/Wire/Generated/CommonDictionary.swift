@@ -13,6 +13,14 @@ public struct DescribeRequest: Message {
     public init() {}
 }
 
+extension DescribeRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `table`.
+        case table
+    }
+}
+
 /// `ale.common.v1.DescribeResponse`.
 public struct DescribeResponse: Message {
     /// The proto name of the message.
@@ -78,7 +86,7 @@ public struct FieldDescription: Message {
     public var labelKo: String = ""
     /// Where a person newly named by the field must stand: "provider", "customer", "any", or empty for no condition.
     public var side: String = ""
-    /// What a text follows beyond its type: "currency_code", or empty.
+    /// What a text follows beyond its type: "currency_code", "country", "time_zone", or empty.
     public var format: String = ""
     /// The smallest and the largest value of a number, both included; whole numbers are within 32 bits besides.
     public var minimum: Int64?

@@ -172,6 +172,7 @@ extension ReplicaState: WireMessage {
         if let value = self.rebuiltAt { message.pointee.rebuilt_at = try arena.message(value, "rebuiltAt") }
         if self.stored != 0 { message.pointee.has_stored = 1; message.pointee.stored = self.stored }
         if self.removed != 0 { message.pointee.has_removed = 1; message.pointee.removed = self.removed }
+        if !self.failure.isEmpty { message.pointee.failure = try arena.string(self.failure, "failure") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -185,6 +186,7 @@ extension ReplicaState: WireMessage {
         self.rebuiltAt = try Unpacked.message(message.pointee.rebuilt_at, "rebuiltAt")
         self.stored = message.pointee.stored
         self.removed = message.pointee.removed
+        self.failure = Unpacked.string(message.pointee.failure)
     }
 
     package static let jsonNames = JSONNames([
@@ -197,6 +199,7 @@ extension ReplicaState: WireMessage {
         ("rebuiltAt", "rebuilt_at"),
         ("stored", nil),
         ("removed", nil),
+        ("failure", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -210,6 +213,7 @@ extension ReplicaState: WireMessage {
         case 6: self.rebuiltAt = try reader.timestamp()
         case 7: self.stored = try reader.int64()
         case 8: self.removed = try reader.int64()
+        case 9: self.failure = try reader.string()
         default: break
         }
     }
@@ -224,6 +228,7 @@ extension ReplicaState: WireMessage {
         if let value = self.rebuiltAt { try writer.field("rebuiltAt", value) }
         if self.stored != 0 { try writer.field("stored", self.stored) }
         if self.removed != 0 { try writer.field("removed", self.removed) }
+        if !self.failure.isEmpty { try writer.field("failure", self.failure) }
     }
 
     /// Reads protobuf bytes within `limits`.

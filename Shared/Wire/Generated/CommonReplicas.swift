@@ -34,6 +34,14 @@ public struct RebuildReplicaRequest: Message {
     public init() {}
 }
 
+extension RebuildReplicaRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `table`.
+        case table
+    }
+}
+
 /// A replica, and its rebuilding.
 public struct ReplicaState: Message {
     /// The proto name of the message.
@@ -57,6 +65,9 @@ public struct ReplicaState: Message {
     public var stored: Int64 = 0
     /// The field `removed`.
     public var removed: Int64 = 0
+    /// Why the last attempt failed, in the language of the caller; empty when it did not. It is tried again by itself, after
+    /// the others, and at once when somebody asks for it.
+    public var failure: String = ""
 
     /// The message with every field at its default.
     public init() {}

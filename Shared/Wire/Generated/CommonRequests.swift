@@ -13,6 +13,14 @@ public struct GetRequest: Message {
     public init() {}
 }
 
+extension GetRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+    }
+}
+
 /// Reads records in pages (AIP-132, AIP-158, AIP-160).
 public struct ListRequest: Message {
     /// The proto name of the message.
@@ -34,6 +42,22 @@ public struct ListRequest: Message {
     public init() {}
 }
 
+extension ListRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `page_size`.
+        case pageSize = "page_size"
+        /// `page_token`.
+        case pageToken = "page_token"
+        /// `filter`.
+        case filter
+        /// `order_by`.
+        case orderBy = "order_by"
+        /// `count`.
+        case count
+    }
+}
+
 /// Removes one record (AIP-135).
 public struct DeleteRequest: Message {
     /// The proto name of the message.
@@ -50,6 +74,18 @@ public struct DeleteRequest: Message {
     public init() {}
 }
 
+extension DeleteRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// A verb without input on one record: reopen, assign to me, …
 public struct ActionRequest: Message {
     /// The proto name of the message.
@@ -64,6 +100,18 @@ public struct ActionRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ActionRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `request_id`.
+        case requestID = "request_id"
+    }
 }
 
 /// Closes or cancels one record.
@@ -86,6 +134,22 @@ public struct CloseRequest: Message {
     public init() {}
 }
 
+extension CloseRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `etag`.
+        case etag
+        /// `request_id`.
+        case requestID = "request_id"
+        /// `close_notes`.
+        case closeNotes = "close_notes"
+        /// `close_code`.
+        case closeCode = "close_code"
+    }
+}
+
 /// Appends to a journal of one record: a comment or a work note (G-28).
 public struct AddEntryRequest: Message {
     /// The proto name of the message.
@@ -102,6 +166,18 @@ public struct AddEntryRequest: Message {
     public init() {}
 }
 
+extension AddEntryRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `text`.
+        case text
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// Reads the activity stream of one record, newest first.
 public struct ListActivityRequest: Message {
     /// The proto name of the message.
@@ -116,6 +192,18 @@ public struct ListActivityRequest: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+extension ListActivityRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `page_size`.
+        case pageSize = "page_size"
+        /// `page_token`.
+        case pageToken = "page_token"
+    }
 }
 
 /// One entry of an activity stream.
@@ -137,7 +225,7 @@ public struct ActivityEntry: Message {
     public var oldValue: String = ""
     /// The field `new_value`.
     public var newValue: String = ""
-    /// For journals: the text.
+    /// For journals: the text. For "attachments.visible_to_customer": the name of the file.
     public var text: String = ""
 
     /// The message with every field at its default.

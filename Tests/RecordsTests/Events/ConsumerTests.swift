@@ -159,6 +159,35 @@ import Wire
         try await events.close()
     }
 
+    /// Who loses the lead while an event is retried, and leads again before the next attempt, goes on under the new fence.
+    @Test func whoLeadsAgainGoesOn() async throws {
+        let events = try await EventBench.make()
+        let leadership = try events.leadership()
+        var helpers = Helpers()
+        helpers.add(events.relay(leadership))
+        let attempts = Counter()
+        helpers.add(
+            events.consume("effects", leadership) { _ in
+                guard attempts.add() == 1 else { return }
+                let old = leadership.fence
+                let limit = ContinuousClock.now + .seconds(100)
+                while leadership.fence == nil || leadership.fence == old, ContinuousClock.now < limit { usleep(5_000) }
+                throw NotYet()
+            })
+        _ = try await events.bench.create("first")
+        try await waitUntil("the first attempt") { attempts.value == 1 }
+        try await events.bench.psql(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE 'leader%'
+            """)
+        #expect(try await events.verdict() == EventBench.allWell)
+        #expect(attempts.value > 1)
+        await helpers.end()
+        await leadership.resign()
+        try await events.close()
+    }
+
     /// Without the lock nobody relays and nobody consumes.
     @Test func followersRest() async throws {
         let events = try await EventBench.make()

@@ -1,11 +1,11 @@
 import Glibc
 import Postgres
-import RPC
 import Tenancy
 import TestKit
 import Testing
 import Wire
 
+@testable import RPC
 @testable import Records
 
 /// Requests whose time is over while they wait for the database.

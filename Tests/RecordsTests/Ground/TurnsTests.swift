@@ -1,5 +1,4 @@
 import Logging
-import RPC
 import Synchronization
 import Tenancy
 import TestKit
@@ -7,6 +6,7 @@ import Testing
 import Wire
 
 @testable import Ground
+@testable import RPC
 
 @Suite struct TurnsTests {
     private let one: DomainPath

@@ -53,6 +53,15 @@ import Wire
         #expect(throws: Problem.self) { try SentFile.check(name: name) }
     }
 
+    @Test(arguments: [
+        ("a/b", "'/' (U+002F)"), ("a\\b", "'\\' (U+005C)"), ("a\nb.pdf", "U+000A"), ("a\u{202E}fdp.exe", "U+202E"),
+        ("\u{2066}a/", "U+2066"), ("a\u{0}", "U+0000"), ("a\u{2028}b", "U+2028"),
+    ])
+    func theCharacterIsNamed(_ name: String, _ character: String) throws {
+        let problem = try #require(throws: Problem.self) { try SentFile.check(name: name) }
+        #expect(problem.text.en.contains(" \(character).") && problem.text.ko.contains(" \(character) "))
+    }
+
     @Test func ordinaryNamesAreTaken() throws {
         for name in ["Report (final).pdf", "보고서 1.xlsx", "a\u{301}.txt"] { try SentFile.check(name: name) }
     }

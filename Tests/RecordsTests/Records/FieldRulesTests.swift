@@ -39,7 +39,7 @@ import Wire
         #expect(!PublishedCell(String(repeating: "👩‍💻", count: 334), for: line).isValue)
         let choice = Self.field(.choice, choices: [Choice(value: .string("a"), label: Text(en: "First", ko: "첫째"))])
         #expect(FieldRules.sentences(choice).map(\.ko) == ["수량은 다음 중 하나여야 합니다: 첫째."])
-        #expect(Self.english(Self.field(.email)) == ["Units must be an e-mail address."])
+        #expect(Self.english(Self.field(.email)) == ["Units must have the form name@example.com."])
         #expect(Self.english(Self.field(.boolean)).count == 1 && Self.english(Self.field(.date)).count == 1)
         #expect(Self.english(Self.field(.string, format: .currencyCode)).count == 2)
     }

@@ -1,6 +1,8 @@
 import CustomerSuccessWire
+import ImportValidationWire
 import OnboardingWire
 import RPC
+import ServiceTestKit
 import Tenancy
 import TestKit
 import Testing
@@ -93,6 +95,48 @@ import Wire
         #expect(owner.pages.filter(\.isEmpty).count == 1 && owner.pages.count == 3)
         #expect(try await bench.count("customer_success.location") == 1_200)
         await restarted.close()
+        await bench.close()
+    }
+
+    /// A replica whose owner does not answer keeps the others from nothing, and the operator reads why it waits.
+    @Test func oneThatFailsLetsTheOthersGoFirst() async throws {
+        let bench = try await Workbench.make()
+        let owner = LocationOwner()
+        owner.set((0..<1_200).map { location("n\($0)") })
+        // Nobody answers for import tasks here.
+        let absent = Replica(
+            ImportTask.self, fields: [.number], readers: .rules, get: ImportValidationAPI.getImportTask,
+            list: ImportValidationAPI.listImportTasks)
+        let (replicas, _) = try await owner.replicas(in: bench, besides: [absent])
+        try await bench.psql(
+            """
+            CREATE TABLE customer_success.import_task (
+                id uuid PRIMARY KEY, revision bigint, domain text COLLATE "C", number text);
+            SELECT customer_success.separate('import_task');
+            """)
+        func state(_ table: String, _ caller: Caller = .person()) async throws -> ReplicaState {
+            try #require(try await replicas.states(for: caller).first { $0.table == table })
+        }
+        try await replicas.ask(for: "import_task", by: .person())
+        try await replicas.ask(for: "location", by: .person())
+        let refused = try await problem { _ = try await replicas.rebuildNext() }
+        #expect(try await state("import_task").failure == refused.text.en)
+        for _ in 0..<3 { #expect(try await replicas.rebuildNext()) }
+        let rebuilt = try await state("location")
+        #expect(!rebuilt.isRebuilding && rebuilt.stored == 1_200 && rebuilt.failure.isEmpty)
+        #expect(try await state("import_task").isRebuilding)
+        _ = try await problem { _ = try await replicas.rebuildNext() }
+        // Who asks anew is not kept waiting behind what is under way since.
+        owner.set((0..<1_200).map { location("n\($0)", revision: 9) })
+        try await replicas.ask(for: "location", by: .person())
+        #expect(try await replicas.rebuildNext())
+        try await replicas.ask(for: "import_task", by: .person())
+        _ = try await problem { _ = try await replicas.rebuildNext() }
+        for _ in 0..<2 { #expect(try await replicas.rebuildNext()) }
+        #expect(try await !state("location").isRebuilding)
+        let korean = Caller.holding("admin", domain: "/provider/", locale: "ko")
+        let waiting = try await state("import_task", korean)
+        #expect(waiting.isRebuilding && waiting.failure == refused.text.ko)
         await bench.close()
     }
 

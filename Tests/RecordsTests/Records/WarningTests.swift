@@ -93,10 +93,7 @@ import Wire
         let name = "ground_\(UInt64.random(in: 0...UInt64.max))"
         try await server.createDatabase(name)
         let schema = "old_ground"
-        for role in ["ale_\(schema)", "ale_\(schema)_owner"] {
-            try await server.psql(
-                "DO $$ BEGIN CREATE ROLE \(role) LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-        }
+        try await server.makeRoles(of: schema)
         try await server.psql("CREATE SCHEMA \(schema) AUTHORIZATION ale_\(schema)_owner", database: name)
         func target(_ user: String) -> String { server.connectionString(database: name, user: user) }
         let own = [Migration(number: 2, name: "own", sql: "CREATE TABLE \(schema).thing (id int);")]

@@ -10,7 +10,7 @@ import TestKit
 import Wire
 
 /// One database with the tables of ``TestTables``, and a service's way into it: its own role, its pool, its store.
-struct Workbench: Sendable {
+struct Workbench: OwnDatabase {
     let server: PostgresServer
     let name: String
     let database: Database
@@ -61,15 +61,6 @@ struct Workbench: Sendable {
     /// The connection string of the service.
     var connectionString: String { server.connectionString(database: name, user: "ale_\(database.schema)") }
 
-    /// What the superuser sees.
-    @discardableResult
-    func psql(_ sql: String) async throws -> String { try await server.psql(sql, database: name) }
-
-    /// The superuser's `SELECT count(*)`.
-    func count(_ rows: String) async throws -> Int { Int(try await psql("SELECT count(*) FROM \(rows)")) ?? -1 }
-
-    func close() async { await pool.close() }
-
     private static func pool(_ server: PostgresServer, _ name: String, _ role: String, size: Int) throws -> Pool {
         try Pool(
             PoolConfiguration(connectionString: server.connectionString(database: name, user: role), size: size))
@@ -81,12 +72,7 @@ struct Workbench: Sendable {
             ("customer_success", TestTables.touchpoints), ("play_launcher", TestTables.definitions),
         ] {
             // Schema and roles as the deployment makes them: the login owns nothing.
-            // They are the server's, and other suites make them, too.
-            for role in ["ale_\(schema)", "ale_\(schema)_owner"] {
-                try await server.psql(
-                    "DO $$ BEGIN CREATE ROLE \(role) LOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-                )
-            }
+            try await server.makeRoles(of: schema, "LOGIN NOINHERIT")
             try await server.psql(
                 """
                 CREATE SCHEMA \(schema) AUTHORIZATION ale_\(schema)_owner;

@@ -36,10 +36,12 @@ final class LocationOwner: Sendable {
     var pages: [String] { state.withLock { $0.pages } }
 
     /// The replica of its locations in `bench`, fed by asking it, and what answers for both.
-    func replicas(in bench: Workbench) async throws -> (replicas: ReplicaSet, client: Client) {
+    func replicas(
+        in bench: Workbench, besides others: [Replica] = []
+    ) async throws -> (replicas: ReplicaSet, client: Client) {
         let transport = InMemoryTransport()
         let client = Client(transport, credential: .token("/"))
-        let replicas = ReplicaSet([Self.declared], bench.database, client)
+        let replicas = ReplicaSet([Self.declared] + others, bench.database, client)
         let endpoints = replicas.endpoints(CustomerSuccessAPI.listReplicas, CustomerSuccessAPI.rebuildReplica)
         for (name, endpoints) in [("onboarding", self.endpoints), ("customer-success", endpoints)] {
             let service = try Service(

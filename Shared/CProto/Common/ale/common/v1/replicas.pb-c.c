@@ -281,7 +281,7 @@ const ProtobufCMessageDescriptor ale__common__v1__rebuild_replica_request__descr
   (ProtobufCMessageInit) ale__common__v1__rebuild_replica_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__replica_state__field_descriptors[9] =
+static const ProtobufCFieldDescriptor ale__common__v1__replica_state__field_descriptors[10] =
 {
   {
     "table",
@@ -391,10 +391,23 @@ static const ProtobufCFieldDescriptor ale__common__v1__replica_state__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failure",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__ReplicaState, failure),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__replica_state__field_indices_by_name[] = {
   4,   /* field[4] = asked_at */
   5,   /* field[5] = asked_by */
+  9,   /* field[9] = failure */
   3,   /* field[3] = is_rebuilding */
   1,   /* field[1] = owner */
   6,   /* field[6] = rebuilt_at */
@@ -406,7 +419,7 @@ static const unsigned ale__common__v1__replica_state__field_indices_by_name[] = 
 static const ProtobufCIntRange ale__common__v1__replica_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__replica_state__descriptor =
 {
@@ -416,7 +429,7 @@ const ProtobufCMessageDescriptor ale__common__v1__replica_state__descriptor =
   "Ale__Common__V1__ReplicaState",
   "ale.common.v1",
   sizeof(Ale__Common__V1__ReplicaState),
-  9,
+  10,
   ale__common__v1__replica_state__field_descriptors,
   ale__common__v1__replica_state__field_indices_by_name,
   1,  ale__common__v1__replica_state__number_ranges,

@@ -952,6 +952,186 @@ void   ale__import_validation__v1__update_staging_row_request__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__update_staging_row_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__batch_update_staging_rows_request__init
+                     (Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest         *message)
+{
+  static const Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest init_value = ALE__IMPORT_VALIDATION__V1__BATCH_UPDATE_STAGING_ROWS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__batch_update_staging_rows_request__get_packed_size
+                     (const Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_update_staging_rows_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__batch_update_staging_rows_request__pack
+                     (const Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_update_staging_rows_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__batch_update_staging_rows_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_update_staging_rows_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *
+       ale__import_validation__v1__batch_update_staging_rows_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__batch_update_staging_rows_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__batch_update_staging_rows_request__free_unpacked
+                     (Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_update_staging_rows_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__staging_row_correction__init
+                     (Ale__ImportValidation__V1__StagingRowCorrection         *message)
+{
+  static const Ale__ImportValidation__V1__StagingRowCorrection init_value = ALE__IMPORT_VALIDATION__V1__STAGING_ROW_CORRECTION__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__staging_row_correction__get_packed_size
+                     (const Ale__ImportValidation__V1__StagingRowCorrection *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_row_correction__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__staging_row_correction__pack
+                     (const Ale__ImportValidation__V1__StagingRowCorrection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_row_correction__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__staging_row_correction__pack_to_buffer
+                     (const Ale__ImportValidation__V1__StagingRowCorrection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_row_correction__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__StagingRowCorrection *
+       ale__import_validation__v1__staging_row_correction__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__StagingRowCorrection *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__staging_row_correction__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__staging_row_correction__free_unpacked
+                     (Ale__ImportValidation__V1__StagingRowCorrection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_row_correction__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__replace_staged_value_request__init
+                     (Ale__ImportValidation__V1__ReplaceStagedValueRequest         *message)
+{
+  static const Ale__ImportValidation__V1__ReplaceStagedValueRequest init_value = ALE__IMPORT_VALIDATION__V1__REPLACE_STAGED_VALUE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__replace_staged_value_request__get_packed_size
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__replace_staged_value_request__pack
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__replace_staged_value_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__ReplaceStagedValueRequest *
+       ale__import_validation__v1__replace_staged_value_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__ReplaceStagedValueRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__replace_staged_value_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__replace_staged_value_request__free_unpacked
+                     (Ale__ImportValidation__V1__ReplaceStagedValueRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__replace_staged_value_response__init
+                     (Ale__ImportValidation__V1__ReplaceStagedValueResponse         *message)
+{
+  static const Ale__ImportValidation__V1__ReplaceStagedValueResponse init_value = ALE__IMPORT_VALIDATION__V1__REPLACE_STAGED_VALUE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__replace_staged_value_response__get_packed_size
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueResponse *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__replace_staged_value_response__pack
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__replace_staged_value_response__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__ReplaceStagedValueResponse *
+       ale__import_validation__v1__replace_staged_value_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__ReplaceStagedValueResponse *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__replace_staged_value_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__replace_staged_value_response__free_unpacked
+                     (Ale__ImportValidation__V1__ReplaceStagedValueResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__import_validation__v1__begin_upload_request__field_descriptors[5] =
 {
   {
@@ -2580,5 +2760,274 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__update_staging_row_
   ale__import_validation__v1__update_staging_row_request__field_indices_by_name,
   1,  ale__import_validation__v1__update_staging_row_request__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__update_staging_row_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__batch_update_staging_rows_request__field_descriptors[3] =
+{
+  {
+    "rows",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest, n_rows),
+    offsetof(Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest, rows),
+    &ale__import_validation__v1__staging_row_correction__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest, has_all_or_nothing),
+    offsetof(Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__batch_update_staging_rows_request__field_indices_by_name[] = {
+  2,   /* field[2] = all_or_nothing */
+  1,   /* field[1] = request_id */
+  0,   /* field[0] = rows */
+};
+static const ProtobufCIntRange ale__import_validation__v1__batch_update_staging_rows_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__batch_update_staging_rows_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.BatchUpdateStagingRowsRequest",
+  "BatchUpdateStagingRowsRequest",
+  "Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest),
+  3,
+  ale__import_validation__v1__batch_update_staging_rows_request__field_descriptors,
+  ale__import_validation__v1__batch_update_staging_rows_request__field_indices_by_name,
+  1,  ale__import_validation__v1__batch_update_staging_rows_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__batch_update_staging_rows_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_row_correction__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingRowCorrection, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingRowCorrection, etag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cells",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__StagingRowCorrection, n_cells),
+    offsetof(Ale__ImportValidation__V1__StagingRowCorrection, cells),
+    &ale__import_validation__v1__staged_cell__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__staging_row_correction__field_indices_by_name[] = {
+  2,   /* field[2] = cells */
+  1,   /* field[1] = etag */
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange ale__import_validation__v1__staging_row_correction__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row_correction__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.StagingRowCorrection",
+  "StagingRowCorrection",
+  "Ale__ImportValidation__V1__StagingRowCorrection",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__StagingRowCorrection),
+  3,
+  ale__import_validation__v1__staging_row_correction__field_descriptors,
+  ale__import_validation__v1__staging_row_correction__field_indices_by_name,
+  1,  ale__import_validation__v1__staging_row_correction__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__staging_row_correction__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__replace_staged_value_request__field_descriptors[5] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueRequest, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueRequest, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replacement",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueRequest, replacement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__replace_staged_value_request__field_indices_by_name[] = {
+  1,   /* field[1] = field */
+  0,   /* field[0] = id */
+  3,   /* field[3] = replacement */
+  4,   /* field[4] = request_id */
+  2,   /* field[2] = value */
+};
+static const ProtobufCIntRange ale__import_validation__v1__replace_staged_value_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__replace_staged_value_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.ReplaceStagedValueRequest",
+  "ReplaceStagedValueRequest",
+  "Ale__ImportValidation__V1__ReplaceStagedValueRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__ReplaceStagedValueRequest),
+  5,
+  ale__import_validation__v1__replace_staged_value_request__field_descriptors,
+  ale__import_validation__v1__replace_staged_value_request__field_indices_by_name,
+  1,  ale__import_validation__v1__replace_staged_value_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__replace_staged_value_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__replace_staged_value_response__field_descriptors[2] =
+{
+  {
+    "replaced_rows",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueResponse, has_replaced_rows),
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueResponse, replaced_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "goes_on",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueResponse, has_goes_on),
+    offsetof(Ale__ImportValidation__V1__ReplaceStagedValueResponse, goes_on),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__replace_staged_value_response__field_indices_by_name[] = {
+  1,   /* field[1] = goes_on */
+  0,   /* field[0] = replaced_rows */
+};
+static const ProtobufCIntRange ale__import_validation__v1__replace_staged_value_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__replace_staged_value_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.ReplaceStagedValueResponse",
+  "ReplaceStagedValueResponse",
+  "Ale__ImportValidation__V1__ReplaceStagedValueResponse",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__ReplaceStagedValueResponse),
+  2,
+  ale__import_validation__v1__replace_staged_value_response__field_descriptors,
+  ale__import_validation__v1__replace_staged_value_response__field_indices_by_name,
+  1,  ale__import_validation__v1__replace_staged_value_response__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__replace_staged_value_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

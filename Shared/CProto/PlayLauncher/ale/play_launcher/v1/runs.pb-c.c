@@ -142,7 +142,7 @@ void   ale__play_launcher__v1__take_over_flow_run_request__free_unpacked
   assert(message->base.descriptor == &ale__play_launcher__v1__take_over_flow_run_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_run__field_descriptors[21] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_run__field_descriptors[25] =
 {
   {
     "id",
@@ -396,6 +396,54 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_run__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "title",
+    24,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowRun, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title_ko",
+    25,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowRun, title_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message_en",
+    26,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowRun, message_en),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message_ko",
+    27,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowRun, message_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__flow_run__field_indices_by_name[] = {
   14,   /* field[14] = account */
@@ -412,11 +460,15 @@ static const unsigned ale__play_launcher__v1__flow_run__field_indices_by_name[] 
   9,   /* field[9] = flow_version */
   0,   /* field[0] = id */
   20,   /* field[20] = message */
+  23,   /* field[23] = message_en */
+  24,   /* field[24] = message_ko */
   16,   /* field[16] = requested_by */
   12,   /* field[12] = source_record */
   11,   /* field[11] = source_table */
   17,   /* field[17] = started_at */
   10,   /* field[10] = state */
+  21,   /* field[21] = title */
+  22,   /* field[22] = title_ko */
   4,   /* field[4] = updated_at */
   5,   /* field[5] = updated_by */
 };
@@ -424,7 +476,7 @@ static const ProtobufCIntRange ale__play_launcher__v1__flow_run__number_ranges[2
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 21 }
+  { 0, 25 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_run__descriptor =
 {
@@ -434,7 +486,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_run__descriptor =
   "Ale__PlayLauncher__V1__FlowRun",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__FlowRun),
-  21,
+  25,
   ale__play_launcher__v1__flow_run__field_descriptors,
   ale__play_launcher__v1__flow_run__field_indices_by_name,
   2,  ale__play_launcher__v1__flow_run__number_ranges,

@@ -1605,7 +1605,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__dry_run_playbook_request__d
   (ProtobufCMessageInit) ale__playbooks__v1__dry_run_playbook_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__playbooks__v1__dry_run_step__field_descriptors[9] =
+static const ProtobufCFieldDescriptor ale__playbooks__v1__dry_run_step__field_descriptors[10] =
 {
   {
     "lane",
@@ -1715,6 +1715,18 @@ static const ProtobufCFieldDescriptor ale__playbooks__v1__dry_run_step__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refusal",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__DryRunStep, refusal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__playbooks__v1__dry_run_step__field_indices_by_name[] = {
   1,   /* field[1] = activity */
@@ -1724,13 +1736,14 @@ static const unsigned ale__playbooks__v1__dry_run_step__field_indices_by_name[] 
   8,   /* field[8] = fields */
   0,   /* field[0] = lane */
   3,   /* field[3] = reason */
+  9,   /* field[9] = refusal */
   4,   /* field[4] = starts */
   7,   /* field[7] = table */
 };
 static const ProtobufCIntRange ale__playbooks__v1__dry_run_step__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor ale__playbooks__v1__dry_run_step__descriptor =
 {
@@ -1740,7 +1753,7 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__dry_run_step__descriptor =
   "Ale__Playbooks__V1__DryRunStep",
   "ale.playbooks.v1",
   sizeof(Ale__Playbooks__V1__DryRunStep),
-  9,
+  10,
   ale__playbooks__v1__dry_run_step__field_descriptors,
   ale__playbooks__v1__dry_run_step__field_indices_by_name,
   1,  ale__playbooks__v1__dry_run_step__number_ranges,

@@ -817,6 +817,51 @@ void   ale__playbooks__v1__cancel_playbook_run_request__free_unpacked
   assert(message->base.descriptor == &ale__playbooks__v1__cancel_playbook_run_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__playbooks__v1__check_playbook_closing_request__init
+                     (Ale__Playbooks__V1__CheckPlaybookClosingRequest         *message)
+{
+  static const Ale__Playbooks__V1__CheckPlaybookClosingRequest init_value = ALE__PLAYBOOKS__V1__CHECK_PLAYBOOK_CLOSING_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__playbooks__v1__check_playbook_closing_request__get_packed_size
+                     (const Ale__Playbooks__V1__CheckPlaybookClosingRequest *message)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__check_playbook_closing_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__playbooks__v1__check_playbook_closing_request__pack
+                     (const Ale__Playbooks__V1__CheckPlaybookClosingRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__check_playbook_closing_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__playbooks__v1__check_playbook_closing_request__pack_to_buffer
+                     (const Ale__Playbooks__V1__CheckPlaybookClosingRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__check_playbook_closing_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Playbooks__V1__CheckPlaybookClosingRequest *
+       ale__playbooks__v1__check_playbook_closing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Playbooks__V1__CheckPlaybookClosingRequest *)
+     protobuf_c_message_unpack (&ale__playbooks__v1__check_playbook_closing_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__playbooks__v1__check_playbook_closing_request__free_unpacked
+                     (Ale__Playbooks__V1__CheckPlaybookClosingRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__playbooks__v1__check_playbook_closing_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__playbooks__v1__playbook_run__field_descriptors[13] =
 {
   {
@@ -2539,5 +2584,56 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__cancel_playbook_run_request
   ale__playbooks__v1__cancel_playbook_run_request__field_indices_by_name,
   1,  ale__playbooks__v1__cancel_playbook_run_request__number_ranges,
   (ProtobufCMessageInit) ale__playbooks__v1__cancel_playbook_run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__playbooks__v1__check_playbook_closing_request__field_descriptors[2] =
+{
+  {
+    "table",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__CheckPlaybookClosingRequest, table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "record",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Ale__Playbooks__V1__CheckPlaybookClosingRequest, has_record),
+    offsetof(Ale__Playbooks__V1__CheckPlaybookClosingRequest, record),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__playbooks__v1__check_playbook_closing_request__field_indices_by_name[] = {
+  1,   /* field[1] = record */
+  0,   /* field[0] = table */
+};
+static const ProtobufCIntRange ale__playbooks__v1__check_playbook_closing_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__playbooks__v1__check_playbook_closing_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.playbooks.v1.CheckPlaybookClosingRequest",
+  "CheckPlaybookClosingRequest",
+  "Ale__Playbooks__V1__CheckPlaybookClosingRequest",
+  "ale.playbooks.v1",
+  sizeof(Ale__Playbooks__V1__CheckPlaybookClosingRequest),
+  2,
+  ale__playbooks__v1__check_playbook_closing_request__field_descriptors,
+  ale__playbooks__v1__check_playbook_closing_request__field_indices_by_name,
+  1,  ale__playbooks__v1__check_playbook_closing_request__number_ranges,
+  (ProtobufCMessageInit) ale__playbooks__v1__check_playbook_closing_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

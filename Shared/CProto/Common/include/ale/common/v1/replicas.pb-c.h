@@ -73,10 +73,11 @@ struct  Ale__Common__V1__ReplicaState
   int64_t stored;
   protobuf_c_boolean has_removed;
   int64_t removed;
+  char *failure;
 };
 #define ALE__COMMON__V1__REPLICA_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__replica_state__descriptor) \
-    , NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0 }
+    , NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0, NULL }
 
 
 /* Ale__Common__V1__ListReplicasRequest methods */

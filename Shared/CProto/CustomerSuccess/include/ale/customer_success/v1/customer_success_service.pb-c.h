@@ -25,6 +25,9 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/customer_success/v1/risks.pb-c.h"
 #include "ale/customer_success/v1/templates.pb-c.h"
 #include "ale/customer_success/v1/work.pb-c.h"
+#include "ale/playbooks/v1/administration.pb-c.h"
+#include "ale/playbooks/v1/definitions.pb-c.h"
+#include "ale/playbooks/v1/runs.pb-c.h"
 
 
 

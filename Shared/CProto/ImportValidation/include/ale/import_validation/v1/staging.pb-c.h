@@ -38,6 +38,10 @@ typedef struct Ale__ImportValidation__V1__StagedCell Ale__ImportValidation__V1__
 typedef struct Ale__ImportValidation__V1__ListStagingRowsRequest Ale__ImportValidation__V1__ListStagingRowsRequest;
 typedef struct Ale__ImportValidation__V1__ListStagingRowsResponse Ale__ImportValidation__V1__ListStagingRowsResponse;
 typedef struct Ale__ImportValidation__V1__UpdateStagingRowRequest Ale__ImportValidation__V1__UpdateStagingRowRequest;
+typedef struct Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest;
+typedef struct Ale__ImportValidation__V1__StagingRowCorrection Ale__ImportValidation__V1__StagingRowCorrection;
+typedef struct Ale__ImportValidation__V1__ReplaceStagedValueRequest Ale__ImportValidation__V1__ReplaceStagedValueRequest;
+typedef struct Ale__ImportValidation__V1__ReplaceStagedValueResponse Ale__ImportValidation__V1__ReplaceStagedValueResponse;
 
 
 /* --- enums --- */
@@ -347,6 +351,60 @@ struct  Ale__ImportValidation__V1__UpdateStagingRowRequest
 #define ALE__IMPORT_VALIDATION__V1__UPDATE_STAGING_ROW_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__update_staging_row_request__descriptor) \
     , NULL, NULL, 0,NULL, NULL }
+
+
+struct  Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest
+{
+  ProtobufCMessage base;
+  size_t n_rows;
+  Ale__ImportValidation__V1__StagingRowCorrection **rows;
+  char *request_id;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__IMPORT_VALIDATION__V1__BATCH_UPDATE_STAGING_ROWS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__batch_update_staging_rows_request__descriptor) \
+    , 0,NULL, NULL, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__StagingRowCorrection
+{
+  ProtobufCMessage base;
+  char *id;
+  char *etag;
+  size_t n_cells;
+  Ale__ImportValidation__V1__StagedCell **cells;
+};
+#define ALE__IMPORT_VALIDATION__V1__STAGING_ROW_CORRECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__staging_row_correction__descriptor) \
+    , NULL, NULL, 0,NULL }
+
+
+struct  Ale__ImportValidation__V1__ReplaceStagedValueRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *field;
+  char *value;
+  char *replacement;
+  char *request_id;
+};
+#define ALE__IMPORT_VALIDATION__V1__REPLACE_STAGED_VALUE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__replace_staged_value_request__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL }
+
+
+struct  Ale__ImportValidation__V1__ReplaceStagedValueResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_replaced_rows;
+  int64_t replaced_rows;
+  protobuf_c_boolean has_goes_on;
+  protobuf_c_boolean goes_on;
+};
+#define ALE__IMPORT_VALIDATION__V1__REPLACE_STAGED_VALUE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__replace_staged_value_response__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 /* Ale__ImportValidation__V1__BeginUploadRequest methods */
@@ -748,6 +806,82 @@ Ale__ImportValidation__V1__UpdateStagingRowRequest *
 void   ale__import_validation__v1__update_staging_row_request__free_unpacked
                      (Ale__ImportValidation__V1__UpdateStagingRowRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest methods */
+void   ale__import_validation__v1__batch_update_staging_rows_request__init
+                     (Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest         *message);
+size_t ale__import_validation__v1__batch_update_staging_rows_request__get_packed_size
+                     (const Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest   *message);
+size_t ale__import_validation__v1__batch_update_staging_rows_request__pack
+                     (const Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__batch_update_staging_rows_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *
+       ale__import_validation__v1__batch_update_staging_rows_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__batch_update_staging_rows_request__free_unpacked
+                     (Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__StagingRowCorrection methods */
+void   ale__import_validation__v1__staging_row_correction__init
+                     (Ale__ImportValidation__V1__StagingRowCorrection         *message);
+size_t ale__import_validation__v1__staging_row_correction__get_packed_size
+                     (const Ale__ImportValidation__V1__StagingRowCorrection   *message);
+size_t ale__import_validation__v1__staging_row_correction__pack
+                     (const Ale__ImportValidation__V1__StagingRowCorrection   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__staging_row_correction__pack_to_buffer
+                     (const Ale__ImportValidation__V1__StagingRowCorrection   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__StagingRowCorrection *
+       ale__import_validation__v1__staging_row_correction__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__staging_row_correction__free_unpacked
+                     (Ale__ImportValidation__V1__StagingRowCorrection *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__ReplaceStagedValueRequest methods */
+void   ale__import_validation__v1__replace_staged_value_request__init
+                     (Ale__ImportValidation__V1__ReplaceStagedValueRequest         *message);
+size_t ale__import_validation__v1__replace_staged_value_request__get_packed_size
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueRequest   *message);
+size_t ale__import_validation__v1__replace_staged_value_request__pack
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__replace_staged_value_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__ReplaceStagedValueRequest *
+       ale__import_validation__v1__replace_staged_value_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__replace_staged_value_request__free_unpacked
+                     (Ale__ImportValidation__V1__ReplaceStagedValueRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__ReplaceStagedValueResponse methods */
+void   ale__import_validation__v1__replace_staged_value_response__init
+                     (Ale__ImportValidation__V1__ReplaceStagedValueResponse         *message);
+size_t ale__import_validation__v1__replace_staged_value_response__get_packed_size
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueResponse   *message);
+size_t ale__import_validation__v1__replace_staged_value_response__pack
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueResponse   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__replace_staged_value_response__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ReplaceStagedValueResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__ReplaceStagedValueResponse *
+       ale__import_validation__v1__replace_staged_value_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__replace_staged_value_response__free_unpacked
+                     (Ale__ImportValidation__V1__ReplaceStagedValueResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__ImportValidation__V1__BeginUploadRequest_Closure)
@@ -813,6 +947,18 @@ typedef void (*Ale__ImportValidation__V1__ListStagingRowsResponse_Closure)
 typedef void (*Ale__ImportValidation__V1__UpdateStagingRowRequest_Closure)
                  (const Ale__ImportValidation__V1__UpdateStagingRowRequest *message,
                   void *closure_data);
+typedef void (*Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest_Closure)
+                 (const Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__StagingRowCorrection_Closure)
+                 (const Ale__ImportValidation__V1__StagingRowCorrection *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__ReplaceStagedValueRequest_Closure)
+                 (const Ale__ImportValidation__V1__ReplaceStagedValueRequest *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__ReplaceStagedValueResponse_Closure)
+                 (const Ale__ImportValidation__V1__ReplaceStagedValueResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -840,6 +986,10 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__staged_cell_
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__update_staging_row_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__batch_update_staging_rows_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row_correction__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__replace_staged_value_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__replace_staged_value_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -50,10 +50,14 @@ struct  Ale__PlayLauncher__V1__FlowRun
   Google__Protobuf__Timestamp *completed_at;
   char *created_records;
   char *message;
+  char *title;
+  char *title_ko;
+  char *message_en;
+  char *message_ko;
 };
 #define ALE__PLAY_LAUNCHER__V1__FLOW_RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__flow_run__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__PlayLauncher__V1__ListFlowRunsResponse

@@ -199,10 +199,11 @@ struct  Ale__Playbooks__V1__DryRunStep
   char *table;
   size_t n_fields;
   Ale__Playbooks__V1__FieldSetting **fields;
+  char *refusal;
 };
 #define ALE__PLAYBOOKS__V1__DRY_RUN_STEP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__dry_run_step__descriptor) \
-    , NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL, 0,NULL }
+    , NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL }
 
 
 struct  Ale__Playbooks__V1__DryRunPlaybookResponse

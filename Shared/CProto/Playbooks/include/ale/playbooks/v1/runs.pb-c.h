@@ -35,6 +35,7 @@ typedef struct Ale__Playbooks__V1__ListPlaybookLogResponse Ale__Playbooks__V1__L
 typedef struct Ale__Playbooks__V1__EnterPlaybookActivityRequest Ale__Playbooks__V1__EnterPlaybookActivityRequest;
 typedef struct Ale__Playbooks__V1__MovePlaybookActivityRequest Ale__Playbooks__V1__MovePlaybookActivityRequest;
 typedef struct Ale__Playbooks__V1__CancelPlaybookRunRequest Ale__Playbooks__V1__CancelPlaybookRunRequest;
+typedef struct Ale__Playbooks__V1__CheckPlaybookClosingRequest Ale__Playbooks__V1__CheckPlaybookClosingRequest;
 
 
 /* --- enums --- */
@@ -321,6 +322,18 @@ struct  Ale__Playbooks__V1__CancelPlaybookRunRequest
 #define ALE__PLAYBOOKS__V1__CANCEL_PLAYBOOK_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__cancel_playbook_run_request__descriptor) \
     , NULL, NULL, NULL }
+
+
+struct  Ale__Playbooks__V1__CheckPlaybookClosingRequest
+{
+  ProtobufCMessage base;
+  char *table;
+  protobuf_c_boolean has_record;
+  ProtobufCBinaryData record;
+};
+#define ALE__PLAYBOOKS__V1__CHECK_PLAYBOOK_CLOSING_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__check_playbook_closing_request__descriptor) \
+    , NULL, 0, {0,NULL} }
 
 
 /* Ale__Playbooks__V1__PlaybookRun methods */
@@ -665,6 +678,25 @@ Ale__Playbooks__V1__CancelPlaybookRunRequest *
 void   ale__playbooks__v1__cancel_playbook_run_request__free_unpacked
                      (Ale__Playbooks__V1__CancelPlaybookRunRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Playbooks__V1__CheckPlaybookClosingRequest methods */
+void   ale__playbooks__v1__check_playbook_closing_request__init
+                     (Ale__Playbooks__V1__CheckPlaybookClosingRequest         *message);
+size_t ale__playbooks__v1__check_playbook_closing_request__get_packed_size
+                     (const Ale__Playbooks__V1__CheckPlaybookClosingRequest   *message);
+size_t ale__playbooks__v1__check_playbook_closing_request__pack
+                     (const Ale__Playbooks__V1__CheckPlaybookClosingRequest   *message,
+                      uint8_t             *out);
+size_t ale__playbooks__v1__check_playbook_closing_request__pack_to_buffer
+                     (const Ale__Playbooks__V1__CheckPlaybookClosingRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Playbooks__V1__CheckPlaybookClosingRequest *
+       ale__playbooks__v1__check_playbook_closing_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__playbooks__v1__check_playbook_closing_request__free_unpacked
+                     (Ale__Playbooks__V1__CheckPlaybookClosingRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__Playbooks__V1__PlaybookRun_Closure)
@@ -721,6 +753,9 @@ typedef void (*Ale__Playbooks__V1__MovePlaybookActivityRequest_Closure)
 typedef void (*Ale__Playbooks__V1__CancelPlaybookRunRequest_Closure)
                  (const Ale__Playbooks__V1__CancelPlaybookRunRequest *message,
                   void *closure_data);
+typedef void (*Ale__Playbooks__V1__CheckPlaybookClosingRequest_Closure)
+                 (const Ale__Playbooks__V1__CheckPlaybookClosingRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -745,6 +780,7 @@ extern const ProtobufCMessageDescriptor ale__playbooks__v1__list_playbook_log_re
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__enter_playbook_activity_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__move_playbook_activity_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__cancel_playbook_run_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__playbooks__v1__check_playbook_closing_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

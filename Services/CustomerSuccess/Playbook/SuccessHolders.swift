@@ -1,0 +1,53 @@
+import CustomerSuccessWire
+import OnboardingWire
+import Playbooks
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// Who does what on an initiative.
+enum SuccessHolders {
+    /// Whoever holds a responsibility of that name in the squad of the account, else whom the initiative is assigned to
+    /// (G-44). Nobody who has left.
+    private static func holder(of name: String, on initiative: String, _ context: RuleContext) throws -> String? {
+        let rows = try context.transaction.query(
+            """
+            SELECT "user" FROM (SELECT 1 AS place, m.id, m."user" FROM customer_success.squad_member m \
+            JOIN customer_success.success_initiative i ON i.account = m.account \
+            WHERE i.id = \(initiative) AND m.active IS NOT FALSE \
+            AND m.responsibility IN (SELECT id FROM \(responsibilities(name, context)) known) \
+            UNION ALL SELECT 2, id, assigned_to FROM customer_success.success_initiative \
+            WHERE id = \(initiative)) asked WHERE "user" IS NOT NULL ORDER BY place, id
+            """)
+        return try rows.map { try $0.string(SquadMember.Field.user) }.first(where: context.mayBeAssigned)
+    }
+
+    /// A responsibility of squads of that name; no name names none.
+    private static func responsibility(_ name: String, _ context: RuleContext) throws -> String? {
+        let rows = try context.transaction.query("SELECT id FROM \(responsibilities(name, context)) known LIMIT 1")
+        return try rows.first?.string(ResponsibilityDefinition.Field.id)
+    }
+
+    /// The responsibilities of squads of that name, as they are known here (G-43).
+    private static func responsibilities(_ name: String, _ context: RuleContext) -> SQL {
+        context.database.replica(
+            ResponsibilityDefinition.self, .name,
+            where: "side = \(literal: ResponsibilityDefinition.Side.squad) AND name = \(name)", as: reader(context))
+    }
+
+    /// The same for playbooks.
+    static let people = PlaybookPeople(
+        holder: holder, responsibility: responsibility,
+        name: { user, context in
+            guard Validation.isUUID(user) else { return nil }
+            let known = context.database.replica(User.self, .name, where: "id = \(user)", as: reader(context))
+            return try context.queryAbove("SELECT name FROM \(known) known").first?.optionalString(User.Field.name)
+        })
+
+    /// Playbooks look for people by themselves, whoever works on a run.
+    private static func reader(_ context: RuleContext) -> Caller {
+        .service(context.database.service, domain: context.write.caller.domain)
+    }
+}

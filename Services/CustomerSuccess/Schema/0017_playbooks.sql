@@ -1,0 +1,2 @@
+-- Playbooks of success initiatives.
+SELECT customer_success.make_playbooks();

@@ -1,0 +1,68 @@
+import Foundation
+import Korean
+import RPC
+import Records
+import Wire
+
+/// Values of fields as the texts that definitions and forms hold: numbers and booleans as JSON writes them, instants as
+/// RFC 3339, lists as JSON.
+extension FieldSchema {
+    /// The value that `text` says; nothing for an empty text. INVALID_ARGUMENT where the field cannot hold it.
+    func value(ofText text: String, in table: String) throws(Problem) -> FieldValue {
+        guard !text.isEmpty else { return .null }
+        let value: FieldValue? =
+            switch storage {
+            case .string: .string(text)
+            case .int: Int64(text).map(FieldValue.int)
+            case .bool: text == "true" ? .bool(true) : text == "false" ? .bool(false) : nil
+            case .timestamp: Timestamp(rfc3339: text).map(FieldValue.timestamp)
+            case .strings: Self.list(text).map(FieldValue.strings)
+            }
+        guard let value else {
+            throw .invalid(
+                field: "\(table).\(name)",
+                Text(
+                    en: "\(label.en) cannot be '\(text)'.",
+                    ko: "\(label.ko, .object) '\(text)'\(.direction, after: text) 지정할 수 없습니다."))
+        }
+        return value
+    }
+
+    /// Why `text` is no value of the field; nil for one that is, as an empty text.
+    func fault(inText text: String) -> Text? {
+        do throws(Problem) {
+            return Validation.fault(try value(ofText: text, in: ""), self)
+        } catch {
+            return error.text
+        }
+    }
+
+    private static func list(_ text: String) -> [String]? {
+        try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+    }
+}
+
+extension FieldSchema {
+    /// The tables whose records the field may name.
+    var referencedTables: [String] { (reference ?? "").tablesNamed }
+}
+
+extension String {
+    /// The tables that a reference names, as the dictionary writes it.
+    var tablesNamed: [String] { split(separator: " | ").map(String.init) }
+}
+
+extension FieldValue {
+    /// The text that ``FieldSchema/value(ofText:in:)`` reads.
+    var text: String {
+        switch self {
+        case .null: ""
+        case .string(let text): text
+        case .int(let number): String(number)
+        case .bool(let flag): flag ? "true" : "false"
+        case .timestamp(let instant): instant.rfc3339
+        case .strings(let list):
+            (try? JSONEncoder().encode(list)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Filters
+import Ground
+import PlaybooksWire
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// What is read of definitions.
+extension PlaybookDefinitions {
+    private var schema: String { playbooks.database.schema }
+
+    func get(_ request: GetRequest, _ context: RuleContext) throws -> PlaybookDefinition {
+        try seen(request.id, context).message()
+    }
+
+    func list(_ request: ListRequest, _ context: RuleContext) throws -> ListPlaybookDefinitionsResponse {
+        let page = try table.page(
+            request,
+            fields: [
+                FilterField(.state, .choice(allowed: DefinitionState.allCases.map(\.rawValue)), searchable: false),
+                FilterField(
+                    DefinitionField.table.rawValue, .string, column: PlaybookColumn.parentTable.rawValue,
+                    folding: .exact),
+                FilterField(.version, .int),
+            ], context)
+        var answer = ListPlaybookDefinitionsResponse()
+        answer.playbookDefinitions = try page.rows.map { try DefinitionRow($0).message(withLanes: false) }
+        answer.nextPageToken = page.nextToken
+        return answer
+    }
+
+    /// Versions without their lanes, which an export of the version shows.
+    func versions(_ request: ListPlaybookVersionsRequest, _ context: RuleContext) throws
+        -> ListPlaybookVersionsResponse
+    {
+        let row = try seen(request.definition, context)
+        let size = try PageSize.of(request.pageSize, maximum: 1_000)
+        let binding = PageToken.Binding(
+            method: "playbook_version", filter: row.id, order: "", domain: context.write.caller.domain.path)
+        let before = try PageToken.place(request.pageToken, in: binding, .number).flatMap { Int($0[0]) }
+        let rows = try context.transaction.query(
+            """
+            SELECT id, definition, number, playbook, activated_at, activated_by \
+            FROM \(identifier: schema).playbook_version \
+            WHERE definition = \(row.id) AND number < \(before ?? Int(Int32.max)) \
+            ORDER BY number DESC LIMIT \(size + 1)
+            """)
+        var answer = ListPlaybookVersionsResponse()
+        answer.versions = try rows.prefix(size).map(Self.version)
+        if rows.count > size, let last = answer.versions.last {
+            answer.nextPageToken = PageToken(position: [String(last.number)]).text(for: binding)
+        }
+        return answer
+    }
+
+    private static func version(_ row: Row) throws -> PlaybookVersion {
+        var version = PlaybookVersion()
+        version.id = try row.string(PlaybookColumn.id)
+        version.definition = try row.string(PlaybookColumn.definition)
+        version.number = Int32(try row.int(PlaybookColumn.number))
+        version.playbook = try Playbook.decode(protobuf: row.bytes(PlaybookColumn.playbook))
+        version.playbook?.lanes = []
+        version.activatedAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.activatedAt))
+        version.activatedBy = try row.string(PlaybookColumn.activatedBy)
+        return version
+    }
+
+    func export(_ request: ExportPlaybookRequest, _ context: RuleContext) throws -> ExportPlaybookResponse {
+        let row = try seen(request.id, context)
+        var playbook = row.playbook
+        if request.version != 0 {
+            let rows = try context.transaction.query(
+                """
+                SELECT playbook FROM \(identifier: schema).playbook_version \
+                WHERE definition = \(row.id) AND number = \(request.version)
+                """)
+            guard let version = rows.first else {
+                throw Problem.notFound(
+                    Text(en: "The playbook has no such version.", ko: "플레이북에 이러한 버전이 없습니다."))
+            }
+            playbook = try Playbook.decode(protobuf: version.bytes(PlaybookColumn.playbook))
+        }
+        var answer = ExportPlaybookResponse()
+        answer.yaml = PlaybookYAML.write(.init(key: row.key, playbook: playbook))
+        return answer
+    }
+
+    func validate(_ request: ValidatePlaybookRequest, _ context: RuleContext) throws -> ValidatePlaybookResponse {
+        let row = try request.id.isEmpty ? nil : seen(request.id, context)
+        let world = try playbooks.world(of: row?.domain ?? context.write.caller.domain.path, row?.id, context)
+        var answer = ValidatePlaybookResponse()
+        answer.faults = try PlaybookCheck.faults(row?.playbook ?? request.playbook ?? Playbook(), in: world)
+        return answer
+    }
+}

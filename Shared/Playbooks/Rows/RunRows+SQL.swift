@@ -1,0 +1,87 @@
+import Ground
+import PlaybooksWire
+import Postgres
+import Records
+import Wire
+
+extension RunRow {
+    /// Finds a run under the scope of the transaction.
+    static func find(_ id: String, in schema: String, _ tx: Transaction) throws -> RunRow? {
+        try tx.query(selection(id, in: schema)).first.map(RunRow.init)
+    }
+
+    static func selection(_ id: String, in schema: String, lock: Bool = false) -> SQL {
+        let locking: SQL = lock ? " FOR UPDATE" : ""
+        return "SELECT \(columns) FROM \(identifier: schema).playbook_run WHERE id = \(id)\(locking)"
+    }
+
+    func insert(in schema: String) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).playbook_run (\(Self.columns)) VALUES (\(id), \(revision), \(domain), \
+        \(definition), \(version), \(number), \(table), \(record.value), \(state.rawValue), \(startedAt.sqlValue), \(startedBy), \
+        \(endedAt.value), \(endedBy.value))
+        """
+    }
+
+    func update(in schema: String) -> SQL {
+        """
+        UPDATE \(identifier: schema).playbook_run SET revision = \(revision), domain = \(domain), \
+        record = \(record.value), state = \(state.rawValue), ended_at = \(endedAt.value), \
+        ended_by = \(endedBy.value) WHERE id = \(id)
+        """
+    }
+}
+
+extension ActivityRow {
+    static func selection(ofRun run: String, in schema: String) -> SQL {
+        "SELECT \(columns) FROM \(identifier: schema).playbook_activity WHERE run = \(run) ORDER BY position"
+    }
+
+    /// The run of the activity `id`; nil when there is none for the caller.
+    static func run(of id: String, in schema: String, _ tx: Transaction) throws -> String? {
+        guard Validation.isUUID(id) else { return nil }
+        return try tx.query("SELECT run FROM \(identifier: schema).playbook_activity WHERE id = \(id)")
+            .first?.string(PlaybookColumn.run)
+    }
+
+    /// The insertion of a row as it is when its run begins.
+    func insert(of run: RunRow, lane: String, in schema: String) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).playbook_activity \
+        (id, revision, domain, run, position, key, lane, state, applies) VALUES \
+        (\(id), \(revision), \(run.domain), \(run.id), \(position), \(key), \(lane), \(state.rawValue), \(applies))
+        """
+    }
+
+    func update(in schema: String) throws -> SQL {
+        """
+        UPDATE \(identifier: schema).playbook_activity SET revision = \(revision), state = \(state.rawValue), \
+        applies = \(applies), due_date = \(dueDate.value)::date, assigned_to = \(assignedTo.value), \
+        started_at = \(startedAt.value), ended_at = \(endedAt.value), ended_by = \(endedBy.value), \
+        starts = \(starts), completions = \(completions), entered = \(try jsonText(entered))::jsonb, \
+        created = \(try jsonText(created))::jsonb, warnings = \(try jsonText(warnings))::jsonb, \
+        failure = \(try failure.map(jsonText).value)::jsonb, made = \(made.value)::uuid WHERE id = \(id)
+        """
+    }
+}
+
+extension LogRow {
+    func insert(of run: RunRow, by: String, at now: Timestamp, in schema: String) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).playbook_log \
+        (id, domain, run, activity, at, by, action, field, old_value, new_value) VALUES \
+        (\(RecordID.make(at: now)), \(run.domain), \(run.id), \(activity.value)::uuid, \(now.sqlValue), \(by), \
+        \(action.rawValue), \(field.value), \(old.value), \(new.value))
+        """
+    }
+}
+
+extension String? {
+    /// As Postgres takes it.
+    var value: SQLValue { map(SQLValue.text) ?? .null }
+}
+
+extension Timestamp? {
+    /// As Postgres takes it.
+    var value: SQLValue { self?.sqlValue ?? .null }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import ImportValidationWire
+import Records
+import Testing
+import Wire
+import Workbook
+
+@testable import ImportValidationService
+
+/// The row of a template that shows how a row is filled in.
+@Suite struct TemplateExampleTests {
+    /// What it shows passes the checks of its template, but for records that only the account has.
+    @Test(arguments: ImportTarget.all.map(\.table), ["en", "ko"])
+    func whatItShowsIsRight(_ table: String, _ language: String) throws {
+        let plan = CheckPlan(try #require(ImportTarget.named(table)), [])
+        let row = TemplateExample.row(plan, language)
+        #expect(row.count == plan.columns.count)
+        for (position, column) in plan.columns.enumerated() where position > 0 {
+            let text = row[position]
+            #expect(!text.isEmpty, "\(column.field.name)")
+            #expect(column.checks.allSatisfy { $0.error(in: text) == nil }, "\(column.field.name): \(text)")
+            let refusal = column.refusal(of: text, stored: plan.stored(text, at: position))
+            #expect(refusal == nil, "\(column.field.name): \(text)")
+        }
+        for period in plan.periods { #expect(row[period.earlier] <= row[period.later]) }
+    }
+
+    /// It is passed over wherever it stands, in either language and in every kind of file, and that is said; a row that
+    /// only resembles it is read.
+    @Test(arguments: ImportTarget.all.map(\.table), ["en", "ko"])
+    func itIsNeverImported(_ table: String, _ language: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("example-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let target = try #require(ImportTarget.named(table))
+        let plan = CheckPlan(target, [])
+        let path = folder.appendingPathComponent("a.xlsx").path
+        let example = TemplateExample.row(plan, language)
+        let writer = try WorkbookWriter(
+            path: path, sheet: "S", columns: plan.columns.map { $0.templateColumn(language) })
+        try writer.append(example)
+        let own = ["Example 1"] + example.dropFirst()
+        try writer.append(own)
+        try writer.append([example[0] + " changed"] + example.dropFirst())
+        try writer.finish()
+        let table = try TableFinder.find(target, LoadOptions()) { try WorkbookReader(path: path) }
+        var reader = RowReader(table.header, plan)
+        var row = SheetRow()
+        var read: [ReadRow] = []
+        while try table.source.next(into: &row) { if let one = reader.read(row) { read.append(one) } }
+        #expect(read.map(\.number) == [3])
+        #expect(read.first?.cells.first == "Example 1")
+        #expect(reader.remarks.map(\.en) == [2, 4].map { TemplateExample.remark(row: $0).en })
+    }
+}

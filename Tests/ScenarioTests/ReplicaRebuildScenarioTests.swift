@@ -1,0 +1,64 @@
+import CampaignKit
+import CustomerSuccessWire
+import ImportValidationWire
+import JourneyKit
+import NotifierWire
+import OnboardingWire
+import RPC
+import Testing
+import Wire
+
+extension Scenarios {
+    /// Every copy of another service's records, lost and asked for again: its owner has it back.
+    @Suite(.serialized)
+    struct ReplicaRebuildScenarioTests {
+        /// A service with replicas, and how it is asked for them.
+        private struct Holder: Sendable {
+            let list: Wire.Method<ListReplicasRequest, ListReplicasResponse>
+            let rebuild: Wire.Method<RebuildReplicaRequest, ReplicaState>
+
+            var schema: String { list.service.replacing("-", with: "_") }
+        }
+
+        private static let holders = [
+            Holder(list: OnboardingAPI.listReplicas, rebuild: OnboardingAPI.rebuildReplica),
+            Holder(list: ImportValidationAPI.listReplicas, rebuild: ImportValidationAPI.rebuildReplica),
+            Holder(list: CustomerSuccessAPI.listReplicas, rebuild: CustomerSuccessAPI.rebuildReplica),
+            Holder(list: NotifierAPI.listReplicas, rebuild: NotifierAPI.rebuildReplica),
+        ]
+
+        @Test("Every replica is rebuilt from the service that owns its records", .timeLimit(.minutes(5)))
+        func everyReplica() async throws {
+            try await ScenarioStack.with { stack in
+                let auditor = Auditor(stack: stack, ledger: try await Campaign.oneCustomer(on: stack))
+                try await auditor.confirm(within: .seconds(60))
+                let world = stack.world()
+                let administrator = Credential.token(world.administrator)
+                var tables: [(holder: Holder, table: String)] = []
+                for holder in Self.holders {
+                    let states = try await world.call(holder.list, ListReplicasRequest(), as: administrator).replicas
+                    #expect(!states.isEmpty, "\(holder.schema)")
+                    tables += states.filter { $0.rows > 0 }.map { (holder, $0.table) }
+                }
+                #expect(tables.count > Self.holders.count)
+                let copies = tables.map { "\($0.holder.schema).\"\($0.table)\"" }
+                for copy in copies {
+                    // Each row goes, and one that the owner never had stands in its place.
+                    try await stack.sql(
+                        "SET session_replication_role = replica; UPDATE \(copy) SET id = gen_random_uuid()")
+                }
+                let findings = try await auditor.findings()
+                for copy in copies {
+                    #expect(findings.contains { $0.hasPrefix("\(copy): ") && $0.contains("missing") }, "\(copy)")
+                }
+                for (holder, table) in tables {
+                    var request = RebuildReplicaRequest()
+                    request.table = table
+                    let state = try await world.call(holder.rebuild, request, as: administrator)
+                    #expect(state.table == table && state.isRebuilding)
+                }
+                try await auditor.confirm(within: .seconds(120))
+            }
+        }
+    }
+}

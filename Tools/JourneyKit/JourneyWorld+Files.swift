@@ -1,0 +1,37 @@
+import Foundation
+import ImportValidationWire
+import RPC
+import Wire
+
+extension JourneyWorld {
+    /// Sends a file to an import task in chunks.
+    public func upload(_ path: String, to task: ImportTask, as credential: Credential) async throws -> Upload {
+        guard let data = FileManager.default.contents(atPath: path) else { throw JourneyFailure("no file \(path)") }
+        var begin = BeginUploadRequest()
+        begin.importTask = task.id
+        begin.fileName = URL(fileURLWithPath: path).lastPathComponent
+        begin.sizeBytes = Int64(data.count)
+        var upload = try await call(ImportValidationAPI.beginUpload, begin, as: credential)
+        let chunk = 256 * 1_024
+        for offset in stride(from: 0, to: data.count, by: chunk) {
+            var append = AppendUploadRequest()
+            append.id = upload.id
+            append.offset = Int64(offset)
+            append.content = Array(data[offset..<min(offset + chunk, data.count)])
+            upload = try await call(ImportValidationAPI.appendUpload, append, as: credential)
+        }
+        var complete = CompleteUploadRequest()
+        complete.id = upload.id
+        return try await call(ImportValidationAPI.completeUpload, complete, as: credential)
+    }
+
+    /// An import run at its end, whichever it is.
+    public func ended(_ run: ImportRun, as credential: Credential) async throws -> ImportRun {
+        try await eventually("import run \(run.id)") { () -> ImportRun? in
+            var request = GetRequest()
+            request.id = run.id
+            let run = try await call(ImportValidationAPI.getImportRun, request, as: credential)
+            return ["completed", "failed"].contains(run.state ?? "") ? run : nil
+        }
+    }
+}
