@@ -78,7 +78,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(EngagementPages(database).endpoint)
         endpoints.add(ObjectivePages(database).endpoint)
-        endpoints.add(DailyJob.endpoint(jobs))
+        endpoints.add(DailyJob.endpoint(CustomerSuccessAPI.runJob, jobs))
         endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))
         endpoints.add(replicas.endpoints(CustomerSuccessAPI.listReplicas, CustomerSuccessAPI.rebuildReplica))
         let described = endpoints.described

@@ -1,6 +1,7 @@
 import ImportValidationWire
 import Postgres
 import Records
+import Tenancy
 import Wire
 
 /// How far the data of an import task is (G-54), worked out from its rows and runs and never set by hand.
@@ -21,6 +22,8 @@ public enum DataImportState: Int32, Sendable {
         public var needsAttention = 0
         public var readyToPublish = 0
         public var published = 0
+        /// Rows that were published and are not kept any more (G-55).
+        public var removed = 0
         /// Whether a load, or a validation, is queued or running.
         public var isLoading = false
         public var isValidating = false
@@ -38,9 +41,9 @@ public enum DataImportState: Int32, Sendable {
             self = .loading
         } else if facts.isValidating {
             self = .validating
-        } else if open + facts.published == 0 {
+        } else if open + facts.published + facts.removed == 0 {
             self = facts.lastLoadFailed ? .loadFailed : .notLoaded
-        } else if facts.published > 0 {
+        } else if facts.published + facts.removed > 0 {
             self = open == 0 ? .published : .partiallyPublished
         } else {
             self = open == facts.readyToPublish ? .readyToPublish : .needsAttention
@@ -63,18 +66,20 @@ public enum DataImportState: Int32, Sendable {
             SELECT s.status, 1 AS count FROM unnest(\(RowStatus.allCases.map(\.rawValue))::text[]) AS s (status), \
             LATERAL (SELECT 1 FROM import_validation.staging_row r \
             WHERE r.import_task = \(task) AND r.status = s.status ORDER BY r.row_number, r.id LIMIT 1) AS found
-            """, tx)
+            """, removed: "TRUE", tx)
     }
 
-    /// What is known of a task, with the number of its rows.
-    static func facts(_ task: String, _ tx: Transaction) throws -> Facts {
+    /// What is known of a task, with the number of its rows that a caller sees who may read them.
+    static func facts(_ task: String, for caller: Caller, _ tx: Transaction) throws -> Facts {
         try facts(
             task,
-            "SELECT status, count(*) FROM import_validation.staging_row WHERE import_task = \(task) GROUP BY status", tx
-        )
+            """
+            SELECT status, count(*) FROM import_validation.staging_row WHERE import_task = \(task) \
+            AND \(TaskAccess.rows(of: task, for: caller)) GROUP BY status
+            """, removed: TaskAccess.rows(of: task, for: caller), tx)
     }
 
-    private static func facts(_ task: String, _ rows: SQL, _ tx: Transaction) throws -> Facts {
+    private static func facts(_ task: String, _ rows: SQL, removed: SQL, _ tx: Transaction) throws -> Facts {
         let answers = try tx.queryAll([
             rows,
             "SELECT DISTINCT kind FROM import_validation.import_run_work WHERE import_task = \(task)",
@@ -83,6 +88,10 @@ public enum DataImportState: Int32, Sendable {
             WHERE import_task = \(task) AND kind = \(literal: ImportRun.Kind.load) \
             AND state IN (\(literal: ImportRun.State.completed), \(literal: ImportRun.State.failed)) \
             ORDER BY completed_at DESC, id DESC LIMIT 1
+            """,
+            """
+            SELECT coalesce(sum(published), 0)::int8 AS count FROM import_validation.removed_rows \
+            WHERE import_task = \(task) AND \(removed)
             """,
         ])
         var facts = Facts()
@@ -99,6 +108,7 @@ public enum DataImportState: Int32, Sendable {
         facts.isLoading = kinds.contains(ImportRun.Kind.load)
         facts.isValidating = kinds.contains(ImportRun.Kind.validate)
         facts.lastLoadFailed = try answers[2].first?.string(ImportRun.Field.state) == ImportRun.State.failed
+        facts.removed = try answers[3].first?.int(UnnamedColumn.count) ?? 0
         return facts
     }
 }

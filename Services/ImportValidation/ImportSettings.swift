@@ -8,14 +8,17 @@ struct ImportSettings: Sendable {
     let filesDirectory: String
     /// The program that runs record-level checks.
     let scriptWorker: String
-    /// The largest file, in bytes (G-112).
-    let uploadLimit: Int64
+    /// How large a file may be (G-112).
+    let limits: ImportLimits
     /// How many runs are worked on at once.
     let workers: Int
 
+    /// The uploaded files, and how they are read.
+    var files: UploadFiles { UploadFiles(directory: filesDirectory, limits: limits.reader) }
+
     init(_ settings: Settings) throws {
         filesDirectory = try settings.required("ale.files.directory")
-        uploadLimit = Int64(try settings.int("ale.upload.limit.bytes", default: 256 << 20, in: 1_024...(4 << 30)))
+        limits = try ImportLimits(settings)
         workers = try settings.int("ale.import.workers", default: 2, in: 1...32)
         guard let worker = settings.optional("ale.script.worker") ?? ScriptWorker.executableBesideThisOne(),
             FileManager.default.isExecutableFile(atPath: worker)

@@ -5,6 +5,7 @@ import RPC
 import Records
 import Sandbox
 import Wire
+import Work
 
 /// From an attached workbook to rows fit to publish.
 public enum ImportValidation: ServiceDefinition {
@@ -23,8 +24,11 @@ public enum ImportValidation: ServiceDefinition {
         let replicas = replicas(database, parts.client, own: parts.ownCredential)
         let access = TaskAccess(database: database)
         let queue = RunQueue(database, workers: settings.workers)
+        let attachments = try parts.settings.attachmentBounds()
+        let backups = BackupQueue(database, attachments)
+        let jobs = [BackupJob(database: database, queue: backups).daily, PublishedRows(database: database).daily]
         var endpoints = RecordEndpoints(
-            database, api: api, replicas: replicas.source, attachments: try parts.settings.attachmentBounds())
+            database, api: api, replicas: replicas.source, attachments: attachments)
         let closing = TaskClosing(database: database, client: parts.client, own: parts.ownCredential)
         endpoints.add(ImportTask.self) { brought, call async throws(Problem) in try await closing.check(brought, call) }
         endpoints.add(listed: Upload.self)
@@ -33,24 +37,33 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(DataValidationAssist.self) { brought, _ async throws(Problem) in
             try await DataValidationAssist.compile(brought.values, compiler)
         }
+        endpoints.add(StagingBackup.self)
+        endpoints.add(SystemProperty.self)
         endpoints.add(
             UploadEndpoints(
-                database: database, files: UploadFiles(directory: settings.filesDirectory),
-                limit: settings.uploadLimit, access: access
+                database: database, files: settings.files, limit: settings.limits.bytes, access: access
             ).endpoints)
-        endpoints.add(TaskEndpoints(database: database, queue: queue, access: access).endpoints)
+        endpoints.add(
+            TaskEndpoints(database: database, queue: queue, access: access, limits: settings.limits).endpoints)
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
+        endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(
             Endpoint(ImportValidationAPI.describeImportValidation) { call, request async throws(Problem) in
-                try DictionaryDescription.answer(described, request, call)
+                settings.limits.tell(try DictionaryDescription.answer(described, request, call))
             })
         let workers = ImportWorkers(parts, settings, queue, replicas)
         return Assembly(
             endpoints: endpoints, replicas: replicas,
-            background: [Background("import-workers", isSingle: false) { await workers.run() }],
-            prepare: { try await AccountCheck.seed(database) })
+            background: [
+                Background("import-workers", isSingle: false) { await workers.run() },
+                Background("staging-backups", isSingle: false) { await backups.run() },
+            ] + jobs.map { $0.background(database) },
+            prepare: {
+                try await AccountCheck.seed(database)
+                try await StagingBackup.seed(database)
+            })
     }
 }

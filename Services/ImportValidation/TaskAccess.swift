@@ -8,6 +8,11 @@ import Tenancy
 import Wire
 
 /// Who may do what with an import task beyond reading and changing its fields (G-15, G-23).
+///
+/// The contact of a task that is visible to customers sends files and has them imported, and follows what becomes of them:
+/// own uploads, their runs, rows, errors and counts. Who is the contact is looked up at every request, so that it ends at
+/// once. Rows are corrected, validated and published by the assignee or an agent alone; what these have sent may hold
+/// fields that are the provider's.
 struct TaskAccess: Sendable {
     let database: Database
 
@@ -28,17 +33,45 @@ struct TaskAccess: Sendable {
     ) throws -> ImportTask {
         try found(id, by: caller, lock: lock, in: tx) { task in
             Self.isAgent(caller) || caller.kind == .person && task.assignedTo == caller.subject
-                || caller.kind == .customer && Self.isContact(caller, of: task)
+                || Self.isContact(caller, of: task) && Access.allows(caller.roles, .create, on: Upload.schema.table)
         }
     }
 
-    /// The task, for a caller who may read its rows.
+    /// The task, for a caller who may read its rows, as far as ``rows(of:for:)`` says.
     func read(_ id: String, by caller: Caller, in tx: Transaction) throws -> ImportTask {
         try found(id, by: caller, lock: .none, in: tx) { task in
             caller.kind == .service
-                || caller.kind != .customer && Access.allows(caller.roles, .read, on: Self.stagedRows)
+                || caller.kind == .person && Self.readsAll(caller)
                 || caller.kind == .person && task.assignedTo == caller.subject
+                || Self.isContact(caller, of: task) && Access.allows(caller.roles, .read, on: Self.stagedRows)
         }
+    }
+
+    /// Whether a person of the provider may read any staged row of the domain: a role of customers does not say so.
+    private static func readsAll(_ caller: Caller) -> Bool {
+        switch Access.basis(caller.roles, .read, on: stagedRows) {
+        case .administrator, .provider: true
+        case .customer, nil: false
+        }
+    }
+
+    /// The rows of a task that a caller who may read them sees, as a condition over `staging_row`: all, but of the contact
+    /// those of files that he has sent.
+    static func rows(of task: String, for caller: Caller) -> SQL {
+        guard caller.kind == .customer else { return "TRUE" }
+        return """
+            upload IN (SELECT own.id FROM import_validation.upload own \
+            WHERE own.import_task = \(task) AND own.created_by = \(caller.subject))
+            """
+    }
+
+    /// The rows of a table that names the task in `import_task`, for a customer: those of visible tasks whose contact he is.
+    static func ofContact(_ caller: Caller) -> SQL {
+        let contacts = caller.memberships.compactMap(\.contact).filter(Validation.isUUID)
+        return """
+            import_task IN (SELECT task.id FROM import_validation.import_task task \
+            WHERE task.visible_to_customer AND task.contact = ANY(\(contacts)::uuid[]))
+            """
     }
 
     /// The task, or why not: NOT_FOUND to who may not know it, PERMISSION_DENIED to who may only look.
@@ -61,7 +94,8 @@ struct TaskAccess: Sendable {
     }
 
     private static func isContact(_ caller: Caller, of task: ImportTask) -> Bool {
-        task.visibleToCustomer == true && caller.isContact(task.contact, of: task.account)
+        caller.kind == .customer && task.visibleToCustomer == true
+            && caller.isContact(task.contact, of: task.account)
     }
 
     /// A record made for a caller, without what is the provider's own business when he is a customer.

@@ -17,6 +17,7 @@ struct TaskEndpoints: Sendable {
     let database: Database
     let queue: RunQueue
     let access: TaskAccess
+    let limits: ImportLimits
 
     var endpoints: [Endpoint] {
         [
@@ -67,14 +68,20 @@ struct TaskEndpoints: Sendable {
         let isKorean = Language(tag: call.language) == .ko
         do throws(WorkbookError) {
             let plan = CheckPlan(target, assists)
+            var columns = plan.columns.map { $0.templateColumn(call.language) }
+            if let first = columns.first {
+                columns[0].note = [first.note, limits.sentence(call.language)].compactMap(\.self).joined(
+                    separator: "\n")
+            }
             let bytes = try WorkbookWriter.template(
-                sheet: target.schema.label(call.language),
-                columns: plan.columns.map { $0.templateColumn(call.language) },
+                sheet: target.schema.label(call.language), columns: columns,
                 example: TemplateExample.row(plan, call.language), texts: isKorean ? .korean : .english)
             var response = DownloadTemplateResponse()
             response.fileName = task.dataSource ?? target.templateName
             response.content = bytes
             response.sha256 = Hex.sha256(bytes)
+            response.largestFileBytes = limits.bytes
+            response.mostRows = Int64(limits.rows)
             return response
         } catch {
             throw .internalError(cause: "the template of \(target.table): \(error)")
@@ -249,13 +256,14 @@ struct TaskEndpoints: Sendable {
     private func summarize(_ call: Call, _ request: GetRequest) async throws(Problem) -> ImportSummary {
         try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
             let task = try access.read(request.id, by: call.caller, in: tx)
-            let facts = try DataImportState.facts(task.id, tx)
+            let facts = try DataImportState.facts(task.id, for: call.caller, tx)
             var summary = ImportSummary()
             summary.importTask = task.id
             summary.yetToValidate = Int64(facts.yetToValidate)
             summary.needsAttention = Int64(facts.needsAttention)
             summary.readyToPublish = Int64(facts.readyToPublish)
-            summary.published = Int64(facts.published)
+            summary.published = Int64(facts.published + facts.removed)
+            summary.removed = Int64(facts.removed)
             return summary
         }
     }

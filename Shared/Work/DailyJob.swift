@@ -19,20 +19,27 @@ public struct DailyJob: Sendable {
     /// The setting that would turn it on; nil when it is on.
     public let offUntil: String?
     private let body: @Sendable (DomainPath) async throws(Problem) -> Int
+    private let asked: (@Sendable (DomainPath) async throws(Problem) -> Int)?
 
     /// The job `name`; `run` works in a domain and all below, answers how many records it touched, and may be repeated
     /// without harm: an instance that dies between the work and the note that it is done leaves it to be done again.
+    /// `asked` is the work when an administrator asks for it, where that is more than the work of the day.
     public init(
         _ name: String, offUntil setting: String? = nil,
+        asked: (@Sendable (DomainPath) async throws(Problem) -> Int)? = nil,
         _ run: @escaping @Sendable (DomainPath) async throws(Problem) -> Int
     ) {
         self.name = name
         offUntil = setting
+        self.asked = asked
         body = run
     }
 
     /// Does the work in `domain` and all below, whatever the day; answers how many records it touched.
     public func run(in domain: DomainPath) async throws(Problem) -> Int { try await body(domain) }
+
+    /// Does what an administrator asks for who runs the job now, in `domain` and all below.
+    public func runNow(in domain: DomainPath) async throws(Problem) -> Int { try await (asked ?? body)(domain) }
 
     /// Does the work of each day until the task is cancelled; to be run by the leading instance alone. A run that fails
     /// is retried half a minute later.

@@ -139,6 +139,7 @@ struct Attempt: Sendable {
         "customer-success.playbook_activities.check_closing": own(#"{"table": "success_task"}"#, .service),
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
 
+        "import-validation.jobs.run_now": own(#"{"job": "none"}"#, .administrator),
         "import-validation.import_tasks.download_template": own(
             #"{"id": "$ID"}"#, .operation("read", on: "import_task")),
         "import-validation.uploads.begin": row(#"{"importTask": "$ID", "fileName": "a.csv", "sizeBytes": 3}"#),

@@ -131,6 +131,21 @@ import Wire
                 }
             }
         },
+        "G-67": { stage, _ in
+            await problem { () async throws(Problem) in try await set(stage, BackupPeriod.name, "0") }
+        },
+        "G-68": { stage, _ in
+            await problem { () async throws(Problem) in try await set(stage, "glide.x", "1") }
+        },
+        "G-80": { stage, _ in
+            let admin = Caller.holding("admin", domain: stage.domain)
+            return await problem { () async throws(Problem) in
+                for _ in 1...2 {
+                    _ = try await stage.call(
+                        ImportValidationAPI.createStagingBackup, CreateStagingBackupRequest(), as: admin)
+                }
+            }
+        },
         "IMP-02": { stage, _ in
             await problem { () async throws(Problem) in try await save(stage) { $0.validationSubType = "date" } }
         },
@@ -164,6 +179,16 @@ import Wire
     private static func row(_ stage: Stage, _ task: ImportTask) async throws -> StagingRow {
         _ = try await stage.loaded(Stage.file(["Linz"]), of: task)
         return try #require(try await stage.rows(task).stagingRows.first)
+    }
+
+    /// A property, set by an administrator.
+    private static func set(_ stage: Stage, _ name: String, _ value: String) async throws(Problem) -> SystemProperty {
+        var request = CreateSystemPropertyRequest()
+        request.systemProperty = SystemProperty()
+        request.systemProperty?.name = name
+        request.systemProperty?.value = value
+        return try await stage.call(
+            ImportValidationAPI.createSystemProperty, request, as: .holding("admin", domain: stage.domain))
     }
 
     /// A check of one column, saved by an administrator.

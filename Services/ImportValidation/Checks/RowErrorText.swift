@@ -64,6 +64,11 @@ extension RowError {
     private func text(_ target: ImportTarget) -> Text {
         switch check {
         case .file: fault?.text(Text(en: "", ko: "")) ?? literal
+        case .double where details.isEmpty:
+            Text(
+                en:
+                    "\(target.key.map(\.label.en).joined(separator: ", ")): another row of the task is the same record.",
+                ko: "\(target.key.map(\.label.ko).joined(separator: ", ")): 이 작업의 다른 행과 같은 레코드입니다.")
         case .double:
             Text(
                 en:
@@ -83,6 +88,20 @@ extension RowError {
 
     /// A sentence that was made elsewhere, in both languages where it has two.
     private var literal: Text { Text(en: detail(0), ko: details.count > 1 ? detail(1) : detail(0)) }
+
+    /// The same as the contact of the task is told it, who has sent `file`: neither another file, which may be the
+    /// provider's, nor what the target table says of the row as a whole.
+    func forContact(of file: String) -> RowError {
+        switch check {
+        case .double where detail(1) != file: return RowError(.double)
+        case .publication where field == nil:
+            return RowError(.publication, [Self.notPublished.en, Self.notPublished.ko])
+        default: return self
+        }
+    }
+
+    /// Said of a row that its target table has refused without a reason.
+    static let notPublished = Text(en: "The row could not be published.", ko: "행을 게시하지 못했습니다.")
 
     private func detail(_ index: Int) -> String { index < details.count ? details[index] : "" }
 }

@@ -1,7 +1,17 @@
 import ImportValidationWire
+import Postgres
 import Records
+import Tenancy
 import Wire
 
 extension ImportRun: Record {
-    public static let storage = Storage<ImportRun>(domain: .references([.importTask]))
+    /// Customers see what becomes of the files that they have sent, whoever had them imported, as long as they are the
+    /// contact of the task (G-23). Validating and publishing is the provider's work on all rows of a task.
+    public static let storage = Storage<ImportRun>(
+        domain: .references([.importTask]), customer: CustomerAccess(condition: ofOwnFiles))
+
+    private static func ofOwnFiles(_ caller: Caller) -> SQL {
+        let sent: SQL = "SELECT own.id FROM import_validation.upload own WHERE own.created_by = \(caller.subject)"
+        return TaskAccess.ofContact(caller) + " AND upload IN (" + sent + ")"
+    }
 }

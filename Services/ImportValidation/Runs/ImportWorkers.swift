@@ -40,7 +40,7 @@ struct ImportWorkers: Sendable {
         let run = RunTools(
             claim: claim, database: parts.database, queue: queue, client: parts.client,
             connection: parts.connection, issuer: parts.issuer,
-            files: UploadFiles(directory: settings.filesDirectory), scripts: scripts, replicas: replicas)
+            files: settings.files, scripts: scripts, replicas: replicas)
         do {
             guard claim.lease.takings <= RunQueue.maximumTakings else { throw RunFailure(text: RunMessages.givenUp) }
             try await queue.begin(claim)

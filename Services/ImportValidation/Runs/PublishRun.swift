@@ -128,7 +128,7 @@ struct PublishRun {
                     .publication, field: fault.field.isEmpty ? nil : fault.field, [fault.message, fault.messageKo])
             }
         }
-        let refused = Text(en: "The row could not be published.", ko: "행을 게시하지 못했습니다.")
+        let refused = RowError.notPublished
         return [RowError(.publication, result.message.isEmpty ? [refused.en, refused.ko] : [result.message])]
     }
 

@@ -24,7 +24,8 @@ struct StagingEndpoints: Sendable {
             Endpoint(ImportValidationAPI.getStagingRow) { call, request async throws(Problem) in
                 try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
                     let (row, target) = try found(request.id, tx) { try access.read($0, by: call.caller, in: tx) }
-                    return try Self.message(row, target, call.language)
+                    try checkShown(row, to: call.caller, tx)
+                    return try Self.message(row, target, call.language, for: call.caller)
                 }
             },
             Endpoint(ImportValidationAPI.listStagingRows) { call, request async throws(Problem) in
@@ -40,7 +41,10 @@ struct StagingEndpoints: Sendable {
         faults, source_sheet, errors FROM import_validation.staging_row
         """
 
-    static func message(_ row: Row, _ target: ImportTarget, _ language: String) throws -> StagingRow {
+    /// The row as the API tells it; `caller` is whoever reads it, where that may be the contact of the task.
+    static func message(
+        _ row: Row, _ target: ImportTarget, _ language: String, for caller: Caller? = nil
+    ) throws -> StagingRow {
         var message = StagingRow()
         message.id = try row.string(StagingColumn.id)
         message.etag = String(try row.int64(StagingColumn.revision))
@@ -50,14 +54,17 @@ struct StagingEndpoints: Sendable {
         message.sourceFile = try row.string(StagingColumn.sourceFile)
         message.sourceSheet = try row.optionalString(StagingColumn.sourceSheet) ?? ""
         message.rowNumber = Int32(clamping: try row.int64(StagingColumn.rowNumber))
-        message.targetRecord = try row.optionalString(StagingColumn.targetRecord) ?? ""
+        let isContact = caller?.kind == .customer
+        message.targetRecord = isContact ? "" : try row.optionalString(StagingColumn.targetRecord) ?? ""
         message.createdAt = Timestamp(microseconds: try row.timestamp(StagingColumn.createdAt))
         let cells = try row.strings(StagingColumn.cells)
         message.cells = staged(cells, target)
         if message.status == RowStatus.needsAttention.rawValue {
             let errors = RowError.read(
                 try row.optionalString(StagingColumn.errors), comment: try row.optionalString(StagingColumn.comment))
-            message.errors = errors.map { Self.message($0, cells, target, language) }
+            message.errors = errors.map {
+                Self.message(isContact ? $0.forContact(of: message.sourceFile) : $0, cells, target, language)
+            }
             message.comment = message.errors.map(\.message).joined(separator: "\n")
         }
         return message
@@ -101,6 +108,15 @@ struct StagingEndpoints: Sendable {
         return (row, try ImportTarget.of(task))
     }
 
+    /// Hides a row that is not among those of its task that the caller sees.
+    private func checkShown(_ row: Row, to caller: Caller, _ tx: Transaction) throws {
+        guard caller.kind == .customer else { return }
+        let id = try row.string(StagingColumn.id)
+        let own = TaskAccess.rows(of: try row.string(StagingColumn.importTask), for: caller)
+        let rows = try tx.query("SELECT 1 FROM import_validation.staging_row WHERE id = \(id) AND " + own)
+        guard !rows.isEmpty else { throw Problem.notFound(Self.label, id: id) }
+    }
+
     func row(_ id: String, lock: Bool = false, _ tx: Transaction) throws -> Row {
         guard Validation.isUUID(id) else { throw Problem.notFound(Self.label, id: id) }
         let rows = try tx.query(Self.selection + " WHERE id = \(id)" + (lock ? " FOR UPDATE" : ""))
@@ -111,19 +127,22 @@ struct StagingEndpoints: Sendable {
     // MARK: List
 
     private static let folding = FilterField.Folding.alike(function: "import_validation.folded")
-    private static let filters = FilterSchema([
+    private static let contactFields = [
         FilterField(StagingColumn.status.rawValue, .choice(allowed: RowStatus.allCases.map(\.rawValue))),
-        FilterField(StagingColumn.comment.rawValue, .string, folding: folding),
         FilterField(StagingColumn.sourceFile.rawValue, .string, folding: folding),
         FilterField(StagingColumn.rowNumber.rawValue, .int),
-    ])
+    ]
+    private static let filters = FilterSchema(
+        contactFields + [FilterField(StagingColumn.comment.rawValue, .string, folding: folding)])
+    /// The comment quotes what the contact of a task does not see, such as other files.
+    private static let contactFilters = FilterSchema(contactFields)
 
     private func list(_ request: ListStagingRowsRequest, _ call: Call, _ tx: Transaction) throws
         -> ListStagingRowsResponse
     {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
         let target = try ImportTarget.of(task)
-        var condition: SQL = " WHERE import_task = \(task.id)"
+        var condition: SQL = " WHERE import_task = \(task.id) AND " + TaskAccess.rows(of: task.id, for: call.caller)
         if !request.status.isEmpty { condition += " AND status = \(request.status)" }
         condition += try filter(request.filter, call)
         let size = try PageSize.of(request.pageSize, maximum: Self.largestPage)
@@ -141,7 +160,7 @@ struct StagingEndpoints: Sendable {
         let answers = try tx.queryAll(statements)
         var response = ListStagingRowsResponse()
         response.stagingRows = Self.fitting(
-            try answers[0].prefix(size).map { try Self.message($0, target, call.language) })
+            try answers[0].prefix(size).map { try Self.message($0, target, call.language, for: call.caller) })
         if answers[0].count > response.stagingRows.count, let last = response.stagingRows.last {
             response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
         }
@@ -178,7 +197,8 @@ struct StagingEndpoints: Sendable {
         guard !text.isEmpty else { return "" }
         do throws(FilterError) {
             let context = FilterFacts(nowMicroseconds: database.clock.now.microseconds, subject: call.caller.subject)
-            let checked = try Filter.parse(text).check(against: Self.filters, context: context)
+            let fields = call.caller.kind == .customer ? Self.contactFilters : Self.filters
+            let checked = try Filter.parse(text).check(against: fields, context: context)
             var condition: SQL = " AND ("
             for piece in checked.pieces {
                 switch piece {

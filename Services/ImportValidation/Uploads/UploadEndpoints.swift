@@ -142,11 +142,13 @@ struct UploadEndpoints: Sendable {
     ) async throws(Problem) -> Upload {
         let context = database.context(call)
         return try await database.transaction(as: call.caller, deadline: call.deadline) { tx in
-            // G-65: the same content sent before for this task is pointed out, not refused.
+            // G-65: the same content sent before for this task is pointed out, not refused; to customers, among what they
+            // have sent.
+            let isAny = call.caller.kind != .customer
             let rows = try tx.query(
                 """
                 SELECT id FROM import_validation.upload WHERE import_task = \((upload.importTask ?? "").sqlValue) \
-                AND sha256 = \(sha256) AND id <> \(upload.id) \
+                AND sha256 = \(sha256) AND id <> \(upload.id) AND (\(isAny) OR created_by = \(call.caller.subject)) \
                 AND state IN (\(literal: Upload.State.complete), \(literal: Upload.State.loaded)) \
                 ORDER BY created_at, id LIMIT 1
                 """)

@@ -5,6 +5,8 @@ import Workbook
 /// The uploaded files: one per upload, named by its id.
 struct UploadFiles: Sendable {
     let directory: String
+    /// The bounds of the reader.
+    var limits = WorkbookLimits()
 
     func path(of upload: String) -> String { directory + "/" + upload }
 
@@ -49,7 +51,7 @@ struct UploadFiles: Sendable {
     func open(
         _ upload: String, name: String, encoding: TextEncoding? = nil
     ) throws(WorkbookError) -> any RowSource {
-        try TableFile.open(path: path(of: upload), name: name, encoding: encoding, takesGuards: true)
+        try TableFile.open(path: path(of: upload), name: name, encoding: encoding, takesGuards: true, limits: limits)
     }
 
     /// Whether a file that claims to be text is something else: a picture, a document, a program.

@@ -158,7 +158,7 @@ enum OnboardingActivities {
         }
         for task in try added(to: activity, context) {
             let said = notes[task.id] ?? ""
-            if said.isEmpty { missing.append(task.number) }
+            if said.isEmpty, try !hasNotes(task.id, context) { missing.append(task.number) }
             outcome.ends.append(.init(record: task, notes: said))
         }
         guard missing.isEmpty else {
@@ -170,16 +170,17 @@ enum OnboardingActivities {
         return outcome
     }
 
-    /// The open import tasks that people have added to the case, as far as their events have told: those of the stage that
-    /// brings the data in.
+    /// The import tasks that people have added to the case and that are open, or were closed without notes, as far as their
+    /// events have told: those of the stage that brings the data in.
     private static func added(to activity: ActivityCompletion, _ context: RuleContext) throws -> [CreatedRecord] {
         let made = activity.lane.flatMap(\.created).filter { $0.table == ImportTask.schema.table }.map(\.id)
         guard !made.isEmpty else { return [] }
-        let ended = [ImportTask.State.closed, ImportTask.State.canceled]
+        let (closed, canceled) = (ImportTask.State.closed, ImportTask.State.canceled)
         return try context.transaction.query(
             """
             SELECT id, number FROM onboarding.import_task WHERE parent = \(activity.record) \
-            AND id <> ALL(\(made)::uuid[]) AND state <> ALL(\(ended)) ORDER BY number
+            AND id <> ALL(\(made)::uuid[]) AND state <> \(canceled) \
+            AND (state <> \(closed) OR coalesce(close_notes, '') = '') ORDER BY number
             """
         ).map { row in
             var task = CreatedRecord()

@@ -87,8 +87,6 @@ public enum CustomerSuccessCatalog {
         GetObjectivePageRequest.self,
         ObjectivePage.self,
         ObjectiveOutcome.self,
-        RunJobRequest.self,
-        RunJobResponse.self,
         RiskSignal.self,
         CreateRiskSignalRequest.self,
         UpdateRiskSignalRequest.self,

@@ -403,37 +403,3 @@ public struct ObjectiveOutcome: Message {
     /// The message with every field at its default.
     public init() {}
 }
-
-/// `ale.customer_success.v1.RunJobRequest`.
-public struct RunJobRequest: Message {
-    /// The proto name of the message.
-    public static let fullName = "ale.customer_success.v1.RunJobRequest"
-
-    /// Name of a daily job: "renewal-dates".
-    public var job: String = ""
-
-    /// The message with every field at its default.
-    public init() {}
-}
-
-extension RunJobRequest {
-    /// The names of its fields, as errors say them.
-    public enum Field: String, RequestField {
-        /// `job`.
-        case job
-    }
-}
-
-/// `ale.customer_success.v1.RunJobResponse`.
-public struct RunJobResponse: Message {
-    /// The proto name of the message.
-    public static let fullName = "ale.customer_success.v1.RunJobResponse"
-
-    /// The field `job`.
-    public var job: String = ""
-    /// Records it touched.
-    public var records: Int64 = 0
-
-    /// The message with every field at its default.
-    public init() {}
-}

@@ -5,6 +5,36 @@ import Wire
 
 /// Every request `import-validation` answers.
 public enum ImportValidationAPI {
+    /// Creates a record of table staging_backup (AIP-133).
+    public static let createStagingBackup = Method<CreateStagingBackupRequest, StagingBackup>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_backups.create", name: "CreateStagingBackup", summary: "Creates a record of table staging_backup (AIP-133).", need: MethodNeed(.create, on: "staging_backup"), takesRequestID: true)
+    /// Reads one record of table staging_backup; NOT_FOUND when the caller may not know it.
+    public static let getStagingBackup = Method<GetRequest, StagingBackup>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_backups.get", name: "GetStagingBackup", summary: "Reads one record of table staging_backup; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "staging_backup"))
+    /// Reads records of table staging_backup in pages, filtered and ordered.
+    public static let listStagingBackups = Method<ListRequest, ListStagingBackupsResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_backups.list", name: "ListStagingBackups", summary: "Reads records of table staging_backup in pages, filtered and ordered.", need: MethodNeed(.read, on: "staging_backup"))
+    /// Changes fields of one record of table staging_backup; ABORTED when the etag is stale.
+    public static let updateStagingBackup = Method<UpdateStagingBackupRequest, StagingBackup>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_backups.update", name: "UpdateStagingBackup", summary: "Changes fields of one record of table staging_backup; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "staging_backup"), takesRequestID: true)
+    /// Removes one record of table staging_backup.
+    public static let deleteStagingBackup = Method<DeleteRequest, Empty>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_backups.delete", name: "DeleteStagingBackup", summary: "Removes one record of table staging_backup.", need: MethodNeed(.delete, on: "staging_backup"), takesRequestID: true)
+    /// Creates a record of table system_property (AIP-133).
+    public static let createSystemProperty = Method<CreateSystemPropertyRequest, SystemProperty>(
+        service: "import-validation", subject: "ale.v1.import-validation.system_properties.create", name: "CreateSystemProperty", summary: "Creates a record of table system_property (AIP-133).", need: MethodNeed(.create, on: "system_property"), takesRequestID: true)
+    /// Reads one record of table system_property; NOT_FOUND when the caller may not know it.
+    public static let getSystemProperty = Method<GetRequest, SystemProperty>(
+        service: "import-validation", subject: "ale.v1.import-validation.system_properties.get", name: "GetSystemProperty", summary: "Reads one record of table system_property; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "system_property"))
+    /// Reads records of table system_property in pages, filtered and ordered.
+    public static let listSystemProperties = Method<ListRequest, ListSystemPropertiesResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.system_properties.list", name: "ListSystemProperties", summary: "Reads records of table system_property in pages, filtered and ordered.", need: MethodNeed(.read, on: "system_property"))
+    /// Changes fields of one record of table system_property; ABORTED when the etag is stale.
+    public static let updateSystemProperty = Method<UpdateSystemPropertyRequest, SystemProperty>(
+        service: "import-validation", subject: "ale.v1.import-validation.system_properties.update", name: "UpdateSystemProperty", summary: "Changes fields of one record of table system_property; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "system_property"), takesRequestID: true)
+    /// Removes one record of table system_property.
+    public static let deleteSystemProperty = Method<DeleteRequest, Empty>(
+        service: "import-validation", subject: "ale.v1.import-validation.system_properties.delete", name: "DeleteSystemProperty", summary: "Removes one record of table system_property.", need: MethodNeed(.delete, on: "system_property"), takesRequestID: true)
     /// Creates a record of table data_validation_assist (AIP-133).
     public static let createDataValidationAssist = Method<CreateDataValidationAssistRequest, DataValidationAssist>(
         service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.create", name: "CreateDataValidationAssist", summary: "Creates a record of table data_validation_assist (AIP-133).", need: MethodNeed(.create, on: "data_validation_assist"), takesRequestID: true)
@@ -142,6 +172,10 @@ public enum ImportValidationAPI {
     /// The data dictionary of this service, as the caller may use it.
     public static let describeImportValidation = Method<DescribeRequest, DescribeResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.dictionary.describe", name: "DescribeImportValidation", summary: "The data dictionary of this service, as the caller may use it.")
+    /// Runs a daily job now, over the caller's domain; for administrators. "staging-backup" backs up whether or not it is
+    /// active; its files are written behind the answer. INVALID_ARGUMENT for a job that is not there.
+    public static let runImportJob = Method<RunJobRequest, RunJobResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.jobs.run_now", name: "RunImportJob", summary: "Runs a daily job now, over the caller's domain; for administrators.")
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
@@ -152,6 +186,16 @@ public enum ImportValidationAPI {
 
     /// Every method, in the order of the proto file.
     public static let all: [MethodInfo] = [
+        createStagingBackup.info,
+        getStagingBackup.info,
+        listStagingBackups.info,
+        updateStagingBackup.info,
+        deleteStagingBackup.info,
+        createSystemProperty.info,
+        getSystemProperty.info,
+        listSystemProperties.info,
+        updateSystemProperty.info,
+        deleteSystemProperty.info,
         createDataValidationAssist.info,
         getDataValidationAssist.info,
         listDataValidationAssists.info,
@@ -197,6 +241,7 @@ public enum ImportValidationAPI {
         batchUpdateStagingRows.info,
         replaceStagedValue.info,
         describeImportValidation.info,
+        runImportJob.info,
         listReplicas.info,
         rebuildReplica.info,
     ]

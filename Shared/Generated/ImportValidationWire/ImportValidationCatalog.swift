@@ -7,6 +7,8 @@ import Wire
 public enum ImportValidationCatalog {
     /// The type of every record.
     public static let records: [any RecordMessage.Type] = [
+        StagingBackup.self,
+        SystemProperty.self,
         DataValidationAssist.self,
         ImportTask.self,
         Upload.self,
@@ -15,6 +17,14 @@ public enum ImportValidationCatalog {
 
     /// The type of every message.
     public static let messages: [any Message.Type] = [
+        StagingBackup.self,
+        CreateStagingBackupRequest.self,
+        UpdateStagingBackupRequest.self,
+        ListStagingBackupsResponse.self,
+        SystemProperty.self,
+        CreateSystemPropertyRequest.self,
+        UpdateSystemPropertyRequest.self,
+        ListSystemPropertiesResponse.self,
         DataValidationAssist.self,
         CreateDataValidationAssistRequest.self,
         UpdateDataValidationAssistRequest.self,

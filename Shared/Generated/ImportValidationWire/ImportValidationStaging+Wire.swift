@@ -258,6 +258,8 @@ extension DownloadTemplateResponse: WireMessage {
         if !self.fileName.isEmpty { message.pointee.file_name = try arena.string(self.fileName, "fileName") }
         if !self.content.isEmpty { message.pointee.has_content = 1; message.pointee.content = try arena.data(self.content) }
         if !self.sha256.isEmpty { message.pointee.sha256 = try arena.string(self.sha256, "sha256") }
+        if self.largestFileBytes != 0 { message.pointee.has_largest_file_bytes = 1; message.pointee.largest_file_bytes = self.largestFileBytes }
+        if self.mostRows != 0 { message.pointee.has_most_rows = 1; message.pointee.most_rows = self.mostRows }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -265,12 +267,16 @@ extension DownloadTemplateResponse: WireMessage {
         self.fileName = Unpacked.string(message.pointee.file_name)
         self.content = Unpacked.bytes(message.pointee.content)
         self.sha256 = Unpacked.string(message.pointee.sha256)
+        self.largestFileBytes = message.pointee.largest_file_bytes
+        self.mostRows = message.pointee.most_rows
     }
 
     package static let jsonNames = JSONNames([
         ("fileName", "file_name"),
         ("content", nil),
         ("sha256", nil),
+        ("largestFileBytes", "largest_file_bytes"),
+        ("mostRows", "most_rows"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -278,6 +284,8 @@ extension DownloadTemplateResponse: WireMessage {
         case 0: self.fileName = try reader.string()
         case 1: self.content = try reader.bytes()
         case 2: self.sha256 = try reader.string()
+        case 3: self.largestFileBytes = try reader.int64()
+        case 4: self.mostRows = try reader.int64()
         default: break
         }
     }
@@ -286,6 +294,8 @@ extension DownloadTemplateResponse: WireMessage {
         if !self.fileName.isEmpty { try writer.field("fileName", self.fileName) }
         if !self.content.isEmpty { try writer.field("content", self.content) }
         if !self.sha256.isEmpty { try writer.field("sha256", self.sha256) }
+        if self.largestFileBytes != 0 { try writer.field("largestFileBytes", self.largestFileBytes) }
+        if self.mostRows != 0 { try writer.field("mostRows", self.mostRows) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -905,6 +915,7 @@ extension ImportSummary: WireMessage {
         if self.needsAttention != 0 { message.pointee.has_needs_attention = 1; message.pointee.needs_attention = self.needsAttention }
         if self.readyToPublish != 0 { message.pointee.has_ready_to_publish = 1; message.pointee.ready_to_publish = self.readyToPublish }
         if self.published != 0 { message.pointee.has_published = 1; message.pointee.published = self.published }
+        if self.removed != 0 { message.pointee.has_removed = 1; message.pointee.removed = self.removed }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -914,6 +925,7 @@ extension ImportSummary: WireMessage {
         self.needsAttention = message.pointee.needs_attention
         self.readyToPublish = message.pointee.ready_to_publish
         self.published = message.pointee.published
+        self.removed = message.pointee.removed
     }
 
     package static let jsonNames = JSONNames([
@@ -922,6 +934,7 @@ extension ImportSummary: WireMessage {
         ("needsAttention", "needs_attention"),
         ("readyToPublish", "ready_to_publish"),
         ("published", nil),
+        ("removed", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -931,6 +944,7 @@ extension ImportSummary: WireMessage {
         case 2: self.needsAttention = try reader.int64()
         case 3: self.readyToPublish = try reader.int64()
         case 4: self.published = try reader.int64()
+        case 5: self.removed = try reader.int64()
         default: break
         }
     }
@@ -941,6 +955,7 @@ extension ImportSummary: WireMessage {
         if self.needsAttention != 0 { try writer.field("needsAttention", self.needsAttention) }
         if self.readyToPublish != 0 { try writer.field("readyToPublish", self.readyToPublish) }
         if self.published != 0 { try writer.field("published", self.published) }
+        if self.removed != 0 { try writer.field("removed", self.removed) }
     }
 
     /// Reads protobuf bytes within `limits`.

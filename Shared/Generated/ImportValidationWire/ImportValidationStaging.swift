@@ -122,6 +122,10 @@ public struct DownloadTemplateResponse: Message {
     public var content: [UInt8] = []
     /// The field `sha256`.
     public var sha256: String = ""
+    /// How many bytes a file may have that is uploaded, and how many rows below its titles (G-112).
+    public var largestFileBytes: Int64 = 0
+    /// The field `most_rows`.
+    public var mostRows: Int64 = 0
 
     /// The message with every field at its default.
     public init() {}
@@ -374,8 +378,10 @@ public struct ImportSummary: Message {
     public var needsAttention: Int64 = 0
     /// The field `ready_to_publish`.
     public var readyToPublish: Int64 = 0
-    /// The field `published`.
+    /// All that were published, also those that are not kept any more.
     public var published: Int64 = 0
+    /// Of the published, those that were removed since the task was closed (G-55).
+    public var removed: Int64 = 0
 
     /// The message with every field at its default.
     public init() {}

@@ -17,18 +17,18 @@ extension Upload {
         FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "import_task", jsonName: "importTask", label: Text(en: "Import task", ko: "가져오기 작업"), type: .reference, mandatory: true, reference: "import_task", storage: .string),
-        FieldSchema(name: "file_name", jsonName: "fileName", label: Text(en: "File name", ko: "파일 이름"), type: .string, mandatory: true, storage: .string),
-        FieldSchema(name: "size_bytes", jsonName: "sizeBytes", label: Text(en: "Size", ko: "크기(바이트)"), type: .integer, mandatory: true, storage: .int),
-        FieldSchema(name: "received_bytes", jsonName: "receivedBytes", label: Text(en: "Received", ko: "받은 크기(바이트)"), type: .integer, outputOnly: true, defaultValue: .int(0), storage: .int),
-        FieldSchema(name: "sha256", jsonName: "sha256", label: Text(en: "SHA-256", ko: "SHA-256"), type: .string, storage: .string),
+        FieldSchema(name: "import_task", jsonName: "importTask", label: Text(en: "Import task", ko: "가져오기 작업"), type: .reference, mandatory: true, reference: "import_task", customerVisible: true, storage: .string),
+        FieldSchema(name: "file_name", jsonName: "fileName", label: Text(en: "File name", ko: "파일 이름"), type: .string, mandatory: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "size_bytes", jsonName: "sizeBytes", label: Text(en: "Size", ko: "크기(바이트)"), type: .integer, mandatory: true, customerVisible: true, storage: .int),
+        FieldSchema(name: "received_bytes", jsonName: "receivedBytes", label: Text(en: "Received", ko: "받은 크기(바이트)"), type: .integer, outputOnly: true, customerVisible: true, defaultValue: .int(0), storage: .int),
+        FieldSchema(name: "sha256", jsonName: "sha256", label: Text(en: "SHA-256", ko: "SHA-256"), type: .string, customerVisible: true, storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("receiving"), label: Text(en: "Receiving", ko: "수신 중")),
             Choice(value: .string("complete"), label: Text(en: "Complete", ko: "완료")),
             Choice(value: .string("loaded"), label: Text(en: "Loaded", ko: "로드됨")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
-        ], outputOnly: true, defaultValue: .string("receiving"), storage: .string),
-        FieldSchema(name: "duplicate_of", jsonName: "duplicateOf", label: Text(en: "Duplicate of", ko: "중복 원본"), type: .reference, reference: "upload", outputOnly: true, storage: .string),
+        ], outputOnly: true, customerVisible: true, defaultValue: .string("receiving"), storage: .string),
+        FieldSchema(name: "duplicate_of", jsonName: "duplicateOf", label: Text(en: "Duplicate of", ko: "중복 원본"), type: .reference, reference: "upload", outputOnly: true, customerVisible: true, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.

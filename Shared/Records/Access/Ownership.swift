@@ -37,7 +37,14 @@ extension Store {
 
     /// `condition` on the rows that are the caller's.
     func owned(_ condition: SQL, by caller: Caller) -> SQL {
-        ownership(of: caller).map { "(" + condition + ") AND " + $0 } ?? condition
+        [ownership(of: caller), beyondRow(for: caller)].compactMap { $0 }.reduce(condition) {
+            "(" + $0 + ") AND (" + $1 + ")"
+        }
+    }
+
+    /// What other tables must say of a customer's rows; nil where they say nothing, and for everybody else.
+    func beyondRow(for caller: Caller) -> SQL? {
+        caller.kind == .customer ? R.storage.customer?.condition?(caller) : nil
     }
 
     /// Refuses a write by which a customer's record would become somebody else's.

@@ -15,9 +15,9 @@ struct Attachments<R: Record>: Sendable {
     let store: Store<R>
     let bounds: AttachmentBounds
 
-    private var schema: String { store.database.schema }
-    private var table: SQL { "\(identifier: schema).attachment" }
-    private var parts: SQL { "\(identifier: schema).attachment_part" }
+    var schema: String { store.database.schema }
+    var table: SQL { "\(identifier: schema).attachment" }
+    var parts: SQL { "\(identifier: schema).attachment_part" }
 
     // MARK: Sending
 
@@ -53,7 +53,7 @@ struct Attachments<R: Record>: Sendable {
     }
 
     /// Refuses another file where there are as many as may be. The record is locked.
-    private func checkRoom(_ record: R, _ tx: Transaction) throws {
+    func checkRoom(_ record: R, _ tx: Transaction) throws {
         let count = try tx.query("SELECT count(*) FROM \(table) WHERE record = \(record.id) AND complete")
         guard try count.first?.int(UnnamedColumn.count) ?? 0 < AttachmentBounds.perRecord else { throw Self.tooMany }
     }
@@ -126,7 +126,7 @@ struct Attachments<R: Record>: Sendable {
     }
 
     /// The fingerprint and the kind of what arrived.
-    private func look(at file: Attachment, _ tx: Transaction) throws -> (sha256: String, kind: AttachmentKind) {
+    func look(at file: Attachment, _ tx: Transaction) throws -> (sha256: String, kind: AttachmentKind) {
         let rows = try tx.query(
             """
             SELECT encode(sha256(content), 'hex') AS sha256, substring(content for \(AttachmentKind.lookedAt)) AS start, \

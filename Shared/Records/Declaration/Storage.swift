@@ -93,15 +93,20 @@ public struct CustomerAccess<R: RecordMessage>: Sendable {
     public let writable: Set<String>
     /// Filter that a row must match before a customer may change it; nil forbids every change.
     public let changeable: (@Sendable (Caller) -> FieldFilter<R.Field>)?
+    /// What other tables of the service must say of a row besides, as a condition over it; of records that customers get
+    /// and list, and nothing else.
+    public let condition: (@Sendable (Caller) -> SQL)?
 
     /// Rules for customers; without arguments they read every visible row and write nothing.
     public init(
         rows: @escaping @Sendable (Caller) -> FieldFilter<R.Field>? = { _ in nil }, writable: Set<R.Field> = [],
-        changeable: (@Sendable (Caller) -> FieldFilter<R.Field>)? = nil
+        changeable: (@Sendable (Caller) -> FieldFilter<R.Field>)? = nil,
+        condition: (@Sendable (Caller) -> SQL)? = nil
     ) {
         self.rows = rows
         self.writable = writable.names
         self.changeable = changeable
+        self.condition = condition
     }
 }
 

@@ -29,7 +29,11 @@ public struct Store<R: Record>: Sendable {
 
     /// The record `id`, or the one with that number, under the scope of the transaction; nil when there is none.
     public func find(_ id: String, lock: Lock = .none, in tx: Transaction) throws -> R? {
-        guard let statement = selection(of: id, lock) else { return nil }
+        try find(id, lock: lock, as: nil, in: tx)
+    }
+
+    private func find(_ id: String, lock: Lock = .none, as caller: Caller?, in tx: Transaction) throws -> R? {
+        guard let statement = selection(of: id, lock, as: caller) else { return nil }
         let rows = try tx.query(statement)
         return try rows.first.map { try layout.record($0, today: database.clock.today) }
     }
@@ -42,8 +46,9 @@ public struct Store<R: Record>: Sendable {
         return try tx.query(statement).map { try layout.record($0, today: today) }
     }
 
-    /// The statement that reads one record; nil when `id` cannot be one.
-    func selection(of id: String, _ lock: Lock) -> SQL? {
+    /// The statement that reads one record, with what other tables must say of it for `caller`; nil when `id` cannot be
+    /// one.
+    func selection(of id: String, _ lock: Lock, as caller: Caller? = nil) -> SQL? {
         var statement: SQL
         if Validation.isUUID(id) {
             statement = layout.selectOne.filled(with: [.text(id)])
@@ -52,6 +57,7 @@ public struct Store<R: Record>: Sendable {
         } else {
             return nil
         }
+        if let condition = caller.flatMap(beyondRow) { statement += " AND (" + condition + ")" }
         if lock == .update { statement += " FOR UPDATE" }
         return statement
     }
@@ -60,7 +66,9 @@ public struct Store<R: Record>: Sendable {
     /// there and for what the caller may not know.
     public func get(_ id: String, as caller: Caller, in tx: Transaction) throws -> R {
         try authorize(.read, caller)
-        guard var record = try find(id, in: tx), try isVisible(record, to: caller) else { throw notFound(id) }
+        guard var record = try find(id, as: caller, in: tx), try isVisible(record, to: caller) else {
+            throw notFound(id)
+        }
         FieldAccess(caller, layout).project(&record, for: caller)
         return record
     }
@@ -69,7 +77,7 @@ public struct Store<R: Record>: Sendable {
     public func read(_ id: String, as caller: Caller, deadline: Deadline) async throws(Problem) -> R {
         do {
             try authorize(.read, caller)
-            guard let statement = selection(of: id, .none) else { throw notFound(id) }
+            guard let statement = selection(of: id, .none, as: caller) else { throw notFound(id) }
             let rows = try await database.inTurn(caller, deadline) { timeout in
                 try await database.pool.run(
                     statement, settings: caller.scope.settings, readOnly: true, timeout: timeout)

@@ -51,6 +51,8 @@ public enum CommonCatalog {
         ListActivityRequest.self,
         ActivityEntry.self,
         ListActivityResponse.self,
+        RunJobRequest.self,
+        RunJobResponse.self,
         Empty.self,
     ]
 }

@@ -583,6 +583,113 @@ extension ListActivityResponse: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
+extension RunJobRequest: WireMessage {
+    package typealias CMessage = Ale__Common__V1__RunJobRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__common__v1__run_job_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__common__v1__run_job_request__init(message)
+        if !self.job.isEmpty { message.pointee.job = try arena.string(self.job, "job") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.job = Unpacked.string(message.pointee.job)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("job", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.job = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.job.isEmpty { try writer.field("job", self.job) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension RunJobResponse: WireMessage {
+    package typealias CMessage = Ale__Common__V1__RunJobResponse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__common__v1__run_job_response__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__common__v1__run_job_response__init(message)
+        if !self.job.isEmpty { message.pointee.job = try arena.string(self.job, "job") }
+        if self.records != 0 { message.pointee.has_records = 1; message.pointee.records = self.records }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.job = Unpacked.string(message.pointee.job)
+        self.records = message.pointee.records
+    }
+
+    package static let jsonNames = JSONNames([
+        ("job", nil),
+        ("records", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.job = try reader.string()
+        case 1: self.records = try reader.int64()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.job.isEmpty { try writer.field("job", self.job) }
+        if self.records != 0 { try writer.field("records", self.records) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
 extension Empty: WireMessage {
     package typealias CMessage = Ale__Common__V1__Empty
 

@@ -246,6 +246,40 @@ public struct ListActivityResponse: Message {
     public init() {}
 }
 
+/// Runs one of the daily jobs of a service now.
+public struct RunJobRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.common.v1.RunJobRequest"
+
+    /// Its name: "renewal-dates".
+    public var job: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension RunJobRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `job`.
+        case job
+    }
+}
+
+/// `ale.common.v1.RunJobResponse`.
+public struct RunJobResponse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.common.v1.RunJobResponse"
+
+    /// The field `job`.
+    public var job: String = ""
+    /// Records it touched.
+    public var records: Int64 = 0
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
 /// An answer without content.
 public struct Empty: Message {
     /// The proto name of the message.

@@ -91,15 +91,29 @@ extension FivePeople {
         load.uploads = [try await world.upload(workbook, to: task, as: cast.expert.credential).id]
         let runs = try await ask(ImportValidationAPI.importUploads, load, as: cast.expert).importRuns
         for run in runs {
-            #expect(try await world.ended(run, as: cast.analyst.credential).state == "completed")
+            #expect(try await world.ended(run, as: cast.expert.credential).state == "completed")
         }
+        try await follow(task, ready: 6, published: 0)
         try await publish(task)
+        try await follow(task, ready: 0, published: 6)
         update.importTask?.visibleToCustomer = false
         update.importTask?.closeNotes = "All six."
         _ = try await ask(ImportValidationAPI.updateImportTask, update, as: cast.analyst)
         _ = try await world.eventually("the end of the locations") {
             try await playbook.activity("import_locations").state == "done" ? true : nil
         }
+    }
+
+    /// The expert follows what becomes of the file, without the records that its rows became (G-15).
+    private func follow(_ task: ImportTask, ready: Int64, published: Int64) async throws {
+        var request = GetRequest()
+        request.id = task.id
+        let summary = try await ask(ImportValidationAPI.summarizeImport, request, as: cast.expert)
+        #expect(summary.readyToPublish == ready && summary.published == published, "\(summary)")
+        var list = ListStagingRowsRequest()
+        list.importTask = task.id
+        let rows = try await ask(ImportValidationAPI.listStagingRows, list, as: cast.expert).stagingRows
+        #expect(rows.count == 6 && rows.allSatisfy { $0.targetRecord.isEmpty })
     }
 
     private func publish(_ task: ImportTask) async throws {

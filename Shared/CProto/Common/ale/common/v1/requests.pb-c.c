@@ -412,6 +412,96 @@ void   ale__common__v1__list_activity_response__free_unpacked
   assert(message->base.descriptor == &ale__common__v1__list_activity_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__common__v1__run_job_request__init
+                     (Ale__Common__V1__RunJobRequest         *message)
+{
+  static const Ale__Common__V1__RunJobRequest init_value = ALE__COMMON__V1__RUN_JOB_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__common__v1__run_job_request__get_packed_size
+                     (const Ale__Common__V1__RunJobRequest *message)
+{
+  assert(message->base.descriptor == &ale__common__v1__run_job_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__common__v1__run_job_request__pack
+                     (const Ale__Common__V1__RunJobRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__common__v1__run_job_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__common__v1__run_job_request__pack_to_buffer
+                     (const Ale__Common__V1__RunJobRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__common__v1__run_job_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Common__V1__RunJobRequest *
+       ale__common__v1__run_job_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Common__V1__RunJobRequest *)
+     protobuf_c_message_unpack (&ale__common__v1__run_job_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__common__v1__run_job_request__free_unpacked
+                     (Ale__Common__V1__RunJobRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__common__v1__run_job_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__common__v1__run_job_response__init
+                     (Ale__Common__V1__RunJobResponse         *message)
+{
+  static const Ale__Common__V1__RunJobResponse init_value = ALE__COMMON__V1__RUN_JOB_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__common__v1__run_job_response__get_packed_size
+                     (const Ale__Common__V1__RunJobResponse *message)
+{
+  assert(message->base.descriptor == &ale__common__v1__run_job_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__common__v1__run_job_response__pack
+                     (const Ale__Common__V1__RunJobResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__common__v1__run_job_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__common__v1__run_job_response__pack_to_buffer
+                     (const Ale__Common__V1__RunJobResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__common__v1__run_job_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Common__V1__RunJobResponse *
+       ale__common__v1__run_job_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Common__V1__RunJobResponse *)
+     protobuf_c_message_unpack (&ale__common__v1__run_job_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__common__v1__run_job_response__free_unpacked
+                     (Ale__Common__V1__RunJobResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__common__v1__run_job_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__common__v1__empty__init
                      (Ale__Common__V1__Empty         *message)
 {
@@ -1109,6 +1199,95 @@ const ProtobufCMessageDescriptor ale__common__v1__list_activity_response__descri
   ale__common__v1__list_activity_response__field_indices_by_name,
   1,  ale__common__v1__list_activity_response__number_ranges,
   (ProtobufCMessageInit) ale__common__v1__list_activity_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__common__v1__run_job_request__field_descriptors[1] =
+{
+  {
+    "job",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__RunJobRequest, job),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__common__v1__run_job_request__field_indices_by_name[] = {
+  0,   /* field[0] = job */
+};
+static const ProtobufCIntRange ale__common__v1__run_job_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ale__common__v1__run_job_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.common.v1.RunJobRequest",
+  "RunJobRequest",
+  "Ale__Common__V1__RunJobRequest",
+  "ale.common.v1",
+  sizeof(Ale__Common__V1__RunJobRequest),
+  1,
+  ale__common__v1__run_job_request__field_descriptors,
+  ale__common__v1__run_job_request__field_indices_by_name,
+  1,  ale__common__v1__run_job_request__number_ranges,
+  (ProtobufCMessageInit) ale__common__v1__run_job_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__common__v1__run_job_response__field_descriptors[2] =
+{
+  {
+    "job",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__RunJobResponse, job),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "records",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__Common__V1__RunJobResponse, has_records),
+    offsetof(Ale__Common__V1__RunJobResponse, records),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__common__v1__run_job_response__field_indices_by_name[] = {
+  0,   /* field[0] = job */
+  1,   /* field[1] = records */
+};
+static const ProtobufCIntRange ale__common__v1__run_job_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__common__v1__run_job_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.common.v1.RunJobResponse",
+  "RunJobResponse",
+  "Ale__Common__V1__RunJobResponse",
+  "ale.common.v1",
+  sizeof(Ale__Common__V1__RunJobResponse),
+  2,
+  ale__common__v1__run_job_response__field_descriptors,
+  ale__common__v1__run_job_response__field_indices_by_name,
+  1,  ale__common__v1__run_job_response__number_ranges,
+  (ProtobufCMessageInit) ale__common__v1__run_job_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define ale__common__v1__empty__field_descriptors NULL

@@ -1375,7 +1375,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__download_template_r
   (ProtobufCMessageInit) ale__import_validation__v1__download_template_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__download_template_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__download_template_response__field_descriptors[5] =
 {
   {
     "file_name",
@@ -1413,16 +1413,42 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__download_templ
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "largest_file_bytes",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__ImportValidation__V1__DownloadTemplateResponse, has_largest_file_bytes),
+    offsetof(Ale__ImportValidation__V1__DownloadTemplateResponse, largest_file_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "most_rows",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__ImportValidation__V1__DownloadTemplateResponse, has_most_rows),
+    offsetof(Ale__ImportValidation__V1__DownloadTemplateResponse, most_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__download_template_response__field_indices_by_name[] = {
   1,   /* field[1] = content */
   0,   /* field[0] = file_name */
+  3,   /* field[3] = largest_file_bytes */
+  4,   /* field[4] = most_rows */
   2,   /* field[2] = sha256 */
 };
 static const ProtobufCIntRange ale__import_validation__v1__download_template_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__download_template_response__descriptor =
 {
@@ -1432,7 +1458,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__download_template_r
   "Ale__ImportValidation__V1__DownloadTemplateResponse",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__DownloadTemplateResponse),
-  3,
+  5,
   ale__import_validation__v1__download_template_response__field_descriptors,
   ale__import_validation__v1__download_template_response__field_indices_by_name,
   1,  ale__import_validation__v1__download_template_response__number_ranges,
@@ -2106,7 +2132,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__start_over_response
   (ProtobufCMessageInit) ale__import_validation__v1__start_over_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__import_summary__field_descriptors[5] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__import_summary__field_descriptors[6] =
 {
   {
     "import_task",
@@ -2168,18 +2194,31 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__import_summary
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "removed",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__ImportValidation__V1__ImportSummary, has_removed),
+    offsetof(Ale__ImportValidation__V1__ImportSummary, removed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__import_summary__field_indices_by_name[] = {
   0,   /* field[0] = import_task */
   2,   /* field[2] = needs_attention */
   4,   /* field[4] = published */
   3,   /* field[3] = ready_to_publish */
+  5,   /* field[5] = removed */
   1,   /* field[1] = yet_to_validate */
 };
 static const ProtobufCIntRange ale__import_validation__v1__import_summary__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__import_summary__descriptor =
 {
@@ -2189,7 +2228,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__import_summary__des
   "Ale__ImportValidation__V1__ImportSummary",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__ImportSummary),
-  5,
+  6,
   ale__import_validation__v1__import_summary__field_descriptors,
   ale__import_validation__v1__import_summary__field_indices_by_name,
   1,  ale__import_validation__v1__import_summary__number_ranges,

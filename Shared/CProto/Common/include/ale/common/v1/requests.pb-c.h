@@ -25,6 +25,8 @@ typedef struct Ale__Common__V1__AddEntryRequest Ale__Common__V1__AddEntryRequest
 typedef struct Ale__Common__V1__ListActivityRequest Ale__Common__V1__ListActivityRequest;
 typedef struct Ale__Common__V1__ActivityEntry Ale__Common__V1__ActivityEntry;
 typedef struct Ale__Common__V1__ListActivityResponse Ale__Common__V1__ListActivityResponse;
+typedef struct Ale__Common__V1__RunJobRequest Ale__Common__V1__RunJobRequest;
+typedef struct Ale__Common__V1__RunJobResponse Ale__Common__V1__RunJobResponse;
 typedef struct Ale__Common__V1__Empty Ale__Common__V1__Empty;
 
 
@@ -149,6 +151,28 @@ struct  Ale__Common__V1__ListActivityResponse
 #define ALE__COMMON__V1__LIST_ACTIVITY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__list_activity_response__descriptor) \
     , 0,NULL, NULL }
+
+
+struct  Ale__Common__V1__RunJobRequest
+{
+  ProtobufCMessage base;
+  char *job;
+};
+#define ALE__COMMON__V1__RUN_JOB_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__run_job_request__descriptor) \
+    , NULL }
+
+
+struct  Ale__Common__V1__RunJobResponse
+{
+  ProtobufCMessage base;
+  char *job;
+  protobuf_c_boolean has_records;
+  int64_t records;
+};
+#define ALE__COMMON__V1__RUN_JOB_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__run_job_response__descriptor) \
+    , NULL, 0, 0 }
 
 
 struct  Ale__Common__V1__Empty
@@ -331,6 +355,44 @@ Ale__Common__V1__ListActivityResponse *
 void   ale__common__v1__list_activity_response__free_unpacked
                      (Ale__Common__V1__ListActivityResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Common__V1__RunJobRequest methods */
+void   ale__common__v1__run_job_request__init
+                     (Ale__Common__V1__RunJobRequest         *message);
+size_t ale__common__v1__run_job_request__get_packed_size
+                     (const Ale__Common__V1__RunJobRequest   *message);
+size_t ale__common__v1__run_job_request__pack
+                     (const Ale__Common__V1__RunJobRequest   *message,
+                      uint8_t             *out);
+size_t ale__common__v1__run_job_request__pack_to_buffer
+                     (const Ale__Common__V1__RunJobRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Common__V1__RunJobRequest *
+       ale__common__v1__run_job_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__common__v1__run_job_request__free_unpacked
+                     (Ale__Common__V1__RunJobRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Common__V1__RunJobResponse methods */
+void   ale__common__v1__run_job_response__init
+                     (Ale__Common__V1__RunJobResponse         *message);
+size_t ale__common__v1__run_job_response__get_packed_size
+                     (const Ale__Common__V1__RunJobResponse   *message);
+size_t ale__common__v1__run_job_response__pack
+                     (const Ale__Common__V1__RunJobResponse   *message,
+                      uint8_t             *out);
+size_t ale__common__v1__run_job_response__pack_to_buffer
+                     (const Ale__Common__V1__RunJobResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Common__V1__RunJobResponse *
+       ale__common__v1__run_job_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__common__v1__run_job_response__free_unpacked
+                     (Ale__Common__V1__RunJobResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Common__V1__Empty methods */
 void   ale__common__v1__empty__init
                      (Ale__Common__V1__Empty         *message);
@@ -379,6 +441,12 @@ typedef void (*Ale__Common__V1__ActivityEntry_Closure)
 typedef void (*Ale__Common__V1__ListActivityResponse_Closure)
                  (const Ale__Common__V1__ListActivityResponse *message,
                   void *closure_data);
+typedef void (*Ale__Common__V1__RunJobRequest_Closure)
+                 (const Ale__Common__V1__RunJobRequest *message,
+                  void *closure_data);
+typedef void (*Ale__Common__V1__RunJobResponse_Closure)
+                 (const Ale__Common__V1__RunJobResponse *message,
+                  void *closure_data);
 typedef void (*Ale__Common__V1__Empty_Closure)
                  (const Ale__Common__V1__Empty *message,
                   void *closure_data);
@@ -397,6 +465,8 @@ extern const ProtobufCMessageDescriptor ale__common__v1__add_entry_request__desc
 extern const ProtobufCMessageDescriptor ale__common__v1__list_activity_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__activity_entry__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__list_activity_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__common__v1__run_job_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__common__v1__run_job_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__common__v1__empty__descriptor;
 
 PROTOBUF_C__END_DECLS

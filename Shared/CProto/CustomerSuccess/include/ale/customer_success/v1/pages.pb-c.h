@@ -35,8 +35,6 @@ typedef struct Ale__CustomerSuccess__V1__PageSquadMember Ale__CustomerSuccess__V
 typedef struct Ale__CustomerSuccess__V1__GetObjectivePageRequest Ale__CustomerSuccess__V1__GetObjectivePageRequest;
 typedef struct Ale__CustomerSuccess__V1__ObjectivePage Ale__CustomerSuccess__V1__ObjectivePage;
 typedef struct Ale__CustomerSuccess__V1__ObjectiveOutcome Ale__CustomerSuccess__V1__ObjectiveOutcome;
-typedef struct Ale__CustomerSuccess__V1__RunJobRequest Ale__CustomerSuccess__V1__RunJobRequest;
-typedef struct Ale__CustomerSuccess__V1__RunJobResponse Ale__CustomerSuccess__V1__RunJobResponse;
 
 
 /* --- enums --- */
@@ -321,28 +319,6 @@ struct  Ale__CustomerSuccess__V1__ObjectiveOutcome
 #define ALE__CUSTOMER_SUCCESS__V1__OBJECTIVE_OUTCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__objective_outcome__descriptor) \
     , NULL, NULL }
-
-
-struct  Ale__CustomerSuccess__V1__RunJobRequest
-{
-  ProtobufCMessage base;
-  char *job;
-};
-#define ALE__CUSTOMER_SUCCESS__V1__RUN_JOB_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__run_job_request__descriptor) \
-    , NULL }
-
-
-struct  Ale__CustomerSuccess__V1__RunJobResponse
-{
-  ProtobufCMessage base;
-  char *job;
-  protobuf_c_boolean has_records;
-  int64_t records;
-};
-#define ALE__CUSTOMER_SUCCESS__V1__RUN_JOB_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__run_job_response__descriptor) \
-    , NULL, 0, 0 }
 
 
 /* Ale__CustomerSuccess__V1__Money methods */
@@ -687,44 +663,6 @@ Ale__CustomerSuccess__V1__ObjectiveOutcome *
 void   ale__customer_success__v1__objective_outcome__free_unpacked
                      (Ale__CustomerSuccess__V1__ObjectiveOutcome *message,
                       ProtobufCAllocator *allocator);
-/* Ale__CustomerSuccess__V1__RunJobRequest methods */
-void   ale__customer_success__v1__run_job_request__init
-                     (Ale__CustomerSuccess__V1__RunJobRequest         *message);
-size_t ale__customer_success__v1__run_job_request__get_packed_size
-                     (const Ale__CustomerSuccess__V1__RunJobRequest   *message);
-size_t ale__customer_success__v1__run_job_request__pack
-                     (const Ale__CustomerSuccess__V1__RunJobRequest   *message,
-                      uint8_t             *out);
-size_t ale__customer_success__v1__run_job_request__pack_to_buffer
-                     (const Ale__CustomerSuccess__V1__RunJobRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Ale__CustomerSuccess__V1__RunJobRequest *
-       ale__customer_success__v1__run_job_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   ale__customer_success__v1__run_job_request__free_unpacked
-                     (Ale__CustomerSuccess__V1__RunJobRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Ale__CustomerSuccess__V1__RunJobResponse methods */
-void   ale__customer_success__v1__run_job_response__init
-                     (Ale__CustomerSuccess__V1__RunJobResponse         *message);
-size_t ale__customer_success__v1__run_job_response__get_packed_size
-                     (const Ale__CustomerSuccess__V1__RunJobResponse   *message);
-size_t ale__customer_success__v1__run_job_response__pack
-                     (const Ale__CustomerSuccess__V1__RunJobResponse   *message,
-                      uint8_t             *out);
-size_t ale__customer_success__v1__run_job_response__pack_to_buffer
-                     (const Ale__CustomerSuccess__V1__RunJobResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Ale__CustomerSuccess__V1__RunJobResponse *
-       ale__customer_success__v1__run_job_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   ale__customer_success__v1__run_job_response__free_unpacked
-                     (Ale__CustomerSuccess__V1__RunJobResponse *message,
-                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__CustomerSuccess__V1__Money_Closure)
@@ -781,12 +719,6 @@ typedef void (*Ale__CustomerSuccess__V1__ObjectivePage_Closure)
 typedef void (*Ale__CustomerSuccess__V1__ObjectiveOutcome_Closure)
                  (const Ale__CustomerSuccess__V1__ObjectiveOutcome *message,
                   void *closure_data);
-typedef void (*Ale__CustomerSuccess__V1__RunJobRequest_Closure)
-                 (const Ale__CustomerSuccess__V1__RunJobRequest *message,
-                  void *closure_data);
-typedef void (*Ale__CustomerSuccess__V1__RunJobResponse_Closure)
-                 (const Ale__CustomerSuccess__V1__RunJobResponse *message,
-                  void *closure_data);
 
 /* --- services --- */
 
@@ -811,8 +743,6 @@ extern const ProtobufCMessageDescriptor ale__customer_success__v1__page_squad_me
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__get_objective_page_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__objective_page__descriptor;
 extern const ProtobufCMessageDescriptor ale__customer_success__v1__objective_outcome__descriptor;
-extern const ProtobufCMessageDescriptor ale__customer_success__v1__run_job_request__descriptor;
-extern const ProtobufCMessageDescriptor ale__customer_success__v1__run_job_response__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -106,10 +106,14 @@ struct  Ale__ImportValidation__V1__DownloadTemplateResponse
   protobuf_c_boolean has_content;
   ProtobufCBinaryData content;
   char *sha256;
+  protobuf_c_boolean has_largest_file_bytes;
+  int64_t largest_file_bytes;
+  protobuf_c_boolean has_most_rows;
+  int64_t most_rows;
 };
 #define ALE__IMPORT_VALIDATION__V1__DOWNLOAD_TEMPLATE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__download_template_response__descriptor) \
-    , NULL, 0, {0,NULL}, NULL }
+    , NULL, 0, {0,NULL}, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__ImportValidation__V1__ImportUploadsRequest
@@ -253,10 +257,12 @@ struct  Ale__ImportValidation__V1__ImportSummary
   int64_t ready_to_publish;
   protobuf_c_boolean has_published;
   int64_t published;
+  protobuf_c_boolean has_removed;
+  int64_t removed;
 };
 #define ALE__IMPORT_VALIDATION__V1__IMPORT_SUMMARY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__import_summary__descriptor) \
-    , NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Ale__ImportValidation__V1__StagingRow

@@ -1,5 +1,3 @@
-import CustomerSuccessWire
-import Korean
 import RPC
 import Roles
 import Wire
@@ -7,8 +5,9 @@ import Work
 
 extension DailyJob {
     /// Answers `jobs.run_now`: an administrator runs one of the jobs over the own domain, whether or not the day is done.
-    static func endpoint(_ jobs: [DailyJob]) -> Endpoint {
-        Endpoint(CustomerSuccessAPI.runJob) { call, request async throws(Problem) in
+    /// `method` is the service's own.
+    public static func endpoint(_ method: Method<RunJobRequest, RunJobResponse>, _ jobs: [DailyJob]) -> Endpoint {
+        Endpoint(method) { call, request async throws(Problem) in
             guard call.caller.has(RoleCatalog.administrator), call.caller.kind != .customer else {
                 throw .permissionDenied()
             }
@@ -28,7 +27,7 @@ extension DailyJob {
             }
             var response = RunJobResponse()
             response.job = job.name
-            response.records = Int64(try await job.run(in: call.caller.domain))
+            response.records = Int64(try await job.runNow(in: call.caller.domain))
             return response
         }
     }
