@@ -33,6 +33,10 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(DataValidationAssist.self) { brought, _ async throws(Problem) in
             try await DataValidationAssist.compile(brought.values, compiler)
         }
+        endpoints.add(ImportBuilder.self) { _, call async throws(Problem) in
+            try BuilderAccess.requireDesigner(call.caller)
+        }
+        endpoints.add(BuilderEndpoints(database: database, client: parts.client).endpoints)
         endpoints.add(
             UploadEndpoints(
                 database: database, files: UploadFiles(directory: settings.filesDirectory),

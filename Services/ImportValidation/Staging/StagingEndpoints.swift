@@ -37,7 +37,7 @@ struct StagingEndpoints: Sendable {
 
     static let selection: SQL = """
         SELECT id, revision, import_task, status, comment, source_file, row_number, target_record, created_at, cells, \
-        faults, source_sheet, errors FROM import_validation.staging_row
+        faults, source_sheet, errors, origins FROM import_validation.staging_row
         """
 
     static func message(_ row: Row, _ target: ImportTarget, _ language: String) throws -> StagingRow {
@@ -57,7 +57,10 @@ struct StagingEndpoints: Sendable {
         if message.status == RowStatus.needsAttention.rawValue {
             let errors = RowError.read(
                 try row.optionalString(StagingColumn.errors), comment: try row.optionalString(StagingColumn.comment))
-            message.errors = errors.map { Self.message($0, cells, target, language) }
+            let origins = CellOrigin.read(try row.optionalString(StagingColumn.origins))
+            message.errors = errors.map {
+                Self.message($0, cells, target, language).coming(from: origins, target, language)
+            }
             message.comment = message.errors.map(\.message).joined(separator: "\n")
         }
         return message
@@ -98,7 +101,7 @@ struct StagingEndpoints: Sendable {
         } catch let problem as Problem where problem.code == .notFound {
             throw Problem.notFound(Self.label, id: id)
         }
-        return (row, try ImportTarget.of(task))
+        return (row, try ImportTarget.of(task, tx))
     }
 
     func row(_ id: String, lock: Bool = false, _ tx: Transaction) throws -> Row {
@@ -122,7 +125,8 @@ struct StagingEndpoints: Sendable {
         -> ListStagingRowsResponse
     {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
-        let target = try ImportTarget.of(task)
+        let target = try ImportTarget.of(task, tx)
+        let view = try StagingView(request.view, target)
         var condition: SQL = " WHERE import_task = \(task.id)"
         if !request.status.isEmpty { condition += " AND status = \(request.status)" }
         condition += try filter(request.filter, call)
@@ -141,7 +145,7 @@ struct StagingEndpoints: Sendable {
         let answers = try tx.queryAll(statements)
         var response = ListStagingRowsResponse()
         response.stagingRows = Self.fitting(
-            try answers[0].prefix(size).map { try Self.message($0, target, call.language) })
+            try answers[0].prefix(size).map { view.shown(try Self.message($0, target, call.language)) })
         if answers[0].count > response.stagingRows.count, let last = response.stagingRows.last {
             response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
         }
