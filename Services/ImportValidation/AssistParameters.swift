@@ -4,6 +4,7 @@ import OnboardingWire
 import Postgres
 import RPC
 import Records
+import Tenancy
 import Wire
 import Workbook
 
@@ -28,9 +29,13 @@ struct AssistParameters {
         self.target = target
     }
 
-    /// What the rows of a staging table become: a target's own, or one that an import task names. Nil for neither.
-    static func target(of stagingTable: String, _ tx: Transaction) throws -> ImportTarget? {
+    /// What the rows of a staging table become: a target's own, that of a builder which a check of `domain` is for, or one that
+    /// an import task names. Nil for neither.
+    static func target(of stagingTable: String, for domain: DomainPath, _ tx: Transaction) throws -> ImportTarget? {
         if let target = ImportTarget.all.first(where: { $0.stagingTable == stagingTable }) { return target }
+        if let builder = try StoredBuilder.find(stagingTable, for: domain, tx) {
+            return ImportTarget.named(builder.targetTable)
+        }
         let rows = try tx.query(
             "SELECT target_table FROM import_validation.import_task WHERE source_table = \(stagingTable) LIMIT 1")
         return ImportTarget.named(try rows.first?.string(ImportTask.Field.targetTable))

@@ -15,7 +15,8 @@ extension DataValidationAssist: Record {
     public static let rules: [Rule<DataValidationAssist>] = [
         Rule("IMP-02") { change, context in
             guard AssistParameters.fields.contains(where: change.changes) else { return }
-            let target = try AssistParameters.target(of: change.new.stagingTable ?? "", context.transaction)
+            let (table, domain) = (change.new.stagingTable ?? "", DomainPath(change.new.domain) ?? .root)
+            let target = try AssistParameters.target(of: table, for: domain, context.transaction)
             try AssistParameters(change.new, target).check()
         }
     ]

@@ -1,7 +1,9 @@
 import ImportValidationWire
 import OnboardingWire
+import Postgres
 import RPC
 import Records
+import Tenancy
 import Wire
 
 /// A table that rows can be imported into, with what follows from its dictionary: staging table, template, columns.
@@ -9,9 +11,12 @@ public struct ImportTarget: Sendable {
     /// The dictionary of the target table.
     public let schema: RecordSchema
     /// The fields a workbook can fill in, in the order in which staged rows keep their cells. Positions are kept for
-    /// good: a field that is added to the dictionary comes last.
+    /// good: a field that is added to the dictionary comes last. Those of a builder's staging table go by the titles of its
+    /// template.
     public let fields: [FieldSchema]
     private let importing: ImportSchema
+    /// What a finished builder says of the rows; nil for the target's own staging table.
+    let built: BuiltImport?
 
     /// The target that a dictionary declares; nil when it declares none.
     init?(_ schema: RecordSchema) {
@@ -19,6 +24,17 @@ public struct ImportTarget: Sendable {
         self.schema = schema
         self.importing = importing
         fields = schema.fields.filter(\.isImportable)
+        built = nil
+    }
+
+    /// The same table, filled from files as a builder has it.
+    init(_ target: ImportTarget, _ built: BuiltImport) {
+        schema = target.schema
+        importing = target.importing
+        fields = zip(target.fields, built.columns).map { field, column in
+            column.title.isEmpty ? field : field.titled(column.title)
+        }
+        self.built = built
     }
 
     /// The default targets in their declared order: every table whose record has the option `import`.
@@ -33,12 +49,18 @@ public struct ImportTarget: Sendable {
         return all.first { $0.table == name || $0.importing.alias == name }
     }
 
-    /// The target of a task. Its table was checked when it was made: without a target it is a fault of the service.
-    static func of(_ task: ImportTask) throws(Problem) -> ImportTarget {
+    /// The target of a task, as the builder of its source table has it, where there is one. Its table was checked when it
+    /// was made: without a target it is a fault of the service.
+    static func of(_ task: ImportTask, _ tx: Transaction) throws -> ImportTarget {
         guard let target = named(task.targetTable) else {
-            throw .internalError(cause: "import task \(task.id) has no target")
+            throw Problem.internalError(cause: "import task \(task.id) has no target")
         }
-        return target
+        guard let table = task.sourceTable, table != target.stagingTable,
+            let domain = DomainPath(task.domain),
+            let builder = try StoredBuilder.find(table, for: domain, tx), builder.isFinished,
+            builder.targetTable == target.table
+        else { return target }
+        return ImportTarget(target, builder.built(target))
     }
 
     /// The target table: `contract`.
@@ -48,14 +70,17 @@ public struct ImportTarget: Sendable {
     public var taskTitle: Text { importing.task }
 
     /// The staging table, named after the one printed example: `sn_acct_lc_account_onb_import_locations`.
-    public var stagingTable: String { "sn_acct_lc_account_onb_import_\(schema.collection)" }
+    public var stagingTable: String { "\(Self.stagingPrefix)import_\(schema.collection)" }
+
+    /// What the names of staging tables begin with.
+    static let stagingPrefix = "sn_acct_lc_account_onb_"
 
     /// The file name of the template: `contract_template.xlsx`.
     public var templateName: String { importing.template ?? "\(table)_template.xlsx" }
 
     /// The fields that tell a record from the account's others (G-56).
     var key: [FieldSchema] {
-        importing.key.compactMap(schema.field).filter { $0.name != Location.Field.account.rawValue }
+        importing.key.compactMap(field).filter { $0.name != Location.Field.account.rawValue }
     }
 
     /// The position of a field among the cells of a row; with or without the prefix that staging columns have.
@@ -67,5 +92,38 @@ public struct ImportTarget: Sendable {
     /// The position of the account that a row belongs to.
     public var accountColumn: Int? {
         fields.firstIndex { $0.reference == CustomerAccount.schema.table && $0.name == Location.Field.account.rawValue }
+    }
+
+    /// The field of this name, by the title that its column goes by.
+    func field(_ name: String) -> FieldSchema? {
+        fields.first { $0.name == name } ?? schema.field(name)
+    }
+
+    // MARK: Columns of a file
+
+    /// The positions of the fields whose titles are looked for in a file: every field, of a builder's staging table the
+    /// first of those that its map fills from one column.
+    var heads: [Int] { fields.indices.filter { head(of: $0) == $0 } }
+
+    /// The position of the field whose column fills the one at `position`; nil for one that no column fills.
+    func head(of position: Int) -> Int? {
+        guard let built else { return position }
+        return built.columns[position].head
+    }
+
+    /// Whether a file without a column for the field at `position`, a head, cannot be loaded.
+    func needsColumn(_ position: Int) -> Bool {
+        fields.indices.contains { fields[$0].mandatory && head(of: $0) == position }
+    }
+}
+
+extension FieldSchema {
+    /// The same field, whose column goes by the title of a template and by no other.
+    fileprivate func titled(_ title: String) -> FieldSchema {
+        FieldSchema(
+            name: name, jsonName: jsonName, label: Text(en: title, ko: title), type: type, mandatory: mandatory,
+            choices: choices, reference: reference, outputOnly: outputOnly, customerVisible: customerVisible,
+            defaultValue: defaultValue, side: side, format: format, minimum: minimum, maximum: maximum,
+            notBefore: notBefore, titles: [], keptAsName: keptAsName, storage: storage)
     }
 }

@@ -86,9 +86,38 @@ extension ImportTask: Record {
         }
         change.new.targetTable = target.table
         if (change.new.sourceTable ?? "").isEmpty { change.new.sourceTable = target.stagingTable }
-        if (change.new.dataSource ?? "").isEmpty { change.new.dataSource = target.templateName }
+        let template = try change.isCreation ? builtTemplate(change.new, target, context) : nil
+        if (change.new.dataSource ?? "").isEmpty { change.new.dataSource = template ?? target.templateName }
         if change.isCreation, (change.new.shortDescription ?? "").isEmpty {
             change.new.shortDescription = try target.taskTitle(context.language(of: change.new.assignedTo))
         }
+    }
+
+    /// The template of the builder whose staging table is the source of a new task; nil where it is no builder's. The builder
+    /// must be finished, and be one of imports into this very table (IMP-04).
+    private static func builtTemplate(
+        _ task: ImportTask, _ target: ImportTarget, _ context: RuleContext
+    ) throws -> String? {
+        guard let table = task.sourceTable, table != target.stagingTable, let domain = DomainPath(task.domain),
+            let builder = try StoredBuilder.find(table, for: domain, context.transaction)
+        else { return nil }
+        guard builder.isFinished else {
+            throw Problem.broken(
+                "IMP-04", ImportTask.self, field: .sourceTable,
+                Text(
+                    en: "The import builder of this staging table is not finished.",
+                    ko: "이 스테이징 테이블의 가져오기 작성기가 아직 완료되지 않았습니다."))
+        }
+        guard builder.targetTable == target.table else {
+            let label =
+                ImportTarget.named(builder.targetTable)?.schema.label
+                ?? Text(en: builder.targetTable, ko: builder.targetTable)
+            throw Problem.broken(
+                "IMP-04", ImportTask.self, field: .targetTable,
+                Text(
+                    en: "The rows of this staging table become records of \(label.en).",
+                    ko: "이 스테이징 테이블의 대상은 \(label.ko)입니다."))
+        }
+        return builder.templateName
     }
 }

@@ -39,6 +39,10 @@ public enum ImportValidation: ServiceDefinition {
         }
         endpoints.add(StagingBackup.self)
         endpoints.add(SystemProperty.self)
+        endpoints.add(ImportBuilder.self) { _, call async throws(Problem) in
+            try BuilderAccess.requireDesigner(call.caller)
+        }
+        endpoints.add(BuilderEndpoints(database: database, client: parts.client).endpoints)
         endpoints.add(
             UploadEndpoints(
                 database: database, files: settings.files, limit: settings.limits.bytes, access: access

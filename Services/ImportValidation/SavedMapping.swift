@@ -123,9 +123,10 @@ extension FileMapping {
             return Text(
                 en: "A title may be at most \(longestText) characters long.", ko: "열 제목은 최대 1,000자입니다.")
         }
-        guard choice.field.isEmpty || target.fields.contains(where: { $0.name == choice.field }) else {
-            let fields = target.fields.map(\.name).joined(separator: ", ")
-            let labels = target.fields.map { "\($0.label.ko)('\($0.name)')" }.joined(separator: ", ")
+        let mapped = target.heads.map { target.fields[$0] }
+        guard choice.field.isEmpty || mapped.contains(where: { $0.name == choice.field }) else {
+            let fields = mapped.map(\.name).joined(separator: ", ")
+            let labels = mapped.map { "\($0.label.ko)('\($0.name)')" }.joined(separator: ", ")
             return Text(
                 en: "\(choice.name.en) is mapped to a field that cannot be imported; possible: \(fields).",
                 ko: "가져올 수 없는 필드에 매핑되어 있습니다. 가능한 필드: \(labels)")

@@ -52,19 +52,22 @@ struct TaskEndpoints: Sendable {
     private func template(
         _ call: Call, _ request: DownloadTemplateRequest
     ) async throws(Problem) -> DownloadTemplateResponse {
-        let (task, assists) = try await database.transaction(
+        let (task, target, assists, stored) = try await database.transaction(
             as: call.caller, deadline: call.deadline, readOnly: true
         ) { tx in
             let seen = try Store<ImportTask>(database).get(request.id, as: call.caller, in: tx)
             let task = try Store<ImportTask>(database).find(seen.id, in: tx) ?? seen
+            let target = try ImportTarget.of(task, tx)
+            let stored = try target.built == nil ? nil : StoredBuilder.template(of: task, tx)
             do {
-                return (task, try DataValidationAssist.active(for: task.sourceTable ?? "", tx))
+                return (task, target, try DataValidationAssist.active(for: task.sourceTable ?? "", tx), stored)
             } catch let problem as Problem where problem.reason == "TOO_MANY_CHECKS" {
                 // That is for the run to say; the template then tells what the field itself asks for.
-                return (task, [])
+                return (task, target, [], stored)
             }
         }
-        let target = try ImportTarget.of(task)
+        // Whoever set up the import has said how its template looks.
+        if let stored { return template(stored, task, target) }
         let isKorean = Language(tag: call.language) == .ko
         do throws(WorkbookError) {
             let plan = CheckPlan(target, assists)
@@ -76,16 +79,20 @@ struct TaskEndpoints: Sendable {
             let bytes = try WorkbookWriter.template(
                 sheet: target.schema.label(call.language), columns: columns,
                 example: TemplateExample.row(plan, call.language), texts: isKorean ? .korean : .english)
-            var response = DownloadTemplateResponse()
-            response.fileName = task.dataSource ?? target.templateName
-            response.content = bytes
-            response.sha256 = Hex.sha256(bytes)
-            response.largestFileBytes = limits.bytes
-            response.mostRows = Int64(limits.rows)
-            return response
+            return template(bytes, task, target)
         } catch {
             throw .internalError(cause: "the template of \(target.table): \(error)")
         }
+    }
+
+    private func template(_ content: [UInt8], _ task: ImportTask, _ target: ImportTarget) -> DownloadTemplateResponse {
+        var response = DownloadTemplateResponse()
+        response.fileName = task.dataSource ?? target.templateName
+        response.content = content
+        response.sha256 = Hex.sha256(content)
+        response.largestFileBytes = limits.bytes
+        response.mostRows = Int64(limits.rows)
+        return response
     }
 
     // MARK: Mapping
@@ -103,8 +110,8 @@ struct TaskEndpoints: Sendable {
             let task = try access.uploaded(request.id, by: call.caller, lock: .update, in: tx)
             try TaskAccess.requireOpen(task, tx)
             let mapping = try FileMapping(
-                sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, ImportTarget.of(task),
-                isSaved: true)
+                sheet: request.sheet, titleRow: request.titleRow, columns: request.columns,
+                ImportTarget.of(task, tx), isSaved: true)
             let saved = SavedMapping(mapping, by: call.caller.subject, at: context.now)
             try saved.save(for: task.id, task.domain, tx)
             return SavedMapping.message(mapping.isEmpty ? nil : saved, task: task.id, for: call.caller)
@@ -119,7 +126,7 @@ struct TaskEndpoints: Sendable {
     {
         var options = LoadOptions(encoding: request.encoding)
         options.mapping = try FileMapping(
-            sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, ImportTarget.of(task),
+            sheet: request.sheet, titleRow: request.titleRow, columns: request.columns, ImportTarget.of(task, tx),
             isSaved: false
         )
         if request.saveMapping {

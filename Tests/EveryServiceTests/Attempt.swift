@@ -120,6 +120,11 @@ struct Attempt: Sendable {
         (json, .provider(operation, on: "staging_row"), table, true)
     }
 
+    /// A step of the import builder: it also takes the right to make activity definitions (G-72).
+    private static func building(_ json: String) -> Own {
+        own(json, .working("write", on: "import_builder", over: "activity_definition"))
+    }
+
     /// What several services answer alike.
     private static let everywhere: [String: Own] = [
         "dictionary.describe": own("{}", .nothing), "replicas.list": own("{}", .provider("read", on: "replica")),
@@ -160,6 +165,20 @@ struct Attempt: Sendable {
             #"{"rows": [{"id": "$ID", "cells": [{"field": "name", "value": "x"}]}]}"#, of: "staging_row"),
         "import-validation.staging_rows.replace_value": row(
             #"{"id": "$ID", "field": "name", "value": "x", "replacement": "y"}"#),
+
+        "import-validation.import_builders.create": own(
+            #"{"importBuilder": {}}"#, .working("create", on: "import_builder", over: "activity_definition"),
+            of: "import_builder"),
+        "import-validation.import_builders.update": building(#"{"importBuilder": {"id": "$ID"}}"#),
+        "import-validation.import_builders.get_state": own(#"{"id": "$ID"}"#, .operation("read", on: "import_builder")),
+        "import-validation.import_builders.get_template": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "import_builder")),
+        "import-validation.import_builders.save_template": building(#"{"id": "$ID"}"#),
+        "import-validation.import_builders.save_data_source": building(#"{"id": "$ID"}"#),
+        "import-validation.import_builders.save_transform_map": building(#"{"id": "$ID"}"#),
+        "import-validation.import_builders.confirm_checks": building(#"{"id": "$ID"}"#),
+        "import-validation.import_builders.save_views": building(#"{"id": "$ID"}"#),
+        "import-validation.import_builders.finish": building(#"{"id": "$ID"}"#),
 
         "customer-success.response_templates.render": own(
             #"{"id": "$ID", "sourceTable": "touchpoint", "sourceRecord": "\#(other)"}"#,

@@ -125,6 +125,7 @@ struct Tested: Sendable {
     private static let dressing: [String: [SQL]] = [
         "import_validation": [
             "UPDATE import_validation.import_task SET target_table = 'location'",
+            "UPDATE import_validation.import_builder SET target_table = 'location', step = 'create_template'",
             "UPDATE import_validation.upload SET id = \(Attempt.other)",
             """
             UPDATE import_validation.staging_row \

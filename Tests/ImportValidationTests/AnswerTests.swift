@@ -119,6 +119,18 @@ import Workbook
         .place: ("which cannot be", messages("third-party-cells/no-such-place/locations.xlsx")),
         .quotation: ("quotation mark", messages("rows-out-of-step/rows-swallowed/locations.csv")),
         .merged: ("part of the merged cells C2:C4", messages("merged-cells/down-the-rows/locations.xlsx")),
+        .unmapped: (
+            "no place in the value map",
+            { _ in
+                let building = try await Building()
+                let builder = try await building.finished([
+                    Building.map("country", "value_map") { $0.values = [Building.value("Austria", "AT")] }
+                ])
+                let task = try await building.task(builder)
+                _ = try await building.stage.loaded(Array("Site,Customer,Nation\nLinz,A,Narnia\n".utf8), of: task)
+                return try await building.stage.rows(task, in: "en").flatMap(\.errors).map(\.message)
+            }
+        ),
     ]
 
     @Test(arguments: CellFault.Kind.allCases) func everyFaultIsTold(_ kind: CellFault.Kind) async throws {

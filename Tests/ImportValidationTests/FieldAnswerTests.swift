@@ -45,6 +45,17 @@ import Wire
         }
     }
 
+    /// What a step of the builder refuses, which has come to the checks.
+    private static func step(
+        _ body: @escaping @Sendable (Building, String) async throws(Problem) -> BuilderState
+    ) -> Refusal {
+        { _, _ in
+            let building = try await Building()
+            let id = try #require(try await building.mapped().importBuilder).id
+            return await problem { () async throws(Problem) in try await body(building, id) }
+        }
+    }
+
     private static let refusals: [String: Refusal] = [
         "cells": { stage, task in
             _ = try await stage.loaded(Stage.file(["Linz"]), of: task)
@@ -67,11 +78,17 @@ import Wire
         },
         "encoding": load { $0.encoding = "EBCDIC" },
         "field": replacement { $0.field = "colour" },
+        "field_maps": step { building, id async throws(Problem) in
+            try await building.transformMap(id, [Building.map("colour", "copy")])
+        },
         "file_name": { stage, task in
             await problem { () async throws(Problem) in try await stage.begin([1], "a/b.csv", to: task) }
         },
         "filter": { stage, task in
             await problem { () async throws(Problem) in try await stage.rows(task) { $0.filter = "colour = red" } }
+        },
+        "import_set_table_name": step { building, id async throws(Problem) in
+            try await building.dataSource(id, "No name")
         },
         "offset": { stage, task in
             let upload = try await stage.begin([1, 2], to: task)
@@ -99,8 +116,18 @@ import Wire
         "staging_rows": { stage, task in
             await problem { () async throws(Problem) in try await stage.publish([], of: task) }
         },
+        "transform_map_name": step { building, id async throws(Problem) in
+            try await building.transformMap(id, [], String(repeating: "x", count: 201))
+        },
         "uploads": load { $0.uploads = [] },
         "value": replacement { $0.value = String(repeating: "x", count: 32_768) },
+        "view": { stage, task in
+            await problem { () async throws(Problem) in try await stage.rows(task) { $0.view = "published" } }
+        },
+        "views": step { building, id async throws(Problem) in
+            _ = try await building.checks(id)
+            return try await building.views(id, ["published": []])
+        },
     ]
 
     @Test func everyFieldIsRefused() throws {

@@ -30,6 +30,8 @@ final class OnboardingStandIn: Sendable {
         var published: [String: [PublishRowsRequest]] = [:]
         var unfinished: Set<String> = []
         var closings: [ImportTask] = []
+        var definitions: [String: ActivityDefinition] = [:]
+        var losesAnswers: Set<String> = []
     }
     private let state = Mutex(State())
 
@@ -52,8 +54,44 @@ final class OnboardingStandIn: Sendable {
         state.withLock { $0.closings.filter { $0.parent == onboarding } }
     }
 
+    /// The activity definition of this key.
+    func definition(_ key: String) -> ActivityDefinition? { state.withLock { $0.definitions[key] } }
+
+    /// Makes the definition of this key, and does not say so, the first time.
+    func loseAnswer(about key: String) { _ = state.withLock { $0.losesAnswers.insert(key) } }
+
+    /// Makes a definition once under its key, as the library of playbooks does.
+    private func define(_ request: CreateActivityDefinitionRequest, _ caller: Caller) throws(Problem)
+        -> ActivityDefinition
+    {
+        guard var definition = request.activityDefinition else { throw .internalError(cause: "no definition") }
+        definition.id = RecordID.derived(from: definition.key)
+        definition.domain = caller.domain.path
+        let made = definition
+        let isKnown = state.withLock { state in
+            if state.definitions[made.key] != nil { return true }
+            state.definitions[made.key] = made
+            return false
+        }
+        if isKnown { throw .alreadyExists(Text(en: "There is already one.", ko: "이미 있습니다.")) }
+        if state.withLock({ $0.losesAnswers.remove(made.key) }) != nil {
+            throw .internalError(cause: "the answer was lost")
+        }
+        return made
+    }
+
     var endpoints: [Endpoint] {
         [
+            Endpoint(OnboardingAPI.createActivityDefinition) { [self] call, request async throws(Problem) in
+                try define(request, call.caller)
+            },
+            Endpoint(OnboardingAPI.listActivityDefinitions) { [self] _, request async throws(Problem) in
+                var answer = ListActivityDefinitionsResponse()
+                answer.activityDefinitions = state.withLock { state in
+                    state.definitions.values.filter { request.filter == "key = \"\($0.key)\"" }
+                }
+                return answer
+            },
             Endpoint(OnboardingAPI.checkPlaybookClosing) { [self] call, request async throws(Problem) in
                 try check(request, call.caller)
             },

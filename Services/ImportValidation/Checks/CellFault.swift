@@ -24,6 +24,8 @@ struct CellFault: Codable, Sendable, Equatable {
         case quotation
         /// The cell is part of a merged range, whose value stands in its first cell alone.
         case merged
+        /// The transform map of the import does not say what the text stands for.
+        case unmapped
     }
 
     let kind: Kind
@@ -80,6 +82,10 @@ struct CellFault: Codable, Sendable, Equatable {
                 en:
                     "\(en) is part of the merged cells \(detail), whose value stands in the first of them alone. Enter the value of this row.",
                 ko: "\(ko): 병합된 셀 \(detail)의 일부이며, 값은 병합된 범위의 첫 번째 셀에만 있습니다. 이 행의 값을 입력하세요.")
+        case .unmapped:
+            return Text(
+                en: "\(en) holds \"\(detail)\", which has no place in the value map of this import.",
+                ko: "\(ko): ‘\(detail)’ 값이 이 가져오기의 값 맵에 없습니다.")
         }
     }
 

@@ -57,7 +57,9 @@ struct CheckPlan: Sendable {
     /// dictionary's of the same subtype; a mandatory one makes the column mandatory, none makes it optional.
     init(_ target: ImportTarget, _ assists: [DataValidationAssist]) {
         self.target = target
-        var checks = target.fields.map { Self.standard($0).map { [$0] } ?? [] }
+        var checks = target.fields.indices.map { position in
+            Self.standard(target.fields[position], lookup: target.built?.lookupField(at: position)).map { [$0] } ?? []
+        }
         var mandatory = target.fields.map(\.mandatory)
         var replaced: Set<Replaced> = []
         for assist in assists {
@@ -79,7 +81,7 @@ struct CheckPlan: Sendable {
             let field = target.fields[position]
             return Column(
                 field, isMandatory: mandatory[position], checks: checks[position],
-                earlier: field.notBefore.flatMap(target.schema.field))
+                earlier: field.notBefore.flatMap(target.field))
         }
         periods = columns.enumerated().compactMap { later, column in
             column.earlier.flatMap { target.position(of: $0.name) }.map { ($0, later) }
@@ -126,9 +128,11 @@ struct CheckPlan: Sendable {
         text.isEmpty ? "" : columns[position].checks.reduce(text) { $1.stored($0) }
     }
 
-    /// The check that a field's type asks for.
-    private static func standard(_ field: FieldSchema) -> CellCheck? {
+    /// The check that a field's type asks for. `lookup` is the field by which a builder has records named.
+    private static func standard(_ field: FieldSchema, lookup: String?) -> CellCheck? {
         switch field.type {
+        case .reference where lookup != nil:
+            field.referencedTable.map { .reference(.init(table: $0, field: lookup ?? "")) }
         case .reference: field.referencedTable.flatMap(CellCheck.Reference.usual).map(CellCheck.reference)
         case .choice: .choice(ChoiceNames(field.choices))
         case .date: .date(format: CellCheck.standardDate)

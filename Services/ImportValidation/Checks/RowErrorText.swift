@@ -6,7 +6,7 @@ extension RowError {
     /// What people read of it. `cells` are those of the row.
     func text(_ cells: [String], _ target: ImportTarget) -> Text {
         guard let position = field.flatMap(target.position) else { return text(target) }
-        if check == .order, let earlier = target.fields[position].notBefore.flatMap(target.schema.field) {
+        if check == .order, let earlier = target.fields[position].notBefore.flatMap(target.field) {
             return FieldRules.notBefore(target.fields[position].label, earlier.label)
         }
         return text(of: position < cells.count ? cells[position] : "", in: target.fields[position])

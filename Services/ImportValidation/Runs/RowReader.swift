@@ -23,6 +23,8 @@ struct RowReader {
     private var repeated: [Int] = []
     /// The rows of a template's example.
     private var examples: [Int] = []
+    /// What a builder makes of the cells; nil where they are the target's as they stand.
+    private let transform: RowTransform?
 
     init(_ header: SheetHeader, _ plan: CheckPlan) {
         columns = header.columns
@@ -38,6 +40,7 @@ struct RowReader {
         width = header.width
         isTitled = header.isTitled
         titles = header.titles
+        transform = RowTransform(plan.target)
     }
 
     /// What was passed over.
@@ -99,7 +102,14 @@ struct RowReader {
         if width > 0 { compare(row, &faults) }
         if let misplaced = row.misplaced { faults.append(CellFault(misplaced, in: row)) }
         passOver(row)
-        return isEmpty && faults.isEmpty ? nil : ReadRow(number: row.number, cells: cells, faults: faults)
+        if isEmpty && faults.isEmpty { return nil }
+        var origins: [CellOrigin] = []
+        if let transform {
+            origins = transform.apply(to: &cells, &faults) { position in
+                columns[position].map { CellName.cell(column: $0, row: row.number) }
+            }
+        }
+        return ReadRow(number: row.number, cells: cells, faults: faults, origins: origins)
     }
 
     /// Notes what stands under no title. Surplus fields of a text file are told of their rows.

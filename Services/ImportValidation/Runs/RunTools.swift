@@ -44,12 +44,12 @@ struct RunTools: Sendable {
         let database = database
         let id = claim.task
         let found = try await database.transaction(as: service, readOnly: true) { tx in
-            try Store<ImportTask>(database).find(id, in: tx)
+            try Store<ImportTask>(database).find(id, in: tx).map { ($0, try ImportTarget.of($0, tx)) }
         }
-        guard let task = found, let target = ImportTarget.named(task.targetTable) else {
+        guard let found else {
             throw RunFailure(text: Text(en: "The import task is gone.", ko: "가져오기 작업이 삭제되었습니다."))
         }
-        return (task, target)
+        return found
     }
 
     /// A checker for the rows of a task, with the checks as they are now.

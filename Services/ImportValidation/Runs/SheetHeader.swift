@@ -19,10 +19,11 @@ struct SheetHeader {
     /// Finds the titles of a target.
     static func matcher(_ target: ImportTarget) -> HeaderMatcher {
         HeaderMatcher(
-            fields: target.fields.map { field in
-                .init(
+            fields: target.heads.map { position in
+                let field = target.fields[position]
+                return .init(
                     name: field.name, english: field.label.en, korean: field.label.ko, titles: field.titles,
-                    mandatory: field.mandatory)
+                    mandatory: target.needsColumn(position))
             })
     }
 
@@ -56,7 +57,9 @@ struct SheetHeader {
             if let untold { parts.append(untold) }
             throw RunFailure(text: Text(en: Self.joined(parts, \.en), ko: Self.joined(parts, \.ko)))
         }
-        columns = target.fields.map { match.columns[$0.name] }
+        columns = target.fields.indices.map { position in
+            target.head(of: position).flatMap { match.columns[target.fields[$0].name] }
+        }
         titles = columns.map { $0.flatMap { row.text(at: $0) } ?? "" }
         let read = Set(columns.compactMap(\.self))
         isTitled = (0..<row.count).map { column in

@@ -187,6 +187,6 @@ struct MendingEndpoints: Sendable {
     ) {
         let task = try access.worked(id, by: call.caller, in: tx)
         try TaskAccess.requireOpen(task, tx)
-        return (task, try ImportTarget.of(task))
+        return (task, try ImportTarget.of(task, tx))
     }
 }

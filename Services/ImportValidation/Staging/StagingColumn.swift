@@ -1,6 +1,6 @@
 /// The columns of `staging_row` that are read or taken in.
 enum StagingColumn: String {
-    case id, revision, domain, upload, status, comment, errors, faults, cells
+    case id, revision, domain, upload, status, comment, errors, faults, origins, cells
     case createdAt = "created_at"
     case importTask = "import_task"
     case rowNumber = "row_number"

@@ -38,7 +38,7 @@ struct StagingEndpoints: Sendable {
 
     static let selection: SQL = """
         SELECT id, revision, import_task, status, comment, source_file, row_number, target_record, created_at, cells, \
-        faults, source_sheet, errors FROM import_validation.staging_row
+        faults, source_sheet, errors, origins FROM import_validation.staging_row
         """
 
     /// The row as the API tells it; `caller` is whoever reads it, where that may be the contact of the task.
@@ -62,8 +62,10 @@ struct StagingEndpoints: Sendable {
         if message.status == RowStatus.needsAttention.rawValue {
             let errors = RowError.read(
                 try row.optionalString(StagingColumn.errors), comment: try row.optionalString(StagingColumn.comment))
+            let origins = CellOrigin.read(try row.optionalString(StagingColumn.origins))
             message.errors = errors.map {
                 Self.message(isContact ? $0.forContact(of: message.sourceFile) : $0, cells, target, language)
+                    .coming(from: origins, target, language)
             }
             message.comment = message.errors.map(\.message).joined(separator: "\n")
         }
@@ -105,7 +107,7 @@ struct StagingEndpoints: Sendable {
         } catch let problem as Problem where problem.code == .notFound {
             throw Problem.notFound(Self.label, id: id)
         }
-        return (row, try ImportTarget.of(task))
+        return (row, try ImportTarget.of(task, tx))
     }
 
     /// Hides a row that is not among those of its task that the caller sees.
@@ -141,7 +143,8 @@ struct StagingEndpoints: Sendable {
         -> ListStagingRowsResponse
     {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
-        let target = try ImportTarget.of(task)
+        let target = try ImportTarget.of(task, tx)
+        let view = try StagingView(request.view, target)
         var condition: SQL = " WHERE import_task = \(task.id) AND " + TaskAccess.rows(of: task.id, for: call.caller)
         if !request.status.isEmpty { condition += " AND status = \(request.status)" }
         condition += try filter(request.filter, call)
@@ -160,7 +163,9 @@ struct StagingEndpoints: Sendable {
         let answers = try tx.queryAll(statements)
         var response = ListStagingRowsResponse()
         response.stagingRows = Self.fitting(
-            try answers[0].prefix(size).map { try Self.message($0, target, call.language, for: call.caller) })
+            try answers[0].prefix(size).map {
+                view.shown(try Self.message($0, target, call.language, for: call.caller))
+            })
         if answers[0].count > response.stagingRows.count, let last = response.stagingRows.last {
             response.nextPageToken = PageToken(position: [String(last.rowNumber), last.id]).text(for: binding)
         }

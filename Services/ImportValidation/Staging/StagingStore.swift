@@ -10,6 +10,8 @@ struct ReadRow: Sendable {
     let number: Int
     let cells: [String]
     var faults: [CellFault] = []
+    /// What the file has in the cells that a builder has made others of.
+    var origins: [CellOrigin] = []
 }
 
 /// A staged row that a run works on.
@@ -33,7 +35,7 @@ enum StagingStore {
     private static let intake = "import_validation.staging_row_intake"
     private static let columns: [StagingColumn] = [
         .id, .revision, .createdAt, .domain, .importTask, .upload, .rowNumber, .sourceFile, .sourceSheet, .status,
-        .comment, .errors, .faults, .naturalKey, .cells,
+        .comment, .errors, .faults, .origins, .naturalKey, .cells,
     ]
 
     /// Adds checked rows of a sheet; nil is the only one of a text file.
@@ -64,6 +66,7 @@ enum StagingStore {
                 writer.text(verdict.errors.isEmpty ? nil : verdict.comment)
                 writer.json(verdict.errors.isEmpty ? nil : encoder.json(verdict.errors))
                 writer.json(row.faults.isEmpty ? nil : CellFault.json(row.faults))
+                writer.json(row.origins.isEmpty ? nil : CellOrigin.json(row.origins))
                 writer.bigint(verdict.key)
                 writer.texts(row.cells)
                 try writer.endRow()

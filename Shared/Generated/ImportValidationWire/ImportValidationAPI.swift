@@ -35,6 +35,21 @@ public enum ImportValidationAPI {
     /// Removes one record of table system_property.
     public static let deleteSystemProperty = Method<DeleteRequest, Empty>(
         service: "import-validation", subject: "ale.v1.import-validation.system_properties.delete", name: "DeleteSystemProperty", summary: "Removes one record of table system_property.", need: MethodNeed(.delete, on: "system_property"), takesRequestID: true)
+    /// Creates a record of table import_builder (AIP-133).
+    public static let createImportBuilder = Method<CreateImportBuilderRequest, ImportBuilder>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.create", name: "CreateImportBuilder", summary: "Creates a record of table import_builder (AIP-133).", need: MethodNeed(.create, on: "import_builder"), takesRequestID: true)
+    /// Reads one record of table import_builder; NOT_FOUND when the caller may not know it.
+    public static let getImportBuilder = Method<GetRequest, ImportBuilder>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.get", name: "GetImportBuilder", summary: "Reads one record of table import_builder; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "import_builder"))
+    /// Reads records of table import_builder in pages, filtered and ordered.
+    public static let listImportBuilders = Method<ListRequest, ListImportBuildersResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.list", name: "ListImportBuilders", summary: "Reads records of table import_builder in pages, filtered and ordered.", need: MethodNeed(.read, on: "import_builder"))
+    /// Changes fields of one record of table import_builder; ABORTED when the etag is stale.
+    public static let updateImportBuilder = Method<UpdateImportBuilderRequest, ImportBuilder>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.update", name: "UpdateImportBuilder", summary: "Changes fields of one record of table import_builder; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "import_builder"), takesRequestID: true)
+    /// Removes one record of table import_builder.
+    public static let deleteImportBuilder = Method<DeleteRequest, Empty>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.delete", name: "DeleteImportBuilder", summary: "Removes one record of table import_builder.", need: MethodNeed(.delete, on: "import_builder"), takesRequestID: true)
     /// Creates a record of table data_validation_assist (AIP-133).
     public static let createDataValidationAssist = Method<CreateDataValidationAssistRequest, DataValidationAssist>(
         service: "import-validation", subject: "ale.v1.import-validation.data_validation_assists.create", name: "CreateDataValidationAssist", summary: "Creates a record of table data_validation_assist (AIP-133).", need: MethodNeed(.create, on: "data_validation_assist"), takesRequestID: true)
@@ -176,6 +191,30 @@ public enum ImportValidationAPI {
     /// active; its files are written behind the answer. INVALID_ARGUMENT for a job that is not there.
     public static let runImportJob = Method<RunJobRequest, RunJobResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.jobs.run_now", name: "RunImportJob", summary: "Runs a daily job now, over the caller's domain; for administrators.")
+    /// Reads a builder with its parts: columns, field maps, checks, list views.
+    public static let getImportBuilderState = Method<GetRequest, BuilderState>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.get_state", name: "GetImportBuilderState", summary: "Reads a builder with its parts: columns, field maps, checks, list views.", need: MethodNeed(.read, on: "import_builder"))
+    /// Reads the stored template of a builder.
+    public static let getBuilderTemplate = Method<GetRequest, BuilderTemplate>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.get_template", name: "GetBuilderTemplate", summary: "Reads the stored template of a builder.", need: MethodNeed(.read, on: "import_builder"))
+    /// Step 1: takes the template and maps its columns. A mandatory field without a column keeps the builder in this step (G-57).
+    public static let saveBuilderTemplate = Method<SaveBuilderTemplateRequest, BuilderState>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.save_template", name: "SaveBuilderTemplate", summary: "Step 1: takes the template and maps its columns.", need: MethodNeed(.write, on: "import_builder"), takesRequestID: true)
+    /// Step 2: names the import set table, and with it the data source.
+    public static let saveBuilderDataSource = Method<SaveBuilderDataSourceRequest, BuilderState>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.save_data_source", name: "SaveBuilderDataSource", summary: "Step 2: names the import set table, and with it the data source.", need: MethodNeed(.write, on: "import_builder"), takesRequestID: true)
+    /// Step 3: says how the columns of a file become the fields of the target.
+    public static let saveBuilderTransformMap = Method<SaveBuilderTransformMapRequest, BuilderState>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.save_transform_map", name: "SaveBuilderTransformMap", summary: "Step 3: says how the columns of a file become the fields of the target.", need: MethodNeed(.write, on: "import_builder"), takesRequestID: true)
+    /// Step 4: goes on with the checks that the import set table has.
+    public static let confirmBuilderChecks = Method<ConfirmBuilderChecksRequest, BuilderState>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.confirm_checks", name: "ConfirmBuilderChecks", summary: "Step 4: goes on with the checks that the import set table has.", need: MethodNeed(.write, on: "import_builder"), takesRequestID: true)
+    /// Step 5: chooses the columns of the two list views (G-71).
+    public static let saveBuilderViews = Method<SaveBuilderViewsRequest, BuilderState>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.save_views", name: "SaveBuilderViews", summary: "Step 5: chooses the columns of the two list views (G-71).", need: MethodNeed(.write, on: "import_builder"), takesRequestID: true)
+    /// Step 6: makes the activity definition, by which playbooks make import tasks. The builder then is in use and stays as it is.
+    public static let finishBuilder = Method<FinishBuilderRequest, BuilderState>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_builders.finish", name: "FinishBuilder", summary: "Step 6: makes the activity definition, by which playbooks make import tasks.", need: MethodNeed(.write, on: "import_builder"), takesRequestID: true)
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
@@ -196,6 +235,11 @@ public enum ImportValidationAPI {
         listSystemProperties.info,
         updateSystemProperty.info,
         deleteSystemProperty.info,
+        createImportBuilder.info,
+        getImportBuilder.info,
+        listImportBuilders.info,
+        updateImportBuilder.info,
+        deleteImportBuilder.info,
         createDataValidationAssist.info,
         getDataValidationAssist.info,
         listDataValidationAssists.info,
@@ -242,6 +286,14 @@ public enum ImportValidationAPI {
         replaceStagedValue.info,
         describeImportValidation.info,
         runImportJob.info,
+        getImportBuilderState.info,
+        getBuilderTemplate.info,
+        saveBuilderTemplate.info,
+        saveBuilderDataSource.info,
+        saveBuilderTransformMap.info,
+        confirmBuilderChecks.info,
+        saveBuilderViews.info,
+        finishBuilder.info,
         listReplicas.info,
         rebuildReplica.info,
     ]

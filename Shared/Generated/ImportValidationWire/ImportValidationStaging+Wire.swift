@@ -1101,6 +1101,9 @@ extension StagingError: WireMessage {
         if !self.value.isEmpty { message.pointee.value = try arena.string(self.value, "value") }
         if !self.check.isEmpty { message.pointee.check = try arena.string(self.check, "check") }
         if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
+        if !self.sourceTitle.isEmpty { message.pointee.source_title = try arena.string(self.sourceTitle, "sourceTitle") }
+        if !self.sourceCell.isEmpty { message.pointee.source_cell = try arena.string(self.sourceCell, "sourceCell") }
+        if !self.sourceValue.isEmpty { message.pointee.source_value = try arena.string(self.sourceValue, "sourceValue") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -1109,6 +1112,9 @@ extension StagingError: WireMessage {
         self.value = Unpacked.string(message.pointee.value)
         self.check = Unpacked.string(message.pointee.check)
         self.message = Unpacked.string(message.pointee.message)
+        self.sourceTitle = Unpacked.string(message.pointee.source_title)
+        self.sourceCell = Unpacked.string(message.pointee.source_cell)
+        self.sourceValue = Unpacked.string(message.pointee.source_value)
     }
 
     package static let jsonNames = JSONNames([
@@ -1116,6 +1122,9 @@ extension StagingError: WireMessage {
         ("value", nil),
         ("check", nil),
         ("message", nil),
+        ("sourceTitle", "source_title"),
+        ("sourceCell", "source_cell"),
+        ("sourceValue", "source_value"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -1124,6 +1133,9 @@ extension StagingError: WireMessage {
         case 1: self.value = try reader.string()
         case 2: self.check = try reader.string()
         case 3: self.message = try reader.string()
+        case 4: self.sourceTitle = try reader.string()
+        case 5: self.sourceCell = try reader.string()
+        case 6: self.sourceValue = try reader.string()
         default: break
         }
     }
@@ -1133,6 +1145,9 @@ extension StagingError: WireMessage {
         if !self.value.isEmpty { try writer.field("value", self.value) }
         if !self.check.isEmpty { try writer.field("check", self.check) }
         if !self.message.isEmpty { try writer.field("message", self.message) }
+        if !self.sourceTitle.isEmpty { try writer.field("sourceTitle", self.sourceTitle) }
+        if !self.sourceCell.isEmpty { try writer.field("sourceCell", self.sourceCell) }
+        if !self.sourceValue.isEmpty { try writer.field("sourceValue", self.sourceValue) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1225,6 +1240,7 @@ extension ListStagingRowsRequest: WireMessage {
         if !self.pageToken.isEmpty { message.pointee.page_token = try arena.string(self.pageToken, "pageToken") }
         if self.count { message.pointee.has_count = 1; message.pointee.count = self.count ? 1 : 0 }
         if !self.filter.isEmpty { message.pointee.filter = try arena.string(self.filter, "filter") }
+        if !self.view.isEmpty { message.pointee.view = try arena.string(self.view, "view") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -1235,6 +1251,7 @@ extension ListStagingRowsRequest: WireMessage {
         self.pageToken = Unpacked.string(message.pointee.page_token)
         self.count = message.pointee.count != 0
         self.filter = Unpacked.string(message.pointee.filter)
+        self.view = Unpacked.string(message.pointee.view)
     }
 
     package static let jsonNames = JSONNames([
@@ -1244,6 +1261,7 @@ extension ListStagingRowsRequest: WireMessage {
         ("pageToken", "page_token"),
         ("count", nil),
         ("filter", nil),
+        ("view", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -1254,6 +1272,7 @@ extension ListStagingRowsRequest: WireMessage {
         case 3: self.pageToken = try reader.string()
         case 4: self.count = try reader.bool()
         case 5: self.filter = try reader.string()
+        case 6: self.view = try reader.string()
         default: break
         }
     }
@@ -1265,6 +1284,7 @@ extension ListStagingRowsRequest: WireMessage {
         if !self.pageToken.isEmpty { try writer.field("pageToken", self.pageToken) }
         if self.count { try writer.field("count", self.count) }
         if !self.filter.isEmpty { try writer.field("filter", self.filter) }
+        if !self.view.isEmpty { try writer.field("view", self.view) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -439,6 +439,12 @@ public struct StagingError: Message {
     public var check: String = ""
     /// In the caller's language.
     public var message: String = ""
+    /// Of a cell that a transform map has made: title, cell and text in the file.
+    public var sourceTitle: String = ""
+    /// The field `source_cell`.
+    public var sourceCell: String = ""
+    /// The field `source_value`.
+    public var sourceValue: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -475,6 +481,9 @@ public struct ListStagingRowsRequest: Message {
     public var count: Bool = false
     /// Filter of AIP-160 over status, comment, source_file, row_number.
     public var filter: String = ""
+    /// List view of the task's import builder, "needs_attention" or "ready_to_publish": its columns, in their order; all without
+    /// one.
+    public var view: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -495,6 +504,8 @@ extension ListStagingRowsRequest {
         case count
         /// `filter`.
         case filter
+        /// `view`.
+        case view
     }
 }
 

@@ -2429,7 +2429,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row__descri
   (ProtobufCMessageInit) ale__import_validation__v1__staging_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_error__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_error__field_descriptors[7] =
 {
   {
     "field",
@@ -2479,17 +2479,56 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_error_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "source_title",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingError, source_title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_cell",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingError, source_cell),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_value",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingError, source_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__staging_error__field_indices_by_name[] = {
   2,   /* field[2] = check */
   0,   /* field[0] = field */
   3,   /* field[3] = message */
+  5,   /* field[5] = source_cell */
+  4,   /* field[4] = source_title */
+  6,   /* field[6] = source_value */
   1,   /* field[1] = value */
 };
 static const ProtobufCIntRange ale__import_validation__v1__staging_error__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__staging_error__descriptor =
 {
@@ -2499,7 +2538,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__staging_error__desc
   "Ale__ImportValidation__V1__StagingError",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__StagingError),
-  4,
+  7,
   ale__import_validation__v1__staging_error__field_descriptors,
   ale__import_validation__v1__staging_error__field_indices_by_name,
   1,  ale__import_validation__v1__staging_error__number_ranges,
@@ -2557,7 +2596,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__staged_cell__descri
   (ProtobufCMessageInit) ale__import_validation__v1__staged_cell__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__list_staging_rows_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__list_staging_rows_request__field_descriptors[7] =
 {
   {
     "import_task",
@@ -2631,6 +2670,18 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__list_staging_r
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "view",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ListStagingRowsRequest, view),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__list_staging_rows_request__field_indices_by_name[] = {
   4,   /* field[4] = count */
@@ -2639,11 +2690,12 @@ static const unsigned ale__import_validation__v1__list_staging_rows_request__fie
   2,   /* field[2] = page_size */
   3,   /* field[3] = page_token */
   1,   /* field[1] = status */
+  6,   /* field[6] = view */
 };
 static const ProtobufCIntRange ale__import_validation__v1__list_staging_rows_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_request__descriptor =
 {
@@ -2653,7 +2705,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_r
   "Ale__ImportValidation__V1__ListStagingRowsRequest",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__ListStagingRowsRequest),
-  6,
+  7,
   ale__import_validation__v1__list_staging_rows_request__field_descriptors,
   ale__import_validation__v1__list_staging_rows_request__field_indices_by_name,
   1,  ale__import_validation__v1__list_staging_rows_request__number_ranges,

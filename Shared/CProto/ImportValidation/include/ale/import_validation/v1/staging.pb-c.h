@@ -297,10 +297,13 @@ struct  Ale__ImportValidation__V1__StagingError
   char *value;
   char *check;
   char *message;
+  char *source_title;
+  char *source_cell;
+  char *source_value;
 };
 #define ALE__IMPORT_VALIDATION__V1__STAGING_ERROR__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__staging_error__descriptor) \
-    , NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__StagedCell
@@ -325,10 +328,11 @@ struct  Ale__ImportValidation__V1__ListStagingRowsRequest
   protobuf_c_boolean has_count;
   protobuf_c_boolean count;
   char *filter;
+  char *view;
 };
 #define ALE__IMPORT_VALIDATION__V1__LIST_STAGING_ROWS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__list_staging_rows_request__descriptor) \
-    , NULL, NULL, 0, 0, NULL, 0, 0, NULL }
+    , NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__ListStagingRowsResponse
