@@ -2,6 +2,7 @@ import Foundation
 import ImportValidationWire
 import Platform
 import RPC
+import RecommendedActions
 import Records
 import Sandbox
 import Wire
@@ -41,6 +42,8 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(TaskEndpoints(database: database, queue: queue, access: access).endpoints)
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
+        let actions = recommendedActions(database)
+        endpoints.add(actions.actionEndpoints(api, replicas: replicas.source))
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(
@@ -51,6 +54,9 @@ public enum ImportValidation: ServiceDefinition {
         return Assembly(
             endpoints: endpoints, replicas: replicas,
             background: [Background("import-workers", isSingle: false) { await workers.run() }],
-            prepare: { try await AccountCheck.seed(database) })
+            prepare: {
+                try await AccountCheck.seed(database)
+                try await ImportActions.seed(actions, database)
+            })
     }
 }
