@@ -32,7 +32,7 @@ func wire(_ name: String, with others: [String] = []) -> [Target] {
 
 /// The generated code of all services, for tools and tests that talk to all of them.
 let wires: [Target.Dependency] = [
-    "StandingWire", "PlaybooksWire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire",
+    "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire",
     "PlayLauncherWire", "NotifierWire",
 ]
 
@@ -135,6 +135,8 @@ let package = Package(
             ],
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
+        shared(
+            "RecommendedActions", ["RecommendedActionsWire", "Records", "Filters"], exclude: ["README.md"]),
         shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", "Flows"], exclude: ["README.md"]),
         shared(
             "Platform",
@@ -153,18 +155,27 @@ let package = Package(
             name: "script-worker", path: "Shared/ScriptWorker",
             linkerSettings: [.linkedLibrary("duktape"), .linkedLibrary("seccomp"), .linkedLibrary("m")]),
     ]
-        + wire("Standing") + wire("Playbooks") + wire("Onboarding", with: ["Standing", "Playbooks"])
-        + wire("CustomerSuccess", with: ["Playbooks"])
-        + ["ImportValidation", "PlayLauncher", "Notifier", "Samples"].flatMap { wire($0) }
+        + wire("Standing") + wire("Playbooks") + wire("RecommendedActions")
+        + wire("Onboarding", with: ["Standing", "Playbooks", "RecommendedActions"])
+        + wire("CustomerSuccess", with: ["Playbooks", "RecommendedActions"])
+        + wire("ImportValidation", with: ["RecommendedActions"])
+        + ["PlayLauncher", "Notifier", "Samples"].flatMap { wire($0) }
         + service(
             "Onboarding", executable: "onboarding",
-            ["StandingWire", "PlaybooksWire", "ImportValidationWire", "CustomerSuccessWire", "Playbooks"],
+            [
+                "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "CustomerSuccessWire",
+                "Playbooks", "RecommendedActions",
+            ],
             resources: [.copy("Playbooks")])
         + service(
             "ImportValidation", executable: "import-validation",
-            ["OnboardingWire", "PlaybooksWire", "Workbook", "Sandbox", crypto])
+            [
+                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "RecommendedActions", "Workbook", "Sandbox",
+                crypto,
+            ])
         + service(
-            "CustomerSuccess", executable: "customer-success", ["OnboardingWire", "PlaybooksWire", "Playbooks"],
+            "CustomerSuccess", executable: "customer-success",
+            ["OnboardingWire", "PlaybooksWire", "Playbooks", "RecommendedActions"],
             exclude: ["business_rules.tsv"])
         + service(
             "PlayLauncher", executable: "play-launcher", ["CustomerSuccessWire", "WireCatalog", "Flows"],
@@ -212,8 +223,8 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding", ["Playbooks"]),
-            serviceTests("ImportValidation", ["Workbook", "Sandbox", "script-worker"]),
+            serviceTests("Onboarding", ["Playbooks", "RecommendedActions"]),
+            serviceTests("ImportValidation", ["RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),

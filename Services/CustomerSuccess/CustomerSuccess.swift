@@ -4,6 +4,7 @@ import OnboardingWire
 import Platform
 import Playbooks
 import RPC
+import RecommendedActions
 import Records
 import Wire
 import Work
@@ -74,6 +75,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(CaseServiceDefinition.self)
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
+        endpoints.add(recommendedActions(database).actionEndpoints(api, replicas: replicas.source))
         endpoints.add(TemplateRendering(database).endpoint)
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(EngagementPages(database).endpoint)

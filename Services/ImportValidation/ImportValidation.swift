@@ -2,6 +2,7 @@ import Foundation
 import ImportValidationWire
 import Platform
 import RPC
+import RecommendedActions
 import Records
 import Sandbox
 import Wire
@@ -52,6 +53,8 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
         endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))
+        let actions = recommendedActions(database)
+        endpoints.add(actions.actionEndpoints(api, replicas: replicas.source))
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(
@@ -68,6 +71,7 @@ public enum ImportValidation: ServiceDefinition {
             prepare: {
                 try await AccountCheck.seed(database)
                 try await StagingBackup.seed(database)
+                try await ImportActions.seed(actions, database)
             })
     }
 }

@@ -42,13 +42,15 @@ enum CaseHolders {
         holder: { name, onboarding, context in
             try holder(of: responsibility(name, context), on: onboarding, context)
         },
-        responsibility: responsibility,
-        name: { user, context in
-            guard Validation.isUUID(user) else { return nil }
-            // Users of the provider live above the account.
-            context.transaction.sendScope(.domain(.root))
-            defer { context.transaction.sendScope(context.write.caller.scope) }
-            let rows = try context.transaction.query("SELECT name FROM onboarding.user WHERE id = \(user)")
-            return try rows.first?.optionalString(User.Field.name)
-        })
+        responsibility: responsibility, name: name(of:_:))
+
+    /// What a user is called.
+    static func name(of user: String, _ context: RuleContext) throws -> String? {
+        guard Validation.isUUID(user) else { return nil }
+        // Users of the provider live above the account.
+        context.transaction.sendScope(.domain(.root))
+        defer { context.transaction.sendScope(context.write.caller.scope) }
+        let rows = try context.transaction.query("SELECT name FROM onboarding.user WHERE id = \(user)")
+        return try rows.first?.optionalString(User.Field.name)
+    }
 }

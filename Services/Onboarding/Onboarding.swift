@@ -5,6 +5,7 @@ import OnboardingWire
 import Platform
 import Playbooks
 import RPC
+import RecommendedActions
 import Records
 import Wire
 
@@ -30,6 +31,7 @@ public enum Onboarding: ServiceDefinition {
         let isCaseAutomatic = try parts.settings.bool("ale.onboarding.auto.case", default: true)
         let replicas = replicas(database, parts.client, own: parts.ownCredential)
         let playbooks = playbooks(database)
+        let actions = recommendedActions(database)
         let calls = RemoteCalls(playbooks, parts.client)
         return Assembly(
             endpoints: endpoints(database, replicas, playbooks, try parts.settings.attachmentBounds()),
@@ -42,6 +44,7 @@ public enum Onboarding: ServiceDefinition {
             prepare: {
                 try await OnboardingSeed.run(database)
                 try await PlaybookSeed.run(playbooks)
+                try await ShippedActions.seed(actions, database)
             })
     }
 
@@ -75,6 +78,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(listed: TeamMessage.self)
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
+        endpoints.add(recommendedActions(database).actionEndpoints(api, replicas: replicas.source))
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))

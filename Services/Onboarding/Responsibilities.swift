@@ -66,12 +66,14 @@ enum OnboardingSeed {
     static let provider = "/provider/"
     /// Who is assigned tasks by default (G-44).
     static let administrator = "ServiceNow developer/admin"
+    /// Who is proposed as the contact of a task (G-111).
+    static let customerContact = "Customer onboarding contact"
 
     private typealias Side = ResponsibilityDefinition.Side
 
     /// G-43. The role is the one an administrator must grant by hand (G-42).
     static let responsibilities: [(side: String, name: String, korean: String, role: String?)] = [
-        (Side.customer, "Customer onboarding contact", "고객 온보딩 연락처", "sn_customerservice.customer_admin"),
+        (Side.customer, customerContact, "고객 온보딩 연락처", "sn_customerservice.customer_admin"),
         (Side.customer, "Key team member", "핵심 팀원", "sn_customerservice.customer_case_manager"),
         (Side.customer, "Data SME", "데이터 전문가(SME)", nil),
         (Side.customer, administrator, "ServiceNow 개발자/관리자", nil),

@@ -85,6 +85,10 @@ struct Tested: Sendable {
     ) async throws -> [String: [String]] {
         _ = try await admin.run("\(raw: FilledTables.sql(schema: schema, domain: victim, account: account))")
         for statement in dressing[schema] ?? [] { _ = try await admin.run(statement) }
+        if Attempt.actionTables.keys.contains(where: { Database.schemaName(of: $0) == schema }) {
+            _ = try await admin.run(
+                "UPDATE \(identifier: schema).action_definition SET content = '', names = '{}' WHERE domain = \(victim)")
+        }
         for record in schemas where record.verbs.contains("list_attachments") {
             _ = try await admin.run(attachment(to: record.table, in: schema))
         }

@@ -15,6 +15,7 @@ import Testing
     static let shared = [
         "runEndpoints": "Shared/Playbooks/Runs/PlaybookEndpoints.swift",
         "definitionEndpoints": "Shared/Playbooks/Definitions/DefinitionEndpoints.swift",
+        "actionEndpoints": "Shared/RecommendedActions/Cards/ActionEndpoints.swift",
     ]
 
     /// The methods that are answered so, `collection.verb`, for who has `code`.

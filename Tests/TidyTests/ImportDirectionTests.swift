@@ -9,15 +9,20 @@ import Testing
         "Wire": ["Korean", "CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
         "StandingWire": ["Wire", "CStandingProto", "CProtobufC"],
         "PlaybooksWire": ["Wire", "CPlaybooksProto", "CProtobufC"],
-        "OnboardingWire": ["Wire", "StandingWire", "PlaybooksWire", "COnboardingProto", "CProtobufC"],
-        "ImportValidationWire": ["Wire", "CImportValidationProto", "CProtobufC"],
-        "CustomerSuccessWire": ["Wire", "PlaybooksWire", "CCustomerSuccessProto", "CProtobufC"],
+        "RecommendedActionsWire": ["Wire", "CRecommendedActionsProto", "CProtobufC"],
+        "OnboardingWire": [
+            "Wire", "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "COnboardingProto", "CProtobufC",
+        ],
+        "ImportValidationWire": ["Wire", "RecommendedActionsWire", "CImportValidationProto", "CProtobufC"],
+        "CustomerSuccessWire": [
+            "Wire", "PlaybooksWire", "RecommendedActionsWire", "CCustomerSuccessProto", "CProtobufC",
+        ],
         "PlayLauncherWire": ["Wire", "CPlayLauncherProto", "CProtobufC"],
         "NotifierWire": ["Wire", "CNotifierProto", "CProtobufC"],
         "SamplesWire": ["Wire", "CSamplesProto", "CProtobufC"],
         "WireCatalog": [
             "Wire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire",
-            "PlaybooksWire", "StandingWire",
+            "PlaybooksWire", "RecommendedActionsWire", "StandingWire",
         ],
         "RPC": ["Korean", "Wire", "NATS", "Tenancy"],
         "Identity": ["Tenancy", "Roles", "RPC", "Wire"],
@@ -30,6 +35,9 @@ import Testing
         "Playbooks": [
             "PlaybooksWire", "Records", "Work", "Ground", "Events", "Postgres", "Wire", "RPC", "Roles", "Tenancy",
             "Filters", "Flows", "Korean",
+        ],
+        "RecommendedActions": [
+            "RecommendedActionsWire", "Records", "Ground", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters",
         ],
         "Work": ["Records", "Ground", "Events", "Identity", "Postgres", "Wire", "RPC", "Tenancy"],
         "Platform": [
@@ -46,9 +54,17 @@ import Testing
     ]
     /// What a service may import besides the modules under Platform.
     static let services: [String: Set<String>] = [
-        "Onboarding": ["OnboardingWire", "Playbooks", "PlaybooksWire", "ImportValidationWire", "CustomerSuccessWire"],
-        "ImportValidation": ["ImportValidationWire", "OnboardingWire", "PlaybooksWire", "Workbook", "Sandbox"],
-        "CustomerSuccess": ["CustomerSuccessWire", "OnboardingWire", "Playbooks", "PlaybooksWire"],
+        "Onboarding": [
+            "OnboardingWire", "Playbooks", "PlaybooksWire", "RecommendedActions", "RecommendedActionsWire",
+            "ImportValidationWire", "CustomerSuccessWire",
+        ],
+        "ImportValidation": [
+            "ImportValidationWire", "OnboardingWire", "PlaybooksWire", "RecommendedActions", "RecommendedActionsWire",
+            "Workbook", "Sandbox",
+        ],
+        "CustomerSuccess": [
+            "CustomerSuccessWire", "OnboardingWire", "Playbooks", "PlaybooksWire", "RecommendedActions",
+        ],
         "PlayLauncher": ["PlayLauncherWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
     ]

@@ -4,7 +4,7 @@ import Testing
 /// What all services stand on speaks of no single product: records of a service are not named there, be it in a text for
 /// people or in a comment.
 @Suite struct ProductWordTests {
-    private static let modules = ["Records", "Ground", "Events", "Work", "Playbooks"]
+    private static let modules = ["Records", "Ground", "Events", "Work", "Playbooks", "RecommendedActions"]
 
     /// The records that the ground is about itself: who calls, and where data lies.
     private static let own: Set = ["user", "role_grant", "domain"]

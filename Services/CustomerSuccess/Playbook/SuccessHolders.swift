@@ -24,6 +24,16 @@ enum SuccessHolders {
         return try rows.map { try $0.string(SquadMember.Field.user) }.first(where: context.mayBeAssigned)
     }
 
+    /// Whoever holds a responsibility of that name in the squad of an account, the first who joined it. Nobody who has left.
+    static func member(of account: String, _ name: String, _ context: RuleContext) throws -> String? {
+        let rows = try context.transaction.query(
+            """
+            SELECT "user" FROM customer_success.squad_member WHERE account = \(account) AND active IS NOT FALSE \
+            AND responsibility IN (SELECT id FROM \(responsibilities(name, context)) known) ORDER BY id
+            """)
+        return try rows.compactMap { try $0.optionalString(SquadMember.Field.user) }.first(where: context.mayBeAssigned)
+    }
+
     /// A responsibility of squads of that name; no name names none.
     private static func responsibility(_ name: String, _ context: RuleContext) throws -> String? {
         let rows = try context.transaction.query("SELECT id FROM \(responsibilities(name, context)) known LIMIT 1")
@@ -39,12 +49,14 @@ enum SuccessHolders {
 
     /// The same for playbooks.
     static let people = PlaybookPeople(
-        holder: holder, responsibility: responsibility,
-        name: { user, context in
-            guard Validation.isUUID(user) else { return nil }
-            let known = context.database.replica(User.self, .name, where: "id = \(user)", as: reader(context))
-            return try context.queryAbove("SELECT name FROM \(known) known").first?.optionalString(User.Field.name)
-        })
+        holder: holder, responsibility: responsibility, name: name(of:_:))
+
+    /// What a user is called, as it is known here.
+    static func name(of user: String, _ context: RuleContext) throws -> String? {
+        guard Validation.isUUID(user) else { return nil }
+        let known = context.database.replica(User.self, .name, where: "id = \(user)", as: reader(context))
+        return try context.queryAbove("SELECT name FROM \(known) known").first?.optionalString(User.Field.name)
+    }
 
     /// Playbooks look for people by themselves, whoever works on a run.
     private static func reader(_ context: RuleContext) -> Caller {

@@ -2,6 +2,7 @@
 // swift-format-ignore-file
 
 import PlaybooksWire
+import RecommendedActionsWire
 import Wire
 
 /// Every request `customer-success` answers.
@@ -731,6 +732,35 @@ public enum CustomerSuccessAPI {
     /// Removes a definition of an activity that no playbook uses.
     public static let deleteActivityDefinition = Method<DeleteRequest, Empty>(
         service: "customer-success", subject: "ale.v1.customer-success.activity_definitions.delete", name: "DeleteActivityDefinition", summary: "Removes a definition of an activity that no playbook uses.", need: MethodNeed(.delete, on: "activity_definition"), takesRequestID: true)
+    /// What is recommended for a record, or for a new one, to whoever may read it, or make it.
+    public static let showRecommendedActions = Method<ShowRecommendedActionsRequest, ShowRecommendedActionsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.recommended_actions.show", name: "ShowRecommendedActions", summary: "What is recommended for a record, or for a new one, to whoever may read it, or make it.")
+    /// Goes through a decision tree that is recommended for a record: the step to which the answers lead. FAILED_PRECONDITION,
+    /// reason NOT_RECOMMENDED, when it is not recommended; INVALID_ARGUMENT for an answer that the question does not have.
+    public static let answerDecisionTree = Method<AnswerDecisionTreeRequest, TreePlace>(
+        service: "customer-success", subject: "ale.v1.customer-success.recommended_actions.answer", name: "AnswerDecisionTree", summary: "Goes through a decision tree that is recommended for a record: the step to which the answers lead.")
+    /// Assign: writes the value that a field recommendation proposes, as an update of the record would, with its rights and
+    /// journal. FAILED_PRECONDITION, reason NOT_RECOMMENDED, when nothing is proposed any more.
+    public static let assignRecommendedAction = Method<AssignRecommendedActionRequest, AssignRecommendedActionResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.recommended_actions.assign", name: "AssignRecommendedAction", summary: "Assign: writes the value that a field recommendation proposes, as an update of the record would, with its rights and journal.", takesRequestID: true)
+    /// Creates a part of the recommended actions. INVALID_ARGUMENT naming each field that keeps it from working.
+    public static let createActionDefinition = Method<CreateActionDefinitionRequest, ActionDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.action_definitions.create", name: "CreateActionDefinition", summary: "Creates a part of the recommended actions.", need: MethodNeed(.create, on: "action_definition"), takesRequestID: true)
+    /// Reads one part.
+    public static let getActionDefinition = Method<GetRequest, ActionDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.action_definitions.get", name: "GetActionDefinition", summary: "Reads one part.", need: MethodNeed(.read, on: "action_definition"))
+    /// Reads parts in pages, by key, kind and activity.
+    public static let listActionDefinitions = Method<ListRequest, ListActionDefinitionsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.action_definitions.list", name: "ListActionDefinitions", summary: "Reads parts in pages, by key, kind and activity.", need: MethodNeed(.read, on: "action_definition"))
+    /// Replaces a part; ABORTED when the etag is stale, INVALID_ARGUMENT as for a new one.
+    public static let updateActionDefinition = Method<UpdateActionDefinitionRequest, ActionDefinition>(
+        service: "customer-success", subject: "ale.v1.customer-success.action_definitions.update", name: "UpdateActionDefinition", summary: "Replaces a part; ABORTED when the etag is stale, INVALID_ARGUMENT as for a new one.", need: MethodNeed(.write, on: "action_definition"), takesRequestID: true)
+    /// Removes a part that no other one names.
+    public static let deleteActionDefinition = Method<DeleteRequest, Empty>(
+        service: "customer-success", subject: "ale.v1.customer-success.action_definitions.delete", name: "DeleteActionDefinition", summary: "Removes a part that no other one names.", need: MethodNeed(.delete, on: "action_definition"), takesRequestID: true)
+    /// Says what keeps a part from working, everything at once.
+    public static let validateActionDefinition = Method<ValidateActionDefinitionRequest, ValidateActionDefinitionResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.action_definitions.validate", name: "ValidateActionDefinition", summary: "Says what keeps a part from working, everything at once.", need: MethodNeed(.read, on: "action_definition"))
     /// Fills a template for a record the caller may read, for a comment (G-113). NOT_FOUND for either.
     public static let renderResponseTemplate = Method<RenderResponseTemplateRequest, RenderResponseTemplateResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.response_templates.render", name: "RenderResponseTemplate", summary: "Fills a template for a record the caller may read, for a comment (G-113).", need: MethodNeed(.read, on: "response_template"))
@@ -1007,6 +1037,15 @@ public enum CustomerSuccessAPI {
         listActivityDefinitions.info,
         updateActivityDefinition.info,
         deleteActivityDefinition.info,
+        showRecommendedActions.info,
+        answerDecisionTree.info,
+        assignRecommendedAction.info,
+        createActionDefinition.info,
+        getActionDefinition.info,
+        listActionDefinitions.info,
+        updateActionDefinition.info,
+        deleteActionDefinition.info,
+        validateActionDefinition.info,
         renderResponseTemplate.info,
         getLandingPage.info,
         listCardEngagements.info,

@@ -2,6 +2,7 @@
 // swift-format-ignore-file
 
 import PlaybooksWire
+import RecommendedActionsWire
 import StandingWire
 import Wire
 
@@ -466,6 +467,35 @@ public enum OnboardingAPI {
     /// Removes a definition of an activity that no playbook uses.
     public static let deleteActivityDefinition = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.activity_definitions.delete", name: "DeleteActivityDefinition", summary: "Removes a definition of an activity that no playbook uses.", need: MethodNeed(.delete, on: "activity_definition"), takesRequestID: true)
+    /// What is recommended for a record, or for a new one, to whoever may read it, or make it.
+    public static let showRecommendedActions = Method<ShowRecommendedActionsRequest, ShowRecommendedActionsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.recommended_actions.show", name: "ShowRecommendedActions", summary: "What is recommended for a record, or for a new one, to whoever may read it, or make it.")
+    /// Goes through a decision tree that is recommended for a record: the step to which the answers lead. FAILED_PRECONDITION,
+    /// reason NOT_RECOMMENDED, when it is not recommended; INVALID_ARGUMENT for an answer that the question does not have.
+    public static let answerDecisionTree = Method<AnswerDecisionTreeRequest, TreePlace>(
+        service: "onboarding", subject: "ale.v1.onboarding.recommended_actions.answer", name: "AnswerDecisionTree", summary: "Goes through a decision tree that is recommended for a record: the step to which the answers lead.")
+    /// Assign: writes the value that a field recommendation proposes, as an update of the record would, with its rights and
+    /// journal. FAILED_PRECONDITION, reason NOT_RECOMMENDED, when nothing is proposed any more.
+    public static let assignRecommendedAction = Method<AssignRecommendedActionRequest, AssignRecommendedActionResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.recommended_actions.assign", name: "AssignRecommendedAction", summary: "Assign: writes the value that a field recommendation proposes, as an update of the record would, with its rights and journal.", takesRequestID: true)
+    /// Creates a part of the recommended actions. INVALID_ARGUMENT naming each field that keeps it from working.
+    public static let createActionDefinition = Method<CreateActionDefinitionRequest, ActionDefinition>(
+        service: "onboarding", subject: "ale.v1.onboarding.action_definitions.create", name: "CreateActionDefinition", summary: "Creates a part of the recommended actions.", need: MethodNeed(.create, on: "action_definition"), takesRequestID: true)
+    /// Reads one part.
+    public static let getActionDefinition = Method<GetRequest, ActionDefinition>(
+        service: "onboarding", subject: "ale.v1.onboarding.action_definitions.get", name: "GetActionDefinition", summary: "Reads one part.", need: MethodNeed(.read, on: "action_definition"))
+    /// Reads parts in pages, by key, kind and activity.
+    public static let listActionDefinitions = Method<ListRequest, ListActionDefinitionsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.action_definitions.list", name: "ListActionDefinitions", summary: "Reads parts in pages, by key, kind and activity.", need: MethodNeed(.read, on: "action_definition"))
+    /// Replaces a part; ABORTED when the etag is stale, INVALID_ARGUMENT as for a new one.
+    public static let updateActionDefinition = Method<UpdateActionDefinitionRequest, ActionDefinition>(
+        service: "onboarding", subject: "ale.v1.onboarding.action_definitions.update", name: "UpdateActionDefinition", summary: "Replaces a part; ABORTED when the etag is stale, INVALID_ARGUMENT as for a new one.", need: MethodNeed(.write, on: "action_definition"), takesRequestID: true)
+    /// Removes a part that no other one names.
+    public static let deleteActionDefinition = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.action_definitions.delete", name: "DeleteActionDefinition", summary: "Removes a part that no other one names.", need: MethodNeed(.delete, on: "action_definition"), takesRequestID: true)
+    /// Says what keeps a part from working, everything at once.
+    public static let validateActionDefinition = Method<ValidateActionDefinitionRequest, ValidateActionDefinitionResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.action_definitions.validate", name: "ValidateActionDefinition", summary: "Says what keeps a part from working, everything at once.", need: MethodNeed(.read, on: "action_definition"))
     /// Marks the account as escalated, with the date (G-04).
     public static let escalateCustomerAccount = Method<ActionRequest, CustomerAccount>(
         service: "onboarding", subject: "ale.v1.onboarding.customer_accounts.escalate", name: "EscalateCustomerAccount", summary: "Marks the account as escalated, with the date (G-04).", need: MethodNeed(.write, on: "customer_account"), takesRequestID: true)
@@ -643,6 +673,15 @@ public enum OnboardingAPI {
         listActivityDefinitions.info,
         updateActivityDefinition.info,
         deleteActivityDefinition.info,
+        showRecommendedActions.info,
+        answerDecisionTree.info,
+        assignRecommendedAction.info,
+        createActionDefinition.info,
+        getActionDefinition.info,
+        listActionDefinitions.info,
+        updateActionDefinition.info,
+        deleteActionDefinition.info,
+        validateActionDefinition.info,
         escalateCustomerAccount.info,
         deescalateCustomerAccount.info,
         resolveReferences.info,

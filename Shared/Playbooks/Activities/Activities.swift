@@ -135,10 +135,7 @@ extension Playbooks {
 
     /// Refuses an operation that none of the caller's roles allows. Customers have no part in playbooks.
     func authorize(_ operation: Operation, _ table: String, _ caller: Caller) throws(Problem) {
-        guard caller.kind != .customer else { throw .permissionDenied() }
-        guard caller.kind == .service || Access.allows(caller.roles, operation, on: table) else {
-            throw .permissionDenied()
-        }
+        try Access.requireProvider(operation, on: table, caller)
     }
 }
 

@@ -8,10 +8,4 @@ extension RecordMessage {
 
     /// How an error names a field that is to blame.
     static func path(_ field: KnownField) -> String { "\(schema.table).\(field.rawValue)" }
-
-    /// The text of the field of a name that a definition says; empty when there is none.
-    func text(named name: String) -> String { Self.schema.index(of: name).map { self[fieldAt: $0].text } ?? "" }
-
-    /// Whether it is closed or canceled; what cannot end has not.
-    var hasEnded: Bool { text(.active) == FieldValue.bool(false).text }
 }

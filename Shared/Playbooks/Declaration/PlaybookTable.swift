@@ -75,23 +75,3 @@ public enum RecordEnd: Sendable, Equatable {
     case closed(notes: String)
     case canceled
 }
-
-extension RecordMessage {
-    /// The value of a field as a filter compares it.
-    func filterValue(_ field: String) -> FilterValue {
-        guard let index = Self.schema.index(of: field) else { return .null }
-        return self[fieldAt: index].filterValue(Self.schema.fields[index].type)
-    }
-
-    /// Sets fields to values in text form, an empty text taking a value away. INVALID_ARGUMENT names what does not fit.
-    mutating func enter(_ values: [String: String]) throws(Problem) {
-        for (name, text) in values.sorted(by: { $0.key < $1.key }) {
-            guard let index = Self.schema.index(of: name) else {
-                throw .invalid(
-                    field: "\(Self.schema.table).\(name)",
-                    Text(en: "There is no such field.", ko: "이러한 필드가 없습니다."))
-            }
-            self[fieldAt: index] = try Self.schema.fields[index].value(ofText: text, in: Self.schema.table)
-        }
-    }
-}

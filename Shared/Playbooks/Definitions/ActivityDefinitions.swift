@@ -16,8 +16,8 @@ struct ActivityDefinitions: Sendable {
 
     private var table: DefinitionTable {
         DefinitionTable(
-            schema: playbooks.database.schema, name: .activityDefinition, label: Self.label,
-            own: [.content, .active, .builtIn])
+            schema: playbooks.database.schema, name: OwnTable.activityDefinition.rawValue, label: Self.label,
+            own: [PlaybookColumn.content, .active, .builtIn].map(\.rawValue))
     }
 
     func create(_ request: CreateActivityDefinitionRequest, _ context: RuleContext) throws -> ActivityDefinition {
@@ -27,8 +27,8 @@ struct ActivityDefinitions: Sendable {
 
     /// A new definition in the domain of the caller, which is offered at once.
     func make(_ given: ActivityDefinition, _ context: RuleContext) throws -> ActivityDefinition {
-        guard PlaybookBounds.isKey(given.key) else {
-            throw invalid([.key], PlaybookBounds.keyRule.en, PlaybookBounds.keyRule.ko)
+        guard DefinitionKey.isKey(given.key) else {
+            throw invalid([.key], DefinitionKey.rule.en, DefinitionKey.rule.ko)
         }
         guard try table.named(given.key, context) == nil else {
             throw Problem.alreadyExists(

@@ -1,5 +1,6 @@
 import PlaybooksWire
 import RPC
+import Records
 import Wire
 
 /// The bounds of a definition, which drafts keep as well.
@@ -19,22 +20,6 @@ enum PlaybookBounds {
     static let days: Int32 = 3_650
     /// Most bytes of a whole playbook as it is stored: an answer with it stays below what NATS carries.
     static let bytes = 512 << 10
-
-    /// What a key is, for who wrote none.
-    static let keyRule = Text(
-        en: "A key begins with a small letter and has small letters, digits and underscores, at most 64.",
-        ko: "키는 영문 소문자로 시작하고 영문 소문자, 숫자, 밑줄로 최대 64자여야 합니다.")
-
-    /// Whether a text is a key: what programs, files and conditions name things by.
-    static func isKey(_ text: String) -> Bool {
-        guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
-        return text.utf8.count <= 64
-            && text.utf8.allSatisfy {
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                    || $0 == UInt8(ascii: "_")
-            }
-    }
 }
 
 extension PlaybookCheck {
@@ -122,9 +107,9 @@ extension PlaybookCheck {
         }
 
         private mutating func key(_ key: String, _ known: inout Set<String>, _ place: FaultPlace) {
-            if !PlaybookBounds.isKey(key) {
+            if !DefinitionKey.isKey(key) {
                 faults.append(
-                    PlaybookFault(place, PlaybookBounds.keyRule))
+                    PlaybookFault(place, DefinitionKey.rule))
             } else if !known.insert(key).inserted {
                 faults.append(PlaybookFault(place, Text(en: "The key stands twice.", ko: "중복된 키입니다.")))
             }

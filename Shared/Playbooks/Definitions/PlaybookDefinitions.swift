@@ -65,10 +65,10 @@ struct PlaybookDefinitions: Sendable {
 
     /// A new draft, in the domain of the caller.
     func make(_ key: String, _ playbook: Playbook, _ context: RuleContext) throws -> DefinitionRow {
-        guard PlaybookBounds.isKey(key) else {
+        guard DefinitionKey.isKey(key) else {
             throw Problem.invalid(
                 field: CreatePlaybookDefinitionRequest.Field.playbookDefinition.path(DefinitionField.key.rawValue),
-                PlaybookBounds.keyRule, rule: "PLAYBOOK")
+                DefinitionKey.rule, rule: "PLAYBOOK")
         }
         guard try table.named(key, context) == nil else {
             throw Problem.alreadyExists(

@@ -22,8 +22,8 @@ struct DefinitionRow: Sendable {
     /// Where they are.
     static func table(in schema: String) -> DefinitionTable {
         DefinitionTable(
-            schema: schema, name: .definition, label: PlaybookDefinitions.label,
-            own: [.state, .playbook, .version, .activated, .parentTable])
+            schema: schema, name: OwnTable.definition.rawValue, label: PlaybookDefinitions.label,
+            own: [PlaybookColumn.state, .playbook, .version, .activated, .parentTable].map(\.rawValue))
     }
 
     init(_ row: Row) throws {

@@ -41,18 +41,7 @@ extension Playbooks {
         trial: (KeyPath<Request, Bool> & Sendable)? = nil, replicas: ReplicaSource? = nil,
         _ body: @escaping @Sendable (Request, RuleContext) throws -> Response
     ) -> Endpoint? {
-        guard let method else { return nil }
-        let database = database
-        return Endpoint(method) { call, request async throws(Problem) in
-            try await fetchingReplicas(replicas, call) { () async throws(Problem) in
-                try await database.perform(
-                    call, method.name, request, requestID: request[keyPath: id],
-                    validateOnly: trial.map { request[keyPath: $0] } ?? false
-                ) { tx, context in
-                    try body(request, RuleContext(transaction: tx, write: context, database: database))
-                }
-            }
-        }
+        database.writing(method, id, trial: trial, replicas: replicas, body)
     }
 
     /// An endpoint that reads what whoever may read `table` may see.
@@ -60,33 +49,10 @@ extension Playbooks {
         _ method: Method<Request, Response>?, of table: OwnTable,
         _ body: @escaping @Sendable (Request, RuleContext) throws -> Response
     ) -> Endpoint? {
-        guard let method else { return nil }
         let playbooks = self
-        return Endpoint(method) { call, request async throws(Problem) in
-            try playbooks.authorize(.read, table, call.caller)
-            let database = playbooks.database
-            return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
-                try body(request, RuleContext(transaction: tx, write: database.context(call), database: database))
-            }
+        return database.reading(method) { request, context in
+            try playbooks.authorize(.read, table, context.write.caller)
+            return try body(request, context)
         }
-    }
-}
-
-/// The methods of a shared module as a service declares them.
-struct SharedMethods {
-    private let declared: [String: MethodInfo]
-    private let prefix: String
-
-    init(_ api: [MethodInfo], of service: String) {
-        declared = Dictionary(uniqueKeysWithValues: api.map { ($0.subject, $0) })
-        prefix = "ale.v1.\(service)."
-    }
-
-    /// The method of a subject with its messages; nil when the service has not declared it so.
-    subscript<Request: Message, Response: Message>(subject: String) -> Method<Request, Response>? {
-        guard let info = declared[prefix + subject], info.requestType == Request.fullName,
-            info.responseType == Response.fullName
-        else { return nil }
-        return Method(service: info.service, subject: info.subject, name: info.name, summary: info.summary)
     }
 }

@@ -24,6 +24,8 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/import_validation/v1/checks.pb-c.h"
 #include "ale/import_validation/v1/imports.pb-c.h"
 #include "ale/import_validation/v1/staging.pb-c.h"
+#include "ale/recommended_actions/v1/cards.pb-c.h"
+#include "ale/recommended_actions/v1/definitions.pb-c.h"
 
 
 

@@ -25,6 +25,8 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/playbooks/v1/administration.pb-c.h"
 #include "ale/playbooks/v1/definitions.pb-c.h"
 #include "ale/playbooks/v1/runs.pb-c.h"
+#include "ale/recommended_actions/v1/cards.pb-c.h"
+#include "ale/recommended_actions/v1/definitions.pb-c.h"
 #include "ale/standing/v1/standing.pb-c.h"
 
 

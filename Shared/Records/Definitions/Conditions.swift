@@ -1,9 +1,9 @@
 import Filters
-import Records
+import Ground
 
 extension RuleContext {
     /// What the functions of conditions answer: who asks, and when.
-    var filterFacts: FilterFacts {
+    public var filterFacts: FilterFacts {
         FilterFacts(nowMicroseconds: write.now.microseconds, subject: write.caller.subject)
     }
 }

@@ -2,34 +2,38 @@ import Filters
 import Ground
 import Postgres
 import RPC
-import Records
 import Wire
 
 /// A table of definitions, which differ in what they hold and are found, written and listed alike: seen from the domain
 /// they were made in and from below, and named by a key that is unique there.
-struct DefinitionTable: Sendable {
+public struct DefinitionTable: Sendable {
     /// Where it is.
     let schema: String
-    let name: OwnTable
+    let name: String
     /// What people call one.
     let label: Text
     /// The columns beside those of ``DefinitionHead``.
-    let own: [PlaybookColumn]
+    let own: [String]
+
+    /// The table `name` of a schema, made by `make_record(…, visibility => 'definition')` with a `key`.
+    public init(schema: String, name: String, label: Text, own: [String]) {
+        (self.schema, self.name, self.label, self.own) = (schema, name, label, own)
+    }
 
     private var path: SQL { "\(identifier: schema).\(identifier: name)" }
-    private var columns: SQL { "\(identifiers: (DefinitionHead.columns + own).map(\.rawValue))" }
+    private var columns: SQL { "\(identifiers: DefinitionHead.columns.map(\.rawValue) + own)" }
 
     /// The rows that meet `condition`, which ends with their order.
-    func rows(where condition: SQL, _ tx: Transaction) throws -> Rows {
+    public func rows(where condition: SQL, _ tx: Transaction) throws -> Rows {
         try tx.query("SELECT \(columns) FROM \(path) WHERE \(condition)")
     }
 
     /// The row of that id that the caller may see. NOT_FOUND when there is none.
-    func seen(_ id: String, _ tx: Transaction) throws -> Row { try found(id, "", tx) }
+    public func seen(_ id: String, _ tx: Transaction) throws -> Row { try found(id, "", tx) }
 
     /// The row of that id that the caller may change, locked: of the caller's own domain or below. ABORTED when the etag is
     /// stale.
-    func locked(_ id: String, etag: String, _ tx: Transaction) throws -> Row {
+    public func locked(_ id: String, etag: String, _ tx: Transaction) throws -> Row {
         let row = try found(id, " FOR UPDATE", tx)
         guard try etag.isEmpty || etag == DefinitionHead(row).etag else { throw Problem.staleEtag }
         return row
@@ -43,14 +47,14 @@ struct DefinitionTable: Sendable {
     }
 
     /// The row of the caller's own domain with that key, locked; nil when there is none.
-    func named(_ key: String, _ context: RuleContext) throws -> Row? {
+    public func named(_ key: String, _ context: RuleContext) throws -> Row? {
         try rows(
             where: "key = \(key) AND domain = \(context.write.caller.domain.path) FOR UPDATE", context.transaction
         ).first
     }
 
     /// Writes a row, the first time as a new one; `values` are those of the own columns, in their order.
-    func store(_ head: inout DefinitionHead, _ values: [SQLValue], _ context: RuleContext) {
+    public func store(_ head: inout DefinitionHead, _ values: [SQLValue], _ context: RuleContext) {
         head.advance(context.write)
         guard head.isNew else {
             var changes: SQL = """
@@ -65,31 +69,41 @@ struct DefinitionTable: Sendable {
     }
 
     /// Removes a row.
-    func delete(_ id: String, _ tx: Transaction) {
+    public func delete(_ id: String, _ tx: Transaction) {
         tx.send("DELETE FROM \(path) WHERE id = \(id)", expecting: 1)
     }
 
-    /// One page of a list; `fields` are what a filter may name beside what all definitions have. Definitions are few: pages
-    /// count from the beginning.
-    func page(
-        _ request: ListRequest, fields: [FilterField], _ context: RuleContext
+    /// One page of a list; `fields` are what a filter may name beside what all definitions have. A page ends earlier when its
+    /// rows weigh more than `most`, as `weight` says. Definitions are few: pages count from the beginning.
+    public func page(
+        _ request: ListRequest, fields: [FilterField], atMost most: Int = .max,
+        weight: (Row) throws -> Int = { _ in 0 }, _ context: RuleContext
     ) throws -> (rows: ArraySlice<Row>, nextToken: String) {
         let caller = context.write.caller
         let known = FilterSchema(
             [
-                FilterField(.id, .reference), FilterField(.key, .string),
-                FilterField(.domain, .string), FilterField(.createdAt, .timestamp),
-                FilterField(.updatedAt, .timestamp),
+                Self.field(.id, .reference), Self.field(.key, .string), Self.field(.domain, .string),
+                Self.field(.createdAt, .timestamp), Self.field(.updatedAt, .timestamp),
             ] + fields)
         let size = try PageSize.of(request.pageSize, maximum: 1_000)
         let binding = PageToken.Binding(
-            method: name.rawValue, filter: request.filter, order: request.orderBy, domain: caller.domain.path)
+            method: name, filter: request.filter, order: request.orderBy, domain: caller.domain.path)
         let start = try PageToken.place(request.pageToken, in: binding, .number).flatMap { Int($0[0]) } ?? 0
         let (condition, order) = try Self.query(request, known, context.filterFacts)
         let found = try rows(
             where: condition + " ORDER BY \(raw: order) LIMIT \(size + 1) OFFSET \(start)", context.transaction)
-        let nextToken = found.count > size ? PageToken(position: [String(start + size)]).text(for: binding) : ""
-        return (Array(found).prefix(size), nextToken)
+        var (count, total) = (0, 0)
+        for row in found.prefix(size) {
+            total += try weight(row)
+            guard count == 0 || total <= most else { break }
+            count += 1
+        }
+        let nextToken = found.count > count ? PageToken(position: [String(start + count)]).text(for: binding) : ""
+        return (Array(found).prefix(count), nextToken)
+    }
+
+    private static func field(_ column: DefinitionHead.Column, _ kind: FilterField.Kind) -> FilterField {
+        FilterField(column.rawValue, kind, folding: .exact)
     }
 
     private static func query(
@@ -107,33 +121,43 @@ struct DefinitionTable: Sendable {
 }
 
 /// What the row of a definition begins with.
-struct DefinitionHead: Sendable {
-    let id: String
+public struct DefinitionHead: Sendable {
+    /// Its columns.
+    enum Column: String, CaseIterable {
+        case id, revision, domain, key
+        case createdAt = "created_at"
+        case createdBy = "created_by"
+        case updatedAt = "updated_at"
+        case updatedBy = "updated_by"
+    }
+
+    public let id: String
     private(set) var revision: Int
-    let domain: String
-    let key: String
-    let createdAt: Timestamp
-    let createdBy: String
-    private(set) var updatedAt: Timestamp
-    private(set) var updatedBy: String
+    /// Where it was made: it is seen from there and from below.
+    public let domain: String
+    /// Unique in its domain, never changed.
+    public let key: String
+    public let createdAt: Timestamp
+    public let createdBy: String
+    public private(set) var updatedAt: Timestamp
+    public private(set) var updatedBy: String
 
-    static let columns: [PlaybookColumn] = [
-        .id, .revision, .domain, .key, .createdAt, .createdBy, .updatedAt, .updatedBy,
-    ]
+    static let columns = Column.allCases
 
-    init(_ row: Row) throws {
-        id = try row.string(PlaybookColumn.id)
-        revision = try row.int(PlaybookColumn.revision)
-        domain = try row.string(PlaybookColumn.domain)
-        key = try row.string(PlaybookColumn.key)
-        createdAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.createdAt))
-        createdBy = try row.string(PlaybookColumn.createdBy)
-        updatedAt = Timestamp(microseconds: try row.timestamp(PlaybookColumn.updatedAt))
-        updatedBy = try row.string(PlaybookColumn.updatedBy)
+    /// The head of a row that was read.
+    public init(_ row: Row) throws {
+        id = try row.string(Column.id)
+        revision = try row.int(Column.revision)
+        domain = try row.string(Column.domain)
+        key = try row.string(Column.key)
+        createdAt = Timestamp(microseconds: try row.timestamp(Column.createdAt))
+        createdBy = try row.string(Column.createdBy)
+        updatedAt = Timestamp(microseconds: try row.timestamp(Column.updatedAt))
+        updatedBy = try row.string(Column.updatedBy)
     }
 
     /// A new definition in the domain of the caller; it is stored by its table.
-    init(_ key: String, _ write: WriteContext) {
+    public init(_ key: String, _ write: WriteContext) {
         id = RecordID.make(at: write.now)
         (revision, domain, self.key) = (0, write.caller.domain.path, key)
         (createdAt, createdBy) = (write.now, write.caller.subject)
@@ -141,7 +165,7 @@ struct DefinitionHead: Sendable {
     }
 
     /// As callers see the revision.
-    var etag: String { String(revision) }
+    public var etag: String { String(revision) }
 
     /// Whether it is written for the first time.
     fileprivate var isNew: Bool { revision == 1 }

@@ -1,0 +1,2 @@
+-- Recommended actions for cases and tasks (G-132).
+SELECT onboarding.make_recommended_actions();

@@ -1,0 +1,74 @@
+import Ground
+import RPC
+import RecommendedActionsWire
+import Records
+import Roles
+import Wire
+
+/// Answers the requests that `proto/source/ale/shapes/v1/recommended_actions.proto` declares.
+extension RecommendedActions {
+    /// The endpoints, out of the methods that the service declares. A value that is assigned may name a record of another
+    /// service, which `replicas` fetches when it is not known here yet.
+    public func actionEndpoints(_ api: [MethodInfo], replicas: ReplicaSource? = nil) -> [Endpoint] {
+        let methods = SharedMethods(api, of: database.service)
+        let definitions = ActionDefinitions(actions: self)
+        return [
+            database.reading(methods["recommended_actions.show"], show),
+            database.reading(methods["recommended_actions.answer"], answer),
+            database.writing(
+                methods["recommended_actions.assign"], \.requestID,
+                trial: \AssignRecommendedActionRequest.validateOnly, replicas: replicas, assign),
+            database.writing(
+                methods["action_definitions.create"], \.requestID,
+                trial: \CreateActionDefinitionRequest.validateOnly, definitions.create),
+            database.writing(
+                methods["action_definitions.update"], \.requestID,
+                trial: \UpdateActionDefinitionRequest.validateOnly, definitions.update),
+            database.writing(methods["action_definitions.delete"], \.requestID, definitions.delete),
+            database.reading(methods["action_definitions.get"], definitions.get),
+            database.reading(methods["action_definitions.list"], definitions.list),
+            database.reading(methods["action_definitions.validate"], definitions.validate),
+        ].compactMap { $0 }
+    }
+
+    private func show(_ request: ShowRecommendedActionsRequest, _ context: RuleContext) throws
+        -> ShowRecommendedActionsResponse
+    {
+        guard request.values.count <= ActionBounds.entered else {
+            throw Problem.invalid(
+                field: ShowRecommendedActionsRequest.Field.values,
+                Text(
+                    en: "At most \(ActionBounds.entered) values.", ko: "값은 최대 \(grouped: ActionBounds.entered)개입니다."))
+        }
+        let entered = Dictionary(request.values.map { ($0.field, $0.text) }, uniquingKeysWith: { $1 })
+        var answer = ShowRecommendedActionsResponse()
+        answer.cards = try Cards(self, table: request.table, record: request.record, entered: entered, context).all()
+        return answer
+    }
+
+    private func answer(_ request: AnswerDecisionTreeRequest, _ context: RuleContext) throws -> TreePlace {
+        let cards = try Cards(self, table: request.table, record: request.record, context)
+        return try TreeWalk(cards.tree(request.recommendation)).place(request.answers)
+    }
+
+    /// Assign takes the proposed value over, as the caller's own update.
+    private func assign(_ request: AssignRecommendedActionRequest, _ context: RuleContext) throws
+        -> AssignRecommendedActionResponse
+    {
+        let table = try table(request.table)
+        try Access.requireProvider(.write, on: request.table, context.write.caller)
+        guard !request.record.isEmpty else {
+            throw Problem.invalid(
+                field: AssignRecommendedActionRequest.Field.record,
+                Text(en: "A value is assigned to a record that is there.", ko: "저장된 레코드에만 값을 지정할 수 있습니다."))
+        }
+        let cards = try Cards(self, table: request.table, record: request.record, context)
+        guard let proposed = try cards.required(request.recommendation).proposed else { throw Cards.notRecommended }
+        let record = try table.update(
+            request.record, request.etag, [proposed.field: proposed.value], context)
+        var answer = AssignRecommendedActionResponse()
+        (answer.table, answer.record, answer.etag) = (request.table, request.record, record.etag)
+        (answer.field, answer.value) = (proposed.field, proposed.value)
+        return answer
+    }
+}

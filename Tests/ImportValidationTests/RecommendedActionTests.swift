@@ -1,0 +1,81 @@
+import ImportValidationWire
+import OnboardingWire
+import RPC
+import RecommendedActionsWire
+import ServiceTestKit
+import Tenancy
+import Testing
+import Wire
+
+@testable import ImportValidationService
+
+/// What is recommended for import tasks (RA-08 to RA-10).
+@Suite struct RecommendedActionTests {
+    @Test func importTasksHaveTheirCards() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        var request = ShowRecommendedActionsRequest()
+        (request.table, request.record) = (ImportTask.schema.table, task.id)
+        let cards = try await stage.call(ImportValidationAPI.showRecommendedActions, request).cards
+        #expect(cards.map(\.kind).contains("guidance") && cards.map(\.kind).contains("decision_tree"))
+        #expect(cards.first?.recommendation == "complete_import" && cards.first?.steps.count == 5)
+        #expect(cards.first?.steps.last?.links.first?.article == "complete_import_task")
+        let customer = await stage.bench.problem(
+            ImportValidationAPI.showRecommendedActions, request, as: stage.customer)
+        #expect(customer?.code == .permissionDenied)
+    }
+
+    /// The tree of 7.2, every step: problem, which one, instructions that depend on it, end.
+    @Test func aFailedImportIsLookedInto() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        func answer(_ answers: String...) async throws(Problem) -> TreePlace {
+            var request = AnswerDecisionTreeRequest()
+            (request.table, request.record) = (ImportTask.schema.table, task.id)
+            (request.recommendation, request.answers) = ("troubleshoot_import", answers)
+            return try await stage.call(ImportValidationAPI.answerDecisionTree, request)
+        }
+        #expect(try await answer("no").isEnd)
+        let problems = try await answer("yes").choices.map(\.key)
+        #expect(
+            problems == [
+                "file_not_accepted", "header_not_matched", "yet_to_validate", "all_need_attention", "publish_failed",
+                "other",
+            ])
+        var instructions: Set<String> = []
+        for problem in problems {
+            let place = try await answer("yes", problem)
+            #expect(place.instructions.count == 1 && !place.isEnd)
+            instructions.insert(place.instructions.first?.text?.en ?? "")
+            #expect(try await answer("yes", problem, "solved").step == "solved")
+        }
+        #expect(instructions.count == problems.count)
+        #expect(try await answer("yes", "other", "another").step == "kind")
+        // What was answered last counts.
+        let second = try await answer("yes", "other", "another", "publish_failed")
+        #expect(second.instructions.first?.text?.en.contains("not published") == true)
+        #expect(try await answer("yes", "other", "unsolved").step == "support")
+    }
+
+    /// The person to whom the imports of the case go is proposed (RA-09), and Assign takes it over.
+    @Test func theResponsiblePersonIsProposed() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        let person = uuid()
+        var user = User()
+        (user.id, user.domain, user.kind) = (person, "/provider/", "person")
+        try await stage.hear(user, "created")
+        var member = CaseTeamMember()
+        (member.id, member.domain) = (uuid(), stage.domain)
+        (member.onboardingCase, member.side, member.user) = (stage.onboarding, "provider", person)
+        member.responsibility = TaskAssignee.responsibility
+        // A task that somebody has begun is not handed over by itself.
+        _ = try await stage.update(task.id) { $0.state = ImportTask.State.inProgress }
+        try await stage.hear(member, "created")
+        var request = AssignRecommendedActionRequest()
+        (request.table, request.record) = (ImportTask.schema.table, task.id)
+        request.recommendation = "import_assigned_to"
+        let answer = try await stage.call(ImportValidationAPI.assignRecommendedAction, request)
+        #expect(answer.field == "assigned_to" && answer.value == person)
+    }
+}
