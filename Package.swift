@@ -162,7 +162,7 @@ let package = Package(
             resources: [.copy("Playbooks")])
         + service(
             "ImportValidation", executable: "import-validation",
-            ["OnboardingWire", "PlaybooksWire", "Workbook", "Sandbox", crypto])
+            ["OnboardingWire", "CustomerSuccessWire", "PlaybooksWire", "Workbook", "Sandbox", crypto])
         + service(
             "CustomerSuccess", executable: "customer-success", ["OnboardingWire", "PlaybooksWire", "Playbooks"],
             exclude: ["business_rules.tsv"])

@@ -12,11 +12,14 @@ struct ImportSettings: Sendable {
     let uploadLimit: Int64
     /// How many runs are worked on at once.
     let workers: Int
+    /// Days that published rows are kept after their task was closed (G-67, G-133).
+    let backupDays: Int
 
     init(_ settings: Settings) throws {
         filesDirectory = try settings.required("ale.files.directory")
         uploadLimit = Int64(try settings.int("ale.upload.limit.bytes", default: 256 << 20, in: 1_024...(4 << 30)))
         workers = try settings.int("ale.import.workers", default: 2, in: 1...32)
+        backupDays = try settings.int("ale.backup.days", default: 1, in: 1...3_650)
         guard let worker = settings.optional("ale.script.worker") ?? ScriptWorker.executableBesideThisOne(),
             FileManager.default.isExecutableFile(atPath: worker)
         else {

@@ -39,6 +39,8 @@ public enum ImportValidation: ServiceDefinition {
                 limit: settings.uploadLimit, access: access
             ).endpoints)
         endpoints.add(TaskEndpoints(database: database, queue: queue, access: access).endpoints)
+        endpoints.add(
+            PlanEndpoints(database: database, queue: queue, access: access, backupDays: settings.backupDays).endpoints)
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))

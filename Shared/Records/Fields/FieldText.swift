@@ -1,14 +1,13 @@
 import Foundation
 import Korean
 import RPC
-import Records
 import Wire
 
-/// Values of fields as the texts that definitions and forms hold: numbers and booleans as JSON writes them, instants as
-/// RFC 3339, lists as JSON.
+/// Values of fields as the texts that definitions, forms and publications hold: numbers and booleans as JSON writes them,
+/// instants as RFC 3339, lists as JSON.
 extension FieldSchema {
     /// The value that `text` says; nothing for an empty text. INVALID_ARGUMENT where the field cannot hold it.
-    func value(ofText text: String, in table: String) throws(Problem) -> FieldValue {
+    package func value(ofText text: String, in table: String) throws(Problem) -> FieldValue {
         guard !text.isEmpty else { return .null }
         let value: FieldValue? =
             switch storage {
@@ -29,7 +28,7 @@ extension FieldSchema {
     }
 
     /// Why `text` is no value of the field; nil for one that is, as an empty text.
-    func fault(inText text: String) -> Text? {
+    package func fault(inText text: String) -> Text? {
         do throws(Problem) {
             return Validation.fault(try value(ofText: text, in: ""), self)
         } catch {
@@ -44,17 +43,24 @@ extension FieldSchema {
 
 extension FieldSchema {
     /// The tables whose records the field may name.
-    var referencedTables: [String] { (reference ?? "").tablesNamed }
+    package var referencedTables: [String] { (reference ?? "").tablesNamed }
+}
+
+extension RecordSchema {
+    /// Whether its records may name one of `table` by the id.
+    package func refers(to table: String) -> Bool {
+        fields.contains { !$0.keptAsName && $0.referencedTables.contains(table) }
+    }
 }
 
 extension String {
     /// The tables that a reference names, as the dictionary writes it.
-    var tablesNamed: [String] { split(separator: " | ").map(String.init) }
+    package var tablesNamed: [String] { split(separator: " | ").map(String.init) }
 }
 
 extension FieldValue {
     /// The text that ``FieldSchema/value(ofText:in:)`` reads.
-    var text: String {
+    package var text: String {
         switch self {
         case .null: ""
         case .string(let text): text
