@@ -170,8 +170,8 @@ let package = Package(
         + service(
             "ImportValidation", executable: "import-validation",
             [
-                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "RecommendedActions", "Workbook", "Sandbox",
-                crypto,
+                "OnboardingWire", "CustomerSuccessWire", "PlaybooksWire", "RecommendedActionsWire", "RecommendedActions",
+                "Workbook", "Sandbox", crypto,
             ])
         + service(
             "CustomerSuccess", executable: "customer-success",

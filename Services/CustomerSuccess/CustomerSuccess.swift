@@ -82,6 +82,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(ObjectivePages(database).endpoint)
         endpoints.add(DailyJob.endpoint(CustomerSuccessAPI.runJob, jobs))
         endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))
+        endpoints.add(Referrers(database, records).endpoint(CustomerSuccessAPI.findReferences, database))
         endpoints.add(replicas.endpoints(CustomerSuccessAPI.listReplicas, CustomerSuccessAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(

@@ -50,6 +50,7 @@ public enum ImportValidation: ServiceDefinition {
             ).endpoints)
         endpoints.add(
             TaskEndpoints(database: database, queue: queue, access: access, limits: settings.limits).endpoints)
+        endpoints.add(PlanEndpoints(database: database, queue: queue, access: access).endpoints)
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
         endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))

@@ -228,14 +228,15 @@ struct TaskEndpoints: Sendable {
 
     /// Rows named in the request are marked for the run, so that what is chosen is fixed even when the service restarts.
     private func publish(_ call: Call, _ request: PublishStagingRowsRequest) async throws(Problem) -> ImportRun {
-        guard request.allReady != !request.stagingRows.isEmpty, request.stagingRows.count <= Self.mostRows,
+        let ways = [request.allReady, !request.stagingRows.isEmpty, !request.plan.isEmpty]
+        guard ways.count(where: \.self) == 1, request.stagingRows.count <= Self.mostRows,
             request.stagingRows.allSatisfy(Validation.isUUID)
         else {
             throw .invalid(
                 field: PublishStagingRowsRequest.Field.stagingRows,
                 Text(
-                    en: "Either all_ready, or 1 to \(Self.mostRows) ids of rows.",
-                    ko: "게시할 행을 1~\(grouped: Self.mostRows)개 지정하거나 준비된 행 전체를 선택하세요."))
+                    en: "Either all_ready, or 1 to \(Self.mostRows) ids of rows, or a plan.",
+                    ko: "게시할 행을 1~\(grouped: Self.mostRows)개 지정하거나 준비된 행 전체 또는 계획을 선택하세요."))
         }
         let method = ImportValidationAPI.publishStagingRows.name
         let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
@@ -244,9 +245,11 @@ struct TaskEndpoints: Sendable {
             var run = ImportRun()
             run.importTask = task.id
             run.kind = ImportRun.Kind.publish
+            let plan = try request.plan.isEmpty ? nil : ImportPlan.publishable(request.plan, of: task, tx)
             let stored = try RunQueue.enqueue(
                 run, allReady: request.allReady, language: call.language, database, context, tx)
-            if !request.allReady {
+            try Publication.begin(stored.id, of: task, plan: plan?.id, by: call.caller.subject, tx)
+            if !request.stagingRows.isEmpty {
                 tx.send(
                     """
                     UPDATE import_validation.staging_row SET publish_run = \(stored.id) \

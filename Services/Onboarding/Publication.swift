@@ -28,6 +28,27 @@ struct Publication<R: StandardRecord> {
         /// Names of the fields whose cells hold something.
         let filled: [String]
         let key: [FieldValue]
+        /// What a plan has seen; nil when the row is published by none.
+        let planned: PlannedRow?
+
+        /// Stands for what the row says.
+        var content: String {
+            RecordID.derived(
+                from: filled.map { "\($0) \(R.schema.index(of: $0).map { record[fieldAt: $0].text } ?? "")" }
+                    .joined(separator: "\n"))
+        }
+
+        /// Stands for the record that the row becomes, which may be there.
+        func name(_ known: R?) -> String {
+            RecordID.derived(from: known?.id ?? key.map(\.text).joined(separator: "\n"))
+        }
+
+        /// Whether all is as the plan has seen it.
+        func isAsPlanned(_ known: R?) -> Bool {
+            guard let planned else { return true }
+            return planned.targetRecord == known?.id ?? "" && planned.etag == known?.etag ?? ""
+                && planned.content == content
+        }
     }
 
     init(_ batch: PublishBatch, key: [String], _ tx: Transaction) {
@@ -62,10 +83,18 @@ struct Publication<R: StandardRecord> {
             }
         }
         var known = try existing(drafts)
+        let told = told(drafts, known)
+        for draft in drafts.dropFirst(told) { results[draft.position].outcome = PublishResult.Outcome.deferred }
         var fresh: [Draft] = []
         var others: [Draft] = []
         var seen: Set<[FieldValue]> = []
-        for draft in drafts {
+        for draft in drafts.prefix(told) {
+            results[draft.position].key = draft.name(known[draft.key])
+            results[draft.position].content = draft.content
+            guard draft.isAsPlanned(known[draft.key]) else {
+                results[draft.position].take(MergeOutcome<R>.moved, batch)
+                continue
+            }
             // The second row with the same key changes what the first one made.
             if known[draft.key] == nil, seen.insert(draft.key).inserted {
                 fresh.append(draft)
@@ -75,14 +104,30 @@ struct Publication<R: StandardRecord> {
         }
         for (draft, outcome) in try create(fresh) {
             if let record = outcome.record { known[draft.key] = record }
-            results[draft.position].take(outcome, batch.language)
+            results[draft.position].take(outcome, batch)
         }
         for draft in others {
             let outcome = try merge(draft, with: known[draft.key])
             if let record = outcome.record { known[draft.key] = record }
-            results[draft.position].take(outcome, batch.language)
+            results[draft.position].take(outcome, batch)
         }
         return results
+    }
+
+    /// How many drafts from the start one answer can tell of, field by field; at least one. The others are sent again.
+    private func told(_ drafts: [Draft], _ known: [[FieldValue]: R]) -> Int {
+        var bytes = 0
+        let end = drafts.firstIndex { draft in
+            let old = known[draft.key]
+            bytes += draft.filled.reduce(300) { sum, name in
+                guard let index = R.schema.index(of: name) else { return sum }
+                let value = draft.record[fieldAt: index]
+                if let old, R.schema.fields[index].isSame(old[fieldAt: index], value) { return sum }
+                return sum + name.utf8.count + value.text.utf8.count + (old?[fieldAt: index].text.utf8.count ?? 0)
+            }
+            return bytes > Publishing.answerBytes
+        }
+        return max(end ?? drafts.count, 1)
     }
 
     // MARK: Reading
@@ -147,7 +192,10 @@ struct Publication<R: StandardRecord> {
             }
         }
         guard faults.isEmpty else { return .failure(Faults(list: faults)) }
-        return .success(Draft(position: position, record: record, filled: filled, key: key(of: record)))
+        return .success(
+            Draft(
+                position: position, record: record, filled: filled, key: key(of: record),
+                planned: batch.request.rows[position].planned))
     }
 
     private func key(of record: R) -> [FieldValue] {
@@ -194,7 +242,10 @@ struct Publication<R: StandardRecord> {
             try rethrowUnlessOfOneRow(error)
             // Somebody else may have brought the same rows in the meantime.
             let known = try existing(drafts)
-            return try drafts.map { draft in (draft, try merge(draft, with: known[draft.key])) }
+            return try drafts.map { draft in
+                let found = known[draft.key]
+                return (draft, draft.isAsPlanned(found) ? try merge(draft, with: found) : .moved)
+            }
         }
     }
 
@@ -211,9 +262,9 @@ struct Publication<R: StandardRecord> {
         guard !different.isEmpty else { return .unchanged(known) }
         var values = draft.record
         values.id = known.id
-        values.etag = ""
+        values.etag = draft.planned?.etag ?? ""
         return try alone {
-            .updated(try store.update(values, mask: FieldMask(paths: different), batch.context, in: tx))
+            .updated(try store.update(values, mask: FieldMask(paths: different), batch.context, in: tx), from: known)
         }
     }
 
@@ -222,8 +273,10 @@ struct Publication<R: StandardRecord> {
         do {
             return try tx.savepoint(body)
         } catch {
+            let problem = batch.database.problem(of: error)
+            if problem.reason == Problem.staleEtag.reason { return .moved }
             try rethrowUnlessOfOneRow(error)
-            return .failed(Self.faults(of: batch.database.problem(of: error)))
+            return .failed(RowFault.all(of: problem, R.schema))
         }
     }
 
@@ -233,71 +286,5 @@ struct Publication<R: StandardRecord> {
         case .invalidArgument, .failedPrecondition, .alreadyExists, .notFound, .permissionDenied, .outOfRange: return
         default: throw error
         }
-    }
-
-    private static func faults(of problem: Problem) -> [RowFault] {
-        guard !problem.violations.isEmpty else { return [RowFault(text: problem.text)] }
-        return problem.violations.map { violation in
-            // Named as `table.field`.
-            let name = violation.field.split(separator: ".").last.map(String.init) ?? ""
-            return RowFault(field: R.schema.field(name)?.name ?? "", text: violation.text)
-        }
-    }
-}
-
-/// Why a row is not published: one reason.
-struct RowFault: Sendable {
-    /// The field of the cell; empty when it concerns the whole row.
-    var field = ""
-    let text: Text
-}
-
-/// What became of one row.
-enum MergeOutcome<R: Sendable>: Sendable {
-    case created(R)
-    case updated(R)
-    case unchanged(R)
-    case failed([RowFault])
-
-    /// The record in the target table; nil when the row failed.
-    var record: R? {
-        switch self {
-        case .created(let record), .updated(let record), .unchanged(let record): record
-        case .failed: nil
-        }
-    }
-}
-
-extension PublishResult {
-    mutating func fail(_ reasons: [RowFault], _ language: String) {
-        outcome = Outcome.failed
-        message = reasons.map { $0.text(language) }.joined(separator: " ")
-        faults = reasons.map { reason in
-            var fault = PublishFault()
-            fault.field = reason.field
-            fault.message = reason.text.en
-            fault.messageKo = reason.text.ko
-            return fault
-        }
-    }
-
-    mutating func take<R: Record>(_ result: MergeOutcome<R>, _ language: String) {
-        switch result {
-        case .created: outcome = Outcome.created
-        case .updated: outcome = Outcome.updated
-        case .unchanged: outcome = Outcome.unchanged
-        case .failed(let reasons): fail(reasons, language)
-        }
-        targetRecord = result.record?.id ?? ""
-    }
-}
-
-extension FieldSchema {
-    /// Whether two values of the field mean the same: 1863.4 is 1863.40.
-    func isSame(_ left: FieldValue, _ right: FieldValue) -> Bool {
-        guard type == .decimal || type == .currency, let one = left.string, let other = right.string else {
-            return left == right
-        }
-        return Validation.canonicalDecimal(one) == Validation.canonicalDecimal(other)
     }
 }

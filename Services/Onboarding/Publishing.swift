@@ -13,6 +13,8 @@ enum Publishing {
     static let limit = 500
     /// Bytes of single reasons in one answer; rows behind them have their message alone.
     private static let faultBytes = 256 << 10
+    /// Bytes of what one answer tells of fields.
+    static let answerBytes = 400 << 10
 
     /// The target tables by name: every table whose record has the option `import`.
     static let targets: [String: PublishTarget] = Dictionary(
@@ -30,7 +32,9 @@ enum Publishing {
         let method = OnboardingAPI.publishRows
         return Endpoint(method) { call, request async throws(Problem) in
             let target = try target(of: request, call.caller)
-            return try await database.perform(call, method.name, request, requestID: request.requestID) { tx, context in
+            return try await database.perform(
+                call, method.name, request, requestID: request.requestID, validateOnly: request.dryRun
+            ) { tx, context in
                 let account = try account(request.account, in: tx)
                 let batch = PublishBatch(
                     request: request, account: account, context: context, language: call.language, database: database)
@@ -52,8 +56,9 @@ enum Publishing {
         return results
     }
 
-    private static func target(of request: PublishRowsRequest, _ caller: Caller) throws(Problem) -> PublishTarget {
-        guard let target = targets[canonicalTable(request.targetTable)] else {
+    /// The target of this name or alias, for a caller who may publish into it.
+    static func target(named name: String, _ caller: Caller) throws(Problem) -> PublishTarget {
+        guard let target = targets[canonicalTable(name)] else {
             let tables = targets.keys.sorted()
             let names = tables.joined(separator: ", ")
             throw .invalid(
@@ -64,6 +69,11 @@ enum Publishing {
         }
         let isAllowed = Access.allows(caller.roles, .create, on: target.schema.table)
         guard caller.kind == .service || isAllowed && caller.kind != .customer else { throw .permissionDenied() }
+        return target
+    }
+
+    private static func target(of request: PublishRowsRequest, _ caller: Caller) throws(Problem) -> PublishTarget {
+        let target = try target(named: request.targetTable, caller)
         guard request.rows.count <= limit else {
             throw .invalid(
                 field: PublishRowsRequest.Field.rows,
@@ -97,7 +107,7 @@ enum Publishing {
     }
 
     /// The account with this id, which stays until the rows are written.
-    private static func account(_ id: String, in tx: Transaction) throws -> String {
+    static func account(_ id: String, in tx: Transaction) throws -> String {
         let rows =
             Validation.isUUID(id)
             ? try tx.query("SELECT id::text FROM onboarding.customer_account WHERE id = \(id) FOR KEY SHARE") : nil
@@ -110,6 +120,7 @@ enum Publishing {
 struct PublishTarget: Sendable {
     let schema: RecordSchema
     let publish: @Sendable (PublishBatch, Transaction) throws -> [PublishResult]
+    let unpublish: @Sendable (UnpublishBatch, Transaction) throws -> [UnpublishResult]
 
     /// Nil for a record whose declaration says nothing of imports.
     init?(_ type: any StandardRecord.Type) { self.init(opened: type) }
@@ -119,6 +130,7 @@ struct PublishTarget: Sendable {
         guard let key = R.schema.importing?.key else { return nil }
         schema = R.schema
         publish = { batch, tx in try Publication<R>(batch, key: key, tx).run() }
+        unpublish = { batch, tx in try Unpublication<R>(batch, tx).run() }
     }
 }
 

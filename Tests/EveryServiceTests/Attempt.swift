@@ -44,6 +44,8 @@ struct Attempt: Sendable {
 
     /// Stands for the id in a request.
     private static let idMark = "$ID"
+    /// The id of a run that has published.
+    static let published = "01990000-0000-7000-8000-0000000000fe"
     /// The id of something that a request cannot do without, beside the record it is about.
     static let other = "01990000-0000-7000-8000-0000000000ff"
 
@@ -141,6 +143,9 @@ struct Attempt: Sendable {
         "onboarding.records.publish": own(
             #"{"targetTable": "location", "account": "$ID", "columns": ["name"]}"#,
             .provider("create", on: "location"), of: "customer_account"),
+        "onboarding.records.unpublish": own(
+            #"{"targetTable": "location", "account": "$ID"}"#, .service, of: "customer_account"),
+        "customer-success.records.find_references": own(#"{"table": "contract"}"#, .service),
         "onboarding.playbook_activities.check_closing": own(#"{"table": "import_task"}"#, .service),
         "customer-success.playbook_activities.check_closing": own(#"{"table": "success_task"}"#, .service),
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
@@ -156,6 +161,12 @@ struct Attempt: Sendable {
         "import-validation.import_tasks.save_mapping": row(#"{"id": "$ID", "sheet": "x"}"#),
         "import-validation.import_tasks.validate": row(#"{"id": "$ID"}"#),
         "import-validation.import_tasks.publish": row(#"{"id": "$ID", "allReady": true}"#),
+        "import-validation.import_tasks.plan": row(#"{"id": "$ID", "allReady": true}"#),
+        "import-validation.import_tasks.undo": row(#"{"id": "$ID", "importRun": "\#(published)"}"#),
+        "import-validation.plan_rows.list": row(#"{"plan": "$ID"}"#, "read", of: "import_plan"),
+        "import-validation.published_rows.list": row(#"{"importRun": "$ID"}"#, "read", of: "publication"),
+        "import-validation.published_rows.get_lineage": row(
+            #"{"table": "location", "record": "$ID"}"#, "read", of: "publication"),
         "import-validation.import_tasks.start_over": row(#"{"id": "$ID", "confirm": true}"#),
         "import-validation.import_tasks.summarize": row(#"{"id": "$ID"}"#, "read"),
         "import-validation.staging_rows.get": row(#"{"id": "$ID"}"#, "read", of: "staging_row"),

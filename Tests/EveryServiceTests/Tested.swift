@@ -136,6 +136,17 @@ struct Tested: Sendable {
             SET status = 'published', import_task = (SELECT id FROM import_validation.import_task)
             """,
             "UPDATE import_validation.upload SET import_task = (SELECT id FROM import_validation.import_task)",
+            """
+            UPDATE import_validation.import_run \
+            SET id = \(Attempt.published), import_task = (SELECT id FROM import_validation.import_task)
+            """,
+            "UPDATE import_validation.import_plan SET import_task = (SELECT id FROM import_validation.import_task)",
+            // The record that was published bears the id of its publication, by which it is found.
+            "UPDATE import_validation.publication SET id = \(Attempt.published), target_table = 'location'",
+            """
+            UPDATE import_validation.publication_row SET publication = \(Attempt.published), \
+            target_record = \(Attempt.published), fields = '[{"f": "name", "b": "", "a": "x"}]'
+            """,
         ],
         "customer_success": [
             "UPDATE customer_success.touchpoint SET id = \(Attempt.other)",

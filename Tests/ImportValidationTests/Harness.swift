@@ -50,6 +50,7 @@ struct Stage: Sendable {
         var bench = try await ServiceBench<ImportValidation>(poolSize: 8)
         let owner = OnboardingStandIn()
         try await bench.standIn(for: "onboarding", owner.endpoints)
+        try await bench.standIn(for: "customer-success", owner.successEndpoints)
         let files = FileManager.default.temporaryDirectory.appending(path: "imports-\(UUID().uuidString)").path
         try await bench.serveWhole(["ALE_FILES_DIRECTORY": files], key: .make())
         return (bench, owner)

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import ImportValidationWire
 import OnboardingWire
 import PlaybooksWire
@@ -23,6 +24,8 @@ final class OnboardingStandIn: Sendable {
     static let held = "Held"
     /// A text at which the whole question is refused.
     static let broken = "Broken"
+    /// How texts of rows begin whose records are there already, and in another city.
+    static let known = "Known"
 
     private struct State {
         var held: Set<String> = []
@@ -32,6 +35,10 @@ final class OnboardingStandIn: Sendable {
         var closings: [ImportTask] = []
         var definitions: [String: ActivityDefinition] = [:]
         var losesAnswers: Set<String> = []
+        var moved: Set<String> = []
+        var kept: Set<String> = []
+        var referred: Set<String> = []
+        var unpublished: [String: [UnpublishRowsRequest]] = [:]
     }
     private let state = Mutex(State())
 
@@ -45,6 +52,18 @@ final class OnboardingStandIn: Sendable {
 
     /// What was published for an account, oldest first.
     func published(_ account: String) -> [PublishRowsRequest] { state.withLock { $0.published[account] ?? [] } }
+
+    /// Has the record of this row be another than a plan has seen.
+    func move(_ row: String) { _ = state.withLock { $0.moved.insert(row) } }
+
+    /// Has this record not be taken back.
+    func keep(_ record: String) { _ = state.withLock { $0.kept.insert(record) } }
+
+    /// Has a record of customer-success refer to this record.
+    func refer(to record: String) { _ = state.withLock { $0.referred.insert(record) } }
+
+    /// What was taken back for an account, oldest first.
+    func unpublished(_ account: String) -> [UnpublishRowsRequest] { state.withLock { $0.unpublished[account] ?? [] } }
 
     /// Has the playbook not let this task be closed.
     func keepOpen(_ task: String) { _ = state.withLock { $0.unfinished.insert(task) } }
@@ -99,6 +118,7 @@ final class OnboardingStandIn: Sendable {
                 try await resolve(request)
             },
             Endpoint(OnboardingAPI.publishRows) { [self] _, request async throws(Problem) in await publish(request) },
+            Endpoint(OnboardingAPI.unpublishRows) { [self] _, request async throws(Problem) in unpublish(request) },
             Endpoint(OnboardingAPI.getCustomerAccount) { _, request async throws(Problem) in
                 throw .notFound(CustomerAccount.schema.label, id: request.id)
             },
@@ -112,6 +132,44 @@ final class OnboardingStandIn: Sendable {
                 throw .notFound(CustomerContact.schema.label, id: request.id)
             },
         ]
+    }
+
+    /// Customer-success, as far as imports ask it.
+    var successEndpoints: [Endpoint] {
+        [
+            Endpoint(CustomerSuccessAPI.findReferences) { [self] call, request async throws(Problem) in
+                guard call.caller.kind == .service else { throw .permissionDenied() }
+                var response = FindReferencesResponse()
+                response.references = request.records.filter { asked in
+                    state.withLock { $0.referred.contains(asked.id) }
+                }.map { asked in
+                    var found = FoundReference()
+                    (found.id, found.table, found.field) = (asked.id, "engagement_contract", "contract")
+                    return found
+                }
+                return response
+            }
+        ]
+    }
+
+    private func unpublish(_ request: UnpublishRowsRequest) -> UnpublishRowsResponse {
+        state.withLock { state in
+            state.unpublished[request.account, default: []].append(request)
+            var response = UnpublishRowsResponse()
+            response.results = request.rows.map { row in
+                var result = UnpublishResult()
+                result.rowID = row.rowID
+                result.outcome = "undone"
+                if state.kept.contains(row.targetRecord) {
+                    var fault = PublishFault()
+                    (fault.field, fault.message) = ("city", "City has been changed since.")
+                    fault.messageKo = "게시한 뒤 도시가 변경되었습니다."
+                    (result.outcome, result.faults) = ("kept", [fault])
+                }
+                return result
+            }
+            return response
+        }
     }
 
     private func check(_ request: CheckPlaybookClosingRequest, _ caller: Caller) throws(Problem) -> Empty {
@@ -155,7 +213,7 @@ final class OnboardingStandIn: Sendable {
 
     private func publish(_ request: PublishRowsRequest) async -> PublishRowsResponse {
         if request.rows.contains(where: { $0.values.contains(Self.held) }) { await wait(request.account) }
-        state.withLock { $0.published[request.account, default: []].append(request) }
+        if !request.dryRun { state.withLock { $0.published[request.account, default: []].append(request) } }
         var response = PublishRowsResponse()
         response.results = request.rows.map { row in
             var result = PublishResult()
@@ -171,12 +229,29 @@ final class OnboardingStandIn: Sendable {
                 result.outcome = "failed"
                 result.message = fault.message
                 result.faults = [fault]
+            } else if row.planned != nil, state.withLock({ $0.moved.contains(row.rowID) }) {
+                result.outcome = "moved"
             } else {
-                result.outcome = "created"
-                result.targetRecord = RecordID.derived(from: row.rowID)
+                write(row, request, &result)
             }
             return result
         }
         return response
+    }
+
+    /// The record of a row: a new one, or a known one that gets its city.
+    private func write(_ row: PublishRow, _ request: PublishRowsRequest, _ result: inout PublishResult) {
+        let name = row.values[request.columns.firstIndex(of: "name") ?? 0]
+        let isKnown = name.hasPrefix(Self.known)
+        var change = PublishedField()
+        (change.field, change.before, change.after) = isKnown ? ("city", "Graz", "Linz") : ("name", "", name)
+        result.outcome = isKnown ? "updated" : "created"
+        result.fields = [change]
+        result.key = RecordID.derived(from: name.lowercased())
+        result.content = result.key
+        if isKnown || !request.dryRun {
+            result.targetRecord = RecordID.derived(from: row.rowID)
+            result.etag = request.dryRun ? "1" : "2"
+        }
     }
 }

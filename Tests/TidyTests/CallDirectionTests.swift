@@ -5,7 +5,7 @@ import Testing
 @Suite struct CallDirectionTests {
     /// Whom each service may ask.
     static let allowed: [String: Set<String>] = [
-        "Onboarding": [], "CustomerSuccess": ["Onboarding"], "ImportValidation": ["Onboarding"],
+        "Onboarding": [], "CustomerSuccess": ["Onboarding"], "ImportValidation": ["Onboarding", "CustomerSuccess"],
         "PlayLauncher": ["Onboarding", "CustomerSuccess", "ImportValidation"],
         "Notifier": ["Onboarding", "CustomerSuccess", "PlayLauncher"],
     ]

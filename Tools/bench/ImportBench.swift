@@ -45,7 +45,8 @@ struct ImportBench {
             .rate("parse, stage and check \(rows) rows", comparison, unit: "rows/s", atLeast: 0.6),
             .bound(
                 "peak memory of import-validation", BenchStack.memory(pid, "VmHWM") / 1_024, unit: "MB", under: 128),
-        ] + (try await LargeImportBench(stack: stack, journey: journey).measure())
+        ] + (try await PublicationBench(stack: stack, journey: journey).measure())
+            + (try await LargeImportBench(stack: stack, journey: journey).measure())
     }
 
     /// Seconds to parse the workbook and COPY its rows into a table with the same columns and indexes.

@@ -21,8 +21,8 @@ struct BackupFile {
     let base: String
     private let cells: [String]
 
-    init(_ task: ImportTask, day: CivilDate) throws {
-        let target = try ImportTarget.of(task)
+    init(_ task: ImportTask, day: CivilDate, _ tx: Transaction) throws {
+        let target = try ImportTarget.of(task, tx)
         let table = task.sourceTable ?? ""
         // People may name the staging table; what is no name of a file leaves it to the target.
         let isName = (try? SentFile.check(name: table)) != nil && table.count <= 200

@@ -55,7 +55,7 @@ struct BackupQueue: Sendable {
                 drop(state, lease, tx)
                 return false
             }
-            let file = try BackupFile(task, day: state.day)
+            let file = try BackupFile(task, day: state.day, tx)
             let rows = try page(state, tx)
             guard let last = rows.last else {
                 try end(state, task, file, lease, context, tx)

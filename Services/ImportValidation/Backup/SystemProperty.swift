@@ -62,4 +62,8 @@ enum BackupPeriod {
         ORDER BY length(property.domain) DESC LIMIT 1), \(raw: String(standard)))
         """
     }
+    /// The days that hold for the rows of `domain`.
+    static func days(for domain: String, _ tx: Transaction) throws -> Int {
+        try tx.query("SELECT " + days(of: "\(domain)::text") + " AS count").first?.int(UnnamedColumn.count) ?? standard
+    }
 }

@@ -55,6 +55,8 @@ struct ImportWorkers: Sendable {
         switch run.claim.kind {
         case ImportRun.Kind.load: try await LoadRun(tools: run).run()
         case ImportRun.Kind.validate: try await ValidateRun(tools: run).run()
+        case ImportRun.Kind.plan: try await PlanRun(tools: run).run()
+        case ImportRun.Kind.undo: try await UndoRun(tools: run).run()
         default: try await PublishRun(tools: run).run()
         }
     }

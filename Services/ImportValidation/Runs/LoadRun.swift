@@ -64,6 +64,7 @@ struct LoadRun {
         let table = try TableFinder.find(target, options) {
             try tools.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
         }
+        try await remember(table.header.columns, target, upload)
         let source = table.source
         let sheet = (source as? WorkbookReader)?.openSheet
         var row = SheetRow()
@@ -108,6 +109,15 @@ struct LoadRun {
             total: progress.done, done: progress.done, failed: progress.failed,
             message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(tools.language),
             uploadState: Upload.State.loaded, mapping: options.savesMapping == true ? table.mapping : nil)
+    }
+
+    /// Where the fields stood, for the lineage of what is published.
+    private func remember(_ columns: [Int?], _ target: ImportTarget, _ upload: Upload) async throws {
+        let claim = tools.claim
+        try await tools.database.transaction(as: tools.service) { tx in
+            try claim.lease.hold(in: tx)
+            ImportSource.save(columns, of: target, upload: upload.id, claim, tx)
+        }
     }
 
     private static func encoding(_ options: LoadOptions) throws(RunFailure) -> TextEncoding? {

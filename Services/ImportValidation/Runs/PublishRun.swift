@@ -6,60 +6,59 @@ import Records
 import Wire
 
 /// Moves rows that are ready into their target table (G-55, G-56), on behalf of the person who
-/// asked for it.
+/// asked for it. With a plan it does what the plan says and nothing else.
 struct PublishRun {
-    private static let batch = 500
-    private static let bytesPerBatch = 600 << 10
-
     let tools: RunTools
 
-    /// Publishes batch after batch. Each is sent under a request id that follows from its rows and their revisions: after
-    /// a crash the same batch gets the same answer again, and nothing is published twice.
+    /// Publishes batch after batch; what was done is kept with each, so that an interrupted run goes on behind it.
     func run() async throws -> RunQueue.Ending {
-        let (task, target) = try await tools.task()
-        let stagingTable = task.sourceTable ?? target.stagingTable
-        let assists = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
-            return try DataValidationAssist.active(for: stagingTable, tx)
-        }
-        let plan = CheckPlan(target, assists)
         let claim = tools.claim
-        let before = try await alreadyDone()
-        var progress = Progress(claim, total: try await waiting() + before.done, connection: tools.connection)
+        let publisher = try await RowPublisher(tools)
+        let publication = try await begin()
+        let before = try await tools.alreadyDone()
+        let total = before.done + (try await waiting(publication))
+        var progress = Progress(claim, total: total, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
+        var isFirst = true
         while true {
-            let database = tools.database
-            let page = try await database.transaction(as: tools.service, readOnly: true) { tx in
-                // Looked at anew before each batch: the case may end while a large file is being published.
-                if let task = try Store<ImportTask>(database).find(claim.task, in: tx) {
-                    try TaskAccess.requireOpen(task, tx)
-                }
-                return try StagingStore.page(
-                    claim.task, status: RowStatus.readyToPublish.rawValue, after: nil, limit: Self.batch,
-                    chosenFor: claim.allReady ? nil : claim.run, unchosen: claim.allReady, tx)
-            }
-            let rows = Self.fitting(page)
-            if rows.isEmpty { break }
-            let outcomes = try await publish(rows, task, plan)
-            progress.add(done: rows.count, failed: outcomes.count { !$0.errors.isEmpty })
-            try await settle(rows, outcomes, progress)
+            let page = try await next(publication, resuming: isFirst)
+            isFirst = false
+            if page.rows.isEmpty && page.moved.isEmpty { break }
+            let results =
+                page.rows.isEmpty ? [] : try await publisher.publish(page.rows, page.planned.mapValues { $0.seen })
+            let rows = Array(page.rows.prefix(results.count))
+            let refused = results.count { $0.isRefused }
+            progress.add(done: rows.count + page.moved.count, failed: refused + page.moved.count)
+            try await settle(rows, results, page, publication, publisher.plan.target, progress)
         }
         progress.tell()
-        return .init(
-            total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.published(progress.done, failed: progress.failed)(tools.language))
-    }
-
-    /// What this run had done before it was interrupted.
-    private func alreadyDone() async throws -> (done: Int64, failed: Int64) {
-        let database = tools.database
-        let id = tools.claim.run
-        let run = try await database.transaction(as: tools.service, readOnly: true) { tx in
-            try Store<ImportRun>(database).find(id, in: tx)
+        var message = RunMessages.published(progress.done, failed: progress.failed)(tools.language)
+        if let plan = publication.plan {
+            let moved = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
+                try plan.counts(tx).moved
+            }
+            if moved > 0 { message += " " + RunMessages.moved(moved)(tools.language) }
         }
-        return (run?.doneRows ?? 0, run?.failedRows ?? 0)
+        return .init(total: progress.done, done: progress.done, failed: progress.failed, message: message)
     }
 
-    private func waiting() async throws -> Int64 {
+    /// What is kept of the publication, from the request on or, for a run of an earlier version, from now on.
+    private func begin() async throws -> Publication {
+        let (database, claim) = (tools.database, tools.claim)
+        return try await database.transaction(as: tools.service) { tx in
+            try claim.lease.hold(in: tx)
+            guard let task = try Store<ImportTask>(database).find(claim.task, in: tx) else {
+                throw Problem.notFound(ImportTask.schema.label, id: claim.task)
+            }
+            try Publication.begin(claim.run, of: task, plan: nil, by: claim.requester.caller.subject, tx)
+            guard let publication = try Publication.find(claim.run, tx) else {
+                throw Problem.internalError(cause: "publication \(claim.run) has not begun")
+            }
+            return publication
+        }
+    }
+
+    private func waiting(_ publication: Publication) async throws -> Int64 {
         let claim = tools.claim
         var statement: SQL = """
             SELECT count(*) FROM import_validation.staging_row \
@@ -72,84 +71,80 @@ struct PublishRun {
         }
         let counting = statement
         return try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
-            try tx.query(counting).first?.int64(UnnamedColumn.count) ?? 0
+            if let plan = publication.plan { return try plan.open(tx) }
+            return try tx.query(counting).first?.int64(UnnamedColumn.count) ?? 0
         }
     }
 
-    /// As many rows from the start as one request carries; at least one.
-    private static func fitting(_ rows: [HeldRow]) -> [HeldRow] {
-        var bytes = 0
-        var count = 0
-        for row in rows {
-            bytes += row.cells.reduce(64) { $0 + $1.utf8.count + 4 }
-            if count > 0 && bytes > bytesPerBatch { break }
-            count += 1
-        }
-        return Array(rows.prefix(count))
-    }
-
-    private func publish(_ rows: [HeldRow], _ task: ImportTask, _ plan: CheckPlan) async throws -> [PublishOutcome] {
-        var request = PublishRowsRequest()
-        request.targetTable = plan.target.table
-        request.account = task.account ?? ""
-        request.columns = plan.target.fields.map(\.name)
-        let named = plan.referenceFields
-        if named.contains(where: { !$0.isEmpty }) { request.referenceFields = named }
-        request.rows = rows.map { row in
-            var sent = PublishRow()
-            sent.rowID = row.id
-            sent.values = plan.stored(row.cells)
-            return sent
-        }
-        let name = rows.map { "\($0.id):\($0.revision)" }.joined(separator: ",")
-        request.requestID = RecordID.derived(from: "\(tools.claim.run)/\(name)")
-        let answer = try await tools.client.call(
-            OnboardingAPI.publishRows, request, as: credential(), deadline: .seconds(60),
-            requestID: request.requestID, retry: .exponential(attempts: 6))
-        let results = Dictionary(answer.results.map { ($0.rowID, $0) }) { first, _ in first }
-        return rows.map { row in
-            let errors = Self.errors(results[row.id])
-            return PublishOutcome(
-                record: results[row.id]?.targetRecord ?? "", errors: errors,
-                comment: errors.comment(row.cells, plan.target, tools.language))
-        }
-    }
-
-    /// Why a row was not published, cell by cell; nothing when it was.
-    private static func errors(_ result: PublishResult?) -> [RowError] {
-        guard let result else {
-            let text = Text(en: "There was no answer for this row.", ko: "이 행의 게시 결과를 확인하지 못했습니다. 다시 게시하세요.")
-            return [RowError(.publication, [text.en, text.ko])]
-        }
-        guard result.outcome == PublishResult.Outcome.failed else { return [] }
-        guard result.faults.isEmpty else {
-            return result.faults.map { fault in
-                RowError(
-                    .publication, field: fault.field.isEmpty ? nil : fault.field, [fault.message, fault.messageKo])
+    /// The next rows, as many as one request carries. Which they are is kept before they are sent: after a crash the same
+    /// ones go again, and the owner gives the answer that it gave.
+    private func next(_ publication: Publication, resuming: Bool) async throws -> ImportPlan.Page {
+        let (database, claim) = (tools.database, tools.claim)
+        return try await database.transaction(as: tools.service) { tx in
+            try claim.lease.hold(in: tx)
+            // Looked at anew before each batch: the case may end while a large file is being published.
+            if let task = try Store<ImportTask>(database).find(claim.task, in: tx) {
+                try TaskAccess.requireOpen(task, tx)
+                try publication.plan?.requireFresh(task, tx)
             }
+            if let plan = publication.plan {
+                var page = try plan.page(limit: RowPublisher.batch, tx)
+                page.rows = RowPublisher.fitting(page.rows)
+                return page
+            }
+            var rows = resuming ? try publication.interrupted(of: claim.task, tx) : []
+            if rows.isEmpty {
+                rows = RowPublisher.fitting(
+                    try StagingStore.page(
+                        claim.task, status: RowStatus.readyToPublish.rawValue, after: nil, limit: RowPublisher.batch,
+                        chosenFor: claim.allReady ? nil : claim.run, unchosen: claim.allReady, tx))
+                publication.send(rows, tx)
+            }
+            return ImportPlan.Page(rows: rows)
         }
-        let refused = RowError.notPublished
-        return [RowError(.publication, result.message.isEmpty ? [refused.en, refused.ko] : [result.message])]
     }
 
-    /// The requester's own rights decide in the target table.
-    private func credential() -> Credential? {
-        guard let issuer = tools.issuer, tools.claim.requester.caller.kind != .service else { return nil }
-        return tools.claim.requester.credential(issuer, by: tools.database.service)
-    }
-
-    private func settle(_ rows: [HeldRow], _ outcomes: [PublishOutcome], _ progress: Progress) async throws {
-        let claim = tools.claim
-        let writing = tools.writing
+    /// Keeps what became of the rows of a batch: in staging, in the plan, and for undo and lineage, at once. A row whose
+    /// ground has moved since the plan stays ready.
+    private func settle(
+        _ rows: [HeldRow], _ results: [PublishResult], _ page: ImportPlan.Page, _ publication: Publication,
+        _ target: ImportTarget, _ progress: Progress
+    ) async throws {
+        let (claim, writing, language) = (tools.claim, tools.writing, tools.language)
         let (done, failed, total) = (progress.done, progress.failed, progress.total)
+        let staying = zip(rows, results).filter { $1.outcome != PublishResult.Outcome.moved }
+        let outcomes = staying.map { row, result in
+            PublishOutcome(
+                record: result.targetRecord, errors: result.errors,
+                comment: result.errors.comment(row.cells, target, language))
+        }
+        let planned =
+            zip(rows, results).compactMap { row, result in
+                page.planned[row.id].map { ImportPlan.Result(number: $0.number, of: result) }
+            } + page.moved.map(ImportPlan.Result.moved)
         try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             try claim.lease.hold(in: tx)
-            StagingStore.settle(rows, outcomes, writing, tx)
+            publication.add(rows, results, writing, tx)
+            StagingStore.settle(staying.map { $0.0 }, outcomes, writing, tx)
+            publication.plan?.settle(planned, tx)
             tx.send(
                 """
                 UPDATE import_validation.import_run SET done_rows = \(done), failed_rows = \(failed), \
                 total_rows = \(total) WHERE id = \(claim.run)
                 """)
         }
+    }
+}
+
+extension ImportPlan.Result {
+    /// What the owner has said of a row that it was to publish.
+    init(number: Int64, of result: PublishResult) {
+        let name =
+            switch result.outcome {
+            case PublishResult.Outcome.moved: PlanRow.Result.moved
+            case PublishResult.Outcome.failed: PlanRow.Result.failed
+            default: PlanRow.Result.published
+            }
+        self.init(number: number, result: name, reasons: result.errors)
     }
 }

@@ -123,7 +123,7 @@ enum StagingStore {
             """
         if let run { statement += " AND publish_run = \(run)" }
         if unchosen { statement += " AND publish_run IS NULL" }
-        return try page(statement, after: last, limit, tx)
+        return try page(statement, after: last, limit: limit, tx)
     }
 
     /// The next rows of an upload with numbers of a span that are checked and not published, behind `last`.
@@ -135,25 +135,28 @@ enum StagingStore {
             """
             WHERE import_task = \(task) AND upload = \(upload) AND status = ANY(\(checked)::text[]) \
             AND row_number BETWEEN \(span.lowerBound)::int4 AND \(span.upperBound)::int4
-            """, after: last, limit, tx)
+            """, after: last, limit: limit, tx)
     }
 
-    private static func page(_ which: SQL, after last: HeldRow?, _ limit: Int, _ tx: Transaction) throws -> [HeldRow] {
+    /// The next rows that meet a condition, behind `last`.
+    static func page(_ which: SQL, after last: HeldRow?, limit: Int, _ tx: Transaction) throws -> [HeldRow] {
         var statement: SQL =
             "SELECT id, revision, row_number, status, cells, faults, natural_key, errors FROM import_validation.staging_row "
         statement += which
         if let last { statement += " AND (row_number, id) > (\(last.number)::int4, \(last.id)::uuid)" }
         statement += " ORDER BY row_number, id LIMIT \(limit)"
-        return try tx.query(statement).map { row in
-            HeldRow(
-                id: try row.string(StagingColumn.id), revision: try row.int64(StagingColumn.revision),
-                number: try row.int64(StagingColumn.rowNumber), status: try row.string(StagingColumn.status),
-                cells: try row.strings(StagingColumn.cells),
-                faults: CellFault.read(try row.optionalString(StagingColumn.faults)),
-                key: try row.optionalInt64(StagingColumn.naturalKey),
-                doubles: RowError.read(try row.optionalString(StagingColumn.errors), comment: nil)
-                    .filter { $0.check == .double })
-        }
+        return try tx.query(statement).map(held)
+    }
+
+    private static func held(_ row: Row) throws -> HeldRow {
+        HeldRow(
+            id: try row.string(StagingColumn.id), revision: try row.int64(StagingColumn.revision),
+            number: try row.int64(StagingColumn.rowNumber), status: try row.string(StagingColumn.status),
+            cells: try row.strings(StagingColumn.cells),
+            faults: CellFault.read(try row.optionalString(StagingColumn.faults)),
+            key: try row.optionalInt64(StagingColumn.naturalKey),
+            doubles: RowError.read(try row.optionalString(StagingColumn.errors), comment: nil)
+                .filter { $0.check == .double })
     }
 
     /// Writes what the checks said of rows that have not changed since they were read, and what the file says of them.

@@ -782,6 +782,10 @@ public enum CustomerSuccessAPI {
     /// Runs a daily job now, over the caller's domain; for administrators. INVALID_ARGUMENT for a job that is not there.
     public static let runJob = Method<RunJobRequest, RunJobResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.jobs.run_now", name: "RunJob", summary: "Runs a daily job now, over the caller's domain; for administrators.")
+    /// Which records of other services the records of this one refer to, so that what somebody works with is not taken
+    /// away (G-133). Services alone may ask.
+    public static let findReferences = Method<FindReferencesRequest, FindReferencesResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.records.find_references", name: "FindReferences", summary: "Which records of other services the records of this one refer to, so that what somebody works with is not taken away (G-133).")
     /// The data dictionary of this service, as the caller may use it.
     public static let describeCustomerSuccess = Method<DescribeRequest, DescribeResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.dictionary.describe", name: "DescribeCustomerSuccess", summary: "The data dictionary of this service, as the caller may use it.")
@@ -1053,6 +1057,7 @@ public enum CustomerSuccessAPI {
         getObjectivePage.info,
         closeInitiative.info,
         runJob.info,
+        findReferences.info,
         describeCustomerSuccess.info,
         readExport.info,
         listReplicas.info,

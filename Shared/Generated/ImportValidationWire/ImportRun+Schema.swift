@@ -22,6 +22,8 @@ extension ImportRun {
             Choice(value: .string("load"), label: Text(en: "Load", ko: "로드")),
             Choice(value: .string("validate"), label: Text(en: "Validate", ko: "검증")),
             Choice(value: .string("publish"), label: Text(en: "Publish", ko: "게시")),
+            Choice(value: .string("plan"), label: Text(en: "Plan", ko: "계획")),
+            Choice(value: .string("undo"), label: Text(en: "Undo", ko: "실행 취소")),
         ], customerVisible: true, storage: .string),
         FieldSchema(name: "state", jsonName: "state", label: Text(en: "State", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("queued"), label: Text(en: "Queued", ko: "대기 중")),
@@ -146,6 +148,10 @@ extension ImportRun {
         public static let validate: String = "validate"
         /// Publish.
         public static let publish: String = "publish"
+        /// Plan.
+        public static let plan: String = "plan"
+        /// Undo.
+        public static let undo: String = "undo"
     }
 
     /// Values of `state`.

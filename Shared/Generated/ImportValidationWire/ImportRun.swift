@@ -3,7 +3,7 @@
 
 import Wire
 
-/// One run of loading, validating or publishing the rows of an import task.
+/// One run of loading, validating, planning, publishing or undoing the publication of the rows of an import task.
 public struct ImportRun: RecordMessage {
     /// The proto name of the message.
     public static let fullName = "ale.import_validation.v1.ImportRun"

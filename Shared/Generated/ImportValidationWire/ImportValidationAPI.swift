@@ -193,6 +193,21 @@ public enum ImportValidationAPI {
     /// Publishes chosen rows that are ready; sent twice, it publishes once.
     public static let publishStagingRows = Method<PublishStagingRowsRequest, ImportRun>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.publish", name: "PublishStagingRows", summary: "Publishes chosen rows that are ready; sent twice, it publishes once.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+    /// Makes a plan of what publishing chosen rows, or all that are ready, would do; changes nothing.
+    public static let planImport = Method<PlanImportRequest, ImportRun>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.plan", name: "PlanImport", summary: "Makes a plan of what publishing chosen rows, or all that are ready, would do; changes nothing.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+    /// Reads the rows of a plan in pages.
+    public static let listPlanRows = Method<ListPlanRowsRequest, ListPlanRowsResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.plan_rows.list", name: "ListPlanRows", summary: "Reads the rows of a plan in pages.", need: MethodNeed(.read, on: "staging_row"))
+    /// Takes back what a publication has done, until the backup period has ended (G-133).
+    public static let undoPublication = Method<UndoPublicationRequest, ImportRun>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.undo", name: "UndoPublication", summary: "Takes back what a publication has done, until the backup period has ended (G-133).", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+    /// Reads what a publication did, in pages.
+    public static let listPublishedRows = Method<ListPublishedRowsRequest, ListPublishedRowsResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.published_rows.list", name: "ListPublishedRows", summary: "Reads what a publication did, in pages.", need: MethodNeed(.read, on: "staging_row"))
+    /// Where the values of a published record come from; NOT_FOUND for one that no import has brought.
+    public static let getLineage = Method<GetLineageRequest, GetLineageResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.published_rows.get_lineage", name: "GetLineage", summary: "Where the values of a published record come from; NOT_FOUND for one that no import has brought.", need: MethodNeed(.read, on: "staging_row"))
     /// Clears every unpublished row of the task (G-64).
     public static let startOver = Method<StartOverRequest, StartOverResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.start_over", name: "StartOver", summary: "Clears every unpublished row of the task (G-64).", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
@@ -316,6 +331,11 @@ public enum ImportValidationAPI {
         saveMapping.info,
         validateRows.info,
         publishStagingRows.info,
+        planImport.info,
+        listPlanRows.info,
+        undoPublication.info,
+        listPublishedRows.info,
+        getLineage.info,
         startOver.info,
         summarizeImport.info,
         getStagingRow.info,

@@ -736,6 +736,7 @@ extension PublishStagingRowsRequest: WireMessage {
         if !self.stagingRows.isEmpty { message.pointee.n_staging_rows = self.stagingRows.count; message.pointee.staging_rows = try arena.strings(self.stagingRows, "stagingRows") }
         if self.allReady { message.pointee.has_all_ready = 1; message.pointee.all_ready = self.allReady ? 1 : 0 }
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if !self.plan.isEmpty { message.pointee.plan = try arena.string(self.plan, "plan") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -744,6 +745,7 @@ extension PublishStagingRowsRequest: WireMessage {
         self.stagingRows = Unpacked.strings(message.pointee.n_staging_rows, message.pointee.staging_rows)
         self.allReady = message.pointee.all_ready != 0
         self.requestID = Unpacked.string(message.pointee.request_id)
+        self.plan = Unpacked.string(message.pointee.plan)
     }
 
     package static let jsonNames = JSONNames([
@@ -751,6 +753,7 @@ extension PublishStagingRowsRequest: WireMessage {
         ("stagingRows", "staging_rows"),
         ("allReady", "all_ready"),
         ("requestId", "request_id"),
+        ("plan", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -759,6 +762,7 @@ extension PublishStagingRowsRequest: WireMessage {
         case 1: self.stagingRows = try reader.list { (reader) throws(WireError) in try reader.string() }
         case 2: self.allReady = try reader.bool()
         case 3: self.requestID = try reader.string()
+        case 4: self.plan = try reader.string()
         default: break
         }
     }
@@ -768,6 +772,7 @@ extension PublishStagingRowsRequest: WireMessage {
         if !self.stagingRows.isEmpty { try writer.list("stagingRows", self.stagingRows) }
         if self.allReady { try writer.field("allReady", self.allReady) }
         if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if !self.plan.isEmpty { try writer.field("plan", self.plan) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -306,6 +306,9 @@ public struct PublishStagingRowsRequest: Message {
     public var allReady: Bool = false
     /// The field `request_id`.
     public var requestID: String = ""
+    /// Instead of either: a plan, which is applied as it stands. FAILED_PRECONDITION, PLAN_STALE, when the checks have
+    /// changed since it was made, PLAN_UNFINISHED before it is complete.
+    public var plan: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -322,6 +325,8 @@ extension PublishStagingRowsRequest {
         case allReady = "all_ready"
         /// `request_id`.
         case requestID = "request_id"
+        /// `plan`.
+        case plan
     }
 }
 

@@ -508,6 +508,10 @@ public enum OnboardingAPI {
     /// Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).
     public static let publishRows = Method<PublishRowsRequest, PublishRowsResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.records.publish", name: "PublishRows", summary: "Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).", takesRequestID: true)
+    /// Takes back what published rows have done, record by record: what has been changed or referred to since is kept, and
+    /// said (G-133). Whoever publishes may; only import-validation, which knows what was published, asks in their name.
+    public static let unpublishRows = Method<UnpublishRowsRequest, UnpublishRowsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.records.unpublish", name: "UnpublishRows", summary: "Takes back what published rows have done, record by record: what has been changed or referred to since is kept, and said (G-133).", takesRequestID: true)
     /// What the services have to know of a user who calls them, named by id. They alone may ask.
     public static let getStanding = Method<GetRequest, Standing>(
         service: "onboarding", subject: "ale.v1.onboarding.users.get_standing", name: "GetStanding", summary: "What the services have to know of a user who calls them, named by id.")
@@ -686,6 +690,7 @@ public enum OnboardingAPI {
         deescalateCustomerAccount.info,
         resolveReferences.info,
         publishRows.info,
+        unpublishRows.info,
         getStanding.info,
         describeOnboarding.info,
         listReplicas.info,

@@ -100,8 +100,14 @@ public enum OnboardingCatalog {
         ResolvedReference.self,
         PublishRowsRequest.self,
         PublishRow.self,
+        PlannedRow.self,
         PublishRowsResponse.self,
         PublishResult.self,
+        PublishedField.self,
         PublishFault.self,
+        UnpublishRowsRequest.self,
+        UnpublishRow.self,
+        UnpublishRowsResponse.self,
+        UnpublishResult.self,
     ]
 }

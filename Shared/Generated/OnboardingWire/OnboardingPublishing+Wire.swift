@@ -200,6 +200,7 @@ extension PublishRowsRequest: WireMessage {
         if !self.rows.isEmpty { message.pointee.n_rows = self.rows.count; message.pointee.rows = try arena.messages(self.rows, "rows") }
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
         if !self.referenceFields.isEmpty { message.pointee.n_reference_fields = self.referenceFields.count; message.pointee.reference_fields = try arena.strings(self.referenceFields, "referenceFields") }
+        if self.dryRun { message.pointee.has_dry_run = 1; message.pointee.dry_run = self.dryRun ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -210,6 +211,7 @@ extension PublishRowsRequest: WireMessage {
         self.rows = try Unpacked.messages(message.pointee.n_rows, message.pointee.rows, "rows")
         self.requestID = Unpacked.string(message.pointee.request_id)
         self.referenceFields = Unpacked.strings(message.pointee.n_reference_fields, message.pointee.reference_fields)
+        self.dryRun = message.pointee.dry_run != 0
     }
 
     package static let jsonNames = JSONNames([
@@ -219,6 +221,7 @@ extension PublishRowsRequest: WireMessage {
         ("rows", nil),
         ("requestId", "request_id"),
         ("referenceFields", "reference_fields"),
+        ("dryRun", "dry_run"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -229,6 +232,7 @@ extension PublishRowsRequest: WireMessage {
         case 3: self.rows = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 4: self.requestID = try reader.string()
         case 5: self.referenceFields = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 6: self.dryRun = try reader.bool()
         default: break
         }
     }
@@ -240,6 +244,7 @@ extension PublishRowsRequest: WireMessage {
         if !self.rows.isEmpty { try writer.list("rows", self.rows) }
         if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
         if !self.referenceFields.isEmpty { try writer.list("referenceFields", self.referenceFields) }
+        if self.dryRun { try writer.field("dryRun", self.dryRun) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -272,23 +277,27 @@ extension PublishRow: WireMessage {
         ale__onboarding__v1__publish_row__init(message)
         if !self.rowID.isEmpty { message.pointee.row_id = try arena.string(self.rowID, "rowId") }
         if !self.values.isEmpty { message.pointee.n_values = self.values.count; message.pointee.values = try arena.strings(self.values, "values") }
+        if let value = self.planned { message.pointee.planned = try arena.message(value, "planned") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.rowID = Unpacked.string(message.pointee.row_id)
         self.values = Unpacked.strings(message.pointee.n_values, message.pointee.values)
+        self.planned = try Unpacked.message(message.pointee.planned, "planned")
     }
 
     package static let jsonNames = JSONNames([
         ("rowId", "row_id"),
         ("values", nil),
+        ("planned", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.rowID = try reader.string()
         case 1: self.values = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 2: self.planned = try reader.object()
         default: break
         }
     }
@@ -296,6 +305,68 @@ extension PublishRow: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.rowID.isEmpty { try writer.field("rowId", self.rowID) }
         if !self.values.isEmpty { try writer.list("values", self.values) }
+        if let value = self.planned { try writer.field("planned", value) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PlannedRow: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__PlannedRow
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__planned_row__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__planned_row__init(message)
+        if !self.targetRecord.isEmpty { message.pointee.target_record = try arena.string(self.targetRecord, "targetRecord") }
+        if !self.etag.isEmpty { message.pointee.etag = try arena.string(self.etag, "etag") }
+        if !self.content.isEmpty { message.pointee.content = try arena.string(self.content, "content") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.targetRecord = Unpacked.string(message.pointee.target_record)
+        self.etag = Unpacked.string(message.pointee.etag)
+        self.content = Unpacked.string(message.pointee.content)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("targetRecord", "target_record"),
+        ("etag", nil),
+        ("content", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.targetRecord = try reader.string()
+        case 1: self.etag = try reader.string()
+        case 2: self.content = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.targetRecord.isEmpty { try writer.field("targetRecord", self.targetRecord) }
+        if !self.etag.isEmpty { try writer.field("etag", self.etag) }
+        if !self.content.isEmpty { try writer.field("content", self.content) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -382,6 +453,10 @@ extension PublishResult: WireMessage {
         if !self.targetRecord.isEmpty { message.pointee.target_record = try arena.string(self.targetRecord, "targetRecord") }
         if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
         if !self.faults.isEmpty { message.pointee.n_faults = self.faults.count; message.pointee.faults = try arena.messages(self.faults, "faults") }
+        if !self.etag.isEmpty { message.pointee.etag = try arena.string(self.etag, "etag") }
+        if !self.fields.isEmpty { message.pointee.n_fields = self.fields.count; message.pointee.fields = try arena.messages(self.fields, "fields") }
+        if !self.key.isEmpty { message.pointee.key = try arena.string(self.key, "key") }
+        if !self.content.isEmpty { message.pointee.content = try arena.string(self.content, "content") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -391,6 +466,10 @@ extension PublishResult: WireMessage {
         self.targetRecord = Unpacked.string(message.pointee.target_record)
         self.message = Unpacked.string(message.pointee.message)
         self.faults = try Unpacked.messages(message.pointee.n_faults, message.pointee.faults, "faults")
+        self.etag = Unpacked.string(message.pointee.etag)
+        self.fields = try Unpacked.messages(message.pointee.n_fields, message.pointee.fields, "fields")
+        self.key = Unpacked.string(message.pointee.key)
+        self.content = Unpacked.string(message.pointee.content)
     }
 
     package static let jsonNames = JSONNames([
@@ -399,6 +478,10 @@ extension PublishResult: WireMessage {
         ("targetRecord", "target_record"),
         ("message", nil),
         ("faults", nil),
+        ("etag", nil),
+        ("fields", nil),
+        ("key", nil),
+        ("content", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -408,6 +491,10 @@ extension PublishResult: WireMessage {
         case 2: self.targetRecord = try reader.string()
         case 3: self.message = try reader.string()
         case 4: self.faults = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 5: self.etag = try reader.string()
+        case 6: self.fields = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 7: self.key = try reader.string()
+        case 8: self.content = try reader.string()
         default: break
         }
     }
@@ -418,6 +505,71 @@ extension PublishResult: WireMessage {
         if !self.targetRecord.isEmpty { try writer.field("targetRecord", self.targetRecord) }
         if !self.message.isEmpty { try writer.field("message", self.message) }
         if !self.faults.isEmpty { try writer.list("faults", self.faults) }
+        if !self.etag.isEmpty { try writer.field("etag", self.etag) }
+        if !self.fields.isEmpty { try writer.list("fields", self.fields) }
+        if !self.key.isEmpty { try writer.field("key", self.key) }
+        if !self.content.isEmpty { try writer.field("content", self.content) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PublishedField: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__PublishedField
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__published_field__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__published_field__init(message)
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+        if !self.before.isEmpty { message.pointee.before = try arena.string(self.before, "before") }
+        if !self.after.isEmpty { message.pointee.after = try arena.string(self.after, "after") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.field = Unpacked.string(message.pointee.field)
+        self.before = Unpacked.string(message.pointee.before)
+        self.after = Unpacked.string(message.pointee.after)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("field", nil),
+        ("before", nil),
+        ("after", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.field = try reader.string()
+        case 1: self.before = try reader.string()
+        case 2: self.after = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+        if !self.before.isEmpty { try writer.field("before", self.before) }
+        if !self.after.isEmpty { try writer.field("after", self.after) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -479,6 +631,255 @@ extension PublishFault: WireMessage {
         if !self.field.isEmpty { try writer.field("field", self.field) }
         if !self.message.isEmpty { try writer.field("message", self.message) }
         if !self.messageKo.isEmpty { try writer.field("messageKo", self.messageKo) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension UnpublishRowsRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__UnpublishRowsRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__unpublish_rows_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__unpublish_rows_request__init(message)
+        if !self.targetTable.isEmpty { message.pointee.target_table = try arena.string(self.targetTable, "targetTable") }
+        if !self.account.isEmpty { message.pointee.account = try arena.string(self.account, "account") }
+        if !self.rows.isEmpty { message.pointee.n_rows = self.rows.count; message.pointee.rows = try arena.messages(self.rows, "rows") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.targetTable = Unpacked.string(message.pointee.target_table)
+        self.account = Unpacked.string(message.pointee.account)
+        self.rows = try Unpacked.messages(message.pointee.n_rows, message.pointee.rows, "rows")
+        self.requestID = Unpacked.string(message.pointee.request_id)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("targetTable", "target_table"),
+        ("account", nil),
+        ("rows", nil),
+        ("requestId", "request_id"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.targetTable = try reader.string()
+        case 1: self.account = try reader.string()
+        case 2: self.rows = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 3: self.requestID = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.targetTable.isEmpty { try writer.field("targetTable", self.targetTable) }
+        if !self.account.isEmpty { try writer.field("account", self.account) }
+        if !self.rows.isEmpty { try writer.list("rows", self.rows) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension UnpublishRow: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__UnpublishRow
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__unpublish_row__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__unpublish_row__init(message)
+        if !self.rowID.isEmpty { message.pointee.row_id = try arena.string(self.rowID, "rowId") }
+        if !self.targetRecord.isEmpty { message.pointee.target_record = try arena.string(self.targetRecord, "targetRecord") }
+        if self.wasCreated { message.pointee.has_was_created = 1; message.pointee.was_created = self.wasCreated ? 1 : 0 }
+        if !self.fields.isEmpty { message.pointee.n_fields = self.fields.count; message.pointee.fields = try arena.messages(self.fields, "fields") }
+        if let value = self.publishedAt { message.pointee.published_at = try arena.message(value, "publishedAt") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.rowID = Unpacked.string(message.pointee.row_id)
+        self.targetRecord = Unpacked.string(message.pointee.target_record)
+        self.wasCreated = message.pointee.was_created != 0
+        self.fields = try Unpacked.messages(message.pointee.n_fields, message.pointee.fields, "fields")
+        self.publishedAt = try Unpacked.message(message.pointee.published_at, "publishedAt")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("rowId", "row_id"),
+        ("targetRecord", "target_record"),
+        ("wasCreated", "was_created"),
+        ("fields", nil),
+        ("publishedAt", "published_at"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.rowID = try reader.string()
+        case 1: self.targetRecord = try reader.string()
+        case 2: self.wasCreated = try reader.bool()
+        case 3: self.fields = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 4: self.publishedAt = try reader.timestamp()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.rowID.isEmpty { try writer.field("rowId", self.rowID) }
+        if !self.targetRecord.isEmpty { try writer.field("targetRecord", self.targetRecord) }
+        if self.wasCreated { try writer.field("wasCreated", self.wasCreated) }
+        if !self.fields.isEmpty { try writer.list("fields", self.fields) }
+        if let value = self.publishedAt { try writer.field("publishedAt", value) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension UnpublishRowsResponse: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__UnpublishRowsResponse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__unpublish_rows_response__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__unpublish_rows_response__init(message)
+        if !self.results.isEmpty { message.pointee.n_results = self.results.count; message.pointee.results = try arena.messages(self.results, "results") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.results = try Unpacked.messages(message.pointee.n_results, message.pointee.results, "results")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("results", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.results = try reader.list { (reader) throws(WireError) in try reader.object() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.results.isEmpty { try writer.list("results", self.results) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension UnpublishResult: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__UnpublishResult
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__unpublish_result__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__unpublish_result__init(message)
+        if !self.rowID.isEmpty { message.pointee.row_id = try arena.string(self.rowID, "rowId") }
+        if !self.outcome.isEmpty { message.pointee.outcome = try arena.string(self.outcome, "outcome") }
+        if !self.faults.isEmpty { message.pointee.n_faults = self.faults.count; message.pointee.faults = try arena.messages(self.faults, "faults") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.rowID = Unpacked.string(message.pointee.row_id)
+        self.outcome = Unpacked.string(message.pointee.outcome)
+        self.faults = try Unpacked.messages(message.pointee.n_faults, message.pointee.faults, "faults")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("rowId", "row_id"),
+        ("outcome", nil),
+        ("faults", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.rowID = try reader.string()
+        case 1: self.outcome = try reader.string()
+        case 2: self.faults = try reader.list { (reader) throws(WireError) in try reader.object() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.rowID.isEmpty { try writer.field("rowId", self.rowID) }
+        if !self.outcome.isEmpty { try writer.field("outcome", self.outcome) }
+        if !self.faults.isEmpty { try writer.list("faults", self.faults) }
     }
 
     /// Reads protobuf bytes within `limits`.

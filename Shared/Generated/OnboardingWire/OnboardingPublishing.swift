@@ -82,6 +82,8 @@ public struct PublishRowsRequest: Message {
     /// For each column the field by which its texts name records, as in ResolveReferencesRequest; empty for those that the
     /// table's declaration names. None at all: those for every column.
     public var referenceFields: [String] = []
+    /// Says what would become of the rows, and changes nothing: the same is done, and taken back.
+    public var dryRun: Bool = false
 
     /// The message with every field at its default.
     public init() {}
@@ -102,6 +104,8 @@ extension PublishRowsRequest {
         case requestID = "request_id"
         /// `reference_fields`.
         case referenceFields = "reference_fields"
+        /// `dry_run`.
+        case dryRun = "dry_run"
     }
 }
 
@@ -114,6 +118,24 @@ public struct PublishRow: Message {
     public var rowID: String = ""
     /// The field `values`.
     public var values: [String] = []
+    /// What a plan has seen of the record. The row is published only where all is as it was.
+    public var planned: PlannedRow?
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// What a dry run said of a row.
+public struct PlannedRow: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.PlannedRow"
+
+    /// Empty where there was no record.
+    public var targetRecord: String = ""
+    /// The field `etag`.
+    public var etag: String = ""
+    /// The field `content`.
+    public var content: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -140,12 +162,20 @@ public struct PublishResult: Message {
     public var rowID: String = ""
     /// What became of the row.
     public var outcome: String = ""
-    /// The field `target_record`.
+    /// The record; of a dry run, empty where there is none yet.
     public var targetRecord: String = ""
     /// Why it failed, in the caller's language.
     public var message: String = ""
-    /// Why it failed, each reason by itself.
+    /// Why it failed, or what has moved since the plan, each reason by itself.
     public var faults: [PublishFault] = []
+    /// The record's etag: as it was left; of a dry run, as it was found, and empty where there is no record yet.
+    public var etag: String = ""
+    /// What was written, field by field.
+    public var fields: [PublishedField] = []
+    /// Tells the record from the others of the account: the same for rows that become one record.
+    public var key: String = ""
+    /// Stands for what the row says, references resolved.
+    public var content: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -162,7 +192,28 @@ extension PublishResult {
         public static let unchanged: String = "unchanged"
         /// Failed.
         public static let failed: String = "failed"
+        /// Moved.
+        public static let moved: String = "moved"
+        /// Deferred.
+        public static let deferred: String = "deferred"
     }
+}
+
+/// One field before and after a row was published. Values are texts: numbers and booleans as JSON writes them, instants
+/// as RFC 3339; empty for none.
+public struct PublishedField: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.PublishedField"
+
+    /// The field `field`.
+    public var field: String = ""
+    /// The field `before`.
+    public var before: String = ""
+    /// The field `after`.
+    public var after: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
 }
 
 /// `ale.onboarding.v1.PublishFault`.
@@ -179,4 +230,94 @@ public struct PublishFault: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+/// Takes back what rows have done to the records of one target table.
+public struct UnpublishRowsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.UnpublishRowsRequest"
+
+    /// The field `target_table`.
+    public var targetTable: String = ""
+    /// Account of the onboarding case.
+    public var account: String = ""
+    /// At most 500 rows, the last that was published first.
+    public var rows: [UnpublishRow] = []
+    /// The field `request_id`.
+    public var requestID: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension UnpublishRowsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `target_table`.
+        case targetTable = "target_table"
+        /// `account`.
+        case account
+        /// `rows`.
+        case rows
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
+/// `ale.onboarding.v1.UnpublishRow`.
+public struct UnpublishRow: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.UnpublishRow"
+
+    /// Comes back with the result.
+    public var rowID: String = ""
+    /// The field `target_record`.
+    public var targetRecord: String = ""
+    /// Whether the row has made the record, which then goes.
+    public var wasCreated: Bool = false
+    /// What the row has written: a field gets its value before, if it still holds the one after.
+    public var fields: [PublishedField] = []
+    /// The field `published_at`.
+    public var publishedAt: Timestamp?
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// `ale.onboarding.v1.UnpublishRowsResponse`.
+public struct UnpublishRowsResponse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.UnpublishRowsResponse"
+
+    /// The field `results`.
+    public var results: [UnpublishResult] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// `ale.onboarding.v1.UnpublishResult`.
+public struct UnpublishResult: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.UnpublishResult"
+
+    /// The field `row_id`.
+    public var rowID: String = ""
+    /// What became of the record.
+    public var outcome: String = ""
+    /// Why it was kept, each reason by itself.
+    public var faults: [PublishFault] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension UnpublishResult {
+    /// Values of `outcome`.
+    public enum Outcome {
+        /// Undone.
+        public static let undone: String = "undone"
+        /// Kept.
+        public static let kept: String = "kept"
+    }
 }

@@ -3,8 +3,8 @@ import Korean
 import RPC
 import Wire
 
-/// Values of fields as the texts that definitions and forms hold: numbers and booleans as JSON writes them, instants as
-/// RFC 3339, lists as JSON.
+/// Values of fields as the texts that definitions, forms and publications hold: numbers and booleans as JSON writes them,
+/// instants as RFC 3339, lists as JSON.
 extension FieldSchema {
     /// The value that `text` says; nothing for an empty text. INVALID_ARGUMENT where the field cannot hold it.
     package func value(ofText text: String, in table: String) throws(Problem) -> FieldValue {
@@ -47,6 +47,13 @@ extension FieldSchema {
 extension FieldSchema {
     /// The tables whose records the field may name.
     package var referencedTables: [String] { (reference ?? "").tablesNamed }
+}
+
+extension RecordSchema {
+    /// Whether its records may name one of `table` by the id.
+    package func refers(to table: String) -> Bool {
+        fields.contains { !$0.keptAsName && $0.referencedTables.contains(table) }
+    }
 }
 
 extension String {

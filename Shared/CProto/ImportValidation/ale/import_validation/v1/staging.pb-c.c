@@ -1953,7 +1953,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__validate_rows_reque
   (ProtobufCMessageInit) ale__import_validation__v1__validate_rows_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__publish_staging_rows_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__publish_staging_rows_request__field_descriptors[5] =
 {
   {
     "id",
@@ -2003,17 +2003,30 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__publish_stagin
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "plan",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__PublishStagingRowsRequest, plan),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__publish_staging_rows_request__field_indices_by_name[] = {
   2,   /* field[2] = all_ready */
   0,   /* field[0] = id */
+  4,   /* field[4] = plan */
   3,   /* field[3] = request_id */
   1,   /* field[1] = staging_rows */
 };
 static const ProtobufCIntRange ale__import_validation__v1__publish_staging_rows_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__publish_staging_rows_request__descriptor =
 {
@@ -2023,7 +2036,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__publish_staging_row
   "Ale__ImportValidation__V1__PublishStagingRowsRequest",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__PublishStagingRowsRequest),
-  4,
+  5,
   ale__import_validation__v1__publish_staging_rows_request__field_descriptors,
   ale__import_validation__v1__publish_staging_rows_request__field_indices_by_name,
   1,  ale__import_validation__v1__publish_staging_rows_request__number_ranges,

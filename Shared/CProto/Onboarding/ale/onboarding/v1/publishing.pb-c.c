@@ -232,6 +232,51 @@ void   ale__onboarding__v1__publish_row__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__publish_row__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__planned_row__init
+                     (Ale__Onboarding__V1__PlannedRow         *message)
+{
+  static const Ale__Onboarding__V1__PlannedRow init_value = ALE__ONBOARDING__V1__PLANNED_ROW__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__planned_row__get_packed_size
+                     (const Ale__Onboarding__V1__PlannedRow *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__planned_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__planned_row__pack
+                     (const Ale__Onboarding__V1__PlannedRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__planned_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__planned_row__pack_to_buffer
+                     (const Ale__Onboarding__V1__PlannedRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__planned_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__PlannedRow *
+       ale__onboarding__v1__planned_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__PlannedRow *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__planned_row__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__planned_row__free_unpacked
+                     (Ale__Onboarding__V1__PlannedRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__planned_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__publish_rows_response__init
                      (Ale__Onboarding__V1__PublishRowsResponse         *message)
 {
@@ -322,6 +367,51 @@ void   ale__onboarding__v1__publish_result__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__publish_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__published_field__init
+                     (Ale__Onboarding__V1__PublishedField         *message)
+{
+  static const Ale__Onboarding__V1__PublishedField init_value = ALE__ONBOARDING__V1__PUBLISHED_FIELD__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__published_field__get_packed_size
+                     (const Ale__Onboarding__V1__PublishedField *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__published_field__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__published_field__pack
+                     (const Ale__Onboarding__V1__PublishedField *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__published_field__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__published_field__pack_to_buffer
+                     (const Ale__Onboarding__V1__PublishedField *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__published_field__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__PublishedField *
+       ale__onboarding__v1__published_field__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__PublishedField *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__published_field__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__published_field__free_unpacked
+                     (Ale__Onboarding__V1__PublishedField *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__published_field__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__publish_fault__init
                      (Ale__Onboarding__V1__PublishFault         *message)
 {
@@ -365,6 +455,186 @@ void   ale__onboarding__v1__publish_fault__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &ale__onboarding__v1__publish_fault__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__unpublish_rows_request__init
+                     (Ale__Onboarding__V1__UnpublishRowsRequest         *message)
+{
+  static const Ale__Onboarding__V1__UnpublishRowsRequest init_value = ALE__ONBOARDING__V1__UNPUBLISH_ROWS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__unpublish_rows_request__get_packed_size
+                     (const Ale__Onboarding__V1__UnpublishRowsRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_rows_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__unpublish_rows_request__pack
+                     (const Ale__Onboarding__V1__UnpublishRowsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_rows_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__unpublish_rows_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__UnpublishRowsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_rows_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__UnpublishRowsRequest *
+       ale__onboarding__v1__unpublish_rows_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__UnpublishRowsRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__unpublish_rows_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__unpublish_rows_request__free_unpacked
+                     (Ale__Onboarding__V1__UnpublishRowsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_rows_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__unpublish_row__init
+                     (Ale__Onboarding__V1__UnpublishRow         *message)
+{
+  static const Ale__Onboarding__V1__UnpublishRow init_value = ALE__ONBOARDING__V1__UNPUBLISH_ROW__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__unpublish_row__get_packed_size
+                     (const Ale__Onboarding__V1__UnpublishRow *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_row__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__unpublish_row__pack
+                     (const Ale__Onboarding__V1__UnpublishRow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_row__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__unpublish_row__pack_to_buffer
+                     (const Ale__Onboarding__V1__UnpublishRow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_row__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__UnpublishRow *
+       ale__onboarding__v1__unpublish_row__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__UnpublishRow *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__unpublish_row__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__unpublish_row__free_unpacked
+                     (Ale__Onboarding__V1__UnpublishRow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_row__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__unpublish_rows_response__init
+                     (Ale__Onboarding__V1__UnpublishRowsResponse         *message)
+{
+  static const Ale__Onboarding__V1__UnpublishRowsResponse init_value = ALE__ONBOARDING__V1__UNPUBLISH_ROWS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__unpublish_rows_response__get_packed_size
+                     (const Ale__Onboarding__V1__UnpublishRowsResponse *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_rows_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__unpublish_rows_response__pack
+                     (const Ale__Onboarding__V1__UnpublishRowsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_rows_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__unpublish_rows_response__pack_to_buffer
+                     (const Ale__Onboarding__V1__UnpublishRowsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_rows_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__UnpublishRowsResponse *
+       ale__onboarding__v1__unpublish_rows_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__UnpublishRowsResponse *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__unpublish_rows_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__unpublish_rows_response__free_unpacked
+                     (Ale__Onboarding__V1__UnpublishRowsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_rows_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__unpublish_result__init
+                     (Ale__Onboarding__V1__UnpublishResult         *message)
+{
+  static const Ale__Onboarding__V1__UnpublishResult init_value = ALE__ONBOARDING__V1__UNPUBLISH_RESULT__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__unpublish_result__get_packed_size
+                     (const Ale__Onboarding__V1__UnpublishResult *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__unpublish_result__pack
+                     (const Ale__Onboarding__V1__UnpublishResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__unpublish_result__pack_to_buffer
+                     (const Ale__Onboarding__V1__UnpublishResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__UnpublishResult *
+       ale__onboarding__v1__unpublish_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__UnpublishResult *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__unpublish_result__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__unpublish_result__free_unpacked
+                     (Ale__Onboarding__V1__UnpublishResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__unpublish_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor ale__onboarding__v1__resolve_references_request__field_descriptors[4] =
@@ -546,7 +816,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__resolved_reference__descri
   (ProtobufCMessageInit) ale__onboarding__v1__resolved_reference__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_rows_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_rows_request__field_descriptors[7] =
 {
   {
     "target_table",
@@ -620,10 +890,23 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_rows_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dry_run",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__PublishRowsRequest, has_dry_run),
+    offsetof(Ale__Onboarding__V1__PublishRowsRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__publish_rows_request__field_indices_by_name[] = {
   1,   /* field[1] = account */
   2,   /* field[2] = columns */
+  6,   /* field[6] = dry_run */
   5,   /* field[5] = reference_fields */
   4,   /* field[4] = request_id */
   3,   /* field[3] = rows */
@@ -632,7 +915,7 @@ static const unsigned ale__onboarding__v1__publish_rows_request__field_indices_b
 static const ProtobufCIntRange ale__onboarding__v1__publish_rows_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_request__descriptor =
 {
@@ -642,14 +925,14 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_request__desc
   "Ale__Onboarding__V1__PublishRowsRequest",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PublishRowsRequest),
-  6,
+  7,
   ale__onboarding__v1__publish_rows_request__field_descriptors,
   ale__onboarding__v1__publish_rows_request__field_indices_by_name,
   1,  ale__onboarding__v1__publish_rows_request__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__publish_rows_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_row__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_row__field_descriptors[3] =
 {
   {
     "row_id",
@@ -675,15 +958,28 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_row__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "planned",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishRow, planned),
+    &ale__onboarding__v1__planned_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__publish_row__field_indices_by_name[] = {
+  2,   /* field[2] = planned */
   0,   /* field[0] = row_id */
   1,   /* field[1] = values */
 };
 static const ProtobufCIntRange ale__onboarding__v1__publish_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__publish_row__descriptor =
 {
@@ -693,11 +989,75 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__publish_row__descriptor =
   "Ale__Onboarding__V1__PublishRow",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PublishRow),
-  2,
+  3,
   ale__onboarding__v1__publish_row__field_descriptors,
   ale__onboarding__v1__publish_row__field_indices_by_name,
   1,  ale__onboarding__v1__publish_row__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__publish_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__planned_row__field_descriptors[3] =
+{
+  {
+    "target_record",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PlannedRow, target_record),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "etag",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PlannedRow, etag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PlannedRow, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__planned_row__field_indices_by_name[] = {
+  2,   /* field[2] = content */
+  1,   /* field[1] = etag */
+  0,   /* field[0] = target_record */
+};
+static const ProtobufCIntRange ale__onboarding__v1__planned_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__planned_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.PlannedRow",
+  "PlannedRow",
+  "Ale__Onboarding__V1__PlannedRow",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__PlannedRow),
+  3,
+  ale__onboarding__v1__planned_row__field_descriptors,
+  ale__onboarding__v1__planned_row__field_indices_by_name,
+  1,  ale__onboarding__v1__planned_row__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__planned_row__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_rows_response__field_descriptors[1] =
@@ -738,7 +1098,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_response__des
   (ProtobufCMessageInit) ale__onboarding__v1__publish_rows_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_result__field_descriptors[5] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_result__field_descriptors[9] =
 {
   {
     "row_id",
@@ -800,9 +1160,61 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_result__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "etag",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishResult, etag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fields",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__PublishResult, n_fields),
+    offsetof(Ale__Onboarding__V1__PublishResult, fields),
+    &ale__onboarding__v1__published_field__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishResult, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishResult, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__publish_result__field_indices_by_name[] = {
+  8,   /* field[8] = content */
+  5,   /* field[5] = etag */
   4,   /* field[4] = faults */
+  6,   /* field[6] = fields */
+  7,   /* field[7] = key */
   3,   /* field[3] = message */
   1,   /* field[1] = outcome */
   0,   /* field[0] = row_id */
@@ -811,7 +1223,7 @@ static const unsigned ale__onboarding__v1__publish_result__field_indices_by_name
 static const ProtobufCIntRange ale__onboarding__v1__publish_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__publish_result__descriptor =
 {
@@ -821,11 +1233,75 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__publish_result__descriptor
   "Ale__Onboarding__V1__PublishResult",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PublishResult),
-  5,
+  9,
   ale__onboarding__v1__publish_result__field_descriptors,
   ale__onboarding__v1__publish_result__field_indices_by_name,
   1,  ale__onboarding__v1__publish_result__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__publish_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__published_field__field_descriptors[3] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishedField, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishedField, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PublishedField, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__published_field__field_indices_by_name[] = {
+  2,   /* field[2] = after */
+  1,   /* field[1] = before */
+  0,   /* field[0] = field */
+};
+static const ProtobufCIntRange ale__onboarding__v1__published_field__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__published_field__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.PublishedField",
+  "PublishedField",
+  "Ale__Onboarding__V1__PublishedField",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__PublishedField),
+  3,
+  ale__onboarding__v1__published_field__field_descriptors,
+  ale__onboarding__v1__published_field__field_indices_by_name,
+  1,  ale__onboarding__v1__published_field__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__published_field__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__publish_fault__field_descriptors[3] =
@@ -890,5 +1366,274 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__publish_fault__descriptor 
   ale__onboarding__v1__publish_fault__field_indices_by_name,
   1,  ale__onboarding__v1__publish_fault__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__publish_fault__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__unpublish_rows_request__field_descriptors[4] =
+{
+  {
+    "target_table",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__UnpublishRowsRequest, target_table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__UnpublishRowsRequest, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__UnpublishRowsRequest, n_rows),
+    offsetof(Ale__Onboarding__V1__UnpublishRowsRequest, rows),
+    &ale__onboarding__v1__unpublish_row__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__UnpublishRowsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__unpublish_rows_request__field_indices_by_name[] = {
+  1,   /* field[1] = account */
+  3,   /* field[3] = request_id */
+  2,   /* field[2] = rows */
+  0,   /* field[0] = target_table */
+};
+static const ProtobufCIntRange ale__onboarding__v1__unpublish_rows_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_rows_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.UnpublishRowsRequest",
+  "UnpublishRowsRequest",
+  "Ale__Onboarding__V1__UnpublishRowsRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__UnpublishRowsRequest),
+  4,
+  ale__onboarding__v1__unpublish_rows_request__field_descriptors,
+  ale__onboarding__v1__unpublish_rows_request__field_indices_by_name,
+  1,  ale__onboarding__v1__unpublish_rows_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__unpublish_rows_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__unpublish_row__field_descriptors[5] =
+{
+  {
+    "row_id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__UnpublishRow, row_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "target_record",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__UnpublishRow, target_record),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "was_created",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__UnpublishRow, has_was_created),
+    offsetof(Ale__Onboarding__V1__UnpublishRow, was_created),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fields",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__UnpublishRow, n_fields),
+    offsetof(Ale__Onboarding__V1__UnpublishRow, fields),
+    &ale__onboarding__v1__published_field__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "published_at",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__UnpublishRow, published_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__unpublish_row__field_indices_by_name[] = {
+  3,   /* field[3] = fields */
+  4,   /* field[4] = published_at */
+  0,   /* field[0] = row_id */
+  1,   /* field[1] = target_record */
+  2,   /* field[2] = was_created */
+};
+static const ProtobufCIntRange ale__onboarding__v1__unpublish_row__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_row__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.UnpublishRow",
+  "UnpublishRow",
+  "Ale__Onboarding__V1__UnpublishRow",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__UnpublishRow),
+  5,
+  ale__onboarding__v1__unpublish_row__field_descriptors,
+  ale__onboarding__v1__unpublish_row__field_indices_by_name,
+  1,  ale__onboarding__v1__unpublish_row__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__unpublish_row__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__unpublish_rows_response__field_descriptors[1] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__UnpublishRowsResponse, n_results),
+    offsetof(Ale__Onboarding__V1__UnpublishRowsResponse, results),
+    &ale__onboarding__v1__unpublish_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__unpublish_rows_response__field_indices_by_name[] = {
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange ale__onboarding__v1__unpublish_rows_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_rows_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.UnpublishRowsResponse",
+  "UnpublishRowsResponse",
+  "Ale__Onboarding__V1__UnpublishRowsResponse",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__UnpublishRowsResponse),
+  1,
+  ale__onboarding__v1__unpublish_rows_response__field_descriptors,
+  ale__onboarding__v1__unpublish_rows_response__field_indices_by_name,
+  1,  ale__onboarding__v1__unpublish_rows_response__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__unpublish_rows_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__unpublish_result__field_descriptors[3] =
+{
+  {
+    "row_id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__UnpublishResult, row_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__UnpublishResult, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "faults",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__UnpublishResult, n_faults),
+    offsetof(Ale__Onboarding__V1__UnpublishResult, faults),
+    &ale__onboarding__v1__publish_fault__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__unpublish_result__field_indices_by_name[] = {
+  2,   /* field[2] = faults */
+  1,   /* field[1] = outcome */
+  0,   /* field[0] = row_id */
+};
+static const ProtobufCIntRange ale__onboarding__v1__unpublish_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.UnpublishResult",
+  "UnpublishResult",
+  "Ale__Onboarding__V1__UnpublishResult",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__UnpublishResult),
+  3,
+  ale__onboarding__v1__unpublish_result__field_descriptors,
+  ale__onboarding__v1__unpublish_result__field_indices_by_name,
+  1,  ale__onboarding__v1__unpublish_result__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__unpublish_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -215,10 +215,11 @@ struct  Ale__ImportValidation__V1__PublishStagingRowsRequest
   protobuf_c_boolean has_all_ready;
   protobuf_c_boolean all_ready;
   char *request_id;
+  char *plan;
 };
 #define ALE__IMPORT_VALIDATION__V1__PUBLISH_STAGING_ROWS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__publish_staging_rows_request__descriptor) \
-    , NULL, 0,NULL, 0, 0, NULL }
+    , NULL, 0,NULL, 0, 0, NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__StartOverRequest

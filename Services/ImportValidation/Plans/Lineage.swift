@@ -1,0 +1,87 @@
+import ImportValidationWire
+import OnboardingWire
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// Where the values of a published record come from: file, sheet and cell, the checks in force, person and time. It never
+/// ends (G-133).
+struct Lineage: Sendable {
+    private static let mostEntries = 1_000
+    private static let mostRows = 1_000
+    /// The table of the access rules: staged rows are no records.
+    private static let stagedRows = "staging_row"
+
+    private typealias Column = Publication.Column
+
+    let database: Database
+
+    func answer(_ call: Call, _ request: GetLineageRequest) async throws(Problem) -> GetLineageResponse {
+        guard call.caller.kind != .customer, Access.allows(call.caller.roles, .read, on: Self.stagedRows) else {
+            throw .permissionDenied()
+        }
+        guard let target = ImportTarget.named(request.table) else {
+            throw .invalid(
+                field: GetLineageRequest.Field.table,
+                Text(en: "Nothing is imported into this table.", ko: "이 테이블로는 데이터를 가져오지 않습니다."))
+        }
+        guard Access.allows(call.caller.roles, .read, on: target.table) else { throw .permissionDenied() }
+        guard Validation.isUUID(request.record) else { throw .notFound(target.schema.label, id: request.record) }
+        return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+            var response = GetLineageResponse()
+            response.entries = try entries(request, target, tx)
+            guard !response.entries.isEmpty else { throw Problem.notFound(target.schema.label, id: request.record) }
+            return response
+        }
+    }
+
+    private func entries(
+        _ request: GetLineageRequest, _ target: ImportTarget, _ tx: Transaction
+    ) throws -> [LineageEntry] {
+        let rows = try tx.query(
+            """
+            SELECT p.id, p.import_task, p.published_by, p.check_version, p.checks, r.fields, r.row_number, \
+            r.source_sheet, r.corrected_by, r.published_at, r.undone_at, r.undone_by, u.file_name, u.sha256, \
+            coalesce(s.fields, '{}') AS named, coalesce(s.letters, '{}') AS letters \
+            FROM import_validation.publication_row AS r JOIN import_validation.publication AS p ON p.id = r.publication \
+            LEFT JOIN import_validation.upload AS u ON u.id = r.upload \
+            LEFT JOIN import_validation.import_source AS s ON s.upload = r.upload \
+            WHERE r.target_record = \(request.record) AND p.target_table = \(target.table) \
+            ORDER BY r.published_at DESC, r.number DESC LIMIT \(Self.mostRows)
+            """)
+        var entries: [LineageEntry] = []
+        for row in rows {
+            for change in KeptChange.read(try row.optionalString(Column.fields)) {
+                guard request.field.isEmpty || change.field == request.field else { continue }
+                entries.append(try Self.entry(row, change))
+            }
+        }
+        return Array(entries.prefix(Self.mostEntries))
+    }
+
+    private static func entry(_ row: Row, _ change: KeptChange) throws -> LineageEntry {
+        var entry = LineageEntry()
+        entry.field = change.field
+        entry.before = change.before
+        entry.after = change.after
+        entry.fileName = try row.optionalString(Upload.Field.fileName) ?? ""
+        entry.sha256 = try row.optionalString(Upload.Field.sha256) ?? ""
+        entry.sheet = try row.optionalString(Column.sourceSheet) ?? ""
+        let number = try row.int64(Column.rowNumber)
+        entry.rowNumber = Int32(clamping: number)
+        entry.cell = try ImportSource.cell(of: change.field, in: number, row)
+        entry.checkVersion = try row.string(Column.checkVersion)
+        entry.checks = try row.strings(Column.checks)
+        entry.publishedBy = try row.string(Column.publishedBy)
+        entry.publishedAt = Timestamp(microseconds: try row.timestamp(Column.publishedAt))
+        entry.correctedBy = try row.optionalString(Column.correctedBy) ?? ""
+        entry.importTask = try row.string(Column.importTask)
+        entry.importRun = try row.string(Column.id)
+        entry.undoneBy = try row.optionalString(Column.undoneBy) ?? ""
+        entry.undoneAt = try row.optionalTimestamp(Column.undoneAt).map { Timestamp(microseconds: $0) }
+        return entry
+    }
+}

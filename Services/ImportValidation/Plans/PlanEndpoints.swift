@@ -1,0 +1,242 @@
+import ImportValidationWire
+import Korean
+import OnboardingWire
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// Planning a publication, undoing one, and reading both.
+struct PlanEndpoints: Sendable {
+    /// Most rows one request may name.
+    private static let mostRows = 10_000
+    private static let largestPage = 1_000
+    /// Bytes of rows in one answer; a page ends before, and its token goes on.
+    private static let bytesPerPage = 600 << 10
+
+    let database: Database
+    let queue: RunQueue
+    let access: TaskAccess
+    /// Days after the closing of a task during which its publications can be undone (G-67, G-133).
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(ImportValidationAPI.planImport) { call, request async throws(Problem) in
+                try await plan(call, request)
+            },
+            Endpoint(ImportValidationAPI.undoPublication) { call, request async throws(Problem) in
+                try await undo(call, request)
+            },
+            Endpoint(ImportValidationAPI.listPlanRows) { call, request async throws(Problem) in
+                try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                    try planRows(request, call, tx)
+                }
+            },
+            Endpoint(ImportValidationAPI.listPublishedRows) { call, request async throws(Problem) in
+                try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                    try publishedRows(request, call, tx)
+                }
+            },
+            Endpoint(ImportValidationAPI.getLineage) { call, request async throws(Problem) in
+                try await Lineage(database: database).answer(call, request)
+            },
+        ]
+    }
+
+    // MARK: Runs
+
+    private func plan(_ call: Call, _ request: PlanImportRequest) async throws(Problem) -> ImportRun {
+        guard request.allReady != !request.stagingRows.isEmpty, request.stagingRows.count <= Self.mostRows,
+            request.stagingRows.allSatisfy(Validation.isUUID)
+        else {
+            throw .invalid(
+                field: PlanImportRequest.Field.stagingRows,
+                Text(
+                    en: "Either all_ready, or 1 to \(Self.mostRows) ids of rows.",
+                    ko: "계획할 행을 1~\(grouped: Self.mostRows)개 지정하거나 준비된 행 전체를 선택하세요."))
+        }
+        let method = ImportValidationAPI.planImport.name
+        let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
+            let task = try access.worked(request.id, by: call.caller, in: tx)
+            try TaskAccess.requireOpen(task, tx)
+            let stored = try enqueue(ImportRun.Kind.plan, of: task, call, context, tx)
+            try ImportPlan.begin(stored, of: task, chosen: request.allReady ? nil : request.stagingRows, tx)
+            return stored
+        }
+        queue.wake.notify()
+        return run
+    }
+
+    private func undo(_ call: Call, _ request: UndoPublicationRequest) async throws(Problem) -> ImportRun {
+        let method = ImportValidationAPI.undoPublication.name
+        let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
+            let task = try access.worked(request.id, by: call.caller, in: tx)
+            guard let publication = try Publication.find(request.importRun, tx),
+                let published = try Store<ImportRun>(database).find(publication.id, in: tx),
+                published.importTask == task.id
+            else { throw Problem.notFound(ImportRun.schema.label, id: request.importRun) }
+            try requirePeriod(of: task, context, tx)
+            guard published.state != ImportRun.State.queued, published.state != ImportRun.State.running else {
+                throw Problem(
+                    .failedPrecondition,
+                    Text(en: "The publication has not ended yet.", ko: "게시가 아직 끝나지 않았습니다."),
+                    reason: "RUN_IN_PROGRESS")
+            }
+            let stored = try enqueue(ImportRun.Kind.undo, of: task, call, context, tx)
+            publication.beginUndo(stored, tx)
+            return stored
+        }
+        queue.wake.notify()
+        return run
+    }
+
+    private func enqueue(
+        _ kind: String, of task: ImportTask, _ call: Call, _ context: WriteContext, _ tx: Transaction
+    ) throws -> ImportRun {
+        var run = ImportRun()
+        run.importTask = task.id
+        run.kind = kind
+        return try RunQueue.enqueue(run, language: call.language, database, context, tx)
+    }
+
+    /// Undo ends with the backup period, when the published rows of a closed task go (G-55, G-133).
+    private func requirePeriod(of task: ImportTask, _ context: WriteContext, _ tx: Transaction) throws {
+        guard !task.isOpen, let closed = task.closedAt?.day else { return }
+        let days = try BackupPeriod.days(for: task.domain, tx)
+        guard closed <= context.today.adding(days: -days) else { return }
+        throw Problem(
+            .failedPrecondition,
+            Text(
+                en: "The task was closed on \(closed); its publications could be undone for \(days) days.",
+                ko: "\(closed.description)에 종결된 작업입니다. 게시는 종결 후 \(grouped: days)일 동안만 실행 취소할 수 있습니다."),
+            reason: "UNDO_OVER")
+    }
+
+    // MARK: Lists
+
+    private func planRows(_ request: ListPlanRowsRequest, _ call: Call, _ tx: Transaction) throws
+        -> ListPlanRowsResponse
+    {
+        guard let plan = try ImportPlan.find(request.plan, tx) else {
+            throw Problem.notFound(ImportPlan.label, id: request.plan)
+        }
+        let (task, target) = try task(plan.task, of: request.plan, ImportPlan.label, call, tx)
+        let known = ListPlanRowsRequest.Field.self
+        try Self.check(request.outcome, among: PlanRow.outcomes, known.outcome)
+        try Self.check(request.result, among: PlanRow.results, known.result)
+        var condition: SQL = " WHERE plan = \(plan.id)"
+        if !request.outcome.isEmpty { condition += " AND outcome = \(request.outcome)" }
+        if !request.result.isEmpty { condition += " AND result = \(request.result)" }
+        let page = try Page(
+            request.pageSize, request.pageToken, list: "plan_rows",
+            filter: "\(plan.id)/\(request.outcome)/\(request.result)", call)
+        let rows = try tx.query(
+            """
+            SELECT number, staging_row, source_file, source_sheet, row_number, outcome, target_record, fields, reasons, \
+            result FROM import_validation.import_plan_row
+            """ + condition + page.place)
+        var response = ListPlanRowsResponse()
+        response.planRows = Self.fitting(
+            try rows.prefix(page.size).map { try PlanRow($0, target, call.language) }, \.fields, \.reasons)
+        if rows.count > response.planRows.count, let last = response.planRows.last {
+            response.nextPageToken = page.token(behind: last.number)
+        }
+        if request.count { response.counts = try plan.counts(tx) }
+        response.isStale = try !plan.isFresh(task, tx)
+        return response
+    }
+
+    private func publishedRows(
+        _ request: ListPublishedRowsRequest, _ call: Call, _ tx: Transaction
+    ) throws -> ListPublishedRowsResponse {
+        let label = ImportRun.schema.label
+        guard let publication = try Publication.find(request.importRun, tx),
+            let run = try Store<ImportRun>(database).find(publication.id, in: tx)
+        else { throw Problem.notFound(label, id: request.importRun) }
+        let (_, target) = try task(run.importTask ?? "", of: request.importRun, label, call, tx)
+        try Self.check(request.state, among: PublishedRow.states, ListPublishedRowsRequest.Field.state)
+        var condition: SQL = " WHERE publication = \(publication.id)"
+        switch request.state {
+        case PublishedRow.State.undone: condition += " AND undone_at IS NOT NULL"
+        case PublishedRow.State.kept: condition += " AND undone_at IS NULL AND kept IS NOT NULL"
+        case PublishedRow.State.published: condition += " AND undone_at IS NULL AND kept IS NULL"
+        default: break
+        }
+        let page = try Page(
+            request.pageSize, request.pageToken, list: "published_rows", filter: "\(publication.id)/\(request.state)",
+            call)
+        let rows = try tx.query(
+            """
+            SELECT number, staging_row, row_number, target_record, outcome, fields, kept, undone_at \
+            FROM import_validation.publication_row
+            """ + condition + page.place)
+        var response = ListPublishedRowsResponse()
+        response.publishedRows = Self.fitting(
+            try rows.prefix(page.size).map { try PublishedRow($0, target, call.language) }, \.fields, \.reasons)
+        if rows.count > response.publishedRows.count, let last = response.publishedRows.last {
+            response.nextPageToken = page.token(behind: last.number)
+        }
+        if request.count {
+            response.totalSize =
+                try tx.query("SELECT count(*) FROM import_validation.publication_row" + condition).first?
+                .int64(UnnamedColumn.count) ?? 0
+        }
+        return response
+    }
+
+    /// The task of what is read; one that the caller may not know hides it.
+    private func task(
+        _ id: String, of named: String, _ label: Text, _ call: Call, _ tx: Transaction
+    ) throws -> (ImportTask, ImportTarget) {
+        do {
+            let task = try access.read(id, by: call.caller, in: tx)
+            return (task, try ImportTarget.of(task, tx))
+        } catch let problem as Problem where problem.code == .notFound {
+            throw Problem.notFound(label, id: named)
+        }
+    }
+
+    private static func check(_ value: String, among known: [String: Text], _ field: some RequestField) throws(Problem)
+    {
+        guard !value.isEmpty, known[value] == nil else { return }
+        let names = known.keys.sorted().joined(separator: ", ")
+        let labels = known.keys.sorted().compactMap { known[$0]?.ko }.joined(separator: ", ")
+        throw .invalid(
+            field: field, Text(en: "It must be one of: \(names).", ko: "다음 중 하나여야 합니다: \(labels)."))
+    }
+
+    /// As many rows from the start as one answer carries; at least one.
+    private static func fitting<Row>(
+        _ rows: [Row], _ fields: KeyPath<Row, [FieldChange]>, _ reasons: KeyPath<Row, [StagingError]>
+    ) -> [Row] {
+        var bytes = 0
+        let end = rows.firstIndex { row in
+            bytes += row[keyPath: fields].reduce(400) {
+                $0 + $1.field.utf8.count + $1.before.utf8.count + $1.after.utf8.count + 40
+            }
+            bytes += row[keyPath: reasons].reduce(0) { $0 + $1.message.utf8.count + 100 }
+            return bytes > bytesPerPage
+        }
+        return Array(rows.prefix(max(end ?? rows.count, 1)))
+    }
+
+    /// One page of rows in the order of their numbers.
+    private struct Page {
+        let size: Int
+        /// The end of the statement: behind the last row shown, one row more than the page.
+        let place: SQL
+        private let binding: PageToken.Binding
+
+        init(_ size: Int32, _ token: String, list: String, filter: String, _ call: Call) throws(Problem) {
+            self.size = try PageSize.of(size, maximum: largestPage)
+            binding = PageToken.Binding(method: list, filter: filter, order: "", domain: call.caller.domain.path)
+            var place: SQL = ""
+            if let last = try PageToken.place(token, in: binding, .number) { place = " AND number > \(last[0])::int8" }
+            self.place = place + " ORDER BY number LIMIT \(self.size + 1)"
+        }
+
+        func token(behind number: Int64) -> String { PageToken(position: [String(number)]).text(for: binding) }
+    }
+}

@@ -1,0 +1,153 @@
+import ImportValidationWire
+import OnboardingWire
+import Postgres
+import RPC
+import Records
+import Wire
+
+/// What a run has published, row by row, for undo and lineage: it stays when the staged rows are removed (G-133).
+struct Publication: Sendable {
+    /// The columns of `publication`, `publication_row` and `publication_undo`.
+    enum Column: String {
+        case id, number, plan, outcome, fields, kept, checks, state
+        case importTask = "import_task"
+        case targetTable = "target_table"
+        case publishedBy = "published_by"
+        case checkVersion = "check_version"
+        case stagingRow = "staging_row"
+        case sourceSheet = "source_sheet"
+        case rowNumber = "row_number"
+        case correctedBy = "corrected_by"
+        case targetRecord = "target_record"
+        case publishedAt = "published_at"
+        case undoneAt = "undone_at"
+        case undoneBy = "undone_by"
+    }
+
+    let id: String
+    let targetTable: String
+    /// The plan that it applies; nil for none.
+    let plan: ImportPlan?
+
+    /// Keeps the beginning of a publication; one that has begun stays as it is.
+    static func begin(
+        _ run: String, of task: ImportTask, plan: String?, by person: String, _ tx: Transaction
+    ) throws {
+        let version = try CheckVersion.current(for: task, tx)
+        let target = try ImportTarget.of(task, tx)
+        tx.send(
+            """
+            INSERT INTO import_validation.publication (id, domain, import_task, target_table, plan, published_by, \
+            check_version, checks) VALUES (\(run), \(task.domain), \(task.id), \(target.table), \
+            \(plan)::uuid, \(person), \(version.name), \(version.checks)) ON CONFLICT (id) DO NOTHING
+            """)
+    }
+
+    /// The publication of a run; nil when there is none in the scope of the transaction.
+    static func find(_ run: String, _ tx: Transaction) throws -> Publication? {
+        guard Validation.isUUID(run) else { return nil }
+        let rows = try tx.query(
+            "SELECT id, target_table, plan FROM import_validation.publication WHERE id = \(run)")
+        return try rows.first.map { row in
+            Publication(
+                id: try row.string(Column.id), targetTable: try row.string(Column.targetTable),
+                plan: try row.optionalString(Column.plan).flatMap { try ImportPlan.find($0, tx) })
+        }
+    }
+
+    /// Rows that were on their way to the owner when the run was interrupted.
+    func interrupted(of task: String, _ tx: Transaction) throws -> [HeldRow] {
+        try StagingStore.page(
+            """
+            WHERE import_task = \(task) AND status = \(RowStatus.readyToPublish.sql) AND id = ANY (\
+            (SELECT sending FROM import_validation.publication WHERE id = \(id))::uuid[])
+            """, after: nil, limit: RowPublisher.batch, tx)
+    }
+
+    /// Keeps which rows are about to be sent.
+    func send(_ rows: [HeldRow], _ tx: Transaction) {
+        tx.send("UPDATE import_validation.publication SET sending = \(rows.map(\.id))::uuid[] WHERE id = \(id)")
+    }
+
+    /// Keeps what was written for rows, those that were refused left out.
+    func add(_ rows: [HeldRow], _ results: [PublishResult], _ context: WriteContext, _ tx: Transaction) {
+        let written = zip(rows, results).filter { $1.written != nil }
+        guard !written.isEmpty else { return }
+        tx.send(
+            """
+            INSERT INTO import_validation.publication_row (publication, number, domain, staging_row, upload, source_sheet, \
+            row_number, corrected_by, target_record, outcome, published_at, fields) \
+            SELECT \(id)::uuid, u.place + coalesce((SELECT max(number) FROM import_validation.publication_row \
+            WHERE publication = \(id)), 0), s.domain, s.id, s.upload, s.source_sheet, s.row_number, s.updated_by, \
+            u.record, u.outcome, \(context.now.sqlValue), nullif(u.fields, '')::jsonb \
+            FROM unnest(\(written.map { $0.0.id })::uuid[], \(written.map { $0.1.targetRecord })::uuid[], \
+            \(written.map { $1.written ?? "" })::text[], \(written.map { KeptChange.json($1.fields) })::text[]) \
+            WITH ORDINALITY AS u (id, record, outcome, fields, place) \
+            JOIN import_validation.staging_row AS s ON s.id = u.id
+            """)
+    }
+
+    // MARK: Undoing
+
+    /// One row on its way to be undone.
+    struct Row: Sendable {
+        let number: Int64
+        let stagingRow: String
+        let record: String
+        let outcome: String
+        let fields: [KeptChange]
+        let publishedAt: Timestamp
+    }
+
+    /// The next rows that an undo has not dealt with, the last that was published first.
+    func rowsToUndo(by run: String, before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Row] {
+        let rows = try tx.query(
+            """
+            SELECT number, staging_row, target_record, outcome, fields, published_at \
+            FROM import_validation.publication_row WHERE publication = \(id) AND number < \(number ?? Int64.max)::int8 \
+            AND undone_at IS NULL AND undo_run IS DISTINCT FROM \(run)::uuid ORDER BY number DESC LIMIT \(limit)
+            """)
+        return try rows.map { row in
+            Row(
+                number: try row.int64(Column.number), stagingRow: try row.string(Column.stagingRow),
+                record: try row.string(Column.targetRecord), outcome: try row.string(Column.outcome),
+                fields: KeptChange.read(try row.optionalString(Column.fields)),
+                publishedAt: Timestamp(microseconds: try row.timestamp(Column.publishedAt)))
+        }
+    }
+
+    /// How many rows an undo has not dealt with.
+    func open(by run: String, _ tx: Transaction) throws -> Int64 {
+        try tx.query(
+            """
+            SELECT count(*) FROM import_validation.publication_row WHERE publication = \(id) AND undone_at IS NULL \
+            AND undo_run IS DISTINCT FROM \(run)::uuid
+            """
+        ).first?.int64(UnnamedColumn.count) ?? 0
+    }
+
+    /// Keeps what became of rows that were to be undone; `kept` says why one was not, and is empty for the others, which
+    /// can be published again.
+    func settle(
+        _ rows: [Row], kept: [Int64: [RowError]], run: String, by person: String, _ context: WriteContext,
+        _ tx: Transaction
+    ) {
+        let reasons = rows.map { RowError.json(kept[$0.number] ?? []) }
+        tx.send(
+            """
+            UPDATE import_validation.publication_row AS p SET undo_run = \(run), kept = nullif(u.reasons, '')::jsonb, \
+            undone_at = CASE WHEN u.reasons = '' THEN \(context.now.sqlValue)::timestamptz END, \
+            undone_by = CASE WHEN u.reasons = '' THEN \(person) END \
+            FROM unnest(\(rows.map(\.number))::int8[], \(reasons)::text[]) AS u (number, reasons) \
+            WHERE p.publication = \(id) AND p.number = u.number
+            """)
+        let undone = rows.filter { kept[$0.number] == nil }.map(\.stagingRow)
+        guard !undone.isEmpty else { return }
+        tx.send(
+            """
+            UPDATE import_validation.staging_row SET status = \(RowStatus.readyToPublish.sql), revision = revision + 1, \
+            target_record = NULL, updated_at = \(context.now.sqlValue) \
+            WHERE id = ANY(\(undone)::uuid[]) AND status = \(RowStatus.published.sql)
+            """)
+    }
+}
