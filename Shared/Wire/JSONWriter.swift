@@ -17,6 +17,46 @@ package struct JSONWriter {
         return writer.bytes
     }
 
+    /// The JSON of a list of objects that are no messages, each written field by field.
+    package static func objects<Item>(
+        _ items: [Item], _ write: (Item, inout JSONWriter) throws(WireError) -> Void
+    ) throws(WireError) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.raw("[")
+        for index in items.indices {
+            writer.raw(index > 0 ? ",{" : "{")
+            writer.needsComma = false
+            try write(items[index], &writer)
+            writer.raw("}")
+        }
+        writer.raw("]")
+        return writer.bytes
+    }
+
+    /// Writes one member of such an object.
+    package mutating func member(_ key: some CodingKey, _ value: some JSONWritable) throws(WireError) {
+        try begin(key)
+        try value.write(to: &self)
+    }
+
+    /// Writes a list of texts of such an object.
+    package mutating func member(_ key: some CodingKey, texts: [String]) throws(WireError) {
+        try begin(key)
+        raw("[")
+        for index in texts.indices {
+            if index > 0 { raw(",") }
+            try string(texts[index])
+        }
+        raw("]")
+    }
+
+    private mutating func begin(_ key: some CodingKey) throws(WireError) {
+        if needsComma { raw(",") }
+        needsComma = true
+        try string(key.stringValue)
+        raw(":")
+    }
+
     // MARK: Fields
 
     /// Writes one field of a message; faults of the value are named after it.

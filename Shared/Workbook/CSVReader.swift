@@ -7,7 +7,9 @@ public final class CSVReader: RowSource {
     /// The encoding found.
     public var encoding: TextEncoding { source.encoding }
     /// Whether the encoding was told by the look of the words alone, and a person may know better.
-    public var isEncodingGuessed: Bool { source.isGuessed }
+    public var isEncodingGuessed: Bool { !guessedWords.isEmpty }
+    /// The first of these words; none where the encoding is sure.
+    public var guessedWords: [String] { source.guessed }
     /// The delimiter found.
     public let delimiter: Character
     /// Fields read so far from which a guard was taken: one apostrophe before = + - @, as our exports and many other
@@ -23,7 +25,7 @@ public final class CSVReader: RowSource {
     private var record = 0
     private var line = 1
     private var delivered = 0
-    /// Fields of the first record with content, as a rule the titles.
+    /// Fields of the titles: until they are told, those of the first record with content.
     private var width = 0
     /// Whether the field that is read has a quotation mark behind a backslash, as some programs write it, and text behind.
     private var isEscaped = false
@@ -32,6 +34,7 @@ public final class CSVReader: RowSource {
     private static let lineFeed: UInt8 = 0x0A
     private static let carriageReturn: UInt8 = 0x0D
     private static let quote: UInt8 = 0x22
+    private static let substitute: UInt8 = 0x1A
 
     /// Opens the file at a path. The delimiter is the one given, the one that a first line `sep=;` names, as Excel
     /// writes it, or the one found in the first records; the encoding is the one named, or the one found. `takesGuards`
@@ -53,15 +56,16 @@ public final class CSVReader: RowSource {
         self.delimiter = Character(UnicodeScalar(separator))
     }
 
-    /// The delimiter that cuts most of the first records into as many fields as the very first has, and into most.
+    /// The delimiter that cuts most of the first records into as many fields as each other, and into most. The titles need
+    /// not be the first record, so that this may have one field alone.
     private static func detect(_ bytes: [UInt8]) -> UInt8 {
         var best = (score: 0, separator: candidates[0])
         for candidate in candidates {
             let counts = fieldCounts(bytes, candidate)
-            guard let first = counts.first, first > 1 else { continue }
-            let alike = counts.filter { $0 == first }.count
-            let score = alike * 1_000 / counts.count * 100 + min(first, 99)
-            if score > best.score { best = (score, candidate) }
+            for (fields, alike) in Dictionary(counts.map { ($0, 1) }, uniquingKeysWith: +) where fields > 1 {
+                let score = alike * 1_000 / counts.count * 100 + min(fields, 99)
+                if score > best.score { best = (score, candidate) }
+            }
         }
         return best.separator
     }
@@ -73,7 +77,7 @@ public final class CSVReader: RowSource {
         for byte in bytes {
             if byte == quote {
                 quoted.toggle()
-            } else if !quoted && byte == lineFeed {
+            } else if !quoted && (byte == lineFeed || byte == carriageReturn) {
                 if !blank { counts.append(fields) }
                 if counts.count == 50 { return counts }
                 (fields, blank) = (1, true)
@@ -81,10 +85,13 @@ public final class CSVReader: RowSource {
             } else if !quoted && byte == separator {
                 fields += 1
             }
-            if byte != carriageReturn { blank = false }
+            blank = false
         }
         return counts.isEmpty && !blank ? [fields] : counts
     }
+
+    /// Says how many fields the titles have, where they are not the first record.
+    public func expect(fields: Int) { width = fields }
 
     public func next(into row: inout SheetRow) throws(WorkbookError) -> Bool {
         while try peek() != nil {
@@ -94,6 +101,8 @@ public final class CSVReader: RowSource {
             try readRecord(&row)
             row.lines = first...max(first, line - 1)
             guard row.count > 0 else { continue }
+            // By this character files of DOS end.
+            if row.bytes == [Self.substitute], try peek() == nil { continue }
             if width == 0 { width = row.fields }
             delivered += 1
             guard delivered <= limits.rows + 1 else { throw .limit("rows", "행 수", limits.rows) }
@@ -153,6 +162,7 @@ public final class CSVReader: RowSource {
     private func readQuoted(_ row: inout SheetRow, _ column: Int, _ start: Int) throws(WorkbookError) -> UInt8 {
         let opened = line
         var (quoted, separators, hasText) = (true, 0, false)
+        var previous: UInt8 = 0
         while let byte = try peek() {
             position += 1
             if quoted {
@@ -164,11 +174,12 @@ public final class CSVReader: RowSource {
                     position += 1
                 } else if byte == separator {
                     separators += 1
-                } else if byte == Self.lineFeed {
+                } else if byte == Self.carriageReturn || byte == Self.lineFeed && previous != Self.carriageReturn {
                     if line > opened && separators > 1 && separators == width - 1 { row.swallowed = column }
                     line += 1
                     separators = 0
                 }
+                previous = byte
                 row.bytes.append(byte)
             } else if byte == separator || byte == Self.lineFeed || byte == Self.carriageReturn {
                 if byte == separator { return byte }
@@ -218,14 +229,28 @@ public final class CSVReader: RowSource {
         guard row.bytes.count <= limits.rowBytes else {
             throw .size("bytes in a row", "행 크기", limits.rowBytes, at: "row \(record)")
         }
-        let hasNUL = row.bytes.withUnsafeBufferPointer { $0[start...].contains(0) }
-        guard !hasNUL else {
+        row.close(column: column, kind: try kind(&row, column, start), from: start)
+    }
+
+    /// What a field holds. Characters that no text has are shown by their codes.
+    private func kind(_ row: inout SheetRow, _ column: Int, _ start: Int) throws(WorkbookError) -> SheetRow.Kind {
+        let (isError, isText) = row.bytes.withUnsafeBufferPointer { bytes in
+            let field = UnsafeBufferPointer(rebasing: bytes[start...])
+            // Tabs and feeds are white space, and some programs write a line end within a field so.
+            return (ErrorName.isWritten(in: field), !XMLText.holdsControl(field, besides: 0x0B...0x0C))
+        }
+        if isText { return isEscaped ? .unreadable : isError ? .error : .text }
+        guard !row.bytes[start...].contains(0) else {
             throw WorkbookError(
                 .encoding, at: CellName.cell(column: column, row: record),
-                "the file is not text: it holds the character U+0000", "텍스트 파일이 아닙니다. U+0000 문자가 있습니다.")
+                "the file is not text: it holds the character U+0000; save the table as .xlsx or CSV UTF-8",
+                "텍스트 파일이 아닙니다. U+0000 문자가 있습니다. 표를 .xlsx 또는 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 저장하세요.")
         }
-        let isError = ErrorName.isWritten(in: row.bytes[start...])
-        row.close(column: column, kind: isEscaped ? .unreadable : isError ? .error : .text, from: start)
+        // Of a field that is nothing else it says nothing.
+        if row.bytes.count == start + 1, row.bytes[start] == Self.substitute { return .text }
+        let shown = XMLText.legible(row.bytes[start...])
+        row.bytes.replaceSubrange(start..., with: shown.utf8)
+        return .unreadable
     }
 
     /// `="…"` with no quotation mark inside.

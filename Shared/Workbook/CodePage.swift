@@ -51,6 +51,18 @@ final class CodePage {
         iconv(handle, nil, nil, nil, nil)
         let piece = decode(bytes[...])
         guard !piece.isBroken, piece.used == bytes.count else { return nil }
-        return String(validating: piece.text, as: UTF8.self)
+        return String(validating: piece.text + rest(), as: UTF8.self)
+    }
+
+    /// The last letter, which is held back where a mark behind it would change it, as in Hebrew and Vietnamese. To be asked
+    /// for at the end.
+    func rest() -> [UInt8] {
+        var letters = [UInt8](repeating: 0, count: 64)
+        var room = letters.count
+        letters.withUnsafeMutableBytes { output in
+            var to = output.baseAddress?.assumingMemoryBound(to: CChar.self)
+            _ = iconv(handle, nil, nil, &to, &room)
+        }
+        return letters.dropLast(room)
     }
 }

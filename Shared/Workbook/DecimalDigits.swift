@@ -54,8 +54,18 @@ struct DecimalDigits: Sendable {
         return DecimalDigits(isNegative, String(text.dropLast(places)), String(text.suffix(places)))
     }
 
-    /// The number as so many whole digits and a power of ten, which is a multiple of that count.
-    func normalized(wholeDigits: Int) -> (DecimalDigits, exponent: Int) {
+    /// The number as so many whole digits, rounded to so many behind the point, and a power of ten, which is a multiple of
+    /// the first count.
+    func scientific(wholeDigits: Int, places: Int) -> (DecimalDigits, exponent: Int) {
+        let (digits, exponent) = normalized(wholeDigits: wholeDigits)
+        let rounded = digits.rounded(to: places)
+        // 9.996 is rounded to one digit more.
+        guard rounded.whole.count > wholeDigits else { return (rounded, exponent) }
+        let (again, more) = rounded.normalized(wholeDigits: wholeDigits)
+        return (again.rounded(to: places), exponent + more)
+    }
+
+    private func normalized(wholeDigits: Int) -> (DecimalDigits, exponent: Int) {
         guard !isZero else { return (self, 0) }
         let magnitude = whole != "0" ? whole.count - 1 : -(fraction.prefix { $0 == "0" }.count + 1)
         let step = wholeDigits

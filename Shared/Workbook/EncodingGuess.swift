@@ -3,7 +3,14 @@ struct EncodingGuess {
     /// Such lines, the first ones of the file.
     private let lines: [[UInt8]]
 
-    init(_ lines: [[UInt8]]) { self.lines = lines }
+    /// Whether the lines end as programs of the Macintosh end them, whose letters are in other places than those of
+    /// Windows-1252: "Jürgen" reads "JŸrgen".
+    private let isOfMacintosh: Bool
+
+    init(_ lines: [[UInt8]], isOfMacintosh: Bool = false) {
+        self.lines = lines
+        self.isOfMacintosh = isOfMacintosh
+    }
 
     /// Whether the file is UTF-8 all the same, with a few bytes broken: most of its characters beyond ASCII are whole.
     var isBrokenUTF8: Bool {
@@ -29,14 +36,25 @@ struct EncodingGuess {
 
     /// Whether the bytes read as Windows-1252 the way Western languages are written.
     var isWestern: Bool {
-        guard let texts = decoded(.windows1252) else { return false }
+        guard !isOfMacintosh, let texts = decoded(.windows1252) else { return false }
         return texts.allSatisfy { Words.areLikely($0, .windows1252) && Words.areWestern($0) }
+    }
+
+    /// The first words beyond ASCII as an encoding has them, by which a person sees whether it is the right one.
+    func words(in encoding: TextEncoding) -> [String] {
+        var words: [String] = []
+        for word in (decoded(encoding) ?? []).lazy.flatMap(Words.foreign).map({ String($0.prefix(24)) })
+        where words.count < 3 && !words.contains(word) {
+            words.append(word)
+        }
+        return words
     }
 
     /// The encodings the bytes may have, each with the first words by which they differ.
     var candidates: [(encoding: TextEncoding, sample: String)] {
         var found: [(encoding: TextEncoding, words: [String])] = []
-        for encoding in TextEncoding.codePages {
+        let pages = isOfMacintosh ? [.macintosh] + TextEncoding.codePages : TextEncoding.codePages
+        for encoding in pages {
             guard let texts = decoded(encoding), texts.allSatisfy({ Words.areLikely($0, encoding) }) else { continue }
             let words = texts.flatMap(Words.foreign)
             if !words.isEmpty, !found.contains(where: { $0.words == words }) { found.append((encoding, words)) }
@@ -73,17 +91,53 @@ private enum Words {
         for run in text.unicodeScalars.split(whereSeparator: { $0.isASCII || $0 == "\u{A0}" }) where run.count > 2 {
             guard !run.contains(where: \.properties.isAlphabetic) else { return false }
         }
-        guard text.count(where: { $0 == "‹" }) == text.count(where: { $0 == "›" }) else { return false }
+        guard text.count(where: { $0 == "‹" }) == text.count(where: { $0 == "›" }), areQuoted(text),
+            standApart(Array(text.unicodeScalars))
+        else { return false }
         return text.lowercased().split { !$0.isLetter }.allSatisfy { word in
             let marked = Set(word.unicodeScalars.filter { !$0.isASCII })
             return marked.isEmpty || alphabets.contains { $0.isSuperset(of: marked) }
         }
     }
 
+    /// Not that of Icelandic: its þ, ð and ý stand where Turkish, Lithuanian and Czech have letters of theirs.
     private static let alphabets: [Set<Unicode.Scalar>] = [
         "äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúü", "àçèéíïòóúü", "àèéìíîòóùú", "ãõáâàçéêíóôúü", "åäöæøéüèêàôó",
-        "áéíóúýþðæö", "ëïéèóöüáíúê", "äöõüšž",
+        "ëïéèóöüáíúê", "äöõüšž",
     ].map { Set($0.unicodeScalars) }
+
+    /// Whether quotation marks that close have some that open: `“…”`, `„…”`, or the same on both sides. Behind a digit they
+    /// are inches.
+    private static func areQuoted(_ text: String) -> Bool {
+        var (opened, closed, previous) = (0, 0, Character(" "))
+        for letter in text {
+            if letter == "“" || letter == "„" { opened += 1 }
+            if letter == "”", !previous.isNumber { closed += 1 }
+            previous = letter
+        }
+        return closed <= opened || closed.isMultiple(of: 2)
+    }
+
+    /// Whether signs that no word has stand beside numbers and blanks alone, and powers behind what they are of.
+    private static func standApart(_ scalars: [Unicode.Scalar]) -> Bool {
+        scalars.indices.allSatisfy { index in
+            let before = index > 0 ? scalars[index - 1] : " "
+            let behind = index + 1 < scalars.count ? scalars[index + 1] : " "
+            if powers.contains(scalars[index]) {
+                return before.isASCII && before.properties.isAlphabetic || isDigit(before)
+            }
+            return !apart.contains(scalars[index]) || ![before, behind].contains(where: isOfWord)
+        }
+    }
+
+    private static let powers: Set<Unicode.Scalar> = ["¹", "²", "³"]
+    private static let apart = Set("¢£¤¥¦¨¬¯¶¸¼½¾÷ˆ‡†‰ƒ±".unicodeScalars)
+
+    private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
+
+    private static func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar == "_" || scalar == "\\" || !scalar.isASCII && scalar != "\u{A0}"
+    }
 
     /// Letters, and the signs that bytes of another encoding would put among them.
     private static func isWordlike(_ scalar: Unicode.Scalar) -> Bool {
@@ -96,7 +150,11 @@ private enum Words {
     private static func isLikely(_ word: [Unicode.Scalar], _ encoding: TextEncoding) -> Bool {
         let foreign = word.filter { !$0.isASCII }
         guard !foreign.isEmpty else { return true }
-        if encoding.isMultibyte { return !isSandwiched(word) && !foreign.contains(where: isHalfWidth) }
+        if encoding.isMultibyte {
+            // Letters of half width are single bytes, as those of other encodings are: only words of them are words.
+            let isHalf = foreign.contains(where: isHalfWidth)
+            return !isSandwiched(word) && (!isHalf || word.count > 1 && word.allSatisfy(isHalfWidth))
+        }
         // A sign stands beside ASCII (a degree, a square metre), not among letters of which each is beyond it.
         for (left, right) in zip(word, word.dropFirst()) where !left.isASCII && !right.isASCII {
             if signs.contains(left) || signs.contains(right) { return false }
@@ -106,8 +164,10 @@ private enum Words {
         for (left, right) in zip(letters, letters.dropFirst()) where !right.isASCII || !left.isASCII {
             if left.properties.isLowercase && right.properties.isUppercase { return false }
         }
-        let isLatin = [.windows1252, .windows1250, .windows1254, .windows1257, .windows1258].contains(encoding)
-        if isLatin { return areLatin(letters) }
+        let latin: [TextEncoding] = [
+            .windows1252, .windows1250, .windows1254, .windows1257, .windows1258, .macintosh,
+        ]
+        if latin.contains(encoding) { return areLatin(letters) }
         return foreign.count == letters.count && letters.allSatisfy { $0.value >= 0x370 }
     }
 

@@ -8,6 +8,9 @@ enum DateStyle: UInt8, Sendable {
     /// Hours, minutes or seconds that go on beyond a day: `[h]:mm:ss`.
     case elapsed
 
+    /// What the format without any form is called, in small letters: programs of other languages write its name of there.
+    static let plain: Set<String> = ["general", "standard", "g/표준", "g/標準", "g/通用格式"]
+
     /// The style of a number format that every workbook knows without stating it. The numbers 27–36 and 50–58 are
     /// the dates of East Asian editions.
     init(builtIn id: Int) {
@@ -24,7 +27,8 @@ enum DateStyle: UInt8, Sendable {
     /// section that are neither quoted nor escaped nor part of a condition, colour or locale in brackets.
     init(formatCode: String) {
         var (date, time, month, elapsed) = (false, false, false, false)
-        var letters = formatCode.lowercased()[...]
+        let lowercased = formatCode.lowercased()
+        var letters = Self.plain.contains(lowercased) ? "" : lowercased[...]
         while let letter = letters.popFirst() {
             switch letter {
             case "\"": letters = letters.drop { $0 != "\"" }.dropFirst()

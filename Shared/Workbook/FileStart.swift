@@ -37,8 +37,9 @@ public enum FileStart {
             if start[index] == 0 { even += 1 }
             if start[index + 1] == 0 { odd += 1 }
         }
-        if even == 0, odd * 4 >= count { return .utf16LittleEndian }
-        if odd == 0, even * 4 >= count { return .utf16BigEndian }
+        // A unit beyond ASCII may have a zero in its other half.
+        if even * 8 <= odd, odd * 4 >= count { return .utf16LittleEndian }
+        if odd * 8 <= even, even * 4 >= count { return .utf16BigEndian }
         return nil
     }
 }

@@ -22,7 +22,8 @@ struct FormatLocale: Sendable, Equatable {
         } else {
             let parts = text.lowercased().split(separator: "-", omittingEmptySubsequences: false)
             guard (1...3).contains(parts.count), (2...3).contains(parts[0].count),
-                text.allSatisfy({ $0 == "-" || $0.isASCII && $0.isLetter }), parts[0] != "ar", parts[0] != "fa"
+                parts[0].allSatisfy({ $0.isASCII && $0.isLetter }), parts[0] != "ar", parts[0] != "fa",
+                text.allSatisfy({ $0 == "-" || $0.isASCII && ($0.isLetter || $0.isNumber) })
             else { return nil }
             language = parts[0] == "ko" ? .korean : parts[0] == "en" ? .english : .other
         }

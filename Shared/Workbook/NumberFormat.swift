@@ -17,7 +17,7 @@ struct NumberFormat: Sendable {
 
     /// Nil for the formats that show every cell plainly.
     init?(_ code: String) {
-        guard code.lowercased() != "general", code != "@", !code.isEmpty else { return nil }
+        guard !DateStyle.plain.contains(code.lowercased()), code != "@", !code.isEmpty else { return nil }
         let isDate = DateStyle(formatCode: code) != .none
         guard !(isDate && DateSection.isReaders(code)) else { return nil }
         // Excel knows no longer ones.
@@ -46,13 +46,21 @@ struct NumberFormat: Sendable {
     /// `from1904` says from which year the workbook counts days.
     func show(number text: String, from1904: Bool = false) -> ShownText {
         guard let number = DecimalDigits(text) else { return .plain }
-        guard let (section, isSigned) = section(for: number) else { return .unknown(code) }
+        guard let (section, isSigned) = section(for: number) else { return isTextAlone ? .plain : .unknown(code) }
         if section.isForDates {
             return section.dates?.write(number.value, from1904: from1904).map(ShownText.text) ?? .unknown(code)
         }
         if section.isGeneral { return section.isBare && !isSigned ? .plain : finished(section, text, isSigned) }
         guard section.isFollowed, let shown = section.write(number) else { return .unknown(code) }
-        return .text((isSigned && shown.hasDigits ? "-" : "") + trimmed(shown.text))
+        let seen = trimmed(shown.text)
+        // A zero that the places of `#,###` leave out is a number all the same.
+        return seen.isEmpty ? .unknown(code) : .text((isSigned && shown.hasDigits ? "-" : "") + seen)
+    }
+
+    /// Whether it shows what a text says and nothing else, as `@_)` does: so it shows numbers as well.
+    private var isTextAlone: Bool {
+        sections.count == 1 && sections[0].isForText && sections[0].isFollowed
+            && trimmed(sections[0].around("")).isEmpty
     }
 
     private func finished(_ section: NumberSection, _ text: String, _ isSigned: Bool) -> ShownText {
@@ -67,7 +75,8 @@ struct NumberFormat: Sendable {
         guard let first = numbers.first else { return nil }
         if numbers.contains(where: { $0.condition != nil }) {
             let found = numbers.first { $0.condition?.holds(number) ?? true }
-            return found.map { ($0, number.isNegative && $0.condition?.isBelowZero != true) }
+            let isLeft = numbers.count == 2 && first.condition?.isFromZero == true && found?.condition == nil
+            return found.map { ($0, number.isNegative && $0.condition?.isBelowZero != true && !isLeft) }
         }
         switch numbers.count {
         case 1: return (first, number.isNegative)

@@ -19,10 +19,14 @@ struct NumberSection: Sendable {
 
         /// A section for numbers below zero writes its own sign.
         var isBelowZero: Bool { sign.hasPrefix("<") && bound <= 0 && sign != "<>" }
+        /// Leaves the numbers below zero to the section behind it, which writes its own sign as well.
+        var isFromZero: Bool { sign.hasPrefix(">") && bound == 0 }
     }
 
     fileprivate enum Token {
         case literal(String)
+        /// One that is neither quoted nor behind a backslash.
+        case comma
         case digit(Character)
         case point
         case exponent(alwaysSigned: Bool)
@@ -73,7 +77,7 @@ struct NumberSection: Sendable {
     private mutating func settleCommas() {
         var settled: [Token] = []
         for (index, token) in tokens.enumerated() {
-            guard case .literal(",") = token else {
+            guard case .comma = token else {
                 settled.append(token)
                 continue
             }
@@ -89,7 +93,7 @@ struct NumberSection: Sendable {
             } else if digitBefore {
                 thousands += 1
             } else {
-                settled.append(token)
+                settled.append(.literal(","))
             }
         }
         tokens = settled
@@ -99,7 +103,9 @@ struct NumberSection: Sendable {
         switch letter {
         case "0", "#", "?": tokens.append(.digit(letter))
         case ".": tokens.append(.point)
-        case ",": tokens.append(.literal(","))
+        case ",": tokens.append(.comma)
+        // What follows is a character by itself in the editions of East Asia, and a second one elsewhere.
+        case "!": isFollowed = false
         case "%":
             percents += 1
             tokens.append(.literal("%"))
@@ -127,11 +133,11 @@ struct NumberSection: Sendable {
             rest = rest.dropFirst()
             tokens.append(.exponent(alwaysSigned: sign == "+"))
         case "G", "g":
-            guard rest.lowercased().hasPrefix("eneral") else {
+            guard let word = Self.generals.first(where: { rest.lowercased().hasPrefix($0) }) else {
                 isFollowed = false
                 return
             }
-            rest = rest.dropFirst(6)
+            rest = rest.dropFirst(word.count)
             tokens.append(.general)
         case "/" where tokens.contains(where: { if case .digit = $0 { true } else { false } }):
             // A fraction such as 3 1/2.
@@ -148,7 +154,8 @@ struct NumberSection: Sendable {
             let symbol = parts.first ?? ""
             let locale = parts.count > 1 ? parts[1] : ""
             // A locale alone may choose digits of its own; with neither, the currency is that of the reader's country.
-            if symbol.isEmpty || !locale.isEmpty { isFollowed = FormatLocale(locale) != nil && isFollowed }
+            let isKnown = FormatLocale(locale) != nil || !symbol.isEmpty && Self.euros.contains(locale.lowercased())
+            if symbol.isEmpty || !locale.isEmpty { isFollowed = isKnown && isFollowed }
             tokens.append(.literal(String(symbol)))
         } else if let sign = ["<=", ">=", "<>", "<", ">", "="].first(where: inside.hasPrefix) {
             guard let bound = Double(inside.dropFirst(sign.count)) else {
@@ -161,6 +168,11 @@ struct NumberSection: Sendable {
             isFollowed = false
         }
     }
+
+    /// How `General` goes on behind its first letter, in English and as the editions of East Asia call it.
+    private static let generals = ["eneral", "/표준", "/標準", "/通用格式"]
+    /// What Excel writes for the euro before and behind an amount: it looks like a locale and is none.
+    private static let euros: Set<String> = ["1", "2", "x-euro1", "x-euro2"]
 
     /// Whether what stands in brackets is a colour, which a text does not have.
     static func isColour(_ inside: some StringProtocol) -> Bool {
@@ -214,8 +226,11 @@ struct NumberSection: Sendable {
         }
         var digits = number.shifted(by: 2 * percents - 3 * thousands)
         var exponent = 0
-        if !power.isEmpty { (digits, exponent) = digits.normalized(wholeDigits: max(1, whole.count)) }
-        digits = digits.rounded(to: fraction.count)
+        if power.isEmpty {
+            digits = digits.rounded(to: fraction.count)
+        } else {
+            (digits, exponent) = digits.scientific(wholeDigits: max(1, whole.count), places: fraction.count)
+        }
         var line = Line(
             whole: whole.isEmpty && digits.whole != "0"
                 ? [digits.whole] : Self.filled(digits.whole, whole, grouped: isGrouped),
@@ -277,7 +292,7 @@ struct NumberSection: Sendable {
                 if part == 0 { return whole.isEmpty ? "" : whole.removeFirst() }
                 if part == 1 { return fraction.isEmpty ? "" : fraction.removeFirst() }
                 return power.isEmpty ? "" : power.removeFirst()
-            case .text, .general: return ""
+            case .text, .general, .comma: return ""
             }
         }
     }

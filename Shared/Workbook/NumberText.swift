@@ -30,7 +30,9 @@ enum NumberText {
 
     /// The number that a workbook has written; nil when that is no finite number.
     static func value(_ written: String) -> Double? {
-        guard let value = Double(written), value.isFinite, !written.hasPrefix("0x") else { return nil }
+        // Swift reads more than workbooks write: "0x1p3", "infinity".
+        let isDecimal = written.utf8.allSatisfy { (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }
+        guard isDecimal, let value = Double(written), value.isFinite else { return nil }
         return value
     }
 

@@ -51,6 +51,8 @@ public struct SheetRow: Sendable {
     /// What the row, or a cell of it, says of its place, when that cannot be: no place of a sheet is called so, or another
     /// has taken it; nil as a rule.
     public internal(set) var misplaced: String?
+    /// Whether a person does not see the row: it is hidden, or left out by a filter.
+    public internal(set) var isHidden = false
     var slots: [Slot] = []
     var bytes: [UInt8] = []
     /// How cells of each style show what they hold; nil for those that show it plainly.
@@ -124,6 +126,7 @@ public struct SheetRow: Sendable {
         fields = 0
         swallowed = nil
         misplaced = nil
+        isHidden = false
         bytes.removeAll(keepingCapacity: true)
     }
 

@@ -17,6 +17,8 @@ struct SheetScanner {
     private var cell = CellState()
     /// Whether a formula has been read.
     private(set) var hasFormulas = false
+    /// The columns that are hidden, which stand before the rows.
+    private(set) var hiddenColumns: [ClosedRange<Int>] = []
     /// The merged ranges of the sheet, which stand behind its rows.
     private(set) var merged: [CellRange] = []
 
@@ -25,12 +27,12 @@ struct SheetScanner {
     /// As much is kept of what cannot be read.
     private static let shownBytes = 256
 
-    private enum Content { case number, shared, text, bool, error, isoDate, unknown }
-
     private struct CellState {
         var column = -1
         var row = 0
-        var content = Content.number
+        /// Whether the row has said its number; if not, its first cell may.
+        var isRowKnown = false
+        var content = CellScalar.Content.number
         var style = 0
         var start = 0
         var hasFormula = false
@@ -57,6 +59,8 @@ struct SheetScanner {
                     if try readRow(&row) { return true }
                 } else if scanner.nameIs("sheetData") {
                     inData = true
+                } else if !inData && scanner.nameIs("col") {
+                    try readColumn()
                 }
             case .end where scanner.nameIs("sheetData"):
                 finished = true
@@ -67,6 +71,18 @@ struct SheetScanner {
             }
         }
         return false
+    }
+
+    /// Reads whether columns are hidden.
+    private mutating func readColumn() throws(WorkbookError) {
+        var (first, last, isHidden) = (0, 0, false)
+        while try scanner.nextAttribute() {
+            if scanner.keyIs("min") { first = scanner.wholeNumber() ?? 0 }
+            if scanner.keyIs("max") { last = scanner.wholeNumber() ?? 0 }
+            if scanner.keyIs("hidden") { isHidden = scanner.isTrue }
+        }
+        guard isHidden, first > 0, first <= last, hiddenColumns.count < limits.columns else { return }
+        hiddenColumns.append(first - 1...last - 1)
     }
 
     /// Reads what stands behind the rows as far as the list of merged ranges.
@@ -91,11 +107,14 @@ struct SheetScanner {
     /// False when the row has no content.
     private mutating func readRow(_ row: inout SheetRow) throws(WorkbookError) -> Bool {
         var number = lastRow + 1
-        var written = ""
+        var (written, isHidden) = ("", false)
         misplaced = nil
+        cell.isRowKnown = false
         while try scanner.nextAttribute() {
+            if scanner.keyIs("hidden") { isHidden = scanner.isTrue }
             guard scanner.keyIs("r") else { continue }
             number = scanner.wholeNumber() ?? 0
+            cell.isRowKnown = true
             if number < 1 || number > Self.lastRowOfExcel { written = try scanner.value() }
         }
         if number < 1 || number > Self.lastRowOfExcel {
@@ -108,6 +127,7 @@ struct SheetScanner {
         row.reset(number: number)
         row.formats = formats
         row.from1904 = from1904
+        row.isHidden = isHidden
         cell.row = number
         cell.column = -1
         reading: while true {
@@ -118,6 +138,7 @@ struct SheetScanner {
             case .done: throw scanner.truncated
             }
         }
+        (row.number, lastRow) = (cell.row, cell.row)
         if let misplaced { row.misplaced = misplaced }
         guard row.count > 0 || row.misplaced != nil else { return false }
         delivered += 1
@@ -154,7 +175,7 @@ struct SheetScanner {
         try finish(&row)
     }
 
-    /// "BC12": only the letters count, as the cell is inside its row.
+    /// "BC12": the letters say the column, and the number must be that of the row that the cell is inside.
     @inline(__always)
     private mutating func readReference() throws(WorkbookError) {
         var column = 0
@@ -172,6 +193,12 @@ struct SheetScanner {
             return
         }
         cell.column = column - 1
+        guard let row = scanner.number(at), row != cell.row else { return }
+        if cell.isRowKnown || row < cell.row || row > Self.lastRowOfExcel {
+            if misplaced == nil { misplaced = try scanner.value() }
+        } else {
+            (cell.row, cell.isRowKnown) = (row, true)
+        }
     }
 
     /// Passes over a cell that is nowhere in the sheet.
@@ -306,8 +333,7 @@ struct SheetScanner {
         guard row.bytes.count <= limits.rowBytes else {
             throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
-        let kind = strings.isText(index) ? SheetRow.Kind.text : .unreadable
-        row.close(column: cell.column, kind: kind, from: cell.start, style: cell.style)
+        row.close(column: cell.column, kind: strings.kind(index), from: cell.start, style: cell.style)
         return true
     }
 
@@ -326,15 +352,17 @@ struct SheetScanner {
             row.close(column: cell.column, kind: .unreadable, from: start, style: cell.style)
         default:
             guard let written = takeTrimmed(&row) else { return closeUnlessStored(&row) }
-            let (kind, text, serial) = scalar(written)
-            row.bytes.append(contentsOf: text.utf8)
-            row.close(column: cell.column, kind: kind, from: start, style: cell.style, serial: serial)
+            let scalar = CellScalar(written, cell.content, style: dateStyle, from1904: from1904)
+            row.bytes.append(contentsOf: scalar.text.utf8)
+            row.close(column: cell.column, kind: scalar.kind, from: start, style: cell.style, serial: scalar.serial)
         }
     }
 
-    /// A formula whose number is empty has no result: only a text can be empty.
+    /// A formula whose number is empty has no result: only a text can be empty. Nor is an error without its name nothing.
     private func closeUnlessStored(_ row: inout SheetRow) {
-        if cell.hasFormula { row.close(column: cell.column, kind: .missing, from: cell.start) }
+        if cell.hasFormula || cell.content == .error {
+            row.close(column: cell.column, kind: .missing, from: cell.start)
+        }
     }
 
     private func finishText(_ row: inout SheetRow) throws(WorkbookError) {
@@ -350,7 +378,10 @@ struct SheetScanner {
         guard row.bytes.count <= limits.rowBytes else {
             throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
-        row.close(column: cell.column, kind: .text, from: start, style: cell.style)
+        let isError = row.bytes.withUnsafeBufferPointer {
+            ErrorName.isWritten(in: UnsafeBufferPointer(rebasing: $0[start...]))
+        }
+        row.close(column: cell.column, kind: isError ? .error : .text, from: start, style: cell.style)
     }
 
     private func takeTrimmed(_ row: inout SheetRow) -> String? {
@@ -363,29 +394,5 @@ struct SheetScanner {
         let trimmed = text.drop { $0.isWhitespace }
         let end = trimmed.lastIndex { !$0.isWhitespace }
         return end.map { String(trimmed[...$0]) }
-    }
-
-    /// A cell that is neither text nor shared text. What its type does not allow is that cell's matter alone.
-    private func scalar(_ written: String) -> (SheetRow.Kind, String, serial: Double) {
-        switch cell.content {
-        case .bool:
-            switch written.lowercased() {
-            case "1", "true": return (.bool, "true", 0)
-            case "0", "false": return (.bool, "false", 0)
-            default: return (.unreadable, written, 0)
-            }
-        case .error: return (.error, String(written.prefix(32)), 0)
-        case .isoDate:
-            guard let (kind, text) = ISODate.value(written, style: dateStyle) else { return (.unreadable, written, 0) }
-            return (kind, text, ExcelDates.serial(kind, text, from1904: from1904))
-        default:
-            if dateStyle != .none, let value = NumberText.value(written),
-                let (kind, text) = ExcelDates.text(value, style: dateStyle, from1904: from1904)
-            {
-                return (kind, text, value)
-            }
-            guard let plain = NumberText.plain(written) else { return (.unreadable, written, 0) }
-            return (.number, plain, 0)
-        }
     }
 }

@@ -18,6 +18,7 @@ public enum TextEncoding: String, Sendable, CaseIterable {
     case windows1256 = "Windows-1256"
     case windows1257 = "Windows-1257"
     case windows1258 = "Windows-1258"
+    case macintosh = "Macintosh"
 
     /// The encoding a person has named: case, hyphens and the like do not count, and the usual other names are known.
     public init?(named name: String) {
@@ -37,7 +38,7 @@ public enum TextEncoding: String, Sendable, CaseIterable {
             "uhc": .cp949, "ms949": .cp949, "euckr": .cp949, "ksc5601": .cp949, "windows949": .cp949,
             "sjis": .shiftJIS, "cp932": .shiftJIS, "ms932": .shiftJIS, "windows31j": .shiftJIS, "windows932": .shiftJIS,
             "gbk": .gb18030, "gb2312": .gb18030, "cp936": .gb18030, "windows936": .gb18030,
-            "cp950": .big5, "windows950": .big5, "utf16": .utf16LittleEndian,
+            "cp950": .big5, "windows950": .big5, "utf16": .utf16LittleEndian, "macroman": .macintosh, "mac": .macintosh,
         ]
         for encoding in allCases where encoding.rawValue.hasPrefix("Windows-") {
             names["cp" + encoding.rawValue.dropFirst(8)] = encoding
@@ -50,6 +51,7 @@ public enum TextEncoding: String, Sendable, CaseIterable {
         switch self {
         case .shiftJIS: "CP932"
         case .big5: "CP950"
+        case .macintosh: "MACINTOSH"
         default: rawValue.hasPrefix("Windows-") ? "CP" + rawValue.dropFirst(8) : rawValue
         }
     }
@@ -57,7 +59,7 @@ public enum TextEncoding: String, Sendable, CaseIterable {
     /// The code pages that bytes which are not UTF-8 may be of, the most common first.
     static let codePages: [TextEncoding] = [
         .cp949, .shiftJIS, .gb18030, .big5, .windows1252, .windows1251, .koi8r, .windows1250, .windows1253,
-        .windows1254, .windows1255, .windows1256, .windows1257, .windows1258,
+        .windows1254, .windows1255, .windows1256, .windows1257, .windows1258, .macintosh,
     ]
 
     /// Whether a character may take two bytes or more.

@@ -7,13 +7,17 @@ final class TextSource {
     private static let chunk = 64 << 10
 
     let encoding: TextEncoding
-    /// Whether nothing but the look of the words says that this is the encoding.
-    let isGuessed: Bool
+    /// The first words beyond ASCII, where nothing but the look of the words says that this is the encoding; else empty.
+    let guessed: [String]
     private let file: FileHandle
     private let page: CodePage?
     /// Bytes of a character that the next piece completes.
     private var carried: [UInt8] = []
     private var line = 1
+    /// Old programs of the Macintosh end lines with a carriage return alone.
+    private let lineEnd: UInt8
+    private static let lineFeed: UInt8 = 0x0A
+    private static let carriageReturn: UInt8 = 0x0D
 
     /// Opens a file. `named` is the encoding the person says it has; a byte order mark says it better.
     init(path: String, encoding named: TextEncoding? = nil, limits: WorkbookLimits) throws(WorkbookError) {
@@ -23,8 +27,10 @@ final class TextSource {
         guard size <= limits.fileBytes else { throw .size("bytes in the file", "파일 크기", limits.fileBytes) }
         self.file = file
         let start = Array(try Self.read(file, at: 0, count: 4_096))
+        lineEnd =
+            start.contains(Self.lineFeed) || !start.contains(Self.carriageReturn) ? Self.lineFeed : Self.carriageReturn
         let mark: Int
-        (encoding, mark, isGuessed) = try Self.encoding(of: start, named, file)
+        (encoding, mark, guessed) = try Self.encoding(of: start, named, file, lineEnd)
         if [.utf8, .utf16LittleEndian, .utf16BigEndian].contains(encoding) {
             page = nil
         } else {
@@ -42,19 +48,28 @@ final class TextSource {
 
     /// The encoding, and how many bytes of a mark to skip.
     private static func encoding(
-        of start: [UInt8], _ named: TextEncoding?, _ file: FileHandle
-    ) throws(WorkbookError) -> (TextEncoding, Int, Bool) {
-        if start.starts(with: [0xEF, 0xBB, 0xBF]) { return (.utf8, 3, false) }
-        if start.starts(with: [0xFF, 0xFE]) { return (.utf16LittleEndian, 2, false) }
-        if start.starts(with: [0xFE, 0xFF]) { return (.utf16BigEndian, 2, false) }
-        if let named { return (named, 0, false) }
-        if let wide = FileStart.wideText(start) { return (wide, 0, false) }
+        of start: [UInt8], _ named: TextEncoding?, _ file: FileHandle, _ lineEnd: UInt8
+    ) throws(WorkbookError) -> (TextEncoding, Int, guessed: [String]) {
+        // Programs that add to a file, or write one out of another, write the mark more than once.
+        let mark = Self.marks(start)
+        if mark > 0 { return (.utf8, mark, []) }
+        if start.starts(with: [0xFF, 0xFE]) { return (.utf16LittleEndian, 2, []) }
+        if start.starts(with: [0xFE, 0xFF]) { return (.utf16BigEndian, 2, []) }
+        if let named { return (named, 0, []) }
+        if let wide = FileStart.wideText(start) { return (wide, 0, []) }
         // Only the whole file tells: a single byte may be the first that is not UTF-8.
-        guard let lines = try foreignLines(file) else { return (.utf8, 0, false) }
-        let guess = EncodingGuess(lines.map(\.bytes))
+        guard let lines = try foreignLines(file, lineEnd) else { return (.utf8, 0, []) }
+        let guess = EncodingGuess(lines.map(\.bytes), isOfMacintosh: lineEnd == carriageReturn)
         if guess.isBrokenUTF8 { throw .brokenText(.utf8, line: lines.first { !isUTF8($0.bytes) }?.number ?? 1) }
-        if guess.isWestern { return (.windows1252, 0, true) }
+        if guess.isWestern { return (.windows1252, 0, guess.words(in: .windows1252)) }
         throw .undecidable(guess.candidates)
+    }
+
+    /// Bytes of the marks of UTF-8 with which a file begins.
+    private static func marks(_ start: [UInt8]) -> Int {
+        var count = 0
+        while start.dropFirst(count).starts(with: [0xEF, 0xBB, 0xBF]) { count += 3 }
+        return count
     }
 
     private static func isUTF8(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
@@ -82,7 +97,7 @@ final class TextSource {
 
     /// The first lines with bytes beyond ASCII, and always one that is not UTF-8; nil when the file is UTF-8 throughout.
     private static func foreignLines(
-        _ file: FileHandle
+        _ file: FileHandle, _ lineEnd: UInt8
     ) throws(WorkbookError) -> [(number: Int, bytes: [UInt8])]? {
         if try isUTF8(file) { return nil }
         var lines: [(number: Int, bytes: [UInt8])] = []
@@ -95,7 +110,7 @@ final class TextSource {
             isLast = more.isEmpty
             held += more
             var start = 0
-            while let end = held[start...].firstIndex(of: 0x0A) ?? (isLast || start == 0 ? held.count : nil) {
+            while let end = held[start...].firstIndex(of: lineEnd) ?? (isLast || start == 0 ? held.count : nil) {
                 let line = held[start..<end]
                 if line.contains(where: { $0 >= 0x80 }), lines.count < 500 || !isUTF8(Array(line)) {
                     lines.append((number, Array(line.prefix(4_096))))
@@ -127,10 +142,10 @@ final class TextSource {
         while true {
             let read = [UInt8](try Self.read(file, at: nil, count: Self.chunk))
             let bytes = carried + read
-            if bytes.isEmpty { return [] }
+            if bytes.isEmpty { return page?.rest() ?? [] }
             let text = try decode(bytes, isLast: read.isEmpty)
             if !text.isEmpty {
-                line += text.count { $0 == 0x0A }
+                line += text.count { $0 == lineEnd }
                 return text
             }
             if read.isEmpty { return [] }
@@ -149,7 +164,7 @@ final class TextSource {
             let whole = isLast ? bytes.count : Self.wholeUTF8(bytes)
             carried = Array(bytes[whole...])
             let text = Array(bytes[..<whole])
-            guard Self.isUTF8(text) else { throw broken(behind: Self.wholeStart(of: text)) }
+            guard Self.isUTF8(text) else { throw broken(behind: wholeStart(of: text)) }
             return text
         }
         return try decodeWide(bytes, isLast: isLast)
@@ -174,15 +189,15 @@ final class TextSource {
     }
 
     private func broken(behind text: [UInt8]) -> WorkbookError {
-        .brokenText(encoding, line: line + text.count { $0 == 0x0A })
+        .brokenText(encoding, line: line + text.count { $0 == lineEnd })
     }
 
     /// The lines of a text before the first one that is not UTF-8, with their ends.
-    private static func wholeStart(of text: [UInt8]) -> [UInt8] {
+    private func wholeStart(of text: [UInt8]) -> [UInt8] {
         var start: [UInt8] = []
-        for line in text.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            guard isUTF8(Array(line)) else { return start }
-            start += line + [0x0A]
+        for line in text.split(separator: lineEnd, omittingEmptySubsequences: false) {
+            guard Self.isUTF8(Array(line)) else { return start }
+            start += line + [lineEnd]
         }
         return start
     }
@@ -199,14 +214,14 @@ extension WorkbookError {
 
     /// Bytes that may be of several encodings, each with what the first words would be.
     static func undecidable(_ candidates: [(encoding: TextEncoding, sample: String)]) -> Self {
-        let shown = candidates.prefix(6).map { "\($0.encoding.rawValue) (\"\($0.sample)\")" }.joined(separator: ", ")
+        let shown = candidates.map { "\($0.encoding.rawValue) (\"\($0.sample)\")" }.joined(separator: ", ")
         guard !shown.isEmpty else {
             let names = TextEncoding.codePages.map(\.rawValue).joined(separator: ", ")
             return Self(
                 .encoding, "the file is not UTF-8; name its encoding (\(names)) or save it as CSV UTF-8",
                 "UTF-8 파일이 아닙니다. 인코딩(\(names))을 지정하거나 Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 저장하세요.")
         }
-        let koreanShown = candidates.prefix(6).map { "\($0.encoding.rawValue)(‘\($0.sample)’)" }.joined(separator: ", ")
+        let koreanShown = candidates.map { "\($0.encoding.rawValue)(‘\($0.sample)’)" }.joined(separator: ", ")
         return Self(
             .encoding,
             "the file is not UTF-8, and its bytes do not tell the encoding; name the right one: \(shown); or save it as CSV UTF-8",

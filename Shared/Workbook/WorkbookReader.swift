@@ -39,21 +39,31 @@ public final class WorkbookReader: RowSource {
     /// row.
     public var mergedRanges: [CellRange] { scanner?.merged ?? [] }
 
+    /// The columns, counted from 0, that nobody sees in the sheet that is read. Known from its first row on.
+    public var hiddenColumns: [ClosedRange<Int>] { scanner?.hiddenColumns ?? [] }
+
     /// Goes to the start of a sheet: the one of this name (case does not count), or the first visible one.
     public func open(sheet name: String? = nil) throws(WorkbookError) {
         let found = package.sheets.firstIndex { sheet in
             name.map { $0.alike == sheet.name.alike } ?? sheet.isVisible
         }
-        guard let found else {
-            let shown = package.sheets.filter(\.isVisible).prefix(20).map(\.name)
-            let names = shown.map { "\"\($0)\"" }.joined(separator: ", ")
-            let koreanNames = shown.joined(separator: ", ")
-            let (english, korean) = names.isEmpty ? ("", "") : ("; there are \(names)", "(있는 시트: \(koreanNames))")
-            throw WorkbookError(
-                .noSheet, name.map { "there is no sheet named \"\($0)\"\(english)" } ?? "there is no visible sheet",
-                name.map { "‘\($0)’ 시트가 없습니다\(korean)." } ?? "모든 시트가 숨겨져 있습니다.")
-        }
+        guard let found else { throw noSheet(name) }
         try open(at: found)
+    }
+
+    private func noSheet(_ name: String?) -> WorkbookError {
+        let shown = package.sheets.filter { $0.isVisible || name == nil }.prefix(20).map(\.name)
+        let names = shown.map { "\"\($0)\"" }.joined(separator: ", ")
+        let koreanNames = shown.joined(separator: ", ")
+        if let name {
+            let (english, korean) = names.isEmpty ? ("", "") : ("; there are \(names)", "(있는 시트: \(koreanNames))")
+            return WorkbookError(
+                .noSheet, "there is no sheet named \"\(name)\"\(english)", "‘\(name)’ 시트가 없습니다\(korean).")
+        }
+        guard !names.isEmpty else { return WorkbookError(.noSheet, "there is no sheet with cells", "셀이 있는 시트가 없습니다.") }
+        return WorkbookError(
+            .noSheet, "every sheet is hidden: \(names); name the one that is to be read, or show it",
+            "모든 시트가 숨겨져 있습니다(\(koreanNames)). 읽을 시트를 지정하거나 숨기기를 취소하세요.")
     }
 
     /// Goes to the start of a sheet by its place among the tabs.

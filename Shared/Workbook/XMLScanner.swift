@@ -313,6 +313,24 @@ struct XMLScanner {
     @inline(__always)
     func wholeNumber() -> Int? { XMLText.wholeNumber(base + valueStart, valueEnd - valueStart) }
 
+    /// The digits of the value from a place on as a number; nil when there are none.
+    @inline(__always)
+    func number(_ start: Int) -> Int? {
+        var (number, at) = (0, start)
+        while at < valueEnd, number < 1 << 30, base[at] >= 0x30, base[at] <= 0x39 {
+            number = number * 10 + Int(base[at]) - 0x30
+            at += 1
+        }
+        return at > start ? number : nil
+    }
+
+    /// Whether the value of the last attribute is true.
+    var isTrue: Bool {
+        let count = valueEnd - valueStart
+        return count == 1 && base[valueStart] == UInt8(ascii: "1") || count == 4 && stands("true", at: valueStart)
+            || count == 2 && stands("on", at: valueStart)
+    }
+
     /// Reads to the end of the entry, so that its checksum is compared.
     mutating func drain() throws(WorkbookError) {
         while !ended {

@@ -83,19 +83,35 @@ enum XMLText {
         guard state.0 || state.1 else { return true }
         return text.withUnsafeBufferPointer { all in
             let part = UnsafeBufferPointer(rebasing: all[start...])
-            return !part.contains(where: isControl) && String(validating: part, as: UTF8.self) != nil
+            return !holdsControl(part) && String(validating: part, as: UTF8.self) != nil
         }
     }
 
+    /// Whether a text holds control characters besides tab and line ends. Those from U+0080 on are what letters of another
+    /// encoding have become.
+    static func holdsControl(_ text: UnsafeBufferPointer<UInt8>, besides others: ClosedRange<UInt8> = 9...10) -> Bool {
+        var previous: UInt8 = 0
+        for byte in text {
+            if isControl(byte), !others.contains(byte) { return true }
+            if previous == 0xC2, byte < 0xA0, byte != 0x85 { return true }
+            previous = byte
+        }
+        return false
+    }
+
     private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 9 && byte != 10 && byte != 13 }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        UInt8(exactly: scalar.value).map { isControl($0) || (0x80...0x9F).contains($0) && $0 != 0x85 } ?? false
+    }
 
     /// What people can be shown of bytes that are no text: control characters as workbooks write them, `_x0001_`, and
     /// U+FFFD for what is not UTF-8.
     static func legible(_ bytes: some Collection<UInt8>) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
-        guard text.utf8.contains(where: isControl) else { return text }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
         return text.unicodeScalars.reduce(into: "") { shown, scalar in
-            if scalar.value < 0x80, isControl(UInt8(scalar.value)) {
+            if isControl(scalar) {
                 shown +=
                     (scalar.value < 0x10 ? "_x000" : "_x00") + String(scalar.value, radix: 16, uppercase: true) + "_"
             } else {
@@ -104,21 +120,23 @@ enum XMLText {
         }
     }
 
-    /// Workbooks write characters that XML cannot hold as `_xHHHH_`.
+    /// Workbooks write characters that XML cannot hold as `_xHHHH_`, those beyond U+FFFF as the two halves of a pair.
     private static func resolveEscapes(_ text: inout [UInt8], from start: Int) {
         var at = start
         var write = start
         while at < text.count {
-            if text[at] == UInt8(ascii: "_"), at + 7 <= text.count, text[at + 1] == UInt8(ascii: "x"),
-                text[at + 6] == UInt8(ascii: "_"),
-                let unit = UInt32(String(decoding: text[at + 2..<at + 6], as: UTF8.self), radix: 16),
-                let scalar = UnicodeScalar(unit)
-            {
-                for byte in String(scalar).utf8 {
+            if let unit = escaped(text, at) {
+                var scalar = UnicodeScalar(unit)
+                at += escapeLength
+                if unit & 0xFC00 == 0xD800, let low = escaped(text, at), low & 0xFC00 == 0xDC00 {
+                    scalar = UnicodeScalar(0x10000 + (unit & 0x3FF) << 10 + low & 0x3FF)
+                    at += escapeLength
+                }
+                // Half a pair makes a text that is none, of which its cell tells.
+                for byte in scalar.map({ Array(String($0).utf8) }) ?? [0xFF] {
                     text[write] = byte
                     write += 1
                 }
-                at += 7
             } else {
                 text[write] = text[at]
                 write += 1
@@ -126,6 +144,21 @@ enum XMLText {
             }
         }
         text.removeLast(text.count - write)
+    }
+
+    private static let escapeLength = 7
+
+    /// The unit of UTF-16 that `_xHHHH_` at a place of the text stands for; nil where there is none.
+    private static func escaped(_ text: [UInt8], _ at: Int) -> UInt32? {
+        guard at + escapeLength <= text.count, text[at] == UInt8(ascii: "_"), text[at + 1] == UInt8(ascii: "x"),
+            text[at + 6] == UInt8(ascii: "_")
+        else { return nil }
+        var unit: UInt32 = 0
+        for byte in text[at + 2..<at + 6] {
+            guard let digit = Character(UnicodeScalar(byte)).hexDigitValue, byte < 0x80 else { return nil }
+            unit = unit << 4 | UInt32(digit)
+        }
+        return unit
     }
 
     /// The length of UTF-8 text in UTF-16 units.

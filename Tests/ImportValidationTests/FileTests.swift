@@ -167,8 +167,8 @@ import Workbook
 
     @Test func aFieldInTwoColumnsStopsTheLoad() {
         let failure = #expect(throws: RunFailure.self) { try self.read("Name,이름\nA,B\n", "location") }
-        #expect(failure?.text.en.contains("\"name\"") == true)
-        #expect(failure?.text.ko.contains("‘이름’") == true)
+        #expect(failure?.text.en.contains("\"Name\" (A, B)") == true)
+        #expect(failure?.text.ko.contains("‘이름’(A, B)") == true)
     }
 
     @Test func nativeDatesComeInTheFormatOfTheirCheck() throws {

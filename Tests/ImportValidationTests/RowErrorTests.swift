@@ -42,6 +42,19 @@ import Wire
         }
     }
 
+    /// Texts of files come as they are.
+    @Test(arguments: ["\"", "\\", "\n\r\t", "\u{1}\u{1F}", "😀 가 e\u{301}", "</x>", "{}", "\u{2028}", ""])
+    func anyTextIsKept(_ text: String) {
+        let errors = [RowError(.double, [text, "a"]), RowError(.reference, field: "account", [text])]
+        #expect(RowError.read(RowError.json(errors), comment: nil) == errors)
+        let faults = [
+            CellFault(kind: .unreadable, field: "account", place: "A2", detail: text),
+            CellFault(kind: .place, place: text),
+        ]
+        #expect(CellFault.read(CellFault.json(faults)) == faults)
+        #expect(RowError.json([]).isEmpty && CellFault.json([]).isEmpty)
+    }
+
     /// Rows of an instance of the version before hold a comment alone.
     @Test func anEarlierCommentIsReadLineByLine() {
         let read = RowError.read(nil, comment: "One.\nTwo.")

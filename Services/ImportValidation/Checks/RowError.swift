@@ -1,4 +1,5 @@
 import Foundation
+import Wire
 
 /// One reason why a row needs attention: what found it, in which cell, and what a sentence about it has to know beside the
 /// cell. This is what is stored; the sentence is made when it is read, in the language of whoever reads.
@@ -52,10 +53,15 @@ struct RowError: Codable, Sendable, Equatable {
     /// The same, of the cell of a field.
     func of(_ field: String) -> RowError { RowError(check, field: field, details) }
 
-    /// Errors as their column holds them; empty for none.
+    /// Errors as their column holds them; empty for none. By hand, for a file may have one in every row.
     static func json(_ errors: [RowError]) -> String {
-        guard !errors.isEmpty, let data = try? JSONEncoder().encode(errors) else { return "" }
-        return String(decoding: data, as: UTF8.self)
+        guard !errors.isEmpty else { return "" }
+        let json = try? JSONWriter.objects(errors) { (error, writer) throws(WireError) in
+            try writer.member(CodingKeys.check, error.check.rawValue)
+            if let field = error.field { try writer.member(CodingKeys.field, field) }
+            try writer.member(CodingKeys.details, texts: error.details)
+        }
+        return json.map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     /// Errors of one row after another as their column holds them: those that are the same again are written once.

@@ -137,9 +137,13 @@ struct LoadRun {
                 ko: "통합 문서를 열 때 수식을 다시 계산하도록 되어 있습니다. 읽은 계산 결과가 최신이 아닐 수 있습니다.")
         }
         if let text = source as? CSVReader, text.isEncodingGuessed {
+            let words = Text(
+                en: text.guessedWords.map { "\"\($0)\"" }.joined(separator: ", "),
+                ko: text.guessedWords.map { "‘\($0)’" }.joined(separator: ", "))
             return Text(
-                en: "The file is not UTF-8 and was read in the encoding \(text.encoding.rawValue).",
-                ko: "UTF-8 파일이 아니어서 \(text.encoding.rawValue) 인코딩으로 읽었습니다.")
+                en:
+                    "The file is not UTF-8 and was read in the encoding \(text.encoding.rawValue), in which it says \(words.en).",
+                ko: "UTF-8 파일이 아니어서 \(text.encoding.rawValue) 인코딩으로 읽었습니다(예: \(words.ko)).")
         }
         return nil
     }

@@ -18,9 +18,11 @@ struct RowReader {
     /// Columns without a title in which something was seen, with the first row of it.
     private var unnamed: [Int: Int] = [:]
     private static let mostNamed = 20
-    /// The titles, in the order of the fields; a row that says them again is none.
-    private let titles: [String]
+    /// What says the titles again: a row of them is none.
+    private let titles: RepeatedTitles
     private var repeated: [Int] = []
+    /// Rows that nobody sees: how many, and the first of them.
+    private var hidden: (count: Int, first: [Int]) = (0, [])
     /// The rows of a template's example.
     private var examples: [Int] = []
     /// What a builder makes of the cells; nil where they are the target's as they stand.
@@ -39,12 +41,15 @@ struct RowReader {
         hasOneLine = plan.columns.map { $0.field.type != .text }
         width = header.width
         isTitled = header.isTitled
-        titles = header.titles
+        titles = RepeatedTitles(header, plan)
         transform = RowTransform(plan.target)
     }
 
     /// What was passed over.
-    var remarks: [Text] { examples.map(TemplateExample.remark) + [again, untitled].compactMap(\.self) }
+    var remarks: [Text] {
+        examples.map(TemplateExample.remark)
+            + [again, untitled, HiddenParts.rows(hidden.first, count: hidden.count)].compactMap(\.self)
+    }
 
     /// Rows that say the titles again, as reports do at the top of each page; nil when there was none.
     private var again: Text? {
@@ -52,19 +57,6 @@ struct RowReader {
         let rows = repeated.map(String.init).joined(separator: ", ")
         return Text(
             en: "Rows that repeat the titles were not read: \(rows).", ko: "제목을 반복한 행은 읽지 않았습니다: \(rows).")
-    }
-
-    /// Whether every column that is read holds its title again. One title alone may be a value.
-    private func repeatsTitles(_ row: borrowing SheetRow) -> Bool {
-        var count = 0
-        for position in columns.indices {
-            guard let column = columns[position] else { continue }
-            guard row.kind(at: column) == .text, !titles[position].isEmpty,
-                row.withBytes(at: column, { $0.elementsEqual(titles[position].utf8) })
-            else { return false }
-            count += 1
-        }
-        return count > 1
     }
 
     /// What was passed over for want of a title; nil when nothing was.
@@ -82,7 +74,7 @@ struct RowReader {
             if examples.count < Self.mostNamed { examples.append(row.number) }
             return nil
         }
-        guard !repeatsTitles(row) else {
+        guard !titles.stand(in: row) else {
             if repeated.count < Self.mostNamed { repeated.append(row.number) }
             return nil
         }
@@ -102,7 +94,11 @@ struct RowReader {
         if width > 0 { compare(row, &faults) }
         if let misplaced = row.misplaced { faults.append(CellFault(misplaced, in: row)) }
         passOver(row)
-        if isEmpty && faults.isEmpty { return nil }
+        guard !isEmpty || !faults.isEmpty else { return nil }
+        if row.isHidden {
+            hidden.count += 1
+            if hidden.first.count < Self.mostNamed { hidden.first.append(row.number) }
+        }
         var origins: [CellOrigin] = []
         if let transform {
             origins = transform.apply(to: &cells, &faults) { position in
@@ -129,7 +125,7 @@ struct RowReader {
         let text = row.text(at: column) ?? ""
         switch row.kind(at: column) {
         case .empty: return ""
-        case .error: faults.append(fault(.error, row, column, position, text))
+        case .error: faults.append(fault(.error, row, column, position, text.trimmed))
         case .missing: faults.append(fault(.missing, row, column, position))
         case .unreadable: faults.append(fault(.unreadable, row, column, position, String(text.prefix(80))))
         case .date, .dateTime:

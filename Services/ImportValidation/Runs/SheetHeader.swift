@@ -35,10 +35,7 @@ struct SheetHeader {
         let unmatched = match.unmatched.prefix(20).map { Self.text(of: $0) }
         guard match.isUsable else {
             let missing = match.missing.map { Text(en: "\"\($0.english)\"", ko: "‘\($0.korean)’") }
-            let doubled = match.duplicates.map { "\"\($0.field)\"" }.joined(separator: ", ")
-            let labels = match.duplicates.map { duplicate in
-                "‘\(target.fields.first { $0.name == duplicate.field }?.label.ko ?? duplicate.field)’"
-            }.joined(separator: ", ")
+            let doubled = match.duplicates.map { Self.text(of: $0, target) }
             var parts: [Text] = []
             if !missing.isEmpty {
                 parts.append(
@@ -49,8 +46,9 @@ struct SheetHeader {
             if !doubled.isEmpty {
                 parts.append(
                     Text(
-                        en: "Several columns are for the same field: \(doubled).",
-                        ko: "같은 필드에 해당하는 열이 여러 개입니다: \(labels). 하나만 남기세요."
+                        en:
+                            "Several columns are for the same field: \(Self.list(doubled, \.en)). Keep one of them, or say in the import which is meant.",
+                        ko: "같은 필드에 해당하는 열이 여러 개입니다: \(Self.list(doubled, \.ko)). 하나만 남기거나 가져오기에서 사용할 열을 지정하세요."
                     ))
             }
             if !unmatched.isEmpty { parts.append(Self.ignored(unmatched)) }
@@ -98,6 +96,13 @@ struct SheetHeader {
         let shown = header.header.prefix(80)
         guard let near = header.suggestion else { return Text(en: "\"\(shown)\"", ko: "‘\(shown)’") }
         return Text(en: "\"\(shown)\" (\"\(near.english)\"?)", ko: "‘\(shown)’(‘\(near.korean)’?)")
+    }
+
+    /// A field with its columns.
+    private static func text(of duplicate: HeaderMatcher.Duplicate, _ target: ImportTarget) -> Text {
+        let label = target.schema.field(duplicate.field)?.label ?? Text(en: duplicate.field, ko: duplicate.field)
+        let columns = duplicate.columns.prefix(20).map { CellName.column($0) }.joined(separator: ", ")
+        return Text(en: "\"\(label.en)\" (\(columns))", ko: "‘\(label.ko)’(\(columns))")
     }
 
     private static func list(_ texts: [Text], _ language: KeyPath<Text, String>) -> String {

@@ -8,7 +8,7 @@ struct TableFinder {
     /// Rows with content in which the titles are looked for.
     private static let upperRows = 30
     /// Most sheets that are named to a person.
-    private static let namedSheets = 20
+    static let namedSheets = 20
 
     /// A table whose next row is the first behind its titles.
     struct Table {
@@ -66,7 +66,7 @@ struct TableFinder {
             // The reader says which sheets there are.
             try workbook.open(sheet: options.sheet.isEmpty ? nil : options.sheet)
             var best = Candidate()
-            if let table = try titles(in: workbook, &best) { return table }
+            if let table = try titles(in: workbook, &best) { return table.tellingHidden(in: workbook) }
             throw failure(best, [])
         }
         return try table(in: workbook, sheets: visible)
@@ -90,14 +90,16 @@ struct TableFinder {
         }
         guard let chosen = (fitting.first(where: \.hasRows) ?? fitting.first)?.index else {
             if best.row == nil, let unread { throw unread.error }
-            throw failure(best, sheets.count > 1 ? sheets.map { workbook.sheets[$0].name } : [], unread?.text)
+            let hidden = Self.hidden(workbook)
+            let names = sheets.count > 1 || hidden != nil ? sheets.map { workbook.sheets[$0].name } : []
+            throw failure(best, names, [unread?.text, hidden].compactMap(\.self))
         }
         try workbook.open(at: chosen)
         guard var table = try titles(in: workbook, &best) else { throw failure(best, []) }
         let others = fitting.filter { $0.hasRows && $0.index != chosen }.map { workbook.sheets[$0.index].name }
         if sheets.count > 1 { table.remarks.insert(Self.read(workbook.sheets[chosen].name, besides: others), at: 0) }
         if let unread { table.remarks.append(unread.text) }
-        return table
+        return table.tellingHidden(in: workbook)
     }
 
     private static func unreadable(_ sheet: String, _ error: WorkbookError) -> Text {
@@ -138,6 +140,7 @@ struct TableFinder {
             let (byHand, absent) = options.mapping.columns(in: row, isSaved: options.isSaved == true)
             let match = matcher.match(row, byHand: byHand)
             if match.isUsable, absent.isEmpty, let header = try? SheetHeader(row, match, target) {
+                (source as? CSVReader)?.expect(fields: row.fields)
                 let first = passed == 0 || options.titleRow > 0
                 return Table(
                     source: source, header: header, remarks: first ? [] : [Self.titles(in: row.number)],
@@ -164,7 +167,7 @@ struct TableFinder {
             ko: "매핑한 열을 제목 행에서 찾을 수 없습니다: \(names.map(\.ko).joined(separator: ", ")).")
     }
 
-    private func failure(_ best: Candidate, _ sheets: [String], _ unread: Text? = nil) -> RunFailure {
+    private func failure(_ best: Candidate, _ sheets: [String], _ remarks: [Text] = []) -> RunFailure {
         let names = sheets.prefix(Self.namedSheets).map { "\"\($0)\"" }.joined(separator: ", ")
         var text = Text(en: "The file is empty.", ko: "파일이 비어 있습니다.")
         if options.titleRow > 0 {
@@ -178,15 +181,18 @@ struct TableFinder {
                 parts.append(error.text)
             }
             if !best.absent.isEmpty { parts.append(Self.absent(best.absent)) }
-            if let unread { parts.append(unread) }
             text = Text(en: parts.map(\.en).joined(separator: " "), ko: parts.map(\.ko).joined(separator: " "))
         }
         guard !names.isEmpty else { return RunFailure(text: text, keepsUpload: best.row != nil) }
+        var parts = [
+            text,
+            Text(
+                en: "No sheet has the titles; looked at: \(names).", ko: "제목이 있는 시트가 없습니다. 확인한 시트: \(names)"),
+        ]
+        parts += remarks
         return RunFailure(
-            text: Text(
-                en: "\(text.en) No sheet has the titles; looked at: \(names).",
-                ko: "\(text.ko) 제목이 있는 시트가 없습니다. 확인한 시트: \(names)"
-            ), keepsUpload: true)
+            text: Text(en: parts.map(\.en).joined(separator: " "), ko: parts.map(\.ko).joined(separator: " ")),
+            keepsUpload: true)
     }
 }
 
