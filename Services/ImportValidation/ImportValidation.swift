@@ -41,6 +41,7 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(TaskEndpoints(database: database, queue: queue, access: access).endpoints)
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
+        endpoints.add(TaskSearch(database).endpoint)
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(

@@ -7,6 +7,7 @@ import Playbooks
 import RPC
 import Records
 import Wire
+import Work
 
 /// Accounts, people, domains and onboarding cases: from signed to live.
 public enum Onboarding: ServiceDefinition {
@@ -38,9 +39,11 @@ public enum Onboarding: ServiceDefinition {
             background: [
                 Background("playbook calls", isSingle: false) { await calls.run() },
                 PlaybookAdoption.background(playbooks),
+                CardSnapshots.job(database).background(database),
             ],
             prepare: {
                 try await OnboardingSeed.run(database)
+                try await PortalHeader.seed(database)
                 try await PlaybookSeed.run(playbooks)
             })
     }
@@ -75,6 +78,13 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(listed: TeamMessage.self)
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
+        endpoints.add(LandingPages(database).endpoints)
+        endpoints.add(CasePages(database).endpoint)
+        endpoints.add(TaskPages(database).endpoint)
+        endpoints.add(PortalHeaderField.self)
+        endpoints.add(PortalPages(database).endpoints)
+        endpoints.add(PortalRecords(database).endpoints)
+        endpoints.add(WorkSearch(database).endpoint)
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))
