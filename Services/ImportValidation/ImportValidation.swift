@@ -56,6 +56,7 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))
         let actions = recommendedActions(database)
         endpoints.add(actions.actionEndpoints(api, replicas: replicas.source))
+        endpoints.add(TaskSearch(database).endpoint)
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(

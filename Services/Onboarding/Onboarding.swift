@@ -8,6 +8,7 @@ import RPC
 import RecommendedActions
 import Records
 import Wire
+import Work
 
 /// Accounts, people, domains and onboarding cases: from signed to live.
 public enum Onboarding: ServiceDefinition {
@@ -40,9 +41,11 @@ public enum Onboarding: ServiceDefinition {
             background: [
                 Background("playbook calls", isSingle: false) { await calls.run() },
                 PlaybookAdoption.background(playbooks),
+                CardSnapshots.job(database).background(database),
             ],
             prepare: {
                 try await OnboardingSeed.run(database)
+                try await PortalHeader.seed(database)
                 try await PlaybookSeed.run(playbooks)
                 try await ShippedActions.seed(actions, database)
             })
@@ -79,6 +82,13 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
         endpoints.add(recommendedActions(database).actionEndpoints(api, replicas: replicas.source))
+        endpoints.add(LandingPages(database).endpoints)
+        endpoints.add(CasePages(database).endpoint)
+        endpoints.add(TaskPages(database).endpoint)
+        endpoints.add(PortalHeaderField.self)
+        endpoints.add(PortalPages(database).endpoints)
+        endpoints.add(PortalRecords(database).endpoints)
+        endpoints.add(WorkSearch(database).endpoint)
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))

@@ -83,7 +83,7 @@ extension OnboardingCase {
         // What import-validation is going to do when it hears of the case; its events overwrite this.
         context.transaction.send(
             """
-            UPDATE onboarding.import_task SET state = \(literal: ImportTask.State.canceled) \
+            UPDATE onboarding.import_task SET state = \(literal: ImportTask.State.canceled), active = FALSE \
             WHERE parent = \(id) AND \(isOpen)
             """)
     }

@@ -148,6 +148,21 @@ struct Attempt: Sendable {
         "customer-success.records.find_references": own(#"{"table": "contract"}"#, .service),
         "onboarding.playbook_activities.check_closing": own(#"{"table": "import_task"}"#, .service),
         "customer-success.playbook_activities.check_closing": own(#"{"table": "success_task"}"#, .service),
+        "onboarding.pages.landing": own("{}", .provider("read", on: "onboarding_landing_page")),
+        "onboarding.pages.list_card": own(
+            #"{"card": "active_tasks"}"#, .provider("read", on: "onboarding_landing_page")),
+        "onboarding.pages.case": own(
+            #"{"id": "$ID"}"#, .provider("read", on: "onboarding_case"), of: "onboarding_case"),
+        "onboarding.pages.task": own(
+            #"{"id": "$ID"}"#, .provider("read", on: "lifecycle_task"), of: "lifecycle_task"),
+        "onboarding.pages.portal": own("{}", .operation("read", on: "onboarding_case")),
+        "onboarding.pages.list_portal": own(#"{"list": "my_tasks"}"#, .operation("read", on: "onboarding_case")),
+        "onboarding.pages.portal_case": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "onboarding_case"), of: "onboarding_case"),
+        "onboarding.pages.portal_task": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "lifecycle_task"), of: "lifecycle_task"),
+        "onboarding.records.search": own(#"{"text": "x"}"#, .operation("read", on: "onboarding_case")),
+        "import-validation.records.search": own(#"{"text": "x"}"#, .operation("read", on: "import_task")),
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
 
         "import-validation.jobs.run_now": own(#"{"job": "none"}"#, .administrator),

@@ -166,20 +166,64 @@ extension Listed {
             Filled(
                 "onboarding_case",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 2_000), "active": Filled.half,
-                    "assigned_to": Filled.person(of: 50), "go_live_date": Filled.day,
+                    "domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 2_000),
+                    // Open tasks are those of open cases.
+                    "active": "n <= 60 OR \(Filled.half)", "assigned_to": Filled.person(of: 50),
+                    "go_live_date": Filled.day, "state": "'active'",
+                    "priority": "1 + n % 5", "updated_at": "now() - n * interval '1 minute'",
                 ]),
             Filled(
                 "lifecycle_task",
                 [
                     "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
-                    "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day,
+                    "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day, "state": "'open'",
+                    "priority": "1 + n % 5", "updated_at": "now() - n * interval '1 minute'",
+                ]),
+            Filled(
+                "import_task",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
+                    "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day, "state": "'open'",
+                    "priority": "1 + n % 5", "updated_at": "now() - n * interval '1 minute'",
+                ]),
+            Filled(
+                "risk_signal",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 20),
+                    "active": Filled.half, "due_date": Filled.day, "state": "'active'", "priority": "1 + n % 5",
+                    "updated_at": "now() - n * interval '1 minute'",
+                ]),
+            Filled(
+                "search_word",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "record": FilledTables.id("n"),
+                    "table_name": "'onboarding_case'", "term": "CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'usual' END",
+                ]),
+            Filled(
+                "case_team_member",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 2_000),
+                    "contact": FilledTables.id("n"),
+                ]),
+            Filled(
+                "card_snapshot",
+                [
+                    "domain": "'/provider/'", "day": "current_date - 1 - n % 90", "user": "'u' || n / 450",
+                    "card": "'c' || n / 90 % 5",
                 ]),
             Filled(
                 "team_message",
                 ["domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 60)]),
         ] + runs(over: "onboarding_case", kind: "related_work"),
-        asked: [
+        asked: LandingLists.cards + [
+            Listed("landing page", "pages.landing", "{}"),
+            Listed("case page", "pages.case", #"{"id": "\#(first)"}"#),
+            Listed("task page", "pages.task", #"{"id": "\#(first)"}"#),
+            Listed("portal", "pages.portal", "{}"),
+            Listed("search for a rare word", "records.search", #"{"text": "rare"}"#),
+            Listed(
+                "search for a usual word", "records.search", #"{"text": "usual"}"#,
+                reasons: ["sort onboarding_case": "of what many have, the newest 1,000 are put into order"]),
             .records("team_messages", "onboarding_case = \"\(first)\""),
             .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
@@ -260,4 +304,11 @@ extension Listed {
             .records("success_launcher_notifiers", "engagement = \"\(first)\""),
             .records("email_deliveries", "user = me()"), .records("email_deliveries", "source_record = \"\(first)\""),
         ])
+}
+
+/// The scorecards of onboarding.
+private enum LandingLists {
+    static let cards = ["my_active_cases", "stale_cases", "active_tasks", "overdue_tasks", "active_risk_signals"].map {
+        Listed("card \($0)", "pages.list_card", #"{"card": "\#($0)"}"#)
+    }
 }

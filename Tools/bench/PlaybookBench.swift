@@ -19,10 +19,9 @@ enum PlaybookBench {
             try await completing(small).printed()
             try await BenchStack.using("playbooks-large") { second in
                 let large = try await PlaybookData(second)
-                let few = try await PlaybookPages(small, cases: sizes.small)
-                let many = try await PlaybookPages(large, cases: sizes.large)
-                let pages = [(many.stages, few.stages), (many.activities, few.activities)]
-                for figure in try await ScaleBench.figures(pages) { figure.printed() }
+                let few = try await OnboardingPages(small, cases: sizes.small)
+                let many = try await OnboardingPages(large, cases: sizes.large)
+                for figure in try await ScaleBench.figures(zip(many.all, few.all)) { figure.printed() }
             }
         }
     }
@@ -81,45 +80,5 @@ enum PlaybookBench {
         let start = ContinuousClock.now
         try await work()
         return start.duration(to: .now)
-    }
-}
-
-/// What the page of a case asks for, over any case of a filled database.
-private struct PlaybookPages {
-    let stages: ScaleRequests.Request
-    let activities: ScaleRequests.Request
-
-    init(_ data: PlaybookData, cases: Int) async throws {
-        try await data.activateTasks()
-        let template = try await data.makeCase()
-        let run = try await data.start("bench_tasks", over: template)
-        try await data.stack.psql([
-            "-v", "cases=\(cases)", "-v", "template=\(template)", "-v", "run=\(run.id)",
-            "-f", "\(BenchStack.root)/Tools/bench/playbooks.sql",
-        ])
-        let numbers = stride(from: 0, to: cases, by: max(1, cases / 1_000)).map { "'BENCHCASE\($0)'" }
-        let rows = try await data.stack.psql([
-            "-Atc",
-            """
-            SELECT r.id, r.record FROM onboarding.playbook_run r JOIN onboarding.onboarding_case c ON c.id = r.record \
-            WHERE c.number IN (\(numbers.joined(separator: ",")))
-            """,
-        ]).split(separator: "\n").map { $0.split(separator: "|").map(String.init) }
-        let places = rows.compactMap { row in row.count == 2 ? (run: row[0], record: row[1]) : nil }
-        let (client, agent) = (data.client, data.agent)
-        stages = .init(name: "stage picker of a case among \(cases)") {
-            var request = GetStagePickerRequest()
-            request.table = OnboardingCase.schema.table
-            request.record = places.randomElement()?.record ?? ""
-            _ = try await client.call(OnboardingAPI.getStagePicker, request, as: agent)
-        }
-        activities = .init(name: "activities of a case among \(cases)") {
-            var request = ListPlaybookActivitiesRequest()
-            request.run = places.randomElement()?.run ?? ""
-            let answer = try await client.call(OnboardingAPI.listPlaybookActivities, request, as: agent)
-            guard answer.activities.count == PlaybookData.activities else {
-                throw JourneyFailure("a run has \(answer.activities.count) activities")
-            }
-        }
     }
 }

@@ -3,6 +3,8 @@ import JourneyKit
 import OnboardingWire
 import PlaybooksWire
 import RPC
+import Roles
+import Tenancy
 import Wire
 
 /// A stack with a playbook for the figures, an account, and the people who work with both.
@@ -15,6 +17,8 @@ struct PlaybookData: Sendable {
     let client: Client
     /// An onboarding agent.
     let agent: Credential
+    /// The customer's administrator, who sees all cases of the account.
+    let customer: Credential
     private let administrator: Credential
     private let account: String
     private let user: String
@@ -27,8 +31,30 @@ struct PlaybookData: Sendable {
         client = Client(NATSTransport(stack.connection))
         agent = try journey.credential(.agent)
         administrator = try journey.credential(.administrator)
+        customer = try await Self.customer(stack.world(), journey.account, agent)
         account = journey.account.id
         user = journey.users[.agent] ?? ""
+    }
+
+    private static func customer(
+        _ world: JourneyWorld, _ account: CustomerAccount, _ agent: Credential
+    ) async throws -> Credential {
+        let persona = Persona.customerAdministrator
+        let user = try await world.person(
+            named: persona.name, "\(persona.rawValue)@customer.example", persona.roles, of: account.id)
+        var creation = CreateCustomerContactRequest()
+        var draft = CustomerContact()
+        (draft.account, draft.user, draft.email) = (account.id, user.id, user.email)
+        (draft.firstName, draft.lastName) = ("Carla", "Contact")
+        creation.customerContact = draft
+        let contact = try await world.call(OnboardingAPI.createCustomerContact, creation, as: agent)
+        let membership = Membership(
+            account: account.id, domain: DomainPath(account.domain) ?? .root, contact: contact.id)
+        guard
+            let caller = Caller(
+                subject: user.id, roles: RoleCatalog.close(persona.roles), memberships: [membership])
+        else { throw JourneyFailure("\(persona.name) has no account") }
+        return .token(try world.token(caller))
     }
 
     /// A case that nobody has begun to work on.

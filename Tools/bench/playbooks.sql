@@ -1,5 +1,5 @@
 -- :cases onboarding cases, each with a run of a playbook and a task for each activity, as copies of the case :template and
--- of what it has. What one case has is the same at every size; only how many others there are grows.
+-- of what it has. What one case, and one person, has is the same at every size; only how many others there are grows.
 
 \ir filling.sql
 
@@ -12,7 +12,9 @@ FROM onboarding.playbook_activity a JOIN onboarding.playbook_run r ON r.id = a.r
 INSERT INTO onboarding.onboarding_case
 SELECT made.* FROM onboarding.onboarding_case c, generate_series(0, :cases - 1) n,
     jsonb_populate_record(c, jsonb_build_object('id', pg_temp.made(1, n), 'domain', pg_temp.domain(n % 1000),
-        'number', 'BENCHCASE' || n, 'account', pg_temp.made(5, n % 1000))) made
+        'number', 'BENCHCASE' || n, 'account', pg_temp.made(5, n % 1000), 'priority', 1 + n % 5,
+        'go_live_date', current_date + (n % 300)::int, 'updated_at', now() - n * interval '7 seconds',
+        'assigned_to', CASE WHEN n < 200 THEN c.assigned_to ELSE pg_temp.made(6, n % 1000)::text END)) made
 WHERE c.id = :'template';
 
 INSERT INTO onboarding.playbook_run
@@ -33,6 +35,22 @@ SELECT made.* FROM onboarding.lifecycle_task k JOIN template_activity t ON t.mad
     generate_series(0, :cases - 1) n,
     jsonb_populate_record(k, jsonb_build_object('id', pg_temp.made(4, place * :cases + n),
         'domain', pg_temp.domain(n % 1000), 'parent', pg_temp.made(1, n), 'number', 'BENCHTASK' || place * :cases + n,
-        'playbook_activity', pg_temp.made(3, place * :cases + n))) made;
+        'playbook_activity', pg_temp.made(3, place * :cases + n), 'priority', 1 + n % 5,
+        'due_date', current_date - 100 + (n % 300)::int,
+        'assigned_to', CASE WHEN n < 50 THEN k.assigned_to ELSE pg_temp.made(6, n % 1000)::text END)) made;
 
-ANALYZE onboarding.onboarding_case, onboarding.playbook_run, onboarding.playbook_activity, onboarding.lifecycle_task;
+-- The words they are found by, which a trigger keeps otherwise: those of the texts, which all have, and of the numbers.
+
+INSERT INTO onboarding.search_word (record, term, table_name, domain)
+SELECT c.id, word.term, 'onboarding_case', c.domain
+FROM (SELECT onboarding.search_terms(short_description) AS terms FROM onboarding.onboarding_case
+    WHERE id = :'template') text_of,
+    onboarding.onboarding_case c, unnest(text_of.terms || ARRAY[lower(c.number), substr(c.number, 10)]) AS word (term)
+WHERE c.number LIKE 'BENCHCASE%';
+
+INSERT INTO onboarding.search_word (record, term, table_name, domain)
+SELECT k.id, word.term, 'lifecycle_task', k.domain
+FROM onboarding.lifecycle_task k, unnest(ARRAY['task', lower(k.number), substr(k.number, 10)]) AS word (term)
+WHERE k.number LIKE 'BENCHTASK%';
+
+ANALYZE onboarding.search_word, onboarding.onboarding_case, onboarding.playbook_run, onboarding.playbook_activity, onboarding.lifecycle_task;

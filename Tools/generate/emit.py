@@ -23,6 +23,7 @@ def swift_files(model: Model) -> dict[str, str]:
     values = collections.defaultdict(list)
     codecs = collections.defaultdict(list)
     sources = {}
+    borrowed = collections.defaultdict(set)
     for item in model.enums.values():
         path = f"{names.module(item.package)}/{stem(item)}"
         sources[path] = item
@@ -36,6 +37,7 @@ def swift_files(model: Model) -> dict[str, str]:
         else:
             path = f"{module}/{stem(message)}"
         sources[path] = message
+        borrowed[path] |= swift.borrowed(model, message.package, (field.message for field in message.fields))
         values[path] += swift.struct(message) + conformances.shape(model, message)
         codecs[path] += swift.codec(message)
         if message.record:
@@ -49,13 +51,15 @@ def swift_files(model: Model) -> dict[str, str]:
     files = {f"{names.WIRE}/SharedFields.swift": shared_fields.protocols().splitlines()}
     for path, lines in values.items():
         if path in sources:
-            lines = swift.header(sources[path], False) + lines
+            lines = swift.header(sources[path], False, sorted(borrowed[path])) + lines
         files[path + ".swift"] = lines
     for path, lines in codecs.items():
-        files[path + "+Wire.swift"] = swift.header(sources[path], True) + lines
+        files[path + "+Wire.swift"] = swift.header(sources[path], True, sorted(borrowed[path])) + lines
     for service in model.services:
         path = f"{names.module(service.package)}/{service.swift}.swift"
-        files[path] = swift.header(service, False, swift.borrowed(model, service)) + swift.api(model, service)
+        kinds = (kind for rpc in service.rpcs for kind in (rpc.request, rpc.response))
+        more = sorted(swift.borrowed(model, service.package, kinds))
+        files[path] = swift.header(service, False, more) + swift.api(model, service)
     for item in {item.package: item for item in sources.values()}.values():
         path = f"{names.module(item.package)}/{names.folder(item.package)}Catalog.swift"
         files[path] = swift.header(item, False) + swift.catalog(model, item.package)

@@ -22,6 +22,8 @@ FIELD_TYPES = set(
 SIDES = {"provider", "customer", "any"}
 # What a text follows beyond its type.
 FORMATS = {"country", "currency_code", "time_zone"}
+# Packages whose messages those of every service may hold: they are no service's own.
+SHARED = ("ale.common.v1.", "ale.playbooks.v1.")
 # Proto type -> (Swift type, C type as Swift sees it, method of JSONReader).
 SCALARS = {
     F.TYPE_INT32: ("Int32", "Int32", "int32"),
@@ -246,7 +248,7 @@ class Loader:
         if field.name != field.name.lower() or field.name.endswith("_") or "__" in field.name:
             raise Refused(f"{where}: field names are lower_snake_case")
         target = field.type_name.lstrip(".")
-        if target.startswith("ale.") and not target.startswith((package + ".", "ale.common.v1.")):
+        if target.startswith("ale.") and not target.startswith((package + ".",) + SHARED):
             raise Refused(f"{where}: {target} belongs to another service")
         kind, swift_type, reader, message, enum = "", "", "", "", None
         if field.type in SCALARS:

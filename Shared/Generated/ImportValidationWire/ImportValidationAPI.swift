@@ -229,6 +229,9 @@ public enum ImportValidationAPI {
     /// Puts another text in the place of one in a whole column of a task's unpublished rows.
     public static let replaceStagedValue = Method<ReplaceStagedValueRequest, ReplaceStagedValueResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.staging_rows.replace_value", name: "ReplaceStagedValue", summary: "Puts another text in the place of one in a whole column of a task's unpublished rows.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+    /// Finds import tasks that the caller may see (G-125).
+    public static let searchImportTasks = Method<SearchRequest, SearchResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.records.search", name: "SearchImportTasks", summary: "Finds import tasks that the caller may see (G-125).", need: MethodNeed(.read, on: "import_task"))
     /// The data dictionary of this service, as the caller may use it.
     public static let describeImportValidation = Method<DescribeRequest, DescribeResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.dictionary.describe", name: "DescribeImportValidation", summary: "The data dictionary of this service, as the caller may use it.")
@@ -343,6 +346,7 @@ public enum ImportValidationAPI {
         updateStagingRow.info,
         batchUpdateStagingRows.info,
         replaceStagedValue.info,
+        searchImportTasks.info,
         describeImportValidation.info,
         runImportJob.info,
         getImportBuilderState.info,

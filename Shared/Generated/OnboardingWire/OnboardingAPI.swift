@@ -344,6 +344,21 @@ public enum OnboardingAPI {
     /// Removes one record of table sold_product_install_base_m2m.
     public static let deleteSoldProductInstallBaseM2m = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.delete", name: "DeleteSoldProductInstallBaseM2m", summary: "Removes one record of table sold_product_install_base_m2m.", need: MethodNeed(.delete, on: "sold_product_install_base_m2m"), takesRequestID: true)
+    /// Creates a record of table portal_header_field (AIP-133).
+    public static let createPortalHeaderField = Method<CreatePortalHeaderFieldRequest, PortalHeaderField>(
+        service: "onboarding", subject: "ale.v1.onboarding.portal_header_fields.create", name: "CreatePortalHeaderField", summary: "Creates a record of table portal_header_field (AIP-133).", need: MethodNeed(.create, on: "portal_header_field"), takesRequestID: true)
+    /// Reads one record of table portal_header_field; NOT_FOUND when the caller may not know it.
+    public static let getPortalHeaderField = Method<GetRequest, PortalHeaderField>(
+        service: "onboarding", subject: "ale.v1.onboarding.portal_header_fields.get", name: "GetPortalHeaderField", summary: "Reads one record of table portal_header_field; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "portal_header_field"))
+    /// Reads records of table portal_header_field in pages, filtered and ordered.
+    public static let listPortalHeaderFields = Method<ListRequest, ListPortalHeaderFieldsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.portal_header_fields.list", name: "ListPortalHeaderFields", summary: "Reads records of table portal_header_field in pages, filtered and ordered.", need: MethodNeed(.read, on: "portal_header_field"))
+    /// Changes fields of one record of table portal_header_field; ABORTED when the etag is stale.
+    public static let updatePortalHeaderField = Method<UpdatePortalHeaderFieldRequest, PortalHeaderField>(
+        service: "onboarding", subject: "ale.v1.onboarding.portal_header_fields.update", name: "UpdatePortalHeaderField", summary: "Changes fields of one record of table portal_header_field; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "portal_header_field"), takesRequestID: true)
+    /// Removes one record of table portal_header_field.
+    public static let deletePortalHeaderField = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.portal_header_fields.delete", name: "DeletePortalHeaderField", summary: "Removes one record of table portal_header_field.", need: MethodNeed(.delete, on: "portal_header_field"), takesRequestID: true)
     /// Starts a run of an active playbook, over a record or before there is one. FAILED_PRECONDITION, reason RUN_EXISTS,
     /// when the record has an open run of that playbook; INVALID_ARGUMENT, reason RECORD_NEEDED, without a record that no
     /// activity makes, reason SEVERAL_PLAYBOOKS, with the ids of the definitions in `candidates`, when none is named of several.
@@ -518,6 +533,33 @@ public enum OnboardingAPI {
     /// The data dictionary of this service, as the caller may use it.
     public static let describeOnboarding = Method<DescribeRequest, DescribeResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.dictionary.describe", name: "DescribeOnboarding", summary: "The data dictionary of this service, as the caller may use it.")
+    /// The onboarding landing page of an agent: five scorecards with their trends, and the list behind one of them.
+    public static let getOnboardingLandingPage = Method<GetOnboardingLandingPageRequest, OnboardingLandingPage>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.landing", name: "GetOnboardingLandingPage", summary: "The onboarding landing page of an agent: five scorecards with their trends, and the list behind one of them.", need: MethodNeed(.read, on: "onboarding_landing_page"))
+    /// The records behind a scorecard, in pages.
+    public static let listOnboardingCard = Method<ListOnboardingCardRequest, OnboardingCardList>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.list_card", name: "ListOnboardingCard", summary: "The records behind a scorecard, in pages.", need: MethodNeed(.read, on: "onboarding_landing_page"))
+    /// The page of one case, for people of the provider; NOT_FOUND when the caller may not know it.
+    public static let getOnboardingCasePage = Method<GetOnboardingCasePageRequest, OnboardingCasePage>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.case", name: "GetOnboardingCasePage", summary: "The page of one case, for people of the provider; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "onboarding_case"))
+    /// The page of one task, for people of the provider; NOT_FOUND when the caller may not know it.
+    public static let getOnboardingTaskPage = Method<GetOnboardingTaskPageRequest, OnboardingTaskPage>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.task", name: "GetOnboardingTaskPage", summary: "The page of one task, for people of the provider; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "lifecycle_task"))
+    /// My lists of the portal: what a customer, or somebody of the provider, follows there.
+    public static let getPortal = Method<GetPortalRequest, Portal>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.portal", name: "GetPortal", summary: "My lists of the portal: what a customer, or somebody of the provider, follows there.", need: MethodNeed(.read, on: "onboarding_case"))
+    /// One of My lists, in pages.
+    public static let listPortal = Method<ListPortalRequest, PortalList>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.list_portal", name: "ListPortal", summary: "One of My lists, in pages.", need: MethodNeed(.read, on: "onboarding_case"))
+    /// The page of one case in the portal; NOT_FOUND when the caller may not know it.
+    public static let getPortalCase = Method<GetPortalCaseRequest, PortalCase>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.portal_case", name: "GetPortalCase", summary: "The page of one case in the portal; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "onboarding_case"))
+    /// The page of one task in the portal; NOT_FOUND when the caller may not know it.
+    public static let getPortalTask = Method<GetPortalTaskRequest, PortalTask>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.portal_task", name: "GetPortalTask", summary: "The page of one task in the portal; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "lifecycle_task"))
+    /// Finds accounts, cases and tasks that the caller may see (G-125).
+    public static let searchOnboarding = Method<SearchRequest, SearchResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.records.search", name: "SearchOnboarding", summary: "Finds accounts, cases and tasks that the caller may see (G-125).", need: MethodNeed(.read, on: "onboarding_case"))
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
@@ -638,6 +680,11 @@ public enum OnboardingAPI {
         listSoldProductInstallBaseM2ms.info,
         updateSoldProductInstallBaseM2m.info,
         deleteSoldProductInstallBaseM2m.info,
+        createPortalHeaderField.info,
+        getPortalHeaderField.info,
+        listPortalHeaderFields.info,
+        updatePortalHeaderField.info,
+        deletePortalHeaderField.info,
         startPlaybookRun.info,
         getPlaybookRun.info,
         listPlaybookRuns.info,
@@ -693,6 +740,15 @@ public enum OnboardingAPI {
         unpublishRows.info,
         getStanding.info,
         describeOnboarding.info,
+        getOnboardingLandingPage.info,
+        listOnboardingCard.info,
+        getOnboardingCasePage.info,
+        getOnboardingTaskPage.info,
+        getPortal.info,
+        listPortal.info,
+        getPortalCase.info,
+        getPortalTask.info,
+        searchOnboarding.info,
         listReplicas.info,
         rebuildReplica.info,
     ]

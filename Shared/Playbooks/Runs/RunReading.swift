@@ -39,7 +39,11 @@ extension Playbooks {
     }
 
     func stages(_ request: GetStagePickerRequest, _ context: RuleContext) throws -> StagePicker {
-        let work = try looked(request, context)
+        picker(try looked(request, context))
+    }
+
+    /// A run at a glance.
+    func picker(_ work: RunWork) -> StagePicker {
         var answer = StagePicker()
         answer.run = work.message
         answer.stages = work.stages
@@ -114,7 +118,8 @@ extension Playbooks {
         return run
     }
 
-    private func looked(_ request: GetStagePickerRequest, _ context: RuleContext) throws -> RunWork {
+    /// The run that is meant, without its parent record.
+    func looked(_ request: GetStagePickerRequest, _ context: RuleContext) throws -> RunWork {
         guard request.run.isEmpty else {
             return try RunWork(reading: found(request.run, context), self, context)
         }

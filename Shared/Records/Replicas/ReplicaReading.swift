@@ -16,6 +16,19 @@ extension Database {
     public func replica<R: RecordMessage>(
         _ type: R.Type, _ fields: R.Field..., where condition: SQL = "TRUE", as caller: Caller
     ) -> SQL {
+        replica(type, fields, where: condition, as: caller)
+    }
+
+    /// The fields that are copied of `R`, in their order, besides the id and the domain.
+    public func copiedFields<R: RecordMessage>(of type: R.Type) -> [R.Field] {
+        let columns = referenceTable(R.schema.table)?.columns ?? []
+        return R.Field.allCases.filter { $0 != .id && $0 != .domain && columns.contains($0.rawValue) }
+    }
+
+    /// As ``replica(_:_:where:as:)`` with the fields as a list.
+    public func replica<R: RecordMessage>(
+        _ type: R.Type, _ fields: [R.Field], where condition: SQL, as caller: Caller
+    ) -> SQL {
         let names = fields.map(\.rawValue)
         guard let table = referenceTable(R.schema.table), table.isReplica, table.columns.isSuperset(of: names) else {
             preconditionFailure("there is no replica of \(R.schema.table) with \(names.joined(separator: ", "))")

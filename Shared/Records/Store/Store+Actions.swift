@@ -140,6 +140,20 @@ extension Store {
         return response
     }
 
+    /// The newest comments on a record that `caller` sees.
+    public func comments(
+        on id: String, atMost count: Int, as caller: Caller, in tx: Transaction
+    ) throws -> [ActivityEntry] {
+        try authorize(.read, caller)
+        guard let record = try find(id, in: tx), try isVisible(record, to: caller) else { throw notFound(id) }
+        return try tx.query(
+            """
+            SELECT id, at, by, kind, fields, old_values, new_values, text FROM \(identifier: database.schema).journal \
+            WHERE record = \(record.id) AND kind = \(Journal.Kind.comments.rawValue) ORDER BY id DESC LIMIT \(count)
+            """
+        ).flatMap { try Self.entries($0, []) }
+    }
+
     /// The entries of one journal row: one per changed field.
     private static func entries(_ row: Row, _ hidden: Set<String>) throws -> [ActivityEntry] {
         var entry = ActivityEntry()

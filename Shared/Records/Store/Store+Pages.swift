@@ -28,6 +28,15 @@ extension Store {
             """
     }
 
+    /// The statement that counts the records that meet `condition`, as `counted`, as far as `caller` may know them, and
+    /// stops at `bound`: what is there besides need not be read.
+    public func counting(where condition: SQL, atMost bound: Int, as caller: Caller) throws -> SQL {
+        let seen = try known(condition, to: caller)
+        return """
+            SELECT count(*) AS counted FROM (SELECT FROM \(raw: layout.table) WHERE \(seen) LIMIT \(bound)) few
+            """
+    }
+
     /// As ``counting(where:listed:as:)`` for each value of the reference `group`, which comes first.
     public func counting(
         where condition: SQL, listed: SQL, by group: R.Field, as caller: Caller
@@ -38,6 +47,9 @@ extension Store {
             FROM \(raw: layout.table) WHERE \(seen) GROUP BY 1
             """
     }
+
+    /// Refuses who may not read the table at all.
+    public func mayRead(_ caller: Caller) throws(Problem) { try authorize(.read, caller) }
 
     /// The records of an answer to ``selection(where:order:limit:as:)``, hidden fields taken out.
     public func records(_ rows: Rows, for caller: Caller) throws -> [R] {

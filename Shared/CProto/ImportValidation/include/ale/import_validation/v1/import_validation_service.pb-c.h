@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/common/v1/dictionary.pb-c.h"
 #include "ale/common/v1/replicas.pb-c.h"
 #include "ale/common/v1/requests.pb-c.h"
+#include "ale/common/v1/search.pb-c.h"
 #include "ale/import_validation/v1/backup.pb-c.h"
 #include "ale/import_validation/v1/builders.pb-c.h"
 #include "ale/import_validation/v1/checks.pb-c.h"

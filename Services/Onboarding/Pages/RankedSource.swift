@@ -1,0 +1,71 @@
+import Ground
+import OnboardingWire
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// One table of a list of work, as statements of the page's round trip.
+struct RankedSource: Sendable {
+    /// What a count answers.
+    private enum Column: String {
+        case counted
+    }
+
+    /// Counting stops here: how many more there are is not worth reading them all.
+    static let counted = 1_000
+
+    /// The first records, at most so many, behind a place.
+    let selection: @Sendable (_ after: WorkRank?, _ limit: Int) throws -> SQL
+    /// How many there are, up to one more than ``counted``.
+    let counting: SQL
+    /// How many there are.
+    let all: SQL
+    /// The records of an answer to the selection.
+    let items: @Sendable (Rows) throws -> [WorkItem]
+
+    /// Records of the service's own that meet a condition, as far as `caller` may know them; `date` is their go-live or
+    /// due date.
+    static func own<R: Record>(
+        _ type: R.Type, by date: R.Field, where condition: SQL, _ database: Database, _ caller: Caller
+    ) throws -> RankedSource {
+        let store = Store<R>(database)
+        let (today, order) = (database.clock.today, WorkRank.order(R.self, by: date, for: caller))
+        return RankedSource(
+            selection: { after, limit in
+                let rest = after.map { "(\(condition)) AND \($0.behind(order))" as SQL } ?? condition
+                return try store.selection(where: rest, order: order, limit: limit, as: caller)
+            },
+            counting: try store.counting(where: condition, atMost: counted + 1, as: caller),
+            all: try store.counting(where: condition, atMost: .max, as: caller),
+            items: { rows in try store.records(rows, for: caller).map { WorkItem($0, today: today) } })
+    }
+
+    /// Copies of another service's records.
+    static func copied<R: RecordMessage>(
+        _ type: R.Type, by date: R.Field, where condition: SQL, _ database: Database, _ caller: Caller
+    ) -> RankedSource {
+        let copies = CopiedRecords<R>(database, caller)
+        let (today, order) = (database.clock.today, WorkRank.order(R.self, by: date, for: caller))
+        return RankedSource(
+            selection: { after, limit in
+                let rest = after.map { "(\(condition)) AND \($0.behind(order))" as SQL } ?? condition
+                return copies.selection(where: rest, order: order, limit: limit)
+            },
+            counting: copies.counting(where: condition, atMost: counted + 1),
+            all: copies.counting(where: condition, atMost: .max),
+            items: { rows in try copies.records(rows).map { WorkItem($0, today: today) } })
+    }
+
+    /// How many records a count found.
+    static func count(_ rows: Rows) throws -> Int { try rows.first?.int(Column.counted) ?? 0 }
+}
+
+extension [RankedSource] {
+    /// The first of all, in one order: the answers are those of the selections with this limit.
+    func merged(_ answers: some Sequence<Rows>, limit: Int) throws -> [WorkItem] {
+        let found = try zip(self, answers).flatMap { source, rows in try source.items(rows) }
+        return [WorkItem](found.sorted { WorkRank($0) < WorkRank($1) }.prefix(limit))
+    }
+}

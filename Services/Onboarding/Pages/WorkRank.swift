@@ -1,0 +1,109 @@
+import OnboardingWire
+import Postgres
+import RPC
+import Records
+import Roles
+import Tenancy
+import Wire
+
+/// The place of a record in the lists of work: by priority, then by go-live or due date, then by last update, those that
+/// have waited longest in front (G-125). What has none of these comes last.
+struct WorkRank: Comparable, Sendable {
+    let priority: Int64
+    /// Days since 1970-01-01; ``noDate`` for none.
+    let day: Int64
+    /// Microseconds since 1970-01-01 UTC.
+    let updated: Int64
+    let id: String
+
+    private static let noPriority: Int64 = 9
+    private static let noDate = Int64.max
+
+    /// The place of `item`.
+    init(_ item: WorkItem) {
+        priority = item.priority.map(Int64.init) ?? Self.noPriority
+        day = item.date.flatMap { CivilDate($0) }.map { Int64($0.days) } ?? Self.noDate
+        updated = item.updatedAt?.microseconds ?? 0
+        id = item.id
+    }
+
+    /// The place that a page token names; nil for the first page.
+    init?(_ token: String, in list: PageToken.Binding) throws(Problem) {
+        guard let place = try PageToken.place(token, in: list, .number, .number, .number, .id) else { return nil }
+        let numbers = place.compactMap { Int64($0) }
+        (priority, day, updated, id) = (numbers[0], numbers[1], numbers[2], place[3])
+    }
+
+    /// The token of the page behind it.
+    func token(in list: PageToken.Binding) -> String {
+        PageToken(position: [String(priority), String(day), String(updated), id]).text(for: list)
+    }
+
+    static func < (one: WorkRank, other: WorkRank) -> Bool {
+        (one.priority, one.day, one.updated, one.id) < (other.priority, other.day, other.updated, other.id)
+    }
+
+    /// What a list of `R` is ordered by, as indexes have it; `date` is the field of the go-live or due date. By what the
+    /// caller may not read nothing is ordered: it would tell of it.
+    static func order<R: RecordMessage>(_ type: R.Type, by date: R.Field, for caller: Caller) -> SQL {
+        func isReadable(_ field: some FieldKey) -> Bool {
+            guard caller.kind != .service else { return true }
+            return Access.mayRead(caller.roles, field: field.rawValue, of: R.schema.table)
+                ?? (caller.kind != .customer || R.schema.field(field.rawValue)?.customerVisible == true)
+        }
+        let priority: SQL = isReadable(LifecycleTask.Field.priority) ? "coalesce(priority, 9)" : "(9 + 0)"
+        let day: SQL = isReadable(date) ? "coalesce(\(identifier: date), 'infinity'::date)" : "'infinity'::date"
+        return "\(priority), \(day), updated_at, id"
+    }
+
+    /// What comes behind this place in a list of that order.
+    func behind(_ order: SQL) -> SQL {
+        let text = day == Self.noDate ? "infinity" : CivilDate(days: Int(clamping: day)).description
+        return """
+            (\(order)) > \
+            (\(priority)::integer, \(text)::date, \(Timestamp(microseconds: updated).sqlValue), \(id)::uuid)
+            """
+    }
+}
+
+extension WorkItem {
+    /// Where records of different types keep what lists show.
+    private static let numbers: [any FieldKey] = [OnboardingCase.Field.number, CustomerAccount.Field.accountNumber]
+    private static let titles: [any FieldKey] = [OnboardingCase.Field.shortDescription, CustomerAccount.Field.name]
+    private static let accounts: [any FieldKey] = [OnboardingCase.Field.account, LifecycleTask.Field.company]
+    private static let parents: [any FieldKey] = [LifecycleTask.Field.parent, CaseTeamMember.Field.onboardingCase]
+    private static let dates: [any FieldKey] = [OnboardingCase.Field.goLiveDate, LifecycleTask.Field.dueDate]
+
+    /// A line of a list. `record` holds what the reader may see of it, and no more.
+    init<R: RecordMessage>(_ record: R, today: CivilDate) {
+        self.init()
+        func value(_ fields: [any FieldKey]) -> FieldValue? {
+            fields.lazy.compactMap { R.schema.index(like: $0) }.first.map { record[fieldAt: $0] }
+        }
+        service = R.schema.service
+        table = R.schema.table
+        id = record.id
+        number = value(Self.numbers)?.string ?? ""
+        title = value(Self.titles)?.string ?? ""
+        account = value(Self.accounts)?.string ?? ""
+        parent = value(Self.parents)?.string ?? ""
+        priority = value([OnboardingCase.Field.priority])?.int.map(Int32.init)
+        state = value([OnboardingCase.Field.state])?.string ?? ""
+        stage = value([OnboardingCase.Field.stage])?.string ?? ""
+        progress = value([LifecycleTask.Field.progress])?.string ?? ""
+        date = value(Self.dates)?.string
+        daysRemaining = date.flatMap { CivilDate($0) }.map { Int32($0.days - today.days) }
+        assignedTo = value([OnboardingCase.Field.assignedTo])?.string ?? ""
+        updatedAt = record.updatedAt
+    }
+
+    /// An account, which is nobody's task and has no case above it.
+    init(_ account: CustomerAccount, today: CivilDate) {
+        self.init(record: account, today: today)
+        self.account = account.id
+        accountName = title
+        parent = ""
+    }
+
+    private init<R: RecordMessage>(record: R, today: CivilDate) { self.init(record, today: today) }
+}

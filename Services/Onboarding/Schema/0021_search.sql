@@ -1,0 +1,117 @@
+-- The search of the pages (G-125): by words of numbers, names and descriptions, in every language.
+
+-- The words of a text in small letters, each once, 200 at most; numbers within them without leading zeros as well, and of
+-- Hangul, kana and Chinese characters every pair of neighbors and the last one alone, since what one looks for is not set
+-- apart there. Of a text 20,000 characters count, of a word 60.
+CREATE FUNCTION onboarding.search_terms(value text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(
+    SELECT DISTINCT term COLLATE "C" FROM (
+        SELECT regexp_replace(left(onboarding.folded(value), 20000), '([\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u3400-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF]+)', ' \1 ', 'g') AS spaced
+    ) text_of,
+    regexp_matches(text_of.spaced COLLATE "und-x-icu", '[[:alnum:]]+', 'g') AS found (word),
+    LATERAL (
+        SELECT substr(found.word[1], place, 2) AS term FROM generate_series(1, least(length(found.word[1]), 400)) place
+        WHERE found.word[1] ~ '^[\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u3400-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF]'
+        UNION ALL
+        SELECT left(found.word[1], 60) WHERE found.word[1] !~ '^[\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u3400-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF]'
+        UNION ALL
+        SELECT left(ltrim(digits[1], '0'), 60) FROM regexp_matches(found.word[1], '[0-9]+', 'g') digits
+    ) terms
+    WHERE term <> '' LIMIT 200);
+
+-- What is looked for: for each word of a text the first and the last term that are one. Words are beginnings, numbers are
+-- whole. Of a text 200 characters count.
+CREATE FUNCTION onboarding.search_parts(value text, OUT low text, OUT high text) RETURNS SETOF record
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT DISTINCT term, CASE WHEN is_whole THEN term ELSE term || chr(1114111) END FROM (
+        SELECT regexp_replace(left(onboarding.folded(value), 200), '([\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u3400-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF]+)', ' \1 ', 'g') AS spaced
+    ) text_of,
+    regexp_matches(text_of.spaced COLLATE "und-x-icu", '[[:alnum:]]+', 'g') AS found (word),
+    LATERAL (
+        SELECT substr(found.word[1], place, 2) AS term, length(found.word[1]) > 1 AS is_whole
+        FROM generate_series(1, greatest(length(found.word[1]) - 1, 1)) place
+        WHERE found.word[1] ~ '^[\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u3400-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF]'
+        UNION ALL
+        SELECT coalesce(nullif(left(ltrim(found.word[1], '0'), 60), ''), '0'), true
+        WHERE found.word[1] ~ '^[0-9]+$'
+        UNION ALL
+        SELECT left(found.word[1], 60), false
+        WHERE found.word[1] !~ '^[\u1100-\u11FF\u3040-\u30FF\u3130-\u318F\u3400-\u9FFF\uAC00-\uD7A3\uF900-\uFAFF]' AND found.word[1] !~ '^[0-9]+$'
+    ) terms;
+END;
+
+-- The terms of each record that is found by them. Row-level security looks at a row before an operator of a text index
+-- could, which is not leakproof, so that such an index is never used; comparing texts is, and these rows are found by it.
+CREATE TABLE onboarding.search_word (
+    record uuid NOT NULL,
+    term text COLLATE "C" NOT NULL,
+    table_name text NOT NULL,
+    domain text COLLATE "C" NOT NULL,
+    PRIMARY KEY (record, term)
+);
+-- The newest first.
+CREATE INDEX search_word_term ON onboarding.search_word (term, table_name, record DESC);
+SELECT onboarding.separate('search_word');
+
+-- Keeps the terms of a record: those of the columns that the trigger names.
+CREATE FUNCTION onboarding.keep_search_words() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    words text := '';
+    name text;
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        DELETE FROM onboarding.search_word WHERE record = OLD.id;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        FOREACH name IN ARRAY TG_ARGV LOOP
+            words := words || ' ' || coalesce(to_jsonb(NEW) ->> name, '');
+        END LOOP;
+        INSERT INTO onboarding.search_word (record, term, table_name, domain)
+        SELECT NEW.id, term, TG_TABLE_NAME, NEW.domain FROM unnest(onboarding.search_terms(words)) term;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Makes the records of a table ones that are found by the words of these columns, those of before included.
+CREATE FUNCTION onboarding.be_searched(name text, VARIADIC columns text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    given text := (SELECT string_agg(quote_literal(item), ', ') FROM unnest(columns) item);
+    changed text := (SELECT string_agg(format('OLD.%1$I IS DISTINCT FROM NEW.%1$I', item), ' OR ')
+        FROM unnest(columns || ARRAY['domain']) item);
+    words text := (SELECT string_agg(format('coalesce(%I, %L)', item, ''), '|| chr(32) ||') FROM unnest(columns) item);
+BEGIN
+    EXECUTE format('CREATE TRIGGER search_words_kept AFTER INSERT OR DELETE ON onboarding.%I
+        FOR EACH ROW EXECUTE FUNCTION onboarding.keep_search_words(%s)', name, given);
+    EXECUTE format('CREATE TRIGGER search_words_changed AFTER UPDATE ON onboarding.%I
+        FOR EACH ROW WHEN (%s) EXECUTE FUNCTION onboarding.keep_search_words(%s)', name, changed, given);
+    EXECUTE format('INSERT INTO onboarding.search_word (record, term, table_name, domain)
+        SELECT id, term, %L, domain FROM onboarding.%I, unnest(onboarding.search_terms(%s)) term', name, name, words);
+END
+$$;
+SELECT onboarding.be_searched('customer_account', 'name', 'account_number');
+SELECT onboarding.be_searched('onboarding_case', 'number', 'short_description', 'description');
+SELECT onboarding.be_searched('lifecycle_task', 'number', 'short_description', 'description');
+
+-- The ids that a search finds in a table, of what is seen; of what many have, the newest. The statement is made of the words,
+-- so that the server plans it for them.
+CREATE FUNCTION onboarding.search_ids(looked_in text, asked text, at_most integer) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    part record;
+    found text := '';
+BEGIN
+    FOR part IN SELECT low, high FROM onboarding.search_parts(asked) ORDER BY length(low) DESC, low LOOP
+        found := found || CASE WHEN found = '' THEN format(
+            'SELECT one.record FROM onboarding.search_word one
+            WHERE one.table_name = %L AND one.term >= %L AND one.term <= %L', looked_in, part.low, part.high)
+        ELSE format(
+            ' AND EXISTS (SELECT FROM onboarding.search_word other
+            WHERE other.record = one.record AND other.term >= %L AND other.term <= %L)', part.low, part.high) END;
+    END LOOP;
+    IF found <> '' THEN
+        RETURN QUERY EXECUTE found || format(' LIMIT %s', at_most);
+    END IF;
+END
+$$;

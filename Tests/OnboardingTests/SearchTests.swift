@@ -1,0 +1,120 @@
+import OnboardingWire
+import RPC
+import Records
+import ServiceTestKit
+import Tenancy
+import Testing
+import Wire
+
+@testable import OnboardingService
+
+/// The search of onboarding (G-125): what is found by which words, in which order, and by whom.
+@Suite struct SearchTests {
+    private func found(
+        _ text: String, _ world: World, as caller: Caller? = nil, size: Int32 = 0
+    ) async throws -> SearchResponse {
+        var request = SearchRequest()
+        (request.text, request.pageSize) = (text, size)
+        return try await world.call(OnboardingAPI.searchOnboarding, request, as: caller ?? world.agent)
+    }
+
+    private func ids(_ text: String, _ world: World, as caller: Caller? = nil) async throws -> [String] {
+        try await found(text, world, as: caller).items.map(\.id)
+    }
+
+    /// A world of its own, with a case and a task that share no word.
+    private func filled() async throws -> (World, OnboardingCase, LifecycleTask) {
+        let world = try await World(try await Server.start())
+        let record = try await world.openCase {
+            $0.shortDescription = "Hardware rollout 하드웨어 온보딩"
+            $0.description = "Zürich first, then the café in Busan."
+        }
+        let task = try await world.createTask(record) {
+            $0.shortDescription = "Send the locations"
+            $0.description = "위치 목록을 보내 주세요. Build 2024."
+        }
+        return (world, record, task)
+    }
+
+    @Test func wordsOfBothLanguagesAreFound() async throws {
+        let (world, record, task) = try await filled()
+        for text in [
+            "hardware", "HARD", "rollout hard", "하드웨어", "드웨", "온보딩 rollout", "zürich", "ZÜRICH", "cafe\u{301}",
+            record.number ?? "", String((record.number ?? "").dropLast(2)), "온",
+        ] {
+            #expect(try await ids(text, world) == [record.id], "\(text)")
+        }
+        for text in ["locations send", "위치", "목록", "2024", task.number ?? ""] {
+            #expect(try await ids(text, world) == [task.id], "\(text)")
+        }
+        for text in ["hardware locations", "ware", "드온", "elsewhere"] {
+            #expect(try await ids(text, world).isEmpty, "\(text)")
+        }
+    }
+
+    /// The account itself comes first, then what is open of it.
+    @Test func whatBelongsToAnAccountIsFoundByItsName() async throws {
+        let (world, record, task) = try await filled()
+        let found = try await found("ernst", world).items
+        #expect(found.map(\.id) == [world.account.id, record.id, task.id])
+        #expect(found.map(\.table) == ["customer_account", "onboarding_case", "lifecycle_task"])
+        #expect(found.allSatisfy { $0.accountName == "Ernst Handel" && $0.service == "onboarding" })
+        #expect(found.last?.parentNumber == record.number)
+        #expect(try await ids(world.account.accountNumber ?? "", world).first == world.account.id)
+    }
+
+    /// By priority, date and last update; what has ended behind what is open.
+    @Test func whatIsFoundIsPrioritized() async throws {
+        let world = try await World(try await Server.start())
+        func open(_ priority: Int32, _ date: String) async throws -> String {
+            try await world.openCase {
+                ($0.priority, $0.goLiveDate, $0.shortDescription) = (priority, date, "Phase of the rollout")
+            }.id
+        }
+        let ended = try await open(1, "2026-03-11")
+        let made = [try await open(2, "2026-04-02"), try await open(2, "2026-04-01"), try await open(1, "2026-05-01")]
+        var cancel = CloseRequest()
+        cancel.id = ended
+        _ = try await world.call(OnboardingAPI.cancelOnboardingCase, cancel, as: world.agent)
+        #expect(try await ids("rollout phase", world) == [made[2], made[1], made[0], ended])
+        let first = try await found("rollout", world, size: 3)
+        #expect(first.items.map(\.id) == [made[2], made[1], made[0]] && first.more)
+        #expect(try await found("rollout", world, size: 4).more == false)
+    }
+
+    /// Customers find what they see, and nobody finds anything of another tenant.
+    @Test func everybodyFindsWhatTheySee() async throws {
+        let (world, record, task) = try await filled()
+        let manager = try world.customer("sn_customerservice.customer_case_manager")
+        #expect(try await ids("hardware", world, as: manager) == [record.id])
+        #expect(try await ids("locations", world, as: manager).isEmpty)
+        let contact = try world.customer()
+        #expect(try await ids("hardware", world, as: contact).isEmpty)
+        var update = UpdateLifecycleTaskRequest()
+        update.lifecycleTask = LifecycleTask()
+        update.lifecycleTask?.id = task.id
+        update.lifecycleTask?.visibleToCustomer = true
+        update.lifecycleTask?.contact = world.contact.id
+        _ = try await world.call(OnboardingAPI.updateLifecycleTask, update, as: world.agent)
+        for caller in [manager, contact] {
+            let items = try await found("위치", world, as: caller).items
+            #expect(items.map(\.id) == [task.id] && items.allSatisfy { $0.assignedTo.isEmpty })
+        }
+        let other = try await World(world.server)
+        var inside = world.agent
+        inside.domain = try #require(DomainPath(other.account.domain))
+        for caller in [inside, try other.customer("sn_customerservice.customer_admin")] {
+            for text in ["hardware", "위치", record.number ?? "", world.account.accountNumber ?? ""] {
+                #expect(try await ids(text, world, as: caller).isEmpty, "\(text)")
+            }
+        }
+    }
+
+    @Test(arguments: ["", "  ", "!?", "—"]) func somethingHasToBeLookedFor(text: String) async throws {
+        let world = try await World()
+        var request = SearchRequest()
+        request.text = text
+        let problem = await world.problem(OnboardingAPI.searchOnboarding, request, as: world.agent)
+        #expect(problem?.code == .invalidArgument && problem?.violations.map(\.field) == ["text"])
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import JourneyKit
+import OnboardingWire
+import PlaybooksWire
+import RPC
+import Wire
+
+/// What the pages of onboarding ask for, over any case of a database with so many, each with ten tasks.
+struct OnboardingPages {
+    let all: [ScaleRequests.Request]
+
+    init(_ data: PlaybookData, cases: Int) async throws {
+        try await data.activateTasks()
+        let template = try await data.makeCase()
+        let run = try await data.start("bench_tasks", over: template)
+        try await data.stack.psql([
+            "-v", "cases=\(cases)", "-v", "template=\(template)", "-v", "run=\(run.id)",
+            "-f", "\(BenchStack.root)/Tools/bench/playbooks.sql",
+        ])
+        let places = try await Self.places(data, cases)
+        all = Self.ofPlaybook(data, places, cases) + Self.ofPages(data, places, cases) + Self.searches(data, cases)
+    }
+
+    /// A thousand cases with their runs, spread over all of them.
+    private static func places(_ data: PlaybookData, _ cases: Int) async throws -> [(run: String, record: String)] {
+        let numbers = stride(from: 0, to: cases, by: max(1, cases / 1_000)).map { "'BENCHCASE\($0)'" }
+        let rows = try await data.stack.psql([
+            "-Atc",
+            """
+            SELECT r.id, r.record FROM onboarding.playbook_run r JOIN onboarding.onboarding_case c ON c.id = r.record \
+            WHERE c.number IN (\(numbers.joined(separator: ",")))
+            """,
+        ]).split(separator: "\n").map { $0.split(separator: "|").map(String.init) }
+        return rows.compactMap { row in row.count == 2 ? (run: row[0], record: row[1]) : nil }
+    }
+
+    private static func ofPlaybook(
+        _ data: PlaybookData, _ places: [(run: String, record: String)], _ cases: Int
+    ) -> [ScaleRequests.Request] {
+        let (client, agent) = (data.client, data.agent)
+        return [
+            .init(name: "stage picker of a case among \(cases)") {
+                var request = GetStagePickerRequest()
+                request.table = OnboardingCase.schema.table
+                request.record = places.randomElement()?.record ?? ""
+                _ = try await client.call(OnboardingAPI.getStagePicker, request, as: agent)
+            },
+            .init(name: "activities of a case among \(cases)") {
+                var request = ListPlaybookActivitiesRequest()
+                request.run = places.randomElement()?.run ?? ""
+                let answer = try await client.call(OnboardingAPI.listPlaybookActivities, request, as: agent)
+                guard answer.activities.count == PlaybookData.activities else {
+                    throw JourneyFailure("a run has \(answer.activities.count) activities")
+                }
+            },
+        ]
+    }
+
+    private static func ofPages(
+        _ data: PlaybookData, _ places: [(run: String, record: String)], _ cases: Int
+    ) -> [ScaleRequests.Request] {
+        let (client, agent, customer) = (data.client, data.agent, data.customer)
+        return [
+            .init(name: "onboarding landing page among \(cases)") {
+                let page = try await client.call(
+                    OnboardingAPI.getOnboardingLandingPage, GetOnboardingLandingPageRequest(), as: agent)
+                guard page.cards.count == 5, page.list?.items.isEmpty == false else {
+                    throw JourneyFailure("the landing page is empty")
+                }
+            },
+            .init(name: "overdue tasks among \(cases * PlaybookData.activities)") {
+                var request = ListOnboardingCardRequest()
+                request.card = "overdue_tasks"
+                let list = try await client.call(OnboardingAPI.listOnboardingCard, request, as: agent)
+                guard list.items.count == 50 else { throw JourneyFailure("\(list.items.count) tasks are overdue") }
+            },
+            .init(name: "case page among \(cases)") {
+                var request = GetOnboardingCasePageRequest()
+                request.id = places.randomElement()?.record ?? ""
+                let page = try await client.call(OnboardingAPI.getOnboardingCasePage, request, as: agent)
+                guard page.tasks?.all == Int32(PlaybookData.activities) else {
+                    throw JourneyFailure("a case has \(page.tasks?.all ?? 0) tasks")
+                }
+            },
+            .init(name: "portal of an agent among \(cases)") {
+                _ = try await client.call(OnboardingAPI.getPortal, GetPortalRequest(), as: agent)
+            },
+            .init(name: "portal of a customer among \(cases)") {
+                _ = try await client.call(OnboardingAPI.getPortal, GetPortalRequest(), as: customer)
+            },
+        ]
+    }
+
+    private static func searches(_ data: PlaybookData, _ cases: Int) -> [ScaleRequests.Request] {
+        let (client, agent) = (data.client, data.agent)
+        @Sendable func search(_ text: String) async throws {
+            var request = SearchRequest()
+            request.text = text
+            let found = try await client.call(OnboardingAPI.searchOnboarding, request, as: agent)
+            guard !found.items.isEmpty else { throw JourneyFailure("nothing is found by \(text)") }
+        }
+        return [
+            .init(name: "search for a number among \(cases)") {
+                try await search("BENCHCASE\(Int.random(in: 0..<cases))")
+            },
+            .init(name: "search for words that all have, among \(cases)") { try await search("onboarding phase") },
+        ]
+    }
+}
