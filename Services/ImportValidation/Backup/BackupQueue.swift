@@ -103,8 +103,9 @@ struct BackupQueue: Sendable {
         _ tx: Transaction
     ) throws {
         if !state.attachments.isEmpty {
-            // As where people attach: no more than may be, and nothing to a task that ends at this moment.
-            _ = try Store<ImportTask>(database).find(task.id, lock: .update, in: tx)
+            // Locked as where people attach: no more than may be, and nothing to a task that ends at this moment.
+            let locked = try Store<ImportTask>(database).find(task.id, lock: .update, in: tx)
+            guard locked?.isOpen == true else { return drop(state, lease, tx) }
             try files.finish(state.attachments, on: task, replacing: file.isOne, context, in: tx)
         }
         lease.complete(in: tx)

@@ -52,4 +52,3 @@ CREATE TABLE import_validation.removed_rows (
 );
 CREATE INDEX removed_rows_import_task ON import_validation.removed_rows (import_task);
 SELECT import_validation.separate('removed_rows');
-CREATE INDEX import_task_closed ON import_validation.import_task (closed_at) WHERE state = 'closed';
