@@ -115,8 +115,8 @@ extension ImportTask: Record {
             throw Problem.broken(
                 "IMP-04", ImportTask.self, field: .targetTable,
                 Text(
-                    en: "The rows of this staging table become records of \(label.en).",
-                    ko: "이 스테이징 테이블의 대상은 \(label.ko)입니다."))
+                    en: "This staging table is one of imports into \(label.en).",
+                    ko: "\(label.ko) 가져오기에 사용하는 스테이징 테이블입니다."))
         }
         return builder.templateName
     }

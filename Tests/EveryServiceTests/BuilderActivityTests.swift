@@ -45,7 +45,7 @@ import Wire
               - key: data_capture
                 label: {en: Data capture, ko: 데이터 수집}
                 activities:
-                  - {key: sites, kind: import_branch_sites}
+                  - {key: sites, kind: import_branch_sites, label: {en: Sites, ko: 지점 위치}}
             """
         let playbook = try await bench.call(OnboardingAPI.importPlaybookDefinition, draft, as: designer)
         var validation = ValidatePlaybookRequest()

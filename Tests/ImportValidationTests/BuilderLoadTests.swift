@@ -103,7 +103,7 @@ import Wire
         let file = try await building.stage.call(ImportValidationAPI.downloadTemplate, request)
         let stored = try await building.stage.call(ImportValidationAPI.getBuilderTemplate, Stage.named(builder.id))
         #expect(file.fileName == "sites.xlsx" && file.content == stored.content && file.sha256 == stored.sha256)
-        let run = try await building.stage.loaded(Self.csv("Name,Account", "Werk,A"), of: task)
+        let run = try await building.stage.loaded(Self.csv("Standort,Konto", "Werk,A"), of: task)
         #expect(run.state == "failed" && run.message?.contains("\"Site\"") == true, "\(run.message ?? "")")
         let ready = try await building.stage.loaded(Self.csv("site , CUSTOMER", "Werk,A"), of: task)
         #expect(ready.state == "completed" && ready.failedRows == 0, "\(ready.message ?? "")")
@@ -137,5 +137,47 @@ import Wire
         #expect(task.dataSource == "cmn_location_template.xlsx")
         let run = try await building.stage.loaded(Self.csv("Name,Account", "Werk,A"), of: task)
         #expect(run.state == "completed" && run.failedRows == 0)
+    }
+
+    /// A cell that a field of this kind takes.
+    private static func sample(_ field: FieldSchema) -> String {
+        switch (field.type, field.format) {
+        case (.choice, _): field.choices.first?.value.string ?? ""
+        case (.boolean, _): "true"
+        case (.integer, _), (.decimal, _), (.currency, _): "10"
+        case (.date, _): "2026-01-01"
+        case (.datetime, _): "2026-01-01 10:00:00"
+        case (.email, _): "kim@example.com"
+        case (.url, _): "https://example.com"
+        case (_, .country): "KR"
+        case (_, .timeZone): "Asia/Seoul"
+        case (_, .currencyCode): "KRW"
+        default: "Text"
+        }
+    }
+
+    /// Whatever is declared importable has builders: nothing of them is made for a table.
+    @Test(arguments: ImportTarget.all.map(\.table)) func everyTargetHasBuilders(_ table: String) async throws {
+        let building = try await Building()
+        let target = try #require(ImportTarget.named(table))
+        let titles = target.fields.indices.map { "Q\($0)" }
+        let id = try await building.create(table).id
+        let columns = zip(titles, target.fields).map { Building.column($0, $1.name) }
+        let titled = try await building.template(id, titles, columns)
+        #expect(titled.columns.map(\.fields) == target.fields.map { [$0.name] })
+        _ = try await building.dataSource(id)
+        _ = try await building.transformMap(id)
+        _ = try await building.checks(id)
+        let builder = try #require(try await building.finish(id).importBuilder)
+        let task = try await building.task(builder) { $0.targetTable = table }
+        let cells = target.fields.map(Self.sample)
+        let file = Self.csv(titles.joined(separator: ","), cells.joined(separator: ","))
+        let run = try await building.stage.loaded(file, of: task)
+        let row = try #require(try await building.stage.rows(task).stagingRows.first)
+        #expect(run.state == "completed" && row.status == "ready_to_publish", "\(run.message ?? "") \(row.comment)")
+        _ = try await building.stage.end(of: try await building.stage.publish(of: task))
+        let sent = try #require(building.stage.owner.published(building.stage.account).first)
+        #expect(sent.targetTable == table && sent.columns == target.fields.map(\.name))
+        #expect(sent.rows.first?.values == cells)
     }
 }

@@ -49,7 +49,7 @@ import Workbook
             byHand: [
                 ("Firma", "account"), ("Raum", "name"), ("Art", "size"), ("Plaetze", "seats"), ("Zeitraum", "opens"),
                 ("Zeitraum", "closes"), ("Waehrung", "currency"),
-            ].map { Building.column($0, $1) }, target, "en")
+            ].map { Building.column($0, $1) }, target)
         #expect(titles.missing.isEmpty)
         var parts = BuilderState()
         parts.fieldMaps = try FieldMapCheck(target: target, columns: titles.columns).completed([

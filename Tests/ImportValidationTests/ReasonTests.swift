@@ -149,6 +149,16 @@ import Wire
         "IMP-02": { stage, _ in
             await problem { () async throws(Problem) in try await save(stage) { $0.validationSubType = "date" } }
         },
+        "IMP-03": step { building, id async throws(Problem) in
+            try await building.dataSource(id, "import_locations")
+        },
+        "IMP-04": step { building, id async throws(Problem) in try await building.finish(id) },
+        "IMP-05": step { building, id async throws(Problem) in
+            try await building.transformMap(id, [Building.map("city", "constant")])
+        },
+        "G-71": { stage, task in
+            await problem { () async throws(Problem) in try await stage.rows(task) { $0.view = "published" } }
+        },
         "G-62": { stage, _ in
             await problem { () async throws(Problem) in
                 try await save(stage) { assist in
@@ -175,6 +185,17 @@ import Wire
             }
         },
     ]
+
+    /// What a step of the builder is answered, which has come to the checks.
+    private static func step(
+        _ body: @escaping @Sendable (Building, String) async throws(Problem) -> BuilderState
+    ) -> Provocation {
+        { _, _ in
+            let building = try await Building()
+            let id = try #require(try await building.mapped().importBuilder).id
+            return await problem { () async throws(Problem) in try await body(building, id) }
+        }
+    }
 
     private static func row(_ stage: Stage, _ task: ImportTask) async throws -> StagingRow {
         _ = try await stage.loaded(Stage.file(["Linz"]), of: task)

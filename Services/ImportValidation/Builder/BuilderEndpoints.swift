@@ -13,6 +13,11 @@ import Wire
 struct BuilderEndpoints: Sendable {
     private static let mostChecks = 500
 
+    /// What activity definitions are found by.
+    private enum DefinitionField: String {
+        case key
+    }
+
     let database: Database
     let client: Client
 
@@ -23,7 +28,7 @@ struct BuilderEndpoints: Sendable {
             Endpoint(ImportValidationAPI.getImportBuilderState) { call, request async throws(Problem) in
                 try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
                     let builder = try Store<ImportBuilder>(database).get(request.id, as: call.caller, in: tx)
-                    return try state(builder, try StoredBuilder.parts(of: builder.id, tx), call.caller, tx)
+                    return try state(builder, try StoredBuilder.parts(of: builder.id, tx), call, tx)
                 }
             },
             Endpoint(ImportValidationAPI.getBuilderTemplate) { call, request async throws(Problem) in
@@ -33,7 +38,7 @@ struct BuilderEndpoints: Sendable {
                 try await save(
                     .template, ImportValidationAPI.saveBuilderTemplate, call, request, request.requestID,
                     (request.id, request.etag),
-                    { _ in steps.template(request, call.language) }, isDone: \.missingFields.isEmpty)
+                    { _ in steps.template(request) }, isDone: \.missingFields.isEmpty)
             },
             Endpoint(ImportValidationAPI.saveBuilderDataSource) { call, request async throws(Problem) in
                 try await save(
@@ -78,7 +83,7 @@ struct BuilderEndpoints: Sendable {
         return try await database.perform(call, method.name, request, requestID: requestID) { tx, context in
             let saved = try steps.carryOut(
                 step, builder.id, etag: builder.etag, context, tx, body(tx), isDone: isDone)
-            return try state(saved.record, saved.parts, call.caller, tx)
+            return try state(saved.record, saved.parts, call, tx)
         }
     }
 
@@ -132,7 +137,7 @@ struct BuilderEndpoints: Sendable {
     /// Whether the activity definition of the builder's key makes its import task.
     private func isMade(_ builder: ImportBuilder) async throws(Problem) -> Bool {
         var list = ListRequest()
-        list.filter = "key = \"\(BuilderActivity.key(builder))\""
+        list.filter = "\(DefinitionField.key.rawValue) = \"\(BuilderActivity.key(builder))\""
         let found = try await client.call(OnboardingAPI.listActivityDefinitions, list)
         return found.activityDefinitions.contains { definition in
             definition.domain == builder.domain
@@ -161,10 +166,17 @@ struct BuilderEndpoints: Sendable {
 
     /// The builder with its parts, and with its checks as far as the caller may read them.
     private func state(
-        _ record: ImportBuilder, _ parts: BuilderState, _ caller: Caller, _ tx: Transaction
+        _ record: ImportBuilder, _ parts: BuilderState, _ call: Call, _ tx: Transaction
     ) throws -> BuilderState {
+        let caller = call.caller
         var state = parts
         state.importBuilder = Store<ImportBuilder>(database).projected(record, for: caller)
+        if let target = ImportTarget.named(record.targetTable) {
+            for index in state.columns.indices {
+                state.columns[index].nearestLabel =
+                    target.field(state.columns[index].nearestField)?.label(call.language) ?? ""
+            }
+        }
         if record.importSetTableName == nil {
             state.proposedImportSetTableName = BuilderSteps.proposedTable(record)
         }

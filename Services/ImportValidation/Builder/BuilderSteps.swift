@@ -35,7 +35,7 @@ struct BuilderSteps: Sendable {
                 throw Problem.internalError(cause: "the builder \(record.id) has no target")
             }
             let place = BuilderStep(record)
-            guard step.place <= place.place else { throw Self.tooEarly(place, stored, target) }
+            guard step.rawValue <= place.rawValue else { throw Self.tooEarly(place, stored, target) }
             var draft = BuilderDraft(record: record, parts: stored, target: target)
             try body(&draft)
             let fingerprint = try Self.fingerprint(draft, record.fingerprint)
@@ -44,7 +44,7 @@ struct BuilderSteps: Sendable {
             guard isChanged || step == place else { return }
             guard place != .complete else { throw Self.finished }
             draft.record.fingerprint = fingerprint
-            draft.record.step = (isDone(draft.parts) ? step.next : step).rawValue
+            draft.record.step = (isDone(draft.parts) ? step.next : step).name
             if fingerprint != record.fingerprint {
                 try StoredBuilder.save(draft.parts, draft.template, of: record, tx)
             }
@@ -98,7 +98,7 @@ struct BuilderSteps: Sendable {
 
     /// Step 1: takes a template, or maps the columns of the one before by hand. What later steps have said of columns that are
     /// there no longer is forgotten.
-    func template(_ request: SaveBuilderTemplateRequest, _ language: String) -> (inout BuilderDraft) throws -> Void {
+    func template(_ request: SaveBuilderTemplateRequest) -> (inout BuilderDraft) throws -> Void {
         { draft in
             let titles: TemplateTitles
             if request.content.isEmpty {
@@ -107,10 +107,10 @@ struct BuilderSteps: Sendable {
                         field: SaveBuilderTemplateRequest.Field.content,
                         Text(en: "Send the template.", ko: "템플릿을 보내세요."), rule: "G-57")
                 }
-                titles = try .mapped(draft.parts.columns, byHand: request.columns, draft.target, language)
+                titles = try .mapped(draft.parts.columns, byHand: request.columns, draft.target)
             } else {
                 let name = request.fileName.visible()
-                titles = try .read(request.content, name, byHand: request.columns, draft.target, language)
+                titles = try .read(request.content, name, byHand: request.columns, draft.target)
                 draft.record.template = name
                 draft.template = request.content
             }

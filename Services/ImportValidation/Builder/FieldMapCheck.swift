@@ -145,7 +145,7 @@ struct FieldMapCheck {
                 Text(
                     en:
                         "needs a separator of at most \(Self.longestSeparator) characters, and a part from 1 or, from the end, -1.",
-                    ko: "\(Self.longestSeparator)자 이하의 구분 기호와 1부터(끝에서는 -1부터) 세는 순번이 필요합니다."))
+                    ko: "\(grouped: Self.longestSeparator)자 이하의 구분 기호와 1부터(끝에서는 -1부터) 세는 순번이 필요합니다."))
         }
     }
 

@@ -59,30 +59,28 @@ extension ImportBuilder: Record {
 }
 
 /// The steps of the builder in their order.
-enum BuilderStep: String, CaseIterable {
-    case template = "create_template"
-    case dataSource = "data_source"
-    case transformMap = "transform_map"
-    case checks = "data_validation"
-    case activity = "playbook_activity"
-    case complete
+enum BuilderStep: Int, CaseIterable {
+    case template, dataSource, transformMap, checks, activity, complete
+
+    private static let names = [
+        ImportBuilder.Step.createTemplate, ImportBuilder.Step.dataSource, ImportBuilder.Step.transformMap,
+        ImportBuilder.Step.dataValidation, ImportBuilder.Step.playbookActivity, ImportBuilder.Step.complete,
+    ]
+
+    /// As the record says it.
+    var name: String { Self.names[rawValue] }
 
     /// The one behind it.
-    var next: BuilderStep { Self.allCases.first { $0.place > place } ?? .complete }
-
-    var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    var next: BuilderStep { BuilderStep(rawValue: rawValue + 1) ?? .complete }
 
     /// What people call it.
-    var label: Text { ImportBuilder.label(ofStep: rawValue) }
+    var label: Text {
+        let field = ImportBuilder.schema.fields[ImportBuilder.index(.step)]
+        return field.label(ofChoice: name)
+    }
 
     /// Where a builder stands.
-    init(_ builder: ImportBuilder) { self = builder.step.flatMap(BuilderStep.init) ?? .template }
-}
-
-extension ImportBuilder {
-    fileprivate static func label(ofStep step: String) -> Text {
-        schema.fields.first { $0.name == Field.step.rawValue }?.label(ofChoice: step) ?? Text(en: step, ko: step)
-    }
+    init(_ builder: ImportBuilder) { self = Self.allCases.first { $0.name == builder.step } ?? .template }
 }
 
 /// Who may set up a new kind of import (G-72): whoever may write builders, as an onboarding agent, and may make activity

@@ -24,12 +24,12 @@ struct TemplateTitles {
     /// The titles of a workbook for `target`: of its upper rows the one that means the most fields. Throws INVALID_ARGUMENT for
     /// what is no workbook, and for a mapping that names a column that it does not have or a field that cannot be imported.
     static func read(
-        _ content: [UInt8], _ name: String, byHand: [ColumnMapping], _ target: ImportTarget, _ language: String
+        _ content: [UInt8], _ name: String, byHand: [ColumnMapping], _ target: ImportTarget
     ) throws(Problem) -> TemplateTitles {
         var best: (count: Int, columns: [BuilderColumn])?
         for row in try upperRows(content, name) {
             let titles = (0..<row.count).map { (CellName.column($0), (row.text(at: $0) ?? "").visible()) }
-            let columns = mapped(titles, byHand, target, language)
+            let columns = mapped(titles, byHand, target)
             let count = columns.count { !$0.fields.isEmpty }
             if count > best?.count ?? -1 { best = (count, columns) }
         }
@@ -43,10 +43,10 @@ struct TemplateTitles {
 
     /// Titles that are stored, mapped anew by hand; where nothing is said, as they are.
     static func mapped(
-        _ stored: [BuilderColumn], byHand: [ColumnMapping], _ target: ImportTarget, _ language: String
+        _ stored: [BuilderColumn], byHand: [ColumnMapping], _ target: ImportTarget
     ) throws(Problem) -> TemplateTitles {
         guard !byHand.isEmpty else { return TemplateTitles(columns: stored, target: target) }
-        let columns = mapped(stored.map { ($0.column, $0.title) }, byHand, target, language)
+        let columns = mapped(stored.map { ($0.column, $0.title) }, byHand, target)
         try check(columns, byHand, target)
         return TemplateTitles(columns: columns, target: target)
     }
@@ -95,8 +95,7 @@ struct TemplateTitles {
 
     /// The columns that have a title, with the fields they are for.
     private static func mapped(
-        _ titles: [(column: String, title: String)], _ byHand: [ColumnMapping], _ target: ImportTarget,
-        _ language: String
+        _ titles: [(column: String, title: String)], _ byHand: [ColumnMapping], _ target: ImportTarget
     ) -> [BuilderColumn] {
         var chosen: [Int: [String]] = [:]
         for choice in byHand {
@@ -116,7 +115,6 @@ struct TemplateTitles {
             column.fields = chosen[place] ?? Set(found).union(doubled.map(\.field)).sorted()
             if chosen[place] == nil, let near = match.unmatched.first(where: { $0.column == place })?.suggestion {
                 column.nearestField = near.name
-                column.nearestLabel = Text(en: near.english, ko: near.korean)(language)
             }
             return column
         }

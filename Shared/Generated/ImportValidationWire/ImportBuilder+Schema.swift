@@ -24,7 +24,7 @@ extension ImportBuilder {
         FieldSchema(name: "transform_map_name", jsonName: "transformMapName", label: Text(en: "Transform map name", ko: "변환 맵 이름"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "data_source", jsonName: "dataSource", label: Text(en: "Data source", ko: "데이터 소스"), type: .reference, reference: "data_source", outputOnly: true, keptAsName: true, storage: .string),
         FieldSchema(name: "import_set_table", jsonName: "importSetTable", label: Text(en: "Import set table (internal name)", ko: "가져오기 세트 테이블의 내부 이름"), type: .tableName, outputOnly: true, storage: .string),
-        FieldSchema(name: "ui_views", jsonName: "uiViews", label: Text(en: "UI views", ko: "UI 뷰"), type: .reference, reference: "ui_view", outputOnly: true, keptAsName: true, storage: .string),
+        FieldSchema(name: "ui_views", jsonName: "uiViews", label: Text(en: "UI views", ko: "목록 뷰"), type: .reference, reference: "ui_view", outputOnly: true, keptAsName: true, storage: .string),
         FieldSchema(name: "activity_definition", jsonName: "activityDefinition", label: Text(en: "Activity definition", ko: "활동 정의"), type: .reference, reference: "activity_definition", outputOnly: true, keptAsName: true, storage: .string),
         FieldSchema(name: "step", jsonName: "step", label: Text(en: "Step", ko: "단계"), type: .choice, choices: [
             Choice(value: .string("create_template"), label: Text(en: "Create template", ko: "템플릿 만들기")),
