@@ -5,6 +5,7 @@ import RPC
 import Records
 import Sandbox
 import Wire
+import Work
 
 /// From an attached workbook to rows fit to publish.
 public enum ImportValidation: ServiceDefinition {
@@ -39,6 +40,12 @@ public enum ImportValidation: ServiceDefinition {
                 limit: settings.uploadLimit, access: access
             ).endpoints)
         endpoints.add(TaskEndpoints(database: database, queue: queue, access: access).endpoints)
+        endpoints.add(RunEndpoints(database: database, queue: queue, access: access).endpoints)
+        let errors = ErrorWorkbook(database: database, access: access)
+        endpoints.add(exporting: ImportValidationAPI.exportStagingErrors, requestID: { $0.requestID }) {
+            request, call, context, tx in try errors.export(request, call, context, tx)
+        }
+        endpoints.add(Exports(database).endpoint(ImportValidationAPI.readExport))
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
@@ -48,9 +55,11 @@ public enum ImportValidation: ServiceDefinition {
                 try DictionaryDescription.answer(described, request, call)
             })
         let workers = ImportWorkers(parts, settings, queue, replicas)
+        let jobs = [DailyJob("expired-exports", Exports(database).removeExpired)]
         return Assembly(
             endpoints: endpoints, replicas: replicas,
-            background: [Background("import-workers", isSingle: false) { await workers.run() }],
+            background: [Background("import-workers", isSingle: false) { await workers.run() }]
+                + jobs.map { $0.background(database) },
             prepare: { try await AccountCheck.seed(database) })
     }
 }

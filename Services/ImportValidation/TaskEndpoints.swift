@@ -51,22 +51,16 @@ struct TaskEndpoints: Sendable {
     private func template(
         _ call: Call, _ request: DownloadTemplateRequest
     ) async throws(Problem) -> DownloadTemplateResponse {
-        let (task, assists) = try await database.transaction(
+        let (task, plan) = try await database.transaction(
             as: call.caller, deadline: call.deadline, readOnly: true
         ) { tx in
             let seen = try Store<ImportTask>(database).get(request.id, as: call.caller, in: tx)
             let task = try Store<ImportTask>(database).find(seen.id, in: tx) ?? seen
-            do {
-                return (task, try DataValidationAssist.active(for: task.sourceTable ?? "", tx))
-            } catch let problem as Problem where problem.reason == "TOO_MANY_CHECKS" {
-                // That is for the run to say; the template then tells what the field itself asks for.
-                return (task, [])
-            }
+            return (task, try CheckPlan.shown(for: task, ImportTarget.of(task), tx))
         }
-        let target = try ImportTarget.of(task)
+        let target = plan.target
         let isKorean = Language(tag: call.language) == .ko
         do throws(WorkbookError) {
-            let plan = CheckPlan(target, assists)
             let bytes = try WorkbookWriter.template(
                 sheet: target.schema.label(call.language),
                 columns: plan.columns.map { $0.templateColumn(call.language) },

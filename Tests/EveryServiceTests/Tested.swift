@@ -131,6 +131,7 @@ struct Tested: Sendable {
             SET status = 'published', import_task = (SELECT id FROM import_validation.import_task)
             """,
             "UPDATE import_validation.upload SET import_task = (SELECT id FROM import_validation.import_task)",
+            "UPDATE import_validation.import_run SET import_task = (SELECT id FROM import_validation.import_task)",
         ],
         "customer_success": [
             "UPDATE customer_success.touchpoint SET id = \(Attempt.other)",

@@ -42,6 +42,7 @@ struct PublishRun {
             let outcomes = try await publish(rows, task, plan)
             progress.add(done: rows.count, failed: outcomes.count { !$0.errors.isEmpty })
             try await settle(rows, outcomes, progress)
+            try await tools.refuseCanceled()
         }
         progress.tell()
         return .init(

@@ -15,6 +15,8 @@ struct SheetHeader {
     let width: Int
     /// For the columns of the row, whether they have a title, or a field by hand.
     let isTitled: [Bool]
+    /// The column of the row keys, by which an error workbook says which rows it mends; nil in any other file.
+    let keyColumn: Int?
 
     /// Finds the titles of a target.
     static func matcher(_ target: ImportTarget) -> HeaderMatcher {
@@ -31,7 +33,8 @@ struct SheetHeader {
         self.row = row.number
         width = row.fields
         let untold = Self.untold(row)
-        let unmatched = match.unmatched.prefix(20).map { Self.text(of: $0) }
+        let foreign = match.unmatched.filter { !ErrorWorkbook.hasTitle($0.header) }
+        let unmatched = foreign.prefix(20).map { Self.text(of: $0) }
         guard match.isUsable else {
             let missing = match.missing.map { Text(en: "\"\($0.english)\"", ko: "‘\($0.korean)’") }
             let doubled = match.duplicates.map { "\"\($0.field)\"" }.joined(separator: ", ")
@@ -56,6 +59,9 @@ struct SheetHeader {
             if let untold { parts.append(untold) }
             throw RunFailure(text: Text(en: Self.joined(parts, \.en), ko: Self.joined(parts, \.ko)))
         }
+        keyColumn = match.unmatched.first { ErrorWorkbook.isKeyTitle($0.header) }?.column
+        // Without its keys its rows would be loaded a second time.
+        guard keyColumn != nil || foreign.count == match.unmatched.count else { throw ErrorWorkbook.withoutKeys }
         columns = target.fields.map { match.columns[$0.name] }
         titles = columns.map { $0.flatMap { row.text(at: $0) } ?? "" }
         let read = Set(columns.compactMap(\.self))

@@ -10,6 +10,8 @@ struct ReadRow: Sendable {
     let number: Int
     let cells: [String]
     var faults: [CellFault] = []
+    /// What the row of an error workbook says of itself; nil in any other file.
+    var key: String?
 }
 
 /// A staged row that a run works on.
