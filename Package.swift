@@ -194,7 +194,7 @@ let package = Package(
                 swiftSettings: strict),
             .target(
                 name: "CampaignKit",
-                dependencies: ["TestKit", "JourneyKit", "Identity", "NATS", "RPC", "Wire", crypto] + wires,
+                dependencies: ["TestKit", "JourneyKit", "Identity", "NATS", "RPC", "Wire", "Workbook", crypto] + wires,
                 path: "Tools/CampaignKit", swiftSettings: strict),
             .executableTarget(
                 name: "soak", dependencies: ["CampaignKit", "JourneyKit"], path: "Tools/soak", swiftSettings: strict),

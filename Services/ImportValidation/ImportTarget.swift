@@ -63,6 +63,9 @@ public struct ImportTarget: Sendable {
         return ImportTarget(target, builder.built(target))
     }
 
+    /// The same table without what a builder says of its files.
+    var plain: ImportTarget { built == nil ? self : ImportTarget(schema) ?? self }
+
     /// The target table: `contract`.
     public var table: String { schema.table }
 

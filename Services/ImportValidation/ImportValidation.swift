@@ -27,7 +27,10 @@ public enum ImportValidation: ServiceDefinition {
         let queue = RunQueue(database, workers: settings.workers)
         let attachments = try parts.settings.attachmentBounds()
         let backups = BackupQueue(database, attachments)
-        let jobs = [BackupJob(database: database, queue: backups).daily, PublishedRows(database: database).daily]
+        let jobs = [
+            BackupJob(database: database, queue: backups).daily, PublishedRows(database: database).daily,
+            DailyJob("expired-exports", Exports(database).removeExpired),
+        ]
         var endpoints = RecordEndpoints(
             database, api: api, replicas: replicas.source, attachments: attachments)
         let closing = TaskClosing(database: database, client: parts.client, own: parts.ownCredential)
@@ -51,6 +54,12 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(
             TaskEndpoints(database: database, queue: queue, access: access, limits: settings.limits).endpoints)
         endpoints.add(PlanEndpoints(database: database, queue: queue, access: access).endpoints)
+        endpoints.add(RunEndpoints(database: database, queue: queue, access: access).endpoints)
+        let errors = ErrorWorkbook(database: database, access: access)
+        endpoints.add(exporting: ImportValidationAPI.exportStagingErrors, requestID: { $0.requestID }) {
+            request, call, context, tx in try errors.export(request, call, context, tx)
+        }
+        endpoints.add(Exports(database).endpoint(ImportValidationAPI.readExport))
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
         endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))

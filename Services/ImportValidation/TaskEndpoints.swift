@@ -52,25 +52,20 @@ struct TaskEndpoints: Sendable {
     private func template(
         _ call: Call, _ request: DownloadTemplateRequest
     ) async throws(Problem) -> DownloadTemplateResponse {
-        let (task, target, assists, stored) = try await database.transaction(
+        let (task, plan, stored) = try await database.transaction(
             as: call.caller, deadline: call.deadline, readOnly: true
         ) { tx in
             let seen = try Store<ImportTask>(database).get(request.id, as: call.caller, in: tx)
             let task = try Store<ImportTask>(database).find(seen.id, in: tx) ?? seen
             let target = try ImportTarget.of(task, tx)
             let stored = try target.built == nil ? nil : StoredBuilder.template(of: task, tx)
-            do {
-                return (task, target, try DataValidationAssist.active(for: task.sourceTable ?? "", tx), stored)
-            } catch let problem as Problem where problem.reason == "TOO_MANY_CHECKS" {
-                // That is for the run to say; the template then tells what the field itself asks for.
-                return (task, target, [], stored)
-            }
+            return (task, try CheckPlan.shown(for: task, target, tx), stored)
         }
+        let target = plan.target
         // Whoever set up the import has said how its template looks.
         if let stored { return template(stored, task, target) }
         let isKorean = Language(tag: call.language) == .ko
         do throws(WorkbookError) {
-            let plan = CheckPlan(target, assists)
             var columns = plan.columns.map { $0.templateColumn(call.language) }
             if let first = columns.first {
                 columns[0].note = [first.note, limits.sentence(call.language)].compactMap(\.self).joined(

@@ -113,6 +113,13 @@ public final class LeasedQueue: Sendable {
         if Task.isCancelled { await letGo(lease) }
     }
 
+    /// Takes a row out that no instance has ever taken; whether it could: one that was begun is its worker's to end.
+    public func withdraw(_ row: String, in tx: Transaction) throws -> Bool {
+        try tx.query(
+            "DELETE FROM \(raw: table.name) WHERE \(raw: table.key) = \(row) AND owner IS NULL AND takings = 0"
+        ).affected == 1
+    }
+
     // MARK: Taking
 
     /// Takes rows that are due and nobody's. Those that another instance is just looking at, and those that a transaction

@@ -2,52 +2,6 @@ import CXlsxWriter
 import Foundation
 import Wire
 
-/// A column of a template or an export.
-public struct WorkbookColumn: Sendable, Hashable {
-    /// What the cells hold. In an export, texts that are what the kind says are written as numbers and dates.
-    public enum Kind: Sendable, Hashable {
-        case text
-        /// A whole or decimal number.
-        case number
-        case date
-        case dateTime
-        case bool
-        /// One of these values, as people see them.
-        case choice([String])
-    }
-
-    /// What a cell may hold beyond its kind, for Excel to check where people type. Texts pasted in are checked later.
-    public enum Bound: Sendable, Hashable {
-        case whole(ClosedRange<Int64>)
-        /// A decimal number of at most so many digits before the point.
-        case digits(Int, minimum: Int64?, maximum: Int64?)
-        /// A text of at most so many characters. Excel counts those beyond the basic plane twice, so it only warns.
-        case length(Int)
-    }
-
-    /// The header.
-    public var label: String
-    /// What the cells hold.
-    public var kind: Kind
-    /// Marked in the header, with a note that says so.
-    public var mandatory: Bool
-    /// More for the note on the header, in the language of the label.
-    public var note: String?
-    /// What the cells may hold beyond their kind.
-    public var bound: Bound?
-
-    /// A column with its header.
-    public init(
-        label: String, kind: Kind = .text, mandatory: Bool = false, note: String? = nil, bound: Bound? = nil
-    ) {
-        self.label = label
-        self.kind = kind
-        self.mandatory = mandatory
-        self.note = note
-        self.bound = bound
-    }
-}
-
 /// Writes workbooks: templates for people to fill in, and exports. Rows go to a temporary file beside the workbook as
 /// they come, so memory does not grow with them. Texts are always written as texts, so none becomes a formula.
 /// Not for use on two threads at once.
@@ -71,6 +25,10 @@ public final class WorkbookWriter {
     }
 
     static let lastRow: UInt32 = 1_048_575
+    /// Most notes on cells of one sheet: they are kept in memory, here as in the programs that show them. Further cells are
+    /// marked all the same.
+    public static let mostNotes = 10_000
+    private static let longestNote = 2_000
     private static let choicesSheet = "_choices"
 
     private let columns: [WorkbookColumn]
@@ -79,7 +37,9 @@ public final class WorkbookWriter {
     private let sheet: UnsafeMutablePointer<lxw_worksheet>
     private let dateFormat: UnsafeMutablePointer<lxw_format>?
     private let dateTimeFormat: UnsafeMutablePointer<lxw_format>?
+    private let markedFormat: UnsafeMutablePointer<lxw_format>?
     private var rows: UInt32 = 0
+    private var notes = 0
 
     /// Starts a workbook at a path with a frozen header row. Choices become drop-down lists over all rows below.
     public init(path: String, sheet name: String, columns: [WorkbookColumn], texts: Texts = .english)
@@ -105,6 +65,8 @@ public final class WorkbookWriter {
         self.sheet = sheet
         dateFormat = workbook_add_format(workbook)
         dateTimeFormat = workbook_add_format(workbook)
+        markedFormat = workbook_add_format(workbook)
+        format_set_bg_color(markedFormat, 0xFFC7CE)
         format_set_num_format(dateFormat, "yyyy-mm-dd")
         format_set_num_format(dateTimeFormat, "yyyy-mm-dd hh:mm:ss")
         writeHeader(workbook, texts)
@@ -142,7 +104,9 @@ public final class WorkbookWriter {
         for (index, column) in columns.enumerated() {
             let position = UInt16(clamping: index)
             let width = Double(min(40, max(12, column.label.count + 4)))
-            worksheet_set_column(sheet, position, position, width, format(of: column.kind))
+            var options = lxw_row_col_options()
+            options.hidden = UInt8(column.isHidden ? 1 : 0)
+            worksheet_set_column_opt(sheet, position, position, width, format(of: column.kind), &options)
             worksheet_write_string(sheet, 0, position, column.label, column.mandatory ? marked : plain)
             let note = [column.mandatory ? texts.mandatory : "", column.note ?? ""].filter { !$0.isEmpty }
                 .joined(separator: "\n")
@@ -229,16 +193,50 @@ public final class WorkbookWriter {
             }
         case .text, .choice: break
         }
-        return worksheet_write_string(sheet, rows, column, Self.writable(value), nil)
+        return worksheet_write_string(sheet, rows, column, Self.escaped(Self.writable(value)), nil)
     }
 
-    /// XML has no control characters, and a cell no more than 32,767 units.
-    private static func writable(_ text: String) -> String {
+    /// Adds a row whose cells are texts as they are, so that what nobody touches is read again as it was.
+    public func append(_ cells: [WorkbookCell]) throws(WorkbookError) {
+        guard rows <= Self.lastRow else { throw .limit("rows", "행 수", Self.lastRow) }
+        for (index, cell) in cells.prefix(columns.count).enumerated() {
+            let column = UInt16(clamping: index)
+            let format = cell.isMarked ? markedFormat : nil
+            var code = LXW_NO_ERROR
+            if !cell.text.isEmpty {
+                code = worksheet_write_string(sheet, rows, column, Self.escaped(Self.writable(cell.text)), format)
+            } else if cell.isMarked {
+                code = worksheet_write_blank(sheet, rows, column, format)
+            }
+            guard code == LXW_NO_ERROR else { throw Self.unwritable(code) }
+            if let note = cell.note, notes < Self.mostNotes { write(note, column) }
+        }
+        rows += 1
+    }
+
+    /// A note wide and high enough to be read.
+    private func write(_ note: String, _ column: UInt16) {
+        let text = Self.writable(String(note.prefix(Self.longestNote)))
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).reduce(1) { $0 + 1 + $1.count / 36 }
+        var options = lxw_comment_options()
+        options.width = 260
+        options.height = UInt16(clamping: 18 * min(lines, 20))
+        worksheet_write_comment_opt(sheet, rows, column, text, &options)
+        notes += 1
+    }
+
+    /// A text as a cell can hold it: XML has no control characters, and a cell no more than 32,767 units.
+    public static func writable(_ text: String) -> String {
         let isWritable: (UnicodeScalar) -> Bool = { $0.value >= 0x20 || [9, 10, 13].contains($0.value) }
         let scalars = text.unicodeScalars
         let kept = scalars.allSatisfy(isWritable) ? text : String(String.UnicodeScalarView(scalars.filter(isWritable)))
         guard kept.utf8.count > 32_767, kept.utf16.count > 32_767 else { return kept }
         return String(decoding: kept.utf16.prefix(32_766), as: UTF16.self)
+    }
+
+    /// What programs read as an escape, `_x0041_`, is escaped itself.
+    private static func escaped(_ text: String) -> String {
+        text.contains("_x") ? text.replacing(/_(?=x[0-9A-Fa-f]{4}_)/, with: "_x005F_") : text
     }
 
     /// Puts the workbook together. Nothing can be added afterwards.

@@ -186,6 +186,9 @@ struct Attempt: Sendable {
         "import-validation.import_tasks.summarize": row(#"{"id": "$ID"}"#, "read"),
         "import-validation.staging_rows.get": row(#"{"id": "$ID"}"#, "read", of: "staging_row"),
         "import-validation.staging_rows.list": row(#"{"importTask": "$ID"}"#, "read"),
+        "import-validation.staging_rows.export_errors": row(#"{"importTask": "$ID"}"#, "read"),
+        "import-validation.exports.read": own(#"{"token": "none"}"#, .nothing),
+        "import-validation.import_runs.cancel": row(#"{"id": "$ID"}"#, of: "import_run"),
         "import-validation.staging_rows.update": row(
             #"{"id": "$ID", "cells": [{"field": "name", "value": "x"}]}"#, of: "staging_row"),
         "import-validation.staging_rows.batch_update": row(

@@ -141,7 +141,7 @@ extension Stage {
         let limit = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < limit {
             let found = try await call(ImportValidationAPI.getImportRun, Self.named(run.id))
-            if found.state == "completed" || found.state == "failed" { return found }
+            if ["completed", "failed", "canceled"].contains(found.state) { return found }
             try await Task.sleep(for: .milliseconds(10))
         }
         throw Problem.deadlineExceeded(cause: "run \(run.id) is not over")

@@ -84,6 +84,23 @@ import Wire
                 try await work.answer(Call(caller: stage.agent, deadline: .after(.seconds(60))), asked)
             }
         },
+        "RUN_ENDED": { stage, task in
+            let run = try await stage.loaded(Stage.file(["Linz"]), of: task)
+            return await problem { () async throws(Problem) in try await stage.cancel(run) }
+        },
+        "EXPORT_TOO_LARGE": { stage, task in
+            _ = try await stage.loaded(Stage.file(["", ""]), of: task)
+            var request = ExportStagingErrorsRequest()
+            request.importTask = task.id
+            let (asked, database) = (request, stage.database)
+            let errors = ErrorWorkbook(database: database, access: TaskAccess(database: database), most: 1)
+            let call = Call(caller: stage.agent, deadline: .after(.seconds(60)))
+            return await problem { () async throws(Problem) in
+                try await database.transaction(as: call.caller) { tx in
+                    try errors.export(asked, call, database.context(call), tx)
+                }
+            }
+        },
         "ETAG_MISMATCH": { stage, task in
             let row = try await row(stage, task)
             return await problem { () async throws(Problem) in

@@ -66,6 +66,12 @@ extension Scenarios {
             ),
             ("DELETE FROM onboarding.contract WHERE id = (SELECT id FROM onboarding.contract LIMIT 1)", "contracts"),
             ("DELETE FROM onboarding.location WHERE id = (SELECT id FROM onboarding.location LIMIT 1)", "locations"),
+            (
+                """
+                UPDATE import_validation.staging_row SET status = 'needs_attention' WHERE id = \
+                (SELECT id FROM import_validation.staging_row WHERE status = 'ready_to_publish' LIMIT 1)
+                """, "rows of each import task that are not published"
+            ),
             ("DELETE FROM import_validation.import_task WHERE target_table = 'location'", "import tasks"),
             (
                 """

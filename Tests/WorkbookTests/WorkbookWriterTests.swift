@@ -8,7 +8,7 @@ import Testing
     private func part(_ name: String, of bytes: [UInt8]) throws -> String {
         try withFile(bytes) { path in
             let archive = try ZipArchive(path: path, limits: WorkbookLimits())
-            guard let entry = try archive.open(name, limit: 1 << 20) else { return "" }
+            guard let entry = try archive.open(name, limit: 1 << 24) else { return "" }
             var text: [UInt8] = []
             let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: 4_096)
             defer { memory.deallocate() }
@@ -103,5 +103,29 @@ import Testing
             try writer.append(["x"])
         }
         #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    /// Cells for people to look at: texts whatever the column is for, filled with a colour and explained in a note, of which
+    /// a sheet has so many and no more.
+    @Test func cellsAreMarkedAndExplained() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).xlsx").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let kinds = columns + [WorkbookColumn(label: "Key", isHidden: true)]
+        let writer = try WorkbookWriter(path: path, sheet: "A", columns: kinds)
+        let texts = ["=1+1", "2024-02-29", "", "1863.40", "TRUE", "_x0041_x0041_ _x", "row 1"]
+        try writer.append(
+            texts.map { WorkbookCell($0, isMarked: $0.isEmpty, note: $0.isEmpty ? "It is missing.\n비어 있습니다." : nil) })
+        for _ in 0..<WorkbookWriter.mostNotes { try writer.append([WorkbookCell("a", isMarked: true, note: "b")]) }
+        try writer.finish()
+        let rows = try WorkbookReader(path: path).readAll()
+        #expect(rows.count == WorkbookWriter.mostNotes + 2)
+        #expect(rows[1].cells == texts.map { $0.isEmpty ? .empty : .text($0) })
+        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        let sheet = try part("xl/worksheets/sheet1.xml", of: bytes)
+        #expect(
+            sheet.contains(#"min="7" max="7""#) && sheet.contains(#"hidden="1""#) && sheet.contains(#"<c r="C2" s=""#))
+        let comments = try part("xl/comments1.xml", of: bytes)
+        #expect(comments.contains("It is missing.\n비어 있습니다."))
+        #expect(comments.components(separatedBy: "<comment ref").count == WorkbookWriter.mostNotes + 2)
     }
 }

@@ -43,6 +43,11 @@ public struct Auditor: Sendable {
             SELECT t.account, count(*) FROM import_validation.staging_row r \
             JOIN import_validation.import_task t ON t.id = r.import_task WHERE r.status = 'published' GROUP BY 1
             """)
+        let staged = try await counts(
+            """
+            SELECT import_task || ' ' || status, count(*) FROM import_validation.staging_row \
+            WHERE status <> 'published' GROUP BY 1
+            """)
         return Self.compare("accounts", accounts, Array(ledger.accounts))
             + Self.compare(
                 "cases", cases.map { $0.joined(separator: " of account ") },
@@ -53,6 +58,9 @@ public struct Auditor: Sendable {
             + Self.compare(
                 "staging rows published of each account", published,
                 ledger.contracts.merging(ledger.locations, uniquingKeysWith: +))
+            + Self.compare(
+                "rows of each import task that are not published", staged,
+                Dictionary(uniqueKeysWithValues: ledger.ready.map { ("\($0.key) ready_to_publish", $0.value) }))
     }
 
     /// Each file that was acknowledged is there as it was sent, and is told of once.

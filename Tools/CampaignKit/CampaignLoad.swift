@@ -37,6 +37,7 @@ struct CampaignLoad: Sendable {
         var ledger = Ledger()
         let agent = try journey.credential(.agent)
         try await AttachedFile(journey.onboardingCase).attach(in: world, as: agent, to: &ledger)
+        try await ImportStages(journey, Campaign.contracts, world: world, agent: agent)?.carryOut(&ledger)
         try await journey.goLive()
         try await journey.beginEngagement()
         ledger.accounts = [journey.account.id]

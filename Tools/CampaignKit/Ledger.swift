@@ -10,6 +10,8 @@ public struct Ledger: Sendable {
     public var contracts: [String: Int] = [:]
     /// How many locations were published for each account.
     public var locations: [String: Int] = [:]
+    /// How many rows of each import task were left unpublished, all of them ready.
+    public var ready: [String: Int] = [:]
     /// Engagements.
     public var engagements: Set<String> = []
     /// Contracts linked to each engagement.
@@ -33,6 +35,7 @@ public struct Ledger: Sendable {
         tasks.formUnion(other.tasks)
         contracts.merge(other.contracts) { $1 }
         locations.merge(other.locations) { $1 }
+        ready.merge(other.ready) { $1 }
         engagements.formUnion(other.engagements)
         links.merge(other.links) { $1 }
         touchpoints.merge(other.touchpoints) { $1 }

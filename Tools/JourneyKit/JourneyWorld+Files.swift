@@ -4,15 +4,16 @@ import RPC
 import Wire
 
 extension JourneyWorld {
-    /// Sends a file to an import task in chunks.
-    public func upload(_ path: String, to task: ImportTask, as credential: Credential) async throws -> Upload {
+    /// Sends a file to an import task in chunks of so many bytes.
+    public func upload(
+        _ path: String, to task: ImportTask, as credential: Credential, chunk: Int = 256 << 10
+    ) async throws -> Upload {
         guard let data = FileManager.default.contents(atPath: path) else { throw JourneyFailure("no file \(path)") }
         var begin = BeginUploadRequest()
         begin.importTask = task.id
         begin.fileName = URL(fileURLWithPath: path).lastPathComponent
         begin.sizeBytes = Int64(data.count)
         var upload = try await call(ImportValidationAPI.beginUpload, begin, as: credential)
-        let chunk = 256 * 1_024
         for offset in stride(from: 0, to: data.count, by: chunk) {
             var append = AppendUploadRequest()
             append.id = upload.id
@@ -31,7 +32,7 @@ extension JourneyWorld {
             var request = GetRequest()
             request.id = run.id
             let run = try await call(ImportValidationAPI.getImportRun, request, as: credential)
-            return ["completed", "failed"].contains(run.state ?? "") ? run : nil
+            return ["completed", "failed", "canceled"].contains(run.state ?? "") ? run : nil
         }
     }
 }

@@ -42,6 +42,20 @@ struct Figure {
             verdict: value < aim ? "met" : "missed")
     }
 
+    /// A rate that must not be lower than a bound.
+    static func rate(_ name: String, _ series: Series, unit: String, atLeast aim: Double) -> Figure {
+        Figure(
+            name: name, value: "\(Int(series.median)) \(unit)", spread: series.spread / series.median,
+            aim: "≥ \(Int(aim)) \(unit)", verdict: series.median >= aim ? "met" : "missed")
+    }
+
+    /// What a step took, and the most memory of who did it: told because somebody will ask.
+    static func step(_ name: String, seconds: Double, rows: Int, megabytes: Double) -> Figure {
+        Figure(
+            name: name, value: String(format: "%.1f s", seconds),
+            aim: "\(Int(Double(rows) / seconds)) rows/s, \(Int(megabytes)) MB")
+    }
+
     private mutating func compare(
         _ ratio: Series, _ aim: (value: Double, text: String, isMet: (Double, Double) -> Bool)?
     ) {

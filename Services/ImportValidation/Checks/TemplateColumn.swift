@@ -1,8 +1,23 @@
+import ImportValidationWire
 import Korean
 import OnboardingWire
+import Postgres
+import RPC
 import Records
 import Wire
 import Workbook
+
+extension CheckPlan {
+    /// The checks of a task as its template shows them.
+    static func shown(for task: ImportTask, _ target: ImportTarget, _ tx: Transaction) throws -> CheckPlan {
+        do {
+            return CheckPlan(target, try DataValidationAssist.active(for: task.sourceTable ?? "", tx))
+        } catch let problem as Problem where problem.reason == "TOO_MANY_CHECKS" {
+            // That is for the run to say; the template then tells what the field itself asks for.
+            return CheckPlan(target, [])
+        }
+    }
+}
 
 extension CheckPlan.Column {
     /// What a cell of the column must be, in the sentences that a wrong one is answered with.

@@ -25,13 +25,17 @@ enum TemplateExample {
         }
     }
 
-    /// Whether a row is the example of a template, in either language, whatever was typed behind the mark.
-    static func isMarked(_ row: borrowing SheetRow) -> Bool {
-        // The mark stands in the first cell with content.
-        for column in 0..<row.count where row.kind(at: column) != .empty {
-            return row.withBytes(at: column) { bytes in marks.contains { bytes.starts(with: $0) } }
-        }
+    /// Whether a row is the example of a template, in either language, whatever was typed behind the mark. It stands in the
+    /// column of the first field, wherever that was moved, or else in the first cell with content.
+    static func isMarked(_ row: borrowing SheetRow, first: Int?) -> Bool {
+        if let first, first < row.count, isMarked(row, at: first) { return true }
+        for column in 0..<row.count where row.kind(at: column) != .empty { return isMarked(row, at: column) }
         return false
+    }
+
+    private static func isMarked(_ row: borrowing SheetRow, at column: Int) -> Bool {
+        row.kind(at: column) == .text
+            && row.withBytes(at: column) { bytes in marks.contains { bytes.starts(with: $0) } }
     }
 
     private static let marks = [mark.en, mark.ko].map { Array($0.utf8) }

@@ -12,10 +12,7 @@ enum ImportSource {
 
     /// Remembers the columns of a file.
     static func save(_ columns: [Int?], of target: ImportTarget, upload: String, _ claim: Claim, _ tx: Transaction) {
-        // Of fields that a map fills from one column, that column.
-        let letters = target.fields.indices.map { position in
-            target.head(of: position).flatMap { columns[$0] }.map(CellName.column) ?? ""
-        }
+        let letters = columns.map { $0.map(CellName.column) ?? "" }
         tx.send(
             """
             INSERT INTO import_validation.import_source (upload, domain, fields, letters) \

@@ -17,7 +17,7 @@ struct PlanRun {
         let (plan, place, total) = try await begin()
         var last = place?.row
         var number = place?.number ?? 0
-        let before = try await tools.alreadyDone()
+        let before = try await tools.counts()
         var progress = Progress(claim, total: max(total, before.done), connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
         while true {
@@ -38,6 +38,7 @@ struct PlanRun {
             progress.add(done: told.count, failed: left)
             number += Int64(told.count)
             last = told.last
+            try await tools.refuseCanceled()
         }
         progress.total = progress.done
         progress.tell()
@@ -105,17 +106,6 @@ extension ImportPlan {
             }
         }
         return counts
-    }
-}
-
-extension RunTools {
-    /// What the run had done before it was interrupted.
-    func alreadyDone() async throws -> (done: Int64, failed: Int64) {
-        let (database, id) = (database, claim.run)
-        let run = try await database.transaction(as: service, readOnly: true) { tx in
-            try Store<ImportRun>(database).find(id, in: tx)
-        }
-        return (run?.doneRows ?? 0, run?.failedRows ?? 0)
     }
 }
 

@@ -21,7 +21,7 @@ struct UndoRun {
     func run() async throws -> RunQueue.Ending {
         let claim = tools.claim
         let (publication, account, total) = try await begin()
-        let before = try await tools.alreadyDone()
+        let before = try await tools.counts()
         var progress = Progress(claim, total: before.done + total, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
         var last: Int64?
@@ -36,6 +36,7 @@ struct UndoRun {
             progress.add(done: rows.count, failed: kept.count)
             try await settle(rows, kept, publication, progress)
             last = end.number
+            try await tools.refuseCanceled()
         }
         progress.tell()
         return .init(

@@ -44,6 +44,8 @@ struct ImportWorkers: Sendable {
         do {
             guard claim.lease.takings <= RunQueue.maximumTakings else { throw RunFailure(text: RunMessages.givenUp) }
             try await queue.begin(claim)
+            // A publication that was interrupted may have sent rows: it finds out what became of them before it ends.
+            if claim.kind != ImportRun.Kind.publish || claim.lease.takings == 1 { try await run.refuseCanceled() }
             try await queue.end(claim, try await Self.body(run))
             log.info("import run completed", metadata: facts)
         } catch {
@@ -72,6 +74,10 @@ struct ImportWorkers: Sendable {
         if (error as? Problem)?.isLeaseLost == true {
             return parts.log.warning("import run taken over by another worker", metadata: facts)
         }
+        if (error as? Problem)?.isRunCanceled == true {
+            parts.log.info("import run canceled", metadata: facts)
+            return await end(run, facts) { try await run.canceled() }
+        }
         guard let failure = Self.failure(error, run.language) else {
             parts.log.warning("import run is retried", metadata: facts)
             let pause = min(Duration.milliseconds(250) * claim.lease.takings, .seconds(10))
@@ -79,31 +85,30 @@ struct ImportWorkers: Sendable {
         }
         parts.log.warning("import run failed", metadata: facts)
         let keepsUpload = (error as? RunFailure)?.keepsUpload ?? false
-        do {
-            if claim.kind == ImportRun.Kind.load { try await LoadRun.undo(run) }
-            let counts = try await counts(run)
-            try await queue.end(
-                claim,
-                .init(
-                    state: ImportRun.State.failed, total: counts.total,
-                    done: claim.kind == ImportRun.Kind.load ? 0 : counts.done,
-                    failed: counts.failed, message: failure,
-                    uploadState: claim.kind == ImportRun.Kind.load && !keepsUpload ? Upload.State.failed : nil))
-        } catch {
-            // The run stays queued and is looked at again.
-            facts["cause"] = "\(error)"
-            parts.log.error("import run could not be ended and is retried", metadata: facts)
-            await queue.retry(claim, after: .seconds(1))
+        let isLoad = claim.kind == ImportRun.Kind.load
+        await end(run, facts) {
+            if isLoad { try await LoadRun.undo(run) }
+            let counts = try await run.counts()
+            return .init(
+                state: ImportRun.State.failed, total: counts.total, done: isLoad ? 0 : counts.done,
+                failed: counts.failed, message: failure,
+                uploadState: isLoad && !keepsUpload ? Upload.State.failed : nil)
         }
     }
 
-    private func counts(_ run: RunTools) async throws -> (total: Int64, done: Int64, failed: Int64) {
-        let database = parts.database
-        let id = run.claim.run
-        let stored = try await database.transaction(as: run.service, readOnly: true) { tx in
-            try Store<ImportRun>(database).find(id, in: tx)
+    /// Ends a run that did not complete, as `ending` says when it has put in order what the run left.
+    private func end(
+        _ run: RunTools, _ facts: Logger.Metadata, _ ending: () async throws -> RunQueue.Ending
+    ) async {
+        do {
+            try await queue.end(run.claim, try await ending())
+        } catch {
+            // The run stays queued and is looked at again.
+            var facts = facts
+            facts["cause"] = "\(error)"
+            parts.log.error("import run could not be ended and is retried", metadata: facts)
+            await queue.retry(run.claim, after: .seconds(1))
         }
-        return (stored?.totalRows ?? 0, stored?.doneRows ?? 0, stored?.failedRows ?? 0)
     }
 
     /// What people are told about a failure that a retry does not mend; nil when it may.

@@ -60,10 +60,21 @@ struct LoadRun {
     private func load(_ upload: Upload, _ target: ImportTarget, _ checker: RowChecker) async throws -> RunQueue.Ending {
         let options = tools.claim.options
         let encoding = try Self.encoding(options)
-        var doubles = try await OwnDoubles(tools, target, file: upload.fileName ?? "")
-        let table = try TableFinder.find(target, options) {
-            try tools.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
+        let open = { (target: ImportTarget) in
+            try TableFinder.find(target, options) {
+                try tools.files.open(upload.id, name: upload.fileName ?? "", encoding: encoding)
+            }
         }
+        let mend = { (asked: ImportTarget) in
+            try await MendRun(tools: tools, target: target, checker: checker, open: { try open(asked) }).run()
+        }
+        // An error workbook has the cells as they are staged, whatever a builder makes of those of other files.
+        if target.built != nil, let table = try? open(target.plain), table.header.keyColumn != nil {
+            return try await mend(target.plain)
+        }
+        let table = try open(target)
+        if table.header.keyColumn != nil { return try await mend(target) }
+        var doubles = try await OwnDoubles(tools, target, file: upload.fileName ?? "")
         try await remember(table.header.columns, target, upload)
         let source = table.source
         let sheet = (source as? WorkbookReader)?.openSheet
@@ -188,7 +199,7 @@ struct LoadRun {
         try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             // The disk is waited for once, by the transaction that ends the run; a load that a crash cuts off begins again.
             tx.send("SET LOCAL synchronous_commit = off")
-            try claim.lease.hold(in: tx)
+            try tools.hold(in: tx)
             try StagingStore.add(rows, verdicts, upload: upload, sheet: sheet, claim: claim, now: now, tx)
             // How far a run is makes neither an event nor a new revision. Last, for it makes other batches wait.
             tx.send(

@@ -15,7 +15,7 @@ struct PublishRun {
         let claim = tools.claim
         let publisher = try await RowPublisher(tools)
         let publication = try await begin()
-        let before = try await tools.alreadyDone()
+        let before = try await tools.counts()
         let total = before.done + (try await waiting(publication))
         var progress = Progress(claim, total: total, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
@@ -30,6 +30,7 @@ struct PublishRun {
             let refused = results.count { $0.isRefused }
             progress.add(done: rows.count + page.moved.count, failed: refused + page.moved.count)
             try await settle(rows, results, page, publication, publisher.plan.target, progress)
+            try await tools.refuseCanceled()
         }
         progress.tell()
         var message = RunMessages.published(progress.done, failed: progress.failed)(tools.language)

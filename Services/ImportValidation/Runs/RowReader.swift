@@ -5,6 +5,7 @@ import Workbook
 /// Takes the cells of the target's fields from the rows of a sheet, as a person sees them there.
 struct RowReader {
     private let columns: [Int?]
+    private let keyColumn: Int?
     private let fields: [CheckPlan.Column]
     /// Whether what the cell shows is what counts: numbers, dates, choices and the like are read by their values.
     private let showsText: [Bool]
@@ -30,6 +31,7 @@ struct RowReader {
 
     init(_ header: SheetHeader, _ plan: CheckPlan) {
         columns = header.columns
+        keyColumn = header.keyColumn
         fields = plan.columns
         showsText = plan.columns.map { column in
             switch column.field.type {
@@ -42,7 +44,8 @@ struct RowReader {
         width = header.width
         isTitled = header.isTitled
         titles = RepeatedTitles(header, plan)
-        transform = RowTransform(plan.target)
+        // The cells of an error workbook have been made already.
+        transform = header.keyColumn == nil ? RowTransform(plan.target) : nil
     }
 
     /// What was passed over.
@@ -70,7 +73,7 @@ struct RowReader {
 
     /// The cells in the order of the target's fields; nil for a row in which nothing is seen in any of them.
     mutating func read(_ row: borrowing SheetRow) -> ReadRow? {
-        guard !TemplateExample.isMarked(row) else {
+        guard !TemplateExample.isMarked(row, first: columns.first ?? nil) else {
             if examples.count < Self.mostNamed { examples.append(row.number) }
             return nil
         }
@@ -105,7 +108,8 @@ struct RowReader {
                 columns[position].map { CellName.cell(column: $0, row: row.number) }
             }
         }
-        return ReadRow(number: row.number, cells: cells, faults: faults, origins: origins)
+        let key = keyColumn.map { row.kind(at: $0) == .empty ? "" : row.text(at: $0) ?? "" }
+        return ReadRow(number: row.number, cells: cells, faults: faults, origins: origins, key: key)
     }
 
     /// Notes what stands under no title. Surplus fields of a text file are told of their rows.

@@ -17,6 +17,8 @@ struct Claim: Sendable {
     let allReady: Bool
     /// What the person says of the file of a load.
     var options = LoadOptions()
+    /// How far the mending by an error workbook is.
+    var mending = MendTally()
 
     var run: String { lease.row }
 }
@@ -65,7 +67,7 @@ struct RunQueue: Sendable {
 
     /// What is read of `import_run_work`.
     private enum Column: String {
-        case kind, domain, requester, options
+        case kind, domain, requester, options, mending
         case importTask = "import_task"
         case allReady = "all_ready"
     }
@@ -76,7 +78,7 @@ struct RunQueue: Sendable {
         return try await database.transaction(as: service, readOnly: true) { tx in
             let rows = try tx.query(
                 """
-                SELECT import_task, kind, domain, requester, all_ready, options \
+                SELECT import_task, kind, domain, requester, all_ready, options, mending \
                 FROM import_validation.import_run_work WHERE \(lease.held)
                 """)
             return try rows.first.map { row in
@@ -85,7 +87,8 @@ struct RunQueue: Sendable {
                     domain: DomainPath(try row.string(Column.domain)) ?? .root,
                     requester: try KeptCaller(text: row.string(Column.requester)),
                     allReady: try row.bool(Column.allReady),
-                    options: try Self.options(row.optionalString(Column.options)))
+                    options: try Self.options(row.optionalString(Column.options)),
+                    mending: MendTally.read(try row.optionalString(Column.mending)))
             }
         }
     }
@@ -94,6 +97,9 @@ struct RunQueue: Sendable {
         guard let text else { return LoadOptions() }
         return try JSONDecoder().decode(LoadOptions.self, from: Data(text.utf8))
     }
+
+    /// Takes a run out that no worker has begun; whether it could.
+    func withdraw(_ run: String, in tx: Transaction) throws -> Bool { try queue.withdraw(run, in: tx) }
 
     /// Has a run retried after a pause.
     func retry(_ claim: Claim, after pause: Duration) async {
@@ -115,6 +121,13 @@ struct RunQueue: Sendable {
         }
     }
 
+    /// Whether somebody has asked for the end of a run.
+    static func isCanceled(_ run: String, _ tx: Transaction) throws -> Bool {
+        try !tx.query(
+            "SELECT 1 FROM import_validation.import_run WHERE id = \(run) AND cancel_requested_at IS NOT NULL"
+        ).isEmpty
+    }
+
     /// How a run ended.
     struct Ending: Sendable {
         var state = ImportRun.State.completed
@@ -128,7 +141,8 @@ struct RunQueue: Sendable {
         var mapping: FileMapping?
     }
 
-    /// Ends a run: the record, its upload, the task's data import state and the queue, in one transaction.
+    /// Ends a run: the record, its upload, the task's data import state and the queue, in one transaction. A run that
+    /// somebody has canceled does not complete (`Problem.isRunCanceled`): what was asked for first is still to be done.
     func end(_ claim: Claim, _ ending: Ending) async throws(Problem) {
         let database = database
         let context = WriteContext.system(database.service, domain: claim.domain, now: database.clock.now)
@@ -136,8 +150,10 @@ struct RunQueue: Sendable {
             // Before every other lock, as requests do.
             tx.send("SELECT 1 FROM import_validation.import_task WHERE id = \(claim.task) FOR UPDATE")
             try claim.lease.hold(in: tx)
+            let isCanceled = try Self.isCanceled(claim.run, tx)
+            if isCanceled && ending.state == ImportRun.State.completed { throw Problem.runCanceled }
             let run = try Store<ImportRun>(database).change(claim.run, context, in: tx) { run in
-                run.state = ending.state
+                run.state = isCanceled ? ImportRun.State.canceled : ending.state
                 run.totalRows = ending.total
                 run.doneRows = ending.done
                 run.failedRows = ending.failed

@@ -15,6 +15,8 @@ struct SheetHeader {
     let width: Int
     /// For the columns of the row, whether they have a title, or a field by hand.
     let isTitled: [Bool]
+    /// The column of the row keys, by which an error workbook says which rows it mends; nil in any other file.
+    let keyColumn: Int?
 
     /// Finds the titles of a target.
     static func matcher(_ target: ImportTarget) -> HeaderMatcher {
@@ -32,7 +34,8 @@ struct SheetHeader {
         self.row = row.number
         width = row.fields
         let untold = Self.untold(row)
-        let unmatched = match.unmatched.prefix(20).map { Self.text(of: $0) }
+        let foreign = match.unmatched.filter { !ErrorWorkbook.hasTitle($0.header) }
+        let unmatched = foreign.prefix(20).map { Self.text(of: $0) }
         guard match.isUsable else {
             let missing = match.missing.map { Text(en: "\"\($0.english)\"", ko: "‘\($0.korean)’") }
             let doubled = match.duplicates.map { Self.text(of: $0, target) }
@@ -55,6 +58,9 @@ struct SheetHeader {
             if let untold { parts.append(untold) }
             throw RunFailure(text: Text(en: Self.joined(parts, \.en), ko: Self.joined(parts, \.ko)))
         }
+        keyColumn = match.unmatched.first { ErrorWorkbook.isKeyTitle($0.header) }?.column
+        // Without its keys its rows would be loaded a second time.
+        guard keyColumn != nil || foreign.count == match.unmatched.count else { throw ErrorWorkbook.withoutKeys }
         columns = target.fields.indices.map { position in
             target.head(of: position).flatMap { match.columns[target.fields[$0].name] }
         }

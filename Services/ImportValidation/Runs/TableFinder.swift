@@ -29,6 +29,9 @@ struct TableFinder {
     {
         let finder = TableFinder(target: target, options: options)
         guard options.isSaved == true else { return try finder.find(in: open()) }
+        // An error workbook has the titles that we gave it: what was said of people's own files is not for it.
+        let plain = TableFinder(target: target, options: LoadOptions(encoding: options.encoding))
+        if let table = try? plain.find(in: open()), table.header.keyColumn != nil { return table }
         let reason: Text
         do {
             var table = try finder.find(in: open())
@@ -43,8 +46,7 @@ struct TableFinder {
             en: "The saved mapping does not fit this file and was not used (\(reason.en)).",
             ko: "저장된 매핑이 이 파일에 맞지 않아 사용하지 않았습니다(\(reason.ko)).")
         do {
-            var table = try TableFinder(target: target, options: LoadOptions(encoding: options.encoding)).find(
-                in: open())
+            var table = try plain.find(in: open())
             table.remarks.insert(said, at: 0)
             return table
         } catch let failure as RunFailure {

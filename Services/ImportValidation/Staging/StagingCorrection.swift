@@ -15,9 +15,11 @@ struct StagingCorrection {
     private let faults: [CellFault]
 
     /// What a request wants to become of a row that was read and locked. Throws where the row has changed since the caller
-    /// read it or is published, and where a cell is none of the target's.
+    /// read it or is published, and where a cell is none of the target's. `told` is what the file that a correction comes in
+    /// says against the corrected cells and the row.
     init(
-        _ row: Row, etag: String, _ changes: [StagedCell], _ target: ImportTarget, _ language: String
+        _ row: Row, etag: String, _ changes: [StagedCell], _ target: ImportTarget, _ language: String,
+        told: [CellFault] = []
     ) throws {
         var message = try StagingEndpoints.message(row, target, language)
         guard etag.isEmpty || etag == message.etag else { throw Self.changed }
@@ -27,9 +29,10 @@ struct StagingCorrection {
         try Self.apply(changes, to: &cells, target)
         // A person has looked at the row: what the file said against its corrected cells, or against it as a whole, is past.
         let corrected = Set(changes.compactMap { target.position(of: $0.field) }.map { target.fields[$0].name })
-        faults = CellFault.read(try row.optionalString(StagingColumn.faults)).filter { fault in
-            fault.field.map { !corrected.contains($0) } ?? false
-        }
+        faults =
+            CellFault.read(try row.optionalString(StagingColumn.faults)).filter { fault in
+                fault.field.map { !corrected.contains($0) } ?? false
+            } + told.filter { fault in fault.field.map(corrected.contains) ?? true }
         message.etag = String(try row.int64(StagingColumn.revision) + 1)
         message.status = RowStatus.yetToValidate.rawValue
         message.statusLabel = RowStatus.yetToValidate.label(language)

@@ -139,15 +139,21 @@ struct StagingEndpoints: Sendable {
     /// The comment quotes what the contact of a task does not see, such as other files.
     private static let contactFilters = FilterSchema(contactFields)
 
+    /// Which rows of a task a request wants, among those that the caller sees: of one status unless it is empty, and those
+    /// that its filter finds.
+    func condition(_ task: String, status: String, filter text: String, _ call: Call) throws -> SQL {
+        var condition: SQL = " WHERE import_task = \(task) AND " + TaskAccess.rows(of: task, for: call.caller)
+        if !status.isEmpty { condition += " AND status = \(status)" }
+        return condition + (try filter(text, call))
+    }
+
     private func list(_ request: ListStagingRowsRequest, _ call: Call, _ tx: Transaction) throws
         -> ListStagingRowsResponse
     {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
         let target = try ImportTarget.of(task, tx)
         let view = try StagingView(request.view, target)
-        var condition: SQL = " WHERE import_task = \(task.id) AND " + TaskAccess.rows(of: task.id, for: call.caller)
-        if !request.status.isEmpty { condition += " AND status = \(request.status)" }
-        condition += try filter(request.filter, call)
+        let condition = try condition(task.id, status: request.status, filter: request.filter, call)
         let size = try PageSize.of(request.pageSize, maximum: Self.largestPage)
         let binding = PageToken.Binding(
             method: "staging_rows", filter: "\(task.id)/\(request.status)/\(request.filter)", order: "",

@@ -12,6 +12,8 @@ struct ReadRow: Sendable {
     var faults: [CellFault] = []
     /// What the file has in the cells that a builder has made others of.
     var origins: [CellOrigin] = []
+    /// What the row of an error workbook says of itself; nil in any other file.
+    var key: String?
 }
 
 /// A staged row that a run works on.

@@ -67,7 +67,9 @@ struct StartOver: Sendable {
         guard busy.isEmpty else {
             throw Problem(
                 .failedPrecondition,
-                Text(en: "Wait until the runs of this task have ended.", ko: "이 작업의 실행이 끝날 때까지 기다리세요."),
+                Text(
+                    en: "Wait until the runs of this task have ended, or cancel them.",
+                    ko: "이 작업의 실행이 끝날 때까지 기다리거나 실행을 취소하세요."),
                 reason: "RUN_IN_PROGRESS")
         }
         return task

@@ -7,7 +7,7 @@ extension ImportRun {
     /// The dictionary of table `import_run`.
     public static let schema = RecordSchema(
         table: "import_run", collection: "import_runs", service: "import-validation", label: Text(en: "Import run", ko: "가져오기 실행"), numberPrefix: nil, newestFirst: true,
-        verbs: ["get", "list"], fields: schemaFields)
+        verbs: ["get", "list", "cancel"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -30,6 +30,7 @@ extension ImportRun {
             Choice(value: .string("running"), label: Text(en: "Running", ko: "실행 중")),
             Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
+            Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], outputOnly: true, customerVisible: true, defaultValue: .string("queued"), storage: .string),
         FieldSchema(name: "upload", jsonName: "upload", label: Text(en: "Upload", ko: "업로드"), type: .reference, reference: "upload", customerVisible: true, storage: .string),
         FieldSchema(name: "total_rows", jsonName: "totalRows", label: Text(en: "Total rows", ko: "전체 행"), type: .integer, outputOnly: true, customerVisible: true, defaultValue: .int(0), storage: .int),
@@ -38,6 +39,7 @@ extension ImportRun {
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "completed_at", jsonName: "completedAt", label: Text(en: "Completed", ko: "완료 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
+        FieldSchema(name: "cancel_requested_at", jsonName: "cancelRequestedAt", label: Text(en: "Cancellation requested", ko: "취소 요청 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -61,6 +63,7 @@ extension ImportRun {
             case 14: FieldValue(self.message)
             case 15: FieldValue(self.startedAt)
             case 16: FieldValue(self.completedAt)
+            case 17: FieldValue(self.cancelRequestedAt)
             default: preconditionFailure("ImportRun has no field \(index).")
             }
         }
@@ -91,6 +94,7 @@ extension ImportRun {
         case 14: self.message = try value.text("message")
         case 15: self.startedAt = try value.time("startedAt")
         case 16: self.completedAt = try value.time("completedAt")
+        case 17: self.cancelRequestedAt = try value.time("cancelRequestedAt")
         default: preconditionFailure("ImportRun has no field \(index).")
         }
     }
@@ -138,6 +142,8 @@ extension ImportRun {
         case startedAt = "started_at"
         /// Completed.
         case completedAt = "completed_at"
+        /// Cancellation requested.
+        case cancelRequestedAt = "cancel_requested_at"
     }
 
     /// Values of `kind`.
@@ -164,5 +170,7 @@ extension ImportRun {
         public static let completed: String = "completed"
         /// Failed.
         public static let failed: String = "failed"
+        /// Canceled.
+        public static let canceled: String = "canceled"
     }
 }

@@ -33,6 +33,7 @@ extension ImportRun: WireMessage {
         if let value = self.message { message.pointee.message = try arena.string(value, "message") }
         if let value = self.startedAt { message.pointee.started_at = try arena.message(value, "startedAt") }
         if let value = self.completedAt { message.pointee.completed_at = try arena.message(value, "completedAt") }
+        if let value = self.cancelRequestedAt { message.pointee.cancel_requested_at = try arena.message(value, "cancelRequestedAt") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -54,6 +55,7 @@ extension ImportRun: WireMessage {
         if let text = message.pointee.message { self.message = Unpacked.string(text) }
         self.startedAt = try Unpacked.message(message.pointee.started_at, "startedAt")
         self.completedAt = try Unpacked.message(message.pointee.completed_at, "completedAt")
+        self.cancelRequestedAt = try Unpacked.message(message.pointee.cancel_requested_at, "cancelRequestedAt")
     }
 
     package static let jsonNames = JSONNames([
@@ -74,6 +76,7 @@ extension ImportRun: WireMessage {
         ("message", nil),
         ("startedAt", "started_at"),
         ("completedAt", "completed_at"),
+        ("cancelRequestedAt", "cancel_requested_at"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -95,6 +98,7 @@ extension ImportRun: WireMessage {
         case 14: self.message = try reader.string()
         case 15: self.startedAt = try reader.timestamp()
         case 16: self.completedAt = try reader.timestamp()
+        case 17: self.cancelRequestedAt = try reader.timestamp()
         default: break
         }
     }
@@ -117,6 +121,7 @@ extension ImportRun: WireMessage {
         if let value = self.message { try writer.field("message", value) }
         if let value = self.startedAt { try writer.field("startedAt", value) }
         if let value = self.completedAt { try writer.field("completedAt", value) }
+        if let value = self.cancelRequestedAt { try writer.field("cancelRequestedAt", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

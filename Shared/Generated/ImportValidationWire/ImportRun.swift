@@ -3,7 +3,8 @@
 
 import Wire
 
-/// One run of loading, validating, planning, publishing or undoing the publication of the rows of an import task.
+/// One run of loading, validating, planning, publishing or undoing the publication of the rows of an import task. A load of
+/// an error workbook mends rows: its counts are rows of the workbook, of which those that were not taken have failed.
 public struct ImportRun: RecordMessage {
     /// The proto name of the message.
     public static let fullName = "ale.import_validation.v1.ImportRun"
@@ -46,6 +47,9 @@ public struct ImportRun: RecordMessage {
     public var startedAt: Timestamp?
     /// Completed.
     public var completedAt: Timestamp?
+    /// Cancellation requested.
+    /// When somebody asked for its end; it is canceled from then on, or as soon as the work under way stops.
+    public var cancelRequestedAt: Timestamp?
 
     /// The message with every field at its default.
     public init() {}

@@ -208,6 +208,10 @@ public enum ImportValidationAPI {
     /// Where the values of a published record come from; NOT_FOUND for one that no import has brought.
     public static let getLineage = Method<GetLineageRequest, GetLineageResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.published_rows.get_lineage", name: "GetLineage", summary: "Where the values of a published record come from; NOT_FOUND for one that no import has brought.", need: MethodNeed(.read, on: "staging_row"))
+    /// Cancels a run that is queued or under way: a load takes its rows back, a publication says what was published. Canceled
+    /// again, it stays as it is; FAILED_PRECONDITION, RUN_ENDED once it has ended otherwise.
+    public static let cancelImportRun = Method<CancelImportRunRequest, ImportRun>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_runs.cancel", name: "CancelImportRun", summary: "Cancels a run that is queued or under way: a load takes its rows back, a publication says what was published.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// Clears every unpublished row of the task (G-64).
     public static let startOver = Method<StartOverRequest, StartOverResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.start_over", name: "StartOver", summary: "Clears every unpublished row of the task (G-64).", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
@@ -220,6 +224,13 @@ public enum ImportValidationAPI {
     /// Reads the staging rows of a task in pages.
     public static let listStagingRows = Method<ListStagingRowsRequest, ListStagingRowsResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.staging_rows.list", name: "ListStagingRows", summary: "Reads the staging rows of a task in pages.", need: MethodNeed(.read, on: "staging_row"))
+    /// Writes the rows that need attention as a workbook in the layout of the template, wrong cells marked and explained.
+    /// Corrected and imported for the same task it mends those very rows, and adds none.
+    public static let exportStagingErrors = Method<ExportStagingErrorsRequest, Export>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.export_errors", name: "ExportStagingErrors", summary: "Writes the rows that need attention as a workbook in the layout of the template, wrong cells marked and explained.", need: MethodNeed(.read, on: "staging_row"), takesRequestID: true)
+    /// Reads on in a file that an export made; NOT_FOUND for whoever did not ask for it.
+    public static let readExport = Method<ReadExportRequest, ExportChunk>(
+        service: "import-validation", subject: "ale.v1.import-validation.exports.read", name: "ReadExport", summary: "Reads on in a file that an export made; NOT_FOUND for whoever did not ask for it.")
     /// Corrects cells of one row, which goes back to Yet to validate.
     public static let updateStagingRow = Method<UpdateStagingRowRequest, StagingRow>(
         service: "import-validation", subject: "ale.v1.import-validation.staging_rows.update", name: "UpdateStagingRow", summary: "Corrects cells of one row, which goes back to Yet to validate.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
@@ -339,10 +350,13 @@ public enum ImportValidationAPI {
         undoPublication.info,
         listPublishedRows.info,
         getLineage.info,
+        cancelImportRun.info,
         startOver.info,
         summarizeImport.info,
         getStagingRow.info,
         listStagingRows.info,
+        exportStagingErrors.info,
+        readExport.info,
         updateStagingRow.info,
         batchUpdateStagingRows.info,
         replaceStagedValue.info,

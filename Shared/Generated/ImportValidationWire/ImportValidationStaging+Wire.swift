@@ -792,6 +792,62 @@ extension PublishStagingRowsRequest: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
+extension CancelImportRunRequest: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__CancelImportRunRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__cancel_import_run_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__cancel_import_run_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.requestID = Unpacked.string(message.pointee.request_id)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("requestId", "request_id"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.requestID = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
 extension StartOverRequest: WireMessage {
     package typealias CMessage = Ale__ImportValidation__V1__StartOverRequest
 
@@ -1351,6 +1407,72 @@ extension ListStagingRowsResponse: WireMessage {
         if !self.stagingRows.isEmpty { try writer.list("stagingRows", self.stagingRows) }
         if !self.nextPageToken.isEmpty { try writer.field("nextPageToken", self.nextPageToken) }
         if let value = self.totalSize { try writer.field("totalSize", value) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ExportStagingErrorsRequest: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__ExportStagingErrorsRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__export_staging_errors_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__export_staging_errors_request__init(message)
+        if !self.importTask.isEmpty { message.pointee.import_task = try arena.string(self.importTask, "importTask") }
+        if !self.filter.isEmpty { message.pointee.filter = try arena.string(self.filter, "filter") }
+        if !self.language.isEmpty { message.pointee.language = try arena.string(self.language, "language") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.importTask = Unpacked.string(message.pointee.import_task)
+        self.filter = Unpacked.string(message.pointee.filter)
+        self.language = Unpacked.string(message.pointee.language)
+        self.requestID = Unpacked.string(message.pointee.request_id)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("importTask", "import_task"),
+        ("filter", nil),
+        ("language", nil),
+        ("requestId", "request_id"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.importTask = try reader.string()
+        case 1: self.filter = try reader.string()
+        case 2: self.language = try reader.string()
+        case 3: self.requestID = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.importTask.isEmpty { try writer.field("importTask", self.importTask) }
+        if !self.filter.isEmpty { try writer.field("filter", self.filter) }
+        if !self.language.isEmpty { try writer.field("language", self.language) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -330,6 +330,30 @@ extension PublishStagingRowsRequest {
     }
 }
 
+/// `ale.import_validation.v1.CancelImportRunRequest`.
+public struct CancelImportRunRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.CancelImportRunRequest"
+
+    /// The field `id`.
+    public var id: String = ""
+    /// The field `request_id`.
+    public var requestID: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension CancelImportRunRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
 /// `ale.import_validation.v1.StartOverRequest`.
 public struct StartOverRequest: Message {
     /// The proto name of the message.
@@ -528,6 +552,38 @@ public struct ListStagingRowsResponse: Message {
 
     /// The message with every field at its default.
     public init() {}
+}
+
+/// `ale.import_validation.v1.ExportStagingErrorsRequest`.
+public struct ExportStagingErrorsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.ExportStagingErrorsRequest"
+
+    /// The field `import_task`.
+    public var importTask: String = ""
+    /// Filter of AIP-160 as in ListStagingRowsRequest; of the rows it finds, those that need attention.
+    public var filter: String = ""
+    /// "en" or "ko"; empty means the language of the caller.
+    public var language: String = ""
+    /// The field `request_id`.
+    public var requestID: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension ExportStagingErrorsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `import_task`.
+        case importTask = "import_task"
+        /// `filter`.
+        case filter
+        /// `language`.
+        case language
+        /// `request_id`.
+        case requestID = "request_id"
+    }
 }
 
 /// `ale.import_validation.v1.UpdateStagingRowRequest`.

@@ -53,6 +53,11 @@ enum ExportFile {
     mutating func finish(_ hand: ([UInt8]) throws -> Void) throws {
         guard case .xlsx(let writer, let path) = self else { return try hand(take()) }
         try writer.finish()
+        try Self.read(path, hand)
+    }
+
+    /// Hands over what a file holds in pieces.
+    static func read(_ path: String, _ hand: ([UInt8]) throws -> Void) throws {
         guard let file = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileNoSuchFile) }
         defer { try? file.close() }
         while let piece = try file.read(upToCount: ExportLimit.chunkBytes), !piece.isEmpty { try hand(Array(piece)) }

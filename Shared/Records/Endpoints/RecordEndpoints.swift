@@ -133,17 +133,30 @@ public struct RecordEndpoints: Sendable {
                 })
         }
         if let method: Method<ExportRequest, Export> = method(R.self, "export") {
-            let capacity = exportCapacity
-            endpoints.append(
-                Endpoint(method) { call, request async throws(Problem) in
-                    try store.authorize(.read, call.caller)
-                    return try await capacity.take(for: call.caller.domain) { () async throws(Problem) in
-                        try await database.perform(
-                            call, method.name, request, requestID: request.requestID, isCounted: true
-                        ) { tx, context in try store.export(request, call, context, in: tx) }
-                    }
-                })
+            add(
+                exporting: method, requestID: { $0.requestID },
+                admits: { call throws(Problem) in try store.authorize(.read, call.caller) }
+            ) { request, call, context, tx in try store.export(request, call, context, in: tx) }
         }
+    }
+
+    /// Adds a method that writes a file for its caller, by ``ExportChunks``: in one transaction, and within the bounds that
+    /// all exports of the service share. `admits` refuses whom it is not for before it takes any of their room.
+    public mutating func add<Request: Message>(
+        exporting method: Method<Request, Export>, requestID: @escaping @Sendable (Request) -> String,
+        admits: @escaping @Sendable (Call) throws(Problem) -> Void = { _ in },
+        _ write: @escaping @Sendable (Request, Call, WriteContext, Transaction) throws -> Export
+    ) {
+        let (database, capacity) = (database, exportCapacity)
+        endpoints.append(
+            Endpoint(method) { call, request async throws(Problem) in
+                try admits(call)
+                return try await capacity.take(for: call.caller.domain) { () async throws(Problem) in
+                    try await database.perform(
+                        call, method.name, request, requestID: requestID(request), isCounted: true
+                    ) { tx, context in try write(request, call, context, tx) }
+                }
+            })
     }
 
     private mutating func addDeletion<R: Record>(of store: Store<R>) {

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Ground
 import Postgres
@@ -24,6 +23,17 @@ public enum ExportLimit {
     /// Records fetched at a time.
     static let page = 1_000
 
+    /// The language that a request asks a file in, "en" or "ko"; that of the caller where it asks for none.
+    public static func language(_ asked: String, _ call: Call) throws(Problem) -> String {
+        switch asked {
+        case "": return call.language
+        case "en", "ko": return asked
+        default:
+            throw .invalid(
+                field: ExportRequest.Field.language, Text(en: "Languages: en, ko.", ko: "사용할 수 있는 언어: en, ko."))
+        }
+    }
+
     static func tooLarge(_ field: String) -> Problem {
         Problem(
             .resourceExhausted,
@@ -39,7 +49,7 @@ extension Store {
     /// it. Rows come through a cursor: one snapshot, and no more than a page of them in memory.
     func export(_ request: ExportRequest, _ call: Call, _ context: WriteContext, in tx: Transaction) throws -> Export {
         try authorize(.read, call.caller)
-        let language = try Self.language(request, call)
+        let language = try ExportLimit.language(request.language, call)
         let access = FieldAccess(call.caller, layout)
         let columns = try exportColumns(request, access, language, call.caller)
         let references = columns.compactMap { column in column.naming.map { (field: column.index, tables: $0) } }
@@ -55,7 +65,7 @@ extension Store {
                 field: ExportRequest.Field.format, Text(en: "Formats: csv, xlsx.", ko: "사용할 수 있는 형식: csv, xlsx."))
         }
         defer { file.discard() }
-        var chunks = try ExportChunks(store: self, caller: call.caller, now: context.now, in: tx)
+        var chunks = try ExportChunks(database, for: call.caller, now: context.now, in: tx)
         let cursor = SQL.quoted(identifier: "export_\(R.schema.table)")
         tx.send(
             """
@@ -86,16 +96,6 @@ extension Store {
         try file.finish { try chunks.append($0) }
         let name = "\(R.schema.collection)-\(today).\(request.format)"
         return try chunks.finish(rows: count, fileName: name, contentType: file.contentType)
-    }
-
-    private static func language(_ request: ExportRequest, _ call: Call) throws -> String {
-        switch request.language {
-        case "": return call.language
-        case "en", "ko": return request.language
-        default:
-            throw Problem.invalid(
-                field: ExportRequest.Field.language, Text(en: "Languages: en, ko.", ko: "사용할 수 있는 언어: en, ko."))
-        }
     }
 
     /// The fields asked for, or all; what the caller may not read does not exist. A reference to records whose names the
@@ -134,83 +134,6 @@ extension Store {
             let tables = field.keptAsName ? [] : try ReferenceNames.tables(field, database, caller)
             return tables.isEmpty ? [column] : [column, column.withNames(of: tables)]
         }
-    }
-}
-
-/// Cuts a file into chunks of one size and stores them.
-private struct ExportChunks {
-    private let schema: String
-    private let caller: Caller
-    private let transaction: Transaction
-    private let token = UUID().uuidString.lowercased()  // random: it cannot be guessed
-    private var pending: [UInt8] = []
-    private var stored = 0
-    private var size: Int64 = 0
-    private var hash = SHA256()
-    private var first = ExportChunk()
-
-    init<R: Record>(store: Store<R>, caller: Caller, now: Timestamp, in tx: Transaction) throws {
-        schema = store.database.schema
-        self.caller = caller
-        transaction = tx
-        let expiry = Timestamp(seconds: now.seconds + ExportLimit.lifetime, nanos: now.nanos)
-        tx.send("DELETE FROM \(identifier: schema).export WHERE expires_at <= \(now.sqlValue)")
-        tx.send(
-            """
-            DELETE FROM \(identifier: schema).export WHERE id IN (SELECT id FROM \(identifier: schema).export \
-            WHERE caller = \(caller.owner) AND domain = \(caller.domain.path) \
-            ORDER BY expires_at DESC, id OFFSET \(ExportLimit.perCaller - 1))
-            """)
-        tx.send(
-            """
-            INSERT INTO \(identifier: schema).export (id, domain, caller, expires_at) \
-            VALUES (\(token), \(caller.domain.path), \(caller.owner), \(expiry.sqlValue))
-            """)
-    }
-
-    mutating func append(_ bytes: [UInt8]) throws {
-        hash.update(data: bytes)
-        size += Int64(bytes.count)
-        guard size <= ExportLimit.bytes else { throw ExportLimit.tooLarge("bytes") }
-        pending += bytes
-        var start = 0
-        while pending.count - start >= ExportLimit.chunkBytes {
-            try store(Array(pending[start..<start + ExportLimit.chunkBytes]))
-            start += ExportLimit.chunkBytes
-        }
-        pending.removeFirst(start)
-    }
-
-    private mutating func store(_ chunk: [UInt8]) throws {
-        if stored == 0 { first.content = chunk }
-        transaction.send(
-            """
-            INSERT INTO \(identifier: schema).export_chunk (export, position, domain, content) \
-            VALUES (\(token), \(stored), \(caller.domain.path), \(chunk))
-            """)
-        stored += 1
-        // One chunk at a time is in memory.
-        try transaction.flush()
-    }
-
-    mutating func finish(rows: Int, fileName: String, contentType: String) throws -> Export {
-        if !pending.isEmpty || stored == 0 { try store(pending) }
-        transaction.send(
-            "UPDATE \(identifier: schema).export SET size_bytes = \(size) WHERE id = \(token)")
-        first.nextOffset = Int64(first.content.count)
-        first.last = first.nextOffset == size
-        var export = Export()
-        export.token = token
-        export.fileName = fileName
-        export.contentType = contentType
-        export.rows = Int64(rows)
-        export.sizeBytes = size
-        export.sha256 = hash.finalize().map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
-        export.first = first
-        return export
     }
 }
 

@@ -1299,7 +1299,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__list_uploads_respon
   (ProtobufCMessageInit) ale__import_validation__v1__list_uploads_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__import_run__field_descriptors[17] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__import_run__field_descriptors[18] =
 {
   {
     "id",
@@ -1505,8 +1505,21 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__import_run__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cancel_requested_at",
+    30,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ImportRun, cancel_requested_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__import_run__field_indices_by_name[] = {
+  17,   /* field[17] = cancel_requested_at */
   16,   /* field[16] = completed_at */
   2,   /* field[2] = created_at */
   3,   /* field[3] = created_by */
@@ -1525,11 +1538,12 @@ static const unsigned ale__import_validation__v1__import_run__field_indices_by_n
   5,   /* field[5] = updated_by */
   10,   /* field[10] = upload */
 };
-static const ProtobufCIntRange ale__import_validation__v1__import_run__number_ranges[2 + 1] =
+static const ProtobufCIntRange ale__import_validation__v1__import_run__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 17 }
+  { 30, 17 },
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__import_run__descriptor =
 {
@@ -1539,10 +1553,10 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__import_run__descrip
   "Ale__ImportValidation__V1__ImportRun",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__ImportRun),
-  17,
+  18,
   ale__import_validation__v1__import_run__field_descriptors,
   ale__import_validation__v1__import_run__field_indices_by_name,
-  2,  ale__import_validation__v1__import_run__number_ranges,
+  3,  ale__import_validation__v1__import_run__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__import_run__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

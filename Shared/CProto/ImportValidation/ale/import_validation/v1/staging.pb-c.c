@@ -547,6 +547,51 @@ void   ale__import_validation__v1__publish_staging_rows_request__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__publish_staging_rows_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__cancel_import_run_request__init
+                     (Ale__ImportValidation__V1__CancelImportRunRequest         *message)
+{
+  static const Ale__ImportValidation__V1__CancelImportRunRequest init_value = ALE__IMPORT_VALIDATION__V1__CANCEL_IMPORT_RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__cancel_import_run_request__get_packed_size
+                     (const Ale__ImportValidation__V1__CancelImportRunRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__cancel_import_run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__cancel_import_run_request__pack
+                     (const Ale__ImportValidation__V1__CancelImportRunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__cancel_import_run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__cancel_import_run_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__CancelImportRunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__cancel_import_run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__CancelImportRunRequest *
+       ale__import_validation__v1__cancel_import_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__CancelImportRunRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__cancel_import_run_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__cancel_import_run_request__free_unpacked
+                     (Ale__ImportValidation__V1__CancelImportRunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__cancel_import_run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__import_validation__v1__start_over_request__init
                      (Ale__ImportValidation__V1__StartOverRequest         *message)
 {
@@ -905,6 +950,51 @@ void   ale__import_validation__v1__list_staging_rows_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &ale__import_validation__v1__list_staging_rows_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__export_staging_errors_request__init
+                     (Ale__ImportValidation__V1__ExportStagingErrorsRequest         *message)
+{
+  static const Ale__ImportValidation__V1__ExportStagingErrorsRequest init_value = ALE__IMPORT_VALIDATION__V1__EXPORT_STAGING_ERRORS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__export_staging_errors_request__get_packed_size
+                     (const Ale__ImportValidation__V1__ExportStagingErrorsRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__export_staging_errors_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__export_staging_errors_request__pack
+                     (const Ale__ImportValidation__V1__ExportStagingErrorsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__export_staging_errors_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__export_staging_errors_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ExportStagingErrorsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__export_staging_errors_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__ExportStagingErrorsRequest *
+       ale__import_validation__v1__export_staging_errors_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__ExportStagingErrorsRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__export_staging_errors_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__export_staging_errors_request__free_unpacked
+                     (Ale__ImportValidation__V1__ExportStagingErrorsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__export_staging_errors_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__import_validation__v1__update_staging_row_request__init
@@ -2043,6 +2133,57 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__publish_staging_row
   (ProtobufCMessageInit) ale__import_validation__v1__publish_staging_rows_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__import_validation__v1__cancel_import_run_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__CancelImportRunRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__CancelImportRunRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__cancel_import_run_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = request_id */
+};
+static const ProtobufCIntRange ale__import_validation__v1__cancel_import_run_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__cancel_import_run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.CancelImportRunRequest",
+  "CancelImportRunRequest",
+  "Ale__ImportValidation__V1__CancelImportRunRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__CancelImportRunRequest),
+  2,
+  ale__import_validation__v1__cancel_import_run_request__field_descriptors,
+  ale__import_validation__v1__cancel_import_run_request__field_indices_by_name,
+  1,  ale__import_validation__v1__cancel_import_run_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__cancel_import_run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__import_validation__v1__start_over_request__field_descriptors[3] =
 {
   {
@@ -2787,6 +2928,83 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_r
   ale__import_validation__v1__list_staging_rows_response__field_indices_by_name,
   1,  ale__import_validation__v1__list_staging_rows_response__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__list_staging_rows_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__export_staging_errors_request__field_descriptors[4] =
+{
+  {
+    "import_task",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ExportStagingErrorsRequest, import_task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "filter",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ExportStagingErrorsRequest, filter),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "language",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ExportStagingErrorsRequest, language),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ExportStagingErrorsRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__export_staging_errors_request__field_indices_by_name[] = {
+  1,   /* field[1] = filter */
+  0,   /* field[0] = import_task */
+  2,   /* field[2] = language */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange ale__import_validation__v1__export_staging_errors_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__export_staging_errors_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.ExportStagingErrorsRequest",
+  "ExportStagingErrorsRequest",
+  "Ale__ImportValidation__V1__ExportStagingErrorsRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__ExportStagingErrorsRequest),
+  4,
+  ale__import_validation__v1__export_staging_errors_request__field_descriptors,
+  ale__import_validation__v1__export_staging_errors_request__field_indices_by_name,
+  1,  ale__import_validation__v1__export_staging_errors_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__export_staging_errors_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__import_validation__v1__update_staging_row_request__field_descriptors[4] =

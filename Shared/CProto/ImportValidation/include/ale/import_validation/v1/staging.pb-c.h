@@ -29,6 +29,7 @@ typedef struct Ale__ImportValidation__V1__SaveMappingRequest Ale__ImportValidati
 typedef struct Ale__ImportValidation__V1__ImportUploadsResponse Ale__ImportValidation__V1__ImportUploadsResponse;
 typedef struct Ale__ImportValidation__V1__ValidateRowsRequest Ale__ImportValidation__V1__ValidateRowsRequest;
 typedef struct Ale__ImportValidation__V1__PublishStagingRowsRequest Ale__ImportValidation__V1__PublishStagingRowsRequest;
+typedef struct Ale__ImportValidation__V1__CancelImportRunRequest Ale__ImportValidation__V1__CancelImportRunRequest;
 typedef struct Ale__ImportValidation__V1__StartOverRequest Ale__ImportValidation__V1__StartOverRequest;
 typedef struct Ale__ImportValidation__V1__StartOverResponse Ale__ImportValidation__V1__StartOverResponse;
 typedef struct Ale__ImportValidation__V1__ImportSummary Ale__ImportValidation__V1__ImportSummary;
@@ -37,6 +38,7 @@ typedef struct Ale__ImportValidation__V1__StagingError Ale__ImportValidation__V1
 typedef struct Ale__ImportValidation__V1__StagedCell Ale__ImportValidation__V1__StagedCell;
 typedef struct Ale__ImportValidation__V1__ListStagingRowsRequest Ale__ImportValidation__V1__ListStagingRowsRequest;
 typedef struct Ale__ImportValidation__V1__ListStagingRowsResponse Ale__ImportValidation__V1__ListStagingRowsResponse;
+typedef struct Ale__ImportValidation__V1__ExportStagingErrorsRequest Ale__ImportValidation__V1__ExportStagingErrorsRequest;
 typedef struct Ale__ImportValidation__V1__UpdateStagingRowRequest Ale__ImportValidation__V1__UpdateStagingRowRequest;
 typedef struct Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest;
 typedef struct Ale__ImportValidation__V1__StagingRowCorrection Ale__ImportValidation__V1__StagingRowCorrection;
@@ -222,6 +224,17 @@ struct  Ale__ImportValidation__V1__PublishStagingRowsRequest
     , NULL, 0,NULL, 0, 0, NULL, NULL }
 
 
+struct  Ale__ImportValidation__V1__CancelImportRunRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *request_id;
+};
+#define ALE__IMPORT_VALIDATION__V1__CANCEL_IMPORT_RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__cancel_import_run_request__descriptor) \
+    , NULL, NULL }
+
+
 struct  Ale__ImportValidation__V1__StartOverRequest
 {
   ProtobufCMessage base;
@@ -348,6 +361,19 @@ struct  Ale__ImportValidation__V1__ListStagingRowsResponse
 #define ALE__IMPORT_VALIDATION__V1__LIST_STAGING_ROWS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__list_staging_rows_response__descriptor) \
     , 0,NULL, NULL, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__ExportStagingErrorsRequest
+{
+  ProtobufCMessage base;
+  char *import_task;
+  char *filter;
+  char *language;
+  char *request_id;
+};
+#define ALE__IMPORT_VALIDATION__V1__EXPORT_STAGING_ERRORS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__export_staging_errors_request__descriptor) \
+    , NULL, NULL, NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__UpdateStagingRowRequest
@@ -646,6 +672,25 @@ Ale__ImportValidation__V1__PublishStagingRowsRequest *
 void   ale__import_validation__v1__publish_staging_rows_request__free_unpacked
                      (Ale__ImportValidation__V1__PublishStagingRowsRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__CancelImportRunRequest methods */
+void   ale__import_validation__v1__cancel_import_run_request__init
+                     (Ale__ImportValidation__V1__CancelImportRunRequest         *message);
+size_t ale__import_validation__v1__cancel_import_run_request__get_packed_size
+                     (const Ale__ImportValidation__V1__CancelImportRunRequest   *message);
+size_t ale__import_validation__v1__cancel_import_run_request__pack
+                     (const Ale__ImportValidation__V1__CancelImportRunRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__cancel_import_run_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__CancelImportRunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__CancelImportRunRequest *
+       ale__import_validation__v1__cancel_import_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__cancel_import_run_request__free_unpacked
+                     (Ale__ImportValidation__V1__CancelImportRunRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__ImportValidation__V1__StartOverRequest methods */
 void   ale__import_validation__v1__start_over_request__init
                      (Ale__ImportValidation__V1__StartOverRequest         *message);
@@ -798,6 +843,25 @@ Ale__ImportValidation__V1__ListStagingRowsResponse *
 void   ale__import_validation__v1__list_staging_rows_response__free_unpacked
                      (Ale__ImportValidation__V1__ListStagingRowsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__ExportStagingErrorsRequest methods */
+void   ale__import_validation__v1__export_staging_errors_request__init
+                     (Ale__ImportValidation__V1__ExportStagingErrorsRequest         *message);
+size_t ale__import_validation__v1__export_staging_errors_request__get_packed_size
+                     (const Ale__ImportValidation__V1__ExportStagingErrorsRequest   *message);
+size_t ale__import_validation__v1__export_staging_errors_request__pack
+                     (const Ale__ImportValidation__V1__ExportStagingErrorsRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__export_staging_errors_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__ExportStagingErrorsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__ExportStagingErrorsRequest *
+       ale__import_validation__v1__export_staging_errors_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__export_staging_errors_request__free_unpacked
+                     (Ale__ImportValidation__V1__ExportStagingErrorsRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__ImportValidation__V1__UpdateStagingRowRequest methods */
 void   ale__import_validation__v1__update_staging_row_request__init
                      (Ale__ImportValidation__V1__UpdateStagingRowRequest         *message);
@@ -931,6 +995,9 @@ typedef void (*Ale__ImportValidation__V1__ValidateRowsRequest_Closure)
 typedef void (*Ale__ImportValidation__V1__PublishStagingRowsRequest_Closure)
                  (const Ale__ImportValidation__V1__PublishStagingRowsRequest *message,
                   void *closure_data);
+typedef void (*Ale__ImportValidation__V1__CancelImportRunRequest_Closure)
+                 (const Ale__ImportValidation__V1__CancelImportRunRequest *message,
+                  void *closure_data);
 typedef void (*Ale__ImportValidation__V1__StartOverRequest_Closure)
                  (const Ale__ImportValidation__V1__StartOverRequest *message,
                   void *closure_data);
@@ -954,6 +1021,9 @@ typedef void (*Ale__ImportValidation__V1__ListStagingRowsRequest_Closure)
                   void *closure_data);
 typedef void (*Ale__ImportValidation__V1__ListStagingRowsResponse_Closure)
                  (const Ale__ImportValidation__V1__ListStagingRowsResponse *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__ExportStagingErrorsRequest_Closure)
+                 (const Ale__ImportValidation__V1__ExportStagingErrorsRequest *message,
                   void *closure_data);
 typedef void (*Ale__ImportValidation__V1__UpdateStagingRowRequest_Closure)
                  (const Ale__ImportValidation__V1__UpdateStagingRowRequest *message,
@@ -988,6 +1058,7 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__save_mapping
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__validate_rows_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__publish_staging_rows_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__cancel_import_run_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__start_over_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__start_over_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_summary__descriptor;
@@ -996,6 +1067,7 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__staging_erro
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__staged_cell__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__export_staging_errors_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__update_staging_row_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__batch_update_staging_rows_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row_correction__descriptor;

@@ -1,2 +1,0 @@
--- Holds the place of a migration that is written elsewhere.
-SELECT 1;
