@@ -139,6 +139,7 @@ extension RunMessages {
 
     /// What an undo says at its end.
     static func undone(_ rows: Int64, kept: Int64) -> Text {
+        if rows == 0 { return Text(en: "There was nothing to undo.", ko: "실행 취소할 게시가 없습니다.") }
         if kept == 0 {
             return Text(
                 en: "All \(rows) rows were undone and are ready to publish again.",
