@@ -47,7 +47,9 @@ import Testing
     /// What a service may import besides the modules under Platform.
     static let services: [String: Set<String>] = [
         "Onboarding": ["OnboardingWire", "Playbooks", "PlaybooksWire", "ImportValidationWire", "CustomerSuccessWire"],
-        "ImportValidation": ["ImportValidationWire", "OnboardingWire", "PlaybooksWire", "Workbook", "Sandbox"],
+        "ImportValidation": [
+            "ImportValidationWire", "OnboardingWire", "CustomerSuccessWire", "PlaybooksWire", "Workbook", "Sandbox",
+        ],
         "CustomerSuccess": ["CustomerSuccessWire", "OnboardingWire", "Playbooks", "PlaybooksWire"],
         "PlayLauncher": ["PlayLauncherWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],

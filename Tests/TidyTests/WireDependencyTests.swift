@@ -7,7 +7,7 @@ import Testing
     static let reaching: [String: Set<String>] = [
         "Platform": ["Standing"],
         "Onboarding": ["Standing", "Playbooks", "Onboarding", "ImportValidation", "CustomerSuccess"],
-        "ImportValidation": ["Standing", "Playbooks", "Onboarding", "ImportValidation"],
+        "ImportValidation": ["Standing", "Playbooks", "Onboarding", "ImportValidation", "CustomerSuccess"],
         "CustomerSuccess": ["Standing", "Playbooks", "Onboarding", "CustomerSuccess"],
         "Notifier": ["Standing", "Playbooks", "Onboarding", "CustomerSuccess", "PlayLauncher", "Notifier"],
         // A flow of a play may call whatever any service declares.

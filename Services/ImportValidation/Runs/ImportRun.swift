@@ -3,5 +3,6 @@ import Records
 import Wire
 
 extension ImportRun: Record {
-    public static let storage = Storage<ImportRun>(domain: .references([.importTask]))
+    /// Which runs a closed task still has, ``TaskAccess`` and the undo decide.
+    public static let storage = Storage<ImportRun>(domain: .references([.importTask]), outlivesParent: true)
 }
