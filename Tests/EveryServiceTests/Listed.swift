@@ -249,6 +249,26 @@ extension Listed {
                     "status":
                         "(ARRAY['yet_to_validate', 'needs_attention', 'ready_to_publish', 'published'])[n / 2 % 4 + 1]",
                 ]),
+            Filled("import_plan", ["domain": "'/provider/c' || n % 2 || '/'", "import_task": Filled.one(of: 1)]),
+            Filled(
+                "import_plan_row",
+                [
+                    "domain": "'/provider/c' || n % 2 || '/'", "plan": Filled.one(of: 2), "number": "n",
+                    "outcome": "(ARRAY['insert', 'update', 'conflict'])[n / 2 % 3 + 1]",
+                ]),
+            Filled(
+                "publication",
+                [
+                    "domain": "'/provider/c' || n % 2 || '/'", "import_task": Filled.one(of: 1),
+                    "target_table": "'location'",
+                ]),
+            Filled(
+                "publication_row",
+                [
+                    "domain": "'/provider/c' || n % 2 || '/'", "publication": Filled.one(of: 2), "number": "n",
+                    "target_record": Filled.one(of: 3_000),
+                    "fields": #"'[{"f": "name", "b": "", "a": "x"}]'"#,
+                ]),
         ],
         asked: [
             .records("import_tasks", own, by: "due_date"),
@@ -259,6 +279,14 @@ extension Listed {
             Listed(
                 "rows of a task that need attention", "staging_rows.list",
                 #"{"importTask": "\#(first)", "status": "needs_attention", "pageSize": 20}"#),
+            Listed("rows of a plan", "plan_rows.list", #"{"plan": "\#(first)", "pageSize": 20}"#),
+            Listed(
+                "conflicts of a plan", "plan_rows.list",
+                #"{"plan": "\#(first)", "outcome": "conflict", "pageSize": 20}"#),
+            Listed("rows of a publication", "published_rows.list", #"{"importRun": "\#(first)", "pageSize": 20}"#),
+            Listed(
+                "lineage of a record", "published_rows.get_lineage",
+                #"{"table": "location", "record": "\#(first)"}"#),
         ])
 
     private static let playLauncher = Lists(

@@ -100,7 +100,15 @@ import Wire
         "page_token": { stage, task in
             await problem { () async throws(Problem) in try await stage.rows(task) { $0.pageToken = "x" } }
         },
+        "outcome": { stage, task in
+            let plan = try await stage.planned(task)
+            return await problem { () async throws(Problem) in try await stage.planRows(plan) { $0.outcome = "x" } }
+        },
         "replacement": replacement { $0.replacement = "x" },
+        "result": { stage, task in
+            let plan = try await stage.planned(task)
+            return await problem { () async throws(Problem) in try await stage.planRows(plan) { $0.result = "x" } }
+        },
         "rows": { stage, _ in
             await problem { () async throws(Problem) in try await stage.correct([]) }
         },
@@ -115,6 +123,13 @@ import Wire
         },
         "staging_rows": { stage, task in
             await problem { () async throws(Problem) in try await stage.publish([], of: task) }
+        },
+        "state": { stage, task in
+            let run = try await stage.end(of: try await stage.publish(of: task))
+            return await problem { () async throws(Problem) in try await stage.publishedRows(run) { $0.state = "x" } }
+        },
+        "table": { stage, _ in
+            await problem { () async throws(Problem) in try await stage.lineage(of: uuid(), table: "user") }
         },
         "transform_map_name": step { building, id async throws(Problem) in
             try await building.transformMap(id, [], String(repeating: "x", count: 201))

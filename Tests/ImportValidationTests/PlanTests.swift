@@ -125,8 +125,12 @@ import Wire
 
     @Test func aPlanIsStaleWhenTheChecksHaveChanged() async throws {
         let (stage, task) = try await Stage.filled(["Linz"])
+        let target = try #require(ImportTarget.named("location"))
         let plan = try await stage.planned(task)
-        try await stage.addChecks(1, for: try #require(ImportTarget.named("location")))
+        // Those of another tenant are none of the plan's.
+        try await Stage().addChecks(1, for: target)
+        #expect(try await !stage.planRows(plan).isStale)
+        try await stage.addChecks(1, for: target)
         let problem = try await stage.refusal { () async throws(Problem) in
             try await stage.publish(plan, of: task)
         }

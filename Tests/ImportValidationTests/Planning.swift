@@ -23,6 +23,17 @@ extension Stage {
         await ServiceTestKit.problem(of: body)
     }
 
+    /// Has a task been closed some days ago.
+    func close(_ task: ImportTask, daysAgo days: Int) async throws {
+        let now = database.clock.now.microseconds
+        let closed = Timestamp(microseconds: now - Int64(days) * 86_400_000_000)
+        _ = try await bench.admin.run(
+            """
+            UPDATE import_validation.import_task SET state = 'closed', active = false, \
+            closed_at = \(closed.rfc3339)::timestamptz WHERE id = \(task.id)
+            """)
+    }
+
     /// Plans `rows`, or all that are ready.
     func plan(
         _ rows: [StagingRow]? = nil, of task: ImportTask, as caller: Caller? = nil, requestID: String = ""

@@ -40,6 +40,25 @@ import Wire
                 try await stage.call(ImportValidationAPI.saveMapping, asked)
             }
         },
+        "PLAN_UNFINISHED": { stage, task in
+            _ = try await stage.loaded(Stage.file([OnboardingStandIn.held]), of: task)
+            stage.owner.hold(stage.account)
+            defer { stage.owner.letGo(stage.account) }
+            let plan = try await stage.plan(of: task)
+            return await problem { () async throws(Problem) in try await stage.publish(plan, of: task) }
+        },
+        "PLAN_STALE": { stage, task in
+            _ = try await stage.loaded(Stage.file(["Linz"]), of: task)
+            let plan = try await stage.planned(task)
+            try await stage.addChecks(1, for: try #require(ImportTarget.named("location")))
+            return await problem { () async throws(Problem) in try await stage.publish(plan, of: task) }
+        },
+        "UNDO_OVER": { stage, task in
+            _ = try await stage.loaded(Stage.file(["Linz"]), of: task)
+            let run = try await stage.end(of: try await stage.publish(of: task))
+            try await stage.close(task, daysAgo: 1)
+            return await problem { () async throws(Problem) in try await stage.undo(run, of: task) }
+        },
         "UPLOAD_INCOMPLETE": { stage, task in
             let upload = try await stage.begin([1], to: task)
             return await problem { () async throws(Problem) in try await stage.load([upload], of: task) }

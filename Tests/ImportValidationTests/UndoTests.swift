@@ -23,7 +23,7 @@ import Wire
         let (stage, task, run) = try await Self.published(["Linz", "Known Graz"])
         let undo = try await stage.end(of: try await stage.undo(run, of: task))
         #expect(undo.kind == "undo" && undo.state == "completed" && undo.doneRows == 2 && undo.failedRows == 0)
-        #expect(undo.message == "All 2 rows were undone and are ready to publish again.")
+        #expect(undo.message == "All 2 rows were undone.")
         #expect(try await stage.summary(task) == [0, 0, 2, 0])
         #expect(try await stage.rows(task).stagingRows.allSatisfy { $0.targetRecord.isEmpty })
         let sent = try #require(stage.owner.unpublished(stage.account).first)
@@ -98,19 +98,10 @@ import Wire
     /// Undo ends when the backup period of the closed task has ended.
     @Test func undoEndsWithTheBackupPeriod() async throws {
         let (stage, task, run) = try await Self.published(["Linz"])
-        func close(daysAgo days: Int) async throws {
-            let now = stage.database.clock.now.microseconds
-            let closed = Timestamp(microseconds: now - Int64(days) * 86_400_000_000)
-            _ = try await stage.bench.admin.run(
-                """
-                UPDATE import_validation.import_task SET state = 'closed', active = false, \
-                closed_at = \(closed.rfc3339)::timestamptz WHERE id = \(task.id)
-                """)
-        }
-        try await close(daysAgo: 1)
+        try await stage.close(task, daysAgo: 1)
         let over = try await stage.refusal { () async throws(Problem) in try await stage.undo(run, of: task) }
         #expect(over.code == .failedPrecondition && over.reason == "UNDO_OVER")
-        try await close(daysAgo: 0)
+        try await stage.close(task, daysAgo: 0)
         #expect(try await stage.end(of: try await stage.undo(run, of: task)).doneRows == 1)
     }
 

@@ -59,8 +59,8 @@ import Testing
             "ImportValidationWire", "CustomerSuccessWire",
         ],
         "ImportValidation": [
-            "ImportValidationWire", "OnboardingWire", "PlaybooksWire", "RecommendedActions", "RecommendedActionsWire",
-            "Workbook", "Sandbox",
+            "ImportValidationWire", "OnboardingWire", "CustomerSuccessWire", "PlaybooksWire", "RecommendedActions",
+            "RecommendedActionsWire", "Workbook", "Sandbox",
         ],
         "CustomerSuccess": [
             "CustomerSuccessWire", "OnboardingWire", "Playbooks", "PlaybooksWire", "RecommendedActions",

@@ -7,7 +7,9 @@ import Testing
     static let reaching: [String: Set<String>] = [
         "Platform": ["Standing"],
         "Onboarding": ["Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess"],
-        "ImportValidation": ["Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation"],
+        "ImportValidation": [
+            "Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess",
+        ],
         "CustomerSuccess": ["Standing", "Playbooks", "RecommendedActions", "Onboarding", "CustomerSuccess"],
         "Notifier": ["Standing", "Playbooks", "RecommendedActions", "Onboarding", "CustomerSuccess", "PlayLauncher", "Notifier"],
         // A flow of a play may call whatever any service declares.

@@ -15,14 +15,14 @@ struct CheckVersion: Sendable, Equatable {
         case id, name, revision
     }
 
-    /// What is in force for the rows of a task.
+    /// What is in force for the rows of a task: the same whoever asks, and of no other tenant.
     static func current(for task: ImportTask, _ tx: Transaction) throws -> CheckVersion {
         let target = try ImportTarget.of(task, tx)
         let table = task.sourceTable ?? target.stagingTable
         let rows = try tx.query(
             """
             SELECT id, name, revision FROM import_validation.data_validation_assist \
-            WHERE staging_table = \(table) AND active IS NOT FALSE ORDER BY id
+            WHERE staging_table = \(table) AND active IS NOT FALSE AND \(task.domain) ^@ domain ORDER BY id
             """)
         let checks = try rows.map { row in
             let (id, revision) = (try row.string(Column.id), try row.int64(Column.revision))

@@ -123,9 +123,8 @@ struct PlanEndpoints: Sendable {
             throw Problem.notFound(ImportPlan.label, id: request.plan)
         }
         let (task, target) = try task(plan.task, of: request.plan, ImportPlan.label, call, tx)
-        let known = ListPlanRowsRequest.Field.self
-        try Self.check(request.outcome, among: PlanRow.outcomes, known.outcome)
-        try Self.check(request.result, among: PlanRow.results, known.result)
+        try Self.check(request.outcome, among: PlanRow.outcomes, ListPlanRowsRequest.Field.outcome)
+        try Self.check(request.result, among: PlanRow.results, ListPlanRowsRequest.Field.result)
         var condition: SQL = " WHERE plan = \(plan.id)"
         if !request.outcome.isEmpty { condition += " AND outcome = \(request.outcome)" }
         if !request.result.isEmpty { condition += " AND result = \(request.result)" }

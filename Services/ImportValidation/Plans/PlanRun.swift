@@ -116,7 +116,7 @@ extension RunMessages {
             en:
                 "\(counts.inserts) records would be inserted, \(counts.updates) updated, \(counts.unchanged) are unchanged; \(counts.conflicts) rows are conflicts, \(counts.doubles) doubles.",
             ko:
-                "생성 \(grouped: counts.inserts)개, 수정 \(grouped: counts.updates)개, 변경 없음 \(grouped: counts.unchanged)개, 충돌 \(grouped: counts.conflicts)개, 중복 \(grouped: counts.doubles)개입니다."
+                "레코드: 생성 \(grouped: counts.inserts)개, 수정 \(grouped: counts.updates)개, 변경 없음 \(grouped: counts.unchanged)개. 행: 충돌 \(grouped: counts.conflicts)개, 중복 \(grouped: counts.doubles)개입니다."
         )
     }
 
@@ -129,10 +129,11 @@ extension RunMessages {
 
     /// What an undo says at its end.
     static func undone(_ rows: Int64, kept: Int64) -> Text {
+        if rows == 0 { return Text(en: "There was nothing to undo.", ko: "실행 취소할 게시가 없습니다.") }
         if kept == 0 {
             return Text(
-                en: "All \(rows) rows were undone and are ready to publish again.",
-                ko: "\(grouped: rows)개 행의 게시를 모두 실행 취소했습니다. 행은 다시 게시할 수 있습니다.")
+                en: "All \(rows) rows were undone.",
+                ko: "\(grouped: rows)개 행의 게시를 모두 실행 취소했습니다.")
         }
         return Text(
             en: "\(rows - kept) of \(rows) rows were undone; \(kept) were kept, with the reasons.",

@@ -146,7 +146,7 @@ struct UndoRun {
     }
 
     private static var unanswered: RowError {
-        let text = Text(en: "There was no answer for this record.", ko: "이 레코드의 결과를 확인하지 못했습니다. 다시 시도하세요.")
+        let text = Text(en: "There was no answer for this record.", ko: "이 레코드의 결과를 확인하지 못했습니다. 다시 실행 취소하세요.")
         return RowError(.publication, [text.en, text.ko])
     }
 
