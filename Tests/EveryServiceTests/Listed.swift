@@ -223,7 +223,7 @@ extension Listed {
             Listed("search for a rare word", "records.search", #"{"text": "rare"}"#),
             Listed(
                 "search for a usual word", "records.search", #"{"text": "usual"}"#,
-                reasons: ["sort onboarding_case": "of what many have, the newest 1,000 are put into order"]),
+                reasons: ["sort onboarding_case": "of what many have, the newest 500 are put into order"]),
             .records("team_messages", "onboarding_case = \"\(first)\""),
             .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),

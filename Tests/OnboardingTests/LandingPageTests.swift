@@ -92,7 +92,7 @@ import Wire
         // 72 hours and not a second less.
         _ = try await server.admin.run(
             """
-            UPDATE onboarding.onboarding_case SET updated_at = \(server.database.clock.now.sqlValue) - \
+            UPDATE onboarding.onboarding_case SET updated_at = \(server.database.clock.now.sqlValue)::timestamptz - \
             CASE WHEN id = \(mine.id) THEN interval '72 hours 1 second' ELSE interval '72 hours' END
             """)
         page = try await self.page(world, card: "stale_cases")

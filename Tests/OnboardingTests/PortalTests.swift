@@ -10,7 +10,7 @@ import Wire
 
 @testable import OnboardingService
 
-/// The customer portal: My lists, case page and task page, for each kind of people (onboarding.md 9, G-22, G-23, G-101,
+/// The customer portal: My lists, case page and task page, for each kind of people (G-22, G-23, G-101, G-102,
 /// G-126).
 @Suite struct PortalTests {
     private static let roles = [
@@ -240,7 +240,7 @@ import Wire
         func field(_ name: String, at position: Int32) -> CreatePortalHeaderFieldRequest {
             var request = CreatePortalHeaderFieldRequest()
             request.portalHeaderField = PortalHeaderField()
-            request.portalHeaderField?.shownOn = "case"
+            request.portalHeaderField?.shownOn = "case_page"
             request.portalHeaderField?.fieldName = name
             request.portalHeaderField?.position = position
             return request

@@ -27,12 +27,17 @@ struct CopiedRecords<R: RecordMessage>: Sendable {
             """
     }
 
-    /// The statement that counts them, up to a bound.
-    func counting(where condition: SQL, atMost bound: Int) -> SQL {
+    /// The statement that counts them, up to a bound, in an order that an index has.
+    func counting(where condition: SQL, order: SQL, atMost bound: Int) -> SQL {
         """
         SELECT count(*) AS counted FROM (SELECT FROM \
-        \(database.replica(R.self, [], where: condition, as: caller)) copied LIMIT \(bound)) few
+        \(database.replica(R.self, fields, where: condition, as: caller)) copied ORDER BY \(order) LIMIT \(bound)) few
         """
+    }
+
+    /// The statement that counts all of them.
+    func counting(where condition: SQL) -> SQL {
+        "SELECT count(*) AS counted FROM \(database.replica(R.self, [], where: condition, as: caller)) copied"
     }
 
     /// The records of an answer to the selection.

@@ -24,7 +24,7 @@ enum LandingCard: String, CaseIterable, Sendable {
     var label: Text {
         switch self {
         case .myActiveCases: Text(en: "My active onboarding cases", ko: "내 활성 온보딩 케이스")
-        case .staleCases: Text(en: "Not updated in >3d cases", ko: "3일 넘게 업데이트되지 않은 케이스")
+        case .staleCases: Text(en: "Not updated in >3d cases", ko: "3일 넘게 수정되지 않은 케이스")
         case .activeTasks: Text(en: "Active onboarding tasks", ko: "활성 온보딩 작업")
         case .overdueTasks: Text(en: "Overdue onboarding tasks", ko: "기한이 지난 온보딩 작업")
         case .activeRiskSignals: Text(en: "Active risk signals", ko: "활성 위험 신호")
@@ -60,8 +60,7 @@ enum LandingCard: String, CaseIterable, Sendable {
                     where: """
                         active AND state NOT IN (\(literal: RiskSignal.State.closed), \
                         \(literal: RiskSignal.State.canceled)) \
-                        AND \(Self.ofCase(RiskSignal.schema, RiskSignal.Field.onboardingCase, "state")) \
-                        IN (\(literal: OnboardingCase.State.new), \(literal: OnboardingCase.State.active))
+                        AND \(Self.ofCase(RiskSignal.schema, RiskSignal.Field.onboardingCase, Self.newOrActive))
                         """, database, caller)
             ]
         }
@@ -89,20 +88,27 @@ enum LandingCard: String, CaseIterable, Sendable {
         return [
             try .own(
                 LifecycleTask.self, by: .dueDate,
-                where: "\(open) \(Self.ofCase(LifecycleTask.schema, LifecycleTask.Field.parent, "active"))", database,
+                where: "\(open) \(Self.ofCase(LifecycleTask.schema, LifecycleTask.Field.parent, Self.isActive))",
+                database,
                 caller),
             .copied(
                 ImportTask.self, by: .dueDate,
-                where: "\(open) \(Self.ofCase(ImportTask.schema, ImportTask.Field.parent, "active"))", database,
+                where: "\(open) \(Self.ofCase(ImportTask.schema, ImportTask.Field.parent, Self.isActive))", database,
                 caller),
         ]
     }
 
-    /// A column of the case that a row belongs to. A lookup by key for each row that is counted: reading all cases first
-    /// would take longer.
-    private static func ofCase(_ schema: RecordSchema, _ reference: some FieldKey, _ column: SQL) -> SQL {
+    /// What is asked of the case that a row belongs to.
+    private static let isActive: SQL = "parent_case.\(identifier: OnboardingCase.Field.active)"
+    private static let newOrActive: SQL = """
+        parent_case.state IN (\(literal: OnboardingCase.State.new), \(literal: OnboardingCase.State.active))
         """
-        (SELECT parent_case.\(column) FROM onboarding.onboarding_case parent_case \
+
+    /// Whether a condition holds for the case that a row belongs to. A lookup by key for each row that is counted: reading
+    /// all cases first would take longer.
+    private static func ofCase(_ schema: RecordSchema, _ reference: some FieldKey, _ condition: SQL) -> SQL {
+        """
+        (SELECT \(condition) FROM onboarding.onboarding_case parent_case \
         WHERE parent_case.id = \(identifier: schema.table).\(identifier: reference))
         """
     }

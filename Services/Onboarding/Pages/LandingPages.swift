@@ -45,7 +45,7 @@ struct LandingPages: Sendable {
         ]
     }
 
-    /// The page is the agents' (onboarding.md 10).
+    /// The page is the agents' (D-175).
     private static func check(_ caller: Caller) throws(Problem) {
         guard caller.kind != .customer, caller.kind == .service || Access.allows(caller.roles, .read, on: target) else {
             throw .permissionDenied()

@@ -32,6 +32,11 @@ enum PageFacts {
         return "SELECT \(name) AS name FROM onboarding.responsibility_definition WHERE id = \(id)"
     }
 
+    /// What a value of a field is called in a language: the label of a choice, or the value itself.
+    static func label(_ value: String, of field: FieldSchema, _ language: String) -> String {
+        field.choices.first { ChoiceNames.text($0.value) == value }?.label(language) ?? value
+    }
+
     /// The names of an answer to one of these.
     static func names(_ rows: Rows) throws -> [String] { try rows.map { try $0.optionalString(Column.name) ?? "" } }
 

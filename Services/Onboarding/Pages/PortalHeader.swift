@@ -33,7 +33,7 @@ extension PortalHeaderField: Record {
     ]
 }
 
-/// The headers of the portal's pages, whose fields administrators choose (onboarding.md 9).
+/// The headers of the portal's pages, whose fields administrators choose (G-102).
 enum PortalHeader {
     private typealias Page = PortalHeaderField.ShownOn
 
@@ -45,12 +45,12 @@ enum PortalHeader {
     private static let shipped: [(page: String, field: String)] =
         [
             OnboardingCase.Field.account, .goLiveDate, .daysRemaining, .state,
-        ].map { (Page.case, $0.rawValue) }
-        + [LifecycleTask.Field.number, .parent, .company, .state].map { (Page.task, $0.rawValue) }
+        ].map { (Page.casePage, $0.rawValue) }
+        + [LifecycleTask.Field.number, .parent, .company, .state].map { (Page.taskPage, $0.rawValue) }
 
     /// The fields that the header of a page may show: those that customers may see, in one line.
     static func fields(of page: String) -> [FieldSchema] {
-        let schema = page == Page.case ? OnboardingCase.schema : LifecycleTask.schema
+        let schema = page == Page.casePage ? OnboardingCase.schema : LifecycleTask.schema
         let types: Set<FieldType> = [.string, .integer, .boolean, .date, .datetime, .choice, .reference]
         return schema.fields.filter { $0.customerVisible && types.contains($0.type) }
     }
@@ -72,9 +72,9 @@ enum PortalHeader {
     }
 
     /// The statement that reads the fields of the case page; ``fields(_:)`` reads the answer.
-    static var casePage: SQL { statement(Page.case) }
+    static var casePage: SQL { statement(Page.casePage) }
     /// As ``casePage`` of the task page.
-    static var taskPage: SQL { statement(Page.task) }
+    static var taskPage: SQL { statement(Page.taskPage) }
 
     /// Of the nearest domain that has any, which may be above the caller's.
     private static func statement(_ page: String) -> SQL {
@@ -117,6 +117,6 @@ enum PortalHeader {
             case .null, .strings: ""
             }
         if schema.type == .reference { return named(schema.reference ?? "", text) }
-        return schema.choices.isEmpty || text.isEmpty ? text : schema.label(ofChoice: text)(language)
+        return text.isEmpty ? text : PageFacts.label(text, of: schema, language)
     }
 }

@@ -7,7 +7,7 @@ import Records
 import Tenancy
 import Wire
 
-/// The lists that somebody opens in the portal (onboarding.md 9): people of the provider what is assigned to them, customers
+/// The lists that somebody opens in the portal (G-102): people of the provider what is assigned to them, customers
 /// that whose contact they are (G-22), and those who follow all cases these.
 enum PortalListKind: String, CaseIterable, Sendable {
     case all = "all_cases"
@@ -43,7 +43,8 @@ enum PortalListKind: String, CaseIterable, Sendable {
     func sources(_ account: String, _ database: Database, _ caller: Caller) throws -> [RankedSource] {
         switch self {
         case .all:
-            let chosen: SQL = account.isEmpty ? "active" : "active AND account = \(account)"
+            let open: SQL = "\(identifier: OnboardingCase.Field.active)"
+            let chosen: SQL = account.isEmpty ? open : "\(open) AND account = \(account)"
             return [try .own(OnboardingCase.self, by: .goLiveDate, where: chosen, database, caller)]
         case .myCases:
             let own: SQL =
@@ -85,7 +86,7 @@ extension PortalItem {
         let schema = item.table == OnboardingCase.schema.table ? OnboardingCase.schema : LifecycleTask.schema
         func label(_ field: any FieldKey, _ value: String) -> String {
             guard !value.isEmpty, let index = schema.index(like: field) else { return "" }
-            return schema.fields[index].label(ofChoice: value)(language)
+            return PageFacts.label(value, of: schema.fields[index], language)
         }
         state = label(LifecycleTask.Field.state, item.state)
         stage = label(OnboardingCase.Field.stage, item.stage)

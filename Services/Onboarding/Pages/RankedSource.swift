@@ -37,8 +37,8 @@ struct RankedSource: Sendable {
                 let rest = after.map { "(\(condition)) AND \($0.behind(order))" as SQL } ?? condition
                 return try store.selection(where: rest, order: order, limit: limit, as: caller)
             },
-            counting: try store.counting(where: condition, atMost: counted + 1, as: caller),
-            all: try store.counting(where: condition, atMost: .max, as: caller),
+            counting: try store.counting(where: condition, order: order, atMost: counted + 1, as: caller),
+            all: try store.counting(where: condition, as: caller),
             items: { rows in try store.records(rows, for: caller).map { WorkItem($0, today: today) } })
     }
 
@@ -53,8 +53,8 @@ struct RankedSource: Sendable {
                 let rest = after.map { "(\(condition)) AND \($0.behind(order))" as SQL } ?? condition
                 return copies.selection(where: rest, order: order, limit: limit)
             },
-            counting: copies.counting(where: condition, atMost: counted + 1),
-            all: copies.counting(where: condition, atMost: .max),
+            counting: copies.counting(where: condition, order: order, atMost: counted + 1),
+            all: copies.counting(where: condition),
             items: { rows in try copies.records(rows).map { WorkItem($0, today: today) } })
     }
 

@@ -51,8 +51,13 @@ struct WorkRank: Comparable, Sendable {
             return Access.mayRead(caller.roles, field: field.rawValue, of: R.schema.table)
                 ?? (caller.kind != .customer || R.schema.field(field.rawValue)?.customerVisible == true)
         }
-        let priority: SQL = isReadable(LifecycleTask.Field.priority) ? "coalesce(priority, 9)" : "(9 + 0)"
-        let day: SQL = isReadable(date) ? "coalesce(\(identifier: date), 'infinity'::date)" : "'infinity'::date"
+        let priority: SQL =
+            isReadable(LifecycleTask.Field.priority)
+            ? "CASE WHEN priority IS NULL THEN 9 ELSE priority END" : "(9 + 0)"
+        let day: SQL =
+            isReadable(date)
+            ? "CASE WHEN \(identifier: date) IS NULL THEN 'infinity'::date ELSE \(identifier: date) END"
+            : "'infinity'::date"
         return "\(priority), \(day), updated_at, id"
     }
 

@@ -46,17 +46,23 @@ WHERE EXISTS (SELECT FROM onboarding.onboarding_case)
 ON CONFLICT (table_name) DO UPDATE SET asked_at = excluded.asked_at, asked_by = excluded.asked_by, is_open = TRUE,
     page_token = '', reached = NULL, stored = 0, removed = 0, failed_at = NULL, failure = NULL, failure_ko = NULL;
 
--- What is open in the order of the lists (G-125): by priority, date and last update; one's own cases, and all.
+-- What is open in the order of the lists (G-125): by priority, date and last update; one's own cases, and all. Not by
+-- coalesce, which a policy takes for something that might tell of a row: pages would not be found by the index.
 CREATE INDEX onboarding_case_ranked ON onboarding.onboarding_case
-    (coalesce(priority, 9), coalesce(go_live_date, 'infinity'::date), updated_at, id) WHERE active;
+    ((CASE WHEN priority IS NULL THEN 9 ELSE priority END),
+    (CASE WHEN go_live_date IS NULL THEN 'infinity'::date ELSE go_live_date END), updated_at, id) WHERE active;
 CREATE INDEX onboarding_case_own ON onboarding.onboarding_case
-    (assigned_to, coalesce(priority, 9), coalesce(go_live_date, 'infinity'::date), updated_at, id) WHERE active;
+    (assigned_to, (CASE WHEN priority IS NULL THEN 9 ELSE priority END),
+    (CASE WHEN go_live_date IS NULL THEN 'infinity'::date ELSE go_live_date END), updated_at, id) WHERE active;
 CREATE INDEX lifecycle_task_ranked ON onboarding.lifecycle_task
-    (coalesce(priority, 9), coalesce(due_date, 'infinity'::date), updated_at, id) WHERE active;
+    ((CASE WHEN priority IS NULL THEN 9 ELSE priority END),
+    (CASE WHEN due_date IS NULL THEN 'infinity'::date ELSE due_date END), updated_at, id) WHERE active;
 CREATE INDEX import_task_ranked ON onboarding.import_task
-    (coalesce(priority, 9), coalesce(due_date, 'infinity'::date), updated_at, id) WHERE active;
+    ((CASE WHEN priority IS NULL THEN 9 ELSE priority END),
+    (CASE WHEN due_date IS NULL THEN 'infinity'::date ELSE due_date END), updated_at, id) WHERE active;
 CREATE INDEX risk_signal_ranked ON onboarding.risk_signal
-    (coalesce(priority, 9), coalesce(due_date, 'infinity'::date), updated_at, id) WHERE active;
+    ((CASE WHEN priority IS NULL THEN 9 ELSE priority END),
+    (CASE WHEN due_date IS NULL THEN 'infinity'::date ELSE due_date END), updated_at, id) WHERE active;
 -- What is late, few or many.
 CREATE INDEX onboarding_case_stale ON onboarding.onboarding_case (updated_at) WHERE active;
 CREATE INDEX lifecycle_task_due ON onboarding.lifecycle_task (due_date) WHERE active;

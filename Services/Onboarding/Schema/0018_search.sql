@@ -94,24 +94,31 @@ SELECT onboarding.be_searched('customer_account', 'name', 'account_number');
 SELECT onboarding.be_searched('onboarding_case', 'number', 'short_description', 'description');
 SELECT onboarding.be_searched('lifecycle_task', 'number', 'short_description', 'description');
 
--- The ids that a search finds in a table, of what is seen; of what many have, the newest. The statement is made of the words,
--- so that the server plans it for them.
+-- The ids that a search finds in a table, of what is seen. The word that the fewest have is looked up, and its records are
+-- asked for the others; of a word that more than 5,000 have, its newest. It is walked in the order of the index, which so is
+-- read no further, whatever the server expects of words.
 CREATE FUNCTION onboarding.search_ids(looked_in text, asked text, at_most integer) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE SET enable_sort = off SET enable_bitmapscan = off SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
+    word CONSTANT text := 'SELECT record FROM onboarding.search_word
+        WHERE table_name = %L AND term >= %L AND term <= %L ORDER BY term, table_name, record DESC LIMIT 5000';
     part record;
-    found text := '';
+    held integer;
+    fewest integer;
+    rarest text;
+    others text := '';
 BEGIN
-    FOR part IN SELECT low, high FROM onboarding.search_parts(asked) ORDER BY length(low) DESC, low LOOP
-        found := found || CASE WHEN found = '' THEN format(
-            'SELECT one.record FROM onboarding.search_word one
-            WHERE one.table_name = %L AND one.term >= %L AND one.term <= %L', looked_in, part.low, part.high)
-        ELSE format(
-            ' AND EXISTS (SELECT FROM onboarding.search_word other
-            WHERE other.record = one.record AND other.term >= %L AND other.term <= %L)', part.low, part.high) END;
+    FOR part IN SELECT low, high FROM onboarding.search_parts(asked) LOOP
+        EXECUTE 'SELECT count(*) FROM (' || format(word, looked_in, part.low, part.high) || ') few' INTO held;
+        IF fewest IS NULL OR held < fewest THEN
+            fewest := held;
+            rarest := format(word, looked_in, part.low, part.high);
+        END IF;
+        others := others || format(' AND EXISTS (SELECT FROM onboarding.search_word other
+            WHERE other.record = one.record AND other.term >= %L AND other.term <= %L)', part.low, part.high);
     END LOOP;
-    IF found <> '' THEN
-        RETURN QUERY EXECUTE found || format(' LIMIT %s', at_most);
+    IF fewest > 0 THEN
+        RETURN QUERY EXECUTE format('SELECT one.record FROM (%s) one WHERE true%s LIMIT %s', rarest, others, at_most);
     END IF;
 END
 $$;

@@ -18,8 +18,8 @@ extension PortalHeaderField {
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "shown_on", jsonName: "shownOn", label: Text(en: "Page", ko: "페이지"), type: .choice, mandatory: true, choices: [
-            Choice(value: .string("case"), label: Text(en: "Case page", ko: "케이스 페이지")),
-            Choice(value: .string("task"), label: Text(en: "Task page", ko: "작업 페이지")),
+            Choice(value: .string("case_page"), label: Text(en: "Case page", ko: "케이스 페이지")),
+            Choice(value: .string("task_page"), label: Text(en: "Task page", ko: "작업 페이지")),
         ], storage: .string),
         FieldSchema(name: "field_name", jsonName: "fieldName", label: Text(en: "Field", ko: "필드"), type: .fieldName, mandatory: true, storage: .string),
         FieldSchema(name: "position", jsonName: "position", label: Text(en: "Position", ko: "위치"), type: .integer, mandatory: true, minimum: 1, maximum: 100, storage: .int),
@@ -104,8 +104,8 @@ extension PortalHeaderField {
     /// Values of `shown_on`.
     public enum ShownOn {
         /// Case page.
-        public static let `case`: String = "case"
+        public static let casePage: String = "case_page"
         /// Task page.
-        public static let task: String = "task"
+        public static let taskPage: String = "task_page"
     }
 }

@@ -29,12 +29,20 @@ extension Store {
     }
 
     /// The statement that counts the records that meet `condition`, as `counted`, as far as `caller` may know them, and
-    /// stops at `bound`: what is there besides need not be read.
-    public func counting(where condition: SQL, atMost bound: Int, as caller: Caller) throws -> SQL {
+    /// stops at `bound`: what is there besides need not be read. They are read in an order that an index has: otherwise the
+    /// server might look through all that do not meet it first.
+    public func counting(where condition: SQL, order: SQL, atMost bound: Int, as caller: Caller) throws -> SQL {
         let seen = try known(condition, to: caller)
         return """
-            SELECT count(*) AS counted FROM (SELECT FROM \(raw: layout.table) WHERE \(seen) LIMIT \(bound)) few
+            SELECT count(*) AS counted FROM ( \
+            SELECT FROM \(raw: layout.table) WHERE \(seen) ORDER BY \(order) LIMIT \(bound)) few
             """
+    }
+
+    /// The statement that counts all of them.
+    public func counting(where condition: SQL, as caller: Caller) throws -> SQL {
+        let seen = try known(condition, to: caller)
+        return "SELECT count(*) AS counted FROM \(raw: layout.table) WHERE \(seen)"
     }
 
     /// As ``counting(where:listed:as:)`` for each value of the reference `group`, which comes first.

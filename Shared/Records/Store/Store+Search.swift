@@ -6,7 +6,7 @@ import Wire
 /// The search of a service for words (G-125), whose schema keeps the words of its records: `search_word`, `search_ids`.
 extension Store {
     /// How many records that are found are put into order; of what more have, the newest.
-    private static var candidates: Int { 1_000 }
+    private static var candidates: Int { 500 }
 
     /// The condition on the records that are found by the words of `text`.
     public func found(by text: String) -> SQL {
