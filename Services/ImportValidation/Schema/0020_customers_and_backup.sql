@@ -9,7 +9,6 @@ CREATE POLICY shown ON import_validation.import_run AS RESTRICTIVE FOR SELECT US
 CREATE POLICY shown ON import_validation.staging_row AS RESTRICTIVE FOR SELECT USING (
     (SELECT coalesce(current_setting('ale.accounts', true), '') = '')
     OR import_task IN (SELECT id FROM import_validation.import_task WHERE visible_to_customer));
-CREATE INDEX import_task_contact ON import_validation.import_task (contact) WHERE visible_to_customer;
 
 -- Properties that administrators set (G-67, G-68), and the backup job (imports, section 7).
 CREATE TABLE import_validation.system_property (
