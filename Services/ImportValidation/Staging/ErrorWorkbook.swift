@@ -4,6 +4,7 @@ import Korean
 import Postgres
 import RPC
 import Records
+import Tenancy
 import Wire
 import Workbook
 
