@@ -25,13 +25,11 @@ extension Stage {
 
     /// Has a task been closed some days ago.
     func close(_ task: ImportTask, daysAgo days: Int) async throws {
+        _ = try await update(task.id) { $0.state = "closed" }
         let now = database.clock.now.microseconds
         let closed = Timestamp(microseconds: now - Int64(days) * 86_400_000_000)
         _ = try await bench.admin.run(
-            """
-            UPDATE import_validation.import_task SET state = 'closed', active = false, \
-            closed_at = \(closed.rfc3339)::timestamptz WHERE id = \(task.id)
-            """)
+            "UPDATE import_validation.import_task SET closed_at = \(closed.rfc3339)::timestamptz WHERE id = \(task.id)")
     }
 
     /// Plans `rows`, or all that are ready.
