@@ -69,7 +69,7 @@ extension Scenarios {
             (
                 """
                 UPDATE import_validation.staging_row SET status = 'needs_attention' WHERE id = \
-                (SELECT id FROM import_validation.staging_row WHERE status = 'ready_to_publish' LIMIT 1)
+                (SELECT id FROM import_validation.staging_row LIMIT 1)
                 """, "rows of each import task that are not published"
             ),
             ("DELETE FROM import_validation.import_task WHERE target_table = 'location'", "import tasks"),
