@@ -61,7 +61,9 @@ public final class CSVReader: RowSource {
     private static func detect(_ bytes: [UInt8]) -> UInt8 {
         var best = (score: 0, separator: candidates[0])
         for candidate in candidates {
-            let counts = fieldCounts(bytes, candidate)
+            var counts = fieldCounts(bytes, candidate)
+            // Below a title without any, marks that a blank follows are those of sentences.
+            if counts.first == 1 { counts = fieldCounts(bytes, candidate, besidesSentences: true) }
             for (fields, alike) in Dictionary(counts.map { ($0, 1) }, uniquingKeysWith: +) where fields > 1 {
                 let score = alike * 1_000 / counts.count * 100 + min(fields, 99)
                 if score > best.score { best = (score, candidate) }
@@ -71,10 +73,12 @@ public final class CSVReader: RowSource {
     }
 
     /// How many fields the first records have if cut by a separator. A last record that may be torn is left out.
-    private static func fieldCounts(_ bytes: [UInt8], _ separator: UInt8) -> [Int] {
+    private static func fieldCounts(
+        _ bytes: [UInt8], _ separator: UInt8, besidesSentences: Bool = false
+    ) -> [Int] {
         var counts: [Int] = []
         var (fields, quoted, blank) = (1, false, true)
-        for byte in bytes {
+        for (index, byte) in bytes.enumerated() {
             if byte == quote {
                 quoted.toggle()
             } else if !quoted && (byte == lineFeed || byte == carriageReturn) {
@@ -83,7 +87,8 @@ public final class CSVReader: RowSource {
                 (fields, blank) = (1, true)
                 continue
             } else if !quoted && byte == separator {
-                fields += 1
+                let isMark = besidesSentences && index + 1 < bytes.count && bytes[index + 1] == 0x20
+                fields += isMark ? 0 : 1
             }
             blank = false
         }

@@ -81,7 +81,7 @@ private enum Words {
         let words = text.unicodeScalars.split { !isWordlike($0) }
         return words.allSatisfy { isLikely(Array($0), encoding) }
             && !text.unicodeScalars.contains {
-                (0x80...0x9F).contains($0.value) || (0xE000...0xF8FF).contains($0.value)
+                (0x80...0x9F).contains($0.value) || (0xE000...0xF8FF).contains($0.value) || $0.value < 9
             }
     }
 

@@ -1,5 +1,5 @@
-/// What spreadsheets write, as a text, for a cell that shows an error: into text files, and into workbooks by programs that
-/// know of no errors.
+/// What spreadsheets write, as a text, for a cell that shows an error: into text files, and programs that know of no errors
+/// as the text of a formula.
 enum ErrorName {
     /// In the languages in which they are called otherwise, in capitals.
     private static let all: Set<String> = [
@@ -24,6 +24,11 @@ enum ErrorName {
     ]
     private static let longest = 24
     private static let sign = UInt8(ascii: "#")
+
+    /// Whether what stands from a place of the bytes to their end is one.
+    static func isWritten(in bytes: [UInt8], from start: Int) -> Bool {
+        bytes.withUnsafeBufferPointer { isWritten(in: UnsafeBufferPointer(rebasing: $0[start...])) }
+    }
 
     /// Whether a text is the name of an error and nothing else. Signs alone are what a column shows that is too narrow for
     /// its number, and `Err:502` what LibreOffice does.

@@ -83,7 +83,9 @@ enum ExcelDates {
         guard day >= 1, Double(day) < end else { return nil }
         // A time stays visible even where the format hides it only when the format shows times at all.
         let date = text(calendarDay(Int(day), from1904: from1904))
-        return style == .date ? (.date, date) : (.dateTime, "\(date) \(clock(second))")
+        // Formats 34, 35, 55 and 56 are of times in Chinese editions, and of dates in Korean and Japanese ones.
+        let isDay = style == .date || style == .time && second == 0
+        return isDay ? (.date, date) : (.dateTime, "\(date) \(clock(second))")
     }
 
     /// The serial number of a date, a date and time, or a time as cells hold them.

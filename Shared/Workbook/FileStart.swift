@@ -28,9 +28,10 @@ public enum FileStart {
         (Array("SQLite format 3\0".utf8), "SQLite"),
     ]
 
-    /// UTF-16 without its mark: every other byte of the first characters is zero, as in text that is mostly ASCII.
+    /// UTF-16 without its mark: a text in which one of two bytes is zero as often as a table has separators, ends of lines
+    /// and other characters of ASCII.
     public static func wideText(_ start: [UInt8]) -> TextEncoding? {
-        let count = min(start.count, 64) & ~1
+        let count = start.count & ~1
         guard count >= 4 else { return nil }
         var (even, odd) = (0, 0)
         for index in stride(from: 0, to: count, by: 2) {
@@ -38,8 +39,17 @@ public enum FileStart {
             if start[index + 1] == 0 { odd += 1 }
         }
         // A unit beyond ASCII may have a zero in its other half.
-        if even * 8 <= odd, odd * 4 >= count { return .utf16LittleEndian }
-        if odd * 8 <= even, even * 4 >= count { return .utf16BigEndian }
-        return nil
+        let isLittle = even * 2 <= odd
+        guard isLittle || odd * 2 <= even, max(even, odd) * 8 >= count else { return nil }
+        var units = stride(from: 0, to: count, by: 2).map { index in
+            UInt16(start[isLittle ? index + 1 : index]) << 8 | UInt16(start[isLittle ? index : index + 1])
+        }
+        // The last one may be half of a pair.
+        if let last = units.last, last & 0xFC00 == 0xD800 { units.removeLast() }
+        guard units.contains(where: { $0 == 10 || $0 == 13 }),
+            !units.contains(where: { $0 < 0x20 && $0 != 9 && $0 != 10 && $0 != 13 }),
+            String(validating: units, as: UTF16.self) != nil
+        else { return nil }
+        return isLittle ? .utf16LittleEndian : .utf16BigEndian
     }
 }

@@ -38,6 +38,8 @@ struct NumberFormat: Sendable {
         40: "#,##0.00;[Red](#,##0.00)", 48: "##0.0E+0",
         // Shown with the currency of the reader's country.
         5: "[$-]#,##0", 6: "[$-]#,##0", 7: "[$-]#,##0.00", 8: "[$-]#,##0.00", 42: "[$-]#,##0", 44: "[$-]#,##0.00",
+        // Of accounts: below zero with a sign here, in parentheses there.
+        41: "#,##0;[$-]#,##0;\"-\"", 43: "#,##0.00;[$-]#,##0.00;\"-\"",
         // Dates and times; 14 and 22, and those of East Asian editions, are the reader's own.
         15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
         45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0",

@@ -2,8 +2,8 @@
 struct SharedStrings {
     private var bytes: [UInt8] = []
     private var ends: [Int] = []
-    /// Those that are no text: they hold control characters, or what is not UTF-8, or are the name of an error.
-    private var odd: [Int: SheetRow.Kind] = [:]
+    /// Numbers of those that are no text: they hold control characters, or what is not UTF-8.
+    private var broken: Set<Int> = []
     /// As much is kept of one that is no text.
     private static let shownBytes = 256
 
@@ -53,10 +53,7 @@ struct SharedStrings {
             // That is the matter of the cells that refer to it.
             let shown = XMLText.legible(bytes[start...].prefix(Self.shownBytes))
             bytes.replaceSubrange(start..., with: shown.utf8)
-            odd[ends.count] = .unreadable
-        } else if bytes.withUnsafeBufferPointer({ ErrorName.isWritten(in: UnsafeBufferPointer(rebasing: $0[start...])) }
-        ) {
-            odd[ends.count] = .error
+            broken.insert(ends.count)
         }
         if bytes.count - start > limits.cellLength, XMLText.utf16Count(bytes[start...]) > limits.cellLength {
             throw .limit("characters in a cell", "셀 글자 수", limits.cellLength, at: place)
@@ -70,9 +67,9 @@ struct SharedStrings {
     /// Number of strings.
     var count: Int { ends.count }
 
-    /// Whether what stands under a number is a text, the name of an error, or what no text can hold.
+    /// Whether what stands under a number is a text, and not what no text can hold.
     @inline(__always)
-    func kind(_ index: Int) -> SheetRow.Kind { odd.isEmpty ? .text : odd[index] ?? .text }
+    func isText(_ index: Int) -> Bool { broken.isEmpty || !broken.contains(index) }
 
     /// Appends the text of a number; false when there is none of this number.
     @inline(__always)

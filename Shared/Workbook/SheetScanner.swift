@@ -153,7 +153,7 @@ struct SheetScanner {
     @inline(__always)
     private mutating func readCell(_ row: inout SheetRow) throws(WorkbookError) {
         cell.column += 1
-        cell.isLost = false
+        (cell.isLost, cell.hasFormula) = (false, false)
         cell.content = .number
         cell.style = 0
         cell.start = row.bytes.count
@@ -333,7 +333,8 @@ struct SheetScanner {
         guard row.bytes.count <= limits.rowBytes else {
             throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
-        row.close(column: cell.column, kind: strings.kind(index), from: cell.start, style: cell.style)
+        let kind = strings.isText(index) ? SheetRow.Kind.text : .unreadable
+        row.close(column: cell.column, kind: kind, from: cell.start, style: cell.style)
         return true
     }
 
@@ -378,9 +379,8 @@ struct SheetScanner {
         guard row.bytes.count <= limits.rowBytes else {
             throw .size("bytes in a row", "행 크기", limits.rowBytes, at: place)
         }
-        let isError = row.bytes.withUnsafeBufferPointer {
-            ErrorName.isWritten(in: UnsafeBufferPointer(rebasing: $0[start...]))
-        }
+        // A text that somebody has typed is one; that of a formula is what a program has made of an error.
+        let isError = cell.hasFormula && ErrorName.isWritten(in: row.bytes, from: start)
         row.close(column: cell.column, kind: isError ? .error : .text, from: start, style: cell.style)
     }
 

@@ -113,7 +113,7 @@ final class TextSource {
             while let end = held[start...].firstIndex(of: lineEnd) ?? (isLast || start == 0 ? held.count : nil) {
                 let line = held[start..<end]
                 if line.contains(where: { $0 >= 0x80 }), lines.count < 500 || !isUTF8(Array(line)) {
-                    lines.append((number, Array(line.prefix(4_096))))
+                    lines.append((number, shortened(line)))
                     hasBroken = hasBroken || !isUTF8(Array(line))
                     if lines.count >= 500 && hasBroken { return lines }
                 }
@@ -124,6 +124,14 @@ final class TextSource {
             held.removeFirst(start)
         }
         return lines
+    }
+
+    /// As much of a line as is looked at, cut behind a blank or a separator: no character of several bytes ends with one.
+    private static func shortened(_ line: ArraySlice<UInt8>) -> [UInt8] {
+        guard line.count > 4_096 else { return Array(line) }
+        let start = line.prefix(4_096)
+        let end = start.lastIndex { $0 >= 0x20 && $0 < 0x30 }
+        return Array(end.map { start[...$0] } ?? start)
     }
 
     /// How many bytes end with a whole character.
@@ -216,7 +224,8 @@ extension WorkbookError {
     static func undecidable(_ candidates: [(encoding: TextEncoding, sample: String)]) -> Self {
         let shown = candidates.map { "\($0.encoding.rawValue) (\"\($0.sample)\")" }.joined(separator: ", ")
         guard !shown.isEmpty else {
-            let names = TextEncoding.codePages.map(\.rawValue).joined(separator: ", ")
+            let wide: [TextEncoding] = [.utf16LittleEndian, .utf16BigEndian]
+            let names = (wide + TextEncoding.codePages).map(\.rawValue).joined(separator: ", ")
             return Self(
                 .encoding, "the file is not UTF-8; name its encoding (\(names)) or save it as CSV UTF-8",
                 "UTF-8 파일이 아닙니다. 인코딩(\(names))을 지정하거나 Excel에서 ‘CSV UTF-8(쉼표로 분리)’ 형식으로 저장하세요.")

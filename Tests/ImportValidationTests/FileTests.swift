@@ -161,7 +161,8 @@ import Workbook
         let failure = #expect(throws: RunFailure.self) { try self.read("Nmae,City\nA,B\n", "location") }
         #expect(
             failure?.text.en
-                == "Mandatory columns are missing: \"Name\". Columns without a field: \"Nmae\" (\"Name\"?).")
+                == "Mandatory columns are missing: \"Name\". Correct their titles, or map the columns in the import. Columns without a field: \"Nmae\" (\"Name\"?)."
+        )
         #expect(failure?.text.ko.contains("필수 열이 누락되었습니다: ‘이름’.") == true)
     }
 
@@ -196,6 +197,12 @@ import Workbook
     func whatIsNoTextIsSeen(start: String) throws {
         try files.write(Array(start.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }), at: 0, of: "u")
         #expect(files.isBinary("u"))
+    }
+
+    @Test(arguments: ["Name,Ort\nA,B\n\u{1A}", "Name,Ort\nA\u{7},B\n", "\u{1B}", "Name\u{B}x,Ort\n"])
+    func aControlCharacterMakesNoTextBinary(text: String) throws {
+        try files.write(Array(text.utf8), at: 0, of: "u")
+        #expect(!files.isBinary("u"))
     }
 
     @Test func textIsText() throws {

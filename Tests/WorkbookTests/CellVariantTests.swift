@@ -12,17 +12,21 @@ import Testing
 
     private func cell(_ data: String) throws -> Cell? { try rows("<row>\(data)</row>").first?.cells.first }
 
-    /// A text that is the name of an error is what a program has made of an error that it does not know.
+    /// The text of a formula, or of a field, that is the name of an error is what a program has made of an error.
     @Test(arguments: [
         "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#n/a", "#NV", "#BEZUG!", "#N/D",
         "#¡VALOR!", "#Н/Д", "#ССЫЛКА!", "#WAARDE!", "#VALEUR!", "########", "###", "Err:502", "#ERROR!", "#VÄRDEFEL!",
     ])
     func namesOfErrors(name: String) throws {
         #expect(try cell("<c t='str'><f>A2</f><v>\(name)</v></c>") == .error(name))
-        #expect(try cell("<c t='inlineStr'><is><t>\(name)</t></is></c>") == .error(name))
+        // A text that somebody has typed is one.
+        #expect(try cell("<c t='inlineStr'><is><t>\(name)</t></is></c>") == .text(name))
         #expect(
             try rows("<row><c t='s'><v>1</v></c></row>", strings: "<si/><si><t>\(name)</t></si>").first?[0]
-                == .error(name))
+                == .text(name))
+        let row = try rows("<row><c t='str'><f>A2</f><v>x</v></c><c t='inlineStr'><is><t>\(name)</t></is></c></row>")
+            .first
+        #expect(row?[1] == .text(name))
         let text = try withFile(Array("a\n\" \(name) \"\n".utf8)) {
             try CSVReader(path: $0).readAll().last?.kind(at: 0)
         }

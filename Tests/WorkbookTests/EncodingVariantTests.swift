@@ -31,6 +31,42 @@ import Testing
         return Array(target.dropLast(room))
     }
 
+    /// UTF-16 that has lost its mark, also where few characters are of ASCII.
+    @Test(arguments: [
+        "이름,도시\r\n홍길동,서울\r\n김영희,부산\r\n", "Name;Ort\nA;B\n", "名前\t都市\r\n山田\t東京\r\n", "a,b\n",
+        "이름\r\n\u{AC00}\u{C100}\r\n\u{AC00}\r\n",
+    ])
+    func wideTextsWithoutTheirMark(text: String) throws {
+        for (name, encoding) in [("UTF-16LE", TextEncoding.utf16LittleEndian), ("UTF-16BE", .utf16BigEndian)] {
+            let (found, rows) = try read(bytes(text, name))
+            #expect(found == encoding)
+            #expect(rows.first?.first == String(text.prefix { !",;\t\r\n\r\n".contains($0) }))
+        }
+    }
+
+    @Test(arguments: ["a,b\nx\0,y\n", "ab\0cd\0,\n", "Näme\0\0\0\0,b\n", "\0\0\0\0", "a\u{1}\0b\0c\0"])
+    func zerosMakeNoWideText(text: String) {
+        #expect(FileStart.wideText(Array(text.utf8)) == nil)
+        #expect(failure { try read(Array(text.utf8)) }?.kind == .encoding)
+    }
+
+    /// No sample of a candidate has characters that nobody can store.
+    @Test func samplesAreTexts() {
+        let error = failure { try read(Array("ab\0\0c,".utf8) + [0xB1, 0xE8, 0, 0xFF, 0xFE] + Array("\n".utf8)) }
+        #expect(
+            error?.kind == .encoding && error?.english.utf8.contains(0) == false
+                && error?.english.contains("UTF-16LE") == true)
+    }
+
+    /// A line is cut where no character of two bytes is torn.
+    @Test func longLinesAreNotTorn() throws {
+        for shift in 0..<3 {
+            let line = String(repeating: "x", count: shift) + String(repeating: "홍길동 ", count: 1_500)
+            let error = failure { try read(bytes("Name,Ort\n\(line),y\n", "CP949")) }
+            #expect(error?.english.contains("CP949 (\"") == true, "\(error?.english ?? "read")")
+        }
+    }
+
     /// Letters that a mark behind them would change are held back by the decoder, and not lost at the end of the file.
     @Test(arguments: [
         ("CP1255", TextEncoding.windows1255, "שלום"), ("CP1258", .windows1258, "Hòa"), ("CP1255", .windows1255, "א"),

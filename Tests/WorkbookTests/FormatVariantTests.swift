@@ -104,6 +104,30 @@ import Testing
         #expect(NumberFormat(code)?.show(number: number) == .text(shown))
     }
 
+    /// What the numbers of formats mean that editions of East Asia know without stating them.
+    @Test(arguments: [
+        (27, "45351", Cell.date("2024-02-29")), (31, "45351", .date("2024-02-29")), (34, "45351", .date("2024-02-29")),
+        (35, "45351", .date("2024-02-29")), (55, "45351", .date("2024-02-29")), (56, "45351", .date("2024-02-29")),
+        (34, "0.5", .time("12:00:00")), (32, "0.75", .time("18:00:00")),
+        (33, "45351.5", .dateTime("2024-02-29 12:00:00")),
+        (58, "45351", .date("2024-02-29")), (22, "45351.5", .dateTime("2024-02-29 12:00:00")),
+        (59, "45351", .number(45_351)),
+        (41, "12.5", .number(12.5)), (49, "12.5", .number(12.5)), (163, "3", .number(3)),
+    ])
+    func formatsByTheirNumber(id: Int, value: String, expected: Cell) throws {
+        let styles = "<cellXfs><xf numFmtId='0'/><xf numFmtId='\(id)'/></cellXfs>"
+        let row = try WorkbookBuilder(data: "<row><c s='1'><v>\(value)</v></c></row>", styles: styles).rows().first
+        #expect(row?[0] == expected)
+    }
+
+    @Test func formatsOfAccounts() {
+        #expect(NumberFormat(builtIn: 41)?.show(number: "1234.5") == .text("1,235"))
+        #expect(NumberFormat(builtIn: 43)?.show(number: "1234.5") == .text("1,234.50"))
+        #expect(NumberFormat(builtIn: 41)?.show(number: "0") == .text("-"))
+        guard case .unknown = NumberFormat(builtIn: 43)?.show(number: "-1") else { return #expect(Bool(false)) }
+        guard case .unknown = NumberFormat(builtIn: 44)?.show(number: "1") else { return #expect(Bool(false)) }
+    }
+
     @Test(arguments: [
         ("[$-40C]d mmmm yyyy", "45351"), ("[$-411]aaa", "45351"), ("[$-411]ggge\"年\"", "45351"), ("b2yyyy", "45351"),
         ("[$-D07041E]d/m/yyyy", "45351"), ("[$-107041E]d/m/yyyy", "45351"), ("hh:mm 0", "0.5"), ("오전/오후 h:mm", "0.5"),

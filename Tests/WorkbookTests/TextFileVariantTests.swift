@@ -26,7 +26,8 @@ import Testing
             // One that is quoted does not count, nor one in the data alone.
             (";", "\"a;b;c\";\"d\"\n\"1;2;3\";x\n"), (",", "Name,Note\nA,x;y;z\nB,x;y;z\n"),
             ("|", "a|b|c\n1,2|3,4|5,6\n"),
-            (",", "Address\nSeoul\nBusan\n"), (";", "a;b\n\n\n1;2\n"), (",", "a,b\n\"1\n2;3;4;5\",6\n"), (";", "a;b"),
+            (",", "Address\nSeoul\nBusan\n"), (",", "Note\nA; b\nC; d; e\nF; g\n"), (";", "a;b\n\n\n1;2\n"),
+            (",", "a,b\n\"1\n2;3;4;5\",6\n"), (";", "a;b"),
         ] as [(Character, String)])
     func delimiters(expected: Character, text: String) throws {
         #expect(try read(text).delimiter == expected)

@@ -43,8 +43,9 @@ struct SheetHeader {
             if !missing.isEmpty {
                 parts.append(
                     Text(
-                        en: "Mandatory columns are missing: \(Self.list(missing, \.en)).",
-                        ko: "필수 열이 누락되었습니다: \(Self.list(missing, \.ko))."))
+                        en:
+                            "Mandatory columns are missing: \(Self.list(missing, \.en)). Correct their titles, or map the columns in the import.",
+                        ko: "필수 열이 누락되었습니다: \(Self.list(missing, \.ko)). 제목을 고치거나 가져오기에서 열을 매핑하세요."))
             }
             if !doubled.isEmpty {
                 parts.append(

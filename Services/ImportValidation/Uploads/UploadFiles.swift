@@ -65,7 +65,9 @@ struct UploadFiles: Sendable {
         if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) {
             return false
         }
-        return start.starts(with: Data("%PDF".utf8)) || start.contains { $0 < 9 || $0 > 13 && $0 < 32 && $0 != 27 }
+        // A text may have a control character by accident, or at its end; a program has many, and zeros.
+        let controls = start.count { $0 < 9 || $0 > 13 && $0 < 32 && $0 != 27 }
+        return start.starts(with: Data("%PDF".utf8)) || start.contains(0) || controls > 1 + start.count / 50
     }
 
     func remove(_ upload: String) { try? FileManager.default.removeItem(atPath: path(of: upload)) }
