@@ -64,8 +64,8 @@ struct RelatedWork {
             statements: [
                 try store.selection(where: open, order: order, limit: limit, as: caller),
                 try store.selection(where: ended, order: order, limit: limit, as: caller),
-                try store.counting(where: open, order: order, atMost: bound, as: caller),
-                try store.counting(where: ended, order: order, atMost: bound, as: caller),
+                try store.counting(where: open, atMost: bound, as: caller),
+                try store.counting(where: ended, atMost: bound, as: caller),
             ],
             items: { try store.records($0, for: caller).map { WorkItem($0, today: today) } })
     }
@@ -82,8 +82,8 @@ struct RelatedWork {
             statements: [
                 copies.selection(where: open, order: order, limit: limit),
                 copies.selection(where: ended, order: order, limit: limit),
-                copies.counting(where: open, order: order, atMost: bound),
-                copies.counting(where: ended, order: order, atMost: bound),
+                copies.counting(where: open, atMost: bound),
+                copies.counting(where: ended, atMost: bound),
             ],
             items: { try copies.records($0).map { WorkItem($0, today: today) } })
     }

@@ -27,12 +27,13 @@ struct CopiedRecords<R: RecordMessage>: Sendable {
             """
     }
 
-    /// The statement that counts them, up to a bound, in an order that an index has.
-    func counting(where condition: SQL, order: SQL, atMost bound: Int) -> SQL {
-        """
-        SELECT count(*) AS counted FROM (SELECT FROM \
-        \(database.replica(R.self, fields, where: condition, as: caller)) copied ORDER BY \(order) LIMIT \(bound)) few
-        """
+    /// The statement that counts them, up to a bound; where many meet it, in an order that an index has.
+    func counting(where condition: SQL, order: SQL? = nil, atMost bound: Int) -> SQL {
+        let ordered: SQL = order.map { " ORDER BY \($0)" } ?? ""
+        return """
+            SELECT count(*) AS counted FROM (SELECT FROM \
+            \(database.replica(R.self, fields, where: condition, as: caller)) copied\(ordered) LIMIT \(bound)) few
+            """
     }
 
     /// The statement that counts all of them.

@@ -47,7 +47,7 @@ enum LandingCard: String, CaseIterable, Sendable {
     /// What the card counts and lists, of what `caller` may see.
     func sources(_ database: Database, _ caller: Caller) throws -> [RankedSource] {
         switch self {
-        case .myActiveCases: [try cases(where: "assigned_to = \(caller.subject)", database, caller)]
+        case .myActiveCases: [try cases(where: "assigned_to = \(caller.subject)", isNarrow: true, database, caller)]
         case .staleCases:
             [try cases(where: "updated_at < \(Self.stale(database.clock.now).sqlValue)", database, caller)]
         case .activeTasks: try tasks(where: "TRUE", database, caller)
@@ -75,8 +75,12 @@ enum LandingCard: String, CaseIterable, Sendable {
         active AND state NOT IN (\(literal: OnboardingCase.State.closed), \(literal: OnboardingCase.State.canceled))
         """
 
-    private func cases(where condition: SQL, _ database: Database, _ caller: Caller) throws -> RankedSource {
-        try .own(OnboardingCase.self, by: .goLiveDate, where: "\(Self.openCases) AND \(condition)", database, caller)
+    private func cases(
+        where condition: SQL, isNarrow: Bool = false, _ database: Database, _ caller: Caller
+    ) throws -> RankedSource {
+        try .own(
+            OnboardingCase.self, by: .goLiveDate, where: "\(Self.openCases) AND \(condition)", isNarrow: isNarrow,
+            database, caller)
     }
 
     /// Import tasks count as other tasks do. Open tasks of active cases (G-33).

@@ -45,17 +45,22 @@ enum PortalListKind: String, CaseIterable, Sendable {
         case .all:
             let open: SQL = "\(identifier: OnboardingCase.Field.active)"
             let chosen: SQL = account.isEmpty ? open : "\(open) AND account = \(account)"
-            return [try .own(OnboardingCase.self, by: .goLiveDate, where: chosen, database, caller)]
+            return [
+                try .own(
+                    OnboardingCase.self, by: .goLiveDate, where: chosen,
+                    isNarrow: caller.kind == .customer || !account.isEmpty, database, caller)
+            ]
         case .myCases:
             let own: SQL =
                 "active AND \(Self.own(OnboardingCase.Field.contact, OnboardingCase.Field.assignedTo, caller))"
-            return [try .own(OnboardingCase.self, by: .goLiveDate, where: own, database, caller)]
+            return [try .own(OnboardingCase.self, by: .goLiveDate, where: own, isNarrow: true, database, caller)]
         case .myTasks:
             let own: SQL = "active AND \(Self.own(LifecycleTask.Field.contact, LifecycleTask.Field.assignedTo, caller))"
             return [
-                try .own(LifecycleTask.self, by: .dueDate, where: own, database, caller),
+                try .own(LifecycleTask.self, by: .dueDate, where: own, isNarrow: true, database, caller),
                 .copied(
-                    ImportTask.self, by: .dueDate, where: "\(own) AND \(PortalTasks.shown(caller))", database, caller),
+                    ImportTask.self, by: .dueDate, where: "\(own) AND \(PortalTasks.shown(caller))", isNarrow: true,
+                    database, caller),
             ]
         }
     }

@@ -39,7 +39,8 @@ struct PortalRecords: Sendable {
         let tasks = try RelatedWork.tasks(
             of: record.id, limit: size, shown: PortalTasks.shown(caller), database, caller)
         // G-101, whoever looks: the store hides them from customers, not from the provider.
-        let products = record.productsCustomerVisible == false && caller.kind != .customer ? [] : record.products
+        let isShown = caller.kind == .customer || record.productsCustomerVisible == true
+        let products = isShown ? record.products : []
         let answers = try tx.queryAll(
             [
                 PortalHeader.casePage, PageFacts.products(products),

@@ -26,9 +26,10 @@ struct RankedSource: Sendable {
     let items: @Sendable (Rows) throws -> [WorkItem]
 
     /// Records of the service's own that meet a condition, as far as `caller` may know them; `date` is their go-live or
-    /// due date.
+    /// due date. What only one person, or one account, has is narrow: it is counted as it is found.
     static func own<R: Record>(
-        _ type: R.Type, by date: R.Field, where condition: SQL, _ database: Database, _ caller: Caller
+        _ type: R.Type, by date: R.Field, where condition: SQL, isNarrow: Bool = false, _ database: Database,
+        _ caller: Caller
     ) throws -> RankedSource {
         let store = Store<R>(database)
         let (today, order) = (database.clock.today, WorkRank.order(R.self, by: date, for: caller))
@@ -37,14 +38,16 @@ struct RankedSource: Sendable {
                 let rest = after.map { "(\(condition)) AND \($0.behind(order))" as SQL } ?? condition
                 return try store.selection(where: rest, order: order, limit: limit, as: caller)
             },
-            counting: try store.counting(where: condition, order: order, atMost: counted + 1, as: caller),
+            counting: try store.counting(
+                where: condition, order: isNarrow ? nil : order, atMost: counted + 1, as: caller),
             all: try store.counting(where: condition, as: caller),
             items: { rows in try store.records(rows, for: caller).map { WorkItem($0, today: today) } })
     }
 
     /// Copies of another service's records.
     static func copied<R: RecordMessage>(
-        _ type: R.Type, by date: R.Field, where condition: SQL, _ database: Database, _ caller: Caller
+        _ type: R.Type, by date: R.Field, where condition: SQL, isNarrow: Bool = false, _ database: Database,
+        _ caller: Caller
     ) -> RankedSource {
         let copies = CopiedRecords<R>(database, caller)
         let (today, order) = (database.clock.today, WorkRank.order(R.self, by: date, for: caller))
@@ -53,7 +56,8 @@ struct RankedSource: Sendable {
                 let rest = after.map { "(\(condition)) AND \($0.behind(order))" as SQL } ?? condition
                 return copies.selection(where: rest, order: order, limit: limit)
             },
-            counting: copies.counting(where: condition, order: order, atMost: counted + 1),
+            counting: copies.counting(
+                where: condition, order: isNarrow ? nil : order, atMost: counted + 1),
             all: copies.counting(where: condition),
             items: { rows in try copies.records(rows).map { WorkItem($0, today: today) } })
     }

@@ -29,13 +29,16 @@ extension Store {
     }
 
     /// The statement that counts the records that meet `condition`, as `counted`, as far as `caller` may know them, and
-    /// stops at `bound`: what is there besides need not be read. They are read in an order that an index has: otherwise the
-    /// server might look through all that do not meet it first.
-    public func counting(where condition: SQL, order: SQL, atMost bound: Int, as caller: Caller) throws -> SQL {
+    /// stops at `bound`: what is there besides need not be read. Where many meet it, they are read in an order that an index
+    /// has: otherwise the server might look through all that do not meet it first.
+    public func counting(
+        where condition: SQL, order: SQL? = nil, atMost bound: Int, as caller: Caller
+    ) throws -> SQL {
         let seen = try known(condition, to: caller)
+        let ordered: SQL = order.map { " ORDER BY \($0)" } ?? ""
         return """
             SELECT count(*) AS counted FROM ( \
-            SELECT FROM \(raw: layout.table) WHERE \(seen) ORDER BY \(order) LIMIT \(bound)) few
+            SELECT FROM \(raw: layout.table) WHERE \(seen)\(ordered) LIMIT \(bound)) few
             """
     }
 
