@@ -12,7 +12,9 @@ import Wire
 @Suite struct KnowledgeTests {
     /// A word that no other text has.
     private static func word(_ beginning: String) -> String {
-        beginning + uuid().suffix(12).map { $0.wholeNumberValue.map { "ghijklmnop".dropFirst($0).prefix(1) } ?? "\($0)" }.joined()
+        beginning
+            + uuid().suffix(12).map { $0.wholeNumberValue.map { "ghijklmnop".dropFirst($0).prefix(1) } ?? "\($0)" }
+            .joined()
     }
 
     /// An article of the provider, with a word of its own.

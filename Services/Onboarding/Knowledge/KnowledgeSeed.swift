@@ -13,7 +13,8 @@ import Work
 enum KnowledgeSeed {
     /// The keys of the articles, by which cards of recommended actions link to them.
     static let keys = [
-        "validation_assist", "case_and_playbook_triggers", "remote_choice", "remote_record_producer", "remote_task_sync",
+        "validation_assist", "case_and_playbook_triggers", "remote_choice", "remote_record_producer",
+        "remote_task_sync",
         "activity_definition", "related_knowledge", "complete_import_task", "playbook_activities", "consumer_guide",
         "configure_import_task",
     ]
