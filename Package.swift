@@ -32,7 +32,8 @@ func wire(_ name: String, with others: [String] = []) -> [Target] {
 
 /// The generated code of all services, for tools and tests that talk to all of them.
 let wires: [Target.Dependency] = [
-    "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "OnboardingWire", "ImportValidationWire", "CustomerSuccessWire",
+    "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "OnboardingWire", "ImportValidationWire",
+    "CustomerSuccessWire",
     "PlayLauncherWire", "NotifierWire",
 ]
 
@@ -163,10 +164,11 @@ let package = Package(
         + service(
             "Onboarding", executable: "onboarding",
             [
-                "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "CustomerSuccessWire",
+                "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire",
+                "CustomerSuccessWire",
                 "Playbooks", "RecommendedActions",
             ],
-            resources: [.copy("Playbooks")])
+            resources: [.copy("Playbooks"), .copy("Articles")])
         + service(
             "ImportValidation", executable: "import-validation",
             [

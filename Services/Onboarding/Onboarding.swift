@@ -48,6 +48,7 @@ public enum Onboarding: ServiceDefinition {
                 try await PortalHeader.seed(database)
                 try await PlaybookSeed.run(playbooks)
                 try await ShippedActions.seed(actions, database)
+                try await KnowledgeSeed.run(database)
             })
     }
 
@@ -79,6 +80,10 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
         endpoints.add(listed: TeamMessage.self)
+        endpoints.add(KnowledgeArticle.self)
+        endpoints.add(KnowledgeRule.self)
+        endpoints.add(KnowledgeLink.self)
+        endpoints.add(KnowledgeEndpoints(database: database).endpoints)
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
         endpoints.add(recommendedActions(database).actionEndpoints(api, replicas: replicas.source))

@@ -9,15 +9,16 @@ import Wire
 
 /// The methods that belong to no record, tried by an administrator of another tenant who even bears the victim's name.
 @Suite struct AttackPageTests {
-    /// The methods that ``AttackTests`` does not try; those of playbooks are tried in every service that has them
-    /// (`Tests/EveryServiceTests`).
+    /// The methods that ``AttackTests`` does not try; those of playbooks and recommended actions are tried in every service
+    /// that has them (`Tests/EveryServiceTests`).
     static let subjects = CustomerSuccess.api.map(\.subject).filter { subject in
         !AttackTests.samples.contains { subject.contains(".\($0.schema.collection).") }
-            && !playbooks.contains { subject.contains(".\($0).") }
+            && !shared.contains { subject.contains(".\($0).") }
     }
 
-    private static let playbooks = [
-        "playbook_runs", "playbook_activities", "playbook_definitions", "activity_definitions",
+    private static let shared = [
+        "playbook_runs", "playbook_activities", "playbook_definitions", "activity_definitions", "recommended_actions",
+        "action_definitions",
     ]
 
     /// What the victim has.

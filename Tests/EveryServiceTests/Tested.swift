@@ -87,7 +87,8 @@ struct Tested: Sendable {
         for statement in dressing[schema] ?? [] { _ = try await admin.run(statement) }
         if Attempt.actionTables.keys.contains(where: { Database.schemaName(of: $0) == schema }) {
             _ = try await admin.run(
-                "UPDATE \(identifier: schema).action_definition SET content = '', names = '{}' WHERE domain = \(victim)")
+                "UPDATE \(identifier: schema).action_definition SET content = '', names = '{}' WHERE domain = \(victim)"
+            )
         }
         for record in schemas where record.verbs.contains("list_attachments") {
             _ = try await admin.run(attachment(to: record.table, in: schema))
@@ -155,7 +156,11 @@ struct Tested: Sendable {
             SET engagement = (SELECT id FROM customer_success.engagement)
             """,
         ] + run(over: "success_initiative", in: "customer_success", kind: "enter_info"),
-        "onboarding": run(over: "onboarding_case", in: "onboarding", kind: "related_work"),
+        "onboarding": run(over: "onboarding_case", in: "onboarding", kind: "related_work") + [
+            "UPDATE onboarding.knowledge_article SET state = 'published'",
+            "UPDATE onboarding.knowledge_version SET article = (SELECT id FROM onboarding.knowledge_article WHERE domain = \(victim)) WHERE domain = \(victim)",
+            "UPDATE onboarding.knowledge_link SET article = (SELECT id FROM onboarding.knowledge_article WHERE domain = \(victim))",
+        ],
         "play_launcher": ["UPDATE play_launcher.flow_run SET requested_by = \(person)"],
         "notifier": ["UPDATE notifier.in_app_notification SET \"user\" = \(person)"],
     ]

@@ -59,7 +59,10 @@ import Testing
 
     private func run(_ flow: CompiledFlow, _ file: String, from table: String) throws {
         let name = String(file.dropLast(5))
-        #expect(flow.reference == FlowReference(namespace: "ale", name: name, version: "1.1.0"))
+        #expect(
+            flow.reference
+                == FlowReference(
+                    namespace: "ale", name: name, version: file.hasPrefix("ale-attach") ? "1.2.0" : "1.1.0"))
         #expect(flow.title.en != flow.title.ko && flow.summary.en != flow.summary.ko)
         for question in flow.wizard {
             #expect(question.isLabeled && question.label?.en != question.label?.ko)
@@ -71,17 +74,17 @@ import Testing
         var count = 0
         let end = try runner.run(["source": Self.source(table), "answers": Self.answers(flow)]) { action, _ in
             guard case .call(_, let method, let request) = action else { return failure(status: 500) }
-            if method.hasSuffix(".list") {
-                return .succeeded([
-                    "lifecycleTasks": [["id": "t1"]],
-                    "knowledgeArticles": [["id": "k1", "etag": "e", "sharedOnCases": ["c1"]]],
-                ])
-            }
+            if method.hasSuffix(".list") { return .succeeded(["lifecycleTasks": [["id": "t1"]]]) }
+            if method.hasSuffix(".search") { return .succeeded(["articles": [["article": "k1"]]]) }
             count += 1
             let isCreate =
                 method == "onboarding.onboarding_cases.create"
                 || method.hasPrefix("customer-success.") && method.hasSuffix(".create")
-            #expect(isCreate || method == "onboarding.knowledge_articles.update")
+            guard isCreate else {
+                #expect(method == "onboarding.knowledge_links.relate")
+                #expect(request == ["article": "k1", "lifecycleTasks": ["t1"]])
+                return .succeeded(["lifecycleTasks": ["t1"]])
+            }
             // The record itself, beside an update mask at most.
             #expect(request.object?.values.contains { $0.object != nil } == true)
             return .succeeded(["id": .string("id-\(count)"), "number": .string("N\(count)")])

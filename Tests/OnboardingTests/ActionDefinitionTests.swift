@@ -93,14 +93,19 @@ import Wire
         #expect(await found(Self.card("c", shows: "task_contact", "articles", "a")) == ["recommendation.generator"])
         #expect(await found(Self.card("c", shows: "installation_guide", "fixed", "a")) == ["recommendation.generator"])
         #expect(await found(.context("c", Self.text, table: "user")) == ["context.table"])
-        #expect(await found(.fieldRecommendation("c", Self.text, LifecycleTask.Field.daysRemaining)) == ["field_recommendation.field"])
+        #expect(
+            await found(.fieldRecommendation("c", Self.text, LifecycleTask.Field.daysRemaining)) == [
+                "field_recommendation.field"
+            ])
         #expect(await found(.guidance("c", Self.text, [])) == ["guidance.steps"])
         #expect(await found(.guidance("c", Self.text, [GuidanceStep(Self.text)], flow: "none")) == ["guidance.flow"])
         #expect(await found(Self.guidance("Not a key")) == ["key"])
         var both = Self.guidance("both")
         both.context = ActionContext()
         #expect(await found(both) == ["key"])
-        func rule(in context: String = "lifecycle_task", when condition: String = "", _ cards: String...) -> ActionDefinition {
+        func rule(in context: String = "lifecycle_task", when condition: String = "", _ cards: String...)
+            -> ActionDefinition
+        {
             .rule("r", Self.text, in: context, when: condition, position: 1, recommends: cards)
         }
         #expect(await found(rule()) == ["rule.recommendations"])
@@ -126,7 +131,8 @@ import Wire
         let card = try await create(Self.card("c", shows: "g"), as: admin, world)
         let context = try await create(.context("ctx", Self.text, table: "lifecycle_task"), as: admin, world)
         _ = try await create(
-            .rule("r", Self.text, in: "ctx", when: "due_date < today()", position: 1, recommends: ["c"]), as: admin, world)
+            .rule("r", Self.text, in: "ctx", when: "due_date < today()", position: 1, recommends: ["c"]), as: admin,
+            world)
         for used in [guidance, card, context] {
             var request = DeleteRequest()
             request.id = used.id

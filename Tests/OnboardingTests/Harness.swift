@@ -35,6 +35,7 @@ struct Server: Sendable {
             handlers: replicas.handlers + [Onboarding.playbookTrigger(playbooks)])
         try await OnboardingSeed.run(bench.database)
         try await ShippedActions.seed(Onboarding.recommendedActions(bench.database), bench.database)
+        try await KnowledgeSeed.run(bench.database)
         return Server(bench: bench)
     }
 

@@ -77,7 +77,9 @@ import Wire
         }
         let cards = try await cards(of: task.id, as: world.agent, world)
         #expect(
-            cards.map(\.recommendation) == ["register_consumer", "troubleshoot_registration", "registration_assigned_to"])
+            cards.map(\.recommendation) == [
+                "register_consumer", "troubleshoot_registration", "registration_assigned_to",
+            ])
         #expect(cards[0].steps.count == 4)
     }
 
@@ -171,7 +173,8 @@ import Wire
         #expect(unknown?.violations.first?.field == "lifecycle_task.nothing")
         request.values = Array(repeating: value("priority", "1"), count: 201)
         #expect(
-            await world.problem(OnboardingAPI.showRecommendedActions, request, as: world.agent)?.code == .invalidArgument)
+            await world.problem(OnboardingAPI.showRecommendedActions, request, as: world.agent)?.code
+                == .invalidArgument)
     }
 
     /// The tree of 7.1, every step: problem, message, version, instructions that depend on the message, end.

@@ -10,8 +10,8 @@ extension Scenarios {
     /// Every play that ships does what it says in the services it calls, from every record it is offered on.
     @Suite(.serialized)
     struct ShippedPlayScenarioTests {
-        /// The one that links articles to the tasks of a case, and waits for a service that keeps articles.
-        private static let withoutService = "ALE Attach Knowledge Article - Service Bridge"
+        /// The one that relates articles to the tasks of a case, from cases alone; it makes no record.
+        private static let ofArticles = "ALE Attach Knowledge Article - Service Bridge"
 
         /// The one that begins a further onboarding (G-80), from cases alone.
         private static let ofCases = "Initiate a new onboarding journey"
@@ -25,7 +25,8 @@ extension Scenarios {
                     let entries = try await ground.offered(on: table)
                     let expected =
                         table == "onboarding_case"
-                        ? [Self.ofCases] : ground.titles.subtracting([Self.withoutService, Self.ofCases])
+                        ? [Self.ofArticles, Self.ofCases]
+                        : ground.titles.subtracting([Self.ofArticles, Self.ofCases])
                     #expect(Set(entries.map(\.title)) == expected, "\(table)")
                     for entry in entries {
                         for whole in [false, true] {
@@ -56,6 +57,7 @@ extension Scenarios {
         }
 
         private func check(_ run: FlowRun, _ launch: Launch, _ ground: PlayGround) async throws {
+            guard launch.title != Self.ofArticles else { return }
             let made = try JSONDecoder().decode([Made].self, from: Data((run.createdRecords ?? "").utf8))
             #expect(!made.isEmpty, "\(launch)")
             let tables = made.map(\.table)

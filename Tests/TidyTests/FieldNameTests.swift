@@ -42,7 +42,8 @@ import Testing
 
     @Test func rulesNameFieldsByTheirKeys() {
         let places = [
-            "Services/", "Shared/Records/", "Shared/Playbooks/", "Shared/RecommendedActions/", "Shared/Ground/", "Shared/RPC/",
+            "Services/", "Shared/Records/", "Shared/Playbooks/", "Shared/RecommendedActions/", "Shared/Ground/",
+            "Shared/RPC/",
         ]
         let findings = Self.looked(in: places).flatMap(Self.findings)
         #expect(findings.isEmpty, "\(findings.report)")

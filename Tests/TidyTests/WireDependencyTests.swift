@@ -6,15 +6,20 @@ import Testing
     /// The wires that reach each service.
     static let reaching: [String: Set<String>] = [
         "Platform": ["Standing"],
-        "Onboarding": ["Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess"],
+        "Onboarding": [
+            "Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess",
+        ],
         "ImportValidation": [
             "Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess",
         ],
         "CustomerSuccess": ["Standing", "Playbooks", "RecommendedActions", "Onboarding", "CustomerSuccess"],
-        "Notifier": ["Standing", "Playbooks", "RecommendedActions", "Onboarding", "CustomerSuccess", "PlayLauncher", "Notifier"],
+        "Notifier": [
+            "Standing", "Playbooks", "RecommendedActions", "Onboarding", "CustomerSuccess", "PlayLauncher", "Notifier",
+        ],
         // A flow of a play may call whatever any service declares.
         "PlayLauncher": [
-            "Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess", "PlayLauncher", "Notifier",
+            "Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess",
+            "PlayLauncher", "Notifier",
         ],
     ]
 

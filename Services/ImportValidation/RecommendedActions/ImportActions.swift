@@ -31,13 +31,14 @@ enum ImportActions {
     /// All of them, those that others name first.
     static let all: [ActionDefinition] = [
         .context(context, Text(en: "Import tasks", ko: "가져오기 작업"), table: ImportTask.schema.table),
-        .fieldRecommendation("import_assigned_to_field", Text(en: "Assigned to", ko: "담당자"), ImportTask.Field.assignedTo),
+        .fieldRecommendation(
+            "import_assigned_to_field", Text(en: "Assigned to", ko: "담당자"), ImportTask.Field.assignedTo),
         guide, ImportTree.definition,
         // RA-08
         .card(
             "complete_import", Text(en: "Complete the data import task", ko: "데이터 가져오기 작업 완료"),
             Text(
-                en: "Imports and validates the customer's data, step by step.", ko: "고객 데이터를 단계별로 가져오고 검증합니다."),
+                en: "Imports and validates the customer's data, step by step.", ko: "고객 데이터의 가져오기와 검증을 단계별로 진행합니다."),
             shows: "import_guide"),
         // RA-09
         .card(
@@ -66,13 +67,13 @@ enum ImportActions {
                     en: "Download the template of the task, and let the customer fill it in.",
                     ko: "작업의 템플릿을 내려받아 고객이 작성하도록 전달하세요.")),
             GuidanceStep(
-                Text(en: "Upload the workbook, and import its rows.", ko: "통합 문서를 업로드하고 행을 가져오세요.")),
+                Text(en: "Upload the workbook, and import its rows.", ko: "통합 문서를 업로드하고 행 가져오기를 실행하세요.")),
             GuidanceStep(
                 Text(
                     en: "Correct the rows that need attention, and validate them again.",
                     ko: "확인이 필요한 행을 수정하고 다시 검증하세요.")),
             GuidanceStep(
-                Text(en: "Publish the rows that are ready.", ko: "게시 준비가 된 행을 게시하세요.")),
+                Text(en: "Publish the rows that are ready.", ko: "게시 준비 완료 상태의 행을 게시하세요.")),
             GuidanceStep(
                 Text(en: "Close the task with its close notes.", ko: "종결 메모를 입력하고 작업을 종결하세요."),
                 ActionLink(

@@ -33,7 +33,7 @@ enum ImportTree {
             .end(
                 "support",
                 Text(
-                    en: "Contact customer support, with the number of the import task.",
+                    en: "Ask customer support, with the number of the import task.",
                     ko: "가져오기 작업 번호를 확인하여 고객 지원에 문의하세요.")),
             .end("nothing", Text(en: "There is nothing to troubleshoot.", ko: "해결할 문제가 없습니다.")),
         ])
@@ -55,7 +55,7 @@ enum ImportTree {
                 ko: "열 제목을 템플릿과 같게 바꾸거나 작업의 매핑에서 열을 필드에 지정하세요.")
         ),
         (
-            "yet_to_validate", Text(en: "Rows stay in Yet to validate", ko: "행이 검증 대기 상태에 머무름"),
+            "yet_to_validate", Text(en: "Rows stay in Yet to validate", ko: "행이 ‘검증 전’ 상태로 남음"),
             Text(
                 en: "Validate the task: corrected rows are checked only then.",
                 ko: "작업의 검증을 실행하세요. 수정한 행은 검증을 실행해야 확인됩니다.")

@@ -42,7 +42,7 @@ enum ServiceBridgeTree {
             .end(
                 "support",
                 Text(
-                    en: "Contact customer support, with the error message and the version.",
+                    en: "Ask customer support, with the error message and the version.",
                     ko: "오류 메시지와 버전을 확인하여 고객 지원에 문의하세요.")),
             .end("nothing", Text(en: "There is nothing to troubleshoot.", ko: "해결할 문제가 없습니다.")),
         ])

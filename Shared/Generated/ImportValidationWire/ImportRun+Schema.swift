@@ -39,7 +39,7 @@ extension ImportRun {
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, customerVisible: true, storage: .string),
         FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "completed_at", jsonName: "completedAt", label: Text(en: "Completed", ko: "완료 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
-        FieldSchema(name: "cancel_requested_at", jsonName: "cancelRequestedAt", label: Text(en: "Cancellation requested", ko: "취소 요청 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
+        FieldSchema(name: "cancel_requested_at", jsonName: "cancelRequestedAt", label: Text(en: "Cancellation requested", ko: "취소 요청 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
     ]
 
     /// The value of the field `index` of `schema.fields`.

@@ -344,6 +344,48 @@ public enum OnboardingAPI {
     /// Removes one record of table sold_product_install_base_m2m.
     public static let deleteSoldProductInstallBaseM2m = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.sold_product_install_base_m2ms.delete", name: "DeleteSoldProductInstallBaseM2m", summary: "Removes one record of table sold_product_install_base_m2m.", need: MethodNeed(.delete, on: "sold_product_install_base_m2m"), takesRequestID: true)
+    /// Creates a record of table knowledge_article (AIP-133).
+    public static let createKnowledgeArticle = Method<CreateKnowledgeArticleRequest, KnowledgeArticle>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.create", name: "CreateKnowledgeArticle", summary: "Creates a record of table knowledge_article (AIP-133).", need: MethodNeed(.create, on: "knowledge_article"), takesRequestID: true)
+    /// Reads one record of table knowledge_article; NOT_FOUND when the caller may not know it.
+    public static let getKnowledgeArticle = Method<GetRequest, KnowledgeArticle>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.get", name: "GetKnowledgeArticle", summary: "Reads one record of table knowledge_article; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "knowledge_article"))
+    /// Reads records of table knowledge_article in pages, filtered and ordered.
+    public static let listKnowledgeArticles = Method<ListRequest, ListKnowledgeArticlesResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list", name: "ListKnowledgeArticles", summary: "Reads records of table knowledge_article in pages, filtered and ordered.", need: MethodNeed(.read, on: "knowledge_article"))
+    /// Changes fields of one record of table knowledge_article; ABORTED when the etag is stale.
+    public static let updateKnowledgeArticle = Method<UpdateKnowledgeArticleRequest, KnowledgeArticle>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.update", name: "UpdateKnowledgeArticle", summary: "Changes fields of one record of table knowledge_article; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "knowledge_article"), takesRequestID: true)
+    /// Removes one record of table knowledge_article.
+    public static let deleteKnowledgeArticle = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.delete", name: "DeleteKnowledgeArticle", summary: "Removes one record of table knowledge_article.", need: MethodNeed(.delete, on: "knowledge_article"), takesRequestID: true)
+    /// Creates a record of table knowledge_rule (AIP-133).
+    public static let createKnowledgeRule = Method<CreateKnowledgeRuleRequest, KnowledgeRule>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_rules.create", name: "CreateKnowledgeRule", summary: "Creates a record of table knowledge_rule (AIP-133).", need: MethodNeed(.create, on: "knowledge_rule"), takesRequestID: true)
+    /// Reads one record of table knowledge_rule; NOT_FOUND when the caller may not know it.
+    public static let getKnowledgeRule = Method<GetRequest, KnowledgeRule>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_rules.get", name: "GetKnowledgeRule", summary: "Reads one record of table knowledge_rule; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "knowledge_rule"))
+    /// Reads records of table knowledge_rule in pages, filtered and ordered.
+    public static let listKnowledgeRules = Method<ListRequest, ListKnowledgeRulesResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_rules.list", name: "ListKnowledgeRules", summary: "Reads records of table knowledge_rule in pages, filtered and ordered.", need: MethodNeed(.read, on: "knowledge_rule"))
+    /// Changes fields of one record of table knowledge_rule; ABORTED when the etag is stale.
+    public static let updateKnowledgeRule = Method<UpdateKnowledgeRuleRequest, KnowledgeRule>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_rules.update", name: "UpdateKnowledgeRule", summary: "Changes fields of one record of table knowledge_rule; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "knowledge_rule"), takesRequestID: true)
+    /// Removes one record of table knowledge_rule.
+    public static let deleteKnowledgeRule = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_rules.delete", name: "DeleteKnowledgeRule", summary: "Removes one record of table knowledge_rule.", need: MethodNeed(.delete, on: "knowledge_rule"), takesRequestID: true)
+    /// Creates a record of table knowledge_link (AIP-133).
+    public static let createKnowledgeLink = Method<CreateKnowledgeLinkRequest, KnowledgeLink>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_links.create", name: "CreateKnowledgeLink", summary: "Creates a record of table knowledge_link (AIP-133).", need: MethodNeed(.create, on: "knowledge_link"), takesRequestID: true)
+    /// Reads one record of table knowledge_link; NOT_FOUND when the caller may not know it.
+    public static let getKnowledgeLink = Method<GetRequest, KnowledgeLink>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_links.get", name: "GetKnowledgeLink", summary: "Reads one record of table knowledge_link; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "knowledge_link"))
+    /// Reads records of table knowledge_link in pages, filtered and ordered.
+    public static let listKnowledgeLinks = Method<ListRequest, ListKnowledgeLinksResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_links.list", name: "ListKnowledgeLinks", summary: "Reads records of table knowledge_link in pages, filtered and ordered.", need: MethodNeed(.read, on: "knowledge_link"))
+    /// Changes fields of one record of table knowledge_link; ABORTED when the etag is stale.
+    public static let updateKnowledgeLink = Method<UpdateKnowledgeLinkRequest, KnowledgeLink>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_links.update", name: "UpdateKnowledgeLink", summary: "Changes fields of one record of table knowledge_link; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "knowledge_link"), takesRequestID: true)
     /// Creates a record of table portal_header_field (AIP-133).
     public static let createPortalHeaderField = Method<CreatePortalHeaderFieldRequest, PortalHeaderField>(
         service: "onboarding", subject: "ale.v1.onboarding.portal_header_fields.create", name: "CreatePortalHeaderField", summary: "Creates a record of table portal_header_field (AIP-133).", need: MethodNeed(.create, on: "portal_header_field"), takesRequestID: true)
@@ -560,6 +602,34 @@ public enum OnboardingAPI {
     /// Finds accounts, cases and tasks that the caller may see (G-125).
     public static let searchOnboarding = Method<SearchRequest, SearchResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.records.search", name: "SearchOnboarding", summary: "Finds accounts, cases and tasks that the caller may see (G-125).", need: MethodNeed(.read, on: "onboarding_case"))
+    /// Publishes the article as it is edited: its newest version is what people read.
+    public static let publishKnowledgeArticle = Method<ActionRequest, KnowledgeArticle>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.publish", name: "PublishKnowledgeArticle", summary: "Publishes the article as it is edited: its newest version is what people read.", need: MethodNeed(.write, on: "knowledge_article"), takesRequestID: true)
+    /// Takes the article from its readers; its versions are kept.
+    public static let withdrawKnowledgeArticle = Method<ActionRequest, KnowledgeArticle>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.withdraw", name: "WithdrawKnowledgeArticle", summary: "Takes the article from its readers; its versions are kept.", need: MethodNeed(.write, on: "knowledge_article"), takesRequestID: true)
+    /// Reads the versions of an article, the newest first.
+    public static let listKnowledgeVersions = Method<ListKnowledgeVersionsRequest, ListKnowledgeVersionsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list_versions", name: "ListKnowledgeVersions", summary: "Reads the versions of an article, the newest first.", need: MethodNeed(.read, on: "knowledge_article"))
+    /// Reads the newest version of an article: of customers, of one that is shared with them. NOT_FOUND for who cannot read it
+    /// (G-100).
+    public static let readKnowledge = Method<ReadKnowledgeRequest, KnowledgeText>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.read", name: "ReadKnowledge", summary: "Reads the newest version of an article: of customers, of one that is shared with them.", need: MethodNeed(.read, on: "knowledge_version"))
+    /// Finds articles by their words; what the caller cannot read is neither found nor counted (G-100).
+    public static let searchKnowledge = Method<SearchKnowledgeRequest, SearchKnowledgeResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.search", name: "SearchKnowledge", summary: "Finds articles by their words; what the caller cannot read is neither found nor counted (G-100).", need: MethodNeed(.read, on: "knowledge_version"))
+    /// Reads what is related to a case or a task, by rules and by hand: its tab Related knowledge.
+    public static let listRelatedKnowledge = Method<KnowledgeOfRecordRequest, KnowledgeOfRecordResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list_related", name: "ListRelatedKnowledge", summary: "Reads what is related to a case or a task, by rules and by hand: its tab Related knowledge.", need: MethodNeed(.read, on: "knowledge_version"))
+    /// Reads what is shared with the caller on a case or a task, or with the caller's own contact: Shared articles.
+    public static let listSharedKnowledge = Method<KnowledgeOfRecordRequest, KnowledgeOfRecordResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list_shared", name: "ListSharedKnowledge", summary: "Reads what is shared with the caller on a case or a task, or with the caller's own contact: Shared articles.", need: MethodNeed(.read, on: "knowledge_version"))
+    /// Relates an article to tasks; those that it is related to already stay so.
+    public static let relateKnowledge = Method<RelateKnowledgeRequest, RelateKnowledgeResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_links.relate", name: "RelateKnowledge", summary: "Relates an article to tasks; those that it is related to already stay so.", need: MethodNeed(.create, on: "knowledge_link"), takesRequestID: true)
+    /// Takes a link away: whoever may link. NOT_FOUND for who cannot read the article (G-100).
+    public static let detachKnowledge = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_links.detach", name: "DetachKnowledge", summary: "Takes a link away: whoever may link.", need: MethodNeed(.create, on: "knowledge_link"), takesRequestID: true)
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
@@ -680,6 +750,20 @@ public enum OnboardingAPI {
         listSoldProductInstallBaseM2ms.info,
         updateSoldProductInstallBaseM2m.info,
         deleteSoldProductInstallBaseM2m.info,
+        createKnowledgeArticle.info,
+        getKnowledgeArticle.info,
+        listKnowledgeArticles.info,
+        updateKnowledgeArticle.info,
+        deleteKnowledgeArticle.info,
+        createKnowledgeRule.info,
+        getKnowledgeRule.info,
+        listKnowledgeRules.info,
+        updateKnowledgeRule.info,
+        deleteKnowledgeRule.info,
+        createKnowledgeLink.info,
+        getKnowledgeLink.info,
+        listKnowledgeLinks.info,
+        updateKnowledgeLink.info,
         createPortalHeaderField.info,
         getPortalHeaderField.info,
         listPortalHeaderFields.info,
@@ -749,6 +833,15 @@ public enum OnboardingAPI {
         getPortalCase.info,
         getPortalTask.info,
         searchOnboarding.info,
+        publishKnowledgeArticle.info,
+        withdrawKnowledgeArticle.info,
+        listKnowledgeVersions.info,
+        readKnowledge.info,
+        searchKnowledge.info,
+        listRelatedKnowledge.info,
+        listSharedKnowledge.info,
+        relateKnowledge.info,
+        detachKnowledge.info,
         listReplicas.info,
         rebuildReplica.info,
     ]

@@ -60,7 +60,7 @@ extension RecommendedActions {
         guard !request.record.isEmpty else {
             throw Problem.invalid(
                 field: AssignRecommendedActionRequest.Field.record,
-                Text(en: "A value is assigned to a record that is there.", ko: "저장된 레코드에만 값을 지정할 수 있습니다."))
+                Text(en: "Only a stored record is given the value.", ko: "저장된 레코드에만 값을 지정할 수 있습니다."))
         }
         let cards = try Cards(self, table: request.table, record: request.record, context)
         guard let proposed = try cards.required(request.recommendation).proposed else { throw Cards.notRecommended }

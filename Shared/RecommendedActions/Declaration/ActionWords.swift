@@ -27,7 +27,8 @@ enum ActionKind: String, CaseIterable, Sendable {
 
 /// The fields of definitions, as errors name them.
 enum ActionField: String {
-    case active, answers, argument, article, cases, condition, context, en, field, flow, generator, guidance, key, ko, label,
+    case active, answers, argument, article, cases, condition, context, en, field, flow, generator, guidance, key, ko,
+        label,
         links, next, recommendation, recommendations, rule, shows, step, steps, table, text
     case decisionTree = "decision_tree"
     case fieldRecommendation = "field_recommendation"

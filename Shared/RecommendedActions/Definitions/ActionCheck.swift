@@ -66,7 +66,8 @@ struct ActionCheck {
         guard actions.tables[context.table] == nil else { return }
         let known = actions.tables.keys.sorted().joined(separator: ", ")
         fault(
-            ActionPlace(.context).at(.table), "There are no recommended actions for such a table; there are for \(known).",
+            ActionPlace(.context).at(.table),
+            "There are no recommended actions for such a table; there are for \(known).",
             "이 테이블에는 권장 작업을 사용할 수 없습니다. 가능한 테이블: \(known)")
     }
 

@@ -114,7 +114,8 @@ struct ActionDefinitions: Sendable {
 
     /// Parts name each other: whoever changes one waits for who changes another.
     private func wait(_ tx: Transaction) {
-        tx.send("SELECT pg_advisory_xact_lock(hashtextextended(\("\(actions.database.schema).\(ActionWords.table)"), 0))")
+        tx.send(
+            "SELECT pg_advisory_xact_lock(hashtextextended(\("\(actions.database.schema).\(ActionWords.table)"), 0))")
     }
 
     private func faults(

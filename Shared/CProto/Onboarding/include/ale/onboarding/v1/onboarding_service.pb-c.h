@@ -22,6 +22,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/onboarding/v1/accounts.pb-c.h"
 #include "ale/onboarding/v1/cases.pb-c.h"
 #include "ale/onboarding/v1/foundation.pb-c.h"
+#include "ale/onboarding/v1/knowledge.pb-c.h"
 #include "ale/onboarding/v1/pages.pb-c.h"
 #include "ale/onboarding/v1/portal.pb-c.h"
 #include "ale/onboarding/v1/publishing.pb-c.h"

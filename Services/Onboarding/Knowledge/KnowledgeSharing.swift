@@ -1,0 +1,109 @@
+import Filters
+import OnboardingWire
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// Articles shared with customers: on a case or a task that they see, or with their own contact.
+struct SharedKnowledge {
+    let context: RuleContext
+
+    init(_ context: RuleContext) { self.context = context }
+
+    /// Most links that are looked at for one answer.
+    private static let mostLinks = 500
+
+    /// The articles linked with a record for a purpose, with their links.
+    static func links(
+        of subject: KnowledgeSubject, _ purpose: String, _ context: RuleContext
+    ) throws -> [String: String] {
+        let rows = try context.transaction.query(
+            """
+            SELECT id, article FROM onboarding.knowledge_link WHERE \(identifier: subject.field) = \(subject.record.id) \
+            AND purpose = \(purpose) ORDER BY id LIMIT \(mostLinks)
+            """)
+        return Dictionary(
+            try rows.map { (try $0.string(KnowledgeLink.Field.article), try $0.string(KnowledgeLink.Field.id)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What is shared with the caller there: on the record, and, of customers, with the caller's own contacts.
+    func texts(on subject: KnowledgeSubject) throws -> [KnowledgeText] {
+        let linked = try Self.links(of: subject, KnowledgeLink.Purpose.shared, context)
+        var articles = Set(linked.keys)
+        if context.write.caller.kind == .customer {
+            let rows = try context.transaction.query(
+                """
+                SELECT article FROM onboarding.knowledge_link WHERE contact = ANY(\(contacts)::uuid[]) \
+                ORDER BY id LIMIT \(Self.mostLinks)
+                """)
+            articles.formUnion(try rows.map { try $0.string(KnowledgeLink.Field.article) })
+        }
+        let isCustomer = context.write.caller.kind == .customer
+        return try aboveTheAccount {
+            try KnowledgeReading(context).texts(articles.sorted(), links: isCustomer ? [:] : linked)
+        }
+    }
+
+    /// One article that is shared with the caller. NOT_FOUND for any other.
+    func read(_ request: ReadKnowledgeRequest) throws -> KnowledgeText {
+        let text: KnowledgeText = try aboveTheAccount { try KnowledgeReading(context).read(request) }
+        let rows = try context.transaction.query(
+            """
+            SELECT onboarding_case, lifecycle_task, contact FROM onboarding.knowledge_link \
+            WHERE article = \(text.article) AND purpose = \(literal: KnowledgeLink.Purpose.shared) \
+            ORDER BY id LIMIT \(Self.mostLinks)
+            """)
+        for row in rows {
+            if let contact = try row.optionalString(KnowledgeLink.Field.contact), contacts.contains(contact) {
+                return text
+            }
+            for (field, table) in [
+                (KnowledgeLink.Field.onboardingCase, OnboardingCase.schema.table),
+                (.lifecycleTask, LifecycleTask.schema.table),
+            ] {
+                guard let id = try row.optionalString(field) else { continue }
+                if try KnowledgeSubject.isSeen(table, id, context) { return text }
+            }
+        }
+        throw KnowledgeReading.notFound(request.article.isEmpty ? request.key : request.article)
+    }
+
+    private var contacts: [String] { context.write.caller.memberships.compactMap(\.contact) }
+
+    /// Articles lie above the account of a customer, who sees nothing there by the scope of the transaction. What is read
+    /// is what a link of the customer's own names.
+    private func aboveTheAccount<T>(_ body: () throws -> T) throws -> T {
+        guard context.write.caller.kind == .customer else { return try body() }
+        context.transaction.sendScope(.domain(.root))
+        defer { context.transaction.sendScope(context.write.caller.scope) }
+        return try body()
+    }
+}
+
+/// Rules that relate articles to records by themselves.
+enum KnowledgeRules {
+    /// Most rules that are looked at for one record.
+    private static let most = 500
+
+    /// The articles that rules of the record's domain and of those above relate to it.
+    static func articles(for subject: KnowledgeSubject, _ context: RuleContext) throws -> Set<String> {
+        let above = (DomainPath(subject.record.domain) ?? .root).ancestors.map(\.path)
+        let rows = try context.transaction.query(
+            """
+            SELECT article, condition FROM onboarding.knowledge_rule WHERE "table" = \(subject.table) \
+            AND active IS NOT FALSE AND domain = ANY(\(above)::text[]) ORDER BY id LIMIT \(most)
+            """)
+        let fields = FilterSchema(KnowledgeSubject.filterFields(of: subject.table, context.database))
+        var articles: Set<String> = []
+        for row in rows {
+            let condition = try row.optionalString(KnowledgeRule.Field.condition) ?? ""
+            let filter = try? Filter.parse(condition).check(against: fields, context: context.filterFacts)
+            guard filter?.matches({ subject.record.filterValue($0) }) ?? false else { continue }
+            articles.insert(try row.string(KnowledgeRule.Field.article))
+        }
+        return articles
+    }
+}

@@ -1,0 +1,31 @@
+/// How the knowledge base is tried.
+extension Attempt {
+    /// Methods by "<collection>.<verb>".
+    static let knowledge: [String: Own] = {
+        let edit = { (json: String) in own(json, .provider("write", on: article), of: article) }
+        let read = { (json: String) in own(json, .provider("read", on: version), of: nil) }
+        let record = #""table": "onboarding_case", "record": "$ID""#
+        return [
+            "knowledge_articles.publish": edit(#"{"id": "$ID"}"#),
+            // With an etag that is stale: what follows is asked of an article that is published.
+            "knowledge_articles.withdraw": edit(#"{"id": "$ID", "etag": "0"}"#),
+            "knowledge_articles.list_versions": own(
+                #"{"article": "$ID"}"#, .provider("read", on: article), of: article),
+            "knowledge_articles.read": own(
+                #"{"article": "$ID"}"#, .operation("read", on: version), of: article),
+            "knowledge_articles.search": read(#"{"query": ""}"#),
+            "knowledge_articles.list_related": own(
+                "{\(record)}", .provider("read", on: version), of: "onboarding_case"),
+            "knowledge_articles.list_shared": own(
+                "{\(record)}", .operation("read", on: version), of: "onboarding_case"),
+            "knowledge_links.relate": own(
+                #"{"article": "$ID"}"#, .provider("create", on: link), of: article),
+            "knowledge_links.detach": own(
+                #"{"id": "$ID"}"#, .provider("create", on: link), of: link),
+        ]
+    }()
+
+    private static let article = "knowledge_article"
+    private static let version = "knowledge_version"
+    private static let link = "knowledge_link"
+}
