@@ -172,8 +172,8 @@ let package = Package(
         + service(
             "ImportValidation", executable: "import-validation",
             [
-                "OnboardingWire", "CustomerSuccessWire", "PlaybooksWire", "RecommendedActionsWire", "RecommendedActions",
-                "Workbook", "Sandbox", crypto,
+                "OnboardingWire", "CustomerSuccessWire", "PlaybooksWire", "RecommendedActionsWire",
+                "RecommendedActions", "Workbook", "Sandbox", crypto,
             ])
         + service(
             "CustomerSuccess", executable: "customer-success",

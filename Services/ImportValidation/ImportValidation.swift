@@ -56,9 +56,9 @@ public enum ImportValidation: ServiceDefinition {
         endpoints.add(PlanEndpoints(database: database, queue: queue, access: access).endpoints)
         endpoints.add(RunEndpoints(database: database, queue: queue, access: access).endpoints)
         let errors = ErrorWorkbook(database: database, access: access)
-        endpoints.add(exporting: ImportValidationAPI.exportStagingErrors, requestID: { $0.requestID }) {
-            request, call, context, tx in try errors.export(request, call, context, tx)
-        }
+        endpoints.add(
+            exporting: ImportValidationAPI.exportStagingErrors, requestID: { $0.requestID },
+            { request, call, context, tx in try errors.export(request, call, context, tx) })
         endpoints.add(Exports(database).endpoint(ImportValidationAPI.readExport))
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)

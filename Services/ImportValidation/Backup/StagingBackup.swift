@@ -45,8 +45,8 @@ struct BackupJob: Sendable {
     var daily: DailyJob {
         DailyJob(
             "staging-backup",
-            asked: { domain async throws(Problem) in try await enqueue(in: domain, isAsked: true) }
-        ) { domain async throws(Problem) in try await enqueue(in: domain, isAsked: false) }
+            asked: { domain async throws(Problem) in try await enqueue(in: domain, isAsked: true) },
+            { domain async throws(Problem) in try await enqueue(in: domain, isAsked: false) })
     }
 
     /// Queues today's backup of the tasks in `domain` and below, and answers of how many. One that is still being made goes

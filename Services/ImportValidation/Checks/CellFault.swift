@@ -93,8 +93,8 @@ struct CellFault: Codable, Sendable, Equatable {
                 ko: "\(ko): 병합된 셀 \(detail)의 일부이며, 값은 병합된 범위의 첫 번째 셀에만 있습니다. 이 행의 값을 입력하세요.")
         case .unmapped:
             return Text(
-                en: "\(en) holds \"\(detail)\", which has no place in the value map of this import.",
-                ko: "\(ko): ‘\(detail)’ 값이 이 가져오기의 값 맵에 없습니다.")
+                en: "\(en) holds \"\(detail)\", which has no place in the value map of this import. Correct the value.",
+                ko: "\(ko): ‘\(detail)’ 값이 이 가져오기의 값 맵에 없습니다. 값을 수정하세요.")
         }
     }
 

@@ -44,8 +44,10 @@ struct ImportWorkers: Sendable {
         do {
             guard claim.lease.takings <= RunQueue.maximumTakings else { throw RunFailure(text: RunMessages.givenUp) }
             try await queue.begin(claim)
-            // A publication that was interrupted may have sent rows: it finds out what became of them before it ends.
-            if claim.kind != ImportRun.Kind.publish || claim.lease.takings == 1 { try await run.refuseCanceled() }
+            // A publication or an undo that was interrupted may have sent rows: it finds out what became of them before it
+            // ends.
+            let sends = [ImportRun.Kind.publish, ImportRun.Kind.undo].contains(claim.kind)
+            if !sends || claim.lease.takings == 1 { try await run.refuseCanceled() }
             try await queue.end(claim, try await Self.body(run))
             log.info("import run completed", metadata: facts)
         } catch {

@@ -135,8 +135,8 @@ public struct RecordEndpoints: Sendable {
         if let method: Method<ExportRequest, Export> = method(R.self, "export") {
             add(
                 exporting: method, requestID: { $0.requestID },
-                admits: { call throws(Problem) in try store.authorize(.read, call.caller) }
-            ) { request, call, context, tx in try store.export(request, call, context, in: tx) }
+                admits: { call throws(Problem) in try store.authorize(.read, call.caller) },
+                { request, call, context, tx in try store.export(request, call, context, in: tx) })
         }
     }
 
