@@ -49,7 +49,8 @@ import Wire
         #expect(rows[1].errors.count == 1 && unmapped.check == "file" && unmapped.field == "country")
         #expect(
             unmapped.message
-                == "Nation (B3) holds \"Narnia\", which has no place in the value map of this import. Correct the value.")
+                == "Nation (B3) holds \"Narnia\", which has no place in the value map of this import. Correct the value."
+        )
         #expect(unmapped.sourceTitle == "Nation")
         #expect(rows[2].comment.hasPrefix("Zone "), "\(rows[2].comment)")
 
