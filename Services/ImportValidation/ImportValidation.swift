@@ -23,47 +23,17 @@ public enum ImportValidation: ServiceDefinition {
         let settings = try ImportSettings(parts.settings)
         let database = parts.database
         let replicas = replicas(database, parts.client, own: parts.ownCredential)
-        let access = TaskAccess(database: database)
         let queue = RunQueue(database, workers: settings.workers)
-        let attachments = try parts.settings.attachmentBounds()
-        let backups = BackupQueue(database, attachments)
+        let backups = BackupQueue(database, try parts.settings.attachmentBounds())
         let jobs = [
             BackupJob(database: database, queue: backups).daily, PublishedRows(database: database).daily,
             DailyJob("expired-exports", Exports(database).removeExpired),
         ]
-        var endpoints = RecordEndpoints(
-            database, api: api, replicas: replicas.source, attachments: attachments)
-        let closing = TaskClosing(database: database, client: parts.client, own: parts.ownCredential)
-        endpoints.add(ImportTask.self) { brought, call async throws(Problem) in try await closing.check(brought, call) }
-        endpoints.add(listed: Upload.self)
-        endpoints.add(listed: ImportRun.self)
-        let compiler = ScriptWorker(executable: settings.scriptWorker)
-        endpoints.add(DataValidationAssist.self) { brought, _ async throws(Problem) in
-            try await DataValidationAssist.compile(brought.values, compiler)
-        }
-        endpoints.add(StagingBackup.self)
-        endpoints.add(SystemProperty.self)
-        endpoints.add(ImportBuilder.self) { _, call async throws(Problem) in
-            try BuilderAccess.requireDesigner(call.caller)
-        }
-        endpoints.add(BuilderEndpoints(database: database, client: parts.client).endpoints)
-        endpoints.add(
-            UploadEndpoints(
-                database: database, files: settings.files, limit: settings.limits.bytes, access: access
-            ).endpoints)
-        endpoints.add(
-            TaskEndpoints(database: database, queue: queue, access: access, limits: settings.limits).endpoints)
-        endpoints.add(PlanEndpoints(database: database, queue: queue, access: access).endpoints)
-        endpoints.add(RunEndpoints(database: database, queue: queue, access: access).endpoints)
-        let errors = ErrorWorkbook(database: database, access: access)
-        endpoints.add(
-            exporting: ImportValidationAPI.exportStagingErrors, requestID: { $0.requestID },
-            { request, call, context, tx in try errors.export(request, call, context, tx) })
-        endpoints.add(Exports(database).endpoint(ImportValidationAPI.readExport))
-        endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
-        endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
-        endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))
         let actions = recommendedActions(database)
+        var endpoints = try recordEndpoints(parts, settings, replicas)
+        endpoints.add(BuilderEndpoints(database: database, client: parts.client).endpoints)
+        addImports(to: &endpoints, database, settings, queue)
+        endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))
         endpoints.add(actions.actionEndpoints(api, replicas: replicas.source))
         endpoints.add(TaskSearch(database).endpoint)
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
@@ -84,5 +54,50 @@ public enum ImportValidation: ServiceDefinition {
                 try await StagingBackup.seed(database)
                 try await ImportActions.seed(actions, database)
             })
+    }
+
+    /// The verbs of the records.
+    private static func recordEndpoints(
+        _ parts: ServiceParts, _ settings: ImportSettings, _ replicas: ReplicaSet
+    ) throws -> RecordEndpoints {
+        let database = parts.database
+        var endpoints = RecordEndpoints(
+            database, api: api, replicas: replicas.source, attachments: try parts.settings.attachmentBounds())
+        let closing = TaskClosing(database: database, client: parts.client, own: parts.ownCredential)
+        endpoints.add(ImportTask.self) { brought, call async throws(Problem) in try await closing.check(brought, call) }
+        endpoints.add(listed: Upload.self)
+        endpoints.add(listed: ImportRun.self)
+        let compiler = ScriptWorker(executable: settings.scriptWorker)
+        endpoints.add(DataValidationAssist.self) { brought, _ async throws(Problem) in
+            try await DataValidationAssist.compile(brought.values, compiler)
+        }
+        endpoints.add(StagingBackup.self)
+        endpoints.add(SystemProperty.self)
+        endpoints.add(ImportBuilder.self) { _, call async throws(Problem) in
+            try BuilderAccess.requireDesigner(call.caller)
+        }
+        return endpoints
+    }
+
+    /// What is done with the files and the rows of a task.
+    private static func addImports(
+        to endpoints: inout RecordEndpoints, _ database: Database, _ settings: ImportSettings, _ queue: RunQueue
+    ) {
+        let access = TaskAccess(database: database)
+        endpoints.add(
+            UploadEndpoints(
+                database: database, files: settings.files, limit: settings.limits.bytes, access: access
+            ).endpoints)
+        endpoints.add(
+            TaskEndpoints(database: database, queue: queue, access: access, limits: settings.limits).endpoints)
+        endpoints.add(PlanEndpoints(database: database, queue: queue, access: access).endpoints)
+        endpoints.add(RunEndpoints(database: database, queue: queue, access: access).endpoints)
+        let errors = ErrorWorkbook(database: database, access: access)
+        endpoints.add(
+            exporting: ImportValidationAPI.exportStagingErrors, requestID: { $0.requestID },
+            { request, call, context, tx in try errors.export(request, call, context, tx) })
+        endpoints.add(Exports(database).endpoint(ImportValidationAPI.readExport))
+        endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
+        endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
     }
 }

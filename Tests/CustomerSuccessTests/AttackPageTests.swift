@@ -54,6 +54,7 @@ import Wire
         case "jobs.run_now": try await jobs(prey)
         case "replicas.list", "replicas.rebuild": try await replicas(prey)
         case "exports.read": try await export(prey)
+        case "records.find_references": try await references(prey)
         case "dictionary.describe":
             let told = try await prey.both.world.call(
                 CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest(), as: prey.impostor)
@@ -160,6 +161,20 @@ import Wire
         #expect(
             try await refusal { _ = try await world.call(CustomerSuccessAPI.readExport, ask, as: prey.impostor) }.code
                 == .notFound)
+    }
+
+    /// Who refers to a record is told to services alone.
+    private func references(_ prey: Prey) async throws {
+        var record = ReferredRecord()
+        record.id = prey.engagement.id
+        var request = FindReferencesRequest()
+        request.table = Engagement.schema.table
+        request.records = [record]
+        let ask = request
+        let problem = try await refusal {
+            _ = try await prey.both.world.call(CustomerSuccessAPI.findReferences, ask, as: prey.impostor)
+        }
+        #expect(problem.code == .permissionDenied)
     }
 
     /// A template of one's own, filled for another tenant's record.

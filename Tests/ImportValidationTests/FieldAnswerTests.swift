@@ -131,6 +131,11 @@ import Wire
         "table": { stage, _ in
             await problem { () async throws(Problem) in try await stage.lineage(of: uuid(), table: "user") }
         },
+        "text": { stage, _ in
+            await problem { () async throws(Problem) in
+                try await stage.call(ImportValidationAPI.searchImportTasks, SearchRequest())
+            }
+        },
         "transform_map_name": step { building, id async throws(Problem) in
             try await building.transformMap(id, [], String(repeating: "x", count: 201))
         },

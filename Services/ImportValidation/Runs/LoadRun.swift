@@ -74,6 +74,12 @@ struct LoadRun {
         }
         let table = try open(target)
         if table.header.keyColumn != nil { return try await mend(target) }
+        return try await load(table, of: upload, target, checker)
+    }
+
+    private func load(
+        _ table: TableFinder.Table, of upload: Upload, _ target: ImportTarget, _ checker: RowChecker
+    ) async throws -> RunQueue.Ending {
         var doubles = try await OwnDoubles(tools, target, file: upload.fileName ?? "")
         try await remember(table.header.columns, target, upload)
         let source = table.source
@@ -119,7 +125,7 @@ struct LoadRun {
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
             message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(tools.language),
-            uploadState: Upload.State.loaded, mapping: options.savesMapping == true ? table.mapping : nil)
+            uploadState: Upload.State.loaded, mapping: tools.claim.options.savesMapping == true ? table.mapping : nil)
     }
 
     /// Where the fields stood, for the lineage of what is published.
