@@ -4,6 +4,7 @@ import NotifierWire
 import OnboardingWire
 import PlayLauncherWire
 import PlaybooksWire
+import RecommendedActionsWire
 import StandingWire
 import Wire
 
@@ -25,5 +26,5 @@ public enum Catalog {
     public static let messages: [any Message.Type] =
         CommonCatalog.messages + CustomerSuccessCatalog.messages + ImportValidationCatalog.messages
         + NotifierCatalog.messages + OnboardingCatalog.messages + PlaybooksCatalog.messages
-        + PlayLauncherCatalog.messages + StandingCatalog.messages
+        + PlayLauncherCatalog.messages + RecommendedActionsCatalog.messages + StandingCatalog.messages
 }

@@ -23,7 +23,8 @@ import Testing
         let path = folder.path
         return try run([
             "sh", "-ec",
-            "cp -R proto/source/ale/common proto/source/ale/options proto/source/ale/playbooks proto/source/ale/shapes \(path)/ale; cd \(path); "
+            "cp -R proto/source/ale/common proto/source/ale/options proto/source/ale/playbooks "
+                + "proto/source/ale/recommended_actions proto/source/ale/shapes \(path)/ale; cd \(path); "
                 + "mkdir options; protoc -I . -I /usr/include --python_out=options ale/options/v1/options.proto; "
                 + "protoc -I . -I /usr/include --include_imports --include_source_info -o set "
                 + "$(find ale -name '*.proto'); cd - >/dev/null; "
