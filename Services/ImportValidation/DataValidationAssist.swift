@@ -36,15 +36,18 @@ extension DataValidationAssist: Record {
     /// The most checks of one staging table that hold at once.
     private static let limit = 500
 
-    /// Reads the checks that hold for a staging table in the domain of the transaction, in their order. More than a run
-    /// can carry out are refused: with some of them left out, rows would pass unseen.
-    static func active(for stagingTable: String, _ tx: Transaction) throws -> [DataValidationAssist] {
+    /// Reads the checks that hold for a staging table in a domain, those of the domain and of the ones above it, in their
+    /// order. More than a run can carry out are refused: with some of them left out, rows would pass unseen.
+    static func active(
+        for stagingTable: String, in domain: String, _ tx: Transaction
+    ) throws -> [DataValidationAssist] {
         let rows = try tx.query(
             """
             SELECT id, validation_type, validation_sub_type, reference_table, reference_table_field, target_table, \
             target_table_field, staging_table_field, date_format, datetime_format, max_length, mandatory, script, name \
             FROM import_validation.data_validation_assist \
-            WHERE staging_table = \(stagingTable) AND active IS NOT FALSE ORDER BY "order" NULLS LAST, id LIMIT \(limit + 1)
+            WHERE staging_table = \(stagingTable) AND \(domain)::text ^@ domain AND active IS NOT FALSE \
+            ORDER BY "order" NULLS LAST, id LIMIT \(limit + 1)
             """)
         guard rows.count <= limit else {
             throw Problem(

@@ -18,10 +18,9 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// An instant from microseconds since 1970, the resolution of Postgres.
     public init(microseconds: Int64) {
-        let rest = microseconds % 1_000_000
-        let low = rest < 0 ? rest + 1_000_000 : rest
-        seconds = (microseconds - low) / 1_000_000
-        nanos = Int32(low) * 1_000
+        let (whole, rest) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        seconds = rest < 0 ? whole - 1 : whole
+        nanos = Int32(rest < 0 ? rest + 1_000_000 : rest) * 1_000
     }
 
     /// Microseconds since 1970; what is finer is cut off, towards the past.

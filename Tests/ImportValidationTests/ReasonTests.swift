@@ -216,7 +216,7 @@ import Wire
             try await stage.addChecks(501, for: target)
             return await problem { () async throws(Problem) in
                 try await stage.database.transaction(as: stage.agent, readOnly: true) { tx in
-                    try DataValidationAssist.active(for: target.stagingTable, tx).count
+                    try DataValidationAssist.active(for: target.stagingTable, in: stage.domain, tx).count
                 }
             }
         },

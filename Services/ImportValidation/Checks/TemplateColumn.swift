@@ -11,7 +11,7 @@ extension CheckPlan {
     /// The checks of a task as its template shows them.
     static func shown(for task: ImportTask, _ target: ImportTarget, _ tx: Transaction) throws -> CheckPlan {
         do {
-            return CheckPlan(target, try DataValidationAssist.active(for: task.sourceTable ?? "", tx))
+            return CheckPlan(target, try DataValidationAssist.active(for: task.sourceTable ?? "", in: task.domain, tx))
         } catch let problem as Problem where problem.reason == "TOO_MANY_CHECKS" {
             // That is for the run to say; the template then tells what the field itself asks for.
             return CheckPlan(target, [])

@@ -119,6 +119,7 @@ struct PlanEndpoints: Sendable {
     private func planRows(_ request: ListPlanRowsRequest, _ call: Call, _ tx: Transaction) throws
         -> ListPlanRowsResponse
     {
+        try Self.requireProvider(call)
         guard let plan = try ImportPlan.find(request.plan, tx) else {
             throw Problem.notFound(ImportPlan.label, id: request.plan)
         }
@@ -150,6 +151,7 @@ struct PlanEndpoints: Sendable {
     private func publishedRows(
         _ request: ListPublishedRowsRequest, _ call: Call, _ tx: Transaction
     ) throws -> ListPublishedRowsResponse {
+        try Self.requireProvider(call)
         let label = ImportRun.schema.label
         guard let publication = try Publication.find(request.importRun, tx),
             let run = try Store<ImportRun>(database).find(publication.id, in: tx)
@@ -183,6 +185,11 @@ struct PlanEndpoints: Sendable {
                 .int64(UnnamedColumn.count) ?? 0
         }
         return response
+    }
+
+    /// Plans and publications tell of all rows of a task, and of records that the contact of the task does not see.
+    private static func requireProvider(_ call: Call) throws(Problem) {
+        guard call.caller.kind != .customer else { throw .permissionDenied() }
     }
 
     /// The task of what is read; one that the caller may not know hides it.

@@ -20,7 +20,7 @@ struct RowPublisher: Sendable {
         let (task, target) = try await tools.task()
         let table = task.sourceTable ?? target.stagingTable
         let assists = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
-            try DataValidationAssist.active(for: table, tx)
+            try DataValidationAssist.active(for: table, in: task.domain, tx)
         }
         self.tools = tools
         account = task.account ?? ""

@@ -56,7 +56,7 @@ struct RunTools: Sendable {
     func checker(_ task: ImportTask, _ target: ImportTarget) async throws -> RowChecker {
         let stagingTable = task.sourceTable ?? target.stagingTable
         let assists = try await database.transaction(as: service, readOnly: true) { tx in
-            try DataValidationAssist.active(for: stagingTable, tx)
+            try DataValidationAssist.active(for: stagingTable, in: task.domain, tx)
         }
         let account = task.account ?? ""
         let client = client

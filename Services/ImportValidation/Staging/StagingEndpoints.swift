@@ -160,6 +160,7 @@ struct StagingEndpoints: Sendable {
             domain: call.caller.domain.path)
         var place: SQL = ""
         if let last = try PageToken.place(request.pageToken, in: binding, .number, .id) {
+            guard Int32(last[0]) != nil else { throw Problem.damagedPageToken }
             place = " AND (row_number, id) > (\(last[0])::int4, \(last[1])::uuid)"
         }
         var statements = [Self.page(condition + place, of: request.status, atMost: size + 1)]

@@ -100,6 +100,7 @@ struct KnowledgeReading {
             method: "knowledge_articles.search", filter: request.query, order: "",
             domain: context.write.caller.domain.path)
         let start = try PageToken.place(request.pageToken, in: binding, .number).flatMap { Int($0[0]) } ?? 0
+        guard start >= 0 else { throw Problem.damagedPageToken }
         let rows = try context.transaction.query(
             """
             SELECT \(Self.listed) FROM \(readable) v WHERE \(words.condition) \

@@ -24,10 +24,11 @@ extension KnowledgeArticle: Record {
             "G-100", field: .cannotRead,
             Text(
                 en:
-                    "Roles that are kept from reading exist, and the administrator, who looks after articles, is none of them.",
+                    "Roles that are kept from reading are ones that people are granted, and the administrator, who looks after articles, is none of them.",
                 ko: "읽기를 제한할 수 있는 역할이 아닙니다. 문서를 관리하는 관리자는 제한할 수 없습니다.")
         ) { change, _ in
-            change.new.cannotRead.allSatisfy { RoleCatalog.exists($0) && $0 != RoleCatalog.administrator }
+            // A persona is no role that anybody holds: it would keep nobody out.
+            change.new.cannotRead.allSatisfy { RoleCatalog.isGrantable($0) && $0 != RoleCatalog.administrator }
         },
     ]
 }

@@ -18,6 +18,10 @@ struct WorkRank: Comparable, Sendable {
 
     private static let noPriority: Int64 = 9
     private static let noDate = Int64.max
+    /// What a date and an instant may be: from the year 1 to the year 9999.
+    private static let days =
+        Int64(CivilDate(year: 1, month: 1, day: 1).days)...Int64(CivilDate(year: 9_999, month: 12, day: 31).days)
+    private static let instants = Timestamp.earliestSeconds * 1_000_000...(Timestamp.latestSeconds + 1) * 1_000_000 - 1
 
     /// The place of `item`.
     init(_ item: WorkItem) {
@@ -31,6 +35,10 @@ struct WorkRank: Comparable, Sendable {
     init?(_ token: String, in list: PageToken.Binding) throws(Problem) {
         guard let place = try PageToken.place(token, in: list, .number, .number, .number, .id) else { return nil }
         let numbers = place.compactMap { Int64($0) }
+        // Tokens come from outside: what no list has given is no place.
+        guard (0...Self.noPriority).contains(numbers[0]),
+            numbers[1] == Self.noDate || Self.days.contains(numbers[1]), Self.instants.contains(numbers[2])
+        else { throw .damagedPageToken }
         (priority, day, updated, id) = (numbers[0], numbers[1], numbers[2], place[3])
     }
 

@@ -108,11 +108,14 @@ DECLARE
     rarest text;
     others text := '';
 BEGIN
-    FOR part IN SELECT low, high FROM onboarding.search_parts(asked) LOOP
-        EXECUTE 'SELECT count(*) FROM (' || format(word, looked_in, part.low, part.high) || ') few' INTO held;
-        IF fewest IS NULL OR held < fewest THEN
-            fewest := held;
-            rarest := format(word, looked_in, part.low, part.high);
+    FOR part IN SELECT low, high FROM onboarding.search_parts(asked) ORDER BY length(low) DESC LIMIT 20 LOOP
+        -- What begins with one letter is too many to look up beside a longer word.
+        IF fewest IS NULL OR length(part.low) > 1 THEN
+            EXECUTE 'SELECT count(*) FROM (' || format(word, looked_in, part.low, part.high) || ') few' INTO held;
+            IF fewest IS NULL OR held < fewest THEN
+                fewest := held;
+                rarest := format(word, looked_in, part.low, part.high);
+            END IF;
         END IF;
         others := others || format(' AND EXISTS (SELECT FROM onboarding.search_word other
             WHERE other.record = one.record AND other.term >= %L AND other.term <= %L)', part.low, part.high);

@@ -89,6 +89,7 @@ public struct DefinitionTable: Sendable {
         let binding = PageToken.Binding(
             method: name, filter: request.filter, order: request.orderBy, domain: caller.domain.path)
         let start = try PageToken.place(request.pageToken, in: binding, .number).flatMap { Int($0[0]) } ?? 0
+        guard start >= 0 else { throw Problem.damagedPageToken }
         let (condition, order) = try Self.query(request, known, context.filterFacts)
         let found = try rows(
             where: condition + " ORDER BY \(raw: order) LIMIT \(size + 1) OFFSET \(start)", context.transaction)

@@ -13,7 +13,7 @@ extension Problem {
     }
 
     /// The page token holds no place of its list.
-    static var damagedPageToken: Problem {
+    public static var damagedPageToken: Problem {
         .invalid(
             field: ListRequest.Field.pageToken, Text(en: "The page token is damaged.", ko: "페이지 토큰이 손상되었습니다."),
             rule: "AIP-158")
