@@ -149,11 +149,17 @@ import Wire
     @Test func publishedRowsNameNoRecord() async throws {
         let sent = try await Sent()
         let stage = sent.stage
-        _ = try await stage.end(of: try await stage.publish(of: sent.task))
+        let plan = try await stage.planned(sent.task)
+        let run = try await stage.end(of: try await stage.publish(of: sent.task))
         let rows = try await stage.rows(sent.task, in: "en", as: stage.customer)
         #expect(rows.map(\.status) == ["published", "needs_attention", "published", "needs_attention"])
         #expect(rows.allSatisfy { $0.targetRecord.isEmpty })
         #expect(try await stage.rows(sent.task).stagingRows.contains { !$0.targetRecord.isEmpty })
+        // Nor does who knows the ids of a plan and of a publication read them.
+        for problem in [
+            await stage.met { () async throws(Problem) in try await stage.planRows(plan, as: stage.customer) },
+            await stage.met { () async throws(Problem) in try await stage.publishedRows(run, as: stage.customer) },
+        ] { #expect(problem?.code == .permissionDenied) }
         // The run that published them is about the rows of all.
         var list = ListRequest()
         list.filter = "kind = publish"

@@ -156,6 +156,16 @@ import Wire
     }
 
     /// A draft is read by nobody, an edit by nobody before it is published, and what was published stays as it was.
+    /// Nobody holds a persona: an article kept from one would be kept from nobody.
+    @Test func personasAreNoRolesToKeepOut() async throws {
+        let world = try await World()
+        for name in ["Foundational data analyst", "admin", "nothing"] {
+            await #expect(throws: Problem.self, "\(name)") {
+                try await article(world, Self.word("persona"), cannotRead: [name])
+            }
+        }
+    }
+
     @Test func versionsArePublished() async throws {
         let world = try await World()
         let word = Self.word("version")

@@ -88,6 +88,26 @@ import WireCatalog
         _ = try await world.call(OnboardingAPI.updateLocation, request, as: world.agent)
     }
 
+    /// Links of products have no account of their own.
+    @Test func linksOfProductsAreTakenBack() async throws {
+        let world = try await World()
+        let products = try await world.publish("sold_product", ["name", "quantity"], [["P1", "1"]])
+        _ = try await world.publish("location", ["name"], [["Graz"]])
+        _ = try await world.publish("install_base_item", ["name", "location"], [["I1", "Graz"]])
+        let table = SoldProductInstallBaseM2m.schema.table
+        let links = try await world.publish(table, ["sold_product", "install_base_item"], [["P1", "I1"]])
+        #expect(products.results.map(\.outcome) == ["created"] && links.results.map(\.outcome) == ["created"])
+        var request = request(world, links.results, at: world.server.database.clock.now)
+        request.targetTable = table
+        let asked = request
+        let undone = try await world.call(OnboardingAPI.unpublishRows, asked, as: asker(world)).results
+        #expect(undone.map(\.outcome) == ["undone"])
+        var named = GetRequest()
+        named.id = links.results[0].targetRecord
+        let problem = await world.problem(OnboardingAPI.getSoldProductInstallBaseM2m, named, as: world.agent)
+        #expect(problem?.code == .notFound)
+    }
+
     // MARK: Plans
 
     @Test func aDryRunSaysWhatWouldBeAndChangesNothing() async throws {

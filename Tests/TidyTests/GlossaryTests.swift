@@ -49,7 +49,7 @@ import Testing
 
     /// Files with texts for people. What writes both forms when nobody knows is left out.
     static func isRead(_ file: SourceFile) -> Bool {
-        let others = [".html", ".sql"]
+        let others = [".html", ".sql", ".tsv"]
         return KoreanTextTests.isRead(file)
             && !file.path.hasPrefix("Shared/Korean/")
             || file.path.hasPrefix("Services/") && others.contains { file.path.hasSuffix($0) }
@@ -111,7 +111,8 @@ import Testing
     /// Whether a file is among those with texts for people.
     @Test(arguments: [
         ("Services/PlayLauncher/Flows/a.yaml", true), ("Services/Notifier/Templates/a.ko.html", true),
-        ("Services/Onboarding/Schema/0001_a.sql", true), ("proto/a.proto", true), ("Shared/Wire/Text.swift", true),
+        ("Services/Onboarding/Schema/0001_a.sql", true), ("Services/A/rules.tsv", true), ("proto/a.proto", true),
+        ("Shared/Wire/Text.swift", true),
         ("Shared/Wire/Generated/a.swift", false), ("Tests/WireTests/a.swift", false), ("docs/korean.tsv", false),
     ])
     func textsForPeopleAreRead(path: String, isRead: Bool) {

@@ -40,6 +40,10 @@ import Testing
         }
         #expect(Timestamp(microseconds: -1) == Timestamp(seconds: -1, nanos: 999_999_000))
         #expect(Timestamp(microseconds: -1) < Timestamp(microseconds: 0))
+        // Whatever comes from outside is read, and found invalid.
+        for far in [Int64.min, .max] {
+            #expect(!Timestamp(microseconds: far).isValid && Timestamp(microseconds: far).microseconds == far)
+        }
     }
 
     @Test func masksSpeakBothSpellings() {

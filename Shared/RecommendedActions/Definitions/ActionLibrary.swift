@@ -31,8 +31,8 @@ struct ActionLibrary: Sendable {
     /// The rules for records of a table that take part, in their order.
     func rules(for table: String) -> [ActionRule] {
         let named = definitions.values.compactMap { definition -> (key: String, rule: ActionRule)? in
-            guard definition.isActive, let rule = definition.rule, let context = definitions[rule.context],
-                context.isActive, context.context?.table == table
+            guard definition.isActive, let rule = definition.rule, let place = definitions[rule.context],
+                place.isActive, place.context?.table == table
             else { return nil }
             return (definition.key, rule)
         }

@@ -47,9 +47,6 @@ public struct Referrers: Sendable {
         }.map { Place(table: R.schema.table, field: $0) }
     }
 
-    /// Whether a record of the service may refer to one of `table` at all.
-    public func mayRefer(to table: String) -> Bool { places[table] != nil }
-
     /// For each of `records` of a table, and each field that refers to it, one reference, under the scope of the
     /// transaction. One that was there at the time a record says does not count.
     public func find(_ table: String, _ records: [ReferredRecord], in tx: Transaction) throws -> [FoundReference] {
