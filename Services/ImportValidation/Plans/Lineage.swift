@@ -12,6 +12,8 @@ import Wire
 struct Lineage: Sendable {
     private static let mostEntries = 1_000
     private static let mostRows = 1_000
+    /// Most bytes of the values and names in one answer.
+    private static let mostBytes = 500 << 10
     /// The table of the access rules: staged rows are no records.
     private static let stagedRows = "staging_row"
 
@@ -32,7 +34,9 @@ struct Lineage: Sendable {
         guard Validation.isUUID(request.record) else { throw .notFound(target.schema.label, id: request.record) }
         return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
             var response = GetLineageResponse()
-            response.entries = try entries(request, target, tx)
+            let known = try entries(request, target, tx)
+            response.entries = Self.fitting(known)
+            response.hasMore = known.count > response.entries.count
             guard !response.entries.isEmpty else { throw Problem.notFound(target.schema.label, id: request.record) }
             return response
         }
@@ -59,7 +63,18 @@ struct Lineage: Sendable {
                 entries.append(try Self.entry(row, change))
             }
         }
-        return Array(entries.prefix(Self.mostEntries))
+        return entries
+    }
+
+    /// As many entries from the start as one answer carries; at least one.
+    private static func fitting(_ entries: [LineageEntry]) -> [LineageEntry] {
+        var bytes = 0
+        let end = entries.firstIndex { entry in
+            bytes += entry.checks.reduce(600) { $0 + $1.utf8.count + 8 }
+            bytes += entry.before.utf8.count + entry.after.utf8.count + entry.fileName.utf8.count
+            return bytes > mostBytes
+        }
+        return Array(entries.prefix(min(max(end ?? entries.count, 1), mostEntries)))
     }
 
     private static func entry(_ row: Row, _ change: KeptChange) throws -> LineageEntry {

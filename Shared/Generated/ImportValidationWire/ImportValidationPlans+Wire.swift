@@ -828,26 +828,31 @@ extension GetLineageResponse: WireMessage {
     package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         ale__import_validation__v1__get_lineage_response__init(message)
         if !self.entries.isEmpty { message.pointee.n_entries = self.entries.count; message.pointee.entries = try arena.messages(self.entries, "entries") }
+        if self.hasMore { message.pointee.has_has_more = 1; message.pointee.has_more = self.hasMore ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.entries = try Unpacked.messages(message.pointee.n_entries, message.pointee.entries, "entries")
+        self.hasMore = message.pointee.has_more != 0
     }
 
     package static let jsonNames = JSONNames([
         ("entries", nil),
+        ("hasMore", "has_more"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.entries = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.hasMore = try reader.bool()
         default: break
         }
     }
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.entries.isEmpty { try writer.list("entries", self.entries) }
+        if self.hasMore { try writer.field("hasMore", self.hasMore) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -360,8 +360,10 @@ public struct GetLineageResponse: Message {
     /// The proto name of the message.
     public static let fullName = "ale.import_validation.v1.GetLineageResponse"
 
-    /// The newest first, at most 1,000.
+    /// The newest first, at most 1,000, and no more than an answer has room for.
     public var entries: [LineageEntry] = []
+    /// Whether there are older ones; asked for one field, an answer has room for more of them.
+    public var hasMore: Bool = false
 
     /// The message with every field at its default.
     public init() {}

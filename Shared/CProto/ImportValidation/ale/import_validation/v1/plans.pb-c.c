@@ -1660,7 +1660,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__get_lineage_request
   (ProtobufCMessageInit) ale__import_validation__v1__get_lineage_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__get_lineage_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__get_lineage_response__field_descriptors[2] =
 {
   {
     "entries",
@@ -1674,14 +1674,27 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__get_lineage_re
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "has_more",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__GetLineageResponse, has_has_more),
+    offsetof(Ale__ImportValidation__V1__GetLineageResponse, has_more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__get_lineage_response__field_indices_by_name[] = {
   0,   /* field[0] = entries */
+  1,   /* field[1] = has_more */
 };
 static const ProtobufCIntRange ale__import_validation__v1__get_lineage_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__get_lineage_response__descriptor =
 {
@@ -1691,7 +1704,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__get_lineage_respons
   "Ale__ImportValidation__V1__GetLineageResponse",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__GetLineageResponse),
-  1,
+  2,
   ale__import_validation__v1__get_lineage_response__field_descriptors,
   ale__import_validation__v1__get_lineage_response__field_indices_by_name,
   1,  ale__import_validation__v1__get_lineage_response__number_ranges,

@@ -228,10 +228,12 @@ struct  Ale__ImportValidation__V1__GetLineageResponse
   ProtobufCMessage base;
   size_t n_entries;
   Ale__ImportValidation__V1__LineageEntry **entries;
+  protobuf_c_boolean has_has_more;
+  protobuf_c_boolean has_more;
 };
 #define ALE__IMPORT_VALIDATION__V1__GET_LINEAGE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__get_lineage_response__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0, 0 }
 
 
 struct  Ale__ImportValidation__V1__LineageEntry
