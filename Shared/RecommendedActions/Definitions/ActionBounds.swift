@@ -1,7 +1,7 @@
 /// The bounds of definitions and of what is made of them.
 enum ActionBounds {
-    /// Of one domain.
-    static let definitions = 1_000
+    /// Of one domain; whoever is shown cards has them read, with those of the domains above.
+    static let definitions = 200
     static let recommendations = 50
     static let guidanceSteps = 30
     static let treeSteps = 100
