@@ -77,8 +77,7 @@ struct Unpublication<R: StandardRecord> {
         }
     }
 
-    /// The records with these ids, locked. One that belongs to another account by now has been changed, as far as the rows
-    /// are concerned; it is there.
+    /// The records with these ids, locked.
     private func records(_ ids: [String]) throws -> [String: R] {
         guard !ids.isEmpty else { return [:] }
         let found = try store.find(where: "id = ANY(\(ids)::uuid[]) ORDER BY id", lock: .update, in: tx)
@@ -103,6 +102,11 @@ struct Unpublication<R: StandardRecord> {
     ) throws -> [RowFault] {
         // What is undone already stays so, however often it is asked for.
         guard let record = records[row.targetRecord] else { return row.wasCreated ? [] : [Self.gone] }
+        // One of another account, by now or ever, stays; a link of records has no account of its own.
+        if let account = R.schema.index(like: Location.Field.account), record[fieldAt: account].string != batch.account
+        {
+            return [Self.gone]
+        }
         if !row.wasCreated, try Self.isUndone(record, row) { return [] }
         let faults =
             try Self.changes(record, since: row)
