@@ -149,6 +149,7 @@ let package = Package(
         shared("Sandbox", ["Korean"]),
         shared("Flows", ["CJQ", "Korean", yams]),
         shared("Mail", ["Addresses", "CCurl", mustache]),
+        shared("HTTPS", ["CCurl"]),
         shared("WireCatalog", wires),
         shared("TestKit", ["NATS", "Postgres", "Workbook", log]),
         shared("ServiceTestKit", ["TestKit", "Platform"]),
@@ -166,7 +167,7 @@ let package = Package(
             [
                 "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire",
                 "CustomerSuccessWire",
-                "Playbooks", "RecommendedActions",
+                "Playbooks", "RecommendedActions", "HTTPS", crypto,
             ],
             resources: [.copy("Playbooks"), .copy("Articles")])
         + service(
@@ -225,7 +226,7 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding", ["Playbooks", "RecommendedActions"]),
+            serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS"]),
             serviceTests("ImportValidation", ["RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),

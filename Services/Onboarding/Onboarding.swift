@@ -33,16 +33,18 @@ public enum Onboarding: ServiceDefinition {
         let replicas = replicas(database, parts.client, own: parts.ownCredential)
         let playbooks = playbooks(database)
         let actions = recommendedActions(database)
+        let handshakes = try ServiceBridge.handshakes(parts.settings, database)
         let calls = RemoteCalls(playbooks, parts.client)
         return Assembly(
-            endpoints: endpoints(database, replicas, playbooks, try parts.settings.attachmentBounds()),
+            endpoints: endpoints(
+                database, replicas, playbooks, try parts.settings.attachmentBounds(), handshakes?.wake ?? Signal()),
             replicas: replicas,
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic), playbookTrigger(playbooks)],
             background: [
                 Background("playbook calls", isSingle: false) { await calls.run() },
                 PlaybookAdoption.background(playbooks),
                 CardSnapshots.job(database).background(database),
-            ],
+            ] + ServiceBridge.background(handshakes),
             prepare: {
                 try await OnboardingSeed.run(database)
                 try await PortalHeader.seed(database)
@@ -55,7 +57,7 @@ public enum Onboarding: ServiceDefinition {
     /// Everything the service answers.
     static func endpoints(
         _ database: Database, _ replicas: ReplicaSet, _ playbooks: Playbooks,
-        _ attachments: AttachmentBounds = .standard
+        _ attachments: AttachmentBounds = .standard, _ handshakes: Signal = Signal()
     ) -> RecordEndpoints {
         var endpoints = RecordEndpoints(
             database, api: api, replicas: replicas.source, attachments: attachments)
@@ -80,6 +82,8 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
         endpoints.add(listed: TeamMessage.self)
+        endpoints.add(listed: ConsumerRegistration.self)
+        endpoints.add(ConsumerRegistration.endpoints(database, handshakes))
         endpoints.add(KnowledgeArticle.self)
         endpoints.add(KnowledgeRule.self)
         endpoints.add(KnowledgeLink.self)

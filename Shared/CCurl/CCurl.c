@@ -29,3 +29,18 @@ CURLcode ale_curl_set_body(CURL *handle, struct ale_curl_body *body) {
     if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
     return code;
 }
+
+static size_t keep_answer(char *bytes, size_t size, size_t count, void *context) {
+    struct ale_curl_answer *answer = context;
+    size_t given = size * count;
+    if (given > answer->room - answer->count) return 0;
+    memcpy(answer->bytes + answer->count, bytes, given);
+    answer->count += given;
+    return given;
+}
+
+CURLcode ale_curl_set_answer(CURL *handle, struct ale_curl_answer *answer) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep_answer);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_WRITEDATA, answer);
+    return code;
+}

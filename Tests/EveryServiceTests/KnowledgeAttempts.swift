@@ -25,6 +25,15 @@ extension Attempt {
         ]
     }()
 
+    /// How consumers are registered.
+    static let registrations: [String: Own] = [
+        "consumer_registrations.register": own(
+            #"{"consumerRegistration": {}}"#, .provider("create", on: registration), of: registration),
+        "consumer_registrations.start": own(
+            #"{"id": "$ID"}"#, .provider("write", on: registration), of: registration),
+    ]
+
+    private static let registration = "consumer_registration"
     private static let article = "knowledge_article"
     private static let version = "knowledge_version"
     private static let link = "knowledge_link"

@@ -81,6 +81,8 @@ import Wire
                 "register_consumer", "troubleshoot_registration", "registration_assigned_to",
             ])
         #expect(cards[0].steps.count == 4)
+        #expect(cards[0].flow?.subject == OnboardingAPI.registerConsumer.subject)
+        #expect(cards[0].flow?.fields == ["account", "contact", "instance_url"])
     }
 
     /// The person with the required responsibility comes before the assignee of the case (G-111), and nothing is proposed

@@ -8,7 +8,7 @@ import Testing
         "COnboardingProto": ["Generated"], "CImportValidationProto": ["Generated"],
         "CCustomerSuccessProto": ["Generated"], "CPlayLauncherProto": ["Generated"], "CNotifierProto": ["Generated"],
         "CSamplesProto": ["Generated"], "CZip": ["Workbook"],
-        "CXlsxWriter": ["Workbook"], "CCurl": ["Mail"], "CJQ": ["Flows"], "CIDN": ["Addresses"],
+        "CXlsxWriter": ["Workbook"], "CCurl": ["Mail", "HTTPS"], "CJQ": ["Flows"], "CIDN": ["Addresses"],
     ]
 
     /// Benchmarks measure against the bare C libraries; the tests of an owner may look below it.

@@ -45,7 +45,7 @@ import Testing
             "Roles", "Tenancy", "Filters", "Korean",
         ],
         "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": ["Korean"], "Flows": ["CJQ", "Korean"],
-        "Mail": ["Addresses", "CCurl"],
+        "Mail": ["Addresses", "CCurl"], "HTTPS": ["CCurl"],
         "TestKit": ["NATS", "Postgres", "Workbook"],
         "ServiceTestKit": [
             "TestKit", "Platform", "Records", "Ground", "Events", "Work", "Identity", "Postgres", "NATS", "Wire", "RPC",
@@ -56,7 +56,7 @@ import Testing
     static let services: [String: Set<String>] = [
         "Onboarding": [
             "OnboardingWire", "Playbooks", "PlaybooksWire", "RecommendedActions", "RecommendedActionsWire",
-            "ImportValidationWire", "CustomerSuccessWire",
+            "ImportValidationWire", "CustomerSuccessWire", "HTTPS",
         ],
         "ImportValidation": [
             "ImportValidationWire", "OnboardingWire", "CustomerSuccessWire", "PlaybooksWire", "RecommendedActions",

@@ -2,6 +2,7 @@ import Korean
 import OnboardingWire
 import Postgres
 import RecommendedActions
+import RecommendedActionsWire
 import Records
 import Wire
 
@@ -11,8 +12,16 @@ extension Onboarding {
         RecommendedActions(
             database,
             tables: [ActionTable(OnboardingCase.self, database), ActionTable(LifecycleTask.self, database)],
-            generators: [OnboardingGenerators.responsiblePerson, OnboardingGenerators.customerContact])
+            generators: [OnboardingGenerators.responsiblePerson, OnboardingGenerators.customerContact],
+            flows: [registerConsumer])
     }
+}
+
+extension Onboarding {
+    /// The guided flow of RA-05.
+    static let registerConsumer = GuidedFlow(
+        "register_consumer", Text(en: "Register consumer", ko: "고객 등록"), OnboardingAPI.registerConsumer,
+        fields: [ConsumerRegistration.Field.account, .contact, .instanceUrl].map(\.rawValue))
 }
 
 /// What is proposed for cases and their tasks (G-111).

@@ -127,7 +127,7 @@ enum ShippedActions {
                     en: "Enter the URL of the consumer's ServiceNow instance.",
                     ko: "고객의 ServiceNow 인스턴스 URL을 입력하세요.")),
             GuidanceStep(Text(en: "Register.", ko: "등록하세요.")),
-        ])
+        ], flow: Onboarding.registerConsumer.key)
 
     /// Makes what was not made yet.
     static func seed(_ actions: RecommendedActions, _ database: Database) async throws {

@@ -401,6 +401,12 @@ public enum OnboardingAPI {
     /// Removes one record of table portal_header_field.
     public static let deletePortalHeaderField = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.portal_header_fields.delete", name: "DeletePortalHeaderField", summary: "Removes one record of table portal_header_field.", need: MethodNeed(.delete, on: "portal_header_field"), takesRequestID: true)
+    /// Reads one record of table consumer_registration; NOT_FOUND when the caller may not know it.
+    public static let getConsumerRegistration = Method<GetRequest, ConsumerRegistration>(
+        service: "onboarding", subject: "ale.v1.onboarding.consumer_registrations.get", name: "GetConsumerRegistration", summary: "Reads one record of table consumer_registration; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "consumer_registration"))
+    /// Reads records of table consumer_registration in pages, filtered and ordered; the newest first.
+    public static let listConsumerRegistrations = Method<ListRequest, ListConsumerRegistrationsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.consumer_registrations.list", name: "ListConsumerRegistrations", summary: "Reads records of table consumer_registration in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "consumer_registration"))
     /// Starts a run of an active playbook, over a record or before there is one. FAILED_PRECONDITION, reason RUN_EXISTS,
     /// when the record has an open run of that playbook; INVALID_ARGUMENT, reason RECORD_NEEDED, without a record that no
     /// activity makes, reason SEVERAL_PLAYBOOKS, with the ids of the definitions in `candidates`, when none is named of several.
@@ -630,6 +636,14 @@ public enum OnboardingAPI {
     /// Takes a link away: whoever may link. NOT_FOUND for who cannot read the article (G-100).
     public static let detachKnowledge = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.knowledge_links.detach", name: "DetachKnowledge", summary: "Takes a link away: whoever may link.", need: MethodNeed(.create, on: "knowledge_link"), takesRequestID: true)
+    /// Registers a customer's instance as a consumer: makes the record and starts the registration, which runs beside the
+    /// onboarding. INVALID_ARGUMENT, reason CONSUMER_URL, for a URL that is none of an instance; ALREADY_EXISTS, reason
+    /// DUPLICATE_REGISTRATION, when the account has registered it before.
+    public static let registerConsumer = Method<RegisterConsumerRequest, ConsumerRegistration>(
+        service: "onboarding", subject: "ale.v1.onboarding.consumer_registrations.register", name: "RegisterConsumer", summary: "Registers a customer's instance as a consumer: makes the record and starts the registration, which runs beside the onboarding.", need: MethodNeed(.create, on: "consumer_registration"), takesRequestID: true)
+    /// Starts a registration that has failed once more. FAILED_PRECONDITION, reason REGISTRATION_STARTED, for any other.
+    public static let startConsumerRegistration = Method<ActionRequest, ConsumerRegistration>(
+        service: "onboarding", subject: "ale.v1.onboarding.consumer_registrations.start", name: "StartConsumerRegistration", summary: "Starts a registration that has failed once more.", need: MethodNeed(.write, on: "consumer_registration"), takesRequestID: true)
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
@@ -769,6 +783,8 @@ public enum OnboardingAPI {
         listPortalHeaderFields.info,
         updatePortalHeaderField.info,
         deletePortalHeaderField.info,
+        getConsumerRegistration.info,
+        listConsumerRegistrations.info,
         startPlaybookRun.info,
         getPlaybookRun.info,
         listPlaybookRuns.info,
@@ -842,6 +858,8 @@ public enum OnboardingAPI {
         listSharedKnowledge.info,
         relateKnowledge.info,
         detachKnowledge.info,
+        registerConsumer.info,
+        startConsumerRegistration.info,
         listReplicas.info,
         rebuildReplica.info,
     ]
