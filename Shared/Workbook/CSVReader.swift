@@ -10,6 +10,8 @@ public final class CSVReader: RowSource {
     public var isEncodingGuessed: Bool { !guessedWords.isEmpty }
     /// The first of these words; none where the encoding is sure.
     public var guessedWords: [String] { source.guessed }
+    /// The encoding that was named and is not that of the bytes, which are plainly of the one found; nil where it is.
+    public var overruledEncoding: TextEncoding? { source.overruled }
     /// The delimiter found.
     public let delimiter: Character
     /// Fields read so far from which a guard was taken: one apostrophe before = + - @, as our exports and many other
@@ -162,11 +164,13 @@ public final class CSVReader: RowSource {
         return Self.lineFeed
     }
 
-    /// Reads on behind an opening quotation mark. Text behind the closing one, and lines inside that have as many fields
-    /// as the titles, say that the quotation mark was none.
+    /// Reads on behind an opening quotation mark. That it was none is said by text behind the closing one, by a line inside
+    /// that has as many fields as the titles, and by all lines inside together: what is left of the first one completes
+    /// its row, and every other is a row. Separators that a blank follows are there as in sentences.
     private func readQuoted(_ row: inout SheetRow, _ column: Int, _ start: Int) throws(WorkbookError) -> UInt8 {
         let opened = line
         var (quoted, separators, hasText) = (true, 0, false)
+        var (firm, areRows) = (0, true)
         var previous: UInt8 = 0
         while let byte = try peek() {
             position += 1
@@ -174,15 +178,20 @@ public final class CSVReader: RowSource {
                 if byte == Self.quote {
                     guard try peek() == Self.quote else {
                         quoted = false
+                        if line > opened && areRows { row.swallowed = column }
                         continue
                     }
                     position += 1
                 } else if byte == separator {
                     separators += 1
+                    firm += 1
+                } else if byte == 0x20 && previous == separator {
+                    firm -= 1
                 } else if byte == Self.carriageReturn || byte == Self.lineFeed && previous != Self.carriageReturn {
                     if line > opened && separators > 1 && separators == width - 1 { row.swallowed = column }
+                    areRows = areRows && firm > 0 && firm == width - 1 - (line > opened ? 0 : column)
                     line += 1
-                    separators = 0
+                    (separators, firm) = (0, 0)
                 }
                 previous = byte
                 row.bytes.append(byte)

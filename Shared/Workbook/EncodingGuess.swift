@@ -6,14 +6,20 @@ struct EncodingGuess {
     /// Whether the lines end as programs of the Macintosh end them, whose letters are in other places than those of
     /// Windows-1252: "Jürgen" reads "JŸrgen".
     private let isOfMacintosh: Bool
+    private let whole: Int
+    private let broken: Int
 
     init(_ lines: [[UInt8]], isOfMacintosh: Bool = false) {
         self.lines = lines
+        (whole, broken) = Self.counts(lines)
         self.isOfMacintosh = isOfMacintosh
     }
 
     /// Whether the file is UTF-8 all the same, with a few bytes broken: most of its characters beyond ASCII are whole.
-    var isBrokenUTF8: Bool {
+    var isBrokenUTF8: Bool { whole >= 3 * broken }
+
+    /// How many characters beyond ASCII are whole ones of UTF-8, and how many bytes are of none.
+    private static func counts(_ lines: [[UInt8]]) -> (whole: Int, broken: Int) {
         var whole = 0
         var broken = 0
         for line in lines {
@@ -31,12 +37,13 @@ struct EncodingGuess {
                 }
             }
         }
-        return whole >= 3 * broken
+        return (whole, broken)
     }
 
-    /// Whether the bytes read as Windows-1252 the way Western languages are written.
+    /// Whether the bytes read as Windows-1252 the way Western languages are written. With one whole character of UTF-8
+    /// among them they may be a broken file of that, in which "Österreich" would read "Ã–sterreich".
     var isWestern: Bool {
-        guard !isOfMacintosh, let texts = decoded(.windows1252) else { return false }
+        guard whole == 0, !isOfMacintosh, let texts = decoded(.windows1252) else { return false }
         return texts.allSatisfy { Words.areLikely($0, .windows1252) && Words.areWestern($0) }
     }
 

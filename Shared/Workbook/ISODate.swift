@@ -10,7 +10,7 @@ enum ISODate {
         if bytes.first == UInt8(ascii: "P") { return duration(&bytes).map { (.time, ExcelDates.clock($0)) } }
         guard let first = digits(&bytes, 2...4) else { return nil }
         if bytes.first == UInt8(ascii: ":") {
-            guard let seconds = clock(first, &bytes), bytes.isEmpty else { return nil }
+            guard let seconds = clock(first, &bytes, rounds: true), bytes.isEmpty else { return nil }
             return (.time, ExcelDates.clock(seconds))
         }
         guard first >= 1, let date = day(first, &bytes) else { return nil }
@@ -18,7 +18,9 @@ enum ISODate {
         if let mark = bytes.first {
             guard mark == UInt8(ascii: "T") || mark == 0x20 else { return nil }
             bytes = bytes.dropFirst()
-            guard let hour = digits(&bytes, 2...2), let read = clock(hour, &bytes), bytes.isEmpty else { return nil }
+            guard let hour = digits(&bytes, 2...2),
+                let read = clock(hour, &bytes, rounds: style != .date), bytes.isEmpty
+            else { return nil }
             seconds = read
         }
         return written(date, seconds, style)
@@ -46,8 +48,9 @@ enum ISODate {
         return parts.isReal ? CivilDate(year: year, month: month, day: day).days : nil
     }
 
-    /// ":45:00.5+09:00" behind the hour: seconds of the day.
-    private static func clock(_ hour: Int, _ bytes: inout ArraySlice<UInt8>) -> Int64? {
+    /// ":45:00.5+09:00" behind the hour: seconds of the day. A date is shown without its time, which does not carry it on
+    /// to the next day: its seconds are not rounded.
+    private static func clock(_ hour: Int, _ bytes: inout ArraySlice<UInt8>, rounds: Bool) -> Int64? {
         guard bytes.popFirst() == UInt8(ascii: ":"), let minute = digits(&bytes, 2...2), hour <= 24, minute < 60 else {
             return nil
         }
@@ -55,7 +58,7 @@ enum ISODate {
         if bytes.first == UInt8(ascii: ":") {
             bytes = bytes.dropFirst()
             guard let second = digits(&bytes, 2...2), second < 60 else { return nil }
-            seconds += Int64(second) + (roundsUp(&bytes) ? 1 : 0)
+            seconds += Int64(second) + (roundsUp(&bytes) && rounds ? 1 : 0)
         }
         if bytes.first == UInt8(ascii: "Z") {
             bytes = bytes.dropFirst()
@@ -76,7 +79,7 @@ enum ISODate {
         return isUp
     }
 
-    /// "PT24H0M0.000S", "P1DT2H": seconds.
+    /// "PT24H0M0.000S", "P1DT2H": seconds, which alone may have a fraction.
     private static func duration(_ bytes: inout ArraySlice<UInt8>) -> Int64? {
         bytes = bytes.dropFirst()
         var total: Int64 = 0
@@ -88,7 +91,9 @@ enum ISODate {
                 continue
             }
             guard let number = digits(&bytes, 1...9) else { return nil }
+            let whole = bytes.startIndex
             let isUp = roundsUp(&bytes)
+            guard bytes.startIndex == whole || bytes.first == UInt8(ascii: "S") else { return nil }
             switch (bytes.popFirst(), inTime) {
             case (UInt8(ascii: "D"), false): total += Int64(number) * 86_400
             case (UInt8(ascii: "H"), true): total += Int64(number) * 3_600

@@ -9,6 +9,8 @@ final class TextSource {
     let encoding: TextEncoding
     /// The first words beyond ASCII, where nothing but the look of the words says that this is the encoding; else empty.
     let guessed: [String]
+    /// The encoding that was named although the bytes are plainly of the other one; nil where they are not.
+    let overruled: TextEncoding?
     private let file: FileHandle
     private let page: CodePage?
     /// Bytes of a character that the next piece completes.
@@ -19,7 +21,8 @@ final class TextSource {
     private static let lineFeed: UInt8 = 0x0A
     private static let carriageReturn: UInt8 = 0x0D
 
-    /// Opens a file. `named` is the encoding the person says it has; a byte order mark says it better.
+    /// Opens a file. `named` is the encoding the person says it has; a byte order mark says it better, and so do bytes
+    /// that are plainly of Unicode: one encoding may be named for many files.
     init(path: String, encoding named: TextEncoding? = nil, limits: WorkbookLimits) throws(WorkbookError) {
         guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else {
             throw WorkbookError(.unreadable, "the file cannot be read", "파일을 읽을 수 없습니다.")
@@ -30,7 +33,9 @@ final class TextSource {
         lineEnd =
             start.contains(Self.lineFeed) || !start.contains(Self.carriageReturn) ? Self.lineFeed : Self.carriageReturn
         let mark: Int
-        (encoding, mark, guessed) = try Self.encoding(of: start, named, file, lineEnd)
+        let plain: TextEncoding? = if let named { try Self.plainly(start, named, file) } else { nil }
+        (encoding, mark, guessed) = try Self.encoding(of: start, plain ?? named, file, lineEnd)
+        overruled = plain == nil ? nil : named
         if [.utf8, .utf16LittleEndian, .utf16BigEndian].contains(encoding) {
             page = nil
         } else {
@@ -65,6 +70,24 @@ final class TextSource {
         throw .undecidable(guess.candidates)
     }
 
+    /// The encoding that the bytes plainly have, other than the one that is named. Of UTF-8 one letter alone may be two of
+    /// another encoding: three different ones are none, where those of more than two bytes count twice.
+    private static func plainly(
+        _ start: [UInt8], _ named: TextEncoding, _ file: FileHandle
+    ) throws(WorkbookError) -> TextEncoding? {
+        guard marks(start) == 0, !start.starts(with: [0xFF, 0xFE]), !start.starts(with: [0xFE, 0xFF]) else {
+            return nil
+        }
+        if let wide = FileStart.wideText(start) { return wide == named ? nil : wide }
+        guard named != .utf8 else { return nil }
+        var letters: Set<Unicode.Scalar> = []
+        let isWhole = try isUTF8(file) { text in
+            guard letters.count < 3 else { return }
+            for scalar in text.unicodeScalars where !scalar.isASCII && letters.count < 3 { letters.insert(scalar) }
+        }
+        return isWhole && letters.reduce(0) { $0 + ($1.value < 0x800 ? 1 : 2) } > 2 ? .utf8 : nil
+    }
+
     /// Bytes of the marks of UTF-8 with which a file begins.
     private static func marks(_ start: [UInt8]) -> Int {
         var count = 0
@@ -83,12 +106,15 @@ final class TextSource {
         }
     }
 
-    private static func isUTF8(_ file: FileHandle) throws(WorkbookError) -> Bool {
+    private static func isUTF8(
+        _ file: FileHandle, _ look: (String) -> Void = { _ in }
+    ) throws(WorkbookError) -> Bool {
         var bytes = [UInt8](try read(file, at: 0, count: 1 << 20))
         while !bytes.isEmpty {
             let next = try read(file, at: nil, count: 1 << 20)
             let whole = next.isEmpty ? bytes.count : wholeUTF8(bytes)
-            guard String(validating: bytes[..<whole], as: UTF8.self) != nil else { return false }
+            guard let text = String(validating: bytes[..<whole], as: UTF8.self) else { return false }
+            look(text)
             bytes = Array(bytes[whole...]) + next
             if next.isEmpty { return true }
         }

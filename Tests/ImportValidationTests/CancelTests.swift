@@ -64,6 +64,36 @@ import Work
         #expect(try await stage.summary(task).reduce(0, +) == 2_501)
     }
 
+    /// What a load has written so far is neither planned nor published, whether all rows or chosen ones are asked for: it
+    /// may still be taken back.
+    @Test func rowsOfAnUnfinishedLoadAreLeftOut() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        let (upload, load) = try await Self.loading(stage, task)
+        let rows = try await stage.rows(task) { $0.pageSize = 2 }.stagingRows
+        #expect(rows.map(\.status) == ["ready_to_publish", "ready_to_publish"])
+        let ends = [
+            try await stage.end(of: try await stage.publish(of: task)),
+            try await stage.end(of: try await stage.publish(rows, of: task)),
+            try await stage.end(of: try await stage.plan(of: task)),
+            try await stage.end(of: try await stage.plan(rows, of: task)),
+        ]
+        for (end, left) in zip(ends, [2_000, 2, 2_000, 2] as [Int64]) {
+            #expect(end.state == "completed" && end.totalRows == 0 && end.doneRows == 0)
+            let told = " " + RunMessages.stillLoading(left).en
+            #expect(end.message?.hasSuffix(told) == true, "\(end.message ?? "")")
+        }
+        #expect(stage.owner.published(stage.account).isEmpty)
+        _ = try await stage.cancel(load)
+        stage.owner.letGo(stage.account)
+        #expect(try await stage.end(of: load).state == "canceled")
+        #expect(try await stage.summary(task) == [0, 0, 0, 0])
+        let again = try #require(try await stage.load([upload], of: task).first)
+        #expect(try await stage.end(of: again).state == "completed")
+        let end = try await stage.end(of: try await stage.publish(of: task))
+        #expect(end.doneRows == 2_500 && end.message == RunMessages.published(2_500, failed: 0).en)
+    }
+
     /// A load that fails after it was canceled has been canceled.
     @Test func whatFailsAfterwardsIsCanceled() async throws {
         let stage = try await Stage()
@@ -151,8 +181,8 @@ import Work
 
     // MARK: Interrupted runs
 
-    /// A canceled run whose worker was killed is ended by the next one: nothing is left of a load, and of a publication the
-    /// batch that may have been sent is settled first.
+    /// A canceled run whose worker was killed is ended by the next one: nothing is left of a load, and a publication that had
+    /// nothing on its way sends nothing more.
     @Test func whoeverTakesItOverEndsIt() async throws {
         let stage = try await Stage()
         let task = try await stage.locations()
@@ -163,8 +193,8 @@ import Work
         #expect(try await stage.end(of: check).message == RunMessages.canceledValidation(7).en)
         let publication = try await stage.interrupted("publish", task, isCanceled: true)
         let end = try await stage.end(of: publication)
-        #expect(end.state == "canceled" && end.doneRows == 500 && end.failedRows == 0)
-        #expect(try await stage.summary(task) == [0, 0, 100, 500])
+        #expect(end.state == "canceled" && end.doneRows == 0 && end.failedRows == 0)
+        #expect(try await stage.summary(task) == [0, 0, 600, 0] && stage.owner.published(stage.account).isEmpty)
     }
 
     /// A validation that goes on after its worker was killed counts on.

@@ -170,6 +170,29 @@ import Workbook
             ])
     }
 
+    /// What the file says against a cell that is no part of the key takes nothing from the key.
+    @Test func aFaultBesideTheKeyHidesNoDouble() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        let files = [("north.csv", "Linz,Linz\nGraz,Graz"), ("south.csv", "GRAZ,#N/A\n#N/A,Wien\n#N/A,Steyr")]
+        for (name, lines) in files {
+            let rows = lines.split(separator: "\n").map { "\($0),Ernst Handel\n" }.joined()
+            _ = try await stage.loaded(Array("Name,City,Account\n\(rows)".utf8), name, of: task)
+        }
+        let told = try await stage.rows(task, in: "en").map { row in row.errors.map(\.check).sorted() }
+        #expect(told == [[], ["double"], ["double", "file"], ["file"], ["file"]])
+    }
+
+    /// A file of two columns in which a quotation mark has swallowed rows: nothing of it is ready.
+    @Test func swallowedRowsOfTwoColumnsAreNotReady() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        let file = "Name,Account\n\"Linz,Ernst Handel\nGraz,Ernst Handel\nWien\",Ernst Handel\nSteyr,Ernst Handel\n"
+        _ = try await stage.loaded(Array(file.utf8), of: task)
+        let rows = try await stage.rows(task, in: "en")
+        #expect(rows.map { $0.errors.map(\.check) } == [["file"], []])
+    }
+
     /// A load into an empty task finds its doubles by itself, unless another brings some meanwhile.
     @Test func loadsSideBySideNameEachOther() async throws {
         let stage = try await Stage()

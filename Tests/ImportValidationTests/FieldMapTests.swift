@@ -99,7 +99,7 @@ import Wire
 
     @Test(arguments: [
         ("Linz, Austria", 2, "Austria"), ("Linz, Austria", -2, "Linz"), ("Linz", 2, ""), ("", 1, ""), (" a ,b", 1, "a"),
-        ("a,b,c", -1, "c"), ("a", -2, ""),
+        ("a,b,c", -1, "c"), ("a", -2, ""), ("a", -1, ""), (" a ", 1, "a"), ("", -1, ""),
     ])
     func aPartOfACell(text: String, part: Int32, made: String) throws {
         let (target, transform) = try Self.transform([

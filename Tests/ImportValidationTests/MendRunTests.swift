@@ -237,6 +237,26 @@ import Wire
         #expect(try await stage.summary(task) == [0, 3, 1, 0])
     }
 
+    /// What was mended before a failure stays, and is told; the workbook can be imported again.
+    @Test func aMendingThatFailsSaysWhatWasMended() async throws {
+        let stage = try await Stage()
+        var (task, sheet) = try await Self.staged(stage)
+        sheet[1, "Account"] = "Ernst Handel"
+        var tally = MendTally()
+        (tally.place, tally.mended) = (2, 1)
+        let upload = try await stage.upload(try sheet.xlsx(), "errors.xlsx", to: task)
+        _ = try await stage.update(task.id) { $0.state = "closed" }
+        let run = try await stage.end(
+            of: try await stage.interrupted("load", task, upload: upload, done: 1, mending: tally))
+        #expect(run.state == "failed" && run.doneRows == 1 && run.failedRows == 0)
+        #expect(Self.message(run.message, has: RunMessages.brokenMending(tally).en), "\(run.message ?? "")")
+        #expect(try await stage.upload(upload).state == "complete")
+        _ = try await stage.update(task.id) { $0.state = "open" }
+        let again = try #require(try await stage.load([upload], of: task).first)
+        let end = try await stage.end(of: again)
+        #expect(end.state == "completed" && Self.message(end.message, has: "1 rows were mended; 2 hold"))
+    }
+
     @Test func aTallyNamesTheFirstRows() {
         var tally = MendTally()
         for row in 2...300 { tally.refuse(row, .changed) }

@@ -31,6 +31,10 @@ final class OnboardingStandIn: Sendable {
         var held: Set<String> = []
         var waiting: Set<String> = []
         var published: [String: [PublishRowsRequest]] = [:]
+        /// What was answered, by the id of the request.
+        var answers: [String: (request: PublishRowsRequest, answer: PublishRowsResponse)] = [:]
+        /// Records that rows have made.
+        var made: Set<String> = []
         var unfinished: Set<String> = []
         var closings: [ImportTask] = []
         var definitions: [String: ActivityDefinition] = [:]
@@ -115,7 +119,9 @@ final class OnboardingStandIn: Sendable {
             Endpoint(OnboardingAPI.resolveReferences) { [self] _, request async throws(Problem) in
                 try await resolve(request)
             },
-            Endpoint(OnboardingAPI.publishRows) { [self] _, request async throws(Problem) in await publish(request) },
+            Endpoint(OnboardingAPI.publishRows) { [self] _, request async throws(Problem) in
+                try await publish(request)
+            },
             Endpoint(OnboardingAPI.unpublishRows) { [self] _, request async throws(Problem) in unpublish(request) },
             Endpoint(OnboardingAPI.getCustomerAccount) { _, request async throws(Problem) in
                 throw .notFound(CustomerAccount.schema.label, id: request.id)
@@ -163,6 +169,8 @@ final class OnboardingStandIn: Sendable {
                     (fault.field, fault.message) = ("city", "City has been changed since.")
                     fault.messageKo = "게시한 뒤 도시가 변경되었습니다."
                     (result.outcome, result.faults) = ("kept", [fault])
+                } else if row.wasCreated {
+                    state.made.remove(row.targetRecord)
                 }
                 return result
             }
@@ -209,9 +217,22 @@ final class OnboardingStandIn: Sendable {
         }), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
     }
 
-    private func publish(_ request: PublishRowsRequest) async -> PublishRowsResponse {
+    private func publish(_ request: PublishRowsRequest) async throws(Problem) -> PublishRowsResponse {
         if request.rows.contains(where: { $0.values.contains(Self.held) }) { await wait(request.account) }
-        if !request.dryRun { state.withLock { $0.published[request.account, default: []].append(request) } }
+        if !request.dryRun {
+            // As the log of requests does: the same gets the same answer, and another is refused.
+            let known = state.withLock { state in
+                state.published[request.account, default: []].append(request)
+                return state.answers[request.requestID]
+            }
+            if let known {
+                guard known.request == request else {
+                    throw .invalid(
+                        field: "request_id", Text(en: "It is another request.", ko: "다른 요청입니다."), rule: "AIP-155")
+                }
+                return known.answer
+            }
+        }
         var response = PublishRowsResponse()
         response.results = request.rows.map { row in
             var result = PublishResult()
@@ -234,21 +255,25 @@ final class OnboardingStandIn: Sendable {
             }
             return result
         }
-        return response
+        let answer = response
+        if !request.dryRun { state.withLock { $0.answers[request.requestID] = (request, answer) } }
+        return answer
     }
 
-    /// The record of a row: a new one, or a known one that gets its city.
+    /// The record of a row: a new one, one that the row has made before, or a known one that gets its city.
     private func write(_ row: PublishRow, _ request: PublishRowsRequest, _ result: inout PublishResult) {
         let name = row.values[request.columns.firstIndex(of: "name") ?? 0]
         let isKnown = name.hasPrefix(Self.known)
         var change = PublishedField()
         (change.field, change.before, change.after) = isKnown ? ("city", "Graz", "Linz") : ("name", "", name)
-        result.outcome = isKnown ? "updated" : "created"
-        result.fields = [change]
+        let record = RecordID.derived(from: row.rowID)
+        let isNew = isKnown || request.dryRun || state.withLock { $0.made.insert(record).inserted }
+        result.outcome = isKnown ? "updated" : isNew ? "created" : row.planned == nil ? "unchanged" : "moved"
+        result.fields = isNew ? [change] : []
         result.key = RecordID.derived(from: name.lowercased())
         result.content = result.key
         if isKnown || !request.dryRun {
-            result.targetRecord = RecordID.derived(from: row.rowID)
+            result.targetRecord = record
             result.etag = request.dryRun ? "1" : "2"
         }
     }

@@ -105,6 +105,28 @@ import Wire
         #expect(try await stage.end(of: try await stage.undo(run, of: task)).doneRows == 1)
     }
 
+    /// An undo that was asked for in time finds its rows. Once they are removed, reopening the task brings no undo back.
+    @Test func reopeningOpensNoUndoThatHasEnded() async throws {
+        let (stage, task, run) = try await Self.published(["Linz"])
+        let domain = try #require(DomainPath(stage.domain))
+        let removal = PublishedRows(database: stage.database)
+        try await stage.close(task, daysAgo: 2)
+        _ = try await stage.bench.admin.run(
+            """
+            INSERT INTO import_validation.import_run_work (run, domain, import_task, kind, requester, due_at) \
+            SELECT id, domain, import_task, 'undo', '{}', now() + interval '1 day' FROM import_validation.import_run \
+            WHERE id = \(run.id)
+            """)
+        #expect(try await removal.run(in: domain) == 0)
+        _ = try await stage.bench.admin.run("DELETE FROM import_validation.import_run_work WHERE run = \(run.id)")
+        #expect(try await removal.run(in: domain) == 1)
+        _ = try await stage.update(task.id) { $0.state = "open" }
+        let over = try await stage.refusal { () async throws(Problem) in try await stage.undo(run, of: task) }
+        #expect(over.code == .failedPrecondition && over.reason == "UNDO_OVER")
+        #expect(stage.owner.unpublished(stage.account).isEmpty)
+        #expect(try await stage.summary(task) == [0, 0, 0, 1])
+    }
+
     @Test func onlyWhatHasEndedAndIsOfTheTaskIsUndone() async throws {
         let (stage, task, run) = try await Self.published(["Linz"])
         let other = try await stage.create()

@@ -41,7 +41,29 @@ struct ImportCase: Decodable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { folder.split(separator: "/").suffix(2).joined(separator: "/") }
 
-    /// All cases beside this file, in their order; throws where one cannot be read.
+    private static let names: Set<String> = [
+        "account", "note", "control", "steps", "target", "file", "then", "encoding", "accept_any_of", "run", "message",
+        "no_message", "rows", "status", "comment", "cells", "exactly", "ready", "publish_failed", "records",
+        "records_nfc", "records_clean",
+    ]
+    /// What is in them is named by fields.
+    private static let ofFields: Set<String> = ["cells", "records", "records_nfc"]
+
+    private struct UnknownNames: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Names that say nothing: a misspelt expectation would expect nothing.
+    private static func unknown(in value: Any) -> [String] {
+        if let list = value as? [Any] { return list.flatMap(unknown) }
+        guard let object = value as? [String: Any] else { return [] }
+        return object.flatMap { name, value -> [String] in
+            if name == "rows", let rows = value as? [String: Any] { return rows.values.flatMap(unknown) }
+            return (names.contains(name) ? [] : [name]) + (ofFields.contains(name) ? [] : unknown(in: value))
+        }
+    }
+
+    /// All cases beside this file, in their order; throws where one cannot be read, or has names that say nothing.
     static func all() throws -> [ImportCase] {
         let cases = "\(ScenarioStack.root)/Tests/ScenarioTests/Cases"
         let decoder = JSONDecoder()
@@ -49,6 +71,8 @@ struct ImportCase: Decodable, Sendable, CustomTestStringConvertible {
         let paths = FileManager.default.enumerator(atPath: cases)?.compactMap { $0 as? String } ?? []
         return try paths.filter { $0.hasSuffix("/expected.json") }.sorted().map { path in
             let data = try Data(contentsOf: URL(fileURLWithPath: "\(cases)/\(path)"))
+            let unknown = unknown(in: try JSONSerialization.jsonObject(with: data))
+            guard unknown.isEmpty else { throw UnknownNames(description: "\(path): \(unknown)") }
             var found = try decoder.decode(ImportCase.self, from: data)
             found.folder = "\(cases)/\(path.dropLast("/expected.json".count))"
             return found

@@ -70,6 +70,11 @@ import Testing
             try cells(
                 "<c t='d' s='1'><v>2024-02-29T13:45:00</v></c><c t='d' s='2'><v>2024-02-29</v></c>", styles: styles)
                 == [.date("2024-02-29"), .dateTime("2024-02-29 00:00:00")])
+        // As of a number, the time of a date does not carry it on to the next day.
+        let late = "<v>2024-02-29T23:59:59.7</v></c>"
+        #expect(
+            try cells("<c t='d' s='1'>\(late)<c t='d' s='2'>\(late)", styles: styles)
+                == [.date("2024-02-29"), .dateTime("2024-03-01 00:00:00")])
     }
 
     @Test func elapsedTimeIsNoDate() throws {

@@ -97,6 +97,8 @@ import Testing
             ("PT100H30M", .time("100:30:00")), ("2024-02-29T10:10:10,4", .dateTime("2024-02-29 10:10:10")),
             ("1900-01-01", .date("1900-01-01")), ("1899-12-31", .date("1899-12-31")),
             ("2024-02-29T23:59:59.5Z", .dateTime("2024-03-01 00:00:00")),
+            ("PT1.5H", .unreadable("PT1.5H")), ("P0.5D", .unreadable("P0.5D")), ("PT2,5M", .unreadable("PT2,5M")),
+            ("PT1H1.5M", .unreadable("PT1H1.5M")), ("PT1H.5S", .unreadable("PT1H.5S")),
             ("P1Y", .unreadable("P1Y")), ("-PT1H", .unreadable("-PT1H")), ("PT", .unreadable("PT")),
             ("2024-13-01", .unreadable("2024-13-01")),
             ("24:00:01", .unreadable("24:00:01")), ("9999-12-31T24:00:00", .unreadable("9999-12-31T24:00:00")),

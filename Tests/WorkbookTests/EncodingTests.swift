@@ -45,6 +45,37 @@ import Testing
         #expect(try read([0x78] + long, encoding).count == 16_000)
     }
 
+    /// One encoding is named for many files: what is plainly of Unicode is read so, and it is known which was named.
+    @Test(arguments: TextEncoding.codePages + [.utf16LittleEndian, .utf16BigEndian])
+    func whatIsPlainlyOfUnicodeIsReadSo(named: TextEncoding) throws {
+        for text in ["Имя,Город\nИван,Москва\n", "이름,도시\n똠방,서울\n", "Name,Ort\nJürgen Groß,Köln\n", "名,x\n前,y\n"] {
+            let expected = text.split(separator: "\n").map { $0.split(separator: ",").map { String($0) as String? } }
+            let wide = text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+            for (bytes, encoding) in [(Array(text.utf8), TextEncoding.utf8), (wide, .utf16LittleEndian)]
+            where encoding == .utf8 || FileStart.wideText(wide) != nil {
+                try withFile(bytes) { path in
+                    let reader = try CSVReader(path: path, encoding: named)
+                    let rows = try reader.readAll().map { row in (0..<row.count).map { row.text(at: $0) } }
+                    #expect(rows == expected && reader.encoding == encoding)
+                    #expect(reader.overruledEncoding == (named == encoding ? nil : named))
+                }
+            }
+        }
+    }
+
+    /// Words whose bytes are two letters of one encoding, or one of UTF-8, are what is named.
+    @Test(arguments: [
+        ("SPÓŁKA", TextEncoding.windows1250), ("청천", .cp949), ("ciężą", .windows1250), ("CAFÉ®", .windows1252),
+        ("Иван", .windows1251),
+    ])
+    func whatMayBeEitherIsWhatIsNamed(word: String, named: TextEncoding) throws {
+        try withFile(bytes("Name,Ort\nA,\(word)\n", named)) { path in
+            let reader = try CSVReader(path: path, encoding: named)
+            #expect(try reader.readAll().last?.text(at: 1) == word)
+            #expect(reader.encoding == named && reader.overruledEncoding == nil)
+        }
+    }
+
     @Test(arguments: samples)
     func whatTheBytesDoNotDecideIsAsked(encoding: TextEncoding, text: String) throws {
         let file = try bytes(text, encoding)

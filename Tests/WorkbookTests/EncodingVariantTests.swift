@@ -119,6 +119,16 @@ import Testing
         #expect(marked?.english.contains("line \(line) ") == true, "\(marked?.english ?? "read")")
     }
 
+    /// One letter that is whole and one byte that is broken: no word becomes another one.
+    @Test(
+        arguments: ["Österreich", "Ärzte", "Åse", "Ørsted", "Ñuble", "À la carte", "Übersee"], [0xFC, 0xE9] as [UInt8])
+    func aBrokenByteMakesNoWesternText(word: String, broken: UInt8) {
+        let error = failure {
+            try read(Array("Name,Ort\nA,\(word)\nB,M".utf8) + [broken] + Array("nchen\n".utf8))
+        }
+        #expect(error?.kind == .encoding, "\(word) was read")
+    }
+
     @Test(
         arguments: [
             [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x98],

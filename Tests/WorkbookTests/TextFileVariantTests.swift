@@ -73,6 +73,10 @@ import Testing
         // The quotation mark that was never closed, closed by the next, and by the next but one.
         ("a,b,c\n\"x,1,2\ny,1,2\nz\",1,2\n", 0), ("a,b,c\n1,\"x,2\ny,1,2\nz,\"w\",2\n", 1),
         ("a,b,c\r\"x,1,2\ry,1,2\rz\",1,2\r", 0),
+        // Of two columns, and one row alone.
+        ("Name,Account\n\"Linz,Ernst Handel\nGraz,Ernst Handel\nWien\",Ernst Handel\n", 0),
+        ("Name,Account\r\n\"Linz,Ernst Handel\r\nWien\",Ernst Handel\r\n", 0),
+        ("Name,City,Account\n\"Linz,L,E\nRack 19\",G,E\n", 0), ("a,b,c\n1,\"x,2\ny\",2\n", 1),
         ("a,b,c\r\n\"x,1,2\r\ny,1,2\r\nz\",1,2\r\n", 0), ("a;b;c\n\"x;1;2\ny;1;2\nz\";1;2\n", 0),
     ])
     func swallowedRowsAreTold(text: String, column: Int) throws {
@@ -81,7 +85,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "a,b,c\n\"x\nStreet 1, Seoul\ny\",1,2\n", "a,b\n\"x,y\",1\n", "a,b,c\n\"one, two\r\nthree\",1,2\n",
+        "a,b,c\n\"x\nStreet 1, Seoul\ny\",1,2\n", "a,b\n\"x\nStreet 1, Seoul\ny\",1\n",
+        "a,b\n\"Street 1, Seoul\nKorea\",1\n", "a,b\n1,\"Street 1,Seoul\nKorea\"\n", "a,b\n1,\"x\n2,y\nz\"\n",
+        "a,b,c\n\"x,y\nz\",1,2\n", "a,b\n\"x,y\",1\n", "a,b,c\n\"one, two\r\nthree\",1,2\n",
     ])
     func whatIsQuotedRightlyIsNotTold(text: String) throws {
         #expect(try read(text).rows.allSatisfy { $0.swallowed == nil })

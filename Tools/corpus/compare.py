@@ -140,7 +140,8 @@ def compare(program, path):
             notes.append(f"{name}: {refused[name]}")
             continue
         found = sheets.get(name, {})
-        for place in sorted(one[name].keys() | two[name].keys()):
+        # Also what only the reader sees: a cell that both others find empty.
+        for place in sorted(one[name].keys() | two[name].keys() | found.keys()):
             wanted = one[name].get(place)
             if wanted != two[name].get(place):
                 continue

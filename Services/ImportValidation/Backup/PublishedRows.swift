@@ -74,11 +74,13 @@ struct PublishedRows: Sendable {
         return (count, count < batch ? nil : last)
     }
 
-    /// Whether a task was closed the backup period ago.
+    /// Whether a task was closed the backup period ago, and nothing is being done with its rows: an undo that was asked for
+    /// in time needs them.
     private var due: SQL {
         """
         task.state = \(literal: ImportTask.State.closed) AND (task.closed_at AT TIME ZONE 'UTC')::date \
-        <= \(database.clock.today.description)::date - \(BackupPeriod.days(of: "task.domain"))
+        <= \(database.clock.today.description)::date - \(BackupPeriod.days(of: "task.domain")) \
+        AND NOT EXISTS (SELECT FROM import_validation.import_run_work AS work WHERE work.import_task = task.id)
         """
     }
 }

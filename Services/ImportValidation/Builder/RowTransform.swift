@@ -72,9 +72,11 @@ struct RowTransform: Sendable {
         return origins
     }
 
-    /// A part of a text, from 1 or, from its end, from -1; empty where it has fewer.
+    /// A part of a text, from 1 or, from its end, from -1; empty where it has fewer. A text without the separator is its
+    /// first part alone, for what is not there cannot be told from what is.
     private static func part(_ part: Int, of text: String, _ separator: String) -> String {
         let parts = text.components(separatedBy: separator)
+        if parts.count == 1 { return part == 1 ? text.visible() : "" }
         let index = part > 0 ? part - 1 : parts.count + part
         return parts.indices.contains(index) ? parts[index].visible() : ""
     }

@@ -91,8 +91,10 @@ actor RowChecker {
         }
         for period in plan.periods { checkOrder(period, rows, &errors) }
         let key = plan.key
+        // What the file says against another cell takes nothing from the key, nor from the other row that has it.
+        let keyFields = Set(key.map { plan.columns[$0].field.name })
         return rows.indices.map { row in
-            let isDoubtful = row < faults.count && !faults[row].isEmpty
+            let isDoubtful = row < faults.count && faults[row].contains { $0.field.map(keyFields.contains) ?? true }
             var verdict = RowVerdict(errors: errors[row])
             if !errors[row].isEmpty { verdict.comment = errors[row].comment(rows[row], plan.target, language) }
             if !isDoubtful {

@@ -92,11 +92,16 @@ struct ImportPlan: Sendable {
 
     // MARK: Making
 
-    /// The rows that it is for, as far as they are ready.
+    /// The rows that it is for, ready or not.
+    var asked: SQL {
+        guard !isForAll else { return "true" }
+        return "id = ANY ((SELECT chosen FROM import_validation.import_plan WHERE id = \(id))::uuid[])"
+    }
+
+    /// The rows that it is for, as far as they are ready and their files loaded.
     private var meant: SQL {
-        let ready: SQL = "import_task = \(task) AND status = \(RowStatus.readyToPublish.sql)"
-        guard !isForAll else { return ready }
-        return ready + " AND id = ANY ((SELECT chosen FROM import_validation.import_plan WHERE id = \(id))::uuid[])"
+        let ready: SQL = "import_task = \(task) AND status = \(RowStatus.readyToPublish.sql) AND "
+        return ready + asked + " AND " + StagingStore.isLoaded(task)
     }
 
     /// The next rows that the plan is for and does not have yet.

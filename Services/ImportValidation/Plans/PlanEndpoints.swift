@@ -19,7 +19,6 @@ struct PlanEndpoints: Sendable {
     let database: Database
     let queue: RunQueue
     let access: TaskAccess
-    /// Days after the closing of a task during which its publications can be undone (G-67, G-133).
 
     var endpoints: [Endpoint] {
         [
@@ -78,6 +77,7 @@ struct PlanEndpoints: Sendable {
                 published.importTask == task.id
             else { throw Problem.notFound(ImportRun.schema.label, id: request.importRun) }
             try requirePeriod(of: task, context, tx)
+            try publication.requireRows(tx)
             guard published.state != ImportRun.State.queued, published.state != ImportRun.State.running else {
                 throw Problem(
                     .failedPrecondition,
@@ -244,5 +244,26 @@ struct PlanEndpoints: Sendable {
         }
 
         func token(behind number: Int64) -> String { PageToken(position: [String(number)]).text(for: binding) }
+    }
+}
+
+extension Publication {
+    /// Its rows are removed with the end of the backup period. Reopening the task does not bring them back, nor does it the
+    /// undo.
+    fileprivate func requireRows(_ tx: Transaction) throws {
+        let gone = try tx.query(
+            """
+            SELECT 1 FROM import_validation.publication_row AS r \
+            JOIN import_validation.removed_rows AS g ON g.upload = r.upload \
+            WHERE r.publication = \(id) AND r.undone_at IS NULL \
+            AND NOT EXISTS (SELECT FROM import_validation.staging_row AS s WHERE s.id = r.staging_row) LIMIT 1
+            """)
+        guard !gone.isEmpty else { return }
+        throw Problem(
+            .failedPrecondition,
+            Text(
+                en: "The rows of the publication were removed when the backup period of the closed task had ended.",
+                ko: "종결된 작업의 백업 기간이 끝나 게시한 행이 삭제되었습니다. 이 게시는 실행 취소할 수 없습니다."),
+            reason: "UNDO_OVER")
     }
 }

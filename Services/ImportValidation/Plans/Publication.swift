@@ -9,7 +9,8 @@ import Wire
 struct Publication: Sendable {
     /// The columns of `publication`, `publication_row` and `publication_undo`.
     enum Column: String {
-        case id, number, plan, outcome, fields, kept, checks, state
+        case id, number, plan, outcome, fields, kept, checks, state, sending
+        case sendingRows = "sending_rows"
         case importTask = "import_task"
         case targetTable = "target_table"
         case publishedBy = "published_by"
@@ -55,21 +56,8 @@ struct Publication: Sendable {
         }
     }
 
-    /// Rows that were on their way to the owner when the run was interrupted.
-    func interrupted(of task: String, _ tx: Transaction) throws -> [HeldRow] {
-        try StagingStore.page(
-            """
-            WHERE import_task = \(task) AND status = \(RowStatus.readyToPublish.sql) AND id = ANY (\
-            (SELECT sending FROM import_validation.publication WHERE id = \(id))::uuid[])
-            """, after: nil, limit: RowPublisher.batch, tx)
-    }
-
-    /// Keeps which rows are about to be sent.
-    func send(_ rows: [HeldRow], _ tx: Transaction) {
-        tx.send("UPDATE import_validation.publication SET sending = \(rows.map(\.id))::uuid[] WHERE id = \(id)")
-    }
-
-    /// Keeps what was written for rows, those that were refused left out.
+    /// Keeps what was written for rows, those that were refused left out. Where a row came from is taken from the row as it
+    /// was sent: it may be gone from staging by now.
     func add(_ rows: [HeldRow], _ results: [PublishResult], _ context: WriteContext, _ tx: Transaction) {
         let written = zip(rows, results).filter { $1.written != nil }
         guard !written.isEmpty else { return }
@@ -77,20 +65,23 @@ struct Publication: Sendable {
             """
             INSERT INTO import_validation.publication_row (publication, number, domain, staging_row, upload, source_sheet, \
             row_number, corrected_by, target_record, outcome, published_at, fields) \
-            SELECT \(id)::uuid, u.place + coalesce((SELECT max(number) FROM import_validation.publication_row \
-            WHERE publication = \(id)), 0), s.domain, s.id, s.upload, s.source_sheet, s.row_number, s.updated_by, \
-            u.record, u.outcome, \(context.now.sqlValue), nullif(u.fields, '')::jsonb \
-            FROM unnest(\(written.map { $0.0.id })::uuid[], \(written.map { $0.1.targetRecord })::uuid[], \
+            SELECT p.id, u.place + coalesce((SELECT max(number) FROM import_validation.publication_row \
+            WHERE publication = \(id)), 0), p.domain, u.id, u.upload, nullif(u.sheet, ''), u.number, \
+            nullif(u.corrector, ''), u.record, u.outcome, \(context.now.sqlValue), nullif(u.fields, '')::jsonb \
+            FROM import_validation.publication AS p, \
+            unnest(\(written.map { $0.0.id })::uuid[], \(written.map { $0.0.upload })::uuid[], \
+            \(written.map { $0.0.sheet ?? "" })::text[], \(written.map { $0.0.number })::int8[], \
+            \(written.map { $0.0.correctedBy ?? "" })::text[], \(written.map { $0.1.targetRecord })::uuid[], \
             \(written.map { $1.written ?? "" })::text[], \(written.map { KeptChange.json($1.fields) })::text[]) \
-            WITH ORDINALITY AS u (id, record, outcome, fields, place) \
-            JOIN import_validation.staging_row AS s ON s.id = u.id
+            WITH ORDINALITY AS u (id, upload, sheet, number, corrector, record, outcome, fields, place) \
+            WHERE p.id = \(id)
             """)
     }
 
     // MARK: Undoing
 
     /// One row on its way to be undone.
-    struct Row: Sendable {
+    struct Written: Sendable {
         let number: Int64
         let stagingRow: String
         let record: String
@@ -100,7 +91,7 @@ struct Publication: Sendable {
     }
 
     /// The next rows that an undo has not dealt with, the last that was published first.
-    func rowsToUndo(by run: String, before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Row] {
+    func rowsToUndo(by run: String, before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Written] {
         let rows = try tx.query(
             """
             SELECT number, staging_row, target_record, outcome, fields, published_at \
@@ -108,7 +99,7 @@ struct Publication: Sendable {
             AND undone_at IS NULL AND undo_run IS DISTINCT FROM \(run)::uuid ORDER BY number DESC LIMIT \(limit)
             """)
         return try rows.map { row in
-            Row(
+            Written(
                 number: try row.int64(Column.number), stagingRow: try row.string(Column.stagingRow),
                 record: try row.string(Column.targetRecord), outcome: try row.string(Column.outcome),
                 fields: KeptChange.read(try row.optionalString(Column.fields)),
@@ -129,7 +120,7 @@ struct Publication: Sendable {
     /// Keeps what became of rows that were to be undone; `kept` says why one was not, and is empty for the others, which
     /// can be published again.
     func settle(
-        _ rows: [Row], kept: [Int64: [RowError]], run: String, by person: String, _ context: WriteContext,
+        _ rows: [Written], kept: [Int64: [RowError]], run: String, by person: String, _ context: WriteContext,
         _ tx: Transaction
     ) {
         let reasons = rows.map { RowError.json(kept[$0.number] ?? []) }

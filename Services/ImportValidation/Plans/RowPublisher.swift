@@ -46,14 +46,19 @@ struct RowPublisher: Sendable {
         return try await answer(request, rows)
     }
 
-    /// Publishes the rows, those of a plan as it has seen them. The request id follows from the rows and their revisions:
-    /// after a crash the same batch gets the same answer again, and nothing is published twice. For as many rows from the
-    /// start as the answer tells of.
-    func publish(_ rows: [HeldRow], _ planned: [String: PlannedRow]) async throws -> [PublishResult] {
+    /// What is sent to publish the rows, those of a plan as it has seen them. The request id follows from the rows and their
+    /// revisions.
+    func request(toPublish rows: [HeldRow], _ planned: [String: PlannedRow]) -> PublishRowsRequest {
         var request = request(rows, planned)
         let name = rows.map { "\($0.id):\($0.revision)" }.joined(separator: ",")
         request.requestID = RecordID.derived(from: "\(tools.claim.run)/\(name)")
-        return try await answer(request, rows)
+        return request
+    }
+
+    /// Publishes the rows of a batch that is kept: sent again after a crash it gets the same answer, and nothing is published
+    /// twice. For as many rows from the start as the answer tells of.
+    func publish(_ batch: PublicationBatch) async throws -> [PublishResult] {
+        batch.rows.isEmpty ? [] : try await answer(batch.request, batch.rows)
     }
 
     private func request(_ rows: [HeldRow], _ planned: [String: PlannedRow]) -> PublishRowsRequest {

@@ -58,7 +58,7 @@ struct UndoRun {
     }
 
     /// As many rows from the start as one request carries; at least one.
-    private static func fitting(_ rows: [Publication.Row]) -> [Publication.Row] {
+    private static func fitting(_ rows: [Publication.Written]) -> [Publication.Written] {
         var bytes = 0
         let end = rows.firstIndex { row in
             bytes += row.fields.reduce(120) {
@@ -71,7 +71,7 @@ struct UndoRun {
 
     /// Why rows are kept, by their places; the others are undone.
     private func undo(
-        _ rows: [Publication.Row], _ publication: Publication, _ account: String
+        _ rows: [Publication.Written], _ publication: Publication, _ account: String
     ) async throws -> [Int64: [RowError]] {
         // A row that has changed nothing is only given back.
         let written = rows.filter { $0.outcome != PlanRow.Outcome.unchanged }
@@ -107,7 +107,7 @@ struct UndoRun {
     }
 
     /// Rows whose records are referred to by records of other services than the owner's, which looks at its own itself.
-    private func referred(_ rows: [Publication.Row], _ table: String) async throws -> [Int64: [RowError]] {
+    private func referred(_ rows: [Publication.Written], _ table: String) async throws -> [Int64: [RowError]] {
         guard !rows.isEmpty else { return [:] }
         let records = rows.map { row in
             var record = ReferredRecord()
@@ -151,7 +151,7 @@ struct UndoRun {
     }
 
     private func settle(
-        _ rows: [Publication.Row], _ kept: [Int64: [RowError]], _ publication: Publication, _ progress: Progress
+        _ rows: [Publication.Written], _ kept: [Int64: [RowError]], _ publication: Publication, _ progress: Progress
     ) async throws {
         let (claim, writing) = (tools.claim, tools.writing)
         let (done, failed, total) = (progress.done, progress.failed, progress.total)

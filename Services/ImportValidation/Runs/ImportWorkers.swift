@@ -45,7 +45,7 @@ struct ImportWorkers: Sendable {
             guard claim.lease.takings <= RunQueue.maximumTakings else { throw RunFailure(text: RunMessages.givenUp) }
             try await queue.begin(claim)
             // A publication or an undo that was interrupted may have sent rows: it finds out what became of them before it
-            // ends.
+            // ends, and looks at a cancellation itself.
             let sends = [ImportRun.Kind.publish, ImportRun.Kind.undo].contains(claim.kind)
             if !sends || claim.lease.takings == 1 { try await run.refuseCanceled() }
             try await queue.end(claim, try await Self.body(run))
@@ -89,6 +89,7 @@ struct ImportWorkers: Sendable {
         let keepsUpload = (error as? RunFailure)?.keepsUpload ?? false
         let isLoad = claim.kind == ImportRun.Kind.load
         await end(run, facts) {
+            if let ending = try await run.brokenMending(failure) { return ending }
             if isLoad { try await LoadRun.undo(run) }
             let counts = try await run.counts()
             return .init(

@@ -175,8 +175,3 @@ struct MendRun {
         }
     }
 }
-
-extension MendTally {
-    /// Rows of the workbook that are settled.
-    fileprivate var settled: Int64 { mended + unchanged + refusals }
-}

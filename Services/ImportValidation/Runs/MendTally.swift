@@ -45,6 +45,9 @@ struct MendTally: Codable, Sendable, Equatable {
     /// Rows that were not taken.
     var refusals: Int64 { refused.values.reduce(0) { $0 + $1.count } }
 
+    /// Rows of the workbook that are settled.
+    var settled: Int64 { mended + unchanged + refusals }
+
     mutating func refuse(_ row: Int, _ reason: Refusal) {
         var known = refused[reason.rawValue] ?? Refused()
         known.count += 1

@@ -10,26 +10,24 @@ import Wire
 struct PublishRun {
     let tools: RunTools
 
-    /// Publishes batch after batch; what was done is kept with each, so that an interrupted run goes on behind it.
+    /// Publishes batch after batch; what was done is kept with each, so that an interrupted run goes on behind it. A batch
+    /// that was on its way then is settled before anything else is looked at: the owner may have written it, and nothing that
+    /// has happened since undoes that.
     func run() async throws -> RunQueue.Ending {
-        let claim = tools.claim
         let publisher = try await RowPublisher(tools)
         let publication = try await begin()
         let before = try await tools.counts()
-        let total = before.done + (try await waiting(publication))
-        var progress = Progress(claim, total: total, connection: tools.connection)
+        var progress = Progress(tools.claim, total: before.total, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
-        var isFirst = true
+        if let batch = try await interrupted(publication) {
+            try await publish(batch, publication, publisher, &progress)
+        }
+        try await tools.refuseCanceled()
+        progress.total = progress.done + (try await waiting(publication))
         while true {
-            let page = try await next(publication, resuming: isFirst)
-            isFirst = false
-            if page.rows.isEmpty && page.moved.isEmpty { break }
-            let results =
-                page.rows.isEmpty ? [] : try await publisher.publish(page.rows, page.planned.mapValues { $0.seen })
-            let rows = Array(page.rows.prefix(results.count))
-            let refused = results.count { $0.isRefused }
-            progress.add(done: rows.count + page.moved.count, failed: refused + page.moved.count)
-            try await settle(rows, results, page, publication, publisher.plan.target, progress)
+            let batch = try await next(publication, publisher)
+            if batch.isEmpty { break }
+            try await publish(batch, publication, publisher, &progress)
             try await tools.refuseCanceled()
         }
         progress.tell()
@@ -39,8 +37,29 @@ struct PublishRun {
                 try plan.counts(tx).moved
             }
             if moved > 0 { message += " " + RunMessages.moved(moved)(tools.language) }
+        } else {
+            message += try await tools.leftOut(claim.allReady ? "publish_run IS NULL" : "publish_run = \(claim.run)")
         }
         return .init(total: progress.done, done: progress.done, failed: progress.failed, message: message)
+    }
+
+    /// The batch that another worker has left on its way.
+    private func interrupted(_ publication: Publication) async throws -> PublicationBatch? {
+        try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
+            try publication.interrupted(tx)
+        }
+    }
+
+    /// Publishes a batch that is kept, and keeps what became of it.
+    private func publish(
+        _ batch: PublicationBatch, _ publication: Publication, _ publisher: RowPublisher, _ progress: inout Progress
+    ) async throws {
+        let results = try await publisher.publish(batch)
+        let rows = Array(batch.rows.prefix(results.count))
+        let (refused, moved) = (results.count { $0.isRefused }, batch.moved.count)
+        progress.add(done: rows.count + moved, failed: refused + moved)
+        progress.total = max(progress.total, progress.done)
+        try await settle(rows, results, batch, publication, publisher.plan.target, progress)
     }
 
     /// What is kept of the publication, from the request on or, for a run of an earlier version, from now on.
@@ -70,6 +89,7 @@ struct PublishRun {
         } else {
             statement += " AND publish_run = \(claim.run)"
         }
+        statement += " AND " + StagingStore.isLoaded(claim.task)
         let counting = statement
         return try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
             if let plan = publication.plan { return try plan.open(tx) }
@@ -77,9 +97,8 @@ struct PublishRun {
         }
     }
 
-    /// The next rows, as many as one request carries. Which they are is kept before they are sent: after a crash the same
-    /// ones go again, and the owner gives the answer that it gave.
-    private func next(_ publication: Publication, resuming: Bool) async throws -> ImportPlan.Page {
+    /// The next rows, as many as one request carries; the batch is kept before it is sent.
+    private func next(_ publication: Publication, _ publisher: RowPublisher) async throws -> PublicationBatch {
         let (database, claim) = (tools.database, tools.claim)
         return try await database.transaction(as: tools.service) { tx in
             try claim.lease.hold(in: tx)
@@ -88,27 +107,25 @@ struct PublishRun {
                 try TaskAccess.requireOpen(task, tx)
                 try publication.plan?.requireFresh(task, tx)
             }
+            var page = ImportPlan.Page()
             if let plan = publication.plan {
-                var page = try plan.page(limit: RowPublisher.batch, tx)
-                page.rows = RowPublisher.fitting(page.rows)
-                return page
+                page = try plan.page(limit: RowPublisher.batch, tx)
+            } else {
+                page.rows = try StagingStore.page(
+                    claim.task, status: RowStatus.readyToPublish.rawValue, after: nil, limit: RowPublisher.batch,
+                    chosenFor: claim.allReady ? nil : claim.run, unchosen: claim.allReady, tx)
             }
-            var rows = resuming ? try publication.interrupted(of: claim.task, tx) : []
-            if rows.isEmpty {
-                rows = RowPublisher.fitting(
-                    try StagingStore.page(
-                        claim.task, status: RowStatus.readyToPublish.rawValue, after: nil, limit: RowPublisher.batch,
-                        chosenFor: claim.allReady ? nil : claim.run, unchosen: claim.allReady, tx))
-                publication.send(rows, tx)
-            }
-            return ImportPlan.Page(rows: rows)
+            page.rows = RowPublisher.fitting(page.rows)
+            let batch = PublicationBatch(page, by: publisher)
+            try publication.send(batch, tx)
+            return batch
         }
     }
 
     /// Keeps what became of the rows of a batch: in staging, in the plan, and for undo and lineage, at once. A row whose
     /// ground has moved since the plan stays ready.
     private func settle(
-        _ rows: [HeldRow], _ results: [PublishResult], _ page: ImportPlan.Page, _ publication: Publication,
+        _ rows: [HeldRow], _ results: [PublishResult], _ batch: PublicationBatch, _ publication: Publication,
         _ target: ImportTarget, _ progress: Progress
     ) async throws {
         let (claim, writing, language) = (tools.claim, tools.writing, tools.language)
@@ -121,13 +138,14 @@ struct PublishRun {
         }
         let planned =
             zip(rows, results).compactMap { row, result in
-                page.planned[row.id].map { ImportPlan.Result(number: $0.number, of: result) }
-            } + page.moved.map(ImportPlan.Result.moved)
+                batch.places[row.id].map { ImportPlan.Result(number: $0, of: result) }
+            } + batch.moved.map(ImportPlan.Result.moved)
         try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             try claim.lease.hold(in: tx)
             publication.add(rows, results, writing, tx)
             StagingStore.settle(staying.map { $0.0 }, outcomes, writing, tx)
             publication.plan?.settle(planned, tx)
+            publication.settle(tx)
             tx.send(
                 """
                 UPDATE import_validation.import_run SET done_rows = \(done), failed_rows = \(failed), \

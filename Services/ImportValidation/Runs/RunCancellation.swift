@@ -51,7 +51,9 @@ extension RunTools {
         case ImportRun.Kind.load where tally == MendTally():
             counts = (counts.total, 0, 0)
             text = RunMessages.canceledLoad
-        case ImportRun.Kind.load: text = RunMessages.canceledMending(tally)
+        case ImportRun.Kind.load:
+            counts = (counts.total, tally.settled, tally.refusals)
+            text = RunMessages.canceledMending(tally)
         case ImportRun.Kind.publish:
             text = RunMessages.canceledPublication(counts.done - counts.failed, of: max(counts.total, counts.done))
         case ImportRun.Kind.plan: text = RunMessages.canceledPlan
@@ -62,6 +64,18 @@ extension RunTools {
         return .init(
             state: ImportRun.State.canceled, total: counts.total, done: counts.done, failed: counts.failed,
             message: text(language))
+    }
+
+    /// How a run ends that has mended rows and then met `failure`: what was mended stays so and is told, and the workbook can
+    /// be imported again. Nil for any other run.
+    func brokenMending(_ failure: String) async throws -> RunQueue.Ending? {
+        let tally = try await tally()
+        guard claim.kind == ImportRun.Kind.load, tally != MendTally() else { return nil }
+        let counts = try await counts()
+        return RunQueue.Ending(
+            state: ImportRun.State.failed, total: max(counts.total, tally.settled), done: tally.settled,
+            failed: tally.refusals,
+            message: failure + " " + RunMessages.brokenMending(tally)(language))
     }
 
     /// How far the mending of this run is by now.
@@ -86,6 +100,16 @@ extension RunMessages {
         Text(
             en: "The import of the error workbook was canceled; \(tally.mended) rows were mended before.",
             ko: "오류 통합 문서 가져오기가 취소되었습니다. 그 전에 \(grouped: tally.mended)개 행을 수정했습니다.")
+    }
+
+    static func brokenMending(_ tally: MendTally) -> Text {
+        let text = Text(
+            en:
+                "\(tally.mended) rows were mended before; \(tally.unchanged) hold what they held. The file can be imported again.",
+            ko:
+                "그 전에 \(grouped: tally.mended)개 행을 수정했으며 \(grouped: tally.unchanged)개 행은 변경 사항이 없습니다. 파일을 다시 가져올 수 있습니다."
+        )
+        return tally.remarks.reduce(text) { Text(en: $0.en + " " + $1.en, ko: $0.ko + " " + $1.ko) }
     }
 
     static func canceledValidation(_ rows: Int64) -> Text {

@@ -120,3 +120,22 @@ struct RunTools: Sendable {
         }
     }
 }
+
+extension RunTools {
+    /// What people are told of rows that are not taken because their files are being loaded; empty when there are none.
+    func leftOut(_ which: SQL) async throws -> String {
+        let task = claim.task
+        let rows = try await database.transaction(as: service, readOnly: true) { tx in
+            try StagingStore.stillLoading(task, which, tx)
+        }
+        return rows == 0 ? "" : " " + RunMessages.stillLoading(rows)(language)
+    }
+}
+
+extension RunMessages {
+    static func stillLoading(_ rows: Int64) -> Text {
+        Text(
+            en: "\(rows) rows were left out because their file is still being loaded.",
+            ko: "파일을 로드하는 중인 \(grouped: rows)개 행은 제외했습니다.")
+    }
+}

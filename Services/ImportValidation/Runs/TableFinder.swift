@@ -60,7 +60,7 @@ struct TableFinder {
     private func find(in source: any RowSource) throws -> Table {
         guard let workbook = source as? WorkbookReader else {
             var best = Candidate()
-            if let table = try titles(in: source, &best) { return table }
+            if let table = try titles(in: source, &best) { return table.tellingEncoding(of: source) }
             throw failure(best, [])
         }
         let visible = workbook.sheets.indices.filter { workbook.sheets[$0].isVisible }

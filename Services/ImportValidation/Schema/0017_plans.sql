@@ -67,8 +67,11 @@ CREATE TABLE import_validation.publication (
     check_version text NOT NULL,
     -- The checks of administrators in force then: their names and etags.
     checks text[] NOT NULL DEFAULT '{}',
-    -- Rows on their way to the owner: after a crash the same ones are sent again, so that what they did is known.
-    sending uuid[] NOT NULL DEFAULT '{}'
+    -- The batch on its way to the owner: the request as it is sent, and its rows as they were read. After a crash the same
+    -- bytes are sent again, so that what they did is known; NULL when nothing is on its way.
+    sending bytea,
+    sending_rows jsonb,
+    CONSTRAINT publication_sending_whole CHECK ((sending IS NULL) = (sending_rows IS NULL))
 );
 CREATE INDEX publication_import_task ON import_validation.publication (import_task);
 CREATE INDEX publication_plan ON import_validation.publication (plan) WHERE plan IS NOT NULL;

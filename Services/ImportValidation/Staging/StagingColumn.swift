@@ -8,4 +8,5 @@ enum StagingColumn: String {
     case sourceSheet = "source_sheet"
     case naturalKey = "natural_key"
     case targetRecord = "target_record"
+    case updatedBy = "updated_by"
 }

@@ -28,6 +28,11 @@ struct HeldRow: Sendable {
     let key: Int64?
     /// What it was told of rows with the same.
     let doubles: [RowError]
+    /// The file and the sheet that it came with; nil is the only sheet of a text file.
+    var upload = ""
+    var sheet: String?
+    /// Who corrected it last; nil for nobody.
+    var correctedBy: String?
 }
 
 /// The statements over the table of staged rows.
@@ -115,6 +120,24 @@ enum StagingStore {
         return sweep
     }
 
+    /// Only rows of files whose load has ended: until then it may find fault with them, or take them back. The state of the
+    /// upload does not tell, for it can be imported again while published rows of it are staged.
+    static func isLoaded(_ task: String) -> SQL {
+        """
+        upload <> ALL (ARRAY(SELECT r.upload FROM import_validation.import_run AS r WHERE r.import_task = \(task) \
+        AND r.kind = \(literal: ImportRun.Kind.load) AND r.upload IS NOT NULL \
+        AND r.state IN (\(literal: ImportRun.State.queued), \(literal: ImportRun.State.running))))
+        """
+    }
+
+    /// How many rows would be ready if their files were loaded, of those that meet a condition.
+    static func stillLoading(_ task: String, _ which: SQL, _ tx: Transaction) throws -> Int64 {
+        let counting: SQL =
+            "SELECT count(*) FROM import_validation.staging_row WHERE import_task = \(task) AND status = "
+            + "\(RowStatus.readyToPublish.sql) AND " + which + " AND NOT (" + isLoaded(task) + ")"
+        return try tx.query(counting).first?.int64(UnnamedColumn.count) ?? 0
+    }
+
     /// The next rows of a task with a status, behind `last`.
     static func page(
         _ task: String, status: String, after last: HeldRow?, limit: Int, chosenFor run: String? = nil,
@@ -125,6 +148,7 @@ enum StagingStore {
             """
         if let run { statement += " AND publish_run = \(run)" }
         if unchosen { statement += " AND publish_run IS NULL" }
+        if run != nil || unchosen { statement += " AND " + isLoaded(task) }
         return try page(statement, after: last, limit: limit, tx)
     }
 
@@ -143,8 +167,11 @@ enum StagingStore {
     /// The next rows that meet a condition, behind `last`.
     static func page(_ which: SQL, after last: HeldRow?, limit: Int, _ tx: Transaction) throws -> [HeldRow] {
         var statement: SQL =
-            "SELECT id, revision, row_number, status, cells, faults, natural_key, errors FROM import_validation.staging_row "
-        statement += which
+            """
+            SELECT id, revision, row_number, status, cells, faults, natural_key, errors, upload, source_sheet, updated_by \
+            FROM import_validation.staging_row
+            """
+        statement += " " + which
         if let last { statement += " AND (row_number, id) > (\(last.number)::int4, \(last.id)::uuid)" }
         statement += " ORDER BY row_number, id LIMIT \(limit)"
         return try tx.query(statement).map(held)
@@ -158,7 +185,9 @@ enum StagingStore {
             faults: CellFault.read(try row.optionalString(StagingColumn.faults)),
             key: try row.optionalInt64(StagingColumn.naturalKey),
             doubles: RowError.read(try row.optionalString(StagingColumn.errors), comment: nil)
-                .filter { $0.check == .double })
+                .filter { $0.check == .double },
+            upload: try row.string(StagingColumn.upload), sheet: try row.optionalString(StagingColumn.sourceSheet),
+            correctedBy: try row.optionalString(StagingColumn.updatedBy))
     }
 
     /// Writes what the checks said of rows that have not changed since they were read, and what the file says of them.
