@@ -38,7 +38,8 @@ struct PublishRun {
             }
             if moved > 0 { message += " " + RunMessages.moved(moved)(tools.language) }
         } else {
-            message += try await tools.leftOut(claim.allReady ? "publish_run IS NULL" : "publish_run = \(claim.run)")
+            message += try await tools.leftOut(
+                tools.claim.allReady ? "publish_run IS NULL" : "publish_run = \(tools.claim.run)")
         }
         return .init(total: progress.done, done: progress.done, failed: progress.failed, message: message)
     }
