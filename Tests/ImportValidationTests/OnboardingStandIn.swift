@@ -228,7 +228,8 @@ final class OnboardingStandIn: Sendable {
             if let known {
                 guard known.request == request else {
                     throw .invalid(
-                        field: "request_id", Text(en: "It is another request.", ko: "다른 요청입니다."), rule: "AIP-155")
+                        field: PublishRowsRequest.Field.requestID,
+                        Text(en: "It is another request.", ko: "다른 요청입니다."), rule: "AIP-155")
                 }
                 return known.answer
             }

@@ -90,13 +90,13 @@ import Wire
         let written = try await stage.publishedRows(run).publishedRows
         #expect(written.map(\.outcome) == ["insert", "insert", "insert"])
         #expect(written.map(\.rowNumber) == [2, 3, 4] && written.allSatisfy { $0.fields.count == 1 })
-        let ready =
+        let staged: [Int64] =
             switch event {
             case .edit: [1, 0, 0, 2]
             case .removal: [0, 0, 0, 2]
             default: [0, 0, 0, 3]
             }
-        #expect(try await stage.summary(task) == ready)
+        #expect(try await stage.summary(task) == staged)
         if let plan {
             let counts = try #require(try await stage.planRows(plan).counts)
             #expect([counts.published, counts.failed, counts.moved] == [3, 0, 0])
