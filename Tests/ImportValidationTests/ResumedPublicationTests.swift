@@ -107,6 +107,6 @@ import Wire
         }
         let undo = try await stage.end(of: try await stage.undo(run, of: task))
         #expect(undo.state == "completed" && undo.doneRows == 3 && undo.failedRows == 0)
-        #expect(stage.owner.unpublished(stage.account).flatMap(\.rows).allSatisfy(\.wasCreated))
+        #expect(stage.owner.unpublished(stage.account).flatMap(\.rows).allSatisfy { $0.wasCreated })
     }
 }
