@@ -69,7 +69,13 @@ import Work
     @Test func rowsOfAnUnfinishedLoadAreLeftOut() async throws {
         let stage = try await Stage()
         let task = try await stage.locations()
-        let (upload, load) = try await Self.loading(stage, task)
+        let load = try await stage.loaded(Stage.file(["Linz", "Graz", "Wien"]), of: task)
+        func mark(_ state: String) async throws {
+            _ = try await stage.bench.admin.run(
+                "UPDATE import_validation.import_run SET state = \(state) WHERE id = \(load.id)")
+        }
+        // As if it were under way; none of the workers, which all tests share, is kept waiting for it.
+        try await mark("running")
         let rows = try await stage.rows(task) { $0.pageSize = 2 }.stagingRows
         #expect(rows.map(\.status) == ["ready_to_publish", "ready_to_publish"])
         let ends = [
@@ -78,20 +84,15 @@ import Work
             try await stage.end(of: try await stage.plan(of: task)),
             try await stage.end(of: try await stage.plan(rows, of: task)),
         ]
-        for (end, left) in zip(ends, [2_000, 2, 2_000, 2] as [Int64]) {
+        for (end, left) in zip(ends, [3, 2, 3, 2] as [Int64]) {
             #expect(end.state == "completed" && end.totalRows == 0 && end.doneRows == 0)
             let told = " " + RunMessages.stillLoading(left).en
             #expect(end.message?.hasSuffix(told) == true, "\(end.message ?? "")")
         }
         #expect(stage.owner.published(stage.account).isEmpty)
-        _ = try await stage.cancel(load)
-        stage.owner.letGo(stage.account)
-        #expect(try await stage.end(of: load).state == "canceled")
-        #expect(try await stage.summary(task) == [0, 0, 0, 0])
-        let again = try #require(try await stage.load([upload], of: task).first)
-        #expect(try await stage.end(of: again).state == "completed")
+        try await mark("completed")
         let end = try await stage.end(of: try await stage.publish(of: task))
-        #expect(end.doneRows == 2_500 && end.message == RunMessages.published(2_500, failed: 0).en)
+        #expect(end.doneRows == 3 && end.message == RunMessages.published(3, failed: 0).en)
     }
 
     /// A load that fails after it was canceled has been canceled.
