@@ -95,6 +95,23 @@ import Work
         #expect(end.doneRows == 3 && end.message == RunMessages.published(3, failed: 0).en)
     }
 
+    /// Rows of other files that were told of doubles in a file are as they were when its rows are taken back.
+    @Test func whatWasToldOfItsRowsIsTakenBack() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        _ = try await stage.loaded(Stage.file(["Linz", "Graz"]), "east.csv", of: task)
+        let upload = try await stage.upload(Stage.file(["GRAZ", "Wien"]), "west.csv", to: task)
+        let load = try #require(try await stage.load([upload], of: task).first)
+        #expect(try await stage.end(of: load).failedRows == 1)
+        #expect(try await stage.summary(task) == [0, 2, 2, 0])
+        let run = try await stage.end(
+            of: try await stage.interrupted("load", task, upload: upload, isCanceled: true))
+        #expect(run.state == "canceled")
+        let rows = try await stage.rows(task).stagingRows
+        #expect(rows.map { $0["name"] } == ["Linz", "Graz"] && rows.allSatisfy { $0.status == "ready_to_publish" })
+        #expect(rows.allSatisfy { $0.errors.isEmpty && $0.comment.isEmpty })
+    }
+
     /// A load that fails after it was canceled has been canceled.
     @Test func whatFailsAfterwardsIsCanceled() async throws {
         let stage = try await Stage()

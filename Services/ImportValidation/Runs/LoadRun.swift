@@ -220,7 +220,11 @@ struct LoadRun {
     private static func takeBack(
         _ upload: Upload, _ tools: RunTools, _ end: @escaping @Sendable (Transaction) -> Void = { _ in }
     ) async throws {
-        let claim = tools.claim
+        let (claim, now) = (tools.claim, tools.writing.now)
+        try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
+            try claim.lease.hold(in: tx)
+            StagingDoubles.withdraw(upload.id, of: claim.task, now, tx)
+        }
         var sweep = StagingStore.Sweep()
         while sweep.goesOn {
             let before = sweep

@@ -126,6 +126,27 @@ enum StagingDoubles {
             """)
     }
 
+    /// Takes back what rows of other files were told of rows of an upload that are about to go. A row that has no other
+    /// double, and of which nothing else was said, is as ready as it was; any other is to be checked again.
+    static func withdraw(_ upload: String, of task: String, _ now: Timestamp, _ tx: Transaction) {
+        let double = RowError.Check.double.rawValue
+        tx.send(
+            """
+            UPDATE import_validation.staging_row s SET revision = s.revision + 1, errors = NULL, comment = NULL, \
+            updated_at = \(now.sqlValue), status = CASE WHEN others.rows = 1 AND NOT EXISTS ( \
+            SELECT FROM jsonb_array_elements(s.errors) error WHERE error ->> 'c' <> \(double)) \
+            THEN \(RowStatus.readyToPublish.sql) ELSE \(RowStatus.yetToValidate.sql) END \
+            FROM (SELECT natural_key, count(*) AS rows FROM import_validation.staging_row \
+            WHERE import_task = \(task) AND upload <> \(upload) AND status = ANY(\(waiting)::text[]) \
+            AND natural_key IN (SELECT natural_key FROM import_validation.staging_row \
+            WHERE import_task = \(task) AND upload = \(upload) AND natural_key IS NOT NULL) \
+            GROUP BY natural_key) others \
+            WHERE s.import_task = \(task) AND s.upload <> \(upload) AND s.status = \(RowStatus.needsAttention.sql) \
+            AND s.natural_key = others.natural_key \
+            AND s.errors @> jsonb_build_array(jsonb_build_object('c', \(double)::text))
+            """)
+    }
+
     /// The sentence about a double, with the place of the row's number and of the file's name.
     private static func pattern(_ target: ImportTarget, _ language: String) -> String {
         RowError(.double, ["%1$s", "%2$s"]).text([], target)(language)
