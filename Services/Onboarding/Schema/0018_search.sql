@@ -60,9 +60,8 @@ DECLARE
     words text := '';
     name text;
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        DELETE FROM onboarding.search_word WHERE record = OLD.id;
-    END IF;
+    -- Also of one that comes: its words may have stayed when it was lost.
+    DELETE FROM onboarding.search_word WHERE record = CASE WHEN TG_OP = 'DELETE' THEN OLD.id ELSE NEW.id END;
     IF TG_OP <> 'DELETE' THEN
         FOREACH name IN ARRAY TG_ARGV LOOP
             words := words || ' ' || coalesce(to_jsonb(NEW) ->> name, '');

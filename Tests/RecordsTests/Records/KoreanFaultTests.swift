@@ -9,7 +9,7 @@ import WireCatalog
     /// Names that Korean has no other word for.
     private static let names: Set<Substring> = [
         "UUID", "ID", "URL", "SHA", "Etag", "ALE", "KPI", "NPS", "QBR", "PoC", "AM", "CSM", "YYYY", "MM", "DD", "U",
-        "Excel", "XLSX", "CSV", "ISO", "KRW", "Service", "Bridge",
+        "Excel", "XLSX", "CSV", "ISO", "KRW", "Service", "ServiceNow", "Bridge",
     ]
 
     private static func english(_ text: String) -> [Substring] {
