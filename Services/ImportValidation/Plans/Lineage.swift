@@ -68,13 +68,11 @@ struct Lineage: Sendable {
 
     /// As many entries from the start as one answer carries; at least one.
     private static func fitting(_ entries: [LineageEntry]) -> [LineageEntry] {
-        var bytes = 0
-        let end = entries.firstIndex { entry in
-            bytes += entry.checks.reduce(600) { $0 + $1.utf8.count + 8 }
-            bytes += entry.before.utf8.count + entry.after.utf8.count + entry.fileName.utf8.count
-            return bytes > mostBytes
+        let fitting = entries.fitting(mostBytes) { entry in
+            let values = entry.before.utf8.count + entry.after.utf8.count + entry.fileName.utf8.count
+            return entry.checks.reduce(600 + values) { $0 + $1.utf8.count + 8 }
         }
-        return Array(entries.prefix(min(max(end ?? entries.count, 1), mostEntries)))
+        return Array(fitting.prefix(mostEntries))
     }
 
     private static func entry(_ row: Row, _ change: KeptChange) throws -> LineageEntry {

@@ -217,15 +217,12 @@ struct PlanEndpoints: Sendable {
     private static func fitting<Row>(
         _ rows: [Row], _ fields: KeyPath<Row, [FieldChange]>, _ reasons: KeyPath<Row, [StagingError]>
     ) -> [Row] {
-        var bytes = 0
-        let end = rows.firstIndex { row in
-            bytes += row[keyPath: fields].reduce(400) {
+        rows.fitting(bytesPerPage) { row in
+            let told = row[keyPath: fields].reduce(400) {
                 $0 + $1.field.utf8.count + $1.before.utf8.count + $1.after.utf8.count + 40
             }
-            bytes += row[keyPath: reasons].reduce(0) { $0 + $1.message.utf8.count + 100 }
-            return bytes > bytesPerPage
+            return row[keyPath: reasons].reduce(told) { $0 + $1.message.utf8.count + 100 }
         }
-        return Array(rows.prefix(max(end ?? rows.count, 1)))
     }
 
     /// One page of rows in the order of their numbers.

@@ -29,14 +29,7 @@ struct RowPublisher: Sendable {
 
     /// As many rows from the start as one request carries; at least one.
     static func fitting(_ rows: [HeldRow]) -> [HeldRow] {
-        var bytes = 0
-        var count = 0
-        for row in rows {
-            bytes += row.cells.reduce(64) { $0 + $1.utf8.count + 4 }
-            if count > 0 && bytes > bytesPerBatch { break }
-            count += 1
-        }
-        return Array(rows.prefix(count))
+        rows.fitting(bytesPerBatch) { row in row.cells.reduce(64) { $0 + $1.utf8.count + 4 } }
     }
 
     /// What publishing the rows would do; nothing is changed. For as many rows from the start as the answer tells of.

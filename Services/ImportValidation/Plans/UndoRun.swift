@@ -59,14 +59,11 @@ struct UndoRun {
 
     /// As many rows from the start as one request carries; at least one.
     private static func fitting(_ rows: [Publication.Written]) -> [Publication.Written] {
-        var bytes = 0
-        let end = rows.firstIndex { row in
-            bytes += row.fields.reduce(120) {
+        rows.fitting(bytesPerBatch) { row in
+            row.fields.reduce(120) {
                 $0 + $1.field.utf8.count + $1.before.utf8.count + $1.after.utf8.count + 12
             }
-            return bytes > bytesPerBatch
         }
-        return Array(rows.prefix(max(end ?? rows.count, 1)))
     }
 
     /// Why rows are kept, by their places; the others are undone.

@@ -195,14 +195,12 @@ struct StagingEndpoints: Sendable {
 
     /// As many rows from the start as one answer carries; at least one.
     private static func fitting(_ rows: [StagingRow]) -> [StagingRow] {
-        var bytes = 0
-        let end = rows.firstIndex { row in
-            bytes += 400 + row.comment.utf8.count
-            bytes += row.cells.reduce(0) { $0 + $1.field.utf8.count + $1.value.utf8.count + 30 }
-            bytes += row.errors.reduce(0) { $0 + $1.value.utf8.count + $1.message.utf8.count + 100 }
-            return bytes > bytesPerPage
+        rows.fitting(bytesPerPage) { row in
+            let cells = row.cells.reduce(400 + row.comment.utf8.count) {
+                $0 + $1.field.utf8.count + $1.value.utf8.count + 30
+            }
+            return row.errors.reduce(cells) { $0 + $1.value.utf8.count + $1.message.utf8.count + 100 }
         }
-        return Array(rows.prefix(max(end ?? rows.count, 1)))
     }
 
     private func filter(_ text: String, _ call: Call) throws -> SQL {
