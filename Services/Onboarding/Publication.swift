@@ -116,18 +116,15 @@ struct Publication<R: StandardRecord> {
 
     /// How many drafts from the start one answer can tell of, field by field; at least one. The others are sent again.
     private func told(_ drafts: [Draft], _ known: [[FieldValue]: R]) -> Int {
-        var bytes = 0
-        let end = drafts.firstIndex { draft in
+        drafts.fitting(Publishing.answerBytes) { draft in
             let old = known[draft.key]
-            bytes += draft.filled.reduce(300) { sum, name in
+            return draft.filled.reduce(300) { sum, name in
                 guard let index = R.schema.index(of: name) else { return sum }
                 let value = draft.record[fieldAt: index]
                 if let old, R.schema.fields[index].isSame(old[fieldAt: index], value) { return sum }
                 return sum + name.utf8.count + value.text.utf8.count + (old?[fieldAt: index].text.utf8.count ?? 0)
             }
-            return bytes > Publishing.answerBytes
-        }
-        return max(end ?? drafts.count, 1)
+        }.count
     }
 
     // MARK: Reading

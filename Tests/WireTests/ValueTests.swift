@@ -46,6 +46,12 @@ import Testing
         }
     }
 
+    @Test func aMessageIsCutToSize() {
+        #expect([3, 4, 5].fitting(12) { $0 } == [3, 4, 5] && [3, 4, 5].fitting(11) { $0 } == [3, 4])
+        #expect([30, 1].fitting(11) { $0 } == [30], "at least one")
+        #expect([Int]().fitting(11) { $0 }.isEmpty)
+    }
+
     @Test func masksSpeakBothSpellings() {
         #expect(FieldMask(json: "meetingDate,meeting_date,a.bC")?.paths == ["meeting_date", "meeting_date", "a.b_c"])
         #expect(FieldMask(json: "")?.isEmpty == true)

@@ -93,12 +93,7 @@ public struct DefinitionTable: Sendable {
         let (condition, order) = try Self.query(request, known, context.filterFacts)
         let found = try rows(
             where: condition + " ORDER BY \(raw: order) LIMIT \(size + 1) OFFSET \(start)", context.transaction)
-        var (count, total) = (0, 0)
-        for row in found.prefix(size) {
-            total += try weight(row)
-            guard count == 0 || total <= most else { break }
-            count += 1
-        }
+        let count = try Array(found.prefix(size)).fitting(most, weight).count
         let nextToken = found.count > count ? PageToken(position: [String(start + count)]).text(for: binding) : ""
         return (Array(found).prefix(count), nextToken)
     }
