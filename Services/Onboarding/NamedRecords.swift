@@ -62,7 +62,10 @@ struct NamedRecords: Sendable {
         named += "id = ANY(\(folded.filter(Validation.isUUID).sorted())::uuid[])" + bounds
         for field in fields {
             named += " UNION ALL SELECT id, onboarding.alike(\(identifier: field)::text) " + from
-            named += AlikeSQL.condition(field, folded) + bounds
+            named +=
+                isOfAccount
+                ? AlikeSQL.condition(field, folded, in: table, of: account) : AlikeSQL.condition(field, folded)
+            named += bounds
         }
         return """
             SELECT text, CASE WHEN \(isOwn) THEN 1 ELSE count(DISTINCT id) END AS found, \

@@ -215,10 +215,14 @@ struct Publication<R: StandardRecord> {
         else { return [:] }
         let field = R.schema.fields[key[told]]
         let texts = Set(drafts.compactMap { $0.key[told].string }).sorted()
+        let isOfAccount = R.schema.index(like: Location.Field.account) != nil
         var condition: SQL =
-            Self.isFolded(field)
-            ? AlikeSQL.condition(field.name, texts) : "\(identifier: field.name) = ANY(\(texts))"
-        if R.schema.index(like: Location.Field.account) != nil { condition += " AND account = \(batch.account)" }
+            switch (Self.isFolded(field), isOfAccount) {
+            case (true, true): AlikeSQL.condition(field.name, texts, in: R.schema.table, of: batch.account)
+            case (true, false): AlikeSQL.condition(field.name, texts)
+            case (false, _): "\(identifier: field.name) = ANY(\(texts))"
+            }
+        if isOfAccount { condition += " AND account = \(batch.account)" }
         var known: [[FieldValue]: R] = [:]
         for record in try store.find(where: condition, in: tx) { known[key(of: record)] = record }
         return known

@@ -106,7 +106,7 @@ struct ImportPlan: Sendable {
 
     /// The next rows that the plan is for and does not have yet.
     func rowsToPlan(after last: HeldRow?, limit: Int, _ tx: Transaction) throws -> [HeldRow] {
-        try StagingStore.page("WHERE " + meant, after: last, limit: limit, tx)
+        try StagingStore.page("WHERE " + meant, after: last, limit: limit, walks: isForAll, tx)
     }
 
     /// How many rows it is for.
@@ -155,10 +155,11 @@ struct ImportPlan: Sendable {
             \(results.map(\.content))::text[], \(results.map { KeptChange.json($0.fields) })::text[], \
             \(results.map { RowError.json($0.errors) })::text[]) WITH ORDINALITY \
             AS u (id, revision, outcome, record, etag, key, content, fields, reasons, place) \
-            JOIN import_validation.staging_row AS s ON s.id = u.id, \
-            LATERAL (SELECT CASE WHEN u.\(Self.isPublishable) AND EXISTS (\
+            JOIN import_validation.staging_row AS s ON s.id = u.id LEFT JOIN LATERAL (\
             SELECT 1 FROM import_validation.import_plan_row AS e WHERE e.plan = \(id) AND e.key = nullif(u.key, '')::uuid \
-            AND e.\(Self.isPublishable)) THEN \(literal: PlanRow.Outcome.double) ELSE u.outcome END) AS d (outcome) \
+            AND e.\(Self.isPublishable) LIMIT 1) AS e (found) ON true, \
+            LATERAL (SELECT CASE WHEN u.\(Self.isPublishable) AND e.found IS NOT NULL \
+            THEN \(literal: PlanRow.Outcome.double) ELSE u.outcome END) AS d (outcome) \
             RETURNING outcome
             """)
         let left = [PlanRow.Outcome.conflict, PlanRow.Outcome.double]

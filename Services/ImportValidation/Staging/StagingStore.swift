@@ -149,7 +149,7 @@ enum StagingStore {
         if let run { statement += " AND publish_run = \(run)" }
         if unchosen { statement += " AND publish_run IS NULL" }
         if run != nil || unchosen { statement += " AND " + isLoaded(task) }
-        return try page(statement, after: last, limit: limit, tx)
+        return try page(statement, after: last, limit: limit, walks: run == nil, tx)
     }
 
     /// The next rows of an upload with numbers of a span that are checked and not published, behind `last`.
@@ -164,8 +164,12 @@ enum StagingStore {
             """, after: last, limit: limit, tx)
     }
 
-    /// The next rows that meet a condition, behind `last`.
-    static func page(_ which: SQL, after last: HeldRow?, limit: Int, _ tx: Transaction) throws -> [HeldRow] {
+    /// The next rows that meet a condition, behind `last`. Of one that most rows of a task meet `walks` reads them in the
+    /// order of the index and no further: what the server expects is of before the load, and for every page it would sort
+    /// all rows that are left.
+    static func page(
+        _ which: SQL, after last: HeldRow?, limit: Int, walks: Bool = false, _ tx: Transaction
+    ) throws -> [HeldRow] {
         var statement: SQL =
             """
             SELECT id, revision, row_number, status, cells, faults, natural_key, errors, upload, source_sheet, updated_by \
@@ -174,7 +178,10 @@ enum StagingStore {
         statement += " " + which
         if let last { statement += " AND (row_number, id) > (\(last.number)::int4, \(last.id)::uuid)" }
         statement += " ORDER BY row_number, id LIMIT \(limit)"
-        return try tx.query(statement).map(held)
+        if walks { tx.send("SET LOCAL enable_sort = off") }
+        let rows = try tx.query(statement).map(held)
+        if walks { tx.send("SET LOCAL enable_sort = on") }
+        return rows
     }
 
     private static func held(_ row: Row) throws -> HeldRow {
