@@ -1,24 +1,43 @@
 import Postgres
+import Wire
 
-/// Texts that look alike, as the database finds them: by the key that its indexes hold.
+/// Texts that look alike, as the database finds them: by the key that a column beside the text holds. Row-level security
+/// keeps a condition that folds the text itself from every index.
 enum AlikeSQL {
-    /// Records whose `field` is alike one of `folded`, which are texts as `String.alike` gives them.
-    static func condition(_ field: String, _ folded: some Collection<String>) -> SQL {
-        """
-        onboarding.alike_key(\(identifier: field)::text) = \
-        ANY(ARRAY(SELECT md5(t)::uuid FROM unnest(\(folded.sorted())::text[]) AS t))
-        """
+    /// The column that holds how the texts of `field` look; nil for a field by which records are neither known nor named.
+    static func column(_ field: String, of schema: RecordSchema) -> String? {
+        schema.namedBy.contains(field) || schema.importing?.key.contains(field) == true ? field + "_alike" : nil
     }
 
-    /// The same of one account, whose records the key begins with. Each text is looked up by itself: what the server expects
-    /// of an account is of before its import, and all its records would be folded and compared for every batch.
+    /// Records whose `field` is alike one of `folded`, which are texts as `String.alike` gives them; where records belong to
+    /// accounts, those of `account`. Each text is looked up by itself then: all records of the account would be compared
+    /// otherwise wherever the server takes it for one with few.
     static func condition(
-        _ field: String, _ folded: some Collection<String>, in table: String, of account: String?
+        _ field: String, _ folded: some Collection<String>, in schema: RecordSchema, of account: String? = nil
     ) -> SQL {
-        """
-        id = ANY(ARRAY(SELECT found.id FROM unnest(\(folded.sorted())::text[]) AS t, LATERAL (\
-        SELECT r.id FROM onboarding.\(identifier: table) AS r WHERE r.account = \(account) \
-        AND onboarding.alike_key(r.\(identifier: field)::text) = md5(t)::uuid OFFSET 0) AS found))
-        """
+        guard let column = column(field, of: schema) else {
+            return """
+                onboarding.alike_key(\(identifier: field)::text) = ANY(ARRAY(\
+                SELECT md5(t)::uuid FROM unnest(\(folded.sorted())::text[]) AS t))
+                """
+        }
+        var own: SQL = ""
+        if let account { own = "r.account = \(account) AND " }
+        return """
+            id = ANY(ARRAY(SELECT found.id FROM unnest(\(folded.sorted())::text[]) AS t, LATERAL (\
+            SELECT r.id FROM onboarding.\(identifier: schema.table) AS r WHERE \(own)\
+            r.\(identifier: column) = md5(t)::uuid OFFSET 0) AS found))
+            """
+    }
+}
+
+extension Transaction {
+    /// Has the statements of `body` planned for what the tables hold by now. A plan that is kept may be of before an import,
+    /// when there was nothing to look through.
+    func planningAnew<Answer>(_ body: () throws -> Answer) rethrows -> Answer {
+        send("SET LOCAL plan_cache_mode = 'force_custom_plan'")
+        let answer = try body()
+        send("SET LOCAL plan_cache_mode = 'auto'")
+        return answer
     }
 }

@@ -28,14 +28,14 @@ struct NamedRecords: Sendable {
     }
 
     private let fields: [String]
-    private let table: String
+    private let schema: RecordSchema
     private let isOfAccount: Bool
 
     /// Records of a table, named by `field`. The usual field, and none, stand for all the fields that the declaration
     /// names.
     init(_ schema: RecordSchema, by field: String) {
         fields = field.isEmpty || field == schema.namedBy.first ? schema.namedBy : [field]
-        table = schema.table
+        self.schema = schema
         isOfAccount = NamedRecords.areOfAccounts(schema)
     }
 
@@ -49,7 +49,7 @@ struct NamedRecords: Sendable {
     /// the account of the case, a name that it shares with other accounts means the account itself. Customers find what
     /// is of their accounts.
     func statement(_ texts: some Collection<String>, of account: String?, for caller: Caller) -> SQL {
-        let folded = Set(texts.map(\.alike))
+        let (table, folded) = (schema.table, Set(texts.map(\.alike)))
         var bounds: SQL = ""
         if isOfAccount { bounds += " AND account = \(account)" }
         if caller.kind == .customer {
@@ -62,10 +62,7 @@ struct NamedRecords: Sendable {
         named += "id = ANY(\(folded.filter(Validation.isUUID).sorted())::uuid[])" + bounds
         for field in fields {
             named += " UNION ALL SELECT id, onboarding.alike(\(identifier: field)::text) " + from
-            named +=
-                isOfAccount
-                ? AlikeSQL.condition(field, folded, in: table, of: account) : AlikeSQL.condition(field, folded)
-            named += bounds
+            named += AlikeSQL.condition(field, folded, in: schema, of: isOfAccount ? account : nil) + bounds
         }
         return """
             SELECT text, CASE WHEN \(isOwn) THEN 1 ELSE count(DISTINCT id) END AS found, \

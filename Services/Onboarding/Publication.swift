@@ -217,14 +217,13 @@ struct Publication<R: StandardRecord> {
         let texts = Set(drafts.compactMap { $0.key[told].string }).sorted()
         let isOfAccount = R.schema.index(like: Location.Field.account) != nil
         var condition: SQL =
-            switch (Self.isFolded(field), isOfAccount) {
-            case (true, true): AlikeSQL.condition(field.name, texts, in: R.schema.table, of: batch.account)
-            case (true, false): AlikeSQL.condition(field.name, texts)
-            case (false, _): "\(identifier: field.name) = ANY(\(texts))"
-            }
+            Self.isFolded(field)
+            ? AlikeSQL.condition(field.name, texts, in: R.schema, of: isOfAccount ? batch.account : nil)
+            : "\(identifier: field.name) = ANY(\(texts))"
         if isOfAccount { condition += " AND account = \(batch.account)" }
         var known: [[FieldValue]: R] = [:]
-        for record in try store.find(where: condition, in: tx) { known[key(of: record)] = record }
+        let found = try tx.planningAnew { try store.find(where: condition, in: tx) }
+        for record in found { known[key(of: record)] = record }
         return known
     }
 

@@ -84,7 +84,10 @@ enum ReferenceSearch {
             )
         }
         let named = NamedRecords(schema, by: field.name)
-        let matches = try NamedRecords.read(tx.query(named.statement(request.values, of: account, for: caller)))
+        let answers = try tx.planningAnew {
+            try tx.query(named.statement(request.values, of: account, for: caller))
+        }
+        let matches = try NamedRecords.read(answers)
         response.references = request.values.map { value in
             let match = matches[value.alike]
             var reference = ResolvedReference()

@@ -66,7 +66,7 @@ struct PublicationBench {
             INSERT INTO onboarding.bench_location AS l (id, revision, created_at, created_by, updated_at, updated_by, domain, \
             name, account, street, city, postal_code) SELECT id, 1, now(), 'bench', now(), 'bench', \(journey.account.domain), \
             name, \(account)::uuid, street, city, postal_code FROM onboarding.bench_staged \
-            ON CONFLICT (account, (onboarding.alike_key(name))) DO UPDATE \
+            ON CONFLICT (account, name_alike) DO UPDATE \
             SET revision = l.revision + 1, street = excluded.street, city = excluded.city, \
             postal_code = excluded.postal_code
             """)

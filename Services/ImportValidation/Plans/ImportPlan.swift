@@ -155,7 +155,8 @@ struct ImportPlan: Sendable {
             \(results.map(\.content))::text[], \(results.map { KeptChange.json($0.fields) })::text[], \
             \(results.map { RowError.json($0.errors) })::text[]) WITH ORDINALITY \
             AS u (id, revision, outcome, record, etag, key, content, fields, reasons, place) \
-            JOIN import_validation.staging_row AS s ON s.id = u.id LEFT JOIN LATERAL (\
+            CROSS JOIN LATERAL (SELECT * FROM import_validation.staging_row WHERE id = u.id OFFSET 0) AS s \
+            LEFT JOIN LATERAL (\
             SELECT 1 FROM import_validation.import_plan_row AS e WHERE e.plan = \(id) AND e.key = nullif(u.key, '')::uuid \
             AND e.\(Self.isPublishable) LIMIT 1) AS e (found) ON true, \
             LATERAL (SELECT CASE WHEN u.\(Self.isPublishable) AND e.found IS NOT NULL \

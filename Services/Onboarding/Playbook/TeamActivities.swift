@@ -54,8 +54,7 @@ extension OnboardingActivities {
     private static func known(_ contact: CustomerContact, _ context: RuleContext) throws -> CustomerContact? {
         try Store<CustomerContact>(context.database).find(
             where: """
-                account = \(contact.account ?? "")::uuid \
-                AND onboarding.alike_key(email) = onboarding.alike_key(\(contact.email ?? "")) LIMIT 1
+                email_alike = md5(\((contact.email ?? "").alike))::uuid AND account = \(contact.account ?? "")::uuid LIMIT 1
                 """, in: context.transaction
         ).first
     }
