@@ -9,24 +9,22 @@ enum AlikeSQL {
         schema.namedBy.contains(field) || schema.importing?.key.contains(field) == true ? field + "_alike" : nil
     }
 
-    /// Records whose `field` is alike one of `folded`, which are texts as `String.alike` gives them; where records belong to
-    /// accounts, those of `account`. Each text is looked up by itself then: all records of the account would be compared
+    /// Records whose `field` is alike one of `folded`, which are texts as `String.alike` gives them, and which keep to
+    /// `bounds`, a condition. Each text is looked up by itself: all records of an account, or of a domain, would be compared
     /// otherwise wherever the server takes it for one with few.
     static func condition(
-        _ field: String, _ folded: some Collection<String>, in schema: RecordSchema, of account: String? = nil
+        _ field: String, _ folded: some Collection<String>, in schema: RecordSchema, _ bounds: SQL
     ) -> SQL {
         guard let column = column(field, of: schema) else {
             return """
                 onboarding.alike_key(\(identifier: field)::text) = ANY(ARRAY(\
-                SELECT md5(t)::uuid FROM unnest(\(folded.sorted())::text[]) AS t))
+                SELECT md5(t)::uuid FROM unnest(\(folded.sorted())::text[]) AS t)) AND \(bounds)
                 """
         }
-        var own: SQL = ""
-        if let account { own = "r.account = \(account) AND " }
         return """
             id = ANY(ARRAY(SELECT found.id FROM unnest(\(folded.sorted())::text[]) AS t, LATERAL (\
-            SELECT r.id FROM onboarding.\(identifier: schema.table) AS r WHERE \(own)\
-            r.\(identifier: column) = md5(t)::uuid OFFSET 0) AS found))
+            SELECT id FROM onboarding.\(identifier: schema.table) WHERE \(bounds) \
+            AND \(identifier: column) = md5(t)::uuid OFFSET 0) AS found))
             """
     }
 }

@@ -50,8 +50,7 @@ struct NamedRecords: Sendable {
     /// is of their accounts.
     func statement(_ texts: some Collection<String>, of account: String?, for caller: Caller) -> SQL {
         let (table, folded) = (schema.table, Set(texts.map(\.alike)))
-        var bounds: SQL = ""
-        if isOfAccount { bounds += " AND account = \(account)" }
+        var bounds: SQL = isOfAccount ? "account = \(account)" : "true"
         if caller.kind == .customer {
             let own: Location.Field = table == CustomerAccount.schema.table ? .id : .account
             bounds += " AND \(identifier: own) = ANY(\(caller.memberships.map(\.account))::uuid[])"
@@ -59,10 +58,10 @@ struct NamedRecords: Sendable {
         let isOwn: SQL = table == CustomerAccount.schema.table && account != nil ? "bool_or(id = \(account))" : "false"
         let from: SQL = "FROM onboarding.\(identifier: table) WHERE "
         var named: SQL = "SELECT id, id::text AS text " + from
-        named += "id = ANY(\(folded.filter(Validation.isUUID).sorted())::uuid[])" + bounds
+        named += "id = ANY(\(folded.filter(Validation.isUUID).sorted())::uuid[]) AND " + bounds
         for field in fields {
             named += " UNION ALL SELECT id, onboarding.alike(\(identifier: field)::text) " + from
-            named += AlikeSQL.condition(field, folded, in: schema, of: isOfAccount ? account : nil) + bounds
+            named += AlikeSQL.condition(field, folded, in: schema, bounds)
         }
         return """
             SELECT text, CASE WHEN \(isOwn) THEN 1 ELSE count(DISTINCT id) END AS found, \

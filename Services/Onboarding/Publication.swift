@@ -216,11 +216,11 @@ struct Publication<R: StandardRecord> {
         let field = R.schema.fields[key[told]]
         let texts = Set(drafts.compactMap { $0.key[told].string }).sorted()
         let isOfAccount = R.schema.index(like: Location.Field.account) != nil
-        var condition: SQL =
+        let bounds: SQL = isOfAccount ? "account = \(batch.account)" : "true"
+        let condition: SQL =
             Self.isFolded(field)
-            ? AlikeSQL.condition(field.name, texts, in: R.schema, of: isOfAccount ? batch.account : nil)
-            : "\(identifier: field.name) = ANY(\(texts))"
-        if isOfAccount { condition += " AND account = \(batch.account)" }
+            ? AlikeSQL.condition(field.name, texts, in: R.schema, bounds)
+            : "\(identifier: field.name) = ANY(\(texts)) AND " + bounds
         var known: [[FieldValue]: R] = [:]
         let found = try tx.planningAnew { try store.find(where: condition, in: tx) }
         for record in found { known[key(of: record)] = record }

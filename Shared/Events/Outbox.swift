@@ -5,13 +5,12 @@ import Wire
 
 /// Events leave a service through its outbox: a row in the transaction of the change, sent later by the relay.
 package enum Outbox {
-    /// The statement that adds one event, to be filled with ``values(_:service:trace:)``.
-    package static func insertion(into schema: String) -> SQL {
-        let values = Array(repeating: "\(SQLValue.null)" as SQL, count: 6).joined()
-        return """
-            INSERT INTO \(identifier: schema).outbox (event_id, domain, subject, record, trace, payload) \
-            VALUES (\(values))
-            """
+    /// The statement that adds events, to be filled with ``values(_:service:trace:)`` for each of so many.
+    package static func insertion(into schema: String, rows: Int = 1) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).outbox (event_id, domain, subject, record, trace, payload) \
+        VALUES \(SQL.placeholders(6, rows: rows))
+        """
     }
 
     /// What ``insertion(into:)`` is filled with for an event of `service`.

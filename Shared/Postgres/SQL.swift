@@ -54,6 +54,12 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         return filled
     }
 
+    /// `($1, …), (…)`: so many rows of so many placeholders, for a statement that is ``filled(with:)`` row by row.
+    public static func placeholders(_ width: Int, rows: Int = 1) -> SQL {
+        let row: SQL = "(\(Array(repeating: "\(SQLValue.null)" as SQL, count: width).joined()))"
+        return Array(repeating: row, count: rows).joined()
+    }
+
     /// Whether the statement has no text at all.
     public var isEmpty: Bool { text.isEmpty }
 

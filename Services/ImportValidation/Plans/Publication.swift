@@ -61,21 +61,23 @@ struct Publication: Sendable {
     func add(_ rows: [HeldRow], _ results: [PublishResult], _ context: WriteContext, _ tx: Transaction) {
         let written = zip(rows, results).filter { $1.written != nil }
         guard !written.isEmpty else { return }
-        tx.send(
-            """
-            INSERT INTO import_validation.publication_row (publication, number, domain, staging_row, upload, source_sheet, \
-            row_number, corrected_by, target_record, outcome, published_at, fields) \
-            SELECT p.id, u.place + coalesce((SELECT max(number) FROM import_validation.publication_row \
-            WHERE publication = \(id)), 0), p.domain, u.id, u.upload, nullif(u.sheet, ''), u.number, \
-            nullif(u.corrector, ''), u.record, u.outcome, \(context.now.sqlValue), nullif(u.fields, '')::jsonb \
-            FROM import_validation.publication AS p, \
-            unnest(\(written.map { $0.0.id })::uuid[], \(written.map { $0.0.upload })::uuid[], \
-            \(written.map { $0.0.sheet ?? "" })::text[], \(written.map { $0.0.number })::int8[], \
-            \(written.map { $0.0.correctedBy ?? "" })::text[], \(written.map { $0.1.targetRecord })::uuid[], \
-            \(written.map { $1.written ?? "" })::text[], \(written.map { KeptChange.json($1.fields) })::text[]) \
-            WITH ORDINALITY AS u (id, upload, sheet, number, corrector, record, outcome, fields, place) \
-            WHERE p.id = \(id)
-            """)
+        tx.walking {
+            tx.send(
+                """
+                INSERT INTO import_validation.publication_row (publication, number, domain, staging_row, upload, source_sheet, \
+                row_number, corrected_by, target_record, outcome, published_at, fields) \
+                SELECT p.id, u.place + coalesce((SELECT number FROM import_validation.publication_row \
+                WHERE publication = \(id) ORDER BY number DESC LIMIT 1), 0), p.domain, u.id, u.upload, nullif(u.sheet, ''), u.number, \
+                nullif(u.corrector, ''), u.record, u.outcome, \(context.now.sqlValue), nullif(u.fields, '')::jsonb \
+                FROM import_validation.publication AS p, \
+                unnest(\(written.map { $0.0.id })::uuid[], \(written.map { $0.0.upload })::uuid[], \
+                \(written.map { $0.0.sheet ?? "" })::text[], \(written.map { $0.0.number })::int8[], \
+                \(written.map { $0.0.correctedBy ?? "" })::text[], \(written.map { $0.1.targetRecord })::uuid[], \
+                \(written.map { $1.written ?? "" })::text[], \(written.map { KeptChange.json($1.fields) })::text[]) \
+                WITH ORDINALITY AS u (id, upload, sheet, number, corrector, record, outcome, fields, place) \
+                WHERE p.id = \(id)
+                """)
+        }
     }
 
     // MARK: Undoing

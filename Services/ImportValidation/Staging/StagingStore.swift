@@ -178,10 +178,8 @@ enum StagingStore {
         statement += " " + which
         if let last { statement += " AND (row_number, id) > (\(last.number)::int4, \(last.id)::uuid)" }
         statement += " ORDER BY row_number, id LIMIT \(limit)"
-        if walks { tx.send("SET LOCAL enable_sort = off") }
-        let rows = try tx.query(statement).map(held)
-        if walks { tx.send("SET LOCAL enable_sort = on") }
-        return rows
+        guard walks else { return try tx.query(statement).map(held) }
+        return try tx.walking { try tx.query(statement) }.map(held)
     }
 
     private static func held(_ row: Row) throws -> HeldRow {

@@ -2,6 +2,7 @@ import Events
 import Ground
 import Postgres
 import Roles
+import Synchronization
 import Wire
 
 /// A column of a record's table. Not a part of ``TableLayout``, whose parts the runtime has to look up by record type.
@@ -37,6 +38,8 @@ final class TableLayout<R: Record>: Sendable {
     /// The whole statement that creates a record, to be filled with ``values(_:revision:)`` and those of the journal's
     /// entry and of the event. Its text is the same for each, so it is put together once.
     let creation: SQL
+    /// The same for many records at once, by how many; put together when they are first asked for.
+    private let creations = Mutex<[Int: SQL]>([:])
     /// Schema-qualified name of the table.
     let table: String
     let numberIndex: Int?
@@ -81,12 +84,7 @@ final class TableLayout<R: Record>: Sendable {
                 + " WHERE id = \(SQLValue.null)"
         }
         selectOne = selectAll + " WHERE id = \(SQLValue.null)"
-        let values = Array(repeating: "\(SQLValue.null)" as SQL, count: columns.count + 1).joined()
-        let insertion: SQL = "INSERT INTO \(raw: table) (\(raw: selection)) VALUES (\(values))"
-        creation = """
-            WITH written AS (\(insertion)), journaled AS (\(Journal.insertion(into: owner))) \
-            \(Outbox.insertion(into: owner))
-            """
+        creation = Self.creation(of: 1, in: table, selection, owner)
         let number = R.numberField.map { R.index($0) }
         numberIndex = number
         numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
@@ -95,6 +93,24 @@ final class TableLayout<R: Record>: Sendable {
         indexes = Header(
             id: R.index(.id), etag: R.index(.etag), createdAt: R.index(.createdAt), createdBy: R.index(.createdBy),
             updatedAt: R.index(.updatedAt), updatedBy: R.index(.updatedBy), domain: R.index(.domain))
+    }
+
+    /// The statement that creates so many records, to be filled with the rows of all, their journal entries, and their events.
+    func creation(of rows: Int) -> SQL {
+        creations.withLock { known in
+            if let statement = known[rows] { return statement }
+            let statement = Self.creation(of: rows, in: table, selection, Database.schemaName(of: R.schema.service))
+            known[rows] = statement
+            return statement
+        }
+    }
+
+    private static func creation(of rows: Int, in table: String, _ columns: String, _ schema: String) -> SQL {
+        let width = columns.split(separator: ", ").count
+        return """
+            WITH written AS (INSERT INTO \(raw: table) (\(raw: columns)) VALUES \(SQL.placeholders(width, rows: rows))), \
+            journaled AS (\(Journal.insertion(into: schema, rows: rows))) \(Outbox.insertion(into: schema, rows: rows))
+            """
     }
 
     /// The record of a row selected by ``selection``, starting at its column `offset`.

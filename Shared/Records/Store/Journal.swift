@@ -19,13 +19,13 @@ enum Journal {
     }
 
     /// The statement that adds the entry for a created record or for its changed fields, to be filled with
-    /// ``values(_:changed:context:)``.
-    static func insertion(into schema: String) -> SQL {
-        let values = Array(repeating: "\(SQLValue.null)" as SQL, count: 10).joined()
-        return """
-            INSERT INTO \(identifier: schema).journal \
-            (id, table_name, record, domain, at, by, kind, fields, old_values, new_values) VALUES (\(values))
-            """
+    /// ``values(_:changed:context:)`` for each of so many.
+    static func insertion(into schema: String, rows: Int = 1) -> SQL {
+        """
+        INSERT INTO \(identifier: schema).journal \
+        (id, table_name, record, domain, at, by, kind, fields, old_values, new_values) \
+        VALUES \(SQL.placeholders(10, rows: rows))
+        """
     }
 
     /// What ``insertion(into:)`` is filled with. A creation is told without its fields: the record has them.

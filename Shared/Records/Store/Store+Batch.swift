@@ -44,12 +44,16 @@ extension Store {
         let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
         let numbers = try numbers(drafts.count, answers.last, context)
         var created: [R] = []
+        // A comment comes behind the record that it is about.
+        let areMadeAtOnce = R.isMadeAtOnce && intakes.allSatisfy { $0.entries.isEmpty }
+        var creations = areMadeAtOnce ? Creations<R>() : nil
         for (index, (intake, load)) in zip(intakes, loads).enumerated() {
             position = index
             let own = try load.statements().compactMap { places[$0].map { answers[$0] } }
             let number = numbers.isEmpty ? nil : numbers[index]
-            created.append(try insert(intake, load, own[...], number, context, tx))
+            created.append(try insert(intake, load, own[...], number, context, tx, &creations))
         }
+        creations?.send(layout, in: tx)
         return created
     }
 
@@ -57,6 +61,14 @@ extension Store {
     func insert(
         _ intake: Intake<R>, _ references: ReferenceLoad<R>, _ answers: ArraySlice<Rows>, _ number: Int64?,
         _ context: WriteContext, _ tx: Transaction
+    ) throws -> R {
+        var alone: Creations<R>?
+        return try insert(intake, references, answers, number, context, tx, &alone)
+    }
+
+    private func insert(
+        _ intake: Intake<R>, _ references: ReferenceLoad<R>, _ answers: ArraySlice<Rows>, _ number: Int64?,
+        _ context: WriteContext, _ tx: Transaction, _ creations: inout Creations<R>?
     ) throws -> R {
         var record = intake.record
         let domains = try references.resolve(answers, into: &record)
@@ -67,7 +79,7 @@ extension Store {
         var change = Change(old: nil, new: record)
         try place(&change, domains, context, tx)
         try references.check(answers, of: change.new)
-        var written = try finish(&change, action: "created", intake, context, tx)
+        var written = try finish(&change, action: "created", intake, context, tx, &creations)
         // Nobody shall remember a number that the record will not have.
         if context.isTrial {
             for index in layout.numbered { written[fieldAt: index] = .null }

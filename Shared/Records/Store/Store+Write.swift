@@ -123,6 +123,15 @@ extension Store {
     func finish(
         _ change: inout Change<R>, action: String, _ intake: Intake<R>, _ context: WriteContext, _ tx: Transaction
     ) throws -> R {
+        var alone: Creations<R>?
+        return try finish(&change, action: action, intake, context, tx, &alone)
+    }
+
+    /// The same; a new record is left with `creations`, where there are any, to be sent with others.
+    func finish(
+        _ change: inout Change<R>, action: String, _ intake: Intake<R>, _ context: WriteContext, _ tx: Transaction,
+        _ creations: inout Creations<R>?
+    ) throws -> R {
         try R.lifecycle?.apply(&change, context)
         try checkMandatory(change)
         let rules = RuleContext(transaction: tx, write: context, database: database)
@@ -134,7 +143,7 @@ extension Store {
         try checkOwned(change.new, context)
         let changed = layout.columns.map(\.index).filter { change.changes(at: $0) }
         if change.isCreation || !changed.isEmpty {
-            try write(&change, changed, action: action, context, tx)
+            try write(&change, changed, action: action, context, tx, &creations)
         }
         for entry in intake.entries {
             try append(entry.text, kind: entry.kind, to: change.new, context, in: tx)
@@ -153,7 +162,8 @@ extension Store {
 
     /// Writes row, journal and event as one statement.
     private func write(
-        _ change: inout Change<R>, _ changed: [Int], action: String, _ context: WriteContext, _ tx: Transaction
+        _ change: inout Change<R>, _ changed: [Int], action: String, _ context: WriteContext, _ tx: Transaction,
+        _ creations: inout Creations<R>?
     ) throws {
         let revision = (change.old.map { Int64($0.etag) ?? 0 } ?? 0) + 1
         change.new.etag = String(revision)
@@ -167,7 +177,9 @@ extension Store {
         guard !change.isCreation else {
             let row = layout.values(change.new, revision: revision)
             let outbox = try Outbox.values(event, service: database.service, trace: context.trace)
-            return tx.send(layout.creation.filled(with: row + journal + outbox))
+            creations?.add(row: row, entry: journal, event: outbox)
+            if creations == nil { tx.send(layout.creation.filled(with: row + journal + outbox)) }
+            return
         }
         let row = layout.update(change.new, changed: changed, from: revision - 1)
         let entry = Journal.insertion(into: database.schema).filled(with: journal)
