@@ -9,33 +9,25 @@ enum AlikeSQL {
         schema.namedBy.contains(field) || schema.importing?.key.contains(field) == true ? field + "_alike" : nil
     }
 
-    /// Records whose `field` is alike one of `folded`, which are texts as `String.alike` gives them, and which keep to
-    /// `bounds`, a condition. Each text is looked up by itself: all records of an account, or of a domain, would be compared
-    /// otherwise wherever the server takes it for one with few.
-    static func condition(
+    /// The records whose `field` is alike one of `folded`, which are texts as `String.alike` gives them, and which keep to
+    /// `bounds`, a condition: their ids, each with its text. To be asked ``Transaction/walking(_:)``: each text is looked up
+    /// in the order of its index, for all records of an account, or of a domain, would be compared otherwise wherever the
+    /// server takes it for one with few.
+    static func lookup(
         _ field: String, _ folded: some Collection<String>, in schema: RecordSchema, _ bounds: SQL
     ) -> SQL {
         guard let column = column(field, of: schema) else {
             return """
-                onboarding.alike_key(\(identifier: field)::text) = ANY(ARRAY(\
+                SELECT id, onboarding.alike(\(identifier: field)::text) AS text \
+                FROM onboarding.\(identifier: schema.table) \
+                WHERE onboarding.alike_key(\(identifier: field)::text) = ANY(ARRAY(\
                 SELECT md5(t)::uuid FROM unnest(\(folded.sorted())::text[]) AS t)) AND \(bounds)
                 """
         }
         return """
-            id = ANY(ARRAY(SELECT found.id FROM unnest(\(folded.sorted())::text[]) AS t, LATERAL (\
+            SELECT found.id, t AS text FROM unnest(\(folded.sorted())::text[]) AS t, LATERAL (\
             SELECT id FROM onboarding.\(identifier: schema.table) WHERE \(bounds) \
-            AND \(identifier: column) = md5(t)::uuid OFFSET 0) AS found))
+            AND \(identifier: column) BETWEEN md5(t)::uuid AND md5(t)::uuid ORDER BY \(identifier: column)) AS found
             """
-    }
-}
-
-extension Transaction {
-    /// Has the statements of `body` planned for what the tables hold by now. A plan that is kept may be of before an import,
-    /// when there was nothing to look through.
-    func planningAnew<Answer>(_ body: () throws -> Answer) rethrows -> Answer {
-        send("SET LOCAL plan_cache_mode = 'force_custom_plan'")
-        let answer = try body()
-        send("SET LOCAL plan_cache_mode = 'auto'")
-        return answer
     }
 }

@@ -60,8 +60,7 @@ struct NamedRecords: Sendable {
         var named: SQL = "SELECT id, id::text AS text " + from
         named += "id = ANY(\(folded.filter(Validation.isUUID).sorted())::uuid[]) AND " + bounds
         for field in fields {
-            named += " UNION ALL SELECT id, onboarding.alike(\(identifier: field)::text) " + from
-            named += AlikeSQL.condition(field, folded, in: schema, bounds)
+            named += " UNION ALL " + AlikeSQL.lookup(field, folded, in: schema, bounds)
         }
         return """
             SELECT text, CASE WHEN \(isOwn) THEN 1 ELSE count(DISTINCT id) END AS found, \

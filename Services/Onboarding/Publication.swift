@@ -219,10 +219,10 @@ struct Publication<R: StandardRecord> {
         let bounds: SQL = isOfAccount ? "account = \(batch.account)" : "true"
         let condition: SQL =
             Self.isFolded(field)
-            ? AlikeSQL.condition(field.name, texts, in: R.schema, bounds)
+            ? "id = ANY(ARRAY(SELECT id FROM (\(AlikeSQL.lookup(field.name, texts, in: R.schema, bounds))) AS alike)) ORDER BY id"
             : "\(identifier: field.name) = ANY(\(texts)) AND " + bounds
         var known: [[FieldValue]: R] = [:]
-        let found = try tx.planningAnew { try store.find(where: condition, in: tx) }
+        let found = try tx.walking { try store.find(where: condition, in: tx) }
         for record in found { known[key(of: record)] = record }
         return known
     }

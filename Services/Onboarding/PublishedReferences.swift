@@ -18,7 +18,7 @@ struct PublishedReferences {
             ReferenceSearch.tables[naming.table].map { (naming, NamedRecords($0.schema, by: naming.field), texts) }
         }
         guard !known.isEmpty else { return }
-        let answers = try tx.planningAnew {
+        let answers = try tx.walking {
             try tx.queryAll(known.map { _, records, texts in records.statement(texts, of: account, for: caller) })
         }
         for ((naming, _, _), rows) in zip(known, answers) { matches[naming] = try NamedRecords.read(rows) }

@@ -84,7 +84,7 @@ enum ReferenceSearch {
             )
         }
         let named = NamedRecords(schema, by: field.name)
-        let answers = try tx.planningAnew {
+        let answers = try tx.walking {
             try tx.query(named.statement(request.values, of: account, for: caller))
         }
         let matches = try NamedRecords.read(answers)

@@ -83,10 +83,9 @@ import Wire
         ] {
             let bounds: SQL = NamedRecords.areOfAccounts(schema) ? "account = \(world.account.id)" : "true"
             let plan = try await world.database.transaction(as: world.database.service, readOnly: true) { tx in
-                try tx.query(
-                    "EXPLAIN SELECT id FROM onboarding.\(identifier: schema.table) WHERE "
-                        + AlikeSQL.condition("name", texts, in: schema, bounds)
-                ).map { try $0.string(at: 0) }
+                try tx.walking {
+                    try tx.query("EXPLAIN " + AlikeSQL.lookup("name", texts, in: schema, bounds))
+                }.map { try $0.string(at: 0) }
             }
             #expect(plan.contains { $0.contains("Index Cond") && $0.contains("name_alike") }, "\(plan)")
             #expect(plan.contains { $0.contains(index) }, "\(plan)")

@@ -141,28 +141,30 @@ struct ImportPlan: Sendable {
             guard let outcome = result.written else { return PlanRow.Outcome.conflict }
             return keys.insert(result.key).inserted ? outcome : PlanRow.Outcome.double
         }
-        let added = try tx.query(
-            """
-            INSERT INTO import_validation.import_plan_row (plan, number, domain, staging_row, revision, row_number, \
-            source_file, source_sheet, outcome, target_record, etag, key, content, fields, reasons) \
-            SELECT \(id)::uuid, \(number)::int8 + u.place, \(domain), s.id, u.revision, s.row_number, s.source_file, \
-            s.source_sheet, d.outcome, nullif(u.record, '')::uuid, u.etag, nullif(u.key, '')::uuid, u.content, \
-            CASE WHEN d.outcome <> \(literal: PlanRow.Outcome.double) THEN nullif(u.fields, '')::jsonb END, \
-            CASE d.outcome WHEN \(literal: PlanRow.Outcome.double) THEN \(RowError.json(double))::jsonb \
-            ELSE nullif(u.reasons, '')::jsonb END \
-            FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(outcomes)::text[], \
-            \(results.map(\.targetRecord))::text[], \(results.map(\.etag))::text[], \(results.map(\.key))::text[], \
-            \(results.map(\.content))::text[], \(results.map { KeptChange.json($0.fields) })::text[], \
-            \(results.map { RowError.json($0.errors) })::text[]) WITH ORDINALITY \
-            AS u (id, revision, outcome, record, etag, key, content, fields, reasons, place) \
-            CROSS JOIN LATERAL (SELECT * FROM import_validation.staging_row WHERE id = u.id OFFSET 0) AS s \
-            LEFT JOIN LATERAL (\
-            SELECT 1 FROM import_validation.import_plan_row AS e WHERE e.plan = \(id) AND e.key = nullif(u.key, '')::uuid \
-            AND e.\(Self.isPublishable) LIMIT 1) AS e (found) ON true, \
-            LATERAL (SELECT CASE WHEN u.\(Self.isPublishable) AND e.found IS NOT NULL \
-            THEN \(literal: PlanRow.Outcome.double) ELSE u.outcome END) AS d (outcome) \
-            RETURNING outcome
-            """)
+        let added = try tx.walking {
+            try tx.query(
+                """
+                INSERT INTO import_validation.import_plan_row (plan, number, domain, staging_row, revision, row_number, \
+                source_file, source_sheet, outcome, target_record, etag, key, content, fields, reasons) \
+                SELECT \(id)::uuid, \(number)::int8 + u.place, \(domain), s.id, u.revision, s.row_number, s.source_file, \
+                s.source_sheet, d.outcome, nullif(u.record, '')::uuid, u.etag, nullif(u.key, '')::uuid, u.content, \
+                CASE WHEN d.outcome <> \(literal: PlanRow.Outcome.double) THEN nullif(u.fields, '')::jsonb END, \
+                CASE d.outcome WHEN \(literal: PlanRow.Outcome.double) THEN \(RowError.json(double))::jsonb \
+                ELSE nullif(u.reasons, '')::jsonb END \
+                FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(outcomes)::text[], \
+                \(results.map(\.targetRecord))::text[], \(results.map(\.etag))::text[], \(results.map(\.key))::text[], \
+                \(results.map(\.content))::text[], \(results.map { KeptChange.json($0.fields) })::text[], \
+                \(results.map { RowError.json($0.errors) })::text[]) WITH ORDINALITY \
+                AS u (id, revision, outcome, record, etag, key, content, fields, reasons, place) \
+                CROSS JOIN LATERAL (SELECT * FROM import_validation.staging_row WHERE id = u.id OFFSET 0) AS s \
+                LEFT JOIN LATERAL (\
+                SELECT 1 FROM import_validation.import_plan_row AS e WHERE e.plan = \(id) AND e.key BETWEEN nullif(u.key, '')::uuid \
+                AND nullif(u.key, '')::uuid AND e.\(Self.isPublishable) ORDER BY e.key LIMIT 1) AS e (found) ON true, \
+                LATERAL (SELECT CASE WHEN u.\(Self.isPublishable) AND e.found IS NOT NULL \
+                THEN \(literal: PlanRow.Outcome.double) ELSE u.outcome END) AS d (outcome) \
+                RETURNING outcome
+                """)
+        }
         let left = [PlanRow.Outcome.conflict, PlanRow.Outcome.double]
         return try added.count { try left.contains($0.string(Column.outcome)) }
     }
