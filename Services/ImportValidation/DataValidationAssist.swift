@@ -33,6 +33,10 @@ extension DataValidationAssist: Record {
         }
     }
 
+    private enum Column: String {
+        case revision
+    }
+
     /// The most checks of one staging table that hold at once.
     private static let limit = 500
 
@@ -43,7 +47,7 @@ extension DataValidationAssist: Record {
     ) throws -> [DataValidationAssist] {
         let rows = try tx.query(
             """
-            SELECT id, validation_type, validation_sub_type, reference_table, reference_table_field, target_table, \
+            SELECT id, revision, validation_type, validation_sub_type, reference_table, reference_table_field, target_table, \
             target_table_field, staging_table_field, date_format, datetime_format, max_length, mandatory, script, name \
             FROM import_validation.data_validation_assist \
             WHERE staging_table = \(stagingTable) AND \(domain)::text ^@ domain AND active IS NOT FALSE \
@@ -60,6 +64,7 @@ extension DataValidationAssist: Record {
         return try rows.map { row in
             var assist = DataValidationAssist()
             assist.id = try row.string(Field.id)
+            assist.etag = String(try row.int64(Column.revision))
             assist.validationType = try row.optionalString(Field.validationType)
             assist.validationSubType = try row.optionalString(Field.validationSubType)
             assist.referenceTable = try row.optionalString(Field.referenceTable)

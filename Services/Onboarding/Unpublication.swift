@@ -66,14 +66,29 @@ struct Unpublication<R: StandardRecord> {
     func run() throws -> [UnpublishResult] {
         let rows = batch.request.rows
         var records = try records(Set(rows.map(\.targetRecord)).filter(Validation.isUUID).sorted())
-        let references = try references(to: rows)
-        return try rows.map { row in
+        let kept = try undo(rows, &records)
+        return zip(rows, kept).map { row, faults in
             var result = UnpublishResult()
             result.rowID = row.rowID
-            let faults = try undo(row, &records, references[row.targetRecord] ?? [])
             result.outcome = faults.isEmpty ? UnpublishResult.Outcome.undone : UnpublishResult.Outcome.kept
             result.faults = faults.map(\.message)
             return result
+        }
+    }
+
+    /// Why each row is kept. What refers to a record may go with the same rows: of those that are kept for it, it is asked again
+    /// as long as others went.
+    private func undo(_ rows: [UnpublishRow], _ records: inout [String: R]) throws -> [[RowFault]] {
+        var kept: [[RowFault]] = Array(repeating: [], count: rows.count)
+        var open = Array(rows.indices)
+        while true {
+            let references = try references(to: open.map { rows[$0] })
+            for index in open {
+                kept[index] = try undo(rows[index], &records, references[rows[index].targetRecord] ?? [])
+            }
+            let left = open.filter { !kept[$0].isEmpty && references[rows[$0].targetRecord] != nil }
+            guard !left.isEmpty, open.contains(where: { kept[$0].isEmpty }) else { return kept }
+            open = left
         }
     }
 

@@ -47,7 +47,8 @@ import Wire
         #expect(subjects.subtracting(refused) == open)
         #expect(
             subjects.subtracting(allowed).allSatisfy { subject in
-                ["get_standing", "check_closing", "unpublish", "find_references"].contains(where: subject.hasSuffix)
+                ["get_standing", "check_closing", "settle_publish", "unpublish", "find_references"].contains(
+                    where: subject.hasSuffix)
             })
     }
 

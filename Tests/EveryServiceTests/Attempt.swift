@@ -143,6 +143,8 @@ struct Attempt: Sendable {
         "onboarding.records.publish": own(
             #"{"targetTable": "location", "account": "$ID", "columns": ["name"]}"#,
             .provider("create", on: "location"), of: "customer_account"),
+        "onboarding.records.settle_publish": own(
+            #"{"domain": "/provider/", "subject": "x", "request": {"requestId": "\#(other)"}}"#, .service),
         "onboarding.records.unpublish": own(
             #"{"targetTable": "location", "account": "$ID"}"#, .service, of: "customer_account"),
         "customer-success.records.find_references": own(#"{"table": "contract"}"#, .service),

@@ -35,6 +35,8 @@ import Wire
                 }
             }
         }
+        let judged = try await upgrade.psql("SELECT DISTINCT check_version FROM import_validation.staging_row")
+        #expect(judged == "0", "by what is unknown")
         let told = [RowError(.comment, ["One."]), RowError(.comment, ["Two."])]
         #expect(try await seen(from: "/provider/d1/") == [told, []])
         #expect(try await seen(from: "/provider/d2/").isEmpty)

@@ -203,6 +203,25 @@ import Wire
         #expect(try await stage.summary(task) == [0, 0, 1, 0])
     }
 
+    /// A row whose cells were cleared, or that looks like titles, is mended as any other; what is passed over is told.
+    @Test func whatIsPassedOverIsTold() async throws {
+        let stage = try await Stage()
+        var (task, sheet) = try await Self.staged(stage)
+        let key = sheet.titles.count - 1
+        for column in sheet.titles.indices where column != key { sheet.rows[1][column] = "" }
+        for column in sheet.titles.indices where column != key { sheet.rows[2][column] = sheet.titles[column] }
+        sheet.titles.append("")
+        for row in sheet.rows.indices { sheet.rows[row].append(row == 0 ? "by hand" : "") }
+        let run = try await stage.loaded(sheet.csv(), "errors.csv", of: task)
+        #expect(run.totalRows == 3 && run.doneRows == 3 && run.failedRows == 0, "\(run.message ?? "")")
+        #expect(Self.message(run.message, has: "2 rows were mended; 1 hold"), "\(run.message ?? "")")
+        #expect(
+            Self.message(run.message, has: "Values in columns without a title were not read"), "\(run.message ?? "")")
+        let rows = try await stage.rows(task).stagingRows
+        #expect(rows.map { $0["name"] } == ["", "", "Wien", "Name"])
+        #expect(rows[1]["account"] == "" && rows[1].status == "needs_attention")
+    }
+
     // MARK: Interrupted
 
     /// Whoever takes a run over goes on behind the last row that was settled, and counts on.

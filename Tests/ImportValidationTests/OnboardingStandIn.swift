@@ -43,6 +43,7 @@ final class OnboardingStandIn: Sendable {
         var kept: Set<String> = []
         var referred: Set<String> = []
         var unpublished: [String: [UnpublishRowsRequest]] = [:]
+        var refused: Set<String> = []
     }
     private let state = Mutex(State())
 
@@ -56,6 +57,11 @@ final class OnboardingStandIn: Sendable {
 
     /// What was published for an account, oldest first.
     func published(_ account: String) -> [PublishRowsRequest] { state.withLock { $0.published[account] ?? [] } }
+
+    /// Takes nothing for this account any more from anybody, as of a person who may not publish by now.
+    func refuse(_ account: String) { _ = state.withLock { $0.refused.insert(account) } }
+
+    func admit(_ account: String) { _ = state.withLock { $0.refused.remove(account) } }
 
     /// Has the record of this row be another than a plan has seen.
     func move(_ row: String) { _ = state.withLock { $0.moved.insert(row) } }
@@ -121,6 +127,9 @@ final class OnboardingStandIn: Sendable {
             },
             Endpoint(OnboardingAPI.publishRows) { [self] _, request async throws(Problem) in
                 try await publish(request)
+            },
+            Endpoint(OnboardingAPI.settlePublish) { [self] call, request async throws(Problem) in
+                try settle(request, call.caller)
             },
             Endpoint(OnboardingAPI.unpublishRows) { [self] _, request async throws(Problem) in unpublish(request) },
             Endpoint(OnboardingAPI.getCustomerAccount) { _, request async throws(Problem) in
@@ -202,8 +211,9 @@ final class OnboardingStandIn: Sendable {
             var found = ResolvedReference()
             found.value = value
             found.matches = value == Self.nobody ? 0 : 1
-            // Every text for an account is the one that is asked about.
-            found.id = request.table == "customer_account" ? request.account : RecordID.derived(from: value)
+            // Every text for an account is the one that is asked about; others are names or ids.
+            let id = Validation.isUUID(value) ? value : RecordID.derived(from: value)
+            found.id = request.table == "customer_account" ? request.account : id
             return found
         }
         return response
@@ -219,6 +229,7 @@ final class OnboardingStandIn: Sendable {
 
     private func publish(_ request: PublishRowsRequest) async throws(Problem) -> PublishRowsResponse {
         if request.rows.contains(where: { $0.values.contains(Self.held) }) { await wait(request.account) }
+        guard !state.withLock({ $0.refused.contains(request.account) }) else { throw .permissionDenied() }
         if !request.dryRun {
             // As the log of requests does: the same gets the same answer, and another is refused.
             let known = state.withLock { state in
@@ -259,6 +270,17 @@ final class OnboardingStandIn: Sendable {
         let answer = response
         if !request.dryRun { state.withLock { $0.answers[request.requestID] = (request, answer) } }
         return answer
+    }
+
+    /// What became of a request to publish; one that was not carried out never is.
+    private func settle(_ request: SettlePublishRequest, _ caller: Caller) throws(Problem) -> PublishRowsResponse {
+        guard caller.kind == .service, let asked = request.request else { throw .permissionDenied() }
+        return state.withLock { state in
+            if let known = state.answers[asked.requestID] { return known.answer }
+            let nothing = PublishRowsResponse()
+            state.answers[asked.requestID] = (asked, nothing)
+            return nothing
+        }
     }
 
     /// The record of a row: a new one, one that the row has made before, or a known one that gets its city.

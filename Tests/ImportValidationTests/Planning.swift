@@ -55,12 +55,14 @@ extension Stage {
     }
 
     func undo(
-        _ publication: ImportRun, of task: ImportTask, as caller: Caller? = nil, requestID: String = ""
+        _ publication: ImportRun, of task: ImportTask, as caller: Caller? = nil, requestID: String = "",
+        _ edit: (inout UndoPublicationRequest) -> Void = { _ in }
     ) async throws(Problem) -> ImportRun {
         var request = UndoPublicationRequest()
         request.id = task.id
         request.importRun = publication.id
         request.requestID = requestID
+        edit(&request)
         return try await call(ImportValidationAPI.undoPublication, request, as: caller)
     }
 

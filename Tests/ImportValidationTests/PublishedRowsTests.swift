@@ -64,24 +64,28 @@ import Wire
         #expect(try await Self.removal(bench).run(in: .root) == 1)
     }
 
-    /// Neither those of tasks that are open, canceled or closed only just, nor those that are not published.
+    /// Neither those of tasks that are open or ended only just, nor those that are not published. A task that is canceled has
+    /// ended as one that is closed.
     @Test func othersAreKept() async throws {
         let bench = try await StagedBench("2026-03-10")
         let open = try await bench.task()
-        let canceled = try await bench.task("canceled", closed: "2026-03-01")
+        let canceled = try await bench.task("canceled", closed: "2026-03-01", domain: "/provider/d0000002/")
+        let dropped = try await bench.task("canceled", closed: "2026-03-10")
         let young = try await bench.task("closed", closed: "2026-03-10")
         let unpublished = try await bench.task("closed", closed: "2026-03-01")
         let elsewhere = try await bench.task("closed", closed: "2026-03-01", domain: "/provider/d0000002/")
-        for task in [open, canceled, young, elsewhere] {
+        for task in [open, canceled, dropped, young, elsewhere] {
             try await bench.stage(2, of: task, try await bench.upload(of: task), on: "2026-03-01")
         }
         try await bench.stage(
             2, of: unpublished, try await bench.upload(of: unpublished), on: "2026-03-01", "ready_to_publish")
         let domain = try #require(DomainPath("/provider/d0000001/"))
         #expect(try await Self.removal(bench).run(in: domain) == 0)
-        for task in [open, canceled, young, unpublished, elsewhere] { #expect(try await bench.staged(task) == 2) }
-        #expect(try await Self.removal(bench).run(in: .root) == 2)
-        #expect(try await bench.staged(elsewhere) == 0)
+        for task in [open, canceled, dropped, young, unpublished, elsewhere] {
+            #expect(try await bench.staged(task) == 2)
+        }
+        #expect(try await Self.removal(bench).run(in: .root) == 4)
+        for task in [canceled, elsewhere] { #expect(try await bench.staged(task) == 0) }
     }
 
     /// Through the endpoints: the summary of a closed task says what was published, when its rows are gone.

@@ -13,13 +13,13 @@ import Wire
 @Suite(.timeLimit(.minutes(3))) struct ResumedPublicationTests {
     /// What happens between the two workers.
     enum Event: CaseIterable {
-        case nothing, edit, removal, closing, check, cancellation
+        case nothing, edit, removal, closing, check, cancellation, refusal
 
         /// How the publication ends afterwards.
         func ending(_ isPlanned: Bool) -> String {
             switch self {
             case .nothing, .edit, .removal: "completed"
-            case .closing: "failed"
+            case .closing, .refusal: "failed"
             case .check: isPlanned ? "failed" : "completed"
             case .cancellation: "canceled"
             }
@@ -71,6 +71,7 @@ import Wire
         case .closing: try await stage.close(task, daysAgo: 0)
         case .check: try await stage.addChecks(1, for: try #require(ImportTarget.named("location")))
         case .cancellation: _ = try await stage.cancel(run)
+        case .refusal: stage.owner.refuse(stage.account)
         }
     }
 
@@ -85,7 +86,11 @@ import Wire
         #expect(
             run.state == event.ending(isPlanned) && run.doneRows == 3 && run.failedRows == 0, "\(run.message ?? "")")
         let sent = stage.owner.published(stage.account)
-        #expect(sent.count == 2 && sent.first == sent.last && sent.first?.rows.count == 3, "the same, and nothing else")
+        #expect(sent.count == (event == .refusal ? 1 : 2), "the same, and nothing else")
+        #expect(sent.first == sent.last && sent.first?.rows.count == 3)
+        if run.state == "failed" {
+            #expect(run.message?.hasSuffix(RunMessages.publishedBefore(3, of: 3, "en")) == true, "\(run.message ?? "")")
+        }
 
         let written = try await stage.publishedRows(run).publishedRows
         #expect(written.map(\.outcome) == ["insert", "insert", "insert"])
@@ -108,5 +113,26 @@ import Wire
         let undo = try await stage.end(of: try await stage.undo(run, of: task))
         #expect(undo.state == "completed" && undo.doneRows == 3 && undo.failedRows == 0)
         #expect(stage.owner.unpublished(stage.account).flatMap(\.rows).allSatisfy { $0.wasCreated })
+    }
+
+    /// A batch that was refused, so that nothing was done, is not left on its way: its rows are as they were, and nothing comes
+    /// of it later.
+    @Test(arguments: [false, true]) func whatWasRefusedIsSettled(_ isPlanned: Bool) async throws {
+        let (stage, task) = try await Stage.filled(Self.names)
+        let plan = isPlanned ? try await stage.planned(task) : nil
+        stage.owner.refuse(stage.account)
+        let begun =
+            if let plan { try await stage.publish(plan, of: task) } else { try await stage.publish(of: task) }
+        let run = try await stage.end(of: begun)
+        #expect(run.state == "failed" && run.doneRows == 0 && run.failedRows == 0, "\(run.message ?? "")")
+        #expect(try await stage.summary(task) == [0, 0, 3, 0])
+        let left = try await stage.bench.admin.run(
+            "SELECT 1 FROM import_validation.publication WHERE id = \(run.id) AND sending IS NOT NULL")
+        #expect(left.isEmpty)
+        stage.owner.admit(stage.account)
+        let again =
+            if let plan { try await stage.publish(plan, of: task) } else { try await stage.publish(of: task) }
+        #expect(try await stage.end(of: again).doneRows == 3)
+        #expect(try await stage.summary(task) == [0, 0, 0, 3])
     }
 }

@@ -40,6 +40,21 @@ import Workbook
         column.refusal(of: text, stored: text)?.text(of: text, in: column.field)
     }
 
+    /// How long the name of a record may be, the template, the message and the dictionary say in the same words.
+    @Test func namesAreBounded() throws {
+        let long = String(repeating: "x", count: FieldRules.longestName + 1)
+        for target in ImportTarget.all {
+            for column in CheckPlan(target, []).columns where column.reference != nil {
+                let refusal = try #require(Self.refusal(long, column), "\(target.table).\(column.field.name)")
+                let shown = column.templateColumn("en")
+                #expect(shown.note?.contains(refusal.en) == true && shown.bound == .length(FieldRules.longestName))
+                #expect(FieldRules.sentences(column.field, isNamed: true) == [refusal])
+                #expect(FieldRules.Limits(column.field, isNamed: true).maximumLength == FieldRules.longestName)
+                #expect(FieldRules.sentences(column.field).isEmpty, "ids have no rules")
+            }
+        }
+    }
+
     /// What an administrator's check asks for stands there as well.
     @Test func checksOfAnAdministratorAreSaid() throws {
         let target = try #require(ImportTarget.named("contract"))

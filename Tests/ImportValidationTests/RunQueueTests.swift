@@ -36,7 +36,7 @@ import Work
             SELECT run, takings, turn, owner, due_at = queued_at, lease_until = beat_at + interval '6 seconds'
             FROM import_validation.import_run_work ORDER BY queued_at
             """)
-        #expect(rows == "\(load)|0|||t|\n\(publish)|3|publish \(upgrade.task)|\(worker)|t|t")
+        #expect(rows == "\(load)|0|||t|\n\(publish)|3|\(upgrade.task)|\(worker)|t|t")
     }
 
     /// During an upgrade both versions work side by side: neither takes what the other has, nor what is of its turn.

@@ -44,6 +44,14 @@ import Wire
             }
     ]
 
+    /// What no customer sees, of whatever account: what plans and publications tell of all rows of a task.
+    private static let hidden = [
+        "import_validation": [
+            "import_plan", "import_plan_row", "import_source", "publication", "publication_checks", "publication_row",
+            "publication_source", "publication_undo",
+        ]
+    ]
+
     private func count(_ pool: Pool, _ schema: String, _ table: String, _ path: String?) async throws -> Int {
         try await count(
             pool, schema, table, settings: path.map { Scope.domain(DomainPath($0) ?? .root).settings } ?? [])
@@ -117,7 +125,8 @@ import Wire
             let isDefinition = definitions.contains(table)
             for own in [claims((Self.account, Self.here)), claims((other, "/provider/d0/"), (Self.account, Self.here))]
             {
-                #expect(try await count(pool, schema, table, settings: own) == 1, "\(table)")
+                let seen = Self.hidden[schema]?.contains(table) == true ? 0 : 1
+                #expect(try await count(pool, schema, table, settings: own) == seen, "\(table)")
             }
             let stolen = try await count(pool, schema, table, settings: claims((other, Self.here)))
             #expect(stolen == (isDefinition || !owned.contains(table) ? 1 : 0), "\(table) of another account")

@@ -102,3 +102,20 @@ import Wire
         #expect(Publishing.canonicalTable("contract") == "contract")
     }
 }
+
+/// What the dictionary says of names.
+@Suite struct DescribedNameTests {
+    /// Of a table that workbooks fill: how long the name of a record may be that a field refers to. Of another it is an id.
+    @Test func howLongANameMayBe() async throws {
+        let world = try await World()
+        for (table, field, length) in [
+            ("sold_product", "contract", FieldRules.longestName), ("lifecycle_task", "parent", 0),
+        ] {
+            var request = DescribeRequest()
+            request.table = table
+            let answer = try await world.call(OnboardingAPI.describeOnboarding, request, as: world.administrator)
+            let described = try #require(answer.tables.first?.fields.first { $0.name == field })
+            #expect(Int(described.maximumLength) == length && described.rules.isEmpty == (length == 0), "\(table)")
+        }
+    }
+}

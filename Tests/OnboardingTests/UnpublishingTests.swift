@@ -5,7 +5,6 @@ import OnboardingWire
 import PlayLauncherWire
 import Postgres
 import RPC
-import Records
 import ServiceTestKit
 import Tenancy
 import Testing
@@ -13,6 +12,7 @@ import Wire
 import WireCatalog
 
 @testable import OnboardingService
+@testable import Records
 
 /// Dry runs, rows published as a plan has seen them, and taking back what rows have done (G-56, G-133).
 @Suite struct UnpublishingTests {
@@ -202,6 +202,39 @@ import WireCatalog
         let kept = try await unpublish(world, first)
         #expect(kept.map(\.outcome) == ["undone", "kept"])
         #expect(kept[1].faults[0].message == "Install base item refers to it (Location).")
+    }
+
+    /// What refers to a record may go with it: the parent of a record that is taken back is not kept for it, in whatever order
+    /// they come.
+    @Test(arguments: [false, true]) func whatGoesTogetherKeepsNothing(_ parentFirst: Bool) async throws {
+        let world = try await World()
+        let database = world.server.database
+        var creation = CreateCustomerAccountRequest()
+        creation.customerAccount = CustomerAccount()
+        creation.customerAccount?.name = "Parent"
+        let parent = try await world.call(OnboardingAPI.createCustomerAccount, creation, as: world.administrator)
+        (creation.customerAccount?.name, creation.customerAccount?.parent) = ("Child", parent.id)
+        let child = try await world.call(OnboardingAPI.createCustomerAccount, creation, as: world.administrator)
+        var request = UnpublishRowsRequest()
+        request.rows = (parentFirst ? [parent, child] : [child, parent]).map { account in
+            var row = UnpublishRow()
+            (row.rowID, row.targetRecord, row.wasCreated) = (account.id, account.id, true)
+            row.publishedAt = database.clock.now
+            row.fields = CustomerAccount.schema.fields.enumerated().map { index, field in
+                var left = PublishedField()
+                (left.field, left.after) = (field.name, account[fieldAt: index].journalText)
+                return left
+            }
+            return row
+        }
+        let batch = UnpublishBatch(
+            request: request, account: world.account.id,
+            context: WriteContext(caller: world.administrator, now: database.clock.now),
+            referrers: Referrers(database, OnboardingCatalog.records), database: database)
+        let results = try await database.transaction(as: world.administrator) { tx in
+            try Unpublication<CustomerAccount>(batch, tx).run()
+        }
+        #expect(results.map(\.outcome) == ["undone", "undone"], "\(results.flatMap(\.faults).map(\.message))")
     }
 
     /// Contracts are referred to from lists, which no foreign key watches over.

@@ -6,8 +6,8 @@ import Tenancy
 import Wire
 import Work
 
-/// Published rows are kept until their task is closed, and removed after the backup period (G-55). Their records stay, and
-/// so do the counts of the task: what goes is counted in the transaction that removes it.
+/// Published rows are kept until their task is closed or canceled, and removed after the backup period (G-55). Their records
+/// stay, and so do the counts of the task: what goes is counted in the transaction that removes it.
 struct PublishedRows: Sendable {
     let database: Database
     /// Rows that go at once.
@@ -16,7 +16,8 @@ struct PublishedRows: Sendable {
     /// Each day.
     var daily: DailyJob { DailyJob("published-rows", run) }
 
-    /// Removes the published rows of every task in `domain` and below that was closed the backup period ago; how many.
+    /// Removes the published rows of every task in `domain` and below that was closed or canceled the backup period ago; how
+    /// many.
     func run(in domain: DomainPath) async throws(Problem) -> Int {
         let service = Caller.service(database.service, domain: domain)
         let due = due
@@ -74,11 +75,11 @@ struct PublishedRows: Sendable {
         return (count, count < batch ? nil : last)
     }
 
-    /// Whether a task was closed the backup period ago, and nothing is being done with its rows: an undo that was asked for
+    /// Whether a task was closed or canceled the backup period ago, and nothing is being done with its rows: an undo that was asked for
     /// in time needs them.
     private var due: SQL {
         """
-        task.state = \(literal: ImportTask.State.closed) AND (task.closed_at AT TIME ZONE 'UTC')::date \
+        NOT (\(ImportTask.isOpen)) AND (task.closed_at AT TIME ZONE 'UTC')::date \
         <= \(database.clock.today.description)::date - \(BackupPeriod.days(of: "task.domain")) \
         AND NOT EXISTS (SELECT FROM import_validation.import_run_work AS work WHERE work.import_task = task.id)
         """

@@ -58,17 +58,22 @@ enum MapKind: String, CaseIterable {
     case lookup
 }
 
-/// A cell that a transform map has made: what the file has in its place, and where. Kept with the row.
+/// A cell that does not hold what the file has in its place: one that a transform map has made, or a native date that was
+/// written in the format of its check. Kept with the row.
 struct CellOrigin: Codable, Sendable, Equatable {
     let field: String
     /// The cell as people know it: `C12`; empty where the file has no column for it.
     let place: String
-    let text: String
+    /// What the file has; of a native date what was written.
+    var text: String
+    /// The native date, `yyyy-MM-dd` and maybe a time; nil where a map has made the cell.
+    var date: String?
 
     /// Short, for the names stand in every row.
     enum CodingKeys: String, CodingKey {
         case field = "f"
         case place = "p"
         case text = "t"
+        case date = "d"
     }
 }

@@ -42,7 +42,7 @@ extension StagingError {
         }
         var error = self
         error.sourceTitle = built.columns[position].title
-        guard let origin = origins.first(where: { $0.field == field }) else { return error }
+        guard let origin = origins.first(where: { $0.field == field && $0.date == nil }) else { return error }
         error.sourceCell = origin.place
         error.sourceValue = origin.text
         let shown = origin.text.prefix(80)

@@ -23,6 +23,14 @@ struct CheckPlan: Sendable {
 
         var label: Text { field.label }
 
+        /// By what its texts name the records that the field refers to; nil where they name none.
+        var reference: CellCheck.Reference? {
+            for case .reference(let reference) in checks where reference.table == field.referencedTable {
+                return reference
+            }
+            return nil
+        }
+
         /// Why the owner of the table would not publish a text that passed the checks: what is called ready here is taken
         /// there. References are judged by whether they are found.
         func refusal(of text: String, stored: String) -> RowError? {
@@ -44,6 +52,8 @@ struct CheckPlan: Sendable {
     /// Positions of two dates of which the later must not be before the earlier.
     let periods: [(earlier: Int, later: Int)]
     private(set) var scripts: [Script] = []
+    /// What all of it is known by.
+    let version: CheckVersion
 
     private struct Replaced: Hashable {
         let position: Int
@@ -57,6 +67,7 @@ struct CheckPlan: Sendable {
     /// dictionary's of the same subtype; a mandatory one makes the column mandatory, none makes it optional.
     init(_ target: ImportTarget, _ assists: [DataValidationAssist]) {
         self.target = target
+        version = CheckVersion(target, assists)
         var checks = target.fields.indices.map { position in
             Self.standard(target.fields[position], lookup: target.built?.lookupField(at: position)).map { [$0] } ?? []
         }
@@ -97,10 +108,10 @@ struct CheckPlan: Sendable {
     /// the owner's declaration; else empty.
     var referenceFields: [String] {
         columns.map { column in
-            for case .reference(let reference) in column.checks where reference.table == column.field.referencedTable {
-                return reference == CellCheck.Reference.usual(reference.table) ? "" : reference.field
+            guard let reference = column.reference, reference != CellCheck.Reference.usual(reference.table) else {
+                return ""
             }
-            return ""
+            return reference.field
         }
     }
 

@@ -38,13 +38,13 @@ actor RowChecker {
     static let referencesPerCall = 1_000
     /// Remembered answers, over which they are forgotten and asked for anew.
     private static let memory = 100_000
-    /// In code points, as long as a name may be.
-    private static let longestReference = 1_000
     private static let bytesPerCall = 256 << 10
     /// Columns of choices, countries and the like hold few texts, which are short.
     private static let (fewTexts, shortText) = (1_000, 64)
 
     let plan: CheckPlan
+    /// Of the positions of the key, those at which texts name records.
+    private let keyReferences: [Int: CellCheck.Reference]
     /// The account that the rows are of; nil when that is not known.
     private let account: String?
     private let records: [String: ScriptValue]
@@ -62,6 +62,9 @@ actor RowChecker {
         resolve: @escaping Resolver, run: @escaping Runner
     ) {
         self.plan = plan
+        keyReferences = Dictionary(
+            plan.key.compactMap { position in plan.columns[position].reference.map { (position, $0) } }
+        ) { first, _ in first }
         self.account = account
         self.records = records
         self.language = language
@@ -98,10 +101,20 @@ actor RowChecker {
             var verdict = RowVerdict(errors: errors[row])
             if !errors[row].isEmpty { verdict.comment = errors[row].comment(rows[row], plan.target, language) }
             if !isDoubtful {
-                verdict.key = KeyNumber.of(key.map { plan.stored($0 < rows[row].count ? rows[row][$0] : "", at: $0) })
+                verdict.key = KeyNumber.of(key.map { keyText(rows[row], at: $0) })
             }
             return verdict
         }
+    }
+
+    /// What a cell says of the row's record. Of a reference that is the record itself, which one row may name by its id and
+    /// another by what it is called.
+    private func keyText(_ cells: [String], at position: Int) -> String {
+        let text = plan.stored(position < cells.count ? cells[position] : "", at: position)
+        guard let reference = keyReferences[position], let match = known[reference]?[CellCheck.trimmed(text)],
+            match.count == 1, !match.id.isEmpty
+        else { return text }
+        return match.id
     }
 
     // MARK: Fields
@@ -194,7 +207,7 @@ actor RowChecker {
             previous = cells[position]
             let text = CellCheck.trimmed(previous)
             // What no record can be called is not asked for.
-            guard !text.isEmpty, !text.utf8.contains(0), text.unicodeScalars.count <= Self.longestReference else {
+            guard !text.isEmpty, !text.utf8.contains(0), !Self.isTooLong(text) else {
                 continue
             }
             if known[reference]?[text] == nil { asked.insert(text) }
@@ -212,6 +225,11 @@ actor RowChecker {
         if !call.isEmpty { try await ask(reference, call) }
     }
 
+    /// Whether no record can be called so.
+    private static func isTooLong(_ text: String) -> Bool {
+        text.utf8.count > FieldRules.longestName && text.trimmed.unicodeScalars.count > FieldRules.longestName
+    }
+
     private func ask(_ reference: CellCheck.Reference, _ texts: [String]) async throws {
         let answers = try await resolve(reference, texts)
         for text in texts { known[reference, default: [:]][text] = answers[text] ?? Match(count: 0) }
@@ -219,6 +237,8 @@ actor RowChecker {
 
     /// A reference hits exactly one record (G-59), and the account of a row is that of the case: no other is published.
     private func error(_ reference: CellCheck.Reference, _ text: String, isAccount: Bool) -> RowError? {
+        // The field itself says how long a name may be.
+        guard !Self.isTooLong(text) else { return nil }
         let match = known[reference]?[CellCheck.trimmed(text)] ?? Match(count: 0)
         let isOther = isAccount && account != nil && match.id != account
         return match.count == 1 && !isOther ? nil : RowError(.reference, ["\(match.count)"])

@@ -29,7 +29,7 @@ extension CheckPlan.Column {
         if let earlier { rules.append(FieldRules.notBefore(field.label, earlier.label)) }
         // A date is asked for in the format of its check.
         if field.type == .date || field.type == .datetime { return rules }
-        for rule in FieldRules.sentences(field) where !rules.contains(rule) { rules.append(rule) }
+        for rule in FieldRules.sentences(field, isNamed: true) where !rules.contains(rule) { rules.append(rule) }
         return rules
     }
 
@@ -45,7 +45,7 @@ extension CheckPlan.Column {
     }
 
     private var bound: WorkbookColumn.Bound? {
-        let limits = FieldRules.Limits(field)
+        let limits = FieldRules.Limits(field, isNamed: true)
         if field.type == .integer, let minimum = limits.minimum, let maximum = limits.maximum {
             return .whole(minimum...maximum)
         }

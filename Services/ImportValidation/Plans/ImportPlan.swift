@@ -98,10 +98,11 @@ struct ImportPlan: Sendable {
         return "id = ANY ((SELECT chosen FROM import_validation.import_plan WHERE id = \(id))::uuid[])"
     }
 
-    /// The rows that it is for, as far as they are ready and their files loaded.
+    /// The rows that it is for, as far as they are ready by its checks and their files loaded.
     private var meant: SQL {
         let ready: SQL = "import_task = \(task) AND status = \(RowStatus.readyToPublish.sql) AND "
-        return ready + asked + " AND " + StagingStore.isLoaded(task)
+        let judged: SQL = " AND check_version = \(CheckVersion.number(of: checkVersion))::int8 AND "
+        return ready + asked + judged + StagingStore.isLoaded(task)
     }
 
     /// The next rows that the plan is for and does not have yet.

@@ -7,7 +7,7 @@ import Roles
 import Tenancy
 import Wire
 
-/// Where the values of a published record come from: file, sheet and cell, the checks in force, person and time. It never
+/// Where the values of a published record come from: file, sheet and cell, the checks that it has passed, person and time. It never
 /// ends (G-133).
 struct Lineage: Sendable {
     private static let mostEntries = 1_000
@@ -47,12 +47,16 @@ struct Lineage: Sendable {
     ) throws -> [LineageEntry] {
         let rows = try tx.query(
             """
-            SELECT p.id, p.import_task, p.published_by, p.check_version, p.checks, r.fields, r.row_number, \
+            SELECT p.id, p.import_task, p.published_by, coalesce(k.name, p.check_version) AS check_version, \
+            coalesce(k.checks, p.checks) AS checks, r.fields, r.row_number, \
             r.source_sheet, r.corrected_by, r.published_at, r.undone_at, r.undone_by, u.file_name, u.sha256, \
             coalesce(s.fields, '{}') AS named, coalesce(s.letters, '{}') AS letters \
             FROM import_validation.publication_row AS r JOIN import_validation.publication AS p ON p.id = r.publication \
             LEFT JOIN import_validation.upload AS u ON u.id = r.upload \
-            LEFT JOIN import_validation.import_source AS s ON s.upload = r.upload \
+            LEFT JOIN import_validation.publication_source AS s \
+            ON s.publication = r.publication AND s.upload = r.upload \
+            LEFT JOIN import_validation.publication_checks AS k \
+            ON k.publication = r.publication AND k.number = r.check_version \
             WHERE r.target_record = \(request.record) AND p.target_table = \(target.table) \
             ORDER BY r.published_at DESC, r.number DESC LIMIT \(Self.mostRows)
             """)

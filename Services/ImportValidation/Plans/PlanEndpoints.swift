@@ -68,7 +68,16 @@ struct PlanEndpoints: Sendable {
         return run
     }
 
+    /// All that a publication has done, or rows of it that are named, that something was done with, or both.
     private func undo(_ call: Call, _ request: UndoPublicationRequest) async throws(Problem) -> ImportRun {
+        guard request.stagingRows.count <= Self.mostRows, request.stagingRows.allSatisfy(Validation.isUUID) else {
+            throw .invalid(
+                field: UndoPublicationRequest.Field.stagingRows,
+                Text(
+                    en: "At most \(Self.mostRows) ids of rows, or none for all.",
+                    ko: "실행 취소할 행을 최대 \(grouped: Self.mostRows)개까지 지정하거나, 전체를 실행 취소하려면 지정하지 마세요."))
+        }
+        try Self.check(request.outcome, among: Publication.outcomes, UndoPublicationRequest.Field.outcome)
         let method = ImportValidationAPI.undoPublication.name
         let run = try await database.perform(call, method, request, requestID: request.requestID) { tx, context in
             let task = try access.worked(request.id, by: call.caller, in: tx)
@@ -85,7 +94,7 @@ struct PlanEndpoints: Sendable {
                     reason: "RUN_IN_PROGRESS")
             }
             let stored = try enqueue(ImportRun.Kind.undo, of: task, call, context, tx)
-            publication.beginUndo(stored, tx)
+            try PublicationUndo.begin(stored, of: publication, request, tx)
             return stored
         }
         queue.wake.notify()
@@ -245,6 +254,11 @@ struct PlanEndpoints: Sendable {
 }
 
 extension Publication {
+    /// What is done with rows that are published.
+    fileprivate static let outcomes = PlanRow.outcomes.filter {
+        [PlanRow.Outcome.insert, PlanRow.Outcome.update, PlanRow.Outcome.unchanged].contains($0.key)
+    }
+
     /// Its rows are removed with the end of the backup period. Reopening the task does not bring them back, nor does it the
     /// undo.
     fileprivate func requireRows(_ tx: Transaction) throws {

@@ -14,6 +14,8 @@ struct PlanRun {
     func run() async throws -> RunQueue.Ending {
         let claim = tools.claim
         let publisher = try await RowPublisher(tools)
+        try await tools.tellOvertaken()
+        try await tools.sendBack(judgedBy: publisher.plan.version)
         let (plan, place, total) = try await begin()
         var last = place?.row
         var number = place?.number ?? 0

@@ -65,19 +65,28 @@ struct Publication: Sendable {
             tx.send(
                 """
                 INSERT INTO import_validation.publication_row (publication, number, domain, staging_row, upload, source_sheet, \
-                row_number, corrected_by, target_record, outcome, published_at, fields) \
+                row_number, corrected_by, check_version, target_record, outcome, published_at, fields) \
                 SELECT p.id, u.place + coalesce((SELECT number FROM import_validation.publication_row \
                 WHERE publication = \(id) ORDER BY number DESC LIMIT 1), 0), p.domain, u.id, u.upload, nullif(u.sheet, ''), u.number, \
-                nullif(u.corrector, ''), u.record, u.outcome, \(context.now.sqlValue), nullif(u.fields, '')::jsonb \
+                nullif(u.corrector, ''), nullif(u.checks, 0), u.record, u.outcome, \(context.now.sqlValue), \
+                nullif(u.fields, '')::jsonb \
                 FROM import_validation.publication AS p, \
                 unnest(\(written.map { $0.0.id })::uuid[], \(written.map { $0.0.upload })::uuid[], \
                 \(written.map { $0.0.sheet ?? "" })::text[], \(written.map { $0.0.number })::int8[], \
-                \(written.map { $0.0.correctedBy ?? "" })::text[], \(written.map { $0.1.targetRecord })::uuid[], \
+                \(written.map { $0.0.correctedBy ?? "" })::text[], \(written.map { $0.0.checkVersion })::int8[], \
+                \(written.map { $0.1.targetRecord })::uuid[], \
                 \(written.map { $1.written ?? "" })::text[], \(written.map { KeptChange.json($1.fields) })::text[]) \
-                WITH ORDINALITY AS u (id, upload, sheet, number, corrector, record, outcome, fields, place) \
+                WITH ORDINALITY AS u (id, upload, sheet, number, corrector, checks, record, outcome, fields, place) \
                 WHERE p.id = \(id)
                 """)
         }
+        // The file may be loaded again with other columns.
+        tx.send(
+            """
+            INSERT INTO import_validation.publication_source (publication, upload, domain, fields, letters) \
+            SELECT \(id)::uuid, upload, domain, fields, letters FROM import_validation.import_source \
+            WHERE upload = ANY(\(Set(written.map { $0.0.upload }).sorted())::uuid[]) ON CONFLICT DO NOTHING
+            """)
     }
 
     // MARK: Undoing
@@ -92,13 +101,12 @@ struct Publication: Sendable {
         let publishedAt: Timestamp
     }
 
-    /// The next rows that an undo has not dealt with, the last that was published first.
-    func rowsToUndo(by run: String, before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Written] {
+    /// The rows of publications that meet a condition.
+    static func written(_ which: SQL, _ tx: Transaction) throws -> [Written] {
         let rows = try tx.query(
             """
             SELECT number, staging_row, target_record, outcome, fields, published_at \
-            FROM import_validation.publication_row WHERE publication = \(id) AND number < \(number ?? Int64.max)::int8 \
-            AND undone_at IS NULL AND undo_run IS DISTINCT FROM \(run)::uuid ORDER BY number DESC LIMIT \(limit)
+            FROM import_validation.publication_row WHERE \(which)
             """)
         return try rows.map { row in
             Written(
@@ -107,16 +115,6 @@ struct Publication: Sendable {
                 fields: KeptChange.read(try row.optionalString(Column.fields)),
                 publishedAt: Timestamp(microseconds: try row.timestamp(Column.publishedAt)))
         }
-    }
-
-    /// How many rows an undo has not dealt with.
-    func open(by run: String, _ tx: Transaction) throws -> Int64 {
-        try tx.query(
-            """
-            SELECT count(*) FROM import_validation.publication_row WHERE publication = \(id) AND undone_at IS NULL \
-            AND undo_run IS DISTINCT FROM \(run)::uuid
-            """
-        ).first?.int64(UnnamedColumn.count) ?? 0
     }
 
     /// Keeps what became of rows that were to be undone; `kept` says why one was not, and is empty for the others, which
@@ -134,13 +132,16 @@ struct Publication: Sendable {
             FROM unnest(\(rows.map(\.number))::int8[], \(reasons)::text[]) AS u (number, reasons) \
             WHERE p.publication = \(id) AND p.number = u.number
             """)
-        let undone = rows.filter { kept[$0.number] == nil }.map(\.stagingRow)
+        let undone = rows.filter { kept[$0.number] == nil }
         guard !undone.isEmpty else { return }
+        // A row that was edited while it was published stays as it is, but for the record that is gone.
         tx.send(
             """
-            UPDATE import_validation.staging_row SET status = \(RowStatus.readyToPublish.sql), revision = revision + 1, \
-            target_record = NULL, updated_at = \(context.now.sqlValue) \
-            WHERE id = ANY(\(undone)::uuid[]) AND status = \(RowStatus.published.sql)
+            UPDATE import_validation.staging_row AS s SET revision = s.revision + 1, target_record = NULL, \
+            status = CASE s.status WHEN \(RowStatus.published.sql) THEN \(RowStatus.readyToPublish.sql) ELSE s.status END, \
+            updated_at = \(context.now.sqlValue) \
+            FROM unnest(\(undone.map(\.stagingRow))::uuid[], \(undone.map(\.record))::uuid[]) AS u (id, record) \
+            WHERE s.id = u.id AND (s.status = \(RowStatus.published.sql) OR s.target_record = u.record)
             """)
     }
 }

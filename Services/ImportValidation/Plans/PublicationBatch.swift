@@ -28,6 +28,8 @@ struct PublicationBatch: Sendable {
         let sheet: String?
         let correctedBy: String?
         let place: Int64?
+        /// Nil in one that an earlier version has kept.
+        let checkVersion: Int64?
     }
 
     /// Its rows, as their column holds them.
@@ -35,7 +37,8 @@ struct PublicationBatch: Sendable {
         let kept = rows.map { row in
             Kept(
                 id: row.id, revision: row.revision, number: row.number, upload: row.upload, sheet: row.sheet,
-                correctedBy: row.correctedBy, place: places[row.id])
+                correctedBy: row.correctedBy, place: places[row.id],
+                checkVersion: row.checkVersion)
         }
         return String(decoding: try JSONEncoder().encode(kept), as: UTF8.self)
     }
@@ -51,8 +54,8 @@ struct PublicationBatch: Sendable {
         rows = kept.map { row in
             HeldRow(
                 id: row.id, revision: row.revision, number: row.number, status: RowStatus.readyToPublish.rawValue,
-                cells: cells[row.id] ?? [], key: nil, doubles: [], upload: row.upload, sheet: row.sheet,
-                correctedBy: row.correctedBy)
+                cells: cells[row.id] ?? [], key: nil, doubles: [], checkVersion: row.checkVersion ?? 0,
+                upload: row.upload, sheet: row.sheet, correctedBy: row.correctedBy)
         }
         places = Dictionary(kept.compactMap { row in row.place.map { (row.id, $0) } }) { first, _ in first }
     }
@@ -70,9 +73,15 @@ extension PublicationBatch {
 
 extension Publication {
     /// Keeps a batch that is about to be sent: after a crash the owner is asked the same again and gives the answer that it
-    /// gave, whatever has become of the rows, the checks and the task meanwhile.
-    func send(_ batch: PublicationBatch, _ tx: Transaction) throws {
+    /// gave, whatever has become of the rows, the checks and the task meanwhile. `checks` are those that its rows have passed.
+    func send(_ batch: PublicationBatch, passed checks: CheckVersion, _ tx: Transaction) throws {
         guard !batch.rows.isEmpty else { return }
+        tx.send(
+            """
+            INSERT INTO import_validation.publication_checks (publication, number, domain, name, checks) \
+            SELECT id, \(checks.number), domain, \(checks.name), \(checks.checks) FROM import_validation.publication \
+            WHERE id = \(id) ON CONFLICT DO NOTHING
+            """)
         tx.send(
             """
             UPDATE import_validation.publication SET sending = \(try batch.request.encodeProtobuf()), \

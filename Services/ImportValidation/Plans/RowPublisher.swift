@@ -15,7 +15,7 @@ struct RowPublisher: Sendable {
     private let account: String
     let plan: CheckPlan
 
-    /// For the rows of a task, as its checks store them.
+    /// For the rows of a task that its checks have judged, as these store them.
     init(_ tools: RunTools) async throws {
         let (task, target) = try await tools.task()
         let table = task.sourceTable ?? target.stagingTable
@@ -71,10 +71,28 @@ struct RowPublisher: Sendable {
         return request
     }
 
+    /// What was done with the rows of a batch that is kept; nothing when it was never carried out, which it then never will
+    /// be. Asked by the service itself: of the person it may be that nothing is taken any more.
+    static func settled(_ batch: PublicationBatch, _ tools: RunTools) async throws -> [PublishResult] {
+        let person = tools.claim.requester.caller
+        var request = SettlePublishRequest()
+        request.request = batch.request
+        request.subject = person.subject
+        request.domain = person.domain.path
+        let answer = try await tools.client.call(
+            OnboardingAPI.settlePublish, request, deadline: .seconds(60), retry: .exponential(attempts: 6))
+        return answer.results.isEmpty ? [] : results(answer, batch.rows)
+    }
+
     private func answer(_ request: PublishRowsRequest, _ rows: [HeldRow]) async throws -> [PublishResult] {
         let answer = try await tools.client.call(
             OnboardingAPI.publishRows, request, as: tools.credential, deadline: .seconds(60),
             requestID: request.requestID.isEmpty ? nil : request.requestID, retry: .exponential(attempts: 6))
+        return Self.results(answer, rows)
+    }
+
+    /// The results of rows in their order, up to the first that was put off.
+    private static func results(_ answer: PublishRowsResponse, _ rows: [HeldRow]) -> [PublishResult] {
         let results = Dictionary(answer.results.map { ($0.rowID, $0) }) { first, _ in first }
         let all = rows.map { results[$0.id] ?? Self.unanswered }
         return Array(all.prefix { $0.outcome != PublishResult.Outcome.deferred })

@@ -6,8 +6,8 @@ import RPC
 import Records
 import Wire
 
-/// Takes back what a publication has done, with the rights of the person who asks, the last row first (G-133). What has been
-/// changed or referred to since, in any service, is kept, and why is said with each row.
+/// Takes back what a publication has done, or chosen rows of it, with the rights of the person who asks, the last row first
+/// (G-133). What has been changed or referred to since, in any service, is kept, and why is said with each row.
 struct UndoRun {
     /// Rows of one request; no more than a service is asked about at once.
     private static let batch = 500
@@ -20,7 +20,8 @@ struct UndoRun {
     /// nothing.
     func run() async throws -> RunQueue.Ending {
         let claim = tools.claim
-        let (publication, account, total) = try await begin()
+        let (undo, account, total) = try await begin()
+        let publication = undo.publication
         let before = try await tools.counts()
         var progress = Progress(claim, total: before.done + total, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
@@ -28,11 +29,11 @@ struct UndoRun {
         while true {
             let place = last
             let page = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
-                try publication.rowsToUndo(by: claim.run, before: place, limit: Self.batch, tx)
+                try undo.rows(before: place, limit: Self.batch, tx)
             }
             let rows = Self.fitting(page)
             guard let end = rows.last else { break }
-            let kept = try await undo(rows, publication, account)
+            let kept = try await takeBack(rows, publication, account)
             progress.add(done: rows.count, failed: kept.count)
             try await settle(rows, kept, publication, progress)
             last = end.number
@@ -44,16 +45,16 @@ struct UndoRun {
             message: RunMessages.undone(progress.done, kept: progress.failed)(tools.language))
     }
 
-    private func begin() async throws -> (Publication, account: String, open: Int64) {
+    private func begin() async throws -> (PublicationUndo, account: String, open: Int64) {
         let (database, claim) = (tools.database, tools.claim)
         return try await database.transaction(as: tools.service, readOnly: true) { tx in
             guard let task = try Store<ImportTask>(database).find(claim.task, in: tx) else {
                 throw Problem.notFound(ImportTask.schema.label, id: claim.task)
             }
-            guard let publication = try Publication.undone(by: claim.run, tx) else {
+            guard let undo = try PublicationUndo.find(claim.run, tx) else {
                 throw Problem.internalError(cause: "undo \(claim.run) has not begun")
             }
-            return (publication, task.account ?? "", try publication.open(by: claim.run, tx))
+            return (undo, task.account ?? "", try undo.count(tx))
         }
     }
 
@@ -67,7 +68,7 @@ struct UndoRun {
     }
 
     /// Why rows are kept, by their places; the others are undone.
-    private func undo(
+    private func takeBack(
         _ rows: [Publication.Written], _ publication: Publication, _ account: String
     ) async throws -> [Int64: [RowError]] {
         // A row that has changed nothing is only given back.
@@ -162,23 +163,5 @@ struct UndoRun {
                 total_rows = \(total) WHERE id = \(claim.run)
                 """)
         }
-    }
-}
-
-extension Publication {
-    /// Keeps the beginning of an undo, in the transaction that queues its run.
-    func beginUndo(_ run: ImportRun, _ tx: Transaction) {
-        tx.send(
-            """
-            INSERT INTO import_validation.publication_undo (id, domain, publication) \
-            VALUES (\(run.id), \(run.domain), \(id))
-            """)
-    }
-
-    /// What the run `run` is to undo.
-    static func undone(by run: String, _ tx: Transaction) throws -> Publication? {
-        let rows = try tx.query(
-            "SELECT publication AS id FROM import_validation.publication_undo WHERE id = \(run)")
-        return try rows.first.flatMap { try find($0.string(Column.id), tx) }
     }
 }

@@ -71,8 +71,8 @@ struct ImportWorkers: Sendable {
         var facts = facts
         // What people are told may quote their file, and does not belong in a log.
         facts["cause"] = error is RunFailure ? "refused" : "\(error)"
-        // The service stops, and the queue gives the run back; or it is another worker's.
-        if Task.isCancelled { return }
+        // The service stops, and the queue gives the run back; or it waits there for its turn; or it is another worker's.
+        if Task.isCancelled || error is AwaitsTurn { return }
         if (error as? Problem)?.isLeaseLost == true {
             return parts.log.warning("import run taken over by another worker", metadata: facts)
         }
@@ -89,12 +89,16 @@ struct ImportWorkers: Sendable {
         let keepsUpload = (error as? RunFailure)?.keepsUpload ?? false
         let isLoad = claim.kind == ImportRun.Kind.load
         await end(run, facts) {
+            try await run.tellJudged()
+            try await PublishRun.settleLeft(run)
             if let ending = try await run.brokenMending(failure) { return ending }
             if isLoad { try await LoadRun.undo(run) }
             let counts = try await run.counts()
+            let published = claim.kind == ImportRun.Kind.publish ? counts.done - counts.failed : 0
             return .init(
                 state: ImportRun.State.failed, total: counts.total, done: isLoad ? 0 : counts.done,
-                failed: counts.failed, message: failure,
+                failed: counts.failed,
+                message: failure + RunMessages.publishedBefore(published, of: counts.total, run.language),
                 uploadState: isLoad && !keepsUpload ? Upload.State.failed : nil)
         }
     }

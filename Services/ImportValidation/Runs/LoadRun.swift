@@ -39,7 +39,7 @@ struct LoadRun {
         guard let upload else {
             throw RunFailure(text: Text(en: "The upload is gone.", ko: "업로드한 파일이 삭제되었습니다. 다시 업로드하세요."))
         }
-        if tools.claim.lease.takings > 1 {
+        if tools.claim.lease.takings > 1, !tools.claim.mends {
             let claim = tools.claim
             try await Self.takeBack(upload, tools) { tx in
                 tx.send("UPDATE import_validation.import_run SET done_rows = 0 WHERE id = \(claim.run)")
@@ -66,7 +66,8 @@ struct LoadRun {
             }
         }
         let mend = { (asked: ImportTarget) in
-            try await MendRun(tools: tools, target: target, checker: checker, open: { try open(asked) }).run()
+            try await tools.awaitTurn()
+            return try await MendRun(tools: tools, target: target, checker: checker, open: { try open(asked) }).run()
         }
         // An error workbook has the cells as they are staged, whatever a builder makes of those of other files.
         if target.built != nil, let table = try? open(target.plain), table.header.keyColumn != nil {
@@ -100,7 +101,7 @@ struct LoadRun {
                 doubles.tell(read, &judged)
                 let verdicts = judged
                 if writing.count == Self.writers { try await writing.removeFirst().finish(&progress) }
-                let task = Task { try await write(read, verdicts, upload, sheet: sheet) }
+                let task = Task { try await write(read, verdicts, by: checker.plan.version, upload, sheet: sheet) }
                 writing.append(
                     Write(task: task, rows: read.count, failed: verdicts.count { !$0.errors.isEmpty }))
                 try Task.checkCancellation()
@@ -198,7 +199,7 @@ struct LoadRun {
     }
 
     private func write(
-        _ rows: [ReadRow], _ verdicts: [RowVerdict], _ upload: Upload, sheet: String?
+        _ rows: [ReadRow], _ verdicts: [RowVerdict], by checks: CheckVersion, _ upload: Upload, sheet: String?
     ) async throws {
         let claim = tools.claim
         let now = tools.database.clock.now
@@ -206,7 +207,8 @@ struct LoadRun {
             // The disk is waited for once, by the transaction that ends the run; a load that a crash cuts off begins again.
             tx.send("SET LOCAL synchronous_commit = off")
             try tools.hold(in: tx)
-            try StagingStore.add(rows, verdicts, upload: upload, sheet: sheet, claim: claim, now: now, tx)
+            try StagingStore.add(
+                rows, verdicts, by: checks.number, upload: upload, sheet: sheet, claim: claim, now: now, tx)
             // How far a run is makes neither an event nor a new revision. Last, for it makes other batches wait.
             tx.send(
                 """

@@ -23,7 +23,7 @@ struct MendRun {
     /// behind the last row that it has settled.
     func run() async throws -> RunQueue.Ending {
         try await permit()
-        let (total, first) = try survey()
+        let (total, first, remarks) = try survey()
         var tally = tools.claim.mending
         var progress = Progress(tools.claim, total: total, connection: tools.connection)
         progress.add(done: Int(tally.settled), failed: Int(tally.refusals))
@@ -41,7 +41,7 @@ struct MendRun {
         while try await sweep.next() != nil {}
         _ = try await sweep.markDoubles()
         progress.tell()
-        let message = RunMessages.mended(tally, attention: try await tools.rows(.needsAttention))
+        let message = RunMessages.mended(tally, attention: try await tools.rows(.needsAttention), remarks)
         return .init(
             total: total, done: total, failed: tally.refusals, message: message(tools.language),
             uploadState: Upload.State.loaded)
@@ -61,8 +61,8 @@ struct MendRun {
         guard isPermitted else { throw RunFailure(text: RunMessages.noMending, keepsUpload: true) }
     }
 
-    /// How many rows there are, and where each key stands first.
-    private func survey() throws -> (total: Int64, first: [String: Int]) {
+    /// How many rows there are, where each key stands first, and what is passed over in the file.
+    private func survey() throws -> (total: Int64, first: [String: Int], remarks: [Text]) {
         let table = try open()
         var reader = RowReader(table.header, checker.plan)
         var row = SheetRow()
@@ -75,7 +75,7 @@ struct MendRun {
             guard let key = read.key.flatMap(RowKey.init), first[key.row] == nil else { continue }
             first[key.row] = read.number
         }
-        return (total, first)
+        return (total, first, table.remarks + reader.remarks)
     }
 
     private static func next(

@@ -113,8 +113,9 @@ extension MendTally.Refusal {
 }
 
 extension RunMessages {
-    /// What the import of an error workbook came to. `attention` are the rows of the task that need attention by now.
-    static func mended(_ tally: MendTally, attention: Int64) -> Text {
+    /// What the import of an error workbook came to, and what there is to remark. `attention` are the rows of the task that
+    /// need attention by now.
+    static func mended(_ tally: MendTally, attention: Int64, _ remarks: [Text] = []) -> Text {
         let text = Text(
             en: "\(tally.mended) rows were mended; \(tally.unchanged) hold what they held.",
             ko: "\(grouped: tally.mended)개 행을 수정했으며 \(grouped: tally.unchanged)개 행은 변경 사항이 없습니다.")
@@ -124,7 +125,9 @@ extension RunMessages {
             : Text(
                 en: "\(attention) rows of the task need attention. Please check the staging table.",
                 ko: "작업의 \(grouped: attention)개 행을 확인해야 합니다. 스테이징 테이블을 확인하세요.")
-        return (tally.remarks + [rest]).reduce(text) { Text(en: $0.en + " " + $1.en, ko: $0.ko + " " + $1.ko) }
+        return (tally.remarks + [rest] + remarks).reduce(text) {
+            Text(en: $0.en + " " + $1.en, ko: $0.ko + " " + $1.ko)
+        }
     }
 
     static let noMending = Text(

@@ -63,7 +63,7 @@ extension LoadRun {
         var merged = merged
         var last: HeldRow?
         var told = 0
-        let (claim, database) = (tools.claim, tools.database)
+        let (claim, database, version) = (tools.claim, tools.database, checker.plan.version.number)
         while true {
             let after = last
             let page = try await database.transaction(as: tools.service, readOnly: true) { tx in
@@ -83,7 +83,7 @@ extension LoadRun {
             let writing = tools.writing
             try await database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
                 try claim.lease.hold(in: tx)
-                StagingStore.judge(covered, verdicts, writing, tx)
+                try StagingStore.judge(covered, verdicts, by: version, writing, tx)
             }
             told += covered.count { $0.status == RowStatus.readyToPublish.rawValue }
         }

@@ -14,18 +14,24 @@ struct PublishRun {
     /// that was on its way then is settled before anything else is looked at: the owner may have written it, and nothing that
     /// has happened since undoes that.
     func run() async throws -> RunQueue.Ending {
-        let publisher = try await RowPublisher(tools)
+        var publisher = try await RowPublisher(tools)
         let publication = try await begin()
         let before = try await tools.counts()
         var progress = Progress(tools.claim, total: before.total, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
-        if let batch = try await interrupted(publication) {
+        if let batch = try await Self.interrupted(publication, tools) {
             try await publish(batch, publication, publisher, &progress)
         }
         try await tools.refuseCanceled()
-        progress.total = progress.done + (try await waiting(publication))
+        try await tools.tellOvertaken()
+        try await tools.sendBack(judgedBy: publisher.plan.version)
+        progress.total = progress.done + (try await waiting(publication, publisher))
         while true {
-            let batch = try await next(publication, publisher)
+            guard let batch = try await next(publication, publisher) else {
+                publisher = try await RowPublisher(tools)
+                try await tools.sendBack(judgedBy: publisher.plan.version)
+                continue
+            }
             if batch.isEmpty { break }
             try await publish(batch, publication, publisher, &progress)
             try await tools.refuseCanceled()
@@ -44,8 +50,10 @@ struct PublishRun {
         return .init(total: progress.done, done: progress.done, failed: progress.failed, message: message)
     }
 
-    /// The batch that another worker has left on its way.
-    private func interrupted(_ publication: Publication) async throws -> PublicationBatch? {
+    /// The batch that is on its way still.
+    private static func interrupted(
+        _ publication: Publication, _ tools: RunTools
+    ) async throws -> PublicationBatch? {
         try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
             try publication.interrupted(tx)
         }
@@ -56,11 +64,34 @@ struct PublishRun {
         _ batch: PublicationBatch, _ publication: Publication, _ publisher: RowPublisher, _ progress: inout Progress
     ) async throws {
         let results = try await publisher.publish(batch)
+        try await keep(results, batch, publication, publisher.plan.target, &progress)
+    }
+
+    private func keep(
+        _ results: [PublishResult], _ batch: PublicationBatch, _ publication: Publication, _ target: ImportTarget,
+        _ progress: inout Progress
+    ) async throws {
         let rows = Array(batch.rows.prefix(results.count))
         let (refused, moved) = (results.count { $0.isRefused }, batch.moved.count)
         progress.add(done: rows.count + moved, failed: refused + moved)
         progress.total = max(progress.total, progress.done)
-        try await settle(rows, results, batch, publication, publisher.plan.target, progress)
+        try await settle(rows, results, batch, publication, target, progress)
+    }
+
+    /// Settles the batch that a publication which ends for good has left on its way: when it was sent its answer may have been
+    /// lost, and sent again it is refused. Its owner says what it has done, and does it no more if it has not by now.
+    static func settleLeft(_ tools: RunTools) async throws {
+        let claim = tools.claim
+        guard claim.kind == ImportRun.Kind.publish else { return }
+        let publication = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
+            try Publication.find(claim.run, tx)
+        }
+        guard let publication, let batch = try await interrupted(publication, tools) else { return }
+        let before = try await tools.counts()
+        var progress = Progress(claim, total: before.total, connection: tools.connection)
+        progress.add(done: Int(before.done), failed: Int(before.failed))
+        try await PublishRun(tools: tools).keep(
+            try await RowPublisher.settled(batch, tools), batch, publication, try await tools.task().target, &progress)
     }
 
     /// What is kept of the publication, from the request on or, for a run of an earlier version, from now on.
@@ -79,7 +110,7 @@ struct PublishRun {
         }
     }
 
-    private func waiting(_ publication: Publication) async throws -> Int64 {
+    private func waiting(_ publication: Publication, _ publisher: RowPublisher) async throws -> Int64 {
         let claim = tools.claim
         var statement: SQL = """
             SELECT count(*) FROM import_validation.staging_row \
@@ -90,7 +121,8 @@ struct PublishRun {
         } else {
             statement += " AND publish_run = \(claim.run)"
         }
-        statement += " AND " + StagingStore.isLoaded(claim.task)
+        statement += " AND check_version = \(publisher.plan.version.number)::int8 AND "
+        statement += StagingStore.isLoaded(claim.task)
         let counting = statement
         return try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
             if let plan = publication.plan { return try plan.open(tx) }
@@ -98,27 +130,29 @@ struct PublishRun {
         }
     }
 
-    /// The next rows, as many as one request carries; the batch is kept before it is sent.
-    private func next(_ publication: Publication, _ publisher: RowPublisher) async throws -> PublicationBatch {
+    /// The next rows, as many as one request carries; the batch is kept before it is sent. Nil when the checks that the
+    /// publisher stores cells by are not those in force any more.
+    private func next(_ publication: Publication, _ publisher: RowPublisher) async throws -> PublicationBatch? {
         let (database, claim) = (tools.database, tools.claim)
-        return try await database.transaction(as: tools.service) { tx in
+        return try await database.transaction(as: tools.service) { tx -> PublicationBatch? in
             try claim.lease.hold(in: tx)
             // Looked at anew before each batch: the case may end while a large file is being published.
             if let task = try Store<ImportTask>(database).find(claim.task, in: tx) {
                 try TaskAccess.requireOpen(task, tx)
                 try publication.plan?.requireFresh(task, tx)
+                guard try CheckVersion.current(for: task, tx) == publisher.plan.version else { return nil }
             }
             var page = ImportPlan.Page()
             if let plan = publication.plan {
                 page = try plan.page(limit: RowPublisher.batch, tx)
             } else {
                 page.rows = try StagingStore.page(
-                    claim.task, status: RowStatus.readyToPublish.rawValue, after: nil, limit: RowPublisher.batch,
-                    chosenFor: claim.allReady ? nil : claim.run, unchosen: claim.allReady, tx)
+                    claim.task, status: .readyToPublish, after: nil, limit: RowPublisher.batch,
+                    chosenFor: claim.allReady ? nil : claim.run, by: publisher.plan.version.number, tx)
             }
             page.rows = RowPublisher.fitting(page.rows)
             let batch = PublicationBatch(page, by: publisher)
-            try publication.send(batch, tx)
+            try publication.send(batch, passed: publisher.plan.version, tx)
             return batch
         }
     }

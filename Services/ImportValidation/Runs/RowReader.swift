@@ -71,19 +71,23 @@ struct RowReader {
             en: "Values in columns without a title were not read: \(list).", ko: "제목이 없는 열의 값은 읽지 않았습니다: \(list).")
     }
 
-    /// The cells in the order of the target's fields; nil for a row in which nothing is seen in any of them.
+    /// The cells in the order of the target's fields; nil for a row in which nothing is seen in any of them. A row of an error
+    /// workbook that says which one it is counts whatever is in its cells: they may have been cleared.
     mutating func read(_ row: borrowing SheetRow) -> ReadRow? {
-        guard !TemplateExample.isMarked(row, first: columns.first ?? nil) else {
+        let key = keyColumn.map { row.kind(at: $0) == .empty ? "" : row.text(at: $0) ?? "" }
+        let isKnown = key.flatMap(RowKey.init) != nil
+        guard isKnown || !TemplateExample.isMarked(row, first: columns.first ?? nil) else {
             if examples.count < Self.mostNamed { examples.append(row.number) }
             return nil
         }
-        guard !titles.stand(in: row) else {
+        guard isKnown || !titles.stand(in: row) else {
             if repeated.count < Self.mostNamed { repeated.append(row.number) }
             return nil
         }
         var cells: [String] = []
         cells.reserveCapacity(columns.count)
         var faults: [CellFault] = []
+        var origins: [CellOrigin] = []
         var isEmpty = true
         for position in columns.indices {
             guard let column = columns[position], row.kind(at: column) != .empty else {
@@ -92,23 +96,22 @@ struct RowReader {
             }
             let text = text(row, column, position, &faults)
             if !text.isEmpty { isEmpty = false }
+            if formats[position] != nil, let date = writtenDate(text, row, column, position) { origins.append(date) }
             cells.append(text)
         }
         if width > 0 { compare(row, &faults) }
         if let misplaced = row.misplaced { faults.append(CellFault(misplaced, in: row)) }
         passOver(row)
-        guard !isEmpty || !faults.isEmpty else { return nil }
+        guard isKnown || !isEmpty || !faults.isEmpty else { return nil }
         if row.isHidden {
             hidden.count += 1
             if hidden.first.count < Self.mostNamed { hidden.first.append(row.number) }
         }
-        var origins: [CellOrigin] = []
         if let transform {
-            origins = transform.apply(to: &cells, &faults) { position in
+            origins += transform.apply(to: &cells, &faults) { position in
                 columns[position].map { CellName.cell(column: $0, row: row.number) }
             }
         }
-        let key = keyColumn.map { row.kind(at: $0) == .empty ? "" : row.text(at: $0) ?? "" }
         return ReadRow(number: row.number, cells: cells, faults: faults, origins: origins, key: key)
     }
 
@@ -182,9 +185,21 @@ struct RowReader {
         }
     }
 
+    /// A native date that was written in a format of its own, by which alone its text is that day; nil for any other cell.
+    private func writtenDate(
+        _ text: String, _ row: borrowing SheetRow, _ column: Int, _ position: Int
+    ) -> CellOrigin? {
+        let kind = row.kind(at: column)
+        guard kind == .date || kind == .dateTime, let date = row.text(at: column), !date.hasPrefix(text) else {
+            return nil
+        }
+        return CellOrigin(
+            field: fields[position].field.name, place: CellName.cell(column: column, row: row.number), text: text,
+            date: date)
+    }
+
     /// Native dates are written in the format that the column's check asks for (G-60).
-    private static func date(_ text: String, _ kind: SheetRow.Kind, _ wanted: (format: String, hasTime: Bool)) -> String
-    {
+    static func date(_ text: String, _ kind: SheetRow.Kind, _ wanted: (format: String, hasTime: Bool)) -> String {
         if kind == .date {
             if wanted.format == CellCheck.standardDate { return text }
             return CellText.format(wanted.hasTime ? text + " 00:00:00" : text, as: wanted.format) ?? text

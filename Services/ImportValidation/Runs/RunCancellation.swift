@@ -43,6 +43,8 @@ extension RunTools {
     /// Puts a canceled run in order: a load takes its rows back, and its file can be imported again; what was mended,
     /// checked or published stays so, and is told.
     func canceled() async throws -> RunQueue.Ending {
+        try await tellJudged()
+        try await PublishRun.settleLeft(self)
         let tally = try await tally()
         if claim.kind == ImportRun.Kind.load { try await LoadRun.undo(self) }
         var counts = try await counts()
@@ -123,6 +125,16 @@ extension RunMessages {
             en: "The publication was canceled; \(rows) of \(total) rows were published before.",
             ko: "게시가 취소되었습니다. 그 전에 \(grouped: total)개 행 중 \(grouped: rows)개가 게시되었습니다.")
     }
+
+    /// What the end of a publication that has failed says of rows that it has published; empty when there are none.
+    static func publishedBefore(_ rows: Int64, of total: Int64, _ language: String) -> String {
+        guard rows > 0 else { return "" }
+        let text = Text(
+            en: "\(rows) of \(max(total, rows)) rows were published before.",
+            ko: "그 전에 \(grouped: max(total, rows))개 행 중 \(grouped: rows)개가 게시되었습니다.")
+        return " " + text(language)
+    }
+
     static let canceledPlan = Text(
         en: "The plan was canceled and cannot be published.", ko: "계획이 취소되어 이 계획으로는 게시할 수 없습니다.")
 

@@ -19,12 +19,16 @@ struct Claim: Sendable {
     var options = LoadOptions()
     /// How far the mending by an error workbook is.
     var mending = MendTally()
+    /// Whether the file of a load is known to be an error workbook.
+    var mends = false
 
+    /// Whether nobody has worked on the run before. A load that mends rows is taken twice, for it awaits its turn.
+    var isUninterrupted: Bool { lease.takings == (mends ? 2 : 1) }
     var run: String { lease.row }
 }
 
-/// Runs that wait or are under way. Runs that publish or validate the rows of one task have a turn in common and come one
-/// after the other; loads go side by side (G-65).
+/// Runs that wait or are under way. Runs that judge, plan, publish or take back the rows of one task have a turn in common and
+/// come one after the other; loads go side by side (G-65), but for those that mend rows by an error workbook.
 struct RunQueue: Sendable {
     /// Takings of a run after which it is given up: it may be what kills its workers.
     static let maximumTakings = 50
@@ -67,7 +71,8 @@ struct RunQueue: Sendable {
 
     /// What is read of `import_run_work`.
     private enum Column: String {
-        case kind, domain, requester, options, mending
+        case kind, domain, requester, options, mending, mends
+        case sentBack = "sent_back"
         case importTask = "import_task"
         case allReady = "all_ready"
     }
@@ -78,7 +83,7 @@ struct RunQueue: Sendable {
         return try await database.transaction(as: service, readOnly: true) { tx in
             let rows = try tx.query(
                 """
-                SELECT import_task, kind, domain, requester, all_ready, options, mending \
+                SELECT import_task, kind, domain, requester, all_ready, options, mending, mends \
                 FROM import_validation.import_run_work WHERE \(lease.held)
                 """)
             return try rows.first.map { row in
@@ -88,9 +93,19 @@ struct RunQueue: Sendable {
                     requester: try KeptCaller(text: row.string(Column.requester)),
                     allReady: try row.bool(Column.allReady),
                     options: try Self.options(row.optionalString(Column.options)),
-                    mending: MendTally.read(try row.optionalString(Column.mending)))
+                    mending: MendTally.read(try row.optionalString(Column.mending)),
+                    mends: try row.bool(Column.mends))
             }
         }
+    }
+
+    /// What the end of a run says of rows that it has sent back to be judged again; empty when there were none.
+    private static func sentBack(_ claim: Claim, _ tx: Transaction) throws -> String {
+        let rows = try tx.query(
+            "SELECT sent_back FROM import_validation.import_run_work WHERE \(claim.lease.held)"
+        ).first?.int64(Column.sentBack)
+        let text = RunMessages.sentBack(rows ?? 0, claim.kind)
+        return text.map { " " + $0(claim.requester.caller.locale) } ?? ""
     }
 
     private static func options(_ text: String?) throws -> LoadOptions {
@@ -152,12 +167,13 @@ struct RunQueue: Sendable {
             try claim.lease.hold(in: tx)
             let isCanceled = try Self.isCanceled(claim.run, tx)
             if isCanceled && ending.state == ImportRun.State.completed { throw Problem.runCanceled }
+            let sentBack = try Self.sentBack(claim, tx)
             let run = try Store<ImportRun>(database).change(claim.run, context, in: tx) { run in
                 run.state = isCanceled ? ImportRun.State.canceled : ending.state
                 run.totalRows = ending.total
                 run.doneRows = ending.done
                 run.failedRows = ending.failed
-                run.message = ending.message
+                run.message = ending.message + sentBack
                 run.completedAt = context.now
             }
             if let state = ending.uploadState, let upload = run.upload {

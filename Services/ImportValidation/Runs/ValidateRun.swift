@@ -3,7 +3,7 @@ import RPC
 import Records
 import Wire
 
-/// Checks the rows of a task that are yet to validate.
+/// Checks the rows of a task that are yet to validate, and those that other checks than those in force have judged.
 struct ValidateRun {
     let tools: RunTools
 
@@ -11,7 +11,9 @@ struct ValidateRun {
     /// what it has counted.
     func run() async throws -> RunQueue.Ending {
         let (task, target) = try await tools.task()
-        var sweep = ValidationSweep(tools: tools, checker: try await tools.checker(task, target), target: target)
+        let checker = try await tools.checker(task, target)
+        try await tools.sendBack([.readyToPublish, .needsAttention], judgedBy: checker.plan.version)
+        var sweep = ValidationSweep(tools: tools, checker: checker, target: target)
         let before = try await tools.counts()
         let open = try await tools.rows(.yetToValidate)
         var progress = Progress(tools.claim, total: before.done + open, connection: tools.connection)
@@ -62,7 +64,7 @@ struct ValidationSweep {
 
     init(tools: RunTools, checker: RowChecker, target: ImportTarget) {
         (self.tools, self.checker, self.target) = (tools, checker, target)
-        keys = tools.claim.lease.takings == 1 ? [] : nil
+        keys = tools.claim.isUninterrupted ? [] : nil
     }
 
     /// Checks the next page and adds it to what was counted `before`; `also` is part of its transaction. Nil when no row is
@@ -71,25 +73,26 @@ struct ValidationSweep {
         from before: Count = Count(), _ also: @escaping @Sendable (Count, Transaction) -> Void = { _, _ in }
     ) async throws -> Count? {
         let (tools, after) = (tools, last)
-        let rows = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
+        let page = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
             try StagingStore.page(
-                tools.claim.task, status: RowStatus.yetToValidate.rawValue, after: after, limit: Self.batch, tx)
+                tools.claim.task, status: .yetToValidate, after: after, limit: Self.batch, tx)
         }
-        guard let end = rows.last else { return nil }
+        guard let end = page.last else { return nil }
         last = end
+        let rows = try await NativeDates.rewritten(page, by: checker.plan, tools)
         let verdicts = try await checker.check(rows.map(\.cells), faults: rows.map(\.faults))
         keys?.formUnion(verdicts.compactMap(\.key))
         if (keys?.count ?? 0) > StagingDoubles.mostKeys { keys = nil }
-        let writing = tools.writing
-        let count = Count(
-            rows: before.rows + Int64(rows.count),
-            failed: before.failed + Int64(verdicts.count { !$0.errors.isEmpty }))
-        try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
+        let (writing, version) = (tools.writing, checker.plan.version.number)
+        return try await tools.database.transaction(as: tools.service, deadline: .after(.seconds(60))) { tx in
             try tools.hold(in: tx)
-            StagingStore.judge(rows, verdicts, writing, tx)
+            // Rows that were changed meanwhile are judged, and counted, by whoever comes next.
+            let judged = try StagingStore.judge(rows, verdicts, by: version, writing, tx)
+            let failed = zip(rows, verdicts).count { judged.contains($0.id) && !$1.errors.isEmpty }
+            let count = Count(rows: before.rows + Int64(judged.count), failed: before.failed + Int64(failed))
             also(count, tx)
+            return count
         }
-        return count
     }
 
     /// Marks the doubles of what was checked; how many rows are not ready any more.

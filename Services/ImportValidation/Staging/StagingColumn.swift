@@ -7,6 +7,7 @@ enum StagingColumn: String {
     case sourceFile = "source_file"
     case sourceSheet = "source_sheet"
     case naturalKey = "natural_key"
+    case checkVersion = "check_version"
     case targetRecord = "target_record"
     case updatedBy = "updated_by"
 }

@@ -19,20 +19,24 @@ struct ReadRow: Sendable {
 /// A staged row that a run works on.
 struct HeldRow: Sendable {
     let id: String
-    let revision: Int64
+    var revision: Int64
     let number: Int64
     let status: String
-    let cells: [String]
+    var cells: [String]
     var faults: [CellFault] = []
     /// The number of its natural key.
     let key: Int64?
     /// What it was told of rows with the same.
     let doubles: [RowError]
+    /// The number of the checks by which it was judged.
+    var checkVersion: Int64 = 0
     /// The file and the sheet that it came with; nil is the only sheet of a text file.
     var upload = ""
     var sheet: String?
     /// Who corrected it last; nil for nobody.
     var correctedBy: String?
+    /// Where its cells come from, if native dates are among them.
+    var origins: [CellOrigin] = []
 }
 
 /// The statements over the table of staged rows.
@@ -42,13 +46,13 @@ enum StagingStore {
     private static let intake = "import_validation.staging_row_intake"
     private static let columns: [StagingColumn] = [
         .id, .revision, .createdAt, .domain, .importTask, .upload, .rowNumber, .sourceFile, .sourceSheet, .status,
-        .comment, .errors, .faults, .origins, .naturalKey, .cells,
+        .comment, .errors, .faults, .origins, .naturalKey, .checkVersion, .cells,
     ]
 
-    /// Adds checked rows of a sheet; nil is the only one of a text file.
+    /// Adds rows of a sheet that were judged by the checks of `version`; nil is the only sheet of a text file.
     static func add(
-        _ rows: [ReadRow], _ verdicts: [RowVerdict], upload: Upload, sheet: String?, claim: Claim, now: Timestamp,
-        _ tx: Transaction
+        _ rows: [ReadRow], _ verdicts: [RowVerdict], by version: Int64, upload: Upload, sheet: String?, claim: Claim,
+        now: Timestamp, _ tx: Transaction
     ) throws {
         let domain = claim.domain.path
         let file = upload.fileName ?? ""
@@ -75,6 +79,7 @@ enum StagingStore {
                 writer.json(row.faults.isEmpty ? nil : CellFault.json(row.faults))
                 writer.json(row.origins.isEmpty ? nil : CellOrigin.json(row.origins))
                 writer.bigint(verdict.key)
+                writer.bigint(version)
                 writer.texts(row.cells)
                 try writer.endRow()
             }
@@ -138,17 +143,16 @@ enum StagingStore {
         return try tx.query(counting).first?.int64(UnnamedColumn.count) ?? 0
     }
 
-    /// The next rows of a task with a status, behind `last`.
+    /// The next rows of a task with a status, behind `last`; for a publication those of its choice that the checks of
+    /// `version` have judged and whose files are loaded.
     static func page(
-        _ task: String, status: String, after last: HeldRow?, limit: Int, chosenFor run: String? = nil,
-        unchosen: Bool = false, _ tx: Transaction
+        _ task: String, status: RowStatus, after last: HeldRow?, limit: Int, chosenFor run: String? = nil,
+        by version: Int64? = nil, _ tx: Transaction
     ) throws -> [HeldRow] {
-        var statement: SQL = """
-            WHERE import_task = \(task) AND status = \(status)
-            """
+        var statement: SQL = "WHERE import_task = \(task) AND status = \(status.sql)"
         if let run { statement += " AND publish_run = \(run)" }
-        if unchosen { statement += " AND publish_run IS NULL" }
-        if run != nil || unchosen { statement += " AND " + isLoaded(task) }
+        if version != nil && run == nil { statement += " AND publish_run IS NULL" }
+        if let version { statement += " AND check_version = \(version)::int8 AND " + isLoaded(task) }
         return try page(statement, after: last, limit: limit, walks: run == nil, tx)
     }
 
@@ -172,7 +176,8 @@ enum StagingStore {
     ) throws -> [HeldRow] {
         var statement: SQL =
             """
-            SELECT id, revision, row_number, status, cells, faults, natural_key, errors, upload, source_sheet, updated_by \
+            SELECT id, revision, row_number, status, cells, faults, natural_key, errors, upload, source_sheet, updated_by, \
+            check_version, CASE WHEN origins @? '$[*].d' THEN origins END AS origins \
             FROM import_validation.staging_row
             """
         statement += " " + which
@@ -191,25 +196,31 @@ enum StagingStore {
             key: try row.optionalInt64(StagingColumn.naturalKey),
             doubles: RowError.read(try row.optionalString(StagingColumn.errors), comment: nil)
                 .filter { $0.check == .double },
+            checkVersion: try row.int64(StagingColumn.checkVersion),
             upload: try row.string(StagingColumn.upload), sheet: try row.optionalString(StagingColumn.sourceSheet),
-            correctedBy: try row.optionalString(StagingColumn.updatedBy))
+            correctedBy: try row.optionalString(StagingColumn.updatedBy),
+            origins: CellOrigin.read(try row.optionalString(StagingColumn.origins)))
     }
 
-    /// Writes what the checks said of rows that have not changed since they were read, and what the file says of them.
-    static func judge(_ rows: [HeldRow], _ verdicts: [RowVerdict], _ context: WriteContext, _ tx: Transaction) {
-        tx.send(
+    /// Writes what the checks of `version` said of rows that have not changed since they were read, and what the file says
+    /// of them. Says which rows these are: another sweep may have judged some of them meanwhile.
+    @discardableResult static func judge(
+        _ rows: [HeldRow], _ verdicts: [RowVerdict], by version: Int64, _ context: WriteContext, _ tx: Transaction
+    ) throws -> Set<String> {
+        let judged = try tx.query(
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, \
             status = CASE WHEN u.comment = '' THEN \(RowStatus.readyToPublish.sql) ELSE \(RowStatus.needsAttention.sql) END, \
             comment = nullif(u.comment, ''), errors = nullif(u.errors, '')::jsonb, \
             faults = nullif(u.faults, '')::jsonb, natural_key = nullif(u.key, '')::int8, \
-            updated_at = \(context.now.sqlValue) \
+            check_version = \(version)::int8, updated_at = \(context.now.sqlValue) \
             FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(verdicts.map(\.comment))::text[], \
             \(verdicts.map { RowError.json($0.errors) })::text[], \
             \(verdicts.map { $0.key.map(String.init) ?? "" })::text[], \(rows.map { CellFault.json($0.faults) })::text[]) \
             AS u(id, revision, comment, errors, key, faults) \
-            WHERE s.id = u.id AND s.revision = u.revision AND s.status <> \(RowStatus.published.sql)
+            WHERE s.id = u.id AND s.revision = u.revision AND s.status <> \(RowStatus.published.sql) RETURNING s.id
             """)
+        return Set(try judged.map { try $0.string(StagingColumn.id) })
     }
 
     /// Writes what became of rows that were sent to their target table. A row that was edited meanwhile keeps its new

@@ -199,9 +199,9 @@ public enum ImportValidationAPI {
     /// Reads the rows of a plan in pages.
     public static let listPlanRows = Method<ListPlanRowsRequest, ListPlanRowsResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.plan_rows.list", name: "ListPlanRows", summary: "Reads the rows of a plan in pages.", need: MethodNeed(.read, on: "staging_row"))
-    /// Takes back what a publication has done, until the backup period has ended (G-133).
+    /// Takes back what a publication has done, all of it or chosen rows, until the backup period has ended (G-133).
     public static let undoPublication = Method<UndoPublicationRequest, ImportRun>(
-        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.undo", name: "UndoPublication", summary: "Takes back what a publication has done, until the backup period has ended (G-133).", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.undo", name: "UndoPublication", summary: "Takes back what a publication has done, all of it or chosen rows, until the backup period has ended (G-133).", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
     /// Reads what a publication did, in pages.
     public static let listPublishedRows = Method<ListPublishedRowsRequest, ListPublishedRowsResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.published_rows.list", name: "ListPublishedRows", summary: "Reads what a publication did, in pages.", need: MethodNeed(.read, on: "staging_row"))

@@ -480,6 +480,8 @@ extension UndoPublicationRequest: WireMessage {
         if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
         if !self.importRun.isEmpty { message.pointee.import_run = try arena.string(self.importRun, "importRun") }
         if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if !self.stagingRows.isEmpty { message.pointee.n_staging_rows = self.stagingRows.count; message.pointee.staging_rows = try arena.strings(self.stagingRows, "stagingRows") }
+        if !self.outcome.isEmpty { message.pointee.outcome = try arena.string(self.outcome, "outcome") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -487,12 +489,16 @@ extension UndoPublicationRequest: WireMessage {
         self.id = Unpacked.string(message.pointee.id)
         self.importRun = Unpacked.string(message.pointee.import_run)
         self.requestID = Unpacked.string(message.pointee.request_id)
+        self.stagingRows = Unpacked.strings(message.pointee.n_staging_rows, message.pointee.staging_rows)
+        self.outcome = Unpacked.string(message.pointee.outcome)
     }
 
     package static let jsonNames = JSONNames([
         ("id", nil),
         ("importRun", "import_run"),
         ("requestId", "request_id"),
+        ("stagingRows", "staging_rows"),
+        ("outcome", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -500,6 +506,8 @@ extension UndoPublicationRequest: WireMessage {
         case 0: self.id = try reader.string()
         case 1: self.importRun = try reader.string()
         case 2: self.requestID = try reader.string()
+        case 3: self.stagingRows = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 4: self.outcome = try reader.string()
         default: break
         }
     }
@@ -508,6 +516,8 @@ extension UndoPublicationRequest: WireMessage {
         if !self.id.isEmpty { try writer.field("id", self.id) }
         if !self.importRun.isEmpty { try writer.field("importRun", self.importRun) }
         if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if !self.stagingRows.isEmpty { try writer.list("stagingRows", self.stagingRows) }
+        if !self.outcome.isEmpty { try writer.field("outcome", self.outcome) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -206,6 +206,11 @@ public struct UndoPublicationRequest: Message {
     public var importRun: String = ""
     /// The field `request_id`.
     public var requestID: String = ""
+    /// Only these rows, at most 10,000 by their ids in staging; none for all. Ids of rows that the run has not published are
+    /// refused.
+    public var stagingRows: [String] = []
+    /// Only rows with which this was done: "insert", "update" or "unchanged"; empty for all.
+    public var outcome: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -220,6 +225,10 @@ extension UndoPublicationRequest {
         case importRun = "import_run"
         /// `request_id`.
         case requestID = "request_id"
+        /// `staging_rows`.
+        case stagingRows = "staging_rows"
+        /// `outcome`.
+        case outcome
     }
 }
 

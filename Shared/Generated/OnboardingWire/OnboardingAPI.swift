@@ -571,6 +571,10 @@ public enum OnboardingAPI {
     /// Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).
     public static let publishRows = Method<PublishRowsRequest, PublishRowsResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.records.publish", name: "PublishRows", summary: "Inserts or updates rows of a target table by natural key; a failing row is reported alone (G-56).", takesRequestID: true)
+    /// What became of a request to publish rows whose answer was lost. One that was not carried out by now never will be, and its
+    /// answer is empty. For the service that has sent it.
+    public static let settlePublish = Method<SettlePublishRequest, PublishRowsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.records.settle_publish", name: "SettlePublish", summary: "What became of a request to publish rows whose answer was lost.")
     /// Takes back what published rows have done, record by record: what has been changed or referred to since is kept, and
     /// said (G-133). Whoever publishes may; only import-validation, which knows what was published, asks in their name.
     public static let unpublishRows = Method<UnpublishRowsRequest, UnpublishRowsResponse>(
@@ -837,6 +841,7 @@ public enum OnboardingAPI {
         deescalateCustomerAccount.info,
         resolveReferences.info,
         publishRows.info,
+        settlePublish.info,
         unpublishRows.info,
         getStanding.info,
         describeOnboarding.info,

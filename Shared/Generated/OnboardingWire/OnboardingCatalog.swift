@@ -157,6 +157,7 @@ public enum OnboardingCatalog {
         ResolveReferencesResponse.self,
         ResolvedReference.self,
         PublishRowsRequest.self,
+        SettlePublishRequest.self,
         PublishRow.self,
         PlannedRow.self,
         PublishRowsResponse.self,

@@ -109,6 +109,34 @@ extension PublishRowsRequest {
     }
 }
 
+/// A request to publish rows, as it was sent, of which it is not known what became of it.
+public struct SettlePublishRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.SettlePublishRequest"
+
+    /// The field `request`.
+    public var request: PublishRowsRequest?
+    /// The person for whom it was sent.
+    public var subject: String = ""
+    /// The field `domain`.
+    public var domain: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension SettlePublishRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `request`.
+        case request
+        /// `subject`.
+        case subject
+        /// `domain`.
+        case domain
+    }
+}
+
 /// `ale.onboarding.v1.PublishRow`.
 public struct PublishRow: Message {
     /// The proto name of the message.

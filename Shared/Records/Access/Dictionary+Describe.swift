@@ -33,7 +33,7 @@ public enum DictionaryDescription {
         table.fields = schema.fields.compactMap { field in
             let rule = Access.mayRead(call.caller.roles, field: field.name, of: schema.table)
             guard rule ?? (call.caller.kind != .customer || field.customerVisible) else { return nil }
-            var description = describe(field, call.language)
+            var description = describe(field, isImported: schema.importing != nil, call.language)
             let isChangeable = rights.inExisting.contains(field.name)
             description.writable = isChangeable || rights.inNew.contains(field.name)
             description.createOnly = description.writable && !isChangeable
@@ -42,7 +42,8 @@ public enum DictionaryDescription {
         return table
     }
 
-    private static func describe(_ field: FieldSchema, _ language: String) -> FieldDescription {
+    /// Workbooks name the records that a field of a table refers to which they fill.
+    private static func describe(_ field: FieldSchema, isImported: Bool, _ language: String) -> FieldDescription {
         var description = FieldDescription()
         description.name = field.name
         description.label = field.label(language)
@@ -56,13 +57,13 @@ public enum DictionaryDescription {
         description.default = field.defaultValue.journalText
         description.side = field.side?.rawValue ?? ""
         description.format = field.format?.rawValue ?? ""
-        let limits = FieldRules.Limits(field)
+        let limits = FieldRules.Limits(field, isNamed: isImported)
         description.minimum = field.minimum
         description.maximum = field.maximum
         description.wholeDigits = Int32(limits.wholeDigits ?? 0)
         description.decimalDigits = Int32(limits.decimalDigits ?? 0)
         description.maximumLength = Int32(limits.maximumLength ?? 0)
-        description.rules = FieldRules.sentences(field).map { $0(language) }
+        description.rules = FieldRules.sentences(field, isNamed: isImported).map { $0(language) }
         description.choices = field.choices.map { choice in
             var described = ChoiceDescription()
             described.value = choice.value.journalText

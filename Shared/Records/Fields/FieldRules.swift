@@ -5,10 +5,17 @@ import Wire
 /// and what a wrong value is answered with. There is one book of them, the checks themselves, which are asked about a
 /// value that breaks each.
 public enum FieldRules {
-    /// What a value of the field must be, one sentence for each rule; none for references, and for what the system
-    /// writes.
-    public static func sentences(_ field: FieldSchema) -> [Text] {
-        guard !field.outputOnly, field.referencedTable == nil else { return [] }
+    /// The most code points of a text by which a record is named.
+    public static let longestName = Validation.lineLimit
+
+    /// What a value of the field must be, one sentence for each rule; none for what the system writes. `isNamed` says that a
+    /// reference is filled by texts that name its record, as workbooks do; ids have no rules.
+    public static func sentences(_ field: FieldSchema, isNamed: Bool = false) -> [Text] {
+        guard !field.outputOnly else { return [] }
+        guard field.referencedTable == nil else {
+            guard isNamed, field.isImportable else { return [] }
+            return [Validation.nameFault(String(repeating: "x", count: longestName + 1), field)].compactMap { $0 }
+        }
         var sentences: [Text] = []
         for breach in breaches(field) {
             guard let sentence = fault(breach, field), !sentences.contains(sentence) else { continue }
@@ -55,15 +62,16 @@ public enum FieldRules {
         /// The whole numbers that a field can hold at all.
         static let wholeNumbers = Int64(Int32.min)...Int64(Int32.max)
 
-        /// The limits of a field.
-        public init(_ field: FieldSchema) {
+        /// The limits of a field; `isNamed` as in ``FieldRules/sentences(_:isNamed:)``.
+        public init(_ field: FieldSchema, isNamed: Bool = false) {
             let isWhole = field.type == .integer && !field.outputOnly
             let isDecimal = field.type == .decimal || field.type == .currency
             minimum = field.minimum ?? (isWhole ? Self.wholeNumbers.lowerBound : nil)
             maximum = field.maximum ?? (isWhole ? Self.wholeNumbers.upperBound : nil)
             wholeDigits = isDecimal ? Validation.wholePlaces : nil
             decimalDigits = isDecimal ? Validation.decimalPlaces : nil
-            maximumLength = Validation.maximumLength(field) ?? (field.keptAsName ? Validation.lineLimit : nil)
+            let isName = field.keptAsName || isNamed && field.isImportable && field.referencedTable != nil
+            maximumLength = Validation.maximumLength(field) ?? (isName ? FieldRules.longestName : nil)
         }
     }
 }

@@ -1223,7 +1223,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__field_change__descr
   (ProtobufCMessageInit) ale__import_validation__v1__field_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__undo_publication_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__undo_publication_request__field_descriptors[5] =
 {
   {
     "id",
@@ -1261,16 +1261,42 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__undo_publicati
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "staging_rows",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__ImportValidation__V1__UndoPublicationRequest, n_staging_rows),
+    offsetof(Ale__ImportValidation__V1__UndoPublicationRequest, staging_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outcome",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__UndoPublicationRequest, outcome),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__undo_publication_request__field_indices_by_name[] = {
   0,   /* field[0] = id */
   1,   /* field[1] = import_run */
+  4,   /* field[4] = outcome */
   2,   /* field[2] = request_id */
+  3,   /* field[3] = staging_rows */
 };
 static const ProtobufCIntRange ale__import_validation__v1__undo_publication_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__undo_publication_request__descriptor =
 {
@@ -1280,7 +1306,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__undo_publication_re
   "Ale__ImportValidation__V1__UndoPublicationRequest",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__UndoPublicationRequest),
-  3,
+  5,
   ale__import_validation__v1__undo_publication_request__field_descriptors,
   ale__import_validation__v1__undo_publication_request__field_indices_by_name,
   1,  ale__import_validation__v1__undo_publication_request__number_ranges,

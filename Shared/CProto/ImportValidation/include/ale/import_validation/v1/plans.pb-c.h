@@ -152,10 +152,13 @@ struct  Ale__ImportValidation__V1__UndoPublicationRequest
   char *id;
   char *import_run;
   char *request_id;
+  size_t n_staging_rows;
+  char **staging_rows;
+  char *outcome;
 };
 #define ALE__IMPORT_VALIDATION__V1__UNDO_PUBLICATION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__undo_publication_request__descriptor) \
-    , NULL, NULL, NULL }
+    , NULL, NULL, NULL, 0,NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__ListPublishedRowsRequest

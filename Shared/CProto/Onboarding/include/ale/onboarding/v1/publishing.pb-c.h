@@ -20,6 +20,7 @@ typedef struct Ale__Onboarding__V1__ResolveReferencesRequest Ale__Onboarding__V1
 typedef struct Ale__Onboarding__V1__ResolveReferencesResponse Ale__Onboarding__V1__ResolveReferencesResponse;
 typedef struct Ale__Onboarding__V1__ResolvedReference Ale__Onboarding__V1__ResolvedReference;
 typedef struct Ale__Onboarding__V1__PublishRowsRequest Ale__Onboarding__V1__PublishRowsRequest;
+typedef struct Ale__Onboarding__V1__SettlePublishRequest Ale__Onboarding__V1__SettlePublishRequest;
 typedef struct Ale__Onboarding__V1__PublishRow Ale__Onboarding__V1__PublishRow;
 typedef struct Ale__Onboarding__V1__PlannedRow Ale__Onboarding__V1__PlannedRow;
 typedef struct Ale__Onboarding__V1__PublishRowsResponse Ale__Onboarding__V1__PublishRowsResponse;
@@ -93,6 +94,18 @@ struct  Ale__Onboarding__V1__PublishRowsRequest
 #define ALE__ONBOARDING__V1__PUBLISH_ROWS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__publish_rows_request__descriptor) \
     , NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0, 0 }
+
+
+struct  Ale__Onboarding__V1__SettlePublishRequest
+{
+  ProtobufCMessage base;
+  Ale__Onboarding__V1__PublishRowsRequest *request;
+  char *subject;
+  char *domain;
+};
+#define ALE__ONBOARDING__V1__SETTLE_PUBLISH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__settle_publish_request__descriptor) \
+    , NULL, NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__PublishRow
@@ -305,6 +318,25 @@ Ale__Onboarding__V1__PublishRowsRequest *
 void   ale__onboarding__v1__publish_rows_request__free_unpacked
                      (Ale__Onboarding__V1__PublishRowsRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__SettlePublishRequest methods */
+void   ale__onboarding__v1__settle_publish_request__init
+                     (Ale__Onboarding__V1__SettlePublishRequest         *message);
+size_t ale__onboarding__v1__settle_publish_request__get_packed_size
+                     (const Ale__Onboarding__V1__SettlePublishRequest   *message);
+size_t ale__onboarding__v1__settle_publish_request__pack
+                     (const Ale__Onboarding__V1__SettlePublishRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__settle_publish_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__SettlePublishRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__SettlePublishRequest *
+       ale__onboarding__v1__settle_publish_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__settle_publish_request__free_unpacked
+                     (Ale__Onboarding__V1__SettlePublishRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__PublishRow methods */
 void   ale__onboarding__v1__publish_row__init
                      (Ale__Onboarding__V1__PublishRow         *message);
@@ -509,6 +541,9 @@ typedef void (*Ale__Onboarding__V1__ResolvedReference_Closure)
 typedef void (*Ale__Onboarding__V1__PublishRowsRequest_Closure)
                  (const Ale__Onboarding__V1__PublishRowsRequest *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__SettlePublishRequest_Closure)
+                 (const Ale__Onboarding__V1__SettlePublishRequest *message,
+                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__PublishRow_Closure)
                  (const Ale__Onboarding__V1__PublishRow *message,
                   void *closure_data);
@@ -549,6 +584,7 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__resolve_references_
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__resolve_references_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__resolved_reference__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__settle_publish_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__publish_row__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__planned_row__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__publish_rows_response__descriptor;

@@ -1,0 +1,46 @@
+import ImportValidationWire
+import Postgres
+import Records
+import Wire
+
+/// Thrown by a load that has found out that it mends rows: it waits for its turn among the runs that judge the rows of its
+/// task, and begins again when it comes.
+struct AwaitsTurn: Error {}
+
+extension RunTools {
+    /// Gives a load that mends rows back to the queue, where it stands in line with the other runs of its task from now on.
+    /// Nothing when it has its turn.
+    func awaitTurn() async throws {
+        guard !claim.mends else { return }
+        let (database, claim, writing) = (database, claim, writing)
+        try await database.transaction(as: service) { tx in
+            try hold(in: tx)
+            try Store<ImportRun>(database).change(claim.run, writing, in: tx) { $0.state = ImportRun.State.queued }
+            tx.send(
+                "UPDATE import_validation.import_run_work SET mends = true WHERE \(claim.lease.held)", expecting: 1)
+            claim.lease.release(in: tx)
+        }
+        throw AwaitsTurn()
+    }
+
+    /// Tells the doubles among rows that this run has judged and now leaves before its end.
+    func tellJudged() async throws {
+        guard claim.kind == ImportRun.Kind.validate || claim.mends else { return }
+        _ = try await markDoubles(of: nil, among: .all, try await task().target)
+    }
+
+    /// Tells the doubles among rows that a run has judged which was interrupted and has been overtaken since: it does so
+    /// itself only at its end.
+    func tellOvertaken() async throws {
+        let (task, run) = (claim.task, claim.run)
+        let isOvertaken = try await database.transaction(as: service, readOnly: true) { tx in
+            try !tx.query(
+                """
+                SELECT 1 FROM import_validation.import_run_work WHERE import_task = \(task) AND run <> \(run) \
+                AND takings > 0 AND (mends OR kind = \(literal: ImportRun.Kind.validate)) LIMIT 1
+                """
+            ).isEmpty
+        }
+        if isOvertaken { _ = try await markDoubles(of: nil, among: .all, try await self.task().target) }
+    }
+}
