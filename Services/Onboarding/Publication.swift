@@ -7,9 +7,9 @@ import Wire
 
 /// The publication of one batch into the table of `R`, inside one transaction.
 ///
-/// Everything is read first, with one query per referred table and one for existing records; new records then go out
-/// together. Only when the database refuses such a batch are its rows tried one by one, so that a failing row is
-/// reported alone and never holds back the others (G-56).
+/// Everything is read first, with one query per referred table; new records then go out together. When the database refuses
+/// them, existing records are looked for, and only when it refuses what is new then are the rows tried one by one, so that a
+/// failing row is reported alone and never holds back the others (G-56).
 struct Publication<R: StandardRecord> {
     private let batch: PublishBatch
     private let key: [Int]
@@ -82,7 +82,19 @@ struct Publication<R: StandardRecord> {
             case .failure(let faults): results[position].fail(faults.list, batch.language)
             }
         }
-        var known = try existing(drafts)
+        // Which records are there already is dear to ask for: row security keeps Postgres from the index over how texts look, so
+        // that it reads all of the account's. So rows are first taken for new, as nearly all are; the index says when one is
+        // not.
+        if let written = try write(drafts, try planned(drafts), isCertain: false, results) { return written }
+        return try write(drafts, try existing(drafts), isCertain: true, results) ?? results
+    }
+
+    /// Writes the rows for which nothing is `known`, and then the others. Unless it is certain that what is not known is not
+    /// there, the answer may be nil, and nothing is written.
+    private func write(
+        _ drafts: [Draft], _ given: [[FieldValue]: R], isCertain: Bool, _ blank: [PublishResult]
+    ) throws -> [PublishResult]? {
+        var (results, known) = (blank, given)
         let told = told(drafts, known)
         for draft in drafts.dropFirst(told) { results[draft.position].outcome = PublishResult.Outcome.deferred }
         var fresh: [Draft] = []
@@ -102,7 +114,8 @@ struct Publication<R: StandardRecord> {
                 others.append(draft)
             }
         }
-        for (draft, outcome) in try create(fresh) {
+        guard let created = try create(fresh, isCertain: isCertain) else { return nil }
+        for (draft, outcome) in created {
             if let record = outcome.record { known[draft.key] = record }
             results[draft.position].take(outcome, batch)
         }
@@ -206,6 +219,21 @@ struct Publication<R: StandardRecord> {
     /// Whether texts of a field are the same that look alike; ids and choices are what they are.
     private static func isFolded(_ field: FieldSchema) -> Bool { field.type == .string || field.type == .email }
 
+    /// The records that a plan has seen for its rows, by their keys.
+    private func planned(_ drafts: [Draft]) throws -> [[FieldValue]: R] {
+        let ids = Set(drafts.compactMap { $0.planned?.targetRecord }.filter(Validation.isUUID)).sorted()
+        guard !ids.isEmpty else { return [:] }
+        return try byKey("id = ANY(\(ids)::uuid[])")
+    }
+
+    private func byKey(_ condition: SQL) throws -> [[FieldValue]: R] {
+        var condition = condition
+        if R.schema.index(like: Location.Field.account) != nil { condition += " AND account = \(batch.account)" }
+        var known: [[FieldValue]: R] = [:]
+        for record in try store.find(where: condition, in: tx) { known[key(of: record)] = record }
+        return known
+    }
+
     /// Records that are there already, by their keys. Found through the text of the key, which tells most.
     private func existing(_ drafts: [Draft]) throws -> [[FieldValue]: R] {
         guard
@@ -215,18 +243,15 @@ struct Publication<R: StandardRecord> {
         else { return [:] }
         let field = R.schema.fields[key[told]]
         let texts = Set(drafts.compactMap { $0.key[told].string }).sorted()
-        var condition: SQL =
+        return try byKey(
             Self.isFolded(field)
-            ? AlikeSQL.condition(field.name, texts) : "\(identifier: field.name) = ANY(\(texts))"
-        if R.schema.index(like: Location.Field.account) != nil { condition += " AND account = \(batch.account)" }
-        var known: [[FieldValue]: R] = [:]
-        for record in try store.find(where: condition, in: tx) { known[key(of: record)] = record }
-        return known
+                ? AlikeSQL.condition(field.name, texts) : "\(identifier: field.name) = ANY(\(texts))")
     }
 
     // MARK: Writing
 
-    private func create(_ drafts: [Draft]) throws -> [(Draft, MergeOutcome<R>)] {
+    /// Creates the records of rows; nil when the database has refused one, and it is not certain that none is there.
+    private func create(_ drafts: [Draft], isCertain: Bool) throws -> [(Draft, MergeOutcome<R>)]? {
         guard !drafts.isEmpty else { return [] }
         do {
             let records = try tx.savepoint {
@@ -237,6 +262,7 @@ struct Publication<R: StandardRecord> {
             return zip(drafts, records).map { ($0, .created($1)) }
         } catch {
             try rethrowUnlessOfOneRow(error)
+            guard isCertain else { return nil }
             // Somebody else may have brought the same rows in the meantime.
             let known = try existing(drafts)
             return try drafts.map { draft in

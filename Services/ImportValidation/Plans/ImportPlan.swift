@@ -141,6 +141,7 @@ struct ImportPlan: Sendable {
             guard let outcome = result.written else { return PlanRow.Outcome.conflict }
             return keys.insert(result.key).inserted ? outcome : PlanRow.Outcome.double
         }
+        tx.goByIndexes()
         let added = try tx.query(
             """
             INSERT INTO import_validation.import_plan_row (plan, number, domain, staging_row, revision, row_number, \
@@ -155,7 +156,7 @@ struct ImportPlan: Sendable {
             \(results.map(\.content))::text[], \(results.map { KeptChange.json($0.fields) })::text[], \
             \(results.map { RowError.json($0.errors) })::text[]) WITH ORDINALITY \
             AS u (id, revision, outcome, record, etag, key, content, fields, reasons, place) \
-            JOIN import_validation.staging_row AS s ON s.id = u.id, \
+            JOIN import_validation.staging_row AS s ON s.id = u.id AND s.id = ANY(\(rows.map(\.id))::uuid[]), \
             LATERAL (SELECT CASE WHEN u.\(Self.isPublishable) AND EXISTS (\
             SELECT 1 FROM import_validation.import_plan_row AS e WHERE e.plan = \(id) AND e.key = nullif(u.key, '')::uuid \
             AND e.\(Self.isPublishable)) THEN \(literal: PlanRow.Outcome.double) ELSE u.outcome END) AS d (outcome) \
@@ -181,6 +182,7 @@ struct ImportPlan: Sendable {
 
     /// The next rows that have not been published by the plan.
     func page(limit: Int, _ tx: Transaction) throws -> Page {
+        tx.goByIndexes()
         let open = try tx.query(
             """
             SELECT number, staging_row, revision, target_record, etag, content FROM import_validation.import_plan_row \
@@ -234,13 +236,15 @@ struct ImportPlan: Sendable {
     /// Keeps what became of rows.
     func settle(_ results: [Result], _ tx: Transaction) {
         guard !results.isEmpty else { return }
+        tx.joinByHashing()
         tx.send(
             """
             UPDATE import_validation.import_plan_row AS p SET result = u.result, \
             reasons = coalesce(nullif(u.reasons, '')::jsonb, p.reasons) \
             FROM unnest(\(results.map(\.number))::int8[], \(results.map(\.result))::text[], \
             \(results.map { RowError.json($0.reasons) })::text[]) AS u (number, result, reasons) \
-            WHERE p.plan = \(id) AND p.number = u.number AND p.result IS NULL
+            WHERE p.plan = \(id) AND p.number = u.number AND p.number = ANY(\(results.map(\.number))::int8[]) \
+            AND p.result IS NULL
             """)
     }
 
