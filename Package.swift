@@ -227,7 +227,8 @@ let package = Package(
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
             serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS"]),
-            serviceTests("ImportValidation", ["RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
+            serviceTests(
+                "ImportValidation", ["OnboardingService", "RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),

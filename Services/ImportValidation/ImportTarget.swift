@@ -3,6 +3,7 @@ import OnboardingWire
 import Postgres
 import RPC
 import Records
+import Synchronization
 import Tenancy
 import Wire
 
@@ -29,11 +30,15 @@ public struct ImportTarget: Sendable {
 
     /// The same table, filled from files as a builder has it.
     init(_ target: ImportTarget, _ built: BuiltImport) {
+        let titles = built.columns.map { $0.title.isEmpty ? nil : Text(en: $0.title, ko: $0.title) }
+        self.init(target, titles: titles, built)
+    }
+
+    /// The same table, whose columns go by these titles; nil leaves a field its label.
+    init(_ target: ImportTarget, titles: [Text?], _ built: BuiltImport) {
         schema = target.schema
         importing = target.importing
-        fields = zip(target.fields, built.columns).map { field, column in
-            column.title.isEmpty ? field : field.titled(column.title)
-        }
+        fields = zip(target.fields, titles).map { field, title in title.map(field.titled) ?? field }
         self.built = built
     }
 
@@ -43,10 +48,19 @@ public struct ImportTarget: Sendable {
             $0.importing.order < $1.importing.order
         }
 
+    /// Targets that are declared beside the default ones.
+    private static let others = Mutex<[String: ImportTarget]>([:])
+
+    /// Makes a table a target that is none of the product's own: its declaration is all it takes.
+    static func declare(_ schema: RecordSchema) {
+        guard let target = ImportTarget(schema) else { return }
+        others.withLock { $0[target.table] = target }
+    }
+
     /// The target of this name or alias; nil when nothing can be imported there.
     public static func named(_ name: String?) -> ImportTarget? {
         guard let name, !name.isEmpty else { return nil }
-        return all.first { $0.table == name || $0.importing.alias == name }
+        return all.first { $0.table == name || $0.importing.alias == name } ?? others.withLock { $0[name] }
     }
 
     /// The target of a task, as the builder of its source table has it, where there is one. Its table was checked when it
@@ -121,10 +135,10 @@ public struct ImportTarget: Sendable {
 }
 
 extension FieldSchema {
-    /// The same field, whose column goes by the title of a template and by no other.
-    fileprivate func titled(_ title: String) -> FieldSchema {
+    /// The same field, whose column goes by this title and by no other.
+    fileprivate func titled(_ title: Text) -> FieldSchema {
         FieldSchema(
-            name: name, jsonName: jsonName, label: Text(en: title, ko: title), type: type, mandatory: mandatory,
+            name: name, jsonName: jsonName, label: title, type: type, mandatory: mandatory,
             choices: choices, reference: reference, outputOnly: outputOnly, customerVisible: customerVisible,
             defaultValue: defaultValue, side: side, format: format, minimum: minimum, maximum: maximum,
             notBefore: notBefore, titles: [], keptAsName: keptAsName, storage: storage)

@@ -24,6 +24,8 @@ struct Tested: Sendable {
     static let account = "01990000-0000-7000-8000-000000000001"
     /// Who the rows are of that are somebody's own.
     static let person = "01990000-0000-7000-8000-000000000002"
+    /// The customer's contact of the import task, who bears the name of that person, too.
+    static let contact = "01990000-0000-7000-8000-000000000004"
 
     static let services: [any ServiceDefinition.Type] = [
         Onboarding.self, ImportValidation.self, CustomerSuccess.self, PlayLauncher.self, Notifier.self,
@@ -125,13 +127,15 @@ struct Tested: Sendable {
         """
     }
 
+    private static let withTarget: SQL = "UPDATE import_validation.import_task SET target_table = 'location'"
+
     /// Where a row means something to a method only with more than its own columns: staged rows belong to the task, which
     /// decides about them, and are published, so that nothing removes them; a link is looked after with what it links.
     private static let dressing: [String: [SQL]] = [
         "import_validation": [
-            "UPDATE import_validation.import_task SET target_table = 'location'",
+            withTarget, "UPDATE import_validation.import_task SET contact = \(contact), visible_to_customer = true",
             "UPDATE import_validation.import_builder SET target_table = 'location', step = 'create_template'",
-            "UPDATE import_validation.upload SET id = \(Attempt.other)",
+            "UPDATE import_validation.upload SET id = \(Attempt.other), created_by = \(person)",
             """
             UPDATE import_validation.staging_row \
             SET status = 'published', import_task = (SELECT id FROM import_validation.import_task)
@@ -235,6 +239,7 @@ struct Tested: Sendable {
         let other = "01990000-0000-7000-8000-000000000003"
         let sql = FilledTables.sql(schema: schema, domain: Self.neighbour, account: other, text: "y")
         _ = try await admin.run("\(raw: sql)")
+        if schema == "import_validation" { _ = try await admin.run(Self.withTarget) }
         var found: [String: String] = [:]
         for table in ids.keys.sorted() {
             let rows = try await admin.run(

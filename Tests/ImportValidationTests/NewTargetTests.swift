@@ -11,55 +11,28 @@ import Workbook
 /// A table that nothing but its declaration makes importable, and a builder: a file of foreign titles comes to rows that its
 /// owner can be sent, without any code for it.
 @Suite struct NewTargetTests {
-    private static let schema = RecordSchema(
-        table: "meeting_room", collection: "meeting_rooms", service: "onboarding",
-        label: Text(en: "Meeting room", ko: "회의실"), numberPrefix: nil,
-        fields: [
-            FieldSchema(
-                name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference,
-                mandatory: true, reference: "customer_account", storage: .string),
-            FieldSchema(
-                name: "name", jsonName: "name", label: Text(en: "Name", ko: "이름"), type: .string, mandatory: true,
-                storage: .string),
-            FieldSchema(
-                name: "size", jsonName: "size", label: Text(en: "Size", ko: "크기"), type: .choice,
-                choices: [
-                    Choice(value: .string("small"), label: Text(en: "Small", ko: "소형")),
-                    Choice(value: .string("large"), label: Text(en: "Large", ko: "대형")),
-                ], storage: .string),
-            FieldSchema(
-                name: "seats", jsonName: "seats", label: Text(en: "Seats", ko: "좌석 수"), type: .integer, minimum: 0,
-                storage: .int),
-            FieldSchema(
-                name: "opens", jsonName: "opens", label: Text(en: "Opens", ko: "사용 시작일"), type: .date, storage: .string),
-            FieldSchema(
-                name: "closes", jsonName: "closes", label: Text(en: "Closes", ko: "사용 종료일"), type: .date,
-                notBefore: "opens", storage: .string),
-            FieldSchema(
-                name: "currency", jsonName: "currency", label: Text(en: "Currency", ko: "통화"), type: .string,
-                format: .currencyCode, storage: .string),
-        ],
-        importing: ImportSchema(order: 99, task: Text(en: "Import rooms", ko: "회의실 가져오기"), key: ["account", "name"]))
+    private static let titles = ["Firma", "Raum", "Art", "Plaetze", "Zeitraum", "Waehrung"]
+    private static let columns = [
+        ("Firma", "account"), ("Raum", "name"), ("Art", "size"), ("Plaetze", "seats"), ("Zeitraum", "opens"),
+        ("Zeitraum", "closes"), ("Waehrung", "currency"),
+    ].map { Building.column($0, $1) }
+    private static let maps = [
+        Building.map("size", "value_map") { map in
+            map.values = [Building.value("klein", "small"), Building.value("gross", "large")]
+        },
+        Building.map("opens", "split") { ($0.separator, $0.part) = (" bis ", 1) },
+        Building.map("closes", "split") { ($0.separator, $0.part) = (" bis ", 2) },
+        Building.map("currency", "default") { $0.text = "EUR" },
+    ]
 
     /// The target as a builder has it whose steps were carried out on a template.
     private static func built() throws -> ImportTarget {
-        let target = try #require(ImportTarget(schema))
+        let target = try #require(ImportTarget(MeetingRoom.schema))
         let titles = try TemplateTitles.read(
-            try Building.workbook(["Firma", "Raum", "Art", "Plaetze", "Zeitraum", "Waehrung"]), "rooms.xlsx",
-            byHand: [
-                ("Firma", "account"), ("Raum", "name"), ("Art", "size"), ("Plaetze", "seats"), ("Zeitraum", "opens"),
-                ("Zeitraum", "closes"), ("Waehrung", "currency"),
-            ].map { Building.column($0, $1) }, target)
+            try Building.workbook(Self.titles), "rooms.xlsx", byHand: Self.columns, target)
         #expect(titles.missing.isEmpty)
         var parts = BuilderState()
-        parts.fieldMaps = try FieldMapCheck(target: target, columns: titles.columns).completed([
-            Building.map("size", "value_map") { map in
-                map.values = [Building.value("klein", "small"), Building.value("gross", "large")]
-            },
-            Building.map("opens", "split") { ($0.separator, $0.part) = (" bis ", 1) },
-            Building.map("closes", "split") { ($0.separator, $0.part) = (" bis ", 2) },
-            Building.map("currency", "default") { $0.text = "EUR" },
-        ])
+        parts.fieldMaps = try FieldMapCheck(target: target, columns: titles.columns).completed(maps)
         return ImportTarget(target, BuiltImport(parts, target))
     }
 
@@ -99,5 +72,79 @@ import Workbook
         #expect(verdicts[1].errors.map(\.field) == ["size", "seats", "currency", "closes"])
         #expect(verdicts[1].errors.map(\.check) == [.file, .field, .field, .order])
         #expect(verdicts[1].comment.contains("Art (C3) holds \"winzig\""))
+    }
+
+    /// A task whose builder an administrator has made in its six steps.
+    private static func task() async throws -> (Stage, ImportTask, RoomOwner) {
+        ImportTarget.declare(MeetingRoom.schema)
+        let building = try await Building()
+        let stage = building.stage
+        let owner = try await RoomOwner(stage.account, named: "Ernst Handel", in: stage.domain)
+        stage.owner.handOver(MeetingRoom.schema.table, to: owner)
+        let id = try await building.create(MeetingRoom.schema.table).id
+        let titled = try await building.template(id, titles, columns)
+        #expect(titled.missingFields.isEmpty && titled.columns.map(\.title) == titles)
+        _ = try await building.dataSource(id)
+        _ = try await building.transformMap(id, maps)
+        _ = try await building.checks(id)
+        _ = try await building.views(id, ["needs_attention": ["name", "size"]])
+        let builder = try #require(try await building.finish(id).importBuilder)
+        #expect(builder.step == "complete" && builder.targetTable == "meeting_room")
+        #expect(stage.owner.definition(builder.activityDefinition ?? "") != nil)
+        let task = try await building.task(builder) { $0.targetTable = MeetingRoom.schema.table }
+        #expect(task.targetTable == "meeting_room" && task.sourceTable == builder.importSetTable)
+        return (stage, task, owner)
+    }
+
+    private static func file(_ rows: String...) -> [UInt8] {
+        Array((([titles.joined(separator: ",")] + rows).joined(separator: "\n") + "\n").utf8)
+    }
+
+    /// From the builder's steps over staging, plan and publication into the table of the owner, and back.
+    @Test(.timeLimit(.minutes(2))) func itsRowsComeAndGo() async throws {
+        let (stage, task, owner) = try await Self.task()
+        let saal = "Ernst Handel,Saal,klein,10,2026-01-01 bis 2026-06-30,USD"
+        _ = try await stage.loaded(Self.file(saal), "first.csv", of: task)
+        _ = try await stage.end(of: try await stage.publish(of: task))
+        let first = [["Saal", "small", "10", "2026-01-01", "2026-06-30", "USD", "1"]]
+        #expect(try await owner.rooms() == first)
+
+        let run = try await stage.loaded(
+            Self.file(
+                "Ernst Handel,Aula,Gross,40,2026-01-01 bis 2026-12-31,",
+                "Ernst Handel,SAAL,klein,12,2026-01-01 bis 2026-06-30,USD",
+                "Ernst Handel,Kammer,winzig,4,2026-02-01 bis 2026-02-28,"), "second.csv", of: task)
+        #expect(run.state == "completed" && run.totalRows == 3 && run.failedRows == 1, "\(run.message ?? "")")
+        #expect(try await stage.summary(task) == [0, 1, 2, 1])
+        let wrong = try await stage.rows(task) { ($0.status, $0.view) = ("needs_attention", "needs_attention") }
+        #expect(wrong.stagingRows.map { $0.cells.map(\.field) } == [["name", "size"]])
+        #expect(wrong.stagingRows.first?.errors.map(\.sourceTitle) == ["Art"])
+        _ = try await stage.correct(try #require(wrong.stagingRows.first), "size", "small")
+        _ = try await stage.end(of: try await stage.validate(task))
+
+        let plan = try await stage.planned(task)
+        let planned = try await stage.planRows(plan)
+        #expect(planned.counts?.inserts == 2 && planned.counts?.updates == 1, "\(plan.message ?? "")")
+        #expect(planned.planRows.map { $0.fields.first { $0.field == "seats" }?.after } == ["40", "12", "4"])
+        #expect(try await owner.rooms() == first, "a plan changes nothing")
+
+        let publication = try await stage.end(of: try await stage.publish(plan, of: task))
+        #expect(publication.doneRows == 3 && publication.failedRows == 0, "\(publication.message ?? "")")
+        #expect(
+            try await owner.rooms() == [
+                ["Aula", "large", "40", "2026-01-01", "2026-12-31", "EUR", "1"],
+                ["Kammer", "small", "4", "2026-02-01", "2026-02-28", "EUR", "1"],
+                ["SAAL", "small", "12", "2026-01-01", "2026-06-30", "USD", "2"],
+            ])
+        #expect(try await stage.summary(task) == [0, 0, 0, 4])
+        let lineage = try await stage.lineage(
+            of: try await owner.id(of: "SAAL"), field: "seats", table: "meeting_room", as: .holding("admin"))
+        #expect(lineage.map(\.cell) == ["D3", "D2"] && lineage.map(\.fileName) == ["second.csv", "first.csv"])
+        #expect(lineage.map(\.before) == ["10", ""] && lineage.map(\.after) == ["12", "10"])
+
+        let undo = try await stage.end(of: try await stage.undo(publication, of: task))
+        #expect(undo.doneRows == 3 && undo.failedRows == 0, "\(undo.message ?? "")")
+        #expect(try await owner.rooms() == [["Saal", "small", "10", "2026-01-01", "2026-06-30", "USD", "3"]])
+        #expect(try await stage.summary(task) == [0, 0, 3, 1])
     }
 }

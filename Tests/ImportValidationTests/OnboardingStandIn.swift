@@ -44,6 +44,7 @@ final class OnboardingStandIn: Sendable {
         var referred: Set<String> = []
         var unpublished: [String: [UnpublishRowsRequest]] = [:]
         var refused: Set<String> = []
+        var owners: [String: RoomOwner] = [:]
     }
     private let state = Mutex(State())
 
@@ -54,6 +55,11 @@ final class OnboardingStandIn: Sendable {
 
     /// Whether a question about this account waits.
     func isAsked(_ account: String) -> Bool { state.withLock { $0.waiting.contains(account) } }
+
+    /// Hands a table over to who owns it.
+    func handOver(_ table: String, to owner: RoomOwner) { state.withLock { $0.owners[table] = owner } }
+
+    private func owner(of table: String) -> RoomOwner? { state.withLock { $0.owners[table] } }
 
     /// What was published for an account, oldest first.
     func published(_ account: String) -> [PublishRowsRequest] { state.withLock { $0.published[account] ?? [] } }
@@ -125,13 +131,17 @@ final class OnboardingStandIn: Sendable {
             Endpoint(OnboardingAPI.resolveReferences) { [self] _, request async throws(Problem) in
                 try await resolve(request)
             },
-            Endpoint(OnboardingAPI.publishRows) { [self] _, request async throws(Problem) in
-                try await publish(request)
+            Endpoint(OnboardingAPI.publishRows) { [self] call, request async throws(Problem) in
+                if let owner = owner(of: request.targetTable) { return try await owner.publish(call, request) }
+                return try await publish(request)
+            },
+            Endpoint(OnboardingAPI.unpublishRows) { [self] call, request async throws(Problem) in
+                if let owner = owner(of: request.targetTable) { return try await owner.unpublish(call, request) }
+                return unpublish(request)
             },
             Endpoint(OnboardingAPI.settlePublish) { [self] call, request async throws(Problem) in
                 try settle(request, call.caller)
             },
-            Endpoint(OnboardingAPI.unpublishRows) { [self] _, request async throws(Problem) in unpublish(request) },
             Endpoint(OnboardingAPI.getCustomerAccount) { _, request async throws(Problem) in
                 throw .notFound(CustomerAccount.schema.label, id: request.id)
             },

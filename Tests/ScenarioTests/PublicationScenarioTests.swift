@@ -8,15 +8,15 @@ import Testing
 import Wire
 
 extension Scenarios {
-    /// From a plan to an undo, with the services killed in the midst of each: every row is counted once, in staging and in
-    /// the target table.
-    @Suite(.serialized)
+    /// Imports from the file to an undo, with the services killed in the midst of each step: every row is counted once, in
+    /// staging and in the target table.
+    @Suite(.serialized, .sharedStack)
     struct PublicationScenarioTests {
         private static let rows = 3_000
 
         @Test("Plan, publish and undo carry on after kills, and counts are exact", .timeLimit(.minutes(4)))
         func killedInTheMidst() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let journey = Journey(stack.world())
                 try await journey.prepareImports()
                 let task = try #require(journey.importTasks["location"])
@@ -54,6 +54,21 @@ extension Scenarios {
                 #expect(undone.state == "completed" && undone.doneRows == Int64(Self.rows))
                 #expect(undone.failedRows == 0, "\(undone.message ?? "")")
                 try await Self.expect(ready: Self.rows, published: 0, stack, task, journey)
+            }
+        }
+
+        @Test(
+            "An administrator sets up a new import, the customer's contact uses it, and kills lose or double nothing",
+            .timeLimit(.minutes(4)))
+        func aNewImport() async throws {
+            try await SharedStack.with { stack in
+                var work = try await NewImport(stack)
+                try await work.build()
+                try await work.open()
+                let upload = try await work.send()
+                try await work.correct()
+                try await work.check()
+                try await work.publish(upload)
             }
         }
 

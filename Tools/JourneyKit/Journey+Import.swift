@@ -40,33 +40,28 @@ extension Journey {
 
     /// Uploads and stages one workbook without publishing it; seconds from the start of the run to its end.
     public func stageOnly(_ workbook: JourneyWorkbook) async throws -> Double {
+        try await loadOnly(try await uploadOnly(workbook), of: workbook)
+    }
+
+    /// Uploads a workbook.
+    public func uploadOnly(_ workbook: JourneyWorkbook) async throws -> Upload {
+        try await world.upload(workbook.path, to: task(workbook), as: credential(.agent))
+    }
+
+    /// Stages a workbook that was uploaded; seconds from the start of the run to its end.
+    public func loadOnly(_ upload: Upload, of workbook: JourneyWorkbook) async throws -> Double {
         let task = try task(workbook)
         let agent = try credential(.agent)
         var request = ImportUploadsRequest()
         request.id = task.id
-        request.uploads = [try await world.upload(workbook.path, to: task, as: agent).id]
+        request.uploads = [upload.id]
         let runs = try await world.call(ImportValidationAPI.importUploads, request, as: agent).importRuns
         guard let run = runs.first else { throw JourneyFailure("no run was started") }
-        let done = try await finished(run, agent)
+        let done = try await finished(run, of: workbook.ready + workbook.attention, agent)
         try await expectRows(task, ready: workbook.ready, attention: workbook.attention, published: 0, agent)
-        return try Self.seconds(of: done)
-    }
-
-    /// Publishes all rows of a workbook that are ready; seconds from the start of the run to its end.
-    public func publishOnly(_ workbook: JourneyWorkbook) async throws -> Double {
-        let task = try task(workbook)
-        let agent = try credential(.agent)
-        var request = PublishStagingRowsRequest()
-        request.id = task.id
-        request.allReady = true
-        let run = try await world.call(ImportValidationAPI.publishStagingRows, request, as: agent)
-        let done = try await finished(run, agent)
-        try expect(done.failedRows == 0, "\(done.failedRows ?? 0) rows were not published")
-        return try Self.seconds(of: done)
-    }
-
-    private static func seconds(of run: ImportRun) throws -> Double {
-        guard let start = run.startedAt, let end = run.completedAt else { throw JourneyFailure("the run has no times") }
+        guard let start = done.startedAt, let end = done.completedAt else {
+            throw JourneyFailure("the run has no times")
+        }
         return Double(end.microseconds - start.microseconds) / 1e6
     }
 
@@ -79,8 +74,8 @@ extension Journey {
     }
 
     @discardableResult
-    private func finished(_ run: ImportRun, _ agent: Credential) async throws -> ImportRun {
-        let done = try await world.ended(run, as: agent)
+    private func finished(_ run: ImportRun, of rows: Int64 = 0, _ agent: Credential) async throws -> ImportRun {
+        let done = try await world.ended(run, of: rows, as: agent)
         try expect(done.state == "completed", "the run failed: \(done.message ?? "")")
         return done
     }

@@ -26,9 +26,10 @@ extension JourneyWorld {
         return try await call(ImportValidationAPI.completeUpload, complete, as: credential)
     }
 
-    /// An import run at its end, whichever it is.
-    public func ended(_ run: ImportRun, as credential: Credential) async throws -> ImportRun {
-        try await eventually("import run \(run.id)") { () -> ImportRun? in
+    /// An import run at its end, whichever it is; one of many rows may take longer than the world is patient, 3 ms for each.
+    public func ended(_ run: ImportRun, of rows: Int64 = 0, as credential: Credential) async throws -> ImportRun {
+        let bound = max(patience, .milliseconds(3 * rows))
+        return try await eventually("import run \(run.id)", within: bound) { () -> ImportRun? in
             var request = GetRequest()
             request.id = run.id
             let run = try await call(ImportValidationAPI.getImportRun, request, as: credential)

@@ -121,12 +121,15 @@ public final class JourneyWorld: Sendable {
         }
     }
 
-    /// Asks again and again until `probe` answers something, at most for the world's patience.
-    public func eventually<Value>(_ what: String, _ probe: () async throws -> Value?) async throws -> Value {
-        let end = ContinuousClock.now + patience
+    /// Asks again and again until `probe` answers something, at most for so long; unless said, for the world's patience.
+    public func eventually<Value>(
+        _ what: String, within bound: Duration? = nil, _ probe: () async throws -> Value?
+    ) async throws -> Value {
+        let bound = bound ?? patience
+        let end = ContinuousClock.now + bound
         while true {
             if let value = try await probe() { return value }
-            guard ContinuousClock.now < end else { throw JourneyFailure("\(what): did not happen in \(patience)") }
+            guard ContinuousClock.now < end else { throw JourneyFailure("\(what): did not happen in \(bound)") }
             try await Task.sleep(for: .milliseconds(50))
         }
     }

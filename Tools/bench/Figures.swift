@@ -49,11 +49,26 @@ struct Figure {
             aim: "≥ \(Int(aim)) \(unit)", verdict: series.median >= aim ? "met" : "missed")
     }
 
-    /// What a step took, and the most memory of who did it: told because somebody will ask.
-    static func step(_ name: String, seconds: Double, rows: Int, megabytes: Double) -> Figure {
+    /// What a stage of something large took: told because somebody will ask.
+    static func stage(_ name: String, seconds: Double, rows: Int64) -> Figure {
         Figure(
-            name: name, value: String(format: "%.1f s", seconds),
-            aim: "\(Int(Double(rows) / seconds)) rows/s, \(Int(megabytes)) MB")
+            name: "\(rows) rows: \(name)", value: String(format: "%.1f s", seconds),
+            floor: "\(Int(Double(rows) / seconds)) rows/s")
+    }
+
+    /// What one process has spent in a stage: its time on the processors, and the most memory that it has had.
+    static func share(_ stage: String, _ process: String, _ share: Stage.Share) -> Figure {
+        Figure(
+            name: "  \(stage): \(process)", value: String(format: "%.1f s of CPU", share.seconds),
+            floor: share.megabytes.map { "\(Int($0.rounded(.up))) MB" } ?? "")
+    }
+
+    /// A memory that must stay under a bound, and no larger than that of something smaller allows.
+    static func memory(_ name: String, _ megabytes: Double, under bound: Double, before: Double) -> [Figure] {
+        [
+            .bound("\(name): peak memory", megabytes, unit: "MB", under: bound),
+            .bound("\(name): the one over that of 100000 rows", megabytes / before, unit: "", under: 1.2),
+        ]
     }
 
     private mutating func compare(

@@ -30,23 +30,25 @@ struct ImportBench {
         return JourneyWorkbook(path: path, target: "location", ready: 34_006, attention: 0)
     }
 
-    func measure() async throws -> [Figure] {
+    /// `tell` is told of each figure when it is measured.
+    func measure(_ tell: (Figure) -> Void) async throws {
         let pid = try stack.pid("import-validation")
         let workbook = try Self.workbook(in: stack.folder)
-        let rows = workbook.ready + workbook.attention
+        let rows = Double(workbook.ready + workbook.attention)
         var comparison = Comparison()
-        for _ in 1...Comparison.rounds {
-            let floor = try await parseAndCopy(workbook.path)
-            let ours = try await journey.stageOnly(workbook)
+        try await comparison.measure {
+            let seconds = try await journey.stageOnly(workbook)
             try await journey.startOver(workbook)
-            comparison.add(Double(rows) / ours, floor: Double(rows) / floor)
+            return rows / seconds
+        } floor: {
+            rows / (try await parseAndCopy(workbook.path))
         }
-        return [
-            .rate("parse, stage and check \(rows) rows", comparison, unit: "rows/s", atLeast: 0.6),
+        tell(.rate("parse, stage and check \(Int(rows)) rows", comparison, unit: "rows/s", atLeast: 0.6))
+        tell(
             .bound(
-                "peak memory of import-validation", BenchStack.memory(pid, "VmHWM") / 1_024, unit: "MB", under: 128),
-        ] + (try await PublicationBench(stack: stack, journey: journey).measure())
-            + (try await LargeImportBench(stack: stack, journey: journey).measure())
+                "peak memory of import-validation", BenchStack.memory(pid, "VmHWM") / 1_024, unit: "MB", under: 128))
+        try await PublicationBench(stack: stack, journey: journey).measure(tell)
+        try await LargeImportBench(stack: stack, journey: journey).measure(tell)
     }
 
     /// Seconds to parse the workbook and COPY its rows into a table with the same columns and indexes.

@@ -40,37 +40,3 @@ struct ScriptedImportBench {
             "stage and check \(Int(rows)) × 12, a script judges every row", series, unit: "rows/s", atLeast: 60_000)
     }
 }
-
-/// A large import from the file to the target table.
-struct MillionRowsBench {
-    let stack: BenchStack
-    let journey: Journey
-
-    /// The steps of the import, each with its time and the most memory that who did it has had in it; and that of
-    /// import-validation over uploading and loading.
-    func measure(_ workbook: JourneyWorkbook) async throws -> (steps: [Figure], peak: Double) {
-        let rows = Int(workbook.ready + workbook.attention)
-        var figures: [Figure] = []
-        func step(_ name: String, _ service: String, _ rows: Int, _ body: () async throws -> Double) async throws
-            -> Double
-        {
-            let pid = try stack.pid(service)
-            // The peak is counted from here on.
-            try? "5".write(toFile: "/proc/\(pid)/clear_refs", atomically: false, encoding: .utf8)
-            let seconds = try await body()
-            let peak = BenchStack.memory(pid, "VmHWM") / 1_024
-            figures.append(.step("\(rows) rows: \(name)", seconds: seconds, rows: rows, megabytes: peak))
-            return peak
-        }
-        var loading = 0.0
-        let uploading = try await step("upload", "import-validation", rows) {
-            let start = ContinuousClock.now
-            loading = try await journey.stageOnly(workbook)
-            return start.duration(to: .now) / .seconds(1) - loading
-        }
-        figures.append(
-            .step("\(rows) rows: load and check", seconds: loading, rows: rows, megabytes: uploading))
-        _ = try await step("publish", "onboarding", Int(workbook.ready)) { try await journey.publishOnly(workbook) }
-        return (figures, uploading)
-    }
-}

@@ -22,36 +22,37 @@ struct LargeImportBench {
     let stack: BenchStack
     let journey: Journey
 
-    func measure() async throws -> [Figure] {
-        let pid = try stack.pid("import-validation")
+    func measure(_ tell: (Figure) -> Void) async throws {
         let small = try workbook(rows: 100_000)
-        _ = try await journey.stageOnly(small)
-        try await journey.startOver(small)
-        let peak = BenchStack.memory(pid, "VmHWM") / 1_024
-        var figures: [Figure] = []
         do {
             try await installPython()
             var comparison = Comparison()
-            for _ in 1...Comparison.rounds {
-                let theirs = try await python(small.path)
-                let ours = try await journey.stageOnly(small)
+            try await comparison.measure {
+                let seconds = try await journey.stageOnly(small)
                 try await journey.startOver(small)
-                comparison.add(100_000 / ours, floor: 100_000 / theirs)
+                return 100_000 / seconds
+            } floor: {
+                100_000 / (try await python(small.path))
             }
-            figures.append(
+            tell(
                 .rate(
                     "stage and check 100000 × 12; floor: calamine, polars", comparison, unit: "rows/s", atLeast: 2))
         } catch {
             print("Not compared with python-calamine and polars, which cannot be installed here: \(error)")
         }
-        figures.append(try await ScriptedImportBench(stack: stack, journey: journey).measure(small))
-        let large = try workbook(rows: 1_000_000)
-        let (steps, largePeak) = try await MillionRowsBench(stack: stack, journey: journey).measure(large)
-        return figures + steps + [
-            .bound("peak memory of import-validation, 100000 rows", peak, unit: "MB", under: 128),
-            .bound("peak memory of import-validation, 1000000 rows", largePeak, unit: "MB", under: 128),
-            .bound("the one over the other", largePeak / peak, unit: "", under: 1.2),
-        ]
+        tell(try await ScriptedImportBench(stack: stack, journey: journey).measure(small))
+        let stages = StagesBench(stack: stack, journey: journey)
+        let before = try await stages.measure(small, tell)
+        try await journey.startOver(small)
+        let after = try await stages.measure(try workbook(rows: 1_000_000), tell)
+        for (small, large) in zip(before, after) {
+            for process in ["import-validation", "onboarding"] {
+                let figures = Figure.memory(
+                    "\(large.name), \(process)", large.megabytes(process), under: 128,
+                    before: small.megabytes(process))
+                for figure in figures { tell(figure) }
+            }
+        }
     }
 
     /// A workbook in which one row in a hundred does not pass.

@@ -76,6 +76,6 @@ struct Main {
         try await fresh.meetPeople()
         try await fresh.openAccount()
         try await fresh.seeCaseAndTasks()
-        for figure in try await ImportBench(stack: stack, journey: fresh).measure() { figure.printed() }
+        try await ImportBench(stack: stack, journey: fresh).measure { $0.printed() }
     }
 }

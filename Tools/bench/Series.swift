@@ -31,4 +31,17 @@ struct Comparison: Sendable {
         self.floor.add(floor)
         ratio.add(ours / floor)
     }
+
+    /// Measures both rates, first one and then the other first: whoever comes second finds what the first has left behind.
+    mutating func measure(ours: () async throws -> Double, floor: () async throws -> Double) async rethrows {
+        for round in 1...Self.rounds {
+            if round.isMultiple(of: 2) {
+                let rate = try await ours()
+                add(rate, floor: try await floor())
+            } else {
+                let rate = try await floor()
+                add(try await ours(), floor: rate)
+            }
+        }
+    }
 }

@@ -19,6 +19,11 @@ struct BuiltImport: Sendable {
     let columns: [Column]
     let views: [BuilderView]
 
+    /// What is said of each column.
+    init(columns: [Column], views: [BuilderView]) {
+        (self.columns, self.views) = (columns, views)
+    }
+
     /// The parts of a builder of the imports into `target`.
     init(_ parts: BuilderState, _ target: ImportTarget) {
         var heads: [String: Int] = [:]

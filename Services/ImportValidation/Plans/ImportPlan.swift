@@ -186,6 +186,7 @@ struct ImportPlan: Sendable {
 
     /// The next rows that have not been published by the plan.
     func page(limit: Int, _ tx: Transaction) throws -> Page {
+        tx.goByIndexes()
         let open = try tx.query(
             """
             SELECT number, staging_row, revision, target_record, etag, content FROM import_validation.import_plan_row \
@@ -239,13 +240,15 @@ struct ImportPlan: Sendable {
     /// Keeps what became of rows.
     func settle(_ results: [Result], _ tx: Transaction) {
         guard !results.isEmpty else { return }
+        tx.joinByHashing()
         tx.send(
             """
             UPDATE import_validation.import_plan_row AS p SET result = u.result, \
             reasons = coalesce(nullif(u.reasons, '')::jsonb, p.reasons) \
             FROM unnest(\(results.map(\.number))::int8[], \(results.map(\.result))::text[], \
             \(results.map { RowError.json($0.reasons) })::text[]) AS u (number, result, reasons) \
-            WHERE p.plan = \(id) AND p.number = u.number AND p.result IS NULL
+            WHERE p.plan = \(id) AND p.number = u.number AND p.number = ANY(\(results.map(\.number))::int8[]) \
+            AND p.result IS NULL
             """)
     }
 

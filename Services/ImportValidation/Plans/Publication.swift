@@ -124,13 +124,14 @@ struct Publication: Sendable {
         _ tx: Transaction
     ) {
         let reasons = rows.map { RowError.json(kept[$0.number] ?? []) }
+        tx.joinByHashing()
         tx.send(
             """
             UPDATE import_validation.publication_row AS p SET undo_run = \(run), kept = nullif(u.reasons, '')::jsonb, \
             undone_at = CASE WHEN u.reasons = '' THEN \(context.now.sqlValue)::timestamptz END, \
             undone_by = CASE WHEN u.reasons = '' THEN \(person) END \
             FROM unnest(\(rows.map(\.number))::int8[], \(reasons)::text[]) AS u (number, reasons) \
-            WHERE p.publication = \(id) AND p.number = u.number
+            WHERE p.publication = \(id) AND p.number = u.number AND p.number = ANY(\(rows.map(\.number))::int8[])
             """)
         let undone = rows.filter { kept[$0.number] == nil }
         guard !undone.isEmpty else { return }

@@ -76,7 +76,8 @@ struct PublicationUndo: Sendable {
 
     /// The next rows, the last that was published first.
     func rows(before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Publication.Written] {
-        try Publication.written(
+        tx.goByIndexes()
+        return try Publication.written(
             open + " AND number < \(number ?? Int64.max)::int8 ORDER BY number DESC LIMIT \(limit)", tx)
     }
 

@@ -67,15 +67,28 @@ struct LoadRun {
         }
         let mend = { (asked: ImportTarget) in
             try await tools.awaitTurn()
-            return try await MendRun(tools: tools, target: target, checker: checker, open: { try open(asked) }).run()
+            return try await MendRun(tools: tools, target: asked, checker: checker, open: { try open(asked) }).run()
         }
-        // An error workbook has the cells as they are staged, whatever a builder makes of those of other files.
-        if target.built != nil, let table = try? open(target.plain), table.header.keyColumn != nil {
-            return try await mend(target.plain)
+        let table = Result { try open(target) }
+        if case .success(let table) = table, table.header.keyColumn == nil {
+            return try await load(table, of: upload, target, checker)
         }
-        let table = try open(target)
-        if table.header.keyColumn != nil { return try await mend(target) }
-        return try await load(table, of: upload, target, checker)
+        if let layout = Self.errorLayout(table, target, open) { return try await mend(layout) }
+        // Why it is no file of the task, or what an error workbook lacks.
+        _ = try table.get()
+        _ = try open(target.corrected)
+        throw ErrorWorkbook.withoutKeys
+    }
+
+    /// The target as an error workbook has it that is no file of its task or has row keys; nil for any other file. The cells
+    /// are as they are staged, whatever a builder makes of those of other files.
+    private static func errorLayout(
+        _ table: Result<TableFinder.Table, any Error>, _ target: ImportTarget,
+        _ open: (ImportTarget) throws -> TableFinder.Table
+    ) -> ImportTarget? {
+        guard target.built != nil else { return (try? table.get()) == nil ? nil : target }
+        // Workbooks that were made before builders had a layout of their own have the labels of the target.
+        return [target.corrected, target.plain].first { (try? open($0))?.header.keyColumn != nil }
     }
 
     private func load(

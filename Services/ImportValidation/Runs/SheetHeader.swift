@@ -36,6 +36,9 @@ struct SheetHeader {
         let untold = Self.untold(row)
         let foreign = match.unmatched.filter { !ErrorWorkbook.hasTitle($0.header) }
         let unmatched = foreign.prefix(20).map { Self.text(of: $0) }
+        keyColumn = match.unmatched.first { ErrorWorkbook.isKeyTitle($0.header) }?.column
+        // Without its keys its rows would be loaded a second time. That is said first: its titles may be none of a file's.
+        guard keyColumn != nil || foreign.count == match.unmatched.count else { throw ErrorWorkbook.withoutKeys }
         guard match.isUsable else {
             let missing = match.missing.map { Text(en: "\"\($0.english)\"", ko: "‘\($0.korean)’") }
             let doubled = match.duplicates.map { Self.text(of: $0, target) }
@@ -59,9 +62,6 @@ struct SheetHeader {
             if let untold { parts.append(untold) }
             throw RunFailure(text: Text(en: Self.joined(parts, \.en), ko: Self.joined(parts, \.ko)))
         }
-        keyColumn = match.unmatched.first { ErrorWorkbook.isKeyTitle($0.header) }?.column
-        // Without its keys its rows would be loaded a second time.
-        guard keyColumn != nil || foreign.count == match.unmatched.count else { throw ErrorWorkbook.withoutKeys }
         columns = target.fields.indices.map { position in
             target.head(of: position).flatMap { match.columns[target.fields[$0].name] }
         }

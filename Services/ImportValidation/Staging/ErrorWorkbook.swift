@@ -26,8 +26,7 @@ struct ErrorWorkbook: Sendable {
         _ request: ExportStagingErrorsRequest, _ call: Call, _ context: WriteContext, _ tx: Transaction
     ) throws -> Export {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
-        // Staged cells are the target's, whatever a builder says of files.
-        let target = try ImportTarget.of(task, tx).plain
+        let target = try ImportTarget.of(task, tx).corrected
         let language = try ExportLimit.language(request.language, call)
         let rows = StagingEndpoints(database: database, access: access)
         let condition = try rows.condition(

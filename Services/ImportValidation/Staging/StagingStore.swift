@@ -126,12 +126,13 @@ enum StagingStore {
     }
 
     /// Only rows of files whose load has ended: until then it may find fault with them, or take them back. The state of the
-    /// upload does not tell, for it can be imported again while published rows of it are staged.
+    /// upload does not tell, for it can be imported again while published rows of it are staged. (Where all rows are of one
+    /// file Postgres takes such a comparison for one that nothing meets, but for `coalesce`.)
     static func isLoaded(_ task: String) -> SQL {
         """
-        upload <> ALL (ARRAY(SELECT r.upload FROM import_validation.import_run AS r WHERE r.import_task = \(task) \
+        coalesce(upload <> ALL (ARRAY(SELECT r.upload FROM import_validation.import_run AS r WHERE r.import_task = \(task) \
         AND r.kind = \(literal: ImportRun.Kind.load) AND r.upload IS NOT NULL \
-        AND r.state IN (\(literal: ImportRun.State.queued), \(literal: ImportRun.State.running))))
+        AND r.state IN (\(literal: ImportRun.State.queued), \(literal: ImportRun.State.running)))), true)
         """
     }
 
@@ -207,6 +208,7 @@ enum StagingStore {
     @discardableResult static func judge(
         _ rows: [HeldRow], _ verdicts: [RowVerdict], by version: Int64, _ context: WriteContext, _ tx: Transaction
     ) throws -> Set<String> {
+        tx.joinByHashing()
         let judged = try tx.query(
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, \
@@ -218,7 +220,8 @@ enum StagingStore {
             \(verdicts.map { RowError.json($0.errors) })::text[], \
             \(verdicts.map { $0.key.map(String.init) ?? "" })::text[], \(rows.map { CellFault.json($0.faults) })::text[]) \
             AS u(id, revision, comment, errors, key, faults) \
-            WHERE s.id = u.id AND s.revision = u.revision AND s.status <> \(RowStatus.published.sql) RETURNING s.id
+            WHERE s.id = u.id AND s.id = ANY(\(rows.map(\.id))::uuid[]) AND s.revision = u.revision \
+            AND s.status <> \(RowStatus.published.sql) RETURNING s.id
             """)
         return Set(try judged.map { try $0.string(StagingColumn.id) })
     }
@@ -228,6 +231,7 @@ enum StagingStore {
     static func settle(
         _ rows: [HeldRow], _ outcomes: [PublishOutcome], _ context: WriteContext, _ tx: Transaction
     ) {
+        tx.joinByHashing()
         tx.send(
             """
             UPDATE import_validation.staging_row s SET revision = s.revision + 1, publish_run = NULL, \
@@ -239,7 +243,7 @@ enum StagingStore {
             FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \
             \(outcomes.map(\.record))::text[], \(outcomes.map(\.comment))::text[], \
             \(outcomes.map { RowError.json($0.errors) })::text[]) AS u(id, revision, record, comment, errors) \
-            WHERE s.id = u.id
+            WHERE s.id = u.id AND s.id = ANY(\(rows.map(\.id))::uuid[])
             """)
     }
 }
