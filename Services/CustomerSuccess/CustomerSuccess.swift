@@ -80,6 +80,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(EngagementPages(database).endpoint)
         endpoints.add(ObjectivePages(database).endpoint)
+        endpoints.add(SuccessSearch.endpoint(database))
         endpoints.add(DailyJob.endpoint(CustomerSuccessAPI.runJob, jobs))
         endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))
         endpoints.add(Referrers(database, records).endpoint(CustomerSuccessAPI.findReferences, database))

@@ -35,7 +35,8 @@ public enum ImportValidation: ServiceDefinition {
         addImports(to: &endpoints, database, settings, queue)
         endpoints.add(DailyJob.endpoint(ImportValidationAPI.runImportJob, jobs))
         endpoints.add(actions.actionEndpoints(api, replicas: replicas.source))
-        endpoints.add(TaskSearch(database).endpoint)
+        endpoints.add(TaskSearch.endpoint(database))
+        endpoints.add(PortalTaskPage(database).endpoint)
         endpoints.add(replicas.endpoints(ImportValidationAPI.listReplicas, ImportValidationAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(

@@ -20,7 +20,7 @@ extension ImportValidation {
                     try CaseEnd.cancelTasks(of: record, database, context, tx)
                 },
                 Replica(
-                    User.self, fields: [.account, .active, .kind, .language], readers: .rules,
+                    User.self, fields: [.name, .account, .active, .kind, .language], readers: .rules,
                     get: OnboardingAPI.getUser,
                     list: OnboardingAPI.listUsers),
                 Replica(

@@ -48,6 +48,7 @@ public enum Notifier: ServiceDefinition {
         endpoints.add(EmailTemplate.self)
         endpoints.add(EmailPreviews(database: database, client: client, templates: templates).endpoints)
         endpoints.add(Notifications(database: database).endpoints)
+        endpoints.add(NoticeSearch.endpoint(database))
         endpoints.add(replicas.endpoints(NotifierAPI.listReplicas, NotifierAPI.rebuildReplica))
         let described = endpoints.described + [InAppNotification.self]
         endpoints.add(

@@ -97,7 +97,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(PortalHeaderField.self)
         endpoints.add(PortalPages(database).endpoints)
         endpoints.add(PortalRecords(database).endpoints)
-        endpoints.add(WorkSearch(database).endpoint)
+        endpoints.add(WorkSearch.endpoint(database))
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))

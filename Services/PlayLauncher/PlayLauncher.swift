@@ -42,6 +42,7 @@ public enum PlayLauncher: ServiceDefinition {
         endpoints.add(listed: FlowRun.self)
         endpoints.add(createFlowDefinition(database))
         endpoints.add(plays.endpoints)
+        endpoints.add(PlaySearch.endpoint(database))
         let described = endpoints.described
         endpoints.add(
             Endpoint(PlayLauncherAPI.describePlayLauncher) { call, request async throws(Problem) in

@@ -55,6 +55,7 @@ import Wire
         case "replicas.list", "replicas.rebuild": try await replicas(prey)
         case "exports.read": try await export(prey)
         case "records.find_references": try await references(prey)
+        case "records.search": try await search(prey)
         case "dictionary.describe":
             let told = try await prey.both.world.call(
                 CustomerSuccessAPI.describeCustomerSuccess, DescribeRequest(), as: prey.impostor)
@@ -66,6 +67,21 @@ import Wire
         #expect(try await world.get(Engagement.self, prey.engagement.id) == prey.engagement)
         #expect(try await world.get(Touchpoint.self, prey.touchpoint.id) == prey.touchpoint)
         #expect(try await world.list(InternalPlay.self, as: prey.both.victim).totalSize == 0)
+    }
+
+    private func search(_ prey: Prey) async throws {
+        let number = try #require(prey.engagement.number)
+        for text in [number, prey.engagement.title ?? "", prey.touchpoint.subject ?? ""] {
+            var request = SearchRequest()
+            request.text = text
+            let world = prey.both.world
+            let own = try await world.call(
+                CustomerSuccessAPI.searchCustomerSuccess, request, as: prey.both.victim)
+            #expect(!own.items.isEmpty)
+            let theirs = try await world.call(
+                CustomerSuccessAPI.searchCustomerSuccess, request, as: prey.impostor)
+            #expect(!theirs.items.contains { [prey.engagement.id, prey.touchpoint.id].contains($0.id) })
+        }
     }
 
     private func landing(_ prey: Prey) async throws {

@@ -67,6 +67,7 @@ import Wire
             isProvider && tables.allows(role, operation, target) && tables.allows(role, "write", parent)
         case .report(let target):
             isProvider && ["read", "report_view"].allSatisfy { tables.allows(role, $0, target) }
+        case .reading(let targets): targets.contains { tables.allows(role, "read", $0) }
         case .administrator: isProvider && tables.roles[role]?.contains("admin") == true
         case .nothing: true
         case .service: false

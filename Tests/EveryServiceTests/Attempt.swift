@@ -16,6 +16,8 @@ struct Attempt: Sendable {
         case report(on: String)
         /// To be an administrator of the provider.
         case administrator
+        /// Reading any of these tables.
+        case reading([String])
         /// Everybody may.
         case nothing
         /// Nobody may but services.
@@ -165,6 +167,20 @@ struct Attempt: Sendable {
             #"{"id": "$ID"}"#, .operation("read", on: "lifecycle_task"), of: "lifecycle_task"),
         "onboarding.records.search": own(#"{"text": "x"}"#, .operation("read", on: "onboarding_case")),
         "import-validation.records.search": own(#"{"text": "x"}"#, .operation("read", on: "import_task")),
+        "customer-success.records.search": own(
+            #"{"text": "x"}"#,
+            .reading([
+                "engagement", "success_objective", "success_outcome", "success_milestone", "success_initiative",
+                "success_case", "success_task", "touchpoint", "internal_play", "internal_play_task", "risk_signal",
+                "response_template", "service_definition",
+            ])),
+        "play-launcher.records.search": own(
+            #"{"text": "x"}"#, .reading(["definition_record", "flow_run", "ale_choice", "flow_definition"])),
+        "notifier.records.search": own(
+            #"{"text": "x"}"#,
+            .reading(["in_app_notification", "success_launcher_notifier", "email_template", "email_delivery"])),
+        "import-validation.pages.portal_task": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "import_task"), of: "import_task"),
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
 
         "import-validation.jobs.run_now": own(#"{"job": "none"}"#, .administrator),

@@ -120,8 +120,15 @@ extension Listed {
                     "domain": "'/provider/c' || n % 50 || '/'", "active": Filled.half, "target_date": Filled.day,
                     "success_objective": Filled.one(of: 60), "owner": Filled.person(of: 10),
                 ]),
+            Filled(
+                "search_word",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "record": FilledTables.id("n"),
+                    "table_name": "'touchpoint'", "term": "CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'usual' END",
+                ]),
         ] + runs(over: "success_initiative", kind: "enter_info"),
         asked: [
+            Listed("search for a rare word", "records.search", #"{"text": "rare"}"#),
             Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
             Listed("engagement page", "pages.engagement", #"{"id": "\#(first)"}"#),
             Listed("objective page", "pages.objective", #"{"id": "\#(first)"}"#),

@@ -234,6 +234,35 @@ struct Tested: Sendable {
         return Problem(status: status)
     }
 
+    /// The columns whose words records are found by, of each table: what its trigger names.
+    func searched() async throws -> [String: [String]] {
+        let rows = try await admin.run(
+            """
+            SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger \
+            WHERE tgname = 'search_words_kept' AND tgrelid::regclass::text LIKE \(schema + ".%")
+            """)
+        var searched: [String: [String]] = [:]
+        for row in rows {
+            let table = try row.string(at: 0).split(separator: ".").last.map(String.init) ?? ""
+            searched[table] = try row.string(at: 1).matches(of: /'([a-z_]+)'/).map { String($0.output.1) }
+        }
+        return searched
+    }
+
+    /// Makes the victim's rows ones that a contact sees: shown to customers, and the contact's own.
+    func show(to contact: String) async throws {
+        for (column, value) in [("contact", "'\(contact)'"), ("visible_to_customer", "true")] {
+            for table in ids.keys.sorted() {
+                _ = try await admin.run(
+                    """
+                    DO $$ BEGIN UPDATE \(raw: schema).\(identifier: table) SET \(raw: column) = \(raw: value) \
+                    WHERE domain = \(literal: Self.victim);
+                    EXCEPTION WHEN undefined_column THEN NULL; END $$
+                    """)
+            }
+        }
+    }
+
     /// Puts a row next door into each table, too: its id, by table.
     func neighbours() async throws -> [String: String] {
         let other = "01990000-0000-7000-8000-000000000003"

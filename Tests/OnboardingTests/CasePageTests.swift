@@ -2,6 +2,7 @@ import CustomerSuccessWire
 import ImportValidationWire
 import OnboardingWire
 import RPC
+import RecommendedActionsWire
 import Records
 import ServiceTestKit
 import Tenancy
@@ -59,6 +60,24 @@ import Wire
         korean.locale = "ko"
         let named = try await self.page(record.id, world, as: korean).people?.customerTeam.map(\.responsibility)
         #expect(named == ["고객 온보딩 연락처"])
+    }
+
+    /// Cards and articles stand on the pages as their own requests answer them.
+    @Test func helpIsAtHand() async throws {
+        let world = try await World()
+        let record = try await world.openCase()
+        let task = try await world.createTask(record) { $0.shortDescription = "Install Service Bridge for consumers" }
+        let page = try await taskPage(task.id, world)
+        var show = ShowRecommendedActionsRequest()
+        (show.table, show.record) = ("lifecycle_task", task.id)
+        let cards = try await world.call(OnboardingAPI.showRecommendedActions, show, as: world.agent).cards
+        #expect(!cards.isEmpty && page.recommendedActions == cards)
+        #expect(page.relatedKnowledge.map(\.article) == [KnowledgeSeed.id("consumer_guide")])
+        (show.table, show.record) = ("onboarding_case", record.id)
+        let ofCase = try await self.page(record.id, world)
+        #expect(
+            ofCase.recommendedActions
+                == (try await world.call(OnboardingAPI.showRecommendedActions, show, as: world.agent).cards))
     }
 
     /// Tasks of both services, risks and further cases; open ones first, by date.

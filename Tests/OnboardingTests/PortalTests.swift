@@ -93,6 +93,29 @@ import Wire
         #expect(!(try portal.jsonText()).contains(world.agent.subject))
     }
 
+    /// All cases are all: what has ended comes behind what is open, page by page.
+    @Test(arguments: ["sn_customerservice.customer_case_manager", "sn_acct_lc.agent"])
+    func whatHasEndedIsAmongAllCases(role: String) async throws {
+        let customer = try await Customer(try await Server.start())
+        let world = customer.world
+        let urgent = try await world.openCase { ($0.priority, $0.goLiveDate) = (1, "2026-03-11") }
+        var cancel = CloseRequest()
+        cancel.id = urgent.id
+        _ = try await world.call(OnboardingAPI.cancelOnboardingCase, cancel, as: world.agent)
+        let caller = role.contains("customer") ? try world.customer(role) : world.agent
+        #expect(ids(try await portal(world, as: caller).allCases)?.last == urgent.id)
+        #expect(try await !(ids(portal(world, as: world.agent).myCases) ?? []).contains(urgent.id))
+        var request = ListPortalRequest()
+        (request.list, request.pageSize, request.account) = ("all_cases", 1, world.account.id)
+        var seen: [String] = []
+        repeat {
+            let page = try await world.call(OnboardingAPI.listPortal, request, as: caller)
+            seen += page.items.map(\.id)
+            request.pageToken = page.nextPageToken
+        } while !request.pageToken.isEmpty && seen.count < 10
+        #expect(seen.count == 3 && seen.last == urgent.id && Set(seen).count == 3)
+    }
+
     @Test func agentsSeeWhatIsAssignedToThem() async throws {
         let customer = try await Customer(try await Server.start())
         let world = customer.world
@@ -194,6 +217,28 @@ import Wire
         #expect(page.header.map(\.value) == ["Ernst Handel", "2026-03-20", "10", "신규"])
         // A contact comments and attaches; the case is not the contact's to change.
         #expect(page.rights?.writableFields == [] && page.rights?.mayComment == true && page.rights?.mayAttach == true)
+    }
+
+    /// What has changed is told by labels and names; what customers do not see, and whom ids name, is not.
+    @Test func whatHasChangedIsTold() async throws {
+        let customer = try await Customer(try await Server.start())
+        let (world, caller) = (customer.world, try customer.world.customer())
+        var update = UpdateLifecycleTaskRequest()
+        update.lifecycleTask = LifecycleTask()
+        update.lifecycleTask?.id = customer.task.id
+        update.lifecycleTask?.state = "in_progress"
+        update.lifecycleTask?.workNotes = "Slow again"
+        update.lifecycleTask?.watchList = [world.agent.subject]
+        _ = try await world.call(OnboardingAPI.updateLifecycleTask, update, as: world.agent)
+        for (reader, texts) in [(caller, ["Open", "In progress"]), (Self.korean(caller), ["열림", "진행 중"])] {
+            let page = try await taskPage(customer.task.id, world, as: reader)
+            let change = try #require(page.changes.first { $0.newValue == texts[1] })
+            #expect(change.oldValue == texts[0] && change.by == "Ann Agent")
+            let text = try page.jsonText()
+            #expect(!text.contains(world.agent.subject) && !text.contains("Slow again"))
+        }
+        let seen = try await taskPage(customer.task.id, world, as: world.agent)
+        #expect(!(try seen.jsonText()).contains("Slow again") && seen.changes.count > 0)
     }
 
     /// What the page says of a task's rights is what the service does.

@@ -110,7 +110,40 @@ import Wire
         }
     }
 
-    @Test(arguments: ["", "  ", "!?", "—"]) func somethingHasToBeLookedFor(text: String) async throws {
+    /// Who sees few domains looks through these alone, and finds own records however many others of the domain share the
+    /// word; who sees many walks the word.
+    @Test func fewDomainsAreLookedThroughAlone() async throws {
+        let (world, record, _) = try await filled()
+        let customer = try world.customer("sn_customerservice.customer_case_manager")
+        // Newer ones, of whoever else may have records there.
+        _ = try await world.server.admin.run(
+            """
+            INSERT INTO onboarding.search_word (record, term, table_name, domain) \
+            SELECT ('ffffffff-ffff-7fff-8fff-' || lpad(n::text, 12, '0'))::uuid, 'hardware', 'onboarding_case', \
+            \(world.account.domain) FROM generate_series(1, 600) n
+            """)
+        #expect(try await ids("hardware", world, as: customer) == [record.id])
+        func domains(_ caller: Caller) async throws -> String? {
+            try await world.server.database.transaction(as: caller, readOnly: true) { tx in
+                try tx.query("SELECT onboarding.search_domains('onboarding_case')::text AS domains").first?
+                    .optionalString(at: 0)
+            }
+        }
+        #expect(try await domains(customer) == "{\(world.account.domain)}")
+        #expect(try await domains(world.agent) == "{\(world.account.domain)}")
+        _ = try await world.server.admin.run(
+            """
+            INSERT INTO onboarding.search_word (record, term, table_name, domain) \
+            SELECT gen_random_uuid(), 'elsewhere', 'onboarding_case', '/provider/x' || n || '/' \
+            FROM generate_series(1, 101) n
+            """)
+        #expect(try await domains(world.agent) == nil)
+        #expect(try await domains(customer) == "{\(world.account.domain)}")
+    }
+
+    @Test(arguments: ["", "  ", "!?", "—", String(repeating: "a ", count: 21)]) func somethingHasToBeLookedFor(
+        text: String
+    ) async throws {
         let world = try await World()
         var request = SearchRequest()
         request.text = text

@@ -16,13 +16,14 @@ import Wire
 
     @Test func placesThatAListHasGivenAreRead() throws {
         #expect(try place("9", "9223372036854775807", "0")?.priority == 9)
+        #expect(try place("10", "0", "0")?.priority == 10)
         #expect(try place("0", "-719162", "-62135596800000000")?.day == -719_162)
         #expect(try place("1", "2932896", "253402300799999999")?.updated == 253_402_300_799_999_999)
     }
 
     /// Who makes a token of his own is refused, whatever the numbers.
     @Test(arguments: [
-        ("-1", "0", "0"), ("10", "0", "0"), ("3", "9223372036854775806", "0"), ("3", "-9223372036854775808", "0"),
+        ("-1", "0", "0"), ("11", "0", "0"), ("3", "9223372036854775806", "0"), ("3", "-9223372036854775808", "0"),
         ("3", "2932897", "0"), ("3", "0", "-9223372036854775808"), ("3", "0", "9223372036854775807"),
     ])
     func aPlaceThatNoListHasGivenIsRefused(_ priority: String, _ day: String, _ updated: String) {

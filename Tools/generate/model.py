@@ -23,7 +23,7 @@ SIDES = {"provider", "customer", "any"}
 # What a text follows beyond its type.
 FORMATS = {"country", "currency_code", "time_zone"}
 # Packages whose messages those of every service may hold: they are no service's own.
-SHARED = ("ale.common.v1.", "ale.playbooks.v1.")
+SHARED = ("ale.common.v1.", "ale.playbooks.v1.", "ale.recommended_actions.v1.")
 # Proto type -> (Swift type, C type as Swift sees it, method of JSONReader).
 SCALARS = {
     F.TYPE_INT32: ("Int32", "Int32", "int32"),

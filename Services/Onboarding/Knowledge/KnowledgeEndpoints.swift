@@ -25,8 +25,6 @@ struct KnowledgeEndpoints: Sendable {
         ].compactMap { $0 }
     }
 
-    private static let version = "knowledge_version"
-
     // MARK: Administration
 
     private func publish(_ request: ActionRequest, _ context: RuleContext) throws -> KnowledgeArticle {
@@ -49,7 +47,7 @@ struct KnowledgeEndpoints: Sendable {
         let article = try Store<KnowledgeArticle>(database).get(request.article, as: caller, in: context.transaction)
         let size = try PageSize.of(request.pageSize, maximum: 100)
         let binding = PageToken.Binding(
-            method: Self.version, filter: article.id, order: "", domain: caller.domain.path)
+            method: KnowledgeReading.table, filter: article.id, order: "", domain: caller.domain.path)
         let before = try PageToken.place(request.pageToken, in: binding, .number).flatMap { Int($0[0]) }
         let rows = try context.transaction.query(
             """
@@ -76,20 +74,16 @@ struct KnowledgeEndpoints: Sendable {
 
     /// Customers do not search: they read what is shared with them.
     private func search(_ request: SearchKnowledgeRequest, _ context: RuleContext) throws -> SearchKnowledgeResponse {
-        try Access.requireProvider(.read, on: Self.version, context.write.caller)
+        try Access.requireProvider(.read, on: KnowledgeReading.table, context.write.caller)
         return try KnowledgeReading(context).search(request)
     }
 
     private func related(_ request: KnowledgeOfRecordRequest, _ context: RuleContext) throws
         -> KnowledgeOfRecordResponse
     {
-        try Access.requireProvider(.read, on: Self.version, context.write.caller)
-        let subject = try KnowledgeSubject(request, context)
-        let purpose = KnowledgeLink.Purpose.related
-        let linked = try SharedKnowledge.links(of: subject, purpose, context)
-        let all = try Set(linked.keys).union(KnowledgeRules.articles(for: subject, context))
+        try Access.requireProvider(.read, on: KnowledgeReading.table, context.write.caller)
         var answer = KnowledgeOfRecordResponse()
-        answer.articles = try KnowledgeReading(context).texts(all.sorted(), links: linked)
+        answer.articles = try RelatedKnowledge(context).texts(of: KnowledgeSubject(request, context))
         return answer
     }
 
@@ -144,9 +138,6 @@ struct KnowledgeEndpoints: Sendable {
     }
 
     private func authorizeReading(_ context: RuleContext) throws(Problem) {
-        let caller = context.write.caller
-        guard caller.kind == .service || Access.allows(caller.roles, .read, on: Self.version) else {
-            throw .permissionDenied()
-        }
+        guard KnowledgeReading.isOpen(to: context.write.caller) else { throw .permissionDenied() }
     }
 }

@@ -10,6 +10,9 @@ import Wire
 /// What somebody reads of the knowledge base: the newest versions of published articles, without those whose *Cannot read*
 /// names a role that the caller holds (G-100). Whatever reads, searches or counts articles does it here.
 struct KnowledgeReading {
+    /// The table of the access rules: versions are no records.
+    static let table = "knowledge_version"
+
     let context: RuleContext
 
     init(_ context: RuleContext) { self.context = context }
@@ -73,21 +76,38 @@ struct KnowledgeReading {
 
     /// One article with its body, by id or by key; of two with one key, the nearer one. NOT_FOUND for who cannot read it.
     func read(_ request: ReadKnowledgeRequest) throws -> KnowledgeText {
+        guard let text = try all(request).first else {
+            throw Self.notFound(request.article.isEmpty ? request.key : request.article)
+        }
+        return text
+    }
+
+    /// The articles of an id or a key that the caller may read, each with its body, the nearest first: of one key there is
+    /// one in each domain.
+    func all(_ request: ReadKnowledgeRequest) throws -> [KnowledgeText] {
         let isByID = !request.article.isEmpty
         let name = isByID ? request.article : request.key
         let condition: SQL = isByID ? "v.article = \(name)" : "v.key = \(name)"
-        guard !isByID || Validation.isUUID(name),
-            let row = try context.transaction.query(
-                """
-                SELECT \(Self.listed), v.body, v.body_ko FROM \(readable) v WHERE \(condition) \
-                ORDER BY length(v.domain) DESC LIMIT 1
-                """
-            ).first
-        else { throw Self.notFound(name) }
-        var text = try Self.text(row)
-        text.body = try row.string(Column.body)
-        text.bodyKo = try row.string(Column.bodyKo)
-        return text
+        guard !isByID || Validation.isUUID(name) else { return [] }
+        return try context.transaction.query(
+            """
+            SELECT \(Self.listed), v.body, v.body_ko FROM \(readable) v WHERE \(condition) \
+            ORDER BY length(v.domain) DESC, v.id LIMIT \(Self.mostOfKey)
+            """
+        ).map { row in
+            var text = try Self.text(row)
+            text.body = try row.string(Column.body)
+            text.bodyKo = try row.string(Column.bodyKo)
+            return text
+        }
+    }
+
+    /// Most articles of one key that are looked at.
+    private static let mostOfKey = 100
+
+    /// Whether somebody may read articles at all.
+    static func isOpen(to caller: Caller) -> Bool {
+        caller.kind == .service || Access.allows(caller.roles, .read, on: table)
     }
 
     static func notFound(_ name: String) -> Problem { .notFound(KnowledgeArticle.schema.label, id: name) }

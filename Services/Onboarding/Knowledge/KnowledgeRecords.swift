@@ -53,8 +53,8 @@ extension KnowledgeRule: Record {
 
 extension KnowledgeLink: Record {
     public static let storage = Storage<KnowledgeLink>(
-        domain: .references([.onboardingCase, .lifecycleTask, .contact]),
-        immutable: [.article, .purpose, .onboardingCase, .lifecycleTask, .contact],
+        domain: .references([.onboardingCase, .lifecycleTask, .importTask, .contact]),
+        immutable: [.article, .purpose, .onboardingCase, .lifecycleTask, .importTask, .contact],
         constraints: [
             DatabaseRule(
                 "KNOWLEDGE", constraint: "knowledge_link_unique", field: .article,
@@ -65,10 +65,10 @@ extension KnowledgeLink: Record {
         .check(
             "KNOWLEDGE", field: .onboardingCase, constraint: "knowledge_link_target",
             Text(
-                en: "An article is linked with a case, a task or a contact, and with one of them.",
-                ko: "문서는 케이스, 작업, 연락처 중 하나에만 연결할 수 있습니다.")
+                en: "An article is linked with a case, a task, an import task or a contact, and with one of them.",
+                ko: "문서는 케이스, 작업, 가져오기 작업, 연락처 중 하나에만 연결할 수 있습니다.")
         ) { change, _ in
-            [KnowledgeLink.Field.onboardingCase, .lifecycleTask, .contact]
+            [KnowledgeLink.Field.onboardingCase, .lifecycleTask, .importTask, .contact]
                 .filter { !change.new[field: $0].isEmpty }.count == 1
         },
         .check(

@@ -1,4 +1,5 @@
 import Filters
+import ImportValidationWire
 import OnboardingWire
 import Postgres
 import RPC
@@ -6,7 +7,7 @@ import Records
 import Tenancy
 import Wire
 
-/// Articles shared with customers: on a case or a task that they see, or with their own contact.
+/// Articles shared with customers: on a case, a task or an import task that they see, or with their own contact.
 struct SharedKnowledge {
     let context: RuleContext
 
@@ -47,28 +48,33 @@ struct SharedKnowledge {
         }
     }
 
-    /// One article that is shared with the caller. NOT_FOUND for any other.
+    /// One article that is shared with the caller; of several with one key, the nearest that is. NOT_FOUND for any other.
     func read(_ request: ReadKnowledgeRequest) throws -> KnowledgeText {
-        let text: KnowledgeText = try aboveTheAccount { try KnowledgeReading(context).read(request) }
-        let rows = try context.transaction.query(
-            """
-            SELECT onboarding_case, lifecycle_task, contact FROM onboarding.knowledge_link \
-            WHERE article = \(text.article) AND purpose = \(literal: KnowledgeLink.Purpose.shared) \
-            ORDER BY id LIMIT \(Self.mostLinks)
-            """)
-        for row in rows {
-            if let contact = try row.optionalString(KnowledgeLink.Field.contact), contacts.contains(contact) {
-                return text
-            }
-            for (field, table) in [
-                (KnowledgeLink.Field.onboardingCase, OnboardingCase.schema.table),
-                (.lifecycleTask, LifecycleTask.schema.table),
-            ] {
-                guard let id = try row.optionalString(field) else { continue }
-                if try KnowledgeSubject.isSeen(table, id, context) { return text }
-            }
-        }
+        let candidates: [KnowledgeText] = try aboveTheAccount { try KnowledgeReading(context).all(request) }
+        for text in candidates where try isShared(text.article) { return text }
         throw KnowledgeReading.notFound(request.article.isEmpty ? request.key : request.article)
+    }
+
+    /// Whether a link of the article names one of the caller's contacts, or a record that the caller sees, however many links
+    /// it has.
+    private func isShared(_ article: String) throws -> Bool {
+        let (database, caller) = (context.database, context.write.caller)
+        func linked(_ field: KnowledgeLink.Field) -> SQL {
+            """
+            SELECT \(identifier: field) FROM onboarding.knowledge_link WHERE article = \(article) \
+            AND purpose = \(literal: KnowledgeLink.Purpose.shared)
+            """
+        }
+        let found = try context.transaction.queryAll([
+            "SELECT 1 FROM (\(linked(.contact)) AND contact = ANY(\(contacts)::uuid[])) own LIMIT 1",
+            try Store<OnboardingCase>(database).selection(
+                where: "id IN (\(linked(.onboardingCase)))", limit: 1, as: caller),
+            try Store<LifecycleTask>(database).selection(
+                where: "id IN (\(linked(.lifecycleTask)))", limit: 1, as: caller),
+            CopiedRecords<ImportTask>(database, caller).selection(
+                where: "id IN (\(linked(.importTask))) AND \(PortalTasks.shown(caller))", limit: 1),
+        ])
+        return found.contains { !$0.isEmpty }
     }
 
     private var contacts: [String] { context.write.caller.memberships.compactMap(\.contact) }
@@ -83,6 +89,21 @@ struct SharedKnowledge {
     }
 }
 
+/// Articles related to a record: its tab Related knowledge.
+struct RelatedKnowledge {
+    private let context: RuleContext
+
+    init(_ context: RuleContext) { self.context = context }
+
+    /// By rules and by hand; none for who may not read articles.
+    func texts(of subject: KnowledgeSubject) throws -> [KnowledgeText] {
+        guard KnowledgeReading.isOpen(to: context.write.caller) else { return [] }
+        let linked = try SharedKnowledge.links(of: subject, KnowledgeLink.Purpose.related, context)
+        let all = try Set(linked.keys).union(KnowledgeRules.articles(for: subject, context))
+        return try KnowledgeReading(context).texts(all.sorted(), links: linked)
+    }
+}
+
 /// Rules that relate articles to records by themselves.
 enum KnowledgeRules {
     /// Most rules that are looked at for one record.
@@ -90,7 +111,7 @@ enum KnowledgeRules {
 
     /// The articles that rules of the record's domain and of those above relate to it.
     static func articles(for subject: KnowledgeSubject, _ context: RuleContext) throws -> Set<String> {
-        let above = (DomainPath(subject.record.domain) ?? .root).ancestors.map(\.path)
+        let above = (DomainPath(subject.domain) ?? .root).ancestors.map(\.path)
         let rows = try context.transaction.query(
             """
             SELECT article, condition FROM onboarding.knowledge_rule WHERE "table" = \(subject.table) \

@@ -56,6 +56,9 @@ struct CasePages: Sendable {
         (page.tasks, page.riskSignals, page.cases) = try related.sections(found)
         if !setUp.isEmpty { page.people = try people.read(answers[(2 + related.statements.count)...]) }
         page.stream = try PageFacts.stream(of: record.id, store, size, call.caller, tx)
+        page.recommendedActions = try Onboarding.recommendedActions(database)
+            .cards(for: OnboardingCase.schema.table, record.id, context)
+        page.relatedKnowledge = try RelatedKnowledge(context).texts(of: KnowledgeSubject(record))
         page.attachments = try store.attachments(of: record.id, as: call.caller, in: tx)
         try addNames(to: &page, record, call, tx)
         return page

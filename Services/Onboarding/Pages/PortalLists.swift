@@ -43,12 +43,11 @@ enum PortalListKind: String, CaseIterable, Sendable {
     func sources(_ account: String, _ database: Database, _ caller: Caller) throws -> [RankedSource] {
         switch self {
         case .all:
-            let open: SQL = "\(identifier: OnboardingCase.Field.active)"
-            let chosen: SQL = account.isEmpty ? open : "\(open) AND account = \(account)"
+            // Every case: those that have ended, too.
             return [
                 try .own(
-                    OnboardingCase.self, by: .goLiveDate, where: chosen,
-                    isNarrow: caller.kind == .customer || !account.isEmpty, database, caller)
+                    OnboardingCase.self, by: .goLiveDate, where: account.isEmpty ? "TRUE" : "account = \(account)",
+                    isNarrow: caller.kind == .customer || !account.isEmpty, endedBehind: true, database, caller)
             ]
         case .myCases:
             let own: SQL =
@@ -77,6 +76,16 @@ enum PortalTasks {
     static func shown(_ caller: Caller) -> SQL {
         guard caller.kind == .customer else { return "TRUE" }
         return "visible_to_customer AND contact = ANY(\(caller.memberships.compactMap(\.contact))::uuid[])"
+    }
+
+    /// The copy of an import task that the caller may see; nil when there is none of that id.
+    static func find(
+        _ id: String, _ database: Database, _ caller: Caller, _ tx: Transaction
+    ) throws -> ImportTask? {
+        guard Validation.isUUID(id) else { return nil }
+        let copies = CopiedRecords<ImportTask>(database, caller)
+        let rows = try tx.query(copies.selection(where: "id = \(id) AND \(shown(caller))", limit: 1))
+        return try copies.records(rows).first
     }
 }
 

@@ -46,7 +46,8 @@ struct PortalRecords: Sendable {
                 PortalHeader.casePage, PageFacts.products(products),
                 try PageFacts.contact(record.contact, database, caller),
             ] + tasks.flatMap(\.statements))
-        let items = try tasks.section(answers[3...], limit: size).items
+        let section = try tasks.section(answers[3...], limit: size)
+        let items = section.items
         var names = WorkNames(database, caller)
         try names.read([WorkItem(record, today: database.clock.today)] + items, in: tx)
         var page = PortalCase()
@@ -59,9 +60,13 @@ struct PortalRecords: Sendable {
         page.description = record.description ?? ""
         page.products = try PageFacts.names(answers[1])
         page.tasks = names.filled(items).map { PortalItem($0, call.language) }
-        page.attachments = try attachments(of: record.id, store, caller, tx)
-        page.comments = try comments(on: record.id, store, size, caller, tx)
-        page.rights = try rights(record.id, store, call, tx)
+        page.taskCount = section.all
+        let parts = PortalParts(store, call)
+        page.attachments = try parts.attachments(of: record.id, in: tx)
+        page.comments = try parts.comments(on: record.id, atMost: size, in: tx, names: naming(caller, tx))
+        page.changes = try parts.changes(on: record.id, atMost: size, in: tx, names: naming(caller, tx))
+        page.rights = try parts.rights(on: record.id, in: tx)
+        page.articles = try articles(on: .init(record), call, tx)
         return page
     }
 
@@ -69,34 +74,29 @@ struct PortalRecords: Sendable {
         let caller = call.caller
         let size = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
         let store = Store<LifecycleTask>(database)
-        if let task = try importTask(request.id, caller, tx) { return try page(of: task, call, tx) }
+        if let task = try PortalTasks.find(request.id, database, caller, tx) { return try page(of: task, call, tx) }
         let record = try store.get(request.id, as: caller, in: tx)
         var page = try head(of: record, record.contact, call, tx)
         page.shortDescription = record.shortDescription ?? ""
         page.description = record.description ?? ""
-        page.attachments = try attachments(of: record.id, store, caller, tx)
-        page.comments = try comments(on: record.id, store, size, caller, tx)
-        page.rights = try rights(record.id, store, call, tx)
+        let parts = PortalParts(store, call)
+        page.attachments = try parts.attachments(of: record.id, in: tx)
+        page.comments = try parts.comments(on: record.id, atMost: size, in: tx, names: naming(caller, tx))
+        page.changes = try parts.changes(on: record.id, atMost: size, in: tx, names: naming(caller, tx))
+        page.rights = try parts.rights(on: record.id, in: tx)
+        page.articles = try articles(on: .init(record), call, tx)
         return page
     }
 
-    /// The copy of an import task that the caller may see; nil when there is none of that id.
-    private func importTask(_ id: String, _ caller: Caller, _ tx: Transaction) throws -> ImportTask? {
-        guard Validation.isUUID(id) else { return nil }
-        let copies = CopiedRecords<ImportTask>(database, caller)
-        let rows = try tx.query(
-            copies.selection(where: "id = \(id) AND \(PortalTasks.shown(caller))", limit: 1))
-        return try copies.records(rows).first
-    }
-
     /// Comments, files and rows of an import task are its own service's to show.
-    private func page(of task: ImportTask, _ call: Call, _ tx: Transaction) throws -> PortalTask {
-        var task = task
+    private func page(of copy: ImportTask, _ call: Call, _ tx: Transaction) throws -> PortalTask {
+        var task = copy
         task.company = task.account
         task.daysRemaining = WorkItem(task, today: database.clock.today).daysRemaining
         var page = try head(of: task, task.contact, call, tx)
         page.shortDescription = task.shortDescription ?? ""
         page.description = task.description ?? ""
+        page.articles = try articles(on: .init(copy), call, tx)
         return page
     }
 
@@ -120,45 +120,26 @@ struct PortalRecords: Sendable {
         return page
     }
 
-    private func attachments<R: Record>(
-        of id: String, _ store: Store<R>, _ caller: Caller, _ tx: Transaction
-    ) throws -> [Attachment] {
-        try store.attachments(of: id, as: caller, in: tx).filter { $0.visibleToCustomer && $0.complete }
-            .map { file in
-                var file = file
-                file.createdBy = ""
-                return file
-            }
-    }
-
-    /// What was said where customers read it, by the names of those who said it. Work notes never (G-28).
-    private func comments<R: Record>(
-        on id: String, _ store: Store<R>, _ count: Int, _ caller: Caller, _ tx: Transaction
-    ) throws -> [PortalComment] {
-        let entries = try store.comments(on: id, atMost: count, as: caller, in: tx)
-        var names = WorkNames(database, caller)
-        try names.read(users: entries.map(\.by), in: tx)
-        return entries.map { entry in
-            var comment = PortalComment()
-            (comment.at, comment.text, comment.own) = (entry.at, entry.text, entry.by == caller.subject)
-            comment.by = names.person(entry.by)
-            return comment
+    /// Says who users are.
+    private func naming(_ caller: Caller, _ tx: Transaction) -> ([String]) throws -> [String: String] {
+        { users in
+            var names = WorkNames(database, caller)
+            try names.read(users: users, in: tx)
+            return Dictionary(uniqueKeysWithValues: names.all.map { ($0.user, $0.name) })
         }
     }
 
-    private func rights<R: Record>(
-        _ id: String, _ store: Store<R>, _ call: Call, _ tx: Transaction
-    ) throws -> PortalRights? {
-        guard let whole = try store.find(id, in: tx) else { return nil }
-        let rights = try store.rights(on: whole, of: call.caller)
-        var answer = PortalRights()
-        answer.writableFields = rights.fields
-        answer.states = rights.states
-        if let index = R.schema.index(like: LifecycleTask.Field.state) {
-            answer.stateLabels = rights.states.map { R.schema.fields[index].label(ofChoice: $0)(call.language) }
+    /// What is shared with the caller there, by its title in the caller's language.
+    private func articles(
+        on subject: KnowledgeSubject, _ call: Call, _ tx: Transaction
+    ) throws -> [PortalArticle] {
+        guard KnowledgeReading.isOpen(to: call.caller) else { return [] }
+        let context = RuleContext(transaction: tx, write: database.context(call), database: database)
+        return try SharedKnowledge(context).texts(on: subject).map { text in
+            var article = PortalArticle()
+            (article.article, article.publishedAt) = (text.article, text.publishedAt)
+            article.title = Text(en: text.title, ko: text.titleKo)(call.language)
+            return article
         }
-        answer.mayComment = rights.mayComment
-        answer.mayAttach = rights.mayAttach
-        return answer
     }
 }

@@ -28,11 +28,12 @@ struct RankedSource: Sendable {
     /// Records of the service's own that meet a condition, as far as `caller` may know them; `date` is their go-live or
     /// due date. What only one person, or one account, has is narrow: it is counted as it is found.
     static func own<R: Record>(
-        _ type: R.Type, by date: R.Field, where condition: SQL, isNarrow: Bool = false, _ database: Database,
-        _ caller: Caller
+        _ type: R.Type, by date: R.Field, where condition: SQL, isNarrow: Bool = false, endedBehind: Bool = false,
+        _ database: Database, _ caller: Caller
     ) throws -> RankedSource {
         let store = Store<R>(database)
-        let (today, order) = (database.clock.today, WorkRank.order(R.self, by: date, for: caller))
+        let today = database.clock.today
+        let order = WorkRank.order(R.self, by: date, endedBehind: endedBehind, for: caller)
         return RankedSource(
             selection: { after, limit in
                 let rest = after.map { "(\(condition)) AND \($0.behind(order))" as SQL } ?? condition

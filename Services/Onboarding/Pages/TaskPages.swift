@@ -50,6 +50,9 @@ struct TaskPages: Sendable {
         others.items = Array(others.items.filter { $0.id != record.id }.prefix(size))
         page.tasks = others
         page.stream = try PageFacts.stream(of: record.id, store, size, caller, tx)
+        page.recommendedActions = try Onboarding.recommendedActions(database)
+            .cards(for: LifecycleTask.schema.table, record.id, context)
+        page.relatedKnowledge = try RelatedKnowledge(context).texts(of: KnowledgeSubject(record))
         page.attachments = try store.attachments(of: record.id, as: caller, in: tx)
         try addNames(to: &page, record, caller, tx)
         return page

@@ -2,12 +2,11 @@ import OnboardingWire
 import Postgres
 import RPC
 import Records
-import Roles
 import Tenancy
 import Wire
 
 /// The place of a record in the lists of work: by priority, then by go-live or due date, then by last update, those that
-/// have waited longest in front (G-125). What has none of these comes last.
+/// have waited longest in front (G-125). What has none of these comes last, what has ended behind all that is open.
 struct WorkRank: Comparable, Sendable {
     let priority: Int64
     /// Days since 1970-01-01; ``noDate`` for none.
@@ -16,7 +15,6 @@ struct WorkRank: Comparable, Sendable {
     let updated: Int64
     let id: String
 
-    private static let noPriority: Int64 = 9
     private static let noDate = Int64.max
     /// What a date and an instant may be: from the year 1 to the year 9999.
     private static let days =
@@ -25,7 +23,7 @@ struct WorkRank: Comparable, Sendable {
 
     /// The place of `item`.
     init(_ item: WorkItem) {
-        priority = item.priority.map(Int64.init) ?? Self.noPriority
+        priority = item.hasEnded ? WorkOrder.ended : item.priority.map(Int64.init) ?? WorkOrder.noPriority
         day = item.date.flatMap { CivilDate($0) }.map { Int64($0.days) } ?? Self.noDate
         updated = item.updatedAt?.microseconds ?? 0
         id = item.id
@@ -36,7 +34,7 @@ struct WorkRank: Comparable, Sendable {
         guard let place = try PageToken.place(token, in: list, .number, .number, .number, .id) else { return nil }
         let numbers = place.compactMap { Int64($0) }
         // Tokens come from outside: what no list has given is no place.
-        guard (0...Self.noPriority).contains(numbers[0]),
+        guard (0...WorkOrder.ended).contains(numbers[0]),
             numbers[1] == Self.noDate || Self.days.contains(numbers[1]), Self.instants.contains(numbers[2])
         else { throw .damagedPageToken }
         (priority, day, updated, id) = (numbers[0], numbers[1], numbers[2], place[3])
@@ -51,22 +49,11 @@ struct WorkRank: Comparable, Sendable {
         (one.priority, one.day, one.updated, one.id) < (other.priority, other.day, other.updated, other.id)
     }
 
-    /// What a list of `R` is ordered by, as indexes have it; `date` is the field of the go-live or due date. By what the
-    /// caller may not read nothing is ordered: it would tell of it.
-    static func order<R: RecordMessage>(_ type: R.Type, by date: R.Field, for caller: Caller) -> SQL {
-        func isReadable(_ field: some FieldKey) -> Bool {
-            guard caller.kind != .service else { return true }
-            return Access.mayRead(caller.roles, field: field.rawValue, of: R.schema.table)
-                ?? (caller.kind != .customer || R.schema.field(field.rawValue)?.customerVisible == true)
-        }
-        let priority: SQL =
-            isReadable(LifecycleTask.Field.priority)
-            ? "CASE WHEN priority IS NULL THEN 9 ELSE priority END" : "(9 + 0)"
-        let day: SQL =
-            isReadable(date)
-            ? "CASE WHEN \(identifier: date) IS NULL THEN 'infinity'::date ELSE \(identifier: date) END"
-            : "'infinity'::date"
-        return "\(priority), \(day), updated_at, id"
+    /// What a list of `R` is ordered by, as indexes have it; `date` is the field of the go-live or due date.
+    static func order<R: RecordMessage>(
+        _ type: R.Type, by date: R.Field, endedBehind: Bool = false, for caller: Caller
+    ) -> SQL {
+        WorkOrder.sql(R.self, date: date.rawValue, endedBehind: endedBehind, for: caller)
     }
 
     /// What comes behind this place in a list of that order.
@@ -81,42 +68,24 @@ struct WorkRank: Comparable, Sendable {
 
 extension WorkItem {
     /// Where records of different types keep what lists show.
-    private static let numbers: [any FieldKey] = [OnboardingCase.Field.number, CustomerAccount.Field.accountNumber]
-    private static let titles: [any FieldKey] = [OnboardingCase.Field.shortDescription, CustomerAccount.Field.name]
-    private static let accounts: [any FieldKey] = [OnboardingCase.Field.account, LifecycleTask.Field.company]
-    private static let parents: [any FieldKey] = [LifecycleTask.Field.parent, CaseTeamMember.Field.onboardingCase]
-    private static let dates: [any FieldKey] = [OnboardingCase.Field.goLiveDate, LifecycleTask.Field.dueDate]
+    static let fields = WorkItemFields(
+        numbers: [OnboardingCase.Field.number, CustomerAccount.Field.accountNumber],
+        titles: [OnboardingCase.Field.shortDescription, CustomerAccount.Field.name],
+        accounts: [OnboardingCase.Field.account, LifecycleTask.Field.company],
+        parents: [LifecycleTask.Field.parent, CaseTeamMember.Field.onboardingCase],
+        dates: [OnboardingCase.Field.goLiveDate, LifecycleTask.Field.dueDate])
+
+    /// Whether it is closed or canceled.
+    var hasEnded: Bool { [OnboardingCase.State.closed, OnboardingCase.State.canceled].contains(state) }
 
     /// A line of a list. `record` holds what the reader may see of it, and no more.
-    init<R: RecordMessage>(_ record: R, today: CivilDate) {
-        self.init()
-        func value(_ fields: [any FieldKey]) -> FieldValue? {
-            fields.lazy.compactMap { R.schema.index(like: $0) }.first.map { record[fieldAt: $0] }
-        }
-        service = R.schema.service
-        table = R.schema.table
-        id = record.id
-        number = value(Self.numbers)?.string ?? ""
-        title = value(Self.titles)?.string ?? ""
-        account = value(Self.accounts)?.string ?? ""
-        parent = value(Self.parents)?.string ?? ""
-        priority = value([OnboardingCase.Field.priority])?.int.map(Int32.init)
-        state = value([OnboardingCase.Field.state])?.string ?? ""
-        stage = value([OnboardingCase.Field.stage])?.string ?? ""
-        progress = value([LifecycleTask.Field.progress])?.string ?? ""
-        date = value(Self.dates)?.string
-        daysRemaining = date.flatMap { CivilDate($0) }.map { Int32($0.days - today.days) }
-        assignedTo = value([OnboardingCase.Field.assignedTo])?.string ?? ""
-        updatedAt = record.updatedAt
-    }
+    init<R: RecordMessage>(_ record: R, today: CivilDate) { self.init(record, Self.fields, today: today) }
 
     /// An account, which is nobody's task and has no case above it.
     init(_ account: CustomerAccount, today: CivilDate) {
-        self.init(record: account, today: today)
+        self.init(account, Self.fields, today: today)
         self.account = account.id
         accountName = title
         parent = ""
     }
-
-    private init<R: RecordMessage>(record: R, today: CivilDate) { self.init(record, today: today) }
 }

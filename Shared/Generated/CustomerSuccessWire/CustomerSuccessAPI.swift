@@ -786,6 +786,9 @@ public enum CustomerSuccessAPI {
     /// away (G-133). Services alone may ask.
     public static let findReferences = Method<FindReferencesRequest, FindReferencesResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.records.find_references", name: "FindReferences", summary: "Which records of other services the records of this one refer to, so that what somebody works with is not taken away (G-133).")
+    /// Finds engagements and what is done for them, of what the caller may see (G-125).
+    public static let searchCustomerSuccess = Method<SearchRequest, SearchResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.records.search", name: "SearchCustomerSuccess", summary: "Finds engagements and what is done for them, of what the caller may see (G-125).")
     /// The data dictionary of this service, as the caller may use it.
     public static let describeCustomerSuccess = Method<DescribeRequest, DescribeResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.dictionary.describe", name: "DescribeCustomerSuccess", summary: "The data dictionary of this service, as the caller may use it.")
@@ -1058,6 +1061,7 @@ public enum CustomerSuccessAPI {
         closeInitiative.info,
         runJob.info,
         findReferences.info,
+        searchCustomerSuccess.info,
         describeCustomerSuccess.info,
         readExport.info,
         listReplicas.info,

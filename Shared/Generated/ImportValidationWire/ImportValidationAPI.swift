@@ -240,6 +240,9 @@ public enum ImportValidationAPI {
     /// Puts another text in the place of one in a whole column of a task's unpublished rows.
     public static let replaceStagedValue = Method<ReplaceStagedValueRequest, ReplaceStagedValueResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.staging_rows.replace_value", name: "ReplaceStagedValue", summary: "Puts another text in the place of one in a whole column of a task's unpublished rows.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+    /// What the portal's page of an import task shows of this service; NOT_FOUND when the caller may not know it.
+    public static let getPortalImportTask = Method<GetPortalImportTaskRequest, PortalImportTask>(
+        service: "import-validation", subject: "ale.v1.import-validation.pages.portal_task", name: "GetPortalImportTask", summary: "What the portal's page of an import task shows of this service; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "import_task"))
     /// Finds import tasks that the caller may see (G-125).
     public static let searchImportTasks = Method<SearchRequest, SearchResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.records.search", name: "SearchImportTasks", summary: "Finds import tasks that the caller may see (G-125).", need: MethodNeed(.read, on: "import_task"))
@@ -360,6 +363,7 @@ public enum ImportValidationAPI {
         updateStagingRow.info,
         batchUpdateStagingRows.info,
         replaceStagedValue.info,
+        getPortalImportTask.info,
         searchImportTasks.info,
         describeImportValidation.info,
         runImportJob.info,

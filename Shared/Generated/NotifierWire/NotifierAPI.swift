@@ -56,6 +56,9 @@ public enum NotifierAPI {
     /// Reads the e-mails as they are shipped, with what their texts may hold; for administrators (G-131).
     public static let listShippedEmails = Method<ListShippedEmailsRequest, ListShippedEmailsResponse>(
         service: "notifier", subject: "ale.v1.notifier.email_templates.list_shipped", name: "ListShippedEmails", summary: "Reads the e-mails as they are shipped, with what their texts may hold; for administrators (G-131).", need: MethodNeed(.write, on: "email_template"))
+    /// Finds the caller's own notifications and what became of plays and e-mails, of what the caller may see (G-125).
+    public static let searchNotifier = Method<SearchRequest, SearchResponse>(
+        service: "notifier", subject: "ale.v1.notifier.records.search", name: "SearchNotifier", summary: "Finds the caller's own notifications and what became of plays and e-mails, of what the caller may see (G-125).")
     /// The data dictionary of this service, as the caller may use it.
     public static let describeNotifier = Method<DescribeRequest, DescribeResponse>(
         service: "notifier", subject: "ale.v1.notifier.dictionary.describe", name: "DescribeNotifier", summary: "The data dictionary of this service, as the caller may use it.")
@@ -86,6 +89,7 @@ public enum NotifierAPI {
         markNotificationRead.info,
         previewEmailTemplate.info,
         listShippedEmails.info,
+        searchNotifier.info,
         describeNotifier.info,
         listReplicas.info,
         rebuildReplica.info,

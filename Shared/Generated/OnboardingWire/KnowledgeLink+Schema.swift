@@ -25,6 +25,7 @@ extension KnowledgeLink {
         FieldSchema(name: "onboarding_case", jsonName: "onboardingCase", label: Text(en: "Account onboarding case", ko: "계정 온보딩 케이스"), type: .reference, reference: "onboarding_case", storage: .string),
         FieldSchema(name: "lifecycle_task", jsonName: "lifecycleTask", label: Text(en: "Task", ko: "작업"), type: .reference, reference: "lifecycle_task", storage: .string),
         FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Contact", ko: "연락처"), type: .reference, reference: "customer_contact", storage: .string),
+        FieldSchema(name: "import_task", jsonName: "importTask", label: Text(en: "Account lifecycle import task", ko: "계정 수명주기 가져오기 작업"), type: .reference, reference: "import_task", storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -43,6 +44,7 @@ extension KnowledgeLink {
             case 9: FieldValue(self.onboardingCase)
             case 10: FieldValue(self.lifecycleTask)
             case 11: FieldValue(self.contact)
+            case 12: FieldValue(self.importTask)
             default: preconditionFailure("KnowledgeLink has no field \(index).")
             }
         }
@@ -68,6 +70,7 @@ extension KnowledgeLink {
         case 9: self.onboardingCase = try value.text("onboardingCase")
         case 10: self.lifecycleTask = try value.text("lifecycleTask")
         case 11: self.contact = try value.text("contact")
+        case 12: self.importTask = try value.text("importTask")
         default: preconditionFailure("KnowledgeLink has no field \(index).")
         }
     }
@@ -109,6 +112,8 @@ extension KnowledgeLink {
         case lifecycleTask = "lifecycle_task"
         /// Contact.
         case contact
+        /// Account lifecycle import task.
+        case importTask = "import_task"
     }
 
     /// Values of `purpose`.

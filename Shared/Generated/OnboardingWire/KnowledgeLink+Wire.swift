@@ -28,6 +28,7 @@ extension KnowledgeLink: WireMessage {
         if let value = self.onboardingCase { message.pointee.onboarding_case = try arena.string(value, "onboardingCase") }
         if let value = self.lifecycleTask { message.pointee.lifecycle_task = try arena.string(value, "lifecycleTask") }
         if let value = self.contact { message.pointee.contact = try arena.string(value, "contact") }
+        if let value = self.importTask { message.pointee.import_task = try arena.string(value, "importTask") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -44,6 +45,7 @@ extension KnowledgeLink: WireMessage {
         if let text = message.pointee.onboarding_case { self.onboardingCase = Unpacked.string(text) }
         if let text = message.pointee.lifecycle_task { self.lifecycleTask = Unpacked.string(text) }
         if let text = message.pointee.contact { self.contact = Unpacked.string(text) }
+        if let text = message.pointee.import_task { self.importTask = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -59,6 +61,7 @@ extension KnowledgeLink: WireMessage {
         ("onboardingCase", "onboarding_case"),
         ("lifecycleTask", "lifecycle_task"),
         ("contact", nil),
+        ("importTask", "import_task"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -75,6 +78,7 @@ extension KnowledgeLink: WireMessage {
         case 9: self.onboardingCase = try reader.string()
         case 10: self.lifecycleTask = try reader.string()
         case 11: self.contact = try reader.string()
+        case 12: self.importTask = try reader.string()
         default: break
         }
     }
@@ -92,6 +96,7 @@ extension KnowledgeLink: WireMessage {
         if let value = self.onboardingCase { try writer.field("onboardingCase", value) }
         if let value = self.lifecycleTask { try writer.field("lifecycleTask", value) }
         if let value = self.contact { try writer.field("contact", value) }
+        if let value = self.importTask { try writer.field("importTask", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -3,8 +3,8 @@
 
 import Wire
 
-/// An article that somebody has related to a case or a task, or shared with the customer: on a case, on a task, or with a
-/// contact.
+/// An article that somebody has related to a case, a task or an import task, or shared with the customer: on one of these,
+/// or with a contact.
 public struct KnowledgeLink: RecordMessage {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.KnowledgeLink"
@@ -37,6 +37,8 @@ public struct KnowledgeLink: RecordMessage {
     public var lifecycleTask: String?
     /// Contact.
     public var contact: String?
+    /// Account lifecycle import task.
+    public var importTask: String?
 
     /// The message with every field at its default.
     public init() {}

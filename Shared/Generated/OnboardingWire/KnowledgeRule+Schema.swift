@@ -21,6 +21,7 @@ extension KnowledgeRule {
         FieldSchema(name: "table", jsonName: "table", label: Text(en: "Table", ko: "테이블"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("onboarding_case"), label: Text(en: "Account onboarding case", ko: "계정 온보딩 케이스")),
             Choice(value: .string("lifecycle_task"), label: Text(en: "Account lifecycle task", ko: "계정 수명주기 작업")),
+            Choice(value: .string("import_task"), label: Text(en: "Account lifecycle import task", ko: "계정 수명주기 가져오기 작업")),
         ], storage: .string),
         FieldSchema(name: "condition", jsonName: "condition", label: Text(en: "Condition", ko: "조건"), type: .string, storage: .string),
         FieldSchema(name: "active", jsonName: "active", label: Text(en: "Active", ko: "활성"), type: .boolean, defaultValue: .bool(true), storage: .bool),
@@ -112,5 +113,7 @@ extension KnowledgeRule {
         public static let onboardingCase: String = "onboarding_case"
         /// Account lifecycle task.
         public static let lifecycleTask: String = "lifecycle_task"
+        /// Account lifecycle import task.
+        public static let importTask: String = "import_task"
     }
 }

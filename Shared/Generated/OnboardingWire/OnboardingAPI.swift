@@ -628,12 +628,12 @@ public enum OnboardingAPI {
     /// Finds articles by their words; what the caller cannot read is neither found nor counted (G-100).
     public static let searchKnowledge = Method<SearchKnowledgeRequest, SearchKnowledgeResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.search", name: "SearchKnowledge", summary: "Finds articles by their words; what the caller cannot read is neither found nor counted (G-100).", need: MethodNeed(.read, on: "knowledge_version"))
-    /// Reads what is related to a case or a task, by rules and by hand: its tab Related knowledge.
+    /// Reads what is related to a case, a task or an import task, by rules and by hand: its tab Related knowledge.
     public static let listRelatedKnowledge = Method<KnowledgeOfRecordRequest, KnowledgeOfRecordResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list_related", name: "ListRelatedKnowledge", summary: "Reads what is related to a case or a task, by rules and by hand: its tab Related knowledge.", need: MethodNeed(.read, on: "knowledge_version"))
-    /// Reads what is shared with the caller on a case or a task, or with the caller's own contact: Shared articles.
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list_related", name: "ListRelatedKnowledge", summary: "Reads what is related to a case, a task or an import task, by rules and by hand: its tab Related knowledge.", need: MethodNeed(.read, on: "knowledge_version"))
+    /// Reads what is shared with the caller on a case, a task or an import task, or with the caller's own contact: Shared articles.
     public static let listSharedKnowledge = Method<KnowledgeOfRecordRequest, KnowledgeOfRecordResponse>(
-        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list_shared", name: "ListSharedKnowledge", summary: "Reads what is shared with the caller on a case or a task, or with the caller's own contact: Shared articles.", need: MethodNeed(.read, on: "knowledge_version"))
+        service: "onboarding", subject: "ale.v1.onboarding.knowledge_articles.list_shared", name: "ListSharedKnowledge", summary: "Reads what is shared with the caller on a case, a task or an import task, or with the caller's own contact: Shared articles.", need: MethodNeed(.read, on: "knowledge_version"))
     /// Relates an article to tasks; those that it is related to already stay so.
     public static let relateKnowledge = Method<RelateKnowledgeRequest, RelateKnowledgeResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.knowledge_links.relate", name: "RelateKnowledge", summary: "Relates an article to tasks; those that it is related to already stay so.", need: MethodNeed(.create, on: "knowledge_link"), takesRequestID: true)

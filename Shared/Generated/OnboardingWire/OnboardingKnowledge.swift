@@ -103,7 +103,7 @@ public struct SearchKnowledgeResponse: Message {
     public init() {}
 }
 
-/// A case or a task, by its table and id.
+/// A case, a task or an import task, by its table and id.
 public struct KnowledgeOfRecordRequest: Message {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.KnowledgeOfRecordRequest"

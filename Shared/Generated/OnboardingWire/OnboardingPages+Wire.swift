@@ -2,6 +2,7 @@
 // swift-format-ignore-file
 
 import PlaybooksWire
+import RecommendedActionsWire
 import Wire
 package import COnboardingProto
 internal import CProtobufC
@@ -476,6 +477,8 @@ extension OnboardingCasePage: WireMessage {
         if !self.log.isEmpty { message.pointee.n_log = self.log.count; message.pointee.log = try arena.messages(self.log, "log") }
         if !self.attachments.isEmpty { message.pointee.n_attachments = self.attachments.count; message.pointee.attachments = try arena.messages(self.attachments, "attachments") }
         if !self.names.isEmpty { message.pointee.n_names = self.names.count; message.pointee.names = try arena.messages(self.names, "names") }
+        if !self.recommendedActions.isEmpty { message.pointee.n_recommended_actions = self.recommendedActions.count; message.pointee.recommended_actions = try arena.messages(self.recommendedActions, "recommendedActions") }
+        if !self.relatedKnowledge.isEmpty { message.pointee.n_related_knowledge = self.relatedKnowledge.count; message.pointee.related_knowledge = try arena.messages(self.relatedKnowledge, "relatedKnowledge") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -497,6 +500,8 @@ extension OnboardingCasePage: WireMessage {
         self.log = try Unpacked.messages(message.pointee.n_log, message.pointee.log, "log")
         self.attachments = try Unpacked.messages(message.pointee.n_attachments, message.pointee.attachments, "attachments")
         self.names = try Unpacked.messages(message.pointee.n_names, message.pointee.names, "names")
+        self.recommendedActions = try Unpacked.messages(message.pointee.n_recommended_actions, message.pointee.recommended_actions, "recommendedActions")
+        self.relatedKnowledge = try Unpacked.messages(message.pointee.n_related_knowledge, message.pointee.related_knowledge, "relatedKnowledge")
     }
 
     package static let jsonNames = JSONNames([
@@ -517,6 +522,8 @@ extension OnboardingCasePage: WireMessage {
         ("log", nil),
         ("attachments", nil),
         ("names", nil),
+        ("recommendedActions", "recommended_actions"),
+        ("relatedKnowledge", "related_knowledge"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -538,6 +545,8 @@ extension OnboardingCasePage: WireMessage {
         case 14: self.log = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 15: self.attachments = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 16: self.names = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 17: self.recommendedActions = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 18: self.relatedKnowledge = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -560,6 +569,8 @@ extension OnboardingCasePage: WireMessage {
         if !self.log.isEmpty { try writer.list("log", self.log) }
         if !self.attachments.isEmpty { try writer.list("attachments", self.attachments) }
         if !self.names.isEmpty { try writer.list("names", self.names) }
+        if !self.recommendedActions.isEmpty { try writer.list("recommendedActions", self.recommendedActions) }
+        if !self.relatedKnowledge.isEmpty { try writer.list("relatedKnowledge", self.relatedKnowledge) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -921,6 +932,8 @@ extension OnboardingTaskPage: WireMessage {
         if !self.stream.isEmpty { message.pointee.n_stream = self.stream.count; message.pointee.stream = try arena.messages(self.stream, "stream") }
         if !self.attachments.isEmpty { message.pointee.n_attachments = self.attachments.count; message.pointee.attachments = try arena.messages(self.attachments, "attachments") }
         if !self.names.isEmpty { message.pointee.n_names = self.names.count; message.pointee.names = try arena.messages(self.names, "names") }
+        if !self.recommendedActions.isEmpty { message.pointee.n_recommended_actions = self.recommendedActions.count; message.pointee.recommended_actions = try arena.messages(self.recommendedActions, "recommendedActions") }
+        if !self.relatedKnowledge.isEmpty { message.pointee.n_related_knowledge = self.relatedKnowledge.count; message.pointee.related_knowledge = try arena.messages(self.relatedKnowledge, "relatedKnowledge") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -936,6 +949,8 @@ extension OnboardingTaskPage: WireMessage {
         self.stream = try Unpacked.messages(message.pointee.n_stream, message.pointee.stream, "stream")
         self.attachments = try Unpacked.messages(message.pointee.n_attachments, message.pointee.attachments, "attachments")
         self.names = try Unpacked.messages(message.pointee.n_names, message.pointee.names, "names")
+        self.recommendedActions = try Unpacked.messages(message.pointee.n_recommended_actions, message.pointee.recommended_actions, "recommendedActions")
+        self.relatedKnowledge = try Unpacked.messages(message.pointee.n_related_knowledge, message.pointee.related_knowledge, "relatedKnowledge")
     }
 
     package static let jsonNames = JSONNames([
@@ -950,6 +965,8 @@ extension OnboardingTaskPage: WireMessage {
         ("stream", nil),
         ("attachments", nil),
         ("names", nil),
+        ("recommendedActions", "recommended_actions"),
+        ("relatedKnowledge", "related_knowledge"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -965,6 +982,8 @@ extension OnboardingTaskPage: WireMessage {
         case 8: self.stream = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 9: self.attachments = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 10: self.names = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 11: self.recommendedActions = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 12: self.relatedKnowledge = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -981,6 +1000,8 @@ extension OnboardingTaskPage: WireMessage {
         if !self.stream.isEmpty { try writer.list("stream", self.stream) }
         if !self.attachments.isEmpty { try writer.list("attachments", self.attachments) }
         if !self.names.isEmpty { try writer.list("names", self.names) }
+        if !self.recommendedActions.isEmpty { try writer.list("recommendedActions", self.recommendedActions) }
+        if !self.relatedKnowledge.isEmpty { try writer.list("relatedKnowledge", self.relatedKnowledge) }
     }
 
     /// Reads protobuf bytes within `limits`.

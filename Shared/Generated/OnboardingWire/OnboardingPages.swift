@@ -2,6 +2,7 @@
 // swift-format-ignore-file
 
 import PlaybooksWire
+import RecommendedActionsWire
 import Wire
 
 /// `ale.onboarding.v1.GetOnboardingLandingPageRequest`.
@@ -195,6 +196,10 @@ public struct OnboardingCasePage: Message {
     public var attachments: [Attachment] = []
     /// Names of the users that the page speaks of by their ids.
     public var names: [NamedPerson] = []
+    /// What is recommended for the case (G-132).
+    public var recommendedActions: [RecommendedAction] = []
+    /// Related knowledge, by rules and by hand; empty for who may not read articles.
+    public var relatedKnowledge: [KnowledgeText] = []
 
     /// The message with every field at its default.
     public init() {}
@@ -323,6 +328,10 @@ public struct OnboardingTaskPage: Message {
     public var attachments: [Attachment] = []
     /// The field `names`.
     public var names: [NamedPerson] = []
+    /// As on the page of a case.
+    public var recommendedActions: [RecommendedAction] = []
+    /// The field `related_knowledge`.
+    public var relatedKnowledge: [KnowledgeText] = []
 
     /// The message with every field at its default.
     public init() {}

@@ -599,124 +599,48 @@ extension PortalField: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
-extension PortalComment: WireMessage {
-    package typealias CMessage = Ale__Onboarding__V1__PortalComment
+extension PortalArticle: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__PortalArticle
 
     package static let descriptor: MessageDescriptor = {
         var message = CMessage()
-        ale__onboarding__v1__portal_comment__init(&message)
+        ale__onboarding__v1__portal_article__init(&message)
         return MessageDescriptor(message.base)
     }()
 
     package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
-        ale__onboarding__v1__portal_comment__init(message)
-        if let value = self.at { message.pointee.at = try arena.message(value, "at") }
-        if !self.by.isEmpty { message.pointee.by = try arena.string(self.by, "by") }
-        if !self.text.isEmpty { message.pointee.text = try arena.string(self.text, "text") }
-        if self.own { message.pointee.has_own = 1; message.pointee.own = self.own ? 1 : 0 }
+        ale__onboarding__v1__portal_article__init(message)
+        if !self.article.isEmpty { message.pointee.article = try arena.string(self.article, "article") }
+        if !self.title.isEmpty { message.pointee.title = try arena.string(self.title, "title") }
+        if let value = self.publishedAt { message.pointee.published_at = try arena.message(value, "publishedAt") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
-        self.at = try Unpacked.message(message.pointee.at, "at")
-        self.by = Unpacked.string(message.pointee.by)
-        self.text = Unpacked.string(message.pointee.text)
-        self.own = message.pointee.own != 0
+        self.article = Unpacked.string(message.pointee.article)
+        self.title = Unpacked.string(message.pointee.title)
+        self.publishedAt = try Unpacked.message(message.pointee.published_at, "publishedAt")
     }
 
     package static let jsonNames = JSONNames([
-        ("at", nil),
-        ("by", nil),
-        ("text", nil),
-        ("own", nil),
+        ("article", nil),
+        ("title", nil),
+        ("publishedAt", "published_at"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
-        case 0: self.at = try reader.timestamp()
-        case 1: self.by = try reader.string()
-        case 2: self.text = try reader.string()
-        case 3: self.own = try reader.bool()
+        case 0: self.article = try reader.string()
+        case 1: self.title = try reader.string()
+        case 2: self.publishedAt = try reader.timestamp()
         default: break
         }
     }
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
-        if let value = self.at { try writer.field("at", value) }
-        if !self.by.isEmpty { try writer.field("by", self.by) }
-        if !self.text.isEmpty { try writer.field("text", self.text) }
-        if self.own { try writer.field("own", self.own) }
-    }
-
-    /// Reads protobuf bytes within `limits`.
-    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
-        try Packing.decode(Self.self, protobuf, limits)
-    }
-
-    /// The protobuf bytes.
-    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
-
-    /// Reads protobuf-JSON within `limits`.
-    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
-        try JSONReader.decode(Self.self, json, limits)
-    }
-
-    /// The canonical protobuf-JSON.
-    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
-}
-
-extension PortalRights: WireMessage {
-    package typealias CMessage = Ale__Onboarding__V1__PortalRights
-
-    package static let descriptor: MessageDescriptor = {
-        var message = CMessage()
-        ale__onboarding__v1__portal_rights__init(&message)
-        return MessageDescriptor(message.base)
-    }()
-
-    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
-        ale__onboarding__v1__portal_rights__init(message)
-        if !self.writableFields.isEmpty { message.pointee.n_writable_fields = self.writableFields.count; message.pointee.writable_fields = try arena.strings(self.writableFields, "writableFields") }
-        if !self.states.isEmpty { message.pointee.n_states = self.states.count; message.pointee.states = try arena.strings(self.states, "states") }
-        if !self.stateLabels.isEmpty { message.pointee.n_state_labels = self.stateLabels.count; message.pointee.state_labels = try arena.strings(self.stateLabels, "stateLabels") }
-        if self.mayComment { message.pointee.has_may_comment = 1; message.pointee.may_comment = self.mayComment ? 1 : 0 }
-        if self.mayAttach { message.pointee.has_may_attach = 1; message.pointee.may_attach = self.mayAttach ? 1 : 0 }
-    }
-
-    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
-        self.init()
-        self.writableFields = Unpacked.strings(message.pointee.n_writable_fields, message.pointee.writable_fields)
-        self.states = Unpacked.strings(message.pointee.n_states, message.pointee.states)
-        self.stateLabels = Unpacked.strings(message.pointee.n_state_labels, message.pointee.state_labels)
-        self.mayComment = message.pointee.may_comment != 0
-        self.mayAttach = message.pointee.may_attach != 0
-    }
-
-    package static let jsonNames = JSONNames([
-        ("writableFields", "writable_fields"),
-        ("states", nil),
-        ("stateLabels", "state_labels"),
-        ("mayComment", "may_comment"),
-        ("mayAttach", "may_attach"),
-    ])
-
-    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
-        switch index {
-        case 0: self.writableFields = try reader.list { (reader) throws(WireError) in try reader.string() }
-        case 1: self.states = try reader.list { (reader) throws(WireError) in try reader.string() }
-        case 2: self.stateLabels = try reader.list { (reader) throws(WireError) in try reader.string() }
-        case 3: self.mayComment = try reader.bool()
-        case 4: self.mayAttach = try reader.bool()
-        default: break
-        }
-    }
-
-    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
-        if !self.writableFields.isEmpty { try writer.list("writableFields", self.writableFields) }
-        if !self.states.isEmpty { try writer.list("states", self.states) }
-        if !self.stateLabels.isEmpty { try writer.list("stateLabels", self.stateLabels) }
-        if self.mayComment { try writer.field("mayComment", self.mayComment) }
-        if self.mayAttach { try writer.field("mayAttach", self.mayAttach) }
+        if !self.article.isEmpty { try writer.field("article", self.article) }
+        if !self.title.isEmpty { try writer.field("title", self.title) }
+        if let value = self.publishedAt { try writer.field("publishedAt", value) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -757,6 +681,9 @@ extension PortalCase: WireMessage {
         if !self.attachments.isEmpty { message.pointee.n_attachments = self.attachments.count; message.pointee.attachments = try arena.messages(self.attachments, "attachments") }
         if !self.comments.isEmpty { message.pointee.n_comments = self.comments.count; message.pointee.comments = try arena.messages(self.comments, "comments") }
         if let value = self.rights { message.pointee.rights = try arena.message(value, "rights") }
+        if !self.articles.isEmpty { message.pointee.n_articles = self.articles.count; message.pointee.articles = try arena.messages(self.articles, "articles") }
+        if self.taskCount != 0 { message.pointee.has_task_count = 1; message.pointee.task_count = self.taskCount }
+        if !self.changes.isEmpty { message.pointee.n_changes = self.changes.count; message.pointee.changes = try arena.messages(self.changes, "changes") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -771,6 +698,9 @@ extension PortalCase: WireMessage {
         self.attachments = try Unpacked.messages(message.pointee.n_attachments, message.pointee.attachments, "attachments")
         self.comments = try Unpacked.messages(message.pointee.n_comments, message.pointee.comments, "comments")
         self.rights = try Unpacked.message(message.pointee.rights, "rights")
+        self.articles = try Unpacked.messages(message.pointee.n_articles, message.pointee.articles, "articles")
+        self.taskCount = message.pointee.task_count
+        self.changes = try Unpacked.messages(message.pointee.n_changes, message.pointee.changes, "changes")
     }
 
     package static let jsonNames = JSONNames([
@@ -784,6 +714,9 @@ extension PortalCase: WireMessage {
         ("attachments", nil),
         ("comments", nil),
         ("rights", nil),
+        ("articles", nil),
+        ("taskCount", "task_count"),
+        ("changes", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -798,6 +731,9 @@ extension PortalCase: WireMessage {
         case 7: self.attachments = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 8: self.comments = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 9: self.rights = try reader.object()
+        case 10: self.articles = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 11: self.taskCount = try reader.int32()
+        case 12: self.changes = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -813,6 +749,9 @@ extension PortalCase: WireMessage {
         if !self.attachments.isEmpty { try writer.list("attachments", self.attachments) }
         if !self.comments.isEmpty { try writer.list("comments", self.comments) }
         if let value = self.rights { try writer.field("rights", value) }
+        if !self.articles.isEmpty { try writer.list("articles", self.articles) }
+        if self.taskCount != 0 { try writer.field("taskCount", self.taskCount) }
+        if !self.changes.isEmpty { try writer.list("changes", self.changes) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -854,6 +793,8 @@ extension PortalTask: WireMessage {
         if !self.attachments.isEmpty { message.pointee.n_attachments = self.attachments.count; message.pointee.attachments = try arena.messages(self.attachments, "attachments") }
         if !self.comments.isEmpty { message.pointee.n_comments = self.comments.count; message.pointee.comments = try arena.messages(self.comments, "comments") }
         if let value = self.rights { message.pointee.rights = try arena.message(value, "rights") }
+        if !self.articles.isEmpty { message.pointee.n_articles = self.articles.count; message.pointee.articles = try arena.messages(self.articles, "articles") }
+        if !self.changes.isEmpty { message.pointee.n_changes = self.changes.count; message.pointee.changes = try arena.messages(self.changes, "changes") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -869,6 +810,8 @@ extension PortalTask: WireMessage {
         self.attachments = try Unpacked.messages(message.pointee.n_attachments, message.pointee.attachments, "attachments")
         self.comments = try Unpacked.messages(message.pointee.n_comments, message.pointee.comments, "comments")
         self.rights = try Unpacked.message(message.pointee.rights, "rights")
+        self.articles = try Unpacked.messages(message.pointee.n_articles, message.pointee.articles, "articles")
+        self.changes = try Unpacked.messages(message.pointee.n_changes, message.pointee.changes, "changes")
     }
 
     package static let jsonNames = JSONNames([
@@ -883,6 +826,8 @@ extension PortalTask: WireMessage {
         ("attachments", nil),
         ("comments", nil),
         ("rights", nil),
+        ("articles", nil),
+        ("changes", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -898,6 +843,8 @@ extension PortalTask: WireMessage {
         case 8: self.attachments = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 9: self.comments = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 10: self.rights = try reader.object()
+        case 11: self.articles = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 12: self.changes = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -914,6 +861,8 @@ extension PortalTask: WireMessage {
         if !self.attachments.isEmpty { try writer.list("attachments", self.attachments) }
         if !self.comments.isEmpty { try writer.list("comments", self.comments) }
         if let value = self.rights { try writer.field("rights", value) }
+        if !self.articles.isEmpty { try writer.list("articles", self.articles) }
+        if !self.changes.isEmpty { try writer.list("changes", self.changes) }
     }
 
     /// Reads protobuf bytes within `limits`.

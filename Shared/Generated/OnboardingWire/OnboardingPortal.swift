@@ -91,7 +91,7 @@ extension ListPortalRequest {
     }
 }
 
-/// What is open, by priority, go-live or due date, and last update.
+/// What is open, by priority, go-live or due date, and last update; of all cases what has ended comes behind.
 public struct PortalList: Message {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.PortalList"
@@ -209,39 +209,17 @@ public struct PortalField: Message {
     public init() {}
 }
 
-/// Something said to the customer, or by the customer.
-public struct PortalComment: Message {
+/// An article that is shared with the person, to be read by its id.
+public struct PortalArticle: Message {
     /// The proto name of the message.
-    public static let fullName = "ale.onboarding.v1.PortalComment"
+    public static let fullName = "ale.onboarding.v1.PortalArticle"
 
-    /// The field `at`.
-    public var at: Timestamp?
-    /// The name of who said it; empty where it is not known.
-    public var by: String = ""
-    /// The field `text`.
-    public var text: String = ""
-    /// Whether the caller said it.
-    public var own: Bool = false
-
-    /// The message with every field at its default.
-    public init() {}
-}
-
-/// What the caller may do with the record beyond reading it.
-public struct PortalRights: Message {
-    /// The proto name of the message.
-    public static let fullName = "ale.onboarding.v1.PortalRights"
-
-    /// Names of the fields that the caller may change here and now.
-    public var writableFields: [String] = []
-    /// States the caller may move it to: values, and labels in the same order.
-    public var states: [String] = []
-    /// The field `state_labels`.
-    public var stateLabels: [String] = []
-    /// The field `may_comment`.
-    public var mayComment: Bool = false
-    /// The field `may_attach`.
-    public var mayAttach: Bool = false
+    /// The field `article`.
+    public var article: String = ""
+    /// In the caller's language.
+    public var title: String = ""
+    /// The field `published_at`.
+    public var publishedAt: Timestamp?
 
     /// The message with every field at its default.
     public init() {}
@@ -272,13 +250,19 @@ public struct PortalCase: Message {
     public var comments: [PortalComment] = []
     /// The field `rights`.
     public var rights: PortalRights?
+    /// Shared on the case, or with the person.
+    public var articles: [PortalArticle] = []
+    /// How many tasks the case has that the caller may see, counted up to 1,000.
+    public var taskCount: Int32 = 0
+    /// What has changed, newest first.
+    public var changes: [PortalChange] = []
 
     /// The message with every field at its default.
     public init() {}
 }
 
-/// The page of one task. What is done with an import task is import-validation's; the page shows its instructions and says
-/// by its table where it is.
+/// The page of one task. What is done with an import task is import-validation's: what was said of it, its files and the
+/// caller's rights answers pages.portal_task there.
 public struct PortalTask: Message {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.PortalTask"
@@ -305,6 +289,10 @@ public struct PortalTask: Message {
     public var comments: [PortalComment] = []
     /// The field `rights`.
     public var rights: PortalRights?
+    /// Shared on the task, or with the person.
+    public var articles: [PortalArticle] = []
+    /// What has changed, newest first.
+    public var changes: [PortalChange] = []
 
     /// The message with every field at its default.
     public init() {}

@@ -69,6 +69,9 @@ public enum PlayLauncherAPI {
     /// The recorded steps of one run.
     public static let listFlowSteps = Method<ListFlowStepsRequest, ListFlowStepsResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list_steps", name: "ListFlowSteps", summary: "The recorded steps of one run.", need: MethodNeed(.read, on: "flow_run"))
+    /// Finds launcher entries, their categories, flows and runs, of what the caller may see (G-125).
+    public static let searchPlayLauncher = Method<SearchRequest, SearchResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.records.search", name: "SearchPlayLauncher", summary: "Finds launcher entries, their categories, flows and runs, of what the caller may see (G-125).")
     /// The data dictionary of this service, as the caller may use it.
     public static let describePlayLauncher = Method<DescribeRequest, DescribeResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.dictionary.describe", name: "DescribePlayLauncher", summary: "The data dictionary of this service, as the caller may use it.")
@@ -96,6 +99,7 @@ public enum PlayLauncherAPI {
         launchPlay.info,
         takeOverFlowRun.info,
         listFlowSteps.info,
+        searchPlayLauncher.info,
         describePlayLauncher.info,
     ]
 }

@@ -46,6 +46,13 @@ extension RecommendedActions {
         return answer
     }
 
+    /// What is recommended for a record of `table` that the caller, who is of the provider, may see: for pages, which show
+    /// much else, and so as many of the cards as have their place there.
+    public func cards(for table: String, _ record: String, _ context: RuleContext) throws -> [RecommendedAction] {
+        try Cards(self, table: table, record: record, context).all()
+            .fitting(ActionBounds.pageBytes) { try $0.encodeProtobuf().count }
+    }
+
     private func answer(_ request: AnswerDecisionTreeRequest, _ context: RuleContext) throws -> TreePlace {
         let cards = try Cards(self, table: request.table, record: request.record, context)
         return try TreeWalk(cards.tree(request.recommendation)).place(request.answers)

@@ -18,6 +18,8 @@ enum ActionBounds {
     static let cards = 50
     /// Most bytes of the cards of a record, and of a page of definitions: an answer stays below what NATS carries.
     static let answerBytes = 512 << 10
+    /// Most bytes of cards within a page.
+    static let pageBytes = 128 << 10
     /// Most fields that are said of a new record.
     static let entered = 200
 }

@@ -2,7 +2,9 @@ import Wire
 
 /// The fields that are known by their names in every table that has them; all others are known to their record alone.
 package enum KnownField: String, CaseIterable, Sendable {
-    case account, active, company, domain, id, kind, name, number, parent, progress, responsibility, stage, state, title
+    case account, active, company, domain, id, kind, name, number, parent, priority, progress, responsibility, stage,
+        state,
+        title
     case assignedTo = "assigned_to"
     case closedAt = "closed_at"
     case closedBy = "closed_by"

@@ -1797,7 +1797,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__list_knowledge_rules_respo
   (ProtobufCMessageInit) ale__onboarding__v1__list_knowledge_rules_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__knowledge_link__field_descriptors[12] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__knowledge_link__field_descriptors[13] =
 {
   {
     "id",
@@ -1943,6 +1943,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__knowledge_link__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "import_task",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__KnowledgeLink, import_task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__knowledge_link__field_indices_by_name[] = {
   7,   /* field[7] = article */
@@ -1952,6 +1964,7 @@ static const unsigned ale__onboarding__v1__knowledge_link__field_indices_by_name
   6,   /* field[6] = domain */
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
+  12,   /* field[12] = import_task */
   10,   /* field[10] = lifecycle_task */
   9,   /* field[9] = onboarding_case */
   8,   /* field[8] = purpose */
@@ -1962,7 +1975,7 @@ static const ProtobufCIntRange ale__onboarding__v1__knowledge_link__number_range
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__knowledge_link__descriptor =
 {
@@ -1972,7 +1985,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__knowledge_link__descriptor
   "Ale__Onboarding__V1__KnowledgeLink",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__KnowledgeLink),
-  12,
+  13,
   ale__onboarding__v1__knowledge_link__field_descriptors,
   ale__onboarding__v1__knowledge_link__field_indices_by_name,
   2,  ale__onboarding__v1__knowledge_link__number_ranges,

@@ -1124,7 +1124,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__get_onboarding_case_page_r
   (ProtobufCMessageInit) ale__onboarding__v1__get_onboarding_case_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_case_page__field_descriptors[17] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_case_page__field_descriptors[19] =
 {
   {
     "onboarding_case",
@@ -1330,6 +1330,30 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_case_page_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "recommended_actions",
+    18,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__OnboardingCasePage, n_recommended_actions),
+    offsetof(Ale__Onboarding__V1__OnboardingCasePage, recommended_actions),
+    &ale__recommended_actions__v1__recommended_action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "related_knowledge",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__OnboardingCasePage, n_related_knowledge),
+    offsetof(Ale__Onboarding__V1__OnboardingCasePage, related_knowledge),
+    &ale__onboarding__v1__knowledge_text__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__onboarding_case_page__field_indices_by_name[] = {
   1,   /* field[1] = account_name */
@@ -1345,6 +1369,8 @@ static const unsigned ale__onboarding__v1__onboarding_case_page__field_indices_b
   2,   /* field[2] = parent_number */
   9,   /* field[9] = people */
   5,   /* field[5] = product_names */
+  17,   /* field[17] = recommended_actions */
+  18,   /* field[18] = related_knowledge */
   11,   /* field[11] = risk_signals */
   6,   /* field[6] = stages */
   13,   /* field[13] = stream */
@@ -1353,7 +1379,7 @@ static const unsigned ale__onboarding__v1__onboarding_case_page__field_indices_b
 static const ProtobufCIntRange ale__onboarding__v1__onboarding_case_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case_page__descriptor =
 {
@@ -1363,7 +1389,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case_page__desc
   "Ale__Onboarding__V1__OnboardingCasePage",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__OnboardingCasePage),
-  17,
+  19,
   ale__onboarding__v1__onboarding_case_page__field_descriptors,
   ale__onboarding__v1__onboarding_case_page__field_indices_by_name,
   1,  ale__onboarding__v1__onboarding_case_page__number_ranges,
@@ -1729,7 +1755,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__get_onboarding_task_page_r
   (ProtobufCMessageInit) ale__onboarding__v1__get_onboarding_task_page_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_task_page__field_descriptors[11] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_task_page__field_descriptors[13] =
 {
   {
     "lifecycle_task",
@@ -1863,6 +1889,30 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_task_page_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "recommended_actions",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__OnboardingTaskPage, n_recommended_actions),
+    offsetof(Ale__Onboarding__V1__OnboardingTaskPage, recommended_actions),
+    &ale__recommended_actions__v1__recommended_action__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "related_knowledge",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__OnboardingTaskPage, n_related_knowledge),
+    offsetof(Ale__Onboarding__V1__OnboardingTaskPage, related_knowledge),
+    &ale__onboarding__v1__knowledge_text__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__onboarding_task_page__field_indices_by_name[] = {
   1,   /* field[1] = account_name */
@@ -1873,6 +1923,8 @@ static const unsigned ale__onboarding__v1__onboarding_task_page__field_indices_b
   0,   /* field[0] = lifecycle_task */
   10,   /* field[10] = names */
   2,   /* field[2] = onboarding_case */
+  11,   /* field[11] = recommended_actions */
+  12,   /* field[12] = related_knowledge */
   5,   /* field[5] = responsibility */
   8,   /* field[8] = stream */
   7,   /* field[7] = tasks */
@@ -1880,7 +1932,7 @@ static const unsigned ale__onboarding__v1__onboarding_task_page__field_indices_b
 static const ProtobufCIntRange ale__onboarding__v1__onboarding_task_page__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_task_page__descriptor =
 {
@@ -1890,7 +1942,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_task_page__desc
   "Ale__Onboarding__V1__OnboardingTaskPage",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__OnboardingTaskPage),
-  11,
+  13,
   ale__onboarding__v1__onboarding_task_page__field_descriptors,
   ale__onboarding__v1__onboarding_task_page__field_indices_by_name,
   1,  ale__onboarding__v1__onboarding_task_page__number_ranges,

@@ -592,94 +592,49 @@ void   ale__onboarding__v1__portal_field__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__portal_field__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   ale__onboarding__v1__portal_comment__init
-                     (Ale__Onboarding__V1__PortalComment         *message)
+void   ale__onboarding__v1__portal_article__init
+                     (Ale__Onboarding__V1__PortalArticle         *message)
 {
-  static const Ale__Onboarding__V1__PortalComment init_value = ALE__ONBOARDING__V1__PORTAL_COMMENT__INIT;
+  static const Ale__Onboarding__V1__PortalArticle init_value = ALE__ONBOARDING__V1__PORTAL_ARTICLE__INIT;
   *message = init_value;
 }
-size_t ale__onboarding__v1__portal_comment__get_packed_size
-                     (const Ale__Onboarding__V1__PortalComment *message)
+size_t ale__onboarding__v1__portal_article__get_packed_size
+                     (const Ale__Onboarding__V1__PortalArticle *message)
 {
-  assert(message->base.descriptor == &ale__onboarding__v1__portal_comment__descriptor);
+  assert(message->base.descriptor == &ale__onboarding__v1__portal_article__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t ale__onboarding__v1__portal_comment__pack
-                     (const Ale__Onboarding__V1__PortalComment *message,
+size_t ale__onboarding__v1__portal_article__pack
+                     (const Ale__Onboarding__V1__PortalArticle *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &ale__onboarding__v1__portal_comment__descriptor);
+  assert(message->base.descriptor == &ale__onboarding__v1__portal_article__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t ale__onboarding__v1__portal_comment__pack_to_buffer
-                     (const Ale__Onboarding__V1__PortalComment *message,
+size_t ale__onboarding__v1__portal_article__pack_to_buffer
+                     (const Ale__Onboarding__V1__PortalArticle *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &ale__onboarding__v1__portal_comment__descriptor);
+  assert(message->base.descriptor == &ale__onboarding__v1__portal_article__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Ale__Onboarding__V1__PortalComment *
-       ale__onboarding__v1__portal_comment__unpack
+Ale__Onboarding__V1__PortalArticle *
+       ale__onboarding__v1__portal_article__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Ale__Onboarding__V1__PortalComment *)
-     protobuf_c_message_unpack (&ale__onboarding__v1__portal_comment__descriptor,
+  return (Ale__Onboarding__V1__PortalArticle *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__portal_article__descriptor,
                                 allocator, len, data);
 }
-void   ale__onboarding__v1__portal_comment__free_unpacked
-                     (Ale__Onboarding__V1__PortalComment *message,
+void   ale__onboarding__v1__portal_article__free_unpacked
+                     (Ale__Onboarding__V1__PortalArticle *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &ale__onboarding__v1__portal_comment__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   ale__onboarding__v1__portal_rights__init
-                     (Ale__Onboarding__V1__PortalRights         *message)
-{
-  static const Ale__Onboarding__V1__PortalRights init_value = ALE__ONBOARDING__V1__PORTAL_RIGHTS__INIT;
-  *message = init_value;
-}
-size_t ale__onboarding__v1__portal_rights__get_packed_size
-                     (const Ale__Onboarding__V1__PortalRights *message)
-{
-  assert(message->base.descriptor == &ale__onboarding__v1__portal_rights__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t ale__onboarding__v1__portal_rights__pack
-                     (const Ale__Onboarding__V1__PortalRights *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &ale__onboarding__v1__portal_rights__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t ale__onboarding__v1__portal_rights__pack_to_buffer
-                     (const Ale__Onboarding__V1__PortalRights *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &ale__onboarding__v1__portal_rights__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Ale__Onboarding__V1__PortalRights *
-       ale__onboarding__v1__portal_rights__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Ale__Onboarding__V1__PortalRights *)
-     protobuf_c_message_unpack (&ale__onboarding__v1__portal_rights__descriptor,
-                                allocator, len, data);
-}
-void   ale__onboarding__v1__portal_rights__free_unpacked
-                     (Ale__Onboarding__V1__PortalRights *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &ale__onboarding__v1__portal_rights__descriptor);
+  assert(message->base.descriptor == &ale__onboarding__v1__portal_article__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__onboarding__v1__portal_case__init
@@ -1826,174 +1781,71 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__portal_field__descriptor =
   (ProtobufCMessageInit) ale__onboarding__v1__portal_field__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_comment__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_article__field_descriptors[3] =
 {
   {
-    "at",
+    "article",
     1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PortalArticle, article),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PortalArticle, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "published_at",
+    3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Ale__Onboarding__V1__PortalComment, at),
+    offsetof(Ale__Onboarding__V1__PortalArticle, published_at),
     &google__protobuf__timestamp__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "by",
-    2,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Ale__Onboarding__V1__PortalComment, by),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "text",
-    3,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Ale__Onboarding__V1__PortalComment, text),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "own",
-    4,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_BOOL,
-    offsetof(Ale__Onboarding__V1__PortalComment, has_own),
-    offsetof(Ale__Onboarding__V1__PortalComment, own),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
-static const unsigned ale__onboarding__v1__portal_comment__field_indices_by_name[] = {
-  0,   /* field[0] = at */
-  1,   /* field[1] = by */
-  3,   /* field[3] = own */
-  2,   /* field[2] = text */
+static const unsigned ale__onboarding__v1__portal_article__field_indices_by_name[] = {
+  0,   /* field[0] = article */
+  2,   /* field[2] = published_at */
+  1,   /* field[1] = title */
 };
-static const ProtobufCIntRange ale__onboarding__v1__portal_comment__number_ranges[1 + 1] =
+static const ProtobufCIntRange ale__onboarding__v1__portal_article__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 3 }
 };
-const ProtobufCMessageDescriptor ale__onboarding__v1__portal_comment__descriptor =
+const ProtobufCMessageDescriptor ale__onboarding__v1__portal_article__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "ale.onboarding.v1.PortalComment",
-  "PortalComment",
-  "Ale__Onboarding__V1__PortalComment",
+  "ale.onboarding.v1.PortalArticle",
+  "PortalArticle",
+  "Ale__Onboarding__V1__PortalArticle",
   "ale.onboarding.v1",
-  sizeof(Ale__Onboarding__V1__PortalComment),
-  4,
-  ale__onboarding__v1__portal_comment__field_descriptors,
-  ale__onboarding__v1__portal_comment__field_indices_by_name,
-  1,  ale__onboarding__v1__portal_comment__number_ranges,
-  (ProtobufCMessageInit) ale__onboarding__v1__portal_comment__init,
+  sizeof(Ale__Onboarding__V1__PortalArticle),
+  3,
+  ale__onboarding__v1__portal_article__field_descriptors,
+  ale__onboarding__v1__portal_article__field_indices_by_name,
+  1,  ale__onboarding__v1__portal_article__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__portal_article__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_rights__field_descriptors[5] =
-{
-  {
-    "writable_fields",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_STRING,
-    offsetof(Ale__Onboarding__V1__PortalRights, n_writable_fields),
-    offsetof(Ale__Onboarding__V1__PortalRights, writable_fields),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "states",
-    2,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_STRING,
-    offsetof(Ale__Onboarding__V1__PortalRights, n_states),
-    offsetof(Ale__Onboarding__V1__PortalRights, states),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "state_labels",
-    3,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_STRING,
-    offsetof(Ale__Onboarding__V1__PortalRights, n_state_labels),
-    offsetof(Ale__Onboarding__V1__PortalRights, state_labels),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "may_comment",
-    4,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_BOOL,
-    offsetof(Ale__Onboarding__V1__PortalRights, has_may_comment),
-    offsetof(Ale__Onboarding__V1__PortalRights, may_comment),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "may_attach",
-    5,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_BOOL,
-    offsetof(Ale__Onboarding__V1__PortalRights, has_may_attach),
-    offsetof(Ale__Onboarding__V1__PortalRights, may_attach),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned ale__onboarding__v1__portal_rights__field_indices_by_name[] = {
-  4,   /* field[4] = may_attach */
-  3,   /* field[3] = may_comment */
-  2,   /* field[2] = state_labels */
-  1,   /* field[1] = states */
-  0,   /* field[0] = writable_fields */
-};
-static const ProtobufCIntRange ale__onboarding__v1__portal_rights__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 5 }
-};
-const ProtobufCMessageDescriptor ale__onboarding__v1__portal_rights__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "ale.onboarding.v1.PortalRights",
-  "PortalRights",
-  "Ale__Onboarding__V1__PortalRights",
-  "ale.onboarding.v1",
-  sizeof(Ale__Onboarding__V1__PortalRights),
-  5,
-  ale__onboarding__v1__portal_rights__field_descriptors,
-  ale__onboarding__v1__portal_rights__field_indices_by_name,
-  1,  ale__onboarding__v1__portal_rights__number_ranges,
-  (ProtobufCMessageInit) ale__onboarding__v1__portal_rights__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_descriptors[10] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_descriptors[13] =
 {
   {
     "id",
@@ -2098,7 +1950,7 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_de
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Ale__Onboarding__V1__PortalCase, n_comments),
     offsetof(Ale__Onboarding__V1__PortalCase, comments),
-    &ale__onboarding__v1__portal_comment__descriptor,
+    &ale__common__v1__portal_comment__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2110,14 +1962,52 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_de
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Ale__Onboarding__V1__PortalCase, rights),
-    &ale__onboarding__v1__portal_rights__descriptor,
+    &ale__common__v1__portal_rights__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "articles",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__PortalCase, n_articles),
+    offsetof(Ale__Onboarding__V1__PortalCase, articles),
+    &ale__onboarding__v1__portal_article__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "task_count",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Onboarding__V1__PortalCase, has_task_count),
+    offsetof(Ale__Onboarding__V1__PortalCase, task_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__PortalCase, n_changes),
+    offsetof(Ale__Onboarding__V1__PortalCase, changes),
+    &ale__common__v1__portal_change__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
 static const unsigned ale__onboarding__v1__portal_case__field_indices_by_name[] = {
+  10,   /* field[10] = articles */
   7,   /* field[7] = attachments */
+  12,   /* field[12] = changes */
   8,   /* field[8] = comments */
   4,   /* field[4] = description */
   2,   /* field[2] = header */
@@ -2126,12 +2016,13 @@ static const unsigned ale__onboarding__v1__portal_case__field_indices_by_name[] 
   5,   /* field[5] = products */
   9,   /* field[9] = rights */
   3,   /* field[3] = short_description */
+  11,   /* field[11] = task_count */
   6,   /* field[6] = tasks */
 };
 static const ProtobufCIntRange ale__onboarding__v1__portal_case__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__portal_case__descriptor =
 {
@@ -2141,14 +2032,14 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__portal_case__descriptor =
   "Ale__Onboarding__V1__PortalCase",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PortalCase),
-  10,
+  13,
   ale__onboarding__v1__portal_case__field_descriptors,
   ale__onboarding__v1__portal_case__field_indices_by_name,
   1,  ale__onboarding__v1__portal_case__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__portal_case__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_task__field_descriptors[11] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_task__field_descriptors[13] =
 {
   {
     "service",
@@ -2265,7 +2156,7 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_task__field_de
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Ale__Onboarding__V1__PortalTask, n_comments),
     offsetof(Ale__Onboarding__V1__PortalTask, comments),
-    &ale__onboarding__v1__portal_comment__descriptor,
+    &ale__common__v1__portal_comment__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2277,15 +2168,41 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_task__field_de
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Ale__Onboarding__V1__PortalTask, rights),
-    &ale__onboarding__v1__portal_rights__descriptor,
+    &ale__common__v1__portal_rights__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "articles",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__PortalTask, n_articles),
+    offsetof(Ale__Onboarding__V1__PortalTask, articles),
+    &ale__onboarding__v1__portal_article__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__PortalTask, n_changes),
+    offsetof(Ale__Onboarding__V1__PortalTask, changes),
+    &ale__common__v1__portal_change__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
 static const unsigned ale__onboarding__v1__portal_task__field_indices_by_name[] = {
+  11,   /* field[11] = articles */
   8,   /* field[8] = attachments */
   5,   /* field[5] = case_number */
+  12,   /* field[12] = changes */
   9,   /* field[9] = comments */
   7,   /* field[7] = description */
   4,   /* field[4] = header */
@@ -2299,7 +2216,7 @@ static const unsigned ale__onboarding__v1__portal_task__field_indices_by_name[] 
 static const ProtobufCIntRange ale__onboarding__v1__portal_task__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__portal_task__descriptor =
 {
@@ -2309,7 +2226,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__portal_task__descriptor =
   "Ale__Onboarding__V1__PortalTask",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PortalTask),
-  11,
+  13,
   ale__onboarding__v1__portal_task__field_descriptors,
   ale__onboarding__v1__portal_task__field_indices_by_name,
   1,  ale__onboarding__v1__portal_task__number_ranges,

@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/common/v1/references.pb-c.h"
 #include "ale/common/v1/replicas.pb-c.h"
 #include "ale/common/v1/requests.pb-c.h"
+#include "ale/common/v1/search.pb-c.h"
 #include "ale/customer_success/v1/engagements.pb-c.h"
 #include "ale/customer_success/v1/objectives.pb-c.h"
 #include "ale/customer_success/v1/pages.pb-c.h"

@@ -25,6 +25,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/import_validation/v1/checks.pb-c.h"
 #include "ale/import_validation/v1/imports.pb-c.h"
 #include "ale/import_validation/v1/plans.pb-c.h"
+#include "ale/import_validation/v1/portal.pb-c.h"
 #include "ale/import_validation/v1/staging.pb-c.h"
 #include "ale/recommended_actions/v1/cards.pb-c.h"
 #include "ale/recommended_actions/v1/definitions.pb-c.h"

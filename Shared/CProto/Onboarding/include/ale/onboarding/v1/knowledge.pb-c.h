@@ -190,10 +190,11 @@ struct  Ale__Onboarding__V1__KnowledgeLink
   char *onboarding_case;
   char *lifecycle_task;
   char *contact;
+  char *import_task;
 };
 #define ALE__ONBOARDING__V1__KNOWLEDGE_LINK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__knowledge_link__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__CreateKnowledgeLinkRequest

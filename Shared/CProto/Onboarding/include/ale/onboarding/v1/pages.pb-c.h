@@ -19,7 +19,9 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/common/v1/search.pb-c.h"
 #include "ale/onboarding/v1/accounts.pb-c.h"
 #include "ale/onboarding/v1/cases.pb-c.h"
+#include "ale/onboarding/v1/knowledge.pb-c.h"
 #include "ale/playbooks/v1/runs.pb-c.h"
+#include "ale/recommended_actions/v1/cards.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 
 typedef struct Ale__Onboarding__V1__GetOnboardingLandingPageRequest Ale__Onboarding__V1__GetOnboardingLandingPageRequest;
@@ -166,10 +168,14 @@ struct  Ale__Onboarding__V1__OnboardingCasePage
   Ale__Common__V1__Attachment **attachments;
   size_t n_names;
   Ale__Onboarding__V1__NamedPerson **names;
+  size_t n_recommended_actions;
+  Ale__RecommendedActions__V1__RecommendedAction **recommended_actions;
+  size_t n_related_knowledge;
+  Ale__Onboarding__V1__KnowledgeText **related_knowledge;
 };
 #define ALE__ONBOARDING__V1__ONBOARDING_CASE_PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__onboarding_case_page__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Ale__Onboarding__V1__OnboardingCaseSection
@@ -259,10 +265,14 @@ struct  Ale__Onboarding__V1__OnboardingTaskPage
   Ale__Common__V1__Attachment **attachments;
   size_t n_names;
   Ale__Onboarding__V1__NamedPerson **names;
+  size_t n_recommended_actions;
+  Ale__RecommendedActions__V1__RecommendedAction **recommended_actions;
+  size_t n_related_knowledge;
+  Ale__Onboarding__V1__KnowledgeText **related_knowledge;
 };
 #define ALE__ONBOARDING__V1__ONBOARDING_TASK_PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__onboarding_task_page__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /* Ale__Onboarding__V1__GetOnboardingLandingPageRequest methods */

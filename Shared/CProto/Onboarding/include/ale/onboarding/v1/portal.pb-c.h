@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "ale/common/v1/attachments.pb-c.h"
+#include "ale/common/v1/portal.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 
@@ -31,8 +32,7 @@ typedef struct Ale__Onboarding__V1__PortalItem Ale__Onboarding__V1__PortalItem;
 typedef struct Ale__Onboarding__V1__GetPortalCaseRequest Ale__Onboarding__V1__GetPortalCaseRequest;
 typedef struct Ale__Onboarding__V1__GetPortalTaskRequest Ale__Onboarding__V1__GetPortalTaskRequest;
 typedef struct Ale__Onboarding__V1__PortalField Ale__Onboarding__V1__PortalField;
-typedef struct Ale__Onboarding__V1__PortalComment Ale__Onboarding__V1__PortalComment;
-typedef struct Ale__Onboarding__V1__PortalRights Ale__Onboarding__V1__PortalRights;
+typedef struct Ale__Onboarding__V1__PortalArticle Ale__Onboarding__V1__PortalArticle;
 typedef struct Ale__Onboarding__V1__PortalCase Ale__Onboarding__V1__PortalCase;
 typedef struct Ale__Onboarding__V1__PortalTask Ale__Onboarding__V1__PortalTask;
 
@@ -229,37 +229,16 @@ struct  Ale__Onboarding__V1__PortalField
     , NULL, NULL, NULL }
 
 
-struct  Ale__Onboarding__V1__PortalComment
+struct  Ale__Onboarding__V1__PortalArticle
 {
   ProtobufCMessage base;
-  Google__Protobuf__Timestamp *at;
-  char *by;
-  char *text;
-  protobuf_c_boolean has_own;
-  protobuf_c_boolean own;
+  char *article;
+  char *title;
+  Google__Protobuf__Timestamp *published_at;
 };
-#define ALE__ONBOARDING__V1__PORTAL_COMMENT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__portal_comment__descriptor) \
-    , NULL, NULL, NULL, 0, 0 }
-
-
-struct  Ale__Onboarding__V1__PortalRights
-{
-  ProtobufCMessage base;
-  size_t n_writable_fields;
-  char **writable_fields;
-  size_t n_states;
-  char **states;
-  size_t n_state_labels;
-  char **state_labels;
-  protobuf_c_boolean has_may_comment;
-  protobuf_c_boolean may_comment;
-  protobuf_c_boolean has_may_attach;
-  protobuf_c_boolean may_attach;
-};
-#define ALE__ONBOARDING__V1__PORTAL_RIGHTS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__portal_rights__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, 0 }
+#define ALE__ONBOARDING__V1__PORTAL_ARTICLE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__portal_article__descriptor) \
+    , NULL, NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__PortalCase
@@ -278,12 +257,18 @@ struct  Ale__Onboarding__V1__PortalCase
   size_t n_attachments;
   Ale__Common__V1__Attachment **attachments;
   size_t n_comments;
-  Ale__Onboarding__V1__PortalComment **comments;
-  Ale__Onboarding__V1__PortalRights *rights;
+  Ale__Common__V1__PortalComment **comments;
+  Ale__Common__V1__PortalRights *rights;
+  size_t n_articles;
+  Ale__Onboarding__V1__PortalArticle **articles;
+  protobuf_c_boolean has_task_count;
+  int32_t task_count;
+  size_t n_changes;
+  Ale__Common__V1__PortalChange **changes;
 };
 #define ALE__ONBOARDING__V1__PORTAL_CASE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__portal_case__descriptor) \
-    , NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL }
+    , NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0, 0, 0,NULL }
 
 
 struct  Ale__Onboarding__V1__PortalTask
@@ -301,12 +286,16 @@ struct  Ale__Onboarding__V1__PortalTask
   size_t n_attachments;
   Ale__Common__V1__Attachment **attachments;
   size_t n_comments;
-  Ale__Onboarding__V1__PortalComment **comments;
-  Ale__Onboarding__V1__PortalRights *rights;
+  Ale__Common__V1__PortalComment **comments;
+  Ale__Common__V1__PortalRights *rights;
+  size_t n_articles;
+  Ale__Onboarding__V1__PortalArticle **articles;
+  size_t n_changes;
+  Ale__Common__V1__PortalChange **changes;
 };
 #define ALE__ONBOARDING__V1__PORTAL_TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__portal_task__descriptor) \
-    , NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL }
+    , NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0,NULL }
 
 
 /* Ale__Onboarding__V1__PortalHeaderField methods */
@@ -556,43 +545,24 @@ Ale__Onboarding__V1__PortalField *
 void   ale__onboarding__v1__portal_field__free_unpacked
                      (Ale__Onboarding__V1__PortalField *message,
                       ProtobufCAllocator *allocator);
-/* Ale__Onboarding__V1__PortalComment methods */
-void   ale__onboarding__v1__portal_comment__init
-                     (Ale__Onboarding__V1__PortalComment         *message);
-size_t ale__onboarding__v1__portal_comment__get_packed_size
-                     (const Ale__Onboarding__V1__PortalComment   *message);
-size_t ale__onboarding__v1__portal_comment__pack
-                     (const Ale__Onboarding__V1__PortalComment   *message,
+/* Ale__Onboarding__V1__PortalArticle methods */
+void   ale__onboarding__v1__portal_article__init
+                     (Ale__Onboarding__V1__PortalArticle         *message);
+size_t ale__onboarding__v1__portal_article__get_packed_size
+                     (const Ale__Onboarding__V1__PortalArticle   *message);
+size_t ale__onboarding__v1__portal_article__pack
+                     (const Ale__Onboarding__V1__PortalArticle   *message,
                       uint8_t             *out);
-size_t ale__onboarding__v1__portal_comment__pack_to_buffer
-                     (const Ale__Onboarding__V1__PortalComment   *message,
+size_t ale__onboarding__v1__portal_article__pack_to_buffer
+                     (const Ale__Onboarding__V1__PortalArticle   *message,
                       ProtobufCBuffer     *buffer);
-Ale__Onboarding__V1__PortalComment *
-       ale__onboarding__v1__portal_comment__unpack
+Ale__Onboarding__V1__PortalArticle *
+       ale__onboarding__v1__portal_article__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   ale__onboarding__v1__portal_comment__free_unpacked
-                     (Ale__Onboarding__V1__PortalComment *message,
-                      ProtobufCAllocator *allocator);
-/* Ale__Onboarding__V1__PortalRights methods */
-void   ale__onboarding__v1__portal_rights__init
-                     (Ale__Onboarding__V1__PortalRights         *message);
-size_t ale__onboarding__v1__portal_rights__get_packed_size
-                     (const Ale__Onboarding__V1__PortalRights   *message);
-size_t ale__onboarding__v1__portal_rights__pack
-                     (const Ale__Onboarding__V1__PortalRights   *message,
-                      uint8_t             *out);
-size_t ale__onboarding__v1__portal_rights__pack_to_buffer
-                     (const Ale__Onboarding__V1__PortalRights   *message,
-                      ProtobufCBuffer     *buffer);
-Ale__Onboarding__V1__PortalRights *
-       ale__onboarding__v1__portal_rights__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   ale__onboarding__v1__portal_rights__free_unpacked
-                     (Ale__Onboarding__V1__PortalRights *message,
+void   ale__onboarding__v1__portal_article__free_unpacked
+                     (Ale__Onboarding__V1__PortalArticle *message,
                       ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__PortalCase methods */
 void   ale__onboarding__v1__portal_case__init
@@ -673,11 +643,8 @@ typedef void (*Ale__Onboarding__V1__GetPortalTaskRequest_Closure)
 typedef void (*Ale__Onboarding__V1__PortalField_Closure)
                  (const Ale__Onboarding__V1__PortalField *message,
                   void *closure_data);
-typedef void (*Ale__Onboarding__V1__PortalComment_Closure)
-                 (const Ale__Onboarding__V1__PortalComment *message,
-                  void *closure_data);
-typedef void (*Ale__Onboarding__V1__PortalRights_Closure)
-                 (const Ale__Onboarding__V1__PortalRights *message,
+typedef void (*Ale__Onboarding__V1__PortalArticle_Closure)
+                 (const Ale__Onboarding__V1__PortalArticle *message,
                   void *closure_data);
 typedef void (*Ale__Onboarding__V1__PortalCase_Closure)
                  (const Ale__Onboarding__V1__PortalCase *message,
@@ -704,8 +671,7 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_item__descri
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_portal_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_portal_task_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_field__descriptor;
-extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_comment__descriptor;
-extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_rights__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_article__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_case__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_task__descriptor;
 

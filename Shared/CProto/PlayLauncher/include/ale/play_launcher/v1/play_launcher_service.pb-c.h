@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "ale/common/v1/dictionary.pb-c.h"
 #include "ale/common/v1/requests.pb-c.h"
+#include "ale/common/v1/search.pb-c.h"
 #include "ale/play_launcher/v1/definitions.pb-c.h"
 #include "ale/play_launcher/v1/plays.pb-c.h"
 #include "ale/play_launcher/v1/runs.pb-c.h"
