@@ -7,7 +7,7 @@ import RPC
 import Testing
 import Wire
 
-extension Scenarios {
+extension Scenarios.OnOneStack {
     /// From a plan to an undo, with the services killed in the midst of each: every row is counted once, in staging and in
     /// the target table.
     @Suite(.serialized)
@@ -16,7 +16,7 @@ extension Scenarios {
 
         @Test("Plan, publish and undo carry on after kills, and counts are exact", .timeLimit(.minutes(4)))
         func killedInTheMidst() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let journey = Journey(stack.world())
                 try await journey.prepareImports()
                 let task = try #require(journey.importTasks["location"])
