@@ -226,7 +226,7 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS"]),
+            serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS", "Korean"]),
             serviceTests(
                 "ImportValidation", ["OnboardingService", "RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # build.sh debug|release ARGUMENT…    `swift build` with these arguments. Before it works for minutes though no source was
 # changed, it says why: a header or a module of the system or of the toolchain is not what the last build read.
+#
+# What is built for tests has no symbols for a debugger, which nobody has a use for there and which cost time and gigabytes;
+# `build.sh debug -debug-info-format dwarf …` builds them in.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/opt/swift/usr/bin
@@ -39,6 +42,8 @@ changed=$(first_changed || true)
   echo "The system or the toolchain was updated since the last build (for one, $changed): what uses it is built anew, which takes minutes."
 mark=$(mktemp)
 trap 'rm -f "$mark"' EXIT
-swift build -c "$configuration" "$@"
+symbols=()
+[ "$configuration" = release ] || symbols=(-debug-info-format none)
+swift build -c "$configuration" "${symbols[@]}" "$@"
 note_what_was_read
 [ ! -d "$folder" ] || touch -r "$mark" "$begin"

@@ -22,19 +22,40 @@ run_tests() {
   .build/debug/account-lifecyclePackageTests.xctest --testing-library swift-testing --filter "$1"
 }
 
-# Every target by itself: what one of them does to its servers and to the machine is none of the others' business.
-# Scenarios come last, since each of them starts the whole system.
-swift_tests() {
-  local target targets begin failed=0
-  if [ -n "${ALE_TEST_FILTER:-}" ]; then run_tests "$ALE_TEST_FILTER"; return; fi
-  targets=$(basename -a Tests/*Tests | grep -vx ScenarioTests)
-  for target in $targets ScenarioTests; do
-    printf -- '-- %s\n' "$target"
-    begin=$SECONDS
-    run_tests "^$target\\." || failed=1
-    printf -- '-- %s took %d s\n' "$target" $((SECONDS - begin))
+run_target() {
+  local begin=$SECONDS code=0
+  printf -- '-- %s\n' "$1"
+  run_tests "^$1\\." || code=1
+  printf -- '-- %s took %d s\n' "$1" $((SECONDS - begin))
+  return $code
+}
+
+# lane TARGET…: one after the other; what a target prints is shown when it has ended.
+lane() {
+  local target output code=0
+  output=$(mktemp)
+  for target in "$@"; do
+    run_target "$target" >"$output" 2>&1 || code=1
+    flock "$logs" cat "$output"
   done
-  return $failed
+  rm -f "$output"
+  return $code
+}
+
+# Every target by itself: what one of them does to its servers and to the machine is none of the others' business. Those that
+# mostly wait (for lost servers, leases, deadlines) go beside those that compute. Scenarios come last and alone, since each of
+# them starts the whole system.
+swift_tests() {
+  local names waiting computing beside code=0
+  if [ -n "${ALE_TEST_FILTER:-}" ]; then run_tests "$ALE_TEST_FILTER"; return; fi
+  names='(Identity|Integration|Mail|NATS|Notifier|Platform|PlayLauncher|Postgres|RPC|Records|Sandbox|Work)Tests'
+  mapfile -t computing < <(basename -a Tests/*Tests | grep -vxE "ScenarioTests|$names")
+  mapfile -t waiting < <(basename -a Tests/*Tests | grep -xE "$names")
+  lane "${waiting[@]}" & beside=$!
+  lane "${computing[@]}" || code=1
+  wait "$beside" || code=1
+  run_target ScenarioTests || code=1
+  return $code
 }
 
 Tools/bootstrap.sh || exit 1

@@ -26,7 +26,8 @@ public enum CustomerSuccess: ServiceDefinition {
             parts.database, watchesRenewals: try parts.settings.bool("ale.renewal.watch", default: false))
         let playbooks = playbooks(parts.database)
         return Assembly(
-            endpoints: endpoints(parts.database, replicas, jobs, playbooks, try parts.settings.attachmentBounds()),
+            endpoints: endpoints(
+                parts.database, replicas, jobs, playbooks, parts.client, try parts.settings.attachmentBounds()),
             replicas: replicas,
             handlers: [playbookTrigger(playbooks)],
             background: jobs.filter { $0.offUntil == nil }.map { $0.background(parts.database) },
@@ -48,7 +49,7 @@ public enum CustomerSuccess: ServiceDefinition {
     /// What the service answers.
     static func endpoints(
         _ database: Database, _ replicas: ReplicaSet, _ jobs: [DailyJob], _ playbooks: Playbooks,
-        _ attachments: AttachmentBounds = .standard
+        _ client: Client, _ attachments: AttachmentBounds = .standard
     ) -> RecordEndpoints {
         var endpoints = RecordEndpoints(
             database, api: api, replicas: replicas.source, attachments: attachments)
@@ -75,7 +76,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(CaseServiceDefinition.self)
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
-        endpoints.add(recommendedActions(database).actionEndpoints(api, replicas: replicas.source))
+        endpoints.add(recommendedActions(database, client).actionEndpoints(api, replicas: replicas.source))
         endpoints.add(TemplateRendering(database).endpoint)
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(EngagementPages(database).endpoint)

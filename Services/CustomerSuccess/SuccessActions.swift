@@ -1,12 +1,13 @@
 import CustomerSuccessWire
 import OnboardingWire
+import RPC
 import RecommendedActions
 import Records
 import Wire
 
 extension CustomerSuccess {
     /// The recommended actions of success records (G-132); none is shipped.
-    static func recommendedActions(_ database: Database) -> RecommendedActions {
+    static func recommendedActions(_ database: Database, _ client: Client) -> RecommendedActions {
         RecommendedActions(
             database,
             tables: [
@@ -16,7 +17,12 @@ extension CustomerSuccess {
                 ActionTable(Touchpoint.self, database), ActionTable(InternalPlay.self, database),
                 ActionTable(RiskSignal.self, database),
             ],
-            generators: [responsiblePerson])
+            generators: [responsiblePerson],
+            articles: .asking { key async throws(Problem) in
+                var request = ReadKnowledgeRequest()
+                request.key = key
+                _ = try await client.call(OnboardingAPI.readKnowledge, request, deadline: .seconds(2))
+            })
     }
 
     /// Whoever holds the responsibility that the recommendation names in the squad of the record's account (G-111).

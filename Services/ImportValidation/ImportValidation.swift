@@ -29,7 +29,7 @@ public enum ImportValidation: ServiceDefinition {
             BackupJob(database: database, queue: backups).daily, PublishedRows(database: database).daily,
             DailyJob("expired-exports", Exports(database).removeExpired),
         ]
-        let actions = recommendedActions(database)
+        let actions = recommendedActions(database, parts.client)
         var endpoints = try recordEndpoints(parts, settings, replicas)
         endpoints.add(BuilderEndpoints(database: database, client: parts.client).endpoints)
         addImports(to: &endpoints, database, settings, queue)

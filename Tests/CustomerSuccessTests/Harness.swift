@@ -40,13 +40,14 @@ struct Server: Sendable {
         let onboarding = OnboardingStandIn()
         let owner = InMemoryTransport()
         try await onboarding.start(owner, log: bench.database.log)
-        let replicas = CustomerSuccess.replicas(bench.database, Client(owner, credential: .token("service")))
+        let client = Client(owner, credential: .token("service"))
+        let replicas = CustomerSuccess.replicas(bench.database, client)
         let playbooks = CustomerSuccess.playbooks(bench.database)
         try await SuccessActivities.seed(playbooks)
         try await bench.serve(
             CustomerSuccess.endpoints(
                 bench.database, replicas, CustomerSuccess.jobs(bench.database, watchesRenewals: watchesRenewals),
-                playbooks),
+                playbooks, client),
             handlers: replicas.handlers + [CustomerSuccess.playbookTrigger(playbooks)])
         return Server(clock: clock, onboarding: onboarding, nats: nats, bench: bench)
     }

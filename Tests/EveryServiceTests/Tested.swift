@@ -278,6 +278,11 @@ struct Tested: Sendable {
         return found
     }
 
+    /// Changes rows, past the service.
+    func change(_ statements: [SQL]) async throws {
+        for statement in statements { _ = try await admin.run(statement) }
+    }
+
     /// Every row of the victim's domain, as text.
     func rows() async throws -> [String] {
         var rows: [String] = []

@@ -45,8 +45,12 @@ final class OnboardingStandIn: Sendable {
         var unpublished: [String: [UnpublishRowsRequest]] = [:]
         var refused: Set<String> = []
         var owners: [String: RoomOwner] = [:]
+        var keptFromReading: Set<String> = []
     }
     private let state = Mutex(State())
+
+    /// Keeps a person from every article of the knowledge base.
+    func keepFromReading(_ person: String) { _ = state.withLock { $0.keptFromReading.insert(person) } }
 
     /// Answers nothing about the text ``held`` for this account until it is let go.
     func hold(_ account: String) { _ = state.withLock { $0.held.insert(account) } }
@@ -127,6 +131,16 @@ final class OnboardingStandIn: Sendable {
             },
             Endpoint(OnboardingAPI.checkPlaybookClosing) { [self] call, request async throws(Problem) in
                 try check(request, call.caller)
+            },
+            Endpoint(OnboardingAPI.readKnowledge) { [self] call, request async throws(Problem) in
+                // As the caller: the token says who.
+                let person = String(call.bearer?.split(separator: "|").first ?? "")
+                guard !state.withLock({ $0.keptFromReading.contains(person) }) else {
+                    throw .notFound(KnowledgeArticle.schema.label, id: request.key)
+                }
+                var text = KnowledgeText()
+                text.key = request.key
+                return text
             },
             Endpoint(OnboardingAPI.resolveReferences) { [self] _, request async throws(Problem) in
                 try await resolve(request)

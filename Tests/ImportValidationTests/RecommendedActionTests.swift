@@ -25,6 +25,29 @@ import Wire
         #expect(customer?.code == .permissionDenied)
     }
 
+    /// A card does not lead to an article that its reader is kept from (G-100); who has the articles says so.
+    @Test func aCardLeadsToWhatCanBeRead() async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        let kept = Caller.holding("sn_acct_lc.agent")
+        stage.owner.keepFromReading(kept.subject)
+        func links(_ caller: Caller) async throws -> [[ActionLink]] {
+            var request = ShowRecommendedActionsRequest()
+            (request.table, request.record) = (ImportTask.schema.table, task.id)
+            let cards = try await stage.bench.call(ImportValidationAPI.showRecommendedActions, request, as: caller)
+                .cards
+            var answer = AnswerDecisionTreeRequest()
+            (answer.table, answer.record) = (request.table, request.record)
+            (answer.recommendation, answer.answers) = ("troubleshoot_import", ["yes", "publish_failed"])
+            let place = try await stage.bench.call(ImportValidationAPI.answerDecisionTree, answer, as: caller)
+            #expect(cards.first?.steps.count == 5 && place.instructions.count == 1)
+            return [cards.flatMap(\.steps).flatMap(\.links), place.instructions.flatMap(\.links) + place.links]
+        }
+        let seen = try await links(stage.agent)
+        #expect(seen.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.article == "complete_import_task" } })
+        #expect(try await links(kept).allSatisfy(\.isEmpty))
+    }
+
     /// The tree of 7.2, every step: problem, which one, instructions that depend on it, end.
     @Test func aFailedImportIsLookedInto() async throws {
         let stage = try await Stage()

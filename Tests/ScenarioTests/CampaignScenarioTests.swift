@@ -8,7 +8,7 @@ extension Scenarios {
     struct CampaignScenarioTests {
         @Test("Every process is killed at random moments under load", .timeLimit(.minutes(4)))
         func kills() async throws {
-            try await Self.run(.kills(seed: Campaign.seed, for: .seconds(30)), within: .seconds(90))
+            try await Self.run(.kills(seed: Campaign.seed, for: .seconds(20)), within: .seconds(80))
         }
 
         @Test("Three nats-servers and two instances of each service", .timeLimit(.minutes(4)))
@@ -41,63 +41,5 @@ extension Scenarios {
             let answer = try await within(.seconds(30), "an answer") { 7 }
             #expect(answer == 7)
         }
-
-        /// An audit that finds nothing may be one that looks at nothing.
-        @Test("The audit counts", .timeLimit(.minutes(5)))
-        func theAuditCounts() async throws {
-            try await ScenarioStack.with { stack in
-                let ledger = try await Campaign.oneCustomer(on: stack)
-                try await Auditor(stack: stack, ledger: ledger).confirm(within: .seconds(30))
-                for (loss, word) in Self.losses {
-                    // The constraints stay: a loss is one statement, and the next adds to it.
-                    try await stack.sql("SET session_replication_role = replica; \(loss)")
-                    let findings = try await Auditor(stack: stack, ledger: ledger).findings()
-                    #expect(findings.contains { $0.contains(word) }, "\(loss): \(findings)")
-                }
-            }
-        }
-
-        /// What is lost or doubled, and what the audit must speak of.
-        private static let losses = [
-            ("DELETE FROM customer_success.touchpoint WHERE subject = 'Check-in 1'", "touchpoints"),
-            (
-                "UPDATE customer_success.touchpoint SET state = 'in_progress' WHERE subject = 'Check-in 3'",
-                "touchpoints"
-            ),
-            ("DELETE FROM onboarding.contract WHERE id = (SELECT id FROM onboarding.contract LIMIT 1)", "contracts"),
-            ("DELETE FROM onboarding.location WHERE id = (SELECT id FROM onboarding.location LIMIT 1)", "locations"),
-            (
-                """
-                UPDATE import_validation.staging_row SET status = 'needs_attention' WHERE id = \
-                (SELECT id FROM import_validation.staging_row LIMIT 1)
-                """, "rows of each import task that are not published"
-            ),
-            ("DELETE FROM import_validation.import_task WHERE target_table = 'location'", "import tasks"),
-            (
-                """
-                UPDATE onboarding.attachment_part SET content = set_byte(content, 0, 0) \
-                WHERE ctid = (SELECT ctid FROM onboarding.attachment_part LIMIT 1)
-                """, "attachments with their content"
-            ),
-            ("DELETE FROM onboarding.journal WHERE fields = ARRAY['attachments']", "attachments in the history"),
-            ("UPDATE onboarding.playbook_run SET state = 'in_progress'", "runs of playbooks"),
-            (
-                "DELETE FROM onboarding.lifecycle_task WHERE short_description = 'Reporting'",
-                "records that activities made"
-            ),
-            ("UPDATE play_launcher.flow_run SET state = 'failed'", "plays"),
-            ("DELETE FROM notifier.in_app_notification WHERE kind = 'play_completed'", "notifications"),
-            (
-                """
-                INSERT INTO notifier.in_app_notification SELECT (jsonb_populate_record(n, \
-                jsonb_build_object('id', gen_random_uuid()))).* FROM notifier.in_app_notification n LIMIT 1
-                """, "notifications"
-            ),
-            ("DELETE FROM onboarding.team_message WHERE kind = 'account_team'", "messages to teams"),
-            ("DELETE FROM notifier.email_delivery", "mails"),
-            ("UPDATE customer_success.customer_account SET revision = 0", "customer_account"),
-            ("UPDATE onboarding.outbox SET event_id = gen_random_uuid() WHERE seq = 1", "stream"),
-            ("DELETE FROM customer_success.journal WHERE kind = 'work_notes'", "work notes"),
-        ]
     }
 }

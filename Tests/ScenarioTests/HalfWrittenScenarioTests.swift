@@ -54,22 +54,28 @@ extension Scenarios {
                     let output = try await stack.restart()
                     try await stack.check()
                     for word in damage.says { #expect(output.contains(word), "\(damage.files): \(output)") }
-                    expectEachOnce(stack, after: "\(damage.files)")
+                    stack.expectEachOnce(after: "\(damage.files)")
                 }
                 try await Auditor(stack: stack, ledger: ledger).confirm(within: .seconds(20))
             }
         }
+    }
+}
 
+extension Scenarios.OnOneStack {
+    /// Starts that find processes of which nobody knows, and processes that are gone.
+    @Suite(.serialized)
+    struct KilledStartScenarioTests {
         /// The process was ended, and another has its number, or none: an identity that cannot be read equals no other.
         @Test("A pid file of which only the number is there", .timeLimit(.minutes(2)))
         func onlyTheNumber() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let pid = try #require(stack.pid("onboarding"))
                 try stack.kill("onboarding")
                 try "\(pid)\n".write(toFile: "\(stack.folder)/run/onboarding.pid", atomically: true, encoding: .utf8)
                 try await stack.restart()
                 try await stack.check()
-                Self.expectEachOnce(stack, after: "the kill")
+                stack.expectEachOnce(after: "the kill")
             }
         }
 
@@ -78,14 +84,14 @@ extension Scenarios {
             let seed = Campaign.seed
             print("random moments from seed \(seed)")
             var random = SeededGenerator(seed: seed)
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 for round in 1...6 {
                     if round.isMultiple(of: 2) { for name in ["nats", "notifier"] { try stack.kill(name) } }
                     let moment = Duration.milliseconds(Int.random(in: 50...2_000, using: &random))
                     try await Self.beginStart(stack, killedAfter: moment)
                     try await stack.restart()
                     try await stack.check()
-                    Self.expectEachOnce(stack, after: "a start killed after \(moment)")
+                    stack.expectEachOnce(after: "a start killed after \(moment)")
                 }
             }
         }
@@ -97,13 +103,12 @@ extension Scenarios {
             try await Task.sleep(for: moment)
             start.terminate(SIGKILL)
         }
+    }
+}
 
-        private static func expectEachOnce(_ stack: ScenarioStack, after what: String) {
-            let expected = Dictionary(
-                uniqueKeysWithValues: (stack.layout.natsServers + ["mail"] + stack.layout.serviceInstances).map {
-                    ($0, 1)
-                })
-            #expect(stack.processes == expected, "after \(what)")
-        }
+extension ScenarioStack {
+    fileprivate func expectEachOnce(after what: String) {
+        let names = layout.natsServers + ["mail"] + layout.serviceInstances
+        #expect(processes == Dictionary(uniqueKeysWithValues: names.map { ($0, 1) }), "after \(what)")
     }
 }

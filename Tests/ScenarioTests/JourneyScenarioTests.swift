@@ -3,13 +3,13 @@ import Foundation
 import JourneyKit
 import Testing
 
-extension Scenarios {
+extension Scenarios.ManyCustomers {
     /// A customer goes from account to running success play through five processes.
     @Suite(.serialized)
     struct JourneyScenarioTests {
         @Test("The journey with the project's own samples", .timeLimit(.minutes(5)))
         func samples() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let samples = "\(ScenarioStack.root)/Samples"
                 try await Journey(stack.world()).run(
                     [
@@ -28,7 +28,7 @@ extension Scenarios {
             .timeLimit(.minutes(10)))
         func sharedWorkbooks() async throws {
             let data = try #require(ScenarioStack.sharedData)
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 try await Journey(stack.world(patience: .seconds(180))).run(
                     [
                         JourneyWorkbook(
@@ -44,12 +44,12 @@ extension Scenarios {
             }
         }
 
-        @Test("Thirty journeys on one stack, and one more among thousands of everything", .timeLimit(.minutes(6)))
+        @Test("Twelve journeys on one stack, and one more among thousands of everything", .timeLimit(.minutes(6)))
         func usedStack() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 // The first enters the people whom all of them meet; the others go three at a time.
                 try await Journey(stack.world()).run([Campaign.contracts], mailDirectory: stack.mailDirectory)
-                try await inLanes(3, 2...30) { _ in
+                try await inLanes(3, 2...12) { _ in
                     try await Journey(stack.world()).run([Campaign.contracts], mailDirectory: stack.mailDirectory)
                 }
                 let script = "\(ScenarioStack.root)/Tests/ScenarioTests/multiply.sql"
@@ -59,27 +59,6 @@ extension Scenarios {
                     #expect(count.flatMap { Int($0) } ?? 0 > 2_000, "\(table)")
                 }
                 try await Journey(stack.world()).run([Campaign.contracts], mailDirectory: stack.mailDirectory)
-            }
-        }
-
-        @Test("More checks than a run carries out are refused, not left out", .timeLimit(.minutes(2)))
-        func tooManyChecks() async throws {
-            try await ScenarioStack.with { stack in
-                let journey = Journey(stack.world())
-                try await journey.meetPeople()
-                try await journey.openAccount()
-                try await journey.seeCaseAndTasks()
-                try await stack.sql(
-                    """
-                    INSERT INTO import_validation.data_validation_assist SELECT (jsonb_populate_record( \
-                    NULL::import_validation.data_validation_assist, to_jsonb(a) || jsonb_build_object('id', gen_random_uuid(), 'staging_table', t.source_table))).* \
-                    FROM (SELECT * FROM import_validation.data_validation_assist LIMIT 1) a, generate_series(1, 501), \
-                    (SELECT source_table FROM import_validation.import_task WHERE target_table = 'contract') t
-                    """)
-                let failure = await #expect(throws: JourneyFailure.self) {
-                    try await journey.importWorkbook(Campaign.contracts)
-                }
-                #expect(failure?.description.contains("more than 500 active checks") == true)
             }
         }
     }

@@ -130,7 +130,7 @@ struct PlayGround {
 
     /// Launches a play with an answer to each question, or to those alone that need one; the id of the run.
     func launch(
-        _ entry: PlayEntry, _ launch: Scenarios.ShippedPlayScenarioTests.Launch
+        _ entry: PlayEntry, _ launch: Scenarios.OnOneStack.ShippedPlayScenarioTests.Launch
     ) async throws -> String {
         var describe = DescribePlayRequest()
         describe.definitionRecord = entry.definitionRecord

@@ -7,10 +7,10 @@ import RPC
 import Testing
 import Wire
 
-extension Scenarios {
+extension Scenarios.OnOneStack {
     /// Imports from the file to an undo, with the services killed in the midst of each step: every row is counted once, in
     /// staging and in the target table.
-    @Suite(.serialized, .sharedStack)
+    @Suite(.serialized)
     struct PublicationScenarioTests {
         private static let rows = 3_000
 

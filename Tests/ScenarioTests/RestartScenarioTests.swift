@@ -6,13 +6,13 @@ import RPC
 import Testing
 import Wire
 
-extension Scenarios {
+extension Scenarios.OnOneStack {
     /// What callers see when a service is restarted, gently and not.
     @Suite(.serialized)
     struct RestartScenarioTests {
         @Test("The same request id gets the same answer across a restart", .timeLimit(.minutes(3)))
         func requestIDs() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let (journey, manager) = try await Self.engagement(stack)
                 let request = Self.creation(journey.engagement)
                 let id = UUID().uuidString.lowercased()
@@ -30,7 +30,7 @@ extension Scenarios {
 
         @Test("SIGTERM loses no request that was taken on", .timeLimit(.minutes(3)))
         func drain() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let (journey, manager) = try await Self.engagement(stack)
                 let request = Self.creation(journey.engagement)
                 let client = stack.world().client

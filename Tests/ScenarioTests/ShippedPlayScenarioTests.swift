@@ -6,7 +6,7 @@ import RPC
 import Testing
 import Wire
 
-extension Scenarios {
+extension Scenarios.OnOneStack {
     /// Every play that ships does what it says in the services it calls, from every record it is offered on.
     @Suite(.serialized)
     struct ShippedPlayScenarioTests {
@@ -18,7 +18,7 @@ extension Scenarios {
 
         @Test("Every shipped play runs to its end from every source", .timeLimit(.minutes(5)))
         func fromEverySource() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let ground = try await PlayGround(stack.world())
                 var launched: [String: Launch] = [:]
                 for (table, record) in ground.sources + [("onboarding_case", ground.openCase)] {

@@ -14,7 +14,7 @@ import Tenancy
 import Testing
 import Wire
 
-extension Scenarios {
+extension Scenarios.OnOneStack {
     /// What was taken away from a person is gone within a second, in each of the five services, whatever the token says.
     @Suite(.serialized)
     struct StandingScenarioTests {
@@ -94,7 +94,7 @@ extension Scenarios {
 
         @Test("Deactivated, revoked, and back again, within a second everywhere", .timeLimit(.minutes(3)))
         func people() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let world = stack.world()
                 let user = try await world.person(named: "Vera Gone", "vera@provider.example", Self.roles)
                 let who = Credential.token(try await stack.onboarding("token", "--user", "vera@provider.example"))
@@ -136,7 +136,7 @@ extension Scenarios {
 
         @Test("A removed contact and an outside system's key", .timeLimit(.minutes(3)))
         func contactsAndKeys() async throws {
-            try await ScenarioStack.with { stack in
+            try await SharedStack.with { stack in
                 let world = stack.world()
                 let journey = Journey(world)
                 try await journey.meetPeople()

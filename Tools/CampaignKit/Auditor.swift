@@ -176,15 +176,19 @@ public struct Auditor: Sendable {
 
     /// Every copy is what its owner has.
     private func replicas() async throws -> [String] {
-        var findings: [String] = []
-        for replica in try Replication.all() {
-            let copied = try await stack.sql("SELECT id, revision FROM \(replica.copy)")
-            let owned = try await stack.sql("SELECT id, revision FROM \(replica.original)")
-            findings += Self.compare(
-                replica.copy, copied.map { $0.joined(separator: " revision ") },
-                owned.map { $0.joined(separator: " revision ") })
+        let replicas = try Replication.all()
+        // In one statement: a process of psql for each table takes longer than all the tables.
+        let rows = try await stack.sql(
+            replicas.enumerated().flatMap { number, replica in
+                [
+                    "SELECT '\(number) copied', id, revision FROM \(replica.copy)",
+                    "SELECT '\(number) owned', id, revision FROM \(replica.original)",
+                ]
+            }.joined(separator: " UNION ALL "))
+        let places = Dictionary(grouping: rows) { $0[0] }.mapValues { $0.map { "\($0[1]) revision \($0[2])" } }
+        return replicas.enumerated().flatMap { number, replica in
+            Self.compare(replica.copy, places["\(number) copied"] ?? [], places["\(number) owned"] ?? [])
         }
-        return findings
     }
 
     private func ids(_ query: String) async throws -> [String] { try await stack.sql(query).map { $0[0] } }

@@ -25,6 +25,21 @@ extension Journey {
         try await seeCaseAndTasks()
     }
 
+    /// The same with the import tasks of these targets alone, which the agent makes by hand: the playbook is not needed.
+    public func prepareImports(of targets: Set<String>) async throws {
+        try await meetPeople()
+        try await openAccount()
+        let agent = try credential(.agent)
+        onboardingCase = try await world.automaticCase(of: account.id, as: agent)
+        for target in targets.sorted() {
+            var creation = CreateImportTaskRequest()
+            creation.importTask = ImportTask()
+            creation.importTask?.parent = onboardingCase.id
+            creation.importTask?.targetTable = target
+            importTasks[target] = try await world.call(ImportValidationAPI.createImportTask, creation, as: agent)
+        }
+    }
+
     /// Imports a file, whatever comes of it, and publishes all of its rows that are ready.
     public func bring(_ path: String, to target: String, encoding: String = "") async throws -> ImportOutcome {
         guard let task = importTasks[target] else { throw JourneyFailure("no import task for \(target)") }

@@ -6,9 +6,6 @@ import Wire
 
 /// The case's playbook, worked through as the agent does.
 extension Journey {
-    /// The family name of the contact that Initial setup brings into the customer team.
-    public static let teamContact = "Mendel"
-
     /// The agent completes Initial setup: what is asked for, a contact of the customer with a responsibility, the account
     /// team; the optional squad is skipped.
     func setUpCase() async throws {
@@ -21,7 +18,7 @@ extension Journey {
                     "go_live_date": "2026-12-01",
                 ])
             let contact = [
-                "first_name": "Roland", "last_name": Self.teamContact,
+                "first_name": "Roland", "last_name": "Mendel",
                 "email": "mendel@\(account.accountNumber ?? "account").example".lowercased(),
             ]
             let added = try await playbook.complete("add_contacts", ["contacts": CasePlaybook.rows([contact])])

@@ -2,7 +2,7 @@
 # The private Postgres cluster. The server refuses to run as root: for root it runs as another user, in a folder that
 # user can reach.
 
-PG_HOME='' PG_BIN='' PG_RUNS_AS=''
+PG_HOME='' PG_BIN='' PG_RUNS_AS='' DATABASE_IS_NEW=no
 
 # Where the cluster is, and as whom it runs. The place is chosen once.
 find_cluster() {
@@ -135,7 +135,7 @@ make_database() {
     *) fail "the database cannot be reached: $answer" ;;
   esac
   [ "$(admin_psql -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = 'ale'")" = 1 ] ||
-    admin_psql -d postgres -c 'CREATE DATABASE ale'
+    { admin_psql -d postgres -c 'CREATE DATABASE ale'; DATABASE_IS_NEW=yes; }
   "$ROOT/deploy/postgres/roles.sh" "$SECRETS" | admin_psql -d ale
 }
 

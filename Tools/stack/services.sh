@@ -95,8 +95,15 @@ as_operator() {
   ) 9>&-
 }
 
+# Does the service run the program of now? Then its schema was migrated by it: on another it would not have started.
+is_migrated() {
+  local pid
+  [ "$DATABASE_IS_NEW" = no ] && pid=$(pid_of "$1") && is_current "$1" "$1" "$pid"
+}
+
 # Who may make all others; the journey's administrator, unless there is one.
 make_administrator() {
+  is_migrated onboarding && return
   as_operator admin create --name 'Ada Admin' --email "$ADMINISTRATOR" --if-none </dev/null >"$LOG/administrator.log" 2>&1 ||
     { cat "$LOG/administrator.log" >&2; fail "the first administrator could not be made"; }
 }
@@ -130,10 +137,13 @@ migrate_service() {
   ) </dev/null >"$LOG/$service-migrate.log" 2>&1 9>&-
 }
 
-# Each service has a schema of its own, so that all migrate at once.
+# Each service has a schema of its own, so that all migrate at once; those that are there already are left alone.
 migrate_all() {
   local service pids=() names=() index failed=0
-  for service in $SERVICES; do migrate_service "$service" & pids+=($!); names+=("$service"); done
+  for service in $SERVICES; do
+    is_migrated "$service" && continue
+    migrate_service "$service" & pids+=($!); names+=("$service")
+  done
   for index in "${!pids[@]}"; do
     wait "${pids[index]}" && continue
     failed=1

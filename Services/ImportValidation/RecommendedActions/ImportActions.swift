@@ -1,5 +1,6 @@
 import ImportValidationWire
 import OnboardingWire
+import RPC
 import RecommendedActions
 import RecommendedActionsWire
 import Records
@@ -9,9 +10,14 @@ import Work
 
 extension ImportValidation {
     /// The recommended actions of import tasks (G-132).
-    static func recommendedActions(_ database: Database) -> RecommendedActions {
+    static func recommendedActions(_ database: Database, _ client: Client) -> RecommendedActions {
         RecommendedActions(
-            database, tables: [ActionTable(ImportTask.self, database)], generators: [ImportActions.responsiblePerson])
+            database, tables: [ActionTable(ImportTask.self, database)], generators: [ImportActions.responsiblePerson],
+            articles: .asking { key async throws(Problem) in
+                var request = ReadKnowledgeRequest()
+                request.key = key
+                _ = try await client.call(OnboardingAPI.readKnowledge, request, deadline: .seconds(2))
+            })
     }
 }
 

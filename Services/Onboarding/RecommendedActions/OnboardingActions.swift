@@ -13,7 +13,7 @@ extension Onboarding {
             database,
             tables: [ActionTable(OnboardingCase.self, database), ActionTable(LifecycleTask.self, database)],
             generators: [OnboardingGenerators.responsiblePerson, OnboardingGenerators.customerContact],
-            flows: [registerConsumer])
+            flows: [registerConsumer], articles: KnowledgeReading.articles(database))
     }
 }
 

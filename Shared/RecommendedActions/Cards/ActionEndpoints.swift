@@ -13,8 +13,8 @@ extension RecommendedActions {
         let methods = SharedMethods(api, of: database.service)
         let definitions = ActionDefinitions(actions: self)
         return [
-            database.reading(methods["recommended_actions.show"], show),
-            database.reading(methods["recommended_actions.answer"], answer),
+            showing(methods["recommended_actions.show"], show),
+            showing(methods["recommended_actions.answer"], answer),
             database.writing(
                 methods["recommended_actions.assign"], \.requestID,
                 trial: \AssignRecommendedActionRequest.validateOnly, replicas: replicas, assign),

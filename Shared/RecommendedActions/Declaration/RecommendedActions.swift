@@ -13,13 +13,17 @@ public final class RecommendedActions: Sendable {
     let generators: [String: ResourceGenerator]
     /// Guided flows by their keys.
     let flows: [String: GuidedFlow]
+    /// Which articles cards may link to for whom.
+    let articles: ArticleReading
 
     /// The recommended actions of the service of `database`. Every service has the generators ``ResourceGenerator/fixed``
     /// and ``ResourceGenerator/articles`` besides its own.
     public init(
-        _ database: Database, tables: [ActionTable], generators: [ResourceGenerator] = [], flows: [GuidedFlow] = []
+        _ database: Database, tables: [ActionTable], generators: [ResourceGenerator] = [], flows: [GuidedFlow] = [],
+        articles: ArticleReading
     ) {
         self.database = database
+        self.articles = articles
         self.tables = Dictionary(uniqueKeysWithValues: tables.map { ($0.schema.table, $0) })
         self.generators = Dictionary(
             uniqueKeysWithValues: ([.fixed, .articles] + generators).map { ($0.key, $0) })

@@ -78,6 +78,7 @@ extension FivePeople {
         update.importTask?.contact = cast.expert.contact
         update.importTask?.visibleToCustomer = true
         _ = try await ask(ImportValidationAPI.updateImportTask, update, as: cast.analyst)
+        try await lookAtPages(task)
         let shown = try await list(ImportValidationAPI.listImportTasks, "", as: cast.expert)
         #expect(shown.map(\.id) == [task.id] && shown.first?.closeNotes == nil)
         try await attachFiles(to: task)
