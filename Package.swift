@@ -109,6 +109,7 @@ let package = Package(
         system("CXlsxWriter", apt: "libxlsxwriter-dev"),
         system("CJQ", apt: "libjq-dev"),
         system("CIDN", pkgConfig: "libidn2", apt: "libidn2-dev"),
+        system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CProto", dependencies: ["CProtobufC"], path: "Shared/CProto/Common"),
 
@@ -150,6 +151,7 @@ let package = Package(
         shared("Flows", ["CJQ", "Korean", yams]),
         shared("Mail", ["Addresses", "CCurl", mustache]),
         shared("HTTPS", ["CCurl"]),
+        shared("Passwords", ["CSodium"]),
         shared("WireCatalog", wires),
         shared("TestKit", ["NATS", "Postgres", "Workbook", log]),
         shared("ServiceTestKit", ["TestKit", "Platform"]),
@@ -167,9 +169,9 @@ let package = Package(
             [
                 "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire",
                 "CustomerSuccessWire",
-                "Playbooks", "RecommendedActions", "HTTPS", crypto,
+                "Playbooks", "RecommendedActions", "HTTPS", "Passwords", crypto,
             ],
-            resources: [.copy("Playbooks"), .copy("Articles")])
+            resources: [.copy("Playbooks"), .copy("Articles"), .copy("SignIn/common_passwords.txt")])
         + service(
             "ImportValidation", executable: "import-validation",
             [
@@ -226,7 +228,7 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS", "Korean"]),
+            serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS", "Korean", "Passwords"]),
             serviceTests(
                 "ImportValidation", ["OnboardingService", "RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
@@ -234,6 +236,7 @@ let package = Package(
             serviceTests("Notifier", ["Mail"]),
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
+            tests("Passwords"),
             tests("Flows"),
             tests("Playbooks", ["PlaybooksWire"]),
             tests("Mail", ["Addresses", "TestKit"]),
