@@ -62,16 +62,18 @@ let lean: [LinkerSetting] = [
         ], .when(platforms: [.linux], configuration: .release))
 ]
 
-/// A service: a library with its records and an executable of a few lines.
+/// A service: a library and an executable of a few lines. One `withRecords` has protos and a schema of its own.
 func service(
     _ name: String, executable: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
-    resources: [Resource] = []
+    resources: [Resource] = [], withRecords: Bool = true
 ) -> [Target] {
     [
         .target(
-            name: "\(name)Service", dependencies: ["Platform", .byName(name: "\(name)Wire")] + dependencies,
+            name: "\(name)Service",
+            dependencies: ["Platform"] + (withRecords ? [.byName(name: "\(name)Wire")] : []) + dependencies,
             path: "Services/\(name)",
-            exclude: ["README.md", "Main"] + exclude, resources: [.copy("Schema")] + resources, swiftSettings: strict),
+            exclude: ["README.md", "Main"] + exclude, resources: (withRecords ? [.copy("Schema")] : []) + resources,
+            swiftSettings: strict),
         .executableTarget(
             name: executable, dependencies: [.byName(name: "\(name)Service")], path: "Services/\(name)/Main",
             swiftSettings: strict, linkerSettings: lean),
@@ -86,6 +88,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 let package = Package(
@@ -99,6 +102,9 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        // Without its own way to read settings.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["FullFoundation"]),
     ],
     targets: [
         // C libraries, each imported by one module only.
@@ -187,6 +193,14 @@ let package = Package(
             "Notifier", executable: "notifier",
             ["OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
             resources: [.copy("Templates")])
+        + service(
+            "Workspace", executable: "workspace",
+            [
+                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "CustomerSuccessWire",
+                "PlayLauncherWire", "NotifierWire", "WireCatalog", hummingbird, mustache, crypto, lifecycle, signals,
+                arguments, log,
+            ],
+            resources: [.copy("Design"), .copy("Strings")] + pages, withRecords: false)
         + [
             .target(
                 name: "JourneyKit",
@@ -231,6 +245,9 @@ let package = Package(
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),
+            .testTarget(
+                name: "WorkspaceTests", dependencies: ["WorkspaceService", "TestKit", "WireCatalog", hummingbird] + wires,
+                path: "Tests/WorkspaceTests", swiftSettings: strict),
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
