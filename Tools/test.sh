@@ -5,6 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 PATH=$PATH:/opt/swift/usr/bin
 logs=${ALE_LOCAL:-$PWD/.local}/log
+python=${ALE_LOCAL:-$PWD/.local}/venv/bin/python3
 summary=()
 failed=0
 
@@ -41,6 +42,7 @@ Tools/bootstrap.sh || exit 1
 mkdir -p "$logs" && rm -f "$logs"/test-*.log
 check format Tools/format.sh --check
 check generated Tools/proto.sh --check
+check design "$python" Tests/Browser/test_design.py
 check build Tools/build.sh debug --build-tests && check tests swift_tests
 
 printf '\n== summary\n'

@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 
-from mustache import Library
+import mustache
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORKSPACE = ROOT / "Services/Workspace"
@@ -67,14 +67,19 @@ class Reader:
             return f"{day.year}년 {day.month}월 {day.day}일" if self.language == "ko" else f"{day.day} {day:%b %Y}"
         return f"{value:,}" if isinstance(value, int) else value
 
+    def seen(self, value):
+        """A value as the engine takes it: texts in the reader's language, what is empty as nothing."""
+        if isinstance(value, list):
+            return [self.seen(each) for each in value]
+        if isinstance(value, dict) and set(value) == {"en", "ko"}:
+            return value[self.language]
+        return None if value == "" else value
+
     def child(self, value, name):
         if not isinstance(value, dict):
             return False, None
         if name in value:
-            inner = value[name]
-            if isinstance(inner, dict) and set(inner) == {"en", "ko"}:
-                inner = inner[self.language]
-            return True, None if inner == "" else inner
+            return True, self.seen(value[name])
         for ending in ("Text", "Distance", "Late", "Label", "Is", "Any", "Count"):
             base = name[: -len(ending)]
             if not name.endswith(ending) or base not in value:
@@ -120,7 +125,7 @@ class Pages:
     def __init__(self, language):
         self.reader = Reader(language)
         sources = {path.stem: path.read_text() for path in WORKSPACE.rglob("*.mustache")}
-        self.library = Library(sources, self.reader.child)
+        self.library = mustache.Library(sources, self.reader.child)
         self.missing = {}
 
     @staticmethod

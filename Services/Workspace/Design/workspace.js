@@ -271,25 +271,23 @@
     all("tbody[data-block]", table).forEach((block) => near.observe(block));
   });
 
-  // --- cells: edited where they stand. Enter keeps, Escape leaves; the row comes back as the server has it now.
+  // --- cells: arrows move, Enter or a click edits where it stands, Enter keeps, Escape leaves; the row comes back as the server has it
 
-  function edit(link) {
-    const cell = link.closest("td");
-    if (cell.hasAttribute("data-editing")) return;
-    const before = [...cell.childNodes];
+  function edit(cell) {
+    const row = cell.closest("tr"), field = cell.dataset.field, before = [...cell.childNodes];
+    if (cell.hasAttribute("data-editing") || !row.dataset.cells) return;
     const input = document.createElement("input");
-    input.value = link.dataset.value ?? link.textContent.trim();
-    input.setAttribute("aria-label", link.dataset.label ?? "");
-    const leave = () => { cell.removeAttribute("data-editing"); cell.replaceChildren(...before); link.focus(); };
+    input.value = cell.firstChild?.nodeType === Node.TEXT_NODE ? cell.firstChild.data : "";
+    input.setAttribute("aria-label", cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent);
+    const leave = () => { cell.removeAttribute("data-editing"); cell.replaceChildren(...before); goTo(cell); };
     const keep = async () => {
-      const form = new URLSearchParams({ csrf: body.dataset.csrf, field: link.dataset.field, value: input.value, etag: cell.closest("tr").dataset.etag ?? "" });
+      const form = new URLSearchParams({ csrf: body.dataset.csrf, field, value: input.value, etag: row.dataset.etag ?? "" });
       input.disabled = true;
       try {
-        const { isFine, content } = await fragment(link.dataset.cell, { method: "POST", body: form });
-        const row = one("tr", content);
-        if (row) { const old = cell.closest("tr"), field = link.dataset.field; old.replaceWith(row); one(`[data-field="${CSS.escape(field)}"]`, row)?.focus(); return; }
-        say(content.textContent.trim());
-        if (isFine) return leave();
+        const { content } = await fragment(row.dataset.cells, { method: "POST", body: form });
+        const next = one("tr", content);
+        if (next) { row.replaceWith(next); return goTo(one(`[data-field="${CSS.escape(field)}"]`, next)); }
+        explain(cell, content.textContent.trim());
       } catch { /* What was typed stays. */ }
       input.disabled = false;
       input.setAttribute("aria-invalid", "true");
@@ -298,11 +296,33 @@
     cell.setAttribute("data-editing", "");
     cell.replaceChildren(input);
     input.select();
-    input.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); keep(); } else if (event.key === "Escape") { event.stopPropagation(); leave(); } });
+    input.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Enter") { event.preventDefault(); keep(); } else if (event.key === "Escape") leave(); });
   }
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-cell]");
-    if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); edit(link); }
+  function explain(cell, text) {
+    const line = one("[data-reason-line]", cell.closest("[data-grid]").parentElement);
+    if (line) { line.textContent = text; line.hidden = !text; }
+  }
+  function goTo(cell) {
+    if (!cell) return;
+    cell.tabIndex = -1;
+    cell.focus();
+    explain(cell, cell.dataset.reason ?? "");
+  }
+  all("[data-grid]").forEach((wrap) => {
+    wrap.addEventListener("click", (event) => { const cell = event.target.closest("td[data-field]"); if (cell) edit(cell); });
+    wrap.addEventListener("keydown", (event) => {
+      const cell = event.target.closest("td[data-field]");
+      const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
+      if (step && cell) {
+        const lines = all("tr[data-row]", wrap), line = lines[lines.indexOf(cell.parentElement) + step[0]];
+        const next = line?.cells[cell.cellIndex + step[1]];
+        goTo(next?.matches("td[data-field]") ? next : null);
+      } else if (step && event.target === wrap) goTo(one("td[data-field]", wrap));
+      else if ((event.key === "Enter" || event.key === "e") && cell) edit(cell);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
   });
 
   // --- choosing rows: what can be done with them appears with how many they are
@@ -338,6 +358,13 @@
       }
     } catch { sessionStorage.removeItem(place(form)); }
     form.addEventListener("input", () => { const now = read(); if (now.length < 100000) sessionStorage.setItem(place(form), now); });
+  });
+  // The secret of a link stands behind `#`, which browsers keep to themselves: it is posted, and no longer in the address.
+  all("form[data-secret]").forEach((form) => {
+    if (location.hash.length < 2) return;
+    one("[name=secret]", form).value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    form.submit();
   });
   all("form[data-sign-out]").forEach((form) => form.addEventListener("submit", () => sessionStorage.clear()));
 })();
