@@ -296,31 +296,26 @@ extension ListSessionsRequest: WireMessage {
     package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         ale__onboarding__v1__list_sessions_request__init(message)
         if !self.user.isEmpty { message.pointee.user = try arena.string(self.user, "user") }
-        if self.pageSize != 0 { message.pointee.has_page_size = 1; message.pointee.page_size = self.pageSize }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.user = Unpacked.string(message.pointee.user)
-        self.pageSize = message.pointee.page_size
     }
 
     package static let jsonNames = JSONNames([
         ("user", nil),
-        ("pageSize", "page_size"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.user = try reader.string()
-        case 1: self.pageSize = try reader.int32()
         default: break
         }
     }
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.user.isEmpty { try writer.field("user", self.user) }
-        if self.pageSize != 0 { try writer.field("pageSize", self.pageSize) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1193,23 +1188,27 @@ extension BeginFederatedSignInRequest: WireMessage {
         ale__onboarding__v1__begin_federated_sign_in_request__init(message)
         if !self.issuer.isEmpty { message.pointee.issuer = try arena.string(self.issuer, "issuer") }
         if !self.redirectUri.isEmpty { message.pointee.redirect_uri = try arena.string(self.redirectUri, "redirectUri") }
+        if !self.address.isEmpty { message.pointee.address = try arena.string(self.address, "address") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.issuer = Unpacked.string(message.pointee.issuer)
         self.redirectUri = Unpacked.string(message.pointee.redirect_uri)
+        self.address = Unpacked.string(message.pointee.address)
     }
 
     package static let jsonNames = JSONNames([
         ("issuer", nil),
         ("redirectUri", "redirect_uri"),
+        ("address", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.issuer = try reader.string()
         case 1: self.redirectUri = try reader.string()
+        case 2: self.address = try reader.string()
         default: break
         }
     }
@@ -1217,6 +1216,7 @@ extension BeginFederatedSignInRequest: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.issuer.isEmpty { try writer.field("issuer", self.issuer) }
         if !self.redirectUri.isEmpty { try writer.field("redirectUri", self.redirectUri) }
+        if !self.address.isEmpty { try writer.field("address", self.address) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -14,7 +14,8 @@ public struct SignInRequest: Message {
     public var password: String = ""
     /// What the session is called in the list of sessions, such as the browser; at most 200 characters.
     public var device: String = ""
-    /// The network address of who asks, as a program with pages sees it: failures from one address slow down the next ones.
+    /// The network address of the person, as a program with pages sees it: failures from one address slow down the next
+    /// ones. A program that asks for many people has to say it; without it they all count as one connection.
     public var address: String = ""
 
     /// The message with every field at its default.
@@ -118,8 +119,6 @@ public struct ListSessionsRequest: Message {
 
     /// Id of the user; empty for oneself. Sessions of others are shown to administrators.
     public var user: String = ""
-    /// At most this many; 0 means 50, more than 1,000 is cut to 1,000.
-    public var pageSize: Int32 = 0
 
     /// The message with every field at its default.
     public init() {}
@@ -130,12 +129,10 @@ extension ListSessionsRequest {
     public enum Field: String, RequestField {
         /// `user`.
         case user
-        /// `page_size`.
-        case pageSize = "page_size"
     }
 }
 
-/// Open sessions, the latest used first.
+/// Open sessions, the latest used first; a person has at most 50.
 public struct ListSessionsResponse: Message {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.ListSessionsResponse"
@@ -216,7 +213,8 @@ public struct OpenInvitationRequest: Message {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.OpenInvitationRequest"
 
-    /// What stands behind `#` in the link.
+    /// The last part of the link, which is `<address of the workspace>/invitations/<secret>`, and for a new password
+    /// `<address of the workspace>/passwords/<secret>`.
     public var secret: String = ""
 
     /// The message with every field at its default.
@@ -427,6 +425,8 @@ public struct BeginFederatedSignInRequest: Message {
     public var issuer: String = ""
     /// Below the address of the workspace.
     public var redirectUri: String = ""
+    /// As in SignInRequest.
+    public var address: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -439,6 +439,8 @@ extension BeginFederatedSignInRequest {
         case issuer
         /// `redirect_uri`.
         case redirectUri = "redirect_uri"
+        /// `address`.
+        case address
     }
 }
 

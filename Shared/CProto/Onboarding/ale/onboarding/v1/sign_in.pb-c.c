@@ -1712,7 +1712,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__sign_out_request__descript
   (ProtobufCMessageInit) ale__onboarding__v1__sign_out_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__list_sessions_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__list_sessions_request__field_descriptors[1] =
 {
   {
     "user",
@@ -1726,27 +1726,14 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__list_sessions_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "page_size",
-    2,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_INT32,
-    offsetof(Ale__Onboarding__V1__ListSessionsRequest, has_page_size),
-    offsetof(Ale__Onboarding__V1__ListSessionsRequest, page_size),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned ale__onboarding__v1__list_sessions_request__field_indices_by_name[] = {
-  1,   /* field[1] = page_size */
   0,   /* field[0] = user */
 };
 static const ProtobufCIntRange ale__onboarding__v1__list_sessions_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 1 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__list_sessions_request__descriptor =
 {
@@ -1756,7 +1743,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__list_sessions_request__des
   "Ale__Onboarding__V1__ListSessionsRequest",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__ListSessionsRequest),
-  2,
+  1,
   ale__onboarding__v1__list_sessions_request__field_descriptors,
   ale__onboarding__v1__list_sessions_request__field_indices_by_name,
   1,  ale__onboarding__v1__list_sessions_request__number_ranges,
@@ -2521,7 +2508,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__sign_in_issuer__descriptor
   (ProtobufCMessageInit) ale__onboarding__v1__sign_in_issuer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__begin_federated_sign_in_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__begin_federated_sign_in_request__field_descriptors[3] =
 {
   {
     "issuer",
@@ -2547,15 +2534,28 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__begin_federated_sign_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "address",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__BeginFederatedSignInRequest, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__begin_federated_sign_in_request__field_indices_by_name[] = {
+  2,   /* field[2] = address */
   0,   /* field[0] = issuer */
   1,   /* field[1] = redirect_uri */
 };
 static const ProtobufCIntRange ale__onboarding__v1__begin_federated_sign_in_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__begin_federated_sign_in_request__descriptor =
 {
@@ -2565,7 +2565,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__begin_federated_sign_in_re
   "Ale__Onboarding__V1__BeginFederatedSignInRequest",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__BeginFederatedSignInRequest),
-  2,
+  3,
   ale__onboarding__v1__begin_federated_sign_in_request__field_descriptors,
   ale__onboarding__v1__begin_federated_sign_in_request__field_indices_by_name,
   1,  ale__onboarding__v1__begin_federated_sign_in_request__number_ranges,

@@ -143,12 +143,10 @@ struct  Ale__Onboarding__V1__ListSessionsRequest
 {
   ProtobufCMessage base;
   char *user;
-  protobuf_c_boolean has_page_size;
-  int32_t page_size;
 };
 #define ALE__ONBOARDING__V1__LIST_SESSIONS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_sessions_request__descriptor) \
-    , NULL, 0, 0 }
+    , NULL }
 
 
 struct  Ale__Onboarding__V1__ListSessionsResponse
@@ -323,10 +321,11 @@ struct  Ale__Onboarding__V1__BeginFederatedSignInRequest
   ProtobufCMessage base;
   char *issuer;
   char *redirect_uri;
+  char *address;
 };
 #define ALE__ONBOARDING__V1__BEGIN_FEDERATED_SIGN_IN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__begin_federated_sign_in_request__descriptor) \
-    , NULL, NULL }
+    , NULL, NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__BegunFederatedSignIn
