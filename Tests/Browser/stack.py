@@ -79,7 +79,7 @@ class Stack:
         shared = {"parent": self.case["id"], "contact": contact, "assignedTo": agent, "visibleToCustomer": True}
         self.task = self.ask("onboarding.lifecycle_tasks.create", "agent", lifecycleTask={
             **shared, "shortDescription": "Name your branches", "dueDate": day, "description": "One line for each branch."})
-        known = self.one("import-validation.import_tasks.list", "agent", filter='targetTable = "cmn_location"')
+        known = self.one("import-validation.import_tasks.list", "agent", filter='target_table = "location"')
         self.task_of_import = self.ask("import-validation.import_tasks.create", "agent", importTask={
             **shared, "account": account, "shortDescription": "Import branches", "dueDate": day,
             **{key: known[key] for key in ("sourceTable", "targetTable", "dataSource")}})
