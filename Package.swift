@@ -80,6 +80,15 @@ func service(
     ]
 }
 
+/// The templates of the workspace's pages, each beside its handler. A folder with Swift in it cannot be taken whole.
+let pages: [Resource] = """
+    Case/case Case/go_live Errors/error Import/import Import/import_block Import/import_counts Import/import_fix
+    Import/import_grid Import/import_match Import/import_plan Import/import_publish Import/import_row
+    Import/import_row_panel Import/import_run Import/import_upload Import/lineage List/list Notices/notices
+    Onboarding/onboarding Person/person Portal/article Portal/portal Portal/portal_case Portal/portal_task
+    Portal/portal_upload Search/search SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
+    """.split { $0 == " " || $0 == "\n" }.map { .copy("\($0).mustache") }
+
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -89,6 +98,7 @@ let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 let package = Package(
@@ -105,6 +115,7 @@ let package = Package(
         // Without its own way to read settings.
         .package(
             url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
     ],
     targets: [
         // C libraries, each imported by one module only.
@@ -196,9 +207,9 @@ let package = Package(
         + service(
             "Workspace", executable: "workspace",
             [
-                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "CustomerSuccessWire",
-                "PlayLauncherWire", "NotifierWire", "WireCatalog", hummingbird, mustache, crypto, lifecycle, signals,
-                arguments, log,
+                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "NotifierWire",
+                "WireCatalog", hummingbird, httpTypes, mustache, crypto, lifecycle,
+                signals, arguments, log,
             ],
             resources: [.copy("Design"), .copy("Strings")] + pages, withRecords: false)
         + [
@@ -246,8 +257,9 @@ let package = Package(
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),
             .testTarget(
-                name: "WorkspaceTests", dependencies: ["WorkspaceService", "TestKit", "WireCatalog", hummingbird] + wires,
-                path: "Tests/WorkspaceTests", swiftSettings: strict),
+                name: "WorkspaceTests",
+                dependencies: ["WorkspaceService", "TestKit", "WireCatalog", hummingbird, httpTypes] + wires,
+                path: "Tests/WorkspaceTests", resources: [.copy("Samples")], swiftSettings: strict),
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
             tests("Flows"),
