@@ -42,7 +42,7 @@ Tools/bootstrap.sh || exit 1
 mkdir -p "$logs" && rm -f "$logs"/test-*.log
 check format Tools/format.sh --check
 check generated Tools/proto.sh --check
-[ -n "${ALE_TEST_FILTER:-}" ] || check design "$python" Tests/Browser/test_design.py
+[ -n "${ALE_TEST_FILTER:-}" ] || { check script "$python" Tests/Browser/test_script.py; check design "$python" Tests/Browser/test_design.py; }
 check build Tools/build.sh debug --build-tests && check tests swift_tests
 [ -n "${ALE_TEST_FILTER:-}" ] || check journeys "$python" Tests/Browser/test_journeys.py
 
