@@ -25,7 +25,8 @@ import Testing
         let readme = try #require(Repository.text("Services/\(service)/README.md"), "the service has no README.md")
         // The workspace is no service with records, and reads what it needs by itself.
         let isWorkspace = service == "Workspace"
-        var read = isWorkspace ? EnvironmentKeys(readBy: #""ALE_CONFIG_FILE""#) : EnvironmentKeys(under: "Shared/Platform/")
+        var read =
+            isWorkspace ? EnvironmentKeys(readBy: #""ALE_CONFIG_FILE""#) : EnvironmentKeys(under: "Shared/Platform/")
         read.formUnion(EnvironmentKeys(under: "Services/\(service)/"))
         let findings = Self.findings(service: service, readme: readme, read: read)
         #expect(findings.isEmpty, "\(findings.report)")
