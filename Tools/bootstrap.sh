@@ -21,7 +21,7 @@ fail() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }
 
 find_swift() {
   command -v swift >/dev/null || [ -x /opt/swift/usr/bin/swift ] ||
-    fail "Swift 6.1 or newer is needed, on PATH or in /opt/swift."
+    fail "Swift 6.2 or newer is needed, on PATH or in /opt/swift."
 }
 
 missing_packages() {

@@ -24,6 +24,8 @@ extension EmailTemplate {
             Choice(value: .string("onboarding-contacts"), label: Text(en: "Customer onboarding contacts", ko: "고객 온보딩 연락처")),
             Choice(value: .string("key-members"), label: Text(en: "Key team members", ko: "핵심 팀원")),
             Choice(value: .string("account-team"), label: Text(en: "Account team", ko: "계정 팀")),
+            Choice(value: .string("invitation"), label: Text(en: "Invitation", ko: "초대")),
+            Choice(value: .string("password-reset"), label: Text(en: "New password", ko: "비밀번호 재설정")),
         ], storage: .string),
         FieldSchema(name: "language", jsonName: "language", label: Text(en: "Language", ko: "언어"), type: .choice, mandatory: true, choices: [
             Choice(value: .string("en"), label: Text(en: "English", ko: "영어")),
@@ -132,6 +134,10 @@ extension EmailTemplate {
         public static let keyMembers: String = "key-members"
         /// Account team.
         public static let accountTeam: String = "account-team"
+        /// Invitation.
+        public static let invitation: String = "invitation"
+        /// New password.
+        public static let passwordReset: String = "password-reset"
     }
 
     /// Values of `language`.

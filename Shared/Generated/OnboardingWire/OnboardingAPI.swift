@@ -407,6 +407,12 @@ public enum OnboardingAPI {
     /// Reads records of table consumer_registration in pages, filtered and ordered; the newest first.
     public static let listConsumerRegistrations = Method<ListRequest, ListConsumerRegistrationsResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.consumer_registrations.list", name: "ListConsumerRegistrations", summary: "Reads records of table consumer_registration in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "consumer_registration"))
+    /// Reads one record of table sign_in_link; NOT_FOUND when the caller may not know it.
+    public static let getSignInLink = Method<GetRequest, SignInLink>(
+        service: "onboarding", subject: "ale.v1.onboarding.sign_in_links.get", name: "GetSignInLink", summary: "Reads one record of table sign_in_link; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "sign_in_link"))
+    /// Reads records of table sign_in_link in pages, filtered and ordered; the newest first.
+    public static let listSignInLinks = Method<ListRequest, ListSignInLinksResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.sign_in_links.list", name: "ListSignInLinks", summary: "Reads records of table sign_in_link in pages, filtered and ordered; the newest first.", need: MethodNeed(.read, on: "sign_in_link"))
     /// Starts a run of an active playbook, over a record or before there is one. FAILED_PRECONDITION, reason RUN_EXISTS,
     /// when the record has an open run of that playbook; INVALID_ARGUMENT, reason RECORD_NEEDED, without a record that no
     /// activity makes, reason SEVERAL_PLAYBOOKS, with the ids of the definitions in `candidates`, when none is named of several.
@@ -644,6 +650,62 @@ public enum OnboardingAPI {
     /// Starts a registration that has failed once more. FAILED_PRECONDITION, reason REGISTRATION_STARTED, for any other.
     public static let startConsumerRegistration = Method<ActionRequest, ConsumerRegistration>(
         service: "onboarding", subject: "ale.v1.onboarding.consumer_registrations.start", name: "StartConsumerRegistration", summary: "Starts a registration that has failed once more.", need: MethodNeed(.write, on: "consumer_registration"), takesRequestID: true)
+    /// Signs a person in with a password; works without a token. UNAUTHENTICATED, reason SIGN_IN_REFUSED, whatever is wrong;
+    /// RESOURCE_EXHAUSTED, reason TOO_MANY_ATTEMPTS, with the seconds to wait in the fact `retry_after_seconds`.
+    public static let signIn = Method<SignInRequest, SignedIn>(
+        service: "onboarding", subject: "ale.v1.onboarding.sessions.sign_in", name: "SignIn", summary: "Signs a person in with a password; works without a token.")
+    /// Answers a new access token for a session; works without a token. UNAUTHENTICATED, reason SESSION_ENDED, for a session
+    /// that has ended. The answer holds no session token.
+    public static let renewSession = Method<RenewSessionRequest, SignedIn>(
+        service: "onboarding", subject: "ale.v1.onboarding.sessions.renew", name: "RenewSession", summary: "Answers a new access token for a session; works without a token.")
+    /// Ends a session by its token; works without a token, and answers the same when there is none.
+    public static let signOut = Method<SignOutRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.sessions.sign_out", name: "SignOut", summary: "Ends a session by its token; works without a token, and answers the same when there is none.")
+    /// Lists open sessions: one's own, for administrators those of a user.
+    public static let listSessions = Method<ListSessionsRequest, ListSessionsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.sessions.list", name: "ListSessions", summary: "Lists open sessions: one's own, for administrators those of a user.")
+    /// Ends a session: one's own, for administrators anybody's.
+    public static let endSession = Method<EndSessionRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.sessions.end", name: "EndSession", summary: "Ends a session: one's own, for administrators anybody's.")
+    /// Lists the issuers that people can sign in with beside a password; works without a token.
+    public static let listSignInIssuers = Method<ListSignInIssuersRequest, ListSignInIssuersResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.sessions.list_issuers", name: "ListSignInIssuers", summary: "Lists the issuers that people can sign in with beside a password; works without a token.")
+    /// Begins to sign in with another issuer (OpenID Connect, authorization code with PKCE); works without a token.
+    public static let beginFederatedSignIn = Method<BeginFederatedSignInRequest, BegunFederatedSignIn>(
+        service: "onboarding", subject: "ale.v1.onboarding.sessions.begin_federated", name: "BeginFederatedSignIn", summary: "Begins to sign in with another issuer (OpenID Connect, authorization code with PKCE); works without a token.")
+    /// Signs in whom the issuer names: the user who was linked before, else the one with the e-mail address that the issuer
+    /// has verified; works without a token. Nobody is created. UNAUTHENTICATED, reason SIGN_IN_REFUSED, whatever is wrong.
+    public static let completeFederatedSignIn = Method<CompleteFederatedSignInRequest, SignedIn>(
+        service: "onboarding", subject: "ale.v1.onboarding.sessions.complete_federated", name: "CompleteFederatedSignIn", summary: "Signs in whom the issuer names: the user who was linked before, else the one with the e-mail address that the issuer has verified; works without a token.")
+    /// Invites a user by an e-mail with a link that is good once and for a day; a link of before is good no more. For users of
+    /// one's own account the customer's onboarding contact may (G-103). FAILED_PRECONDITION, reason CANNOT_SIGN_IN, for who is
+    /// not active, holds no role or is an outside system.
+    public static let createInvitation = Method<CreateInvitationRequest, SignInLink>(
+        service: "onboarding", subject: "ale.v1.onboarding.invitations.create", name: "CreateInvitation", summary: "Invites a user by an e-mail with a link that is good once and for a day; a link of before is good no more.", need: MethodNeed(.create, on: "sign_in_link"))
+    /// Says whose link it is; works without a token. UNAUTHENTICATED, reason LINK_INVALID, for one that is used, expired or
+    /// none.
+    public static let openInvitation = Method<OpenInvitationRequest, OpenedInvitation>(
+        service: "onboarding", subject: "ale.v1.onboarding.invitations.open", name: "OpenInvitation", summary: "Says whose link it is; works without a token.")
+    /// Uses the link of an invitation, with the password that the person chose; works without a token. UNAUTHENTICATED as
+    /// invitations.open; INVALID_ARGUMENT for a password that is too short, too long or too common, with the link unused.
+    public static let acceptInvitation = Method<AcceptInvitationRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.invitations.accept", name: "AcceptInvitation", summary: "Uses the link of an invitation, with the password that the person chose; works without a token.")
+    /// Sends a link for a new password to whoever has the address; works without a token, and answers the same when nobody
+    /// has.
+    public static let forgetPassword = Method<ForgetPasswordRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.passwords.forget", name: "ForgetPassword", summary: "Sends a link for a new password to whoever has the address; works without a token, and answers the same when nobody has.")
+    /// Uses the link for a new password; works without a token. All sessions of the person end. Refused as
+    /// invitations.accept.
+    public static let resetPassword = Method<ResetPasswordRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.passwords.reset", name: "ResetPassword", summary: "Uses the link for a new password; works without a token.")
+    /// Changes one's own password; all other sessions end. FAILED_PRECONDITION, reason WRONG_PASSWORD, when the current one is
+    /// another; RESOURCE_EXHAUSTED as sessions.sign_in.
+    public static let changePassword = Method<ChangePasswordRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.passwords.change", name: "ChangePassword", summary: "Changes one's own password; all other sessions end.")
+    /// Makes the secret of a sign-in link, for the e-mail that is about to be sent; one made before is good no more. The
+    /// notifier alone asks. FAILED_PRECONDITION, reason LINK_OVER, when it is used or expired, or nobody may sign in by it.
+    public static let issueSignInLink = Method<IssueSignInLinkRequest, IssuedSignInLink>(
+        service: "onboarding", subject: "ale.v1.onboarding.sign_in_links.issue", name: "IssueSignInLink", summary: "Makes the secret of a sign-in link, for the e-mail that is about to be sent; one made before is good no more.")
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
@@ -785,6 +847,8 @@ public enum OnboardingAPI {
         deletePortalHeaderField.info,
         getConsumerRegistration.info,
         listConsumerRegistrations.info,
+        getSignInLink.info,
+        listSignInLinks.info,
         startPlaybookRun.info,
         getPlaybookRun.info,
         listPlaybookRuns.info,
@@ -860,6 +924,21 @@ public enum OnboardingAPI {
         detachKnowledge.info,
         registerConsumer.info,
         startConsumerRegistration.info,
+        signIn.info,
+        renewSession.info,
+        signOut.info,
+        listSessions.info,
+        endSession.info,
+        listSignInIssuers.info,
+        beginFederatedSignIn.info,
+        completeFederatedSignIn.info,
+        createInvitation.info,
+        openInvitation.info,
+        acceptInvitation.info,
+        forgetPassword.info,
+        resetPassword.info,
+        changePassword.info,
+        issueSignInLink.info,
         listReplicas.info,
         rebuildReplica.info,
     ]

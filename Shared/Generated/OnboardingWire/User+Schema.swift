@@ -31,6 +31,7 @@ extension User {
             Choice(value: .string("system"), label: Text(en: "Outside system", ko: "외부 시스템")),
         ], defaultValue: .string("person"), storage: .string),
         FieldSchema(name: "public_key", jsonName: "publicKey", label: Text(en: "Public key", ko: "공개 키"), type: .json, storage: .string),
+        FieldSchema(name: "time_zone", jsonName: "timeZone", label: Text(en: "Time zone", ko: "시간대"), type: .string, format: .timeZone, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -51,6 +52,7 @@ extension User {
             case 11: FieldValue(self.active)
             case 12: FieldValue(self.kind)
             case 13: FieldValue(self.publicKey)
+            case 14: FieldValue(self.timeZone)
             default: preconditionFailure("User has no field \(index).")
             }
         }
@@ -78,6 +80,7 @@ extension User {
         case 11: self.active = try value.flag("active")
         case 12: self.kind = try value.text("kind")
         case 13: self.publicKey = try value.text("publicKey")
+        case 14: self.timeZone = try value.text("timeZone")
         default: preconditionFailure("User has no field \(index).")
         }
     }
@@ -123,6 +126,8 @@ extension User {
         case kind
         /// Public key.
         case publicKey = "public_key"
+        /// Time zone.
+        case timeZone = "time_zone"
     }
 
     /// Values of `language`.

@@ -30,6 +30,7 @@ extension User: WireMessage {
         if let value = self.active { message.pointee.has_active = 1; message.pointee.active = value ? 1 : 0 }
         if let value = self.kind { message.pointee.kind = try arena.string(value, "kind") }
         if let value = self.publicKey { message.pointee.public_key = try arena.string(value, "publicKey") }
+        if let value = self.timeZone { message.pointee.time_zone = try arena.string(value, "timeZone") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -48,6 +49,7 @@ extension User: WireMessage {
         if message.pointee.has_active != 0 { self.active = message.pointee.active != 0 }
         if let text = message.pointee.kind { self.kind = Unpacked.string(text) }
         if let text = message.pointee.public_key { self.publicKey = Unpacked.string(text) }
+        if let text = message.pointee.time_zone { self.timeZone = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -65,6 +67,7 @@ extension User: WireMessage {
         ("active", nil),
         ("kind", nil),
         ("publicKey", "public_key"),
+        ("timeZone", "time_zone"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -83,6 +86,7 @@ extension User: WireMessage {
         case 11: self.active = try reader.bool()
         case 12: self.kind = try reader.string()
         case 13: self.publicKey = try reader.string()
+        case 14: self.timeZone = try reader.string()
         default: break
         }
     }
@@ -102,6 +106,7 @@ extension User: WireMessage {
         if let value = self.active { try writer.field("active", value) }
         if let value = self.kind { try writer.field("kind", value) }
         if let value = self.publicKey { try writer.field("publicKey", value) }
+        if let value = self.timeZone { try writer.field("timeZone", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

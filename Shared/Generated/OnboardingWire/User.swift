@@ -44,6 +44,9 @@ public struct User: RecordMessage {
     /// Public key.
     /// JSON Web Key (RFC 7517), Ed25519 or P-256, without its private part; outside systems only.
     public var publicKey: String?
+    /// Time zone.
+    /// In which the person is shown times; empty for that of the program that shows them.
+    public var timeZone: String?
 
     /// The message with every field at its default.
     public init() {}

@@ -1759,7 +1759,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__list_customer_contacts_res
   (ProtobufCMessageInit) ale__onboarding__v1__list_customer_contacts_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__user__field_descriptors[14] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__user__field_descriptors[15] =
 {
   {
     "id",
@@ -1929,6 +1929,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__user__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time_zone",
+    17,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__User, time_zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__user__field_indices_by_name[] = {
   10,   /* field[10] = account */
@@ -1943,6 +1955,7 @@ static const unsigned ale__onboarding__v1__user__field_indices_by_name[] = {
   9,   /* field[9] = language */
   7,   /* field[7] = name */
   13,   /* field[13] = public_key */
+  14,   /* field[14] = time_zone */
   4,   /* field[4] = updated_at */
   5,   /* field[5] = updated_by */
 };
@@ -1950,7 +1963,7 @@ static const ProtobufCIntRange ale__onboarding__v1__user__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__user__descriptor =
 {
@@ -1960,7 +1973,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__user__descriptor =
   "Ale__Onboarding__V1__User",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__User),
-  14,
+  15,
   ale__onboarding__v1__user__field_descriptors,
   ale__onboarding__v1__user__field_indices_by_name,
   2,  ale__onboarding__v1__user__number_ranges,

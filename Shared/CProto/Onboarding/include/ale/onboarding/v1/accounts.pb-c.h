@@ -194,10 +194,11 @@ struct  Ale__Onboarding__V1__User
   protobuf_c_boolean active;
   char *kind;
   char *public_key;
+  char *time_zone;
 };
 #define ALE__ONBOARDING__V1__USER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__user__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__CreateUserRequest

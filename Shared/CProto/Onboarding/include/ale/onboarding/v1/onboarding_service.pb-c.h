@@ -27,6 +27,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/onboarding/v1/portal.pb-c.h"
 #include "ale/onboarding/v1/publishing.pb-c.h"
 #include "ale/onboarding/v1/registrations.pb-c.h"
+#include "ale/onboarding/v1/sign_in.pb-c.h"
 #include "ale/playbooks/v1/administration.pb-c.h"
 #include "ale/playbooks/v1/definitions.pb-c.h"
 #include "ale/playbooks/v1/runs.pb-c.h"
