@@ -126,6 +126,7 @@ let package = Package(
         system("CXlsxWriter", apt: "libxlsxwriter-dev"),
         system("CJQ", apt: "libjq-dev"),
         system("CIDN", pkgConfig: "libidn2", apt: "libidn2-dev"),
+        system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         .target(name: "CCurl", path: "Shared/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CProto", dependencies: ["CProtobufC"], path: "Shared/CProto/Common"),
 
@@ -167,6 +168,7 @@ let package = Package(
         shared("Flows", ["CJQ", "Korean", yams]),
         shared("Mail", ["Addresses", "CCurl", mustache]),
         shared("HTTPS", ["CCurl"]),
+        shared("Passwords", ["CSodium"]),
         shared("WireCatalog", wires),
         shared("TestKit", ["NATS", "Postgres", "Workbook", log]),
         shared("ServiceTestKit", ["TestKit", "Platform"]),
@@ -184,9 +186,9 @@ let package = Package(
             [
                 "StandingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire",
                 "CustomerSuccessWire",
-                "Playbooks", "RecommendedActions", "HTTPS", crypto,
+                "Playbooks", "RecommendedActions", "HTTPS", "Passwords", crypto,
             ],
-            resources: [.copy("Playbooks"), .copy("Articles")])
+            resources: [.copy("Playbooks"), .copy("Articles"), .copy("SignIn/common_passwords.txt")])
         + service(
             "ImportValidation", executable: "import-validation",
             [
@@ -251,7 +253,7 @@ let package = Package(
             tests("Records", ["TestKit", "ServiceTestKit", "WireCatalog"]),
             tests("Work", ["TestKit", "ServiceTestKit", "Platform", log]),
             tests("Platform", ["Records", "Postgres", "TestKit", "Wire", log]),
-            serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS"]),
+            serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS", "Passwords"]),
             serviceTests("ImportValidation", ["RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
@@ -262,6 +264,7 @@ let package = Package(
                 path: "Tests/WorkspaceTests", resources: [.copy("Samples")], swiftSettings: strict),
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
+            tests("Passwords"),
             tests("Flows"),
             tests("Playbooks", ["PlaybooksWire"]),
             tests("Mail", ["Addresses", "TestKit"]),

@@ -95,6 +95,8 @@ struct EmailPreviews: Sendable {
             switch request.key {
             case Key.playCompleted, Key.playFailed: try await play(asked)
             case Key.recordUpdated: try await updated(asked, language)
+            // Of a link that leads nowhere; the mail is about nothing but its reader.
+            case Key.invitation, Key.passwordReset: [MailTemplates.link: "https://workspace.example/"]
             default: try await team(asked, Named.of(request.key))
             }
         let subject = call.caller.subject

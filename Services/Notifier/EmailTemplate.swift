@@ -28,7 +28,7 @@ extension EmailTemplate: Record {
 
     /// Refuses a text with a placeholder that nobody fills in, and HTML that no mail should have.
     static func check(_ text: String, of key: String, _ field: Field) throws(Problem) {
-        let known = MailTemplates.placeholders[key] ?? []
+        let known = (MailTemplates.placeholders[key] ?? []).filter { field != .subject || $0 != MailTemplates.link }
         do throws(MailPlaceholders.Fault) {
             try MailPlaceholders.check(text, known: Set(known))
         } catch {

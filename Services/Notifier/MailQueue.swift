@@ -18,13 +18,18 @@ struct MailQueue: Sendable {
     private let sender: SMTPSender
     private let from: MailAddress
     private let templates: MailTemplates
+    private let links: SignInLinkSource?
     private let queue: LeasedQueue
 
-    init(_ database: Database, _ sender: SMTPSender, from: MailAddress, _ templates: MailTemplates) {
+    init(
+        _ database: Database, _ sender: SMTPSender, from: MailAddress, _ templates: MailTemplates,
+        links: SignInLinkSource? = nil
+    ) {
         self.database = database
         self.sender = sender
         self.from = from
         self.templates = templates
+        self.links = links
         queue = LeasedQueue(database, table: "mail_queue", key: "delivery", limit: 8)
     }
 
@@ -32,9 +37,32 @@ struct MailQueue: Sendable {
     func run() async {
         await queue.run { lease in
             guard let letter = try await load(lease) else { return }
-            try await record(await send(letter), letter, lease)
+            switch try await completed(letter, lease) {
+            case .success(let letter): try await record(await send(letter), letter, lease)
+            case .failure(let withheld): try await record(withheld.outcome, letter, lease)
+            }
         }
         sender.close()
+    }
+
+    /// A mail that is not sent now, and what came of it instead.
+    struct Withheld: Error {
+        let outcome: Outcome
+    }
+
+    /// The letter with the link that it is about, if it is about one.
+    private func completed(_ letter: Letter, _ lease: Lease) async throws -> Result<Letter, Withheld> {
+        guard let links, letter.objection == nil, letter.delivery.sourceTable == SignInLink.schema.table else {
+            return .success(letter)
+        }
+        switch await links.url(of: letter.delivery.sourceRecord ?? "") {
+        case .failure(let withheld): return .failure(withheld)
+        case .success(let url):
+            guard let whole = try await load(lease, adding: [MailTemplates.link: url]) else {
+                return .failure(Withheld(outcome: .untried))
+            }
+            return .success(whole)
+        }
     }
 
     /// What is read of `mail_queue`.
@@ -53,7 +81,7 @@ struct MailQueue: Sendable {
         let objection: String?
     }
 
-    private func load(_ lease: Lease) async throws -> Letter? {
+    private func load(_ lease: Lease, adding more: [String: String] = [:]) async throws -> Letter? {
         let database = database
         let templates = templates
         return try await asService(.root) { tx in
@@ -66,6 +94,7 @@ struct MailQueue: Sendable {
                 return nil
             }
             let values = try JSONDecoder().decode([String: String].self, from: Data(row.string(Column.contents).utf8))
+                .merging(more) { $1 }
             let event = try row.optionalBytes(Column.event).map { try RecordEvent.decode(protobuf: $0) }
             let objection = try Self.objection(to: delivery, event, tx)
             return Letter(

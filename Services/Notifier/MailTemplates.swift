@@ -18,7 +18,11 @@ struct MailTemplates: Sendable {
         Key.onboardingContacts: ["name", "account", "number", "people"],
         Key.keyMembers: ["name", "account", "number", "people"],
         Key.accountTeam: ["name", "account", "number", "people"],
+        Key.invitation: ["name", link], Key.passwordReset: ["name", link],
     ]
+
+    /// The placeholder of a link by which somebody signs in. It stands in the texts of a mail alone: the subject is kept.
+    static let link = "url"
 
     /// Their names.
     static let names = placeholders.keys.sorted()

@@ -108,9 +108,11 @@ extension KnownPerson {
     /// The person with every right there is, for a token.
     func caller(_ subject: String, locale: String) -> Caller {
         // One for each account; the contact, where there is one, tells more.
-        let named = Dictionary(grouping: memberships, by: \.account).values.compactMap { same in
+        let each = Dictionary(grouping: memberships, by: \.account).values.compactMap { same in
             same.first { $0.contact != nil } ?? same.first
         }
+        // A token has room for so many: of more, those that were made first.
+        let named = Array(each.sorted { $0.account < $1.account }.prefix(Membership.limit))
         return Caller(subject: subject, roles: roles, memberships: named, locale: locale)
             ?? Caller(subject: subject, kind: .person, domain: domain, roles: roles, locale: locale)
     }

@@ -35,16 +35,18 @@ public enum Onboarding: ServiceDefinition {
         let actions = recommendedActions(database)
         let handshakes = try ServiceBridge.handshakes(parts.settings, database)
         let calls = RemoteCalls(playbooks, parts.client)
+        let signIn = try SignIn(parts)
         return Assembly(
             endpoints: endpoints(
-                database, replicas, playbooks, try parts.settings.attachmentBounds(), handshakes?.wake ?? Signal()),
+                database, replicas, playbooks, try parts.settings.attachmentBounds(), handshakes?.wake ?? Signal(),
+                signIn),
             replicas: replicas,
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic), playbookTrigger(playbooks)],
             background: [
                 Background("playbook calls", isSingle: false) { await calls.run() },
                 PlaybookAdoption.background(playbooks),
                 CardSnapshots.job(database).background(database),
-            ] + ServiceBridge.background(handshakes),
+            ] + ServiceBridge.background(handshakes) + signIn.background,
             prepare: {
                 try await OnboardingSeed.run(database)
                 try await PortalHeader.seed(database)
@@ -57,7 +59,7 @@ public enum Onboarding: ServiceDefinition {
     /// Everything the service answers.
     static func endpoints(
         _ database: Database, _ replicas: ReplicaSet, _ playbooks: Playbooks,
-        _ attachments: AttachmentBounds = .standard, _ handshakes: Signal = Signal()
+        _ attachments: AttachmentBounds = .standard, _ handshakes: Signal = Signal(), _ signIn: SignIn? = nil
     ) -> RecordEndpoints {
         var endpoints = RecordEndpoints(
             database, api: api, replicas: replicas.source, attachments: attachments)
@@ -84,6 +86,8 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(listed: TeamMessage.self)
         endpoints.add(listed: ConsumerRegistration.self)
         endpoints.add(ConsumerRegistration.endpoints(database, handshakes))
+        endpoints.add(listed: SignInLink.self)
+        endpoints.add((signIn ?? SignIn(database, issuer: nil)).endpoints)
         endpoints.add(KnowledgeArticle.self)
         endpoints.add(KnowledgeRule.self)
         endpoints.add(KnowledgeLink.self)

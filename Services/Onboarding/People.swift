@@ -48,35 +48,36 @@ extension User: Record {
                     en: "There is already a user with this e-mail address.", ko: "같은 이메일 주소의 사용자가 이미 있습니다."))
         ])
 
-    public static let rules: [Rule<User>] = [
-        .drafting("G-13") { change, context in
-            if change.new.account == nil, change.new.domain.isEmpty {
-                change.new.domain = context.write.caller.domain.path
-            }
-        },
-        .check(
-            "PUBLIC_KEY", field: .publicKey,
-            Text(
-                en: "Only an outside system has a key: a JSON Web Key, Ed25519 or P-256, without its private part.",
-                ko: "키는 외부 시스템에만 있으며, 개인 부분이 없는 'Ed25519' 또는 'P-256' JSON 웹 키여야 합니다.")
-        ) { change, _ in
-            guard change.changes(.publicKey) || change.changes(.kind), let key = change.new.publicKey else {
-                return true
-            }
-            return change.new.kind == Kind.system && SystemKey.isUsable(key)
-        },
-        .afterDeletion("USER_IN_USE") { change, context in
-            let rows = try context.transaction.query(
-                "SELECT 1 FROM onboarding.role_grant WHERE \"user\" = \(change.new.id) LIMIT 1")
-            guard rows.isEmpty else {
-                throw Problem.failedPrecondition(
-                    rule: "USER_IN_USE",
-                    Text(
-                        en: "The user still holds roles. Deactivate the user instead.",
-                        ko: "역할이 부여된 사용자는 삭제할 수 없습니다. 대신 비활성화하세요."))
-            }
-        },
-    ]
+    public static let rules: [Rule<User>] =
+        [
+            .drafting("G-13") { change, context in
+                if change.new.account == nil, change.new.domain.isEmpty {
+                    change.new.domain = context.write.caller.domain.path
+                }
+            },
+            .check(
+                "PUBLIC_KEY", field: .publicKey,
+                Text(
+                    en: "Only an outside system has a key: a JSON Web Key, Ed25519 or P-256, without its private part.",
+                    ko: "키는 외부 시스템에만 있으며, 개인 부분이 없는 'Ed25519' 또는 'P-256' JSON 웹 키여야 합니다.")
+            ) { change, _ in
+                guard change.changes(.publicKey) || change.changes(.kind), let key = change.new.publicKey else {
+                    return true
+                }
+                return change.new.kind == Kind.system && SystemKey.isUsable(key)
+            },
+            .afterDeletion("USER_IN_USE") { change, context in
+                let rows = try context.transaction.query(
+                    "SELECT 1 FROM onboarding.role_grant WHERE \"user\" = \(change.new.id) LIMIT 1")
+                guard rows.isEmpty else {
+                    throw Problem.failedPrecondition(
+                        rule: "USER_IN_USE",
+                        Text(
+                            en: "The user still holds roles. Deactivate the user instead.",
+                            ko: "역할이 부여된 사용자는 삭제할 수 없습니다. 대신 비활성화하세요."))
+                }
+            },
+        ] + Rule<User>.signOut
 }
 
 extension RoleGrant: Record {
@@ -103,5 +104,6 @@ extension RoleGrant: Record {
             let isExternal = RoleCatalog.role(named: change.new.role ?? "")?.isExternal == true
             return (user?.account != nil) == isExternal
         },
+        .signOut,
     ]
 }

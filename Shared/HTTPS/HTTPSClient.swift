@@ -9,7 +9,7 @@ public enum HTTPSOutcome: Sendable, Equatable {
     case unreached(reason: String)
 }
 
-/// Posts to servers of the internet over HTTPS: certificates are verified, redirects are not followed, answers are
+/// Asks servers of the internet over HTTPS: certificates are verified, redirects are not followed, answers are
 /// bounded, every request has a deadline. A host whose address is of the own network is not reached, nor is one by way
 /// of a proxy, which would choose the address.
 ///
@@ -23,7 +23,7 @@ public struct HTTPSClient: Sendable {
     /// A client that trusts the certificate authorities of the system, or those of a PEM file.
     public init(authorities file: String? = nil) { self.init(authorities: file, reachesOwnNetwork: false) }
 
-    /// A client that may reach the own network as well: for tests, whose servers are there.
+    /// A client that may reach the own network as well: for servers that the operator names, and for tests.
     package init(authorities file: String?, reachesOwnNetwork: Bool) {
         authorities = file
         self.reachesOwnNetwork = reachesOwnNetwork
@@ -33,6 +33,17 @@ public struct HTTPSClient: Sendable {
     public func post(
         _ body: [UInt8], to url: String, headers: [String: String], timeout: Duration
     ) async -> HTTPSOutcome {
+        await ask(url, body: body, headers, timeout)
+    }
+
+    /// Gets what stands at a URL, and waits for it, at most for `timeout`.
+    public func get(_ url: String, headers: [String: String], timeout: Duration) async -> HTTPSOutcome {
+        await ask(url, body: nil, headers, timeout)
+    }
+
+    private func ask(
+        _ url: String, body: [UInt8]?, _ headers: [String: String], _ timeout: Duration
+    ) async -> HTTPSOutcome {
         let milliseconds = max(1, Int(timeout / .milliseconds(1)))
         let (authorities, reachesOwnNetwork) = (authorities, reachesOwnNetwork)
         return await withCheckedContinuation { continuation in
@@ -41,8 +52,8 @@ public struct HTTPSClient: Sendable {
                     return continuation.resume(returning: .unreached(reason: "libcurl cannot be set up"))
                 }
                 continuation.resume(
-                    returning: transfer.post(
-                        body, to: url, headers, authorities: authorities, milliseconds: milliseconds))
+                    returning: transfer.ask(
+                        url, body: body, headers, authorities: authorities, milliseconds: milliseconds))
             }
             thread.name = "https"
             thread.start()
@@ -66,8 +77,8 @@ private struct HTTPSTransfer: ~Copyable {
 
     deinit { curl_easy_cleanup(handle) }
 
-    borrowing func post(
-        _ body: [UInt8], to url: String, _ headers: [String: String], authorities: String?, milliseconds: Int
+    borrowing func ask(
+        _ url: String, body: [UInt8]?, _ headers: [String: String], authorities: String?, milliseconds: Int
     ) -> HTTPSOutcome {
         guard reachesOwnNetwork || ale_curl_set_open(handle, PublicAddress.open) == CURLE_OK else {
             return .unreached(reason: "libcurl does not let addresses be looked at")
@@ -79,7 +90,7 @@ private struct HTTPSTransfer: ~Copyable {
         defer { curl_slist_free_all(list) }
         prepare(url, authorities, milliseconds)
         _ = ale_curl_set_list(handle, CURLOPT_HTTPHEADER, list)
-        _ = body.withUnsafeBytes { ale_curl_set_post(handle, $0.baseAddress, $0.count) }
+        if let body { _ = body.withUnsafeBytes { ale_curl_set_post(handle, $0.baseAddress, $0.count) } }
         var bytes = [CChar](repeating: 0, count: HTTPSClient.mostBytes)
         let (code, count) = bytes.withUnsafeMutableBufferPointer { room in
             var answer = ale_curl_answer(bytes: room.baseAddress, room: room.count, count: 0)

@@ -1,8 +1,8 @@
 /// Base64 in the alphabet of URLs and without padding (RFC 4648, section 5), as tokens and keys are written.
-enum Base64URL {
+public enum Base64URL {
     /// The bytes; nil when a character, the length or the unused bits are wrong. One text stands for each value, so that
     /// a token cannot be varied without breaking it.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
@@ -20,7 +20,8 @@ enum Base64URL {
         return bits & ((1 << UInt32(count)) - 1) == 0 ? bytes : nil
     }
 
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    /// The text of the bytes.
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         var bits: UInt32 = 0
         var count = 0

@@ -1,10 +1,11 @@
 import Synchronization
 
-/// Bounds how often somebody is asked for on the word of a token that nobody has to have signed.
+/// Bounds how often something is done for strangers: on the word of a token that nobody has to have signed, or without a
+/// token at all.
 ///
-/// Whose signature was seen once is no stranger and passes always, so that a flood of invented issuers keeps only those
-/// outside systems waiting that this program has not met yet.
-final class StrangerLimit: Sendable {
+/// Who has proved to be somebody once is no stranger and passes always, so that a flood of strangers keeps only those
+/// waiting that this program has not met yet.
+public final class StrangerLimit: Sendable {
     private struct State {
         var second = ContinuousClock.now
         var count = 0
@@ -16,13 +17,13 @@ final class StrangerLimit: Sendable {
     private let state = Mutex(State())
 
     /// Admits `perSecond` strangers in a second, and remembers at most `remembered` of those who are none.
-    init(perSecond: Int, remembered: Int) {
+    public init(perSecond: Int, remembered: Int) {
         self.perSecond = perSecond
         self.remembered = max(1, remembered)
     }
 
     /// Whether `name` may be asked for now.
-    func admit(_ name: String) -> Bool {
+    public func admit(_ name: String) -> Bool {
         let now = ContinuousClock.now
         return state.withLock { state in
             if state.met.contains(name) { return true }
@@ -32,8 +33,8 @@ final class StrangerLimit: Sendable {
         }
     }
 
-    /// `name` has signed.
-    func meet(_ name: String) {
+    /// `name` has proved to be somebody.
+    public func meet(_ name: String) {
         state.withLock { state in
             if state.met.count >= remembered, !state.met.contains(name) { state.met = [] }
             state.met.insert(name)

@@ -26,7 +26,7 @@ public enum MailHTML {
     private static let empty: Set<String> = ["meta", "br", "hr", "img", "col"]
     /// Attributes that hold addresses, and how these may begin.
     private static let addresses: Set<String> = ["href", "src", "background"]
-    private static let schemes = ["https://", "http://", "mailto:", "tel:", "cid:", "#"]
+    private static let schemes = ["https://", "http://", "mailto:", "tel:", "cid:", "#", "{{url}}"]
 
     /// Refuses a text that is not such HTML.
     public static func check(_ text: String) throws(Fault) {

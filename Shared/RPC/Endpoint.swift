@@ -6,7 +6,7 @@ public struct Endpoint: Sendable {
     public enum Access: Sendable {
         /// Callers with a valid token.
         case authenticated
-        /// Anybody. For health checks only.
+        /// Anybody: how people come to a token.
         case anonymous
     }
 

@@ -81,6 +81,7 @@ struct Attempt: Sendable {
         if let own = own["\(method.service).\(name)"] ?? everywhere[name] ?? administration[name]
             ?? runs(over: playbookParents[method.service] ?? "")[name]
             ?? actions(for: actionTables[method.service] ?? "")[name] ?? knowledge[name] ?? registrations[name]
+            ?? signIn[name]
         {
             let table = own.table ?? schemas.first { $0.collection == parts[0] }?.table ?? ""
             return Attempt(

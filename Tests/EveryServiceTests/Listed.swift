@@ -214,6 +214,13 @@ extension Listed {
             Filled(
                 "team_message",
                 ["domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 60)]),
+            Filled("sign_in_link", ["domain": "'/provider/c' || n % 50 || '/'", "user": Filled.person(of: 50)]),
+            Filled(
+                "session",
+                [
+                    "domain": "'/provider/c' || n % 50 || '/'", "user": Filled.person(of: 2_000),
+                    "expires_at": "now() + interval '1 day'",
+                ]),
         ] + runs(over: "onboarding_case", kind: "related_work"),
         asked: LandingLists.cards + [
             Listed("landing page", "pages.landing", "{}"),
@@ -225,6 +232,8 @@ extension Listed {
                 "search for a usual word", "records.search", #"{"text": "usual"}"#,
                 reasons: ["sort onboarding_case": "of what many have, the newest 500 are put into order"]),
             .records("team_messages", "onboarding_case = \"\(first)\""),
+            .records("sign_in_links", "user = \"\(first)\""),
+            Listed("sessions of a person", "sessions.list", "{}"),
             .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
             .records("customer_accounts", "", by: "name"),

@@ -19,10 +19,12 @@ struct Stage: Sendable {
     let follower: PlayFollower
     let watchLists: WatchLists
     let teamMails: TeamMails
+    let signInMails: SignInMails
     private let bench: ServiceBench<Notifier>
 
     var database: Database { bench.database }
     var client: Client { bench.client }
+    var transport: any Transport { bench.transport }
 
     init() async throws {
         var bench = try await ServiceBench<Notifier>()
@@ -33,6 +35,7 @@ struct Stage: Sendable {
         follower = PlayFollower(database: bench.database, people: people, messenger: messenger)
         watchLists = WatchLists(database: bench.database, people: people, messenger: messenger)
         teamMails = TeamMails(database: bench.database, people: people, messenger: messenger)
+        signInMails = SignInMails(database: bench.database, people: people, messenger: messenger)
         try await bench.serve(Notifier.endpoints(bench.database, replicas, bench.client, templates))
         self.bench = bench
     }

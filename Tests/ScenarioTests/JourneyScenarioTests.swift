@@ -11,13 +11,16 @@ extension Scenarios {
         func samples() async throws {
             try await ScenarioStack.with { stack in
                 let samples = "\(ScenarioStack.root)/Samples"
-                try await Journey(stack.world()).run(
+                let journey = Journey(stack.world())
+                try await journey.run(
                     [
                         JourneyWorkbook(path: "\(samples)/contracts.xlsx", target: "contract", ready: 8, attention: 4),
                         JourneyWorkbook(path: "\(samples)/locations.xlsx", target: "location", ready: 6, attention: 0),
                         JourneyWorkbook(
                             path: "\(samples)/contacts.xlsx", target: "customer_contact", ready: 0, attention: 3),
                     ], mailDirectory: stack.mailDirectory)
+                let members = try await journey.acceptInvitations(mailDirectory: stack.mailDirectory)
+                #expect(members.count >= Persona.allCases.count - 1)
             }
         }
 

@@ -45,7 +45,7 @@ import Testing
             "Roles", "Tenancy", "Filters", "Korean",
         ],
         "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": ["Korean"], "Flows": ["CJQ", "Korean"],
-        "Mail": ["Addresses", "CCurl"], "HTTPS": ["CCurl"],
+        "Mail": ["Addresses", "CCurl"], "HTTPS": ["CCurl"], "Passwords": ["CSodium"],
         "TestKit": ["NATS", "Postgres", "Workbook"],
         "ServiceTestKit": [
             "TestKit", "Platform", "Records", "Ground", "Events", "Work", "Identity", "Postgres", "NATS", "Wire", "RPC",
@@ -56,7 +56,7 @@ import Testing
     static let services: [String: Set<String>] = [
         "Onboarding": [
             "OnboardingWire", "Playbooks", "PlaybooksWire", "RecommendedActions", "RecommendedActionsWire",
-            "ImportValidationWire", "CustomerSuccessWire", "HTTPS",
+            "ImportValidationWire", "CustomerSuccessWire", "HTTPS", "Passwords",
         ],
         "ImportValidation": [
             "ImportValidationWire", "OnboardingWire", "CustomerSuccessWire", "PlaybooksWire", "RecommendedActions",

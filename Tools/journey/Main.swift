@@ -37,7 +37,12 @@ struct Main {
                 JourneyWorkbook(path: "\(samples)/locations.xlsx", target: "location", ready: 6, attention: 0),
                 JourneyWorkbook(path: "\(samples)/contacts.xlsx", target: "customer_contact", ready: 0, attention: 3),
             ], mailDirectory: settings.optional("ale.mail.directory"))
+        var members: [Member] = []
+        if let mail = settings.optional("ale.mail.directory") {
+            members = try await journey.acceptInvitations(mailDirectory: mail)
+        }
         print("\nDone in \(seconds(start.duration(to: .now))).")
+        printMembers(members)
         printWhatNext(journey, settings)
         await connection.close()
     }
@@ -61,6 +66,15 @@ struct Main {
 
     private static func seconds(_ duration: Duration) -> String {
         return String(format: "%.2f s", duration / .seconds(1))
+    }
+
+    /// Only for the people of the journey, who are nobody.
+    private static func printMembers(_ members: [Member]) {
+        guard !members.isEmpty else { return }
+        print("\nWho can sign in, and with which password:")
+        for member in members {
+            print("  \(member.email.padding(toLength: 44, withPad: " ", startingAt: 0)) \(member.password)")
+        }
     }
 
     private static func printWhatNext(_ journey: Journey, _ settings: Settings) {

@@ -100,17 +100,14 @@ struct ImportGrid: Sendable {
 
     private func row(_ row: StagingRow, _ columns: [FieldSchema]) -> Values {
         let cells = Dictionary(row.cells.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
-        let faulty = Set(row.errors.map(\.field))
+        let reasons = Dictionary(row.errors.map { ($0.field, $0.message) }, uniquingKeysWith: { "\($0) \($1)" })
         let mayEdit = row.status != "published"
         return [
             "etag": row.etag, "number": "\(row.rowNumber)",
+            "href": address("", page: href) + "&row=\(row.id)#row-title",
+            "edit": mayEdit ? "\(href)/cells/\(row.id)" : "",
             "cells": columns.map { column -> Values in
-                [
-                    "field": column.name, "label": column.label(visit.reader.language),
-                    "value": cells[column.name] ?? "",
-                    "faulty": faulty.contains(column.name), "href": address("", page: href) + "&row=\(row.id)",
-                    "edit": mayEdit ? "\(href)/cells/\(row.id)" : "",
-                ]
+                ["field": column.name, "value": cells[column.name] ?? "", "reason": reasons[column.name] ?? ""]
             },
         ]
     }

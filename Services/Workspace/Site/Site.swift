@@ -72,7 +72,7 @@ struct Site: Sendable {
     private static var folders: [any PageFolder.Type] {
         [
             SignInPages.self, OnboardingPages.self, CasePages.self, TaskPages.self, ImportPages.self, PortalPages.self,
-            SearchPages.self, NoticePages.self, PersonPages.self, LivePages.self,
+            SearchPages.self, NoticePages.self, PersonPages.self, LivePages.self, DesignPage.self,
         ]
     }
 

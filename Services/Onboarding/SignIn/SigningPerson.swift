@@ -1,0 +1,84 @@
+import Identity
+import OnboardingWire
+import Platform
+import Postgres
+import RPC
+import Records
+import Tenancy
+import Wire
+
+/// A person who signs in: the user, what was granted, and the password if there is one.
+struct SigningPerson: Sendable {
+    let user: User
+    let known: KnownPerson
+    /// argon2id; nil for who has none.
+    let passwordHash: String?
+
+    private enum Column: String {
+        case hash
+    }
+
+    /// Whether there is anything to sign in for: active, a person, and of some role.
+    var maySignIn: Bool { known.isActive && !known.isSystem && !known.roles.isEmpty }
+
+    /// The person with the id `id`. The transaction must see all domains.
+    static func find(_ id: String, _ database: Database, in tx: Transaction) throws -> SigningPerson? {
+        guard Validation.isUUID(id) else { return nil }
+        return try person(try Store<User>(database).find(id, in: tx), in: tx)
+    }
+
+    /// The person with an e-mail address, which one user at most has (G-103). The transaction must see all domains.
+    static func find(email: String, _ database: Database, in tx: Transaction) throws -> SigningPerson? {
+        guard !email.isEmpty, email.utf8.count <= 254, !email.utf8.contains(0) else { return nil }
+        return try person(try Store<User>(database).find(where: "lower(email) = lower(\(email))", in: tx).first, in: tx)
+    }
+
+    private static func person(_ user: User?, in tx: Transaction) throws -> SigningPerson? {
+        guard let user, let standing = try Standings.find(user.id, in: tx) else { return nil }
+        let hash = try tx.query("SELECT hash FROM onboarding.password WHERE \"user\" = \(user.id)")
+        return SigningPerson(
+            user: user, known: KnownPerson(standing), passwordHash: try hash.first?.string(Column.hash))
+    }
+
+    /// Keeps a password, and lets go of what was before it: open links and, but for one, sessions.
+    func setPassword(
+        _ hash: String, keeping session: Secret? = nil, _ context: WriteContext, in tx: Transaction
+    ) {
+        tx.send(
+            """
+            INSERT INTO onboarding.password ("user", domain, hash, changed_at) \
+            VALUES (\(user.id), \(user.domain), \(hash), \(context.now.sqlValue)) \
+            ON CONFLICT ("user") DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at
+            """)
+        tx.send("DELETE FROM onboarding.sign_in_secret WHERE \"user\" = \(user.id)")
+        tx.send(
+            "DELETE FROM onboarding.session WHERE \"user\" = \(user.id) AND token_hash <> \(session?.hash ?? "")")
+    }
+}
+
+extension Rule<User> {
+    /// Who may do nothing any more is signed out at once, and everywhere; who is gone leaves nothing to sign in by.
+    static var signOut: [Rule<User>] {
+        [
+            .after("SIGN_OUT") { change, context in
+                guard change.new.active == false, change.changes(.active) else { return }
+                Sessions.end(of: change.new.id, context.transaction)
+            },
+            .afterDeletion("SIGN_OUT") { change, context in
+                let (tx, user) = (context.transaction, change.new.id)
+                Sessions.end(of: user, tx)
+                tx.send("DELETE FROM onboarding.password WHERE \"user\" = \(user)")
+                tx.send("DELETE FROM onboarding.linked_subject WHERE \"user\" = \(user)")
+            },
+        ]
+    }
+}
+
+extension Rule<RoleGrant> {
+    /// Who loses a role is signed out at once.
+    static var signOut: Rule<RoleGrant> {
+        .afterDeletion("SIGN_OUT") { change, context in
+            Sessions.end(of: change.new.user ?? "", context.transaction)
+        }
+    }
+}
