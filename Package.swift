@@ -62,21 +62,32 @@ let lean: [LinkerSetting] = [
         ], .when(platforms: [.linux], configuration: .release))
 ]
 
-/// A service: a library with its records and an executable of a few lines.
+/// A service: a library and an executable of a few lines. One `withRecords` has protos and a schema of its own.
 func service(
     _ name: String, executable: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
-    resources: [Resource] = []
+    resources: [Resource] = [], withRecords: Bool = true
 ) -> [Target] {
     [
         .target(
-            name: "\(name)Service", dependencies: ["Platform", .byName(name: "\(name)Wire")] + dependencies,
+            name: "\(name)Service",
+            dependencies: ["Platform"] + (withRecords ? [.byName(name: "\(name)Wire")] : []) + dependencies,
             path: "Services/\(name)",
-            exclude: ["README.md", "Main"] + exclude, resources: [.copy("Schema")] + resources, swiftSettings: strict),
+            exclude: ["README.md", "Main"] + exclude, resources: (withRecords ? [.copy("Schema")] : []) + resources,
+            swiftSettings: strict),
         .executableTarget(
             name: executable, dependencies: [.byName(name: "\(name)Service")], path: "Services/\(name)/Main",
             swiftSettings: strict, linkerSettings: lean),
     ]
 }
+
+/// The templates of the workspace's pages, each beside its handler. A folder with Swift in it cannot be taken whole.
+let pages: [Resource] = """
+    Case/case Case/go_live Errors/error Import/import Import/import_block Import/import_counts Import/import_fix
+    Import/import_grid Import/import_match Import/import_plan Import/import_publish Import/import_row
+    Import/import_row_panel Import/import_run Import/import_upload Import/lineage List/list Notices/notices
+    Onboarding/onboarding Person/person Portal/article Portal/portal Portal/portal_case Portal/portal_task
+    Portal/portal_upload Search/search SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
+    """.split { $0 == " " || $0 == "\n" }.map { .copy("\($0).mustache") }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -86,6 +97,8 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 let package = Package(
@@ -99,6 +112,10 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        // Without its own way to read settings.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
     ],
     targets: [
         // C libraries, each imported by one module only.
@@ -189,6 +206,14 @@ let package = Package(
             "Notifier", executable: "notifier",
             ["OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
             resources: [.copy("Templates")])
+        + service(
+            "Workspace", executable: "workspace",
+            [
+                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "NotifierWire",
+                "WireCatalog", hummingbird, httpTypes, mustache, crypto, lifecycle,
+                signals, arguments, log,
+            ],
+            resources: [.copy("Design"), .copy("Strings")] + pages, withRecords: false)
         + [
             .target(
                 name: "JourneyKit",
@@ -234,6 +259,10 @@ let package = Package(
             serviceTests("CustomerSuccess", ["Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),
+            .testTarget(
+                name: "WorkspaceTests",
+                dependencies: ["WorkspaceService", "TestKit", "WireCatalog", hummingbird, httpTypes] + wires,
+                path: "Tests/WorkspaceTests", resources: [.copy("Samples")], swiftSettings: strict),
             tests("Workbook", ["TestKit", "corpus"]),
             tests("Sandbox", ["script-worker"]),
             tests("Passwords"),
@@ -260,7 +289,7 @@ let package = Package(
                 dependencies: [
                     "TestKit", "CampaignKit", "JourneyKit", "Platform", "Workbook", "onboarding", "import-validation",
                     "customer-success",
-                    "play-launcher", "notifier", "script-worker",
+                    "play-launcher", "notifier", "workspace", "script-worker",
                 ],
                 path: "Tests/ScenarioTests", exclude: ["multiply.sql", "Cases"], swiftSettings: strict),
         ],

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stack.sh start|stop|status|migrate|clean    the local stack: Postgres, nats-server, a mail catcher, the five services.
+# stack.sh start|stop|status|migrate|clean    the local stack: Postgres, nats-server, a mail catcher, the five services, the pages.
 #
 # All of it lives under .local, on free loopback ports chosen once:
 #   .local/ports  .local/secrets/  .local/keys/  .local/env/<service>.env  .local/log/<service>.log  .local/run/
@@ -35,8 +35,9 @@ start() {
   step "migrations" migrate_all
   step "first administrator" make_administrator
   step "start of the services" start_services
-  for service in $(all_instances); do step "$service" await_service "$service"; done
-  printf '  Postgres 127.0.0.1:%s, NATS %s, mail in %s\n' "$POSTGRES_PORT" "$(nats_url)" "$MAIL"
+  for service in $(all_instances) workspace; do step "$service" await_service "$service"; done
+  printf '  Postgres 127.0.0.1:%s, NATS %s, mail in %s\n  Pages: %s\n' \
+    "$POSTGRES_PORT" "$(nats_url)" "$MAIL" "$(workspace_url)"
 }
 
 stop() {
@@ -50,7 +51,7 @@ stop() {
 # In the reverse order of dependency.
 stop_everything() {
   local name pids=()
-  for name in $(all_instances); do stop_process "$name" 20 & pids+=($!); done
+  for name in workspace $(all_instances); do stop_process "$name" 20 & pids+=($!); done
   step "services" wait "${pids[@]}"
   step "mail catcher" stop_process mail 5
   for name in $(nats_servers); do step "$name" stop_process "$name" 20; done
@@ -65,11 +66,12 @@ status() {
   find_cluster
   if [ -d "$PG_HOME" ] && postgres_is_running; then printf '  %-20s running on 127.0.0.1:%s\n' postgres "$POSTGRES_PORT"
   else printf '  %-20s stopped\n' postgres; code=3; fi
-  for name in $(nats_servers) mail $(all_instances); do
+  for name in $(nats_servers) mail $(all_instances) workspace; do
     if ! pid=$(pid_of "$name"); then printf '  %-20s stopped\n' "$name"; code=3; continue; fi
     printf '  %-20s running, process %s, %s MB' "$name" "$pid" "$(awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$pid/status")"
     case $name in
       nats*) port=$(port_of PORT "$name"); printf ', on nats://127.0.0.1:%s\n' "${!port}" ;;
+      workspace) printf ', on %s' "$(workspace_url)"; if workspace_answers; then echo ', answers'; else echo ', does not answer'; code=3; fi ;;
       mail) printf ', on 127.0.0.1:%s, into %s\n' "$SMTP_PORT" "$MAIL" ;;
       *) if answers "$(service_of "$name")"; then echo ', answers'; else echo ', does not answer'; code=3; fi ;;
     esac

@@ -5,6 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 PATH=$PATH:/opt/swift/usr/bin
 logs=${ALE_LOCAL:-$PWD/.local}/log
+python=${ALE_LOCAL:-$PWD/.local}/venv/bin/python3
 summary=()
 failed=0
 
@@ -62,7 +63,9 @@ Tools/bootstrap.sh || exit 1
 mkdir -p "$logs" && rm -f "$logs"/test-*.log
 check format Tools/format.sh --check
 check generated Tools/proto.sh --check
+[ -n "${ALE_TEST_FILTER:-}" ] || { check script "$python" Tests/Browser/test_script.py; check design "$python" Tests/Browser/test_design.py; }
 check build Tools/build.sh debug --build-tests && check tests swift_tests
+[ -n "${ALE_TEST_FILTER:-}" ] || check journeys "$python" Tests/Browser/test_journeys.py
 
 printf '\n== summary\n'
 printf '  %s\n' "${summary[@]}"

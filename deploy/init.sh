@@ -42,6 +42,9 @@ for service in $SERVICES; do
 done
 give migrate $ale
 
+give workspace $ale
+give workspace $ale "$secrets/nats-workspace.password" nats.password
+
 # Put in its place at once: onboarding reads it while it runs.
 give onboarding $ale "$secrets/nats-events.password" events.password
 give onboarding $ale "$secrets/systems.tsv" systems.tsv.new

@@ -26,7 +26,7 @@ is_half_written() {
 # make_secrets DIRECTORY: one password per NATS user and per Postgres role, and the list of outside systems.
 make_secrets() {
   [ -f "$1/systems.tsv" ] || (umask 077 && : >"$1/systems.tsv")
-  for name in admin client events route $SERVICES; do make_secret "$1/nats-$name.password"; done
+  for name in admin client events route workspace $SERVICES; do make_secret "$1/nats-$name.password"; done
   make_secret "$1/postgres-postgres.password"
   for name in $SERVICES; do
     make_secret "$1/postgres-ale_$(schema_of "$name").password"

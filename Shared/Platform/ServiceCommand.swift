@@ -41,7 +41,8 @@ struct Migrate<Definition: ServiceDefinition>: AsyncParsableCommand {
     }
 }
 
-private func exitingOnWrongConfiguration(_ body: () async throws -> Void) async throws {
+/// Runs what a program does; a ``ConfigurationError`` is printed as one sentence, and ends it with status 78 (EX_CONFIG).
+public func exitingOnWrongConfiguration(_ body: () async throws -> Void) async throws {
     do {
         try await body()
     } catch {

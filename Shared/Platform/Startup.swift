@@ -7,7 +7,7 @@ import UnixSignals
 /// The time before a service is ready: what it needs may come up after it, and is waited for as long as that takes.
 ///
 /// Waiting is for what is not there. What is there and says no (a password, a schema that is behind) ends the start.
-struct Startup: Sendable {
+public struct Startup: Sendable {
     /// How long lies between two attempts, and how often it is said that one waits.
     private static let pause: Duration = .seconds(1)
     private static let attemptsPerLine = 10
@@ -15,18 +15,18 @@ struct Startup: Sendable {
     let log: Logger
     private let signals: UnixSignalsSequence
     /// What the process is told after the start, and from its beginning on: nothing falls between the two.
-    let lateSignals: UnixSignalsSequence
+    public let lateSignals: UnixSignalsSequence
 
     /// From here on SIGTERM and SIGINT end the start in order; a program that is the first of its container would not
     /// notice them at all.
-    init(_ log: Logger) async {
+    public init(_ log: Logger) async {
         self.log = log
         signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
         lateSignals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
     }
 
     /// Tries until it succeeds or fails for good; `what` is named in the log: `Postgres at db:5432 (ALE_POSTGRES_HOST)`.
-    func wait<T>(for what: String, _ attempt: () async throws -> T) async throws -> T {
+    public func wait<T>(for what: String, _ attempt: () async throws -> T) async throws -> T {
         var attempts = 0
         while true {
             do {
@@ -44,7 +44,7 @@ struct Startup: Sendable {
     }
 
     /// Whether the same attempt may succeed later by itself: somebody was not there, or not ready.
-    static func mayPass(_ error: any Error) -> Bool {
+    public static func mayPass(_ error: any Error) -> Bool {
         switch error {
         case let error as PostgresError: error.isWorthWaiting
         case let error as NATSError: error.isWorthWaiting
@@ -54,7 +54,7 @@ struct Startup: Sendable {
     }
 
     /// Runs `body`, or cancels it when the process is told to end before it is done; nil then.
-    func untilStopped<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T? {
+    public func untilStopped<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) async throws -> T? {
         try await withThrowingTaskGroup(of: T?.self) { group in
             group.addTask { try await body() }
             group.addTask {

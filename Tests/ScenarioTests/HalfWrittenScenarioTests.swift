@@ -15,13 +15,13 @@ extension Scenarios {
         }
 
         private static func damages(_ stack: ScenarioStack) -> [Damage] {
-            let names = ScenarioStack.services + ["nats", "mail"]
+            let names = ScenarioStack.services + ["nats", "mail", "workspace"]
             let postgres = stack.postgresHome
             return [
                 Damage(files: names.map { "run/\($0).pid" } + ScenarioStack.services.map { "run/\($0).ready" }),
                 Damage(
                     files: ScenarioStack.services.map { "env/\($0).env" }
-                        + ["env/journey.env", "nats/nats.conf", "run/mail.port"]),
+                        + ["env/journey.env", "env/workspace.env", "nats/nats.conf", "run/mail.port"]),
                 Damage(files: ["ports"], says: ["ports"]),
                 Damage(
                     files: [
@@ -108,7 +108,7 @@ extension Scenarios.OnOneStack {
 
 extension ScenarioStack {
     fileprivate func expectEachOnce(after what: String) {
-        let names = layout.natsServers + ["mail"] + layout.serviceInstances
+        let names = layout.natsServers + ["mail", "workspace"] + layout.serviceInstances
         #expect(processes == Dictionary(uniqueKeysWithValues: names.map { ($0, 1) }), "after \(what)")
     }
 }

@@ -104,6 +104,8 @@ import Testing
         #expect(count(#"label: {en: "Watch list" ko: "감시 목록"}"#, "proto/a.proto") == 1)
         #expect(count("              x-title-ko: 짧은 설명", "Services/A/Flows/a.yaml") == 1)
         #expect(count("<p>이 레코드의 관찰 목록</p>", "Services/A/Templates/a.ko.html") == 1)
+        #expect(count("go\tGo-live date\t운영 개시일", "Services/A/Strings/strings.tsv") == 0)
+        #expect(count("go\tGo-live date\t운영개시 날짜", "Services/A/Strings/strings.tsv") == 1)
         #expect(count("INSERT INTO a VALUES ('계정 관리자');", "Services/A/Schema/a.sql") == 1)
         #expect(count("비활성화하세요. 활성 상태", "Services/A/Templates/a.ko.txt") == 0)
     }

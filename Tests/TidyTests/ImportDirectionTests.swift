@@ -67,6 +67,10 @@ import Testing
         ],
         "PlayLauncher": ["PlayLauncherWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
+        "Workspace": [
+            "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "NotifierWire",
+            "WireCatalog",
+        ],
     ]
 
     static let project = Set(allowed.keys).union(CFenceTests.owners.keys).union(services.keys.map { "\($0)Service" })

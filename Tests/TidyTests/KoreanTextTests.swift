@@ -50,6 +50,8 @@ import Testing
                 String($0.output.1).filter { $0 != "'" }
             }
         }
+        // A table has its languages side by side.
+        if path.hasSuffix(".tsv") { return line.split(separator: "\t").filter(isKorean).map(String.init) }
         guard path.hasSuffix(".swift") else {
             return [String(line.split(separator: ":", maxSplits: 1).last ?? line)]
         }
@@ -95,7 +97,7 @@ import Testing
     /// Flows keep their Korean behind keys that end in `ko` or `Ko`.
     static func isRead(_ file: SourceFile) -> Bool {
         ["Shared/", "Services/", "proto/"].contains { file.path.hasPrefix($0) }
-            && [".swift", ".proto", ".yaml", ".ko.txt"].contains { file.path.hasSuffix($0) }
+            && [".swift", ".proto", ".yaml", ".ko.txt", "strings.tsv"].contains { file.path.hasSuffix($0) }
             && !file.path.hasPrefix("Shared/CProto/") && !file.path.contains("/Generated/")
     }
 
@@ -120,6 +122,8 @@ import Testing
         #expect(count("- {const: a, title: Very high, x-title-ko: 매우 high}", "Services/A/Flows/a.yaml") == 1)
         #expect(count("label: {en: Very high, ko: 매우 high}", "Services/A/Playbooks/a.yaml") == 1)
         #expect(count("    summaryKo: 'PoC, 접점을 만듭니다.'", "Services/A/Flows/a.yaml") == 0)
+        #expect(count("home\tTo the first page\t첫 page로", "Services/A/Strings/strings.tsv") == 1)
+        #expect(count("home\tTo the first page\t첫 페이지로", "Services/A/Strings/strings.tsv") == 0)
         #expect(count("Subject: 플레이 ‘{{title}}’ completed", "Services/A/Templates/a.ko.txt") == 1)
         #expect(count("/// 한국어 comment with English") == 0)
         #expect(count(#"Text(en: "Row \(row) is empty.", ko: "\(row)행이 비어 있습니다.")"#) == 1)

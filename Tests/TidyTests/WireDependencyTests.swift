@@ -16,6 +16,11 @@ import Testing
         "Notifier": [
             "Standing", "Playbooks", "RecommendedActions", "Onboarding", "CustomerSuccess", "PlayLauncher", "Notifier",
         ],
+        // A page shows labels of any record.
+        "Workspace": [
+            "Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess",
+            "PlayLauncher", "Notifier",
+        ],
         // A flow of a play may call whatever any service declares.
         "PlayLauncher": [
             "Standing", "Playbooks", "RecommendedActions", "Onboarding", "ImportValidation", "CustomerSuccess",

@@ -13,7 +13,7 @@ PORTS=$LOCAL/ports
 ADMINISTRATOR=administrator@provider.example
 # A cluster: so many nats-servers, each with a copy of the stream, and so many instances of each service.
 SERVERS=${ALE_STACK_SERVERS:-1} INSTANCES=${ALE_STACK_INSTANCES:-1}
-NATS_PORT='' NATS_MONITOR_PORT='' POSTGRES_PORT='' SMTP_PORT=''
+NATS_PORT='' NATS_MONITOR_PORT='' POSTGRES_PORT='' SMTP_PORT='' WORKSPACE_PORT=''
 # shellcheck source=deploy/lib.sh
 . "$ROOT/deploy/lib.sh"
 
@@ -78,7 +78,7 @@ free_port() {
 
 port_names() {
   local server
-  echo NATS_PORT NATS_MONITOR_PORT POSTGRES_PORT SMTP_PORT
+  echo NATS_PORT NATS_MONITOR_PORT POSTGRES_PORT SMTP_PORT WORKSPACE_PORT
   [ "$SERVERS" -eq 1 ] || echo NATS_ROUTE_PORT
   for ((server = 2; server <= SERVERS; server++)); do
     echo "NATS_PORT_$server NATS_MONITOR_PORT_$server NATS_ROUTE_PORT_$server"

@@ -41,7 +41,8 @@ service_settings() {
   setting ALE_LOG_FORMAT "${ALE_LOG_FORMAT:-plain}"
   setting ALE_READY_FILE "$RUN/$instance.ready"
   case $service in
-    onboarding)   # it makes the stream of events, and what outside systems read it through
+    onboarding)   # links in e-mails lead to the pages; it makes the stream of events, and what outside systems read it through
+      setting ALE_WORKSPACE_URL "$(workspace_url)"
       setting ALE_EVENTS_USER events
       setting ALE_EVENTS_PASSWORD_FILE "$SECRETS/nats-events.password"
       setting ALE_EVENTS_READERS_FILE "$SECRETS/systems.tsv"
@@ -55,6 +56,19 @@ service_settings() {
       setting ALE_SMTP_SECURITY none
       setting ALE_MAIL_FROM "ale@localhost" ;;
   esac
+}
+
+# The address of the pages. Its port is chosen before any setting is written, since others name it.
+workspace_url() { printf 'http://127.0.0.1:%s' "$WORKSPACE_PORT"; }
+
+workspace_settings() {
+  nats_settings workspace
+  setting ALE_WORKSPACE_HOST 127.0.0.1
+  setting ALE_WORKSPACE_PORT "$WORKSPACE_PORT"
+  setting ALE_WORKSPACE_URL "$(workspace_url)"
+  setting ALE_LOG_LEVEL "${ALE_LOG_LEVEL:-info}"
+  setting ALE_LOG_FORMAT "${ALE_LOG_FORMAT:-plain}"
+  setting ALE_READY_FILE "$RUN/workspace.ready"
 }
 
 # What the journey needs as an outside client.
@@ -75,13 +89,15 @@ write_settings() {
 
 write_all_settings() {
   local instance
+  { [ -n "$WORKSPACE_PORT" ] && pid_of workspace >/dev/null; } || choose_port WORKSPACE_PORT
+  write_settings workspace workspace_settings
   for instance in $(all_instances); do write_settings "$instance" service_settings "$instance"; done
   write_settings journey journey_settings
 }
 
 require_programs() {
   local service
-  for service in $SERVICES; do
+  for service in $SERVICES workspace; do
     [ -x "$BIN/$service" ] || fail "$BIN/$service is missing: build first (make run does)."
   done
 }
@@ -192,13 +208,24 @@ is_current() {
 # All of them at once; none waits for another.
 start_services() {
   local instance
-  for instance in $(all_instances); do start_service "$instance"; done
+  for instance in $(all_instances) workspace; do start_service "$instance"; done
 }
 
 # Ready is: the service has said so in its file, and answers when asked by name.
 service_is_ready() {
   pid_of "$1" >/dev/null || return 2
-  [ -e "$RUN/$1.ready" ] && answers "$(service_of "$1")"
+  [ -e "$RUN/$1.ready" ] || return 1
+  if [ "$1" = workspace ]; then workspace_answers; else answers "$(service_of "$1")"; fi
+}
+
+# Does the workspace say that it is well?
+workspace_answers() {
+  local status
+  { exec 8<>"/dev/tcp/127.0.0.1/$WORKSPACE_PORT"; } 2>/dev/null || return 1
+  printf 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&8
+  IFS= read -r -t 2 -u 8 status || status=
+  exec 8>&-
+  [[ $status == *' 200 '* ]]
 }
 
 await_service() {

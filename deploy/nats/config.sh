@@ -135,6 +135,22 @@ accounts: {
     jetstream: enabled
     users: [
 $(for name in $SERVICES; do service "$name"; done)
+        # The pages. It has no rights of its own: a request carries the token of whoever is signed in. Events are hints
+        # that something has changed.
+        {
+          user: "workspace", password: "$(password workspace)"
+          permissions: {
+            publish: { allow: [
+$(requests $(rows calls.tsv workspace))
+            ] }
+            subscribe: { allow: [
+        "_INBOX.workspace.>"
+        "ale.v1.events.*.onboarding.onboarding_case.*", "ale.v1.events.*.onboarding.lifecycle_task.*"
+        "ale.v1.events.*.import-validation.import_task.*", "ale.v1.events.*.import-validation.import_run.*"
+        "ale.v1.events.*.notifier.in_app_notification.*"
+            ] }
+          }
+        }
         # Makes the stream of events and the consumers of outside systems. Nothing is answered over its connection, so
         # that no reply of anybody's choosing gets at the stream.
         {

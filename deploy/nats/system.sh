@@ -20,7 +20,7 @@ matches() { printf '%s\n' "$1" | grep -qE "$2"; }
 
 check_name() {
   matches "$1" '^[a-z][a-z0-9-]{0,31}$' || fail "a name is 1 to 32 of a-z, 0-9 and -, and begins with a letter: $1"
-  for taken in admin client events $SERVICES; do
+  for taken in admin client events workspace $SERVICES; do
     [ "$1" != "$taken" ] || fail "$1 is a user of the product itself: choose another name."
   done
 }

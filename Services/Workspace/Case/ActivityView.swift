@@ -1,0 +1,120 @@
+import Korean
+import OnboardingWire
+import PlaybooksWire
+import RPC
+import Wire
+
+/// Activities of a playbook as a page shows them, one of them open with its form.
+struct ActivityView: Sendable {
+    let visit: Visit
+    /// The page they stand on.
+    let href: String
+    let parts: Parts
+    /// What the services refused, and of which activity.
+    var refused: Problem?
+    var refusedActivity = ""
+    /// The table that gets one more row.
+    var adding = ""
+
+    /// All of a stage; the first that is at work is open.
+    func values(_ activities: [PlaybookActivity]) async throws(Problem) -> [Values] {
+        let open = visit.query["activity"].isEmpty ? refusedActivity : visit.query["activity"]
+        let first =
+            activities.first { $0.id == open || $0.key == open } ?? activities.first { $0.state == "in_progress" }
+        var all: [Values] = []
+        for activity in activities where activity.applies {
+            all.append(try await values(activity, isOpen: activity.id == first?.id))
+        }
+        return all
+    }
+
+    private func values(_ activity: PlaybookActivity, isOpen: Bool) async throws(Problem) -> Values {
+        let created = activity.created.map { made in
+            Seen(made, ["href": Address.of(made.table, made.number.isEmpty ? made.id : made.number, id: made.id)])
+        }
+        var values: Values = [
+            "activity": Seen(activity, ["created": created]), "stateLabel": visit.reader(Self.label(activity.state)),
+            "open": isOpen, "note": note(activity),
+        ]
+        let address = "\(href)/activities/\(activity.id)"
+        if activity.state == "in_progress" || activity.state == "failed" {
+            let isRefused = refusedActivity == activity.id
+            let showsTyped = isRefused && visit.form.contains("etag")
+            let form = try await ActivityForm(activity, visit, adding: adding, typed: showsTyped)
+            let forms = Forms(visit, showsTyped: showsTyped)
+            let refused = isRefused ? refused : nil
+            var drawn: Values = [
+                "action": address, "fields": form.fields.map { forms.values($0, refused: refused) },
+                "skip": activity.optional,
+            ]
+            if let refused { drawn["problem"] = forms.problem(refused, form.fields) }
+            values["form"] = drawn
+        } else {
+            values["facts"] = facts(activity)
+        }
+        if activity.state == "done" || activity.state == "skipped" { values["reopen"] = address }
+        return values
+    }
+
+    private func note(_ activity: PlaybookActivity) -> String {
+        if let ended = activity.endedAt {
+            let by = activity.endedBy.isEmpty ? "" : "\(parts.name(activity.endedBy)) · "
+            return by + visit.reader.text(ended)
+        }
+        guard let due = CivilDate(activity.dueDate) else { return "" }
+        return "\(visit.reader.text(due)) · \(visit.reader.distance(due))"
+    }
+
+    /// What was entered.
+    private func facts(_ activity: PlaybookActivity) -> [Values] {
+        activity.inputs.compactMap { input in
+            let value = activity.values.first { $0.input == input.key }?.value ?? ""
+            guard !value.isEmpty, input.type != "rows", let label = input.label else { return nil }
+            let name = visit.reader.language == .ko && !label.ko.isEmpty ? label.ko : label.en
+            if input.type == "date" { return .fact(name, date: value) }
+            let choice = input.choices.first { $0.value == value }?.label
+            let shown = choice.map { visit.reader.language == .ko ? $0.ko : $0.en } ?? parts.names[value]
+            if shown == nil, input.type.contains("reference") || input.type == "list_of_users" { return nil }
+            return .fact(name, shown ?? value)
+        }
+    }
+
+    /// A state in words.
+    static func label(_ state: String) -> Text {
+        switch state {
+        case "in_progress": Text(en: "In progress", ko: "진행 중")
+        case "done": Text(en: "Done", ko: "완료")
+        case "skipped": Text(en: "Skipped", ko: "건너뜀")
+        case "canceled": Text(en: "Canceled", ko: "취소됨")
+        case "failed": Text(en: "Failed", ko: "실패")
+        default: Text(en: "Not begun", ko: "시작 전")
+        }
+    }
+
+    /// Carries out what somebody chose below the form. Answers what was done, and which form was kept by it.
+    static func act(_ visit: Visit) async throws(Problem) -> (done: Toast, saved: String) {
+        var get = GetRequest()
+        get.id = visit.part("activity")
+        let choice = visit.form["do"]
+        switch choice {
+        case "skip", "reopen":
+            var request = MovePlaybookActivityRequest()
+            request.id = get.id
+            request.etag = visit.form["etag"]
+            let method =
+                choice == "skip" ? OnboardingAPI.skipPlaybookActivity : OnboardingAPI.reopenPlaybookActivity
+            _ = try await visit.ask(method, request)
+            return (choice == "skip" ? .skipped : .reopened, "")
+        default:
+            let activity = try await visit.ask(OnboardingAPI.getPlaybookActivity, get)
+            var request = EnterPlaybookActivityRequest()
+            request.id = get.id
+            request.etag = visit.form["etag"]
+            request.values = try await ActivityForm.entered(activity, visit)
+            let method =
+                choice == "complete" ? OnboardingAPI.completePlaybookActivity : OnboardingAPI.savePlaybookActivity
+            _ = try await visit.ask(method, request)
+            return (choice == "complete" ? .completed : .saved, "form-\(activity.key)")
+        }
+    }
+}

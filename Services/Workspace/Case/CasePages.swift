@@ -1,0 +1,235 @@
+import Korean
+import OnboardingWire
+import PlaybooksWire
+import RPC
+import Wire
+
+/// The page of one onboarding case: its playbook stage by stage, and what stands beside it.
+enum CasePages: PageFolder {
+    private typealias Record = OnboardingCase
+
+    static func add(to pages: Pages) {
+        pages.get("/cases/:id") { visit async throws(Problem) in .page(try await page(visit)) }
+        pages.post("/cases/:id/move") { visit async throws(Problem) in
+            try await write(visit) { (record) async throws(Problem) in try await move(visit, record) }
+        }
+        pages.post("/cases/:id/say") { visit async throws(Problem) in
+            try await write(visit, saved: "say") { (record) async throws(Problem) in
+                try await Work.say(
+                    visit, record.id, comment: OnboardingAPI.addOnboardingCaseComment,
+                    note: OnboardingAPI.addOnboardingCaseWorkNote)
+            }
+        }
+        pages.post("/cases/:id/activities/:activity") { visit async throws(Problem) in try await act(visit) }
+        pages.post("/cases/:id/help/:recommendation/assign") { visit async throws(Problem) in
+            try await write(visit) { (record) async throws(Problem) in
+                try await help(visit, record).assign(visit.part("recommendation"))
+                return .saved
+            }
+        }
+        pages.post("/cases/:id/help/:recommendation/answer") { visit async throws(Problem) in
+            .moved(to: help(visit, OnboardingCase()).answered(visit.part("recommendation")))
+        }
+        pages.receive("/cases/:id/files") { visit async throws(Problem) in
+            let record = try await Self.record(visit)
+            return (RecordFiles.cases.target(record.id, visit), .moved(to: "\(href(visit))?done=attached#files"))
+        }
+        pages.get("/cases/:id/files/:file") { visit async throws(Problem) in
+            let record = try await Self.record(visit)
+            return .response(try await RecordFiles.cases.response(record.id, visit.part("file"), visit))
+        }
+        pages.post("/cases/:id/files/:file/remove") { visit async throws(Problem) in
+            try await write(visit) { (record) async throws(Problem) in
+                try await RecordFiles.cases.remove(record.id, visit.part("file"), visit)
+                return .removed
+            }
+        }
+    }
+
+    private static func href(_ visit: Visit) -> String { "/cases/\(Fields.encoded(visit.part("id")))" }
+
+    private static func help(_ visit: Visit, _ record: OnboardingCase) -> HelpView {
+        HelpView(visit: visit, table: OnboardingCase.schema.table, record: record.id, href: href(visit))
+    }
+
+    private static func record(_ visit: Visit) async throws(Problem) -> OnboardingCase {
+        var request = GetRequest()
+        request.id = visit.part("id")
+        return try await visit.ask(OnboardingAPI.getOnboardingCase, request)
+    }
+
+    // MARK: Writing
+
+    private static func write(
+        _ visit: Visit, saved form: String = "", _ write: (OnboardingCase) async throws(Problem) -> Toast
+    ) async throws(Problem) -> Answer {
+        try await Work.write(href(visit), saved: form) { () async throws(Problem) in
+            try await write(try await record(visit))
+        } refused: { (problem) async throws(Problem) in
+            try await page(visit, refused: problem)
+        }
+    }
+
+    private static func move(_ visit: Visit, _ record: OnboardingCase) async throws(Problem) -> Toast {
+        switch visit.form["to"] {
+        case "me":
+            var request = ActionRequest()
+            request.id = record.id
+            _ = try await visit.ask(OnboardingAPI.assignOnboardingCaseToMe, request)
+        case Record.State.closed:
+            var request = CloseOnboardingCaseRequest()
+            request.id = record.id
+            request.etag = visit.form["etag"]
+            _ = try await visit.ask(OnboardingAPI.closeOnboardingCase, request)
+        case "reopen":
+            var request = ActionRequest()
+            request.id = record.id
+            request.etag = visit.form["etag"]
+            _ = try await visit.ask(OnboardingAPI.reopenOnboardingCase, request)
+        default:
+            var request = UpdateOnboardingCaseRequest()
+            var changed = OnboardingCase()
+            changed.id = record.id
+            changed.etag = visit.form["etag"]
+            changed.state = visit.form["to"]
+            request.onboardingCase = changed
+            request.updateMask = FieldMask(paths: [Record.Field.state.rawValue])
+            _ = try await visit.ask(OnboardingAPI.updateOnboardingCase, request)
+        }
+        return .moved
+    }
+
+    private static func act(_ visit: Visit) async throws(Problem) -> Answer {
+        let choice = visit.form["do"]
+        if choice.hasPrefix("add:") {
+            // One more row in a table: the page again with what was typed.
+            return .page(try await page(visit, adding: String(choice.dropFirst("add:".count))))
+        }
+        let lane = visit.query["lane"].isEmpty ? "" : "&lane=\(Fields.encoded(visit.query["lane"]))"
+        do throws(Problem) {
+            let (done, saved) = try await ActivityView.act(visit)
+            return .moved(to: "\(href(visit))?done=\(done.rawValue)&saved=\(saved)\(lane)#lane")
+        } catch {
+            guard error.isRefusal, error.code != .notFound else { throw error }
+            var page = try await Self.page(visit, refused: error)
+            page.status = error.status
+            return .page(page)
+        }
+    }
+
+    // MARK: The page
+
+    private static func page(
+        _ visit: Visit, refused: Problem? = nil, adding: String = ""
+    ) async throws(Problem) -> Page {
+        var request = GetOnboardingCasePageRequest()
+        request.id = visit.part("id")
+        request.lane = visit.query[GetOnboardingCasePageRequest.Field.lane]
+        let answer = try await visit.ask(OnboardingAPI.getOnboardingCasePage, request)
+        let record = answer.onboardingCase ?? OnboardingCase()
+        let href = Self.href(visit)
+        let parts = Parts(
+            reader: visit.reader,
+            names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
+        async let beside = help(visit, record).values()
+        let activity = visit.part("activity")
+        let view = ActivityView(
+            visit: visit, href: href, parts: parts, refused: refused, refusedActivity: activity, adding: adding)
+        let activities = try await view.values(answer.activities)
+        let isOpen = record.active ?? true
+        let files = parts.files(answer.attachments, at: href, mayRemove: isOpen)
+        var values: Values = [
+            "page": Seen(answer, ["attachments": files]), "href": href, "moves": moves(record, visit),
+            "stages": stages(answer, href, visit), "lane": lane(answer, visit), "activities": activities,
+            "facts": facts(record, answer, visit), "people": people(answer.people, visit),
+            "related": related(answer, parts), "stream": parts.stream(answer.stream, of: Record.schema),
+            "say": ["action": "\(href)/say", "comment": true, "note": true] as Values,
+            "typed": ["text": refused == nil ? "" : visit.form[AddEntryRequest.Field.text]] as Values,
+            "help": await beside,
+        ]
+        if isOpen { values["drop"] = ["action": "\(href)/files"] as Values }
+        if let refused, activity.isEmpty { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
+        var page = Page(
+            template: "case", title: "\(record.number ?? "") \(record.shortDescription ?? "")", values: values)
+        page.trail = [Crumb(label: visit.say("Onboarding", "온보딩"), href: "/onboarding")]
+        page.live = LiveTopic.record(table: Record.schema.table, id: record.id).text
+        return page
+    }
+
+    private static func moves(_ record: OnboardingCase, _ visit: Visit) -> [Values] {
+        func move(_ to: String, _ label: String, isMain: Bool = false) -> Values {
+            ["value": to, "label": label, "main": isMain]
+        }
+        guard record.active ?? true else { return [move("reopen", visit.say("Open again", "다시 열기"))] }
+        var moves: [Values] = []
+        if record.assignedTo == nil { moves.append(move("me", visit.say("Assign to me", "나에게 할당"), isMain: true)) }
+        switch record.state {
+        case Record.State.blocked: moves.append(move(Record.State.active, visit.say("Unblock", "진행 재개"), isMain: true))
+        case Record.State.active: moves.append(move(Record.State.blocked, visit.say("Block", "진행 불가로 표시")))
+        default: break
+        }
+        moves.append(move(Record.State.closed, visit.say("Close", "종결")))
+        return moves
+    }
+
+    private static func stages(_ answer: OnboardingCasePage, _ href: String, _ visit: Visit) -> [Values] {
+        let picker = answer.stages ?? StagePicker()
+        return picker.stages.enumerated().map { place, stage in
+            [
+                "stage": stage, "position": place + 1, "href": "\(href)?lane=\(Fields.encoded(stage.lane))#lane",
+                "current": stage.lane == picker.current, "shown": stage.lane == answer.lane,
+            ]
+        }
+    }
+
+    private static func lane(_ answer: OnboardingCasePage, _ visit: Visit) -> any Sendable {
+        answer.stages?.stages.first { $0.lane == answer.lane }?.label ?? LocalText()
+    }
+
+    private static func facts(_ record: OnboardingCase, _ answer: OnboardingCasePage, _ visit: Visit) -> [Values] {
+        let language = visit.reader.language
+        func label(_ field: Record.Field) -> String { Record.schema.label(field, language) }
+        var facts: [Values] = []
+        if !answer.accountName.isEmpty { facts.append(.fact(label(.account), answer.accountName)) }
+        if let date = record.goLiveDate { facts.append(.fact(label(.goLiveDate), date: date)) }
+        if let priority = record.priority {
+            facts.append(
+                .fact(label(.priority), Record.schema.label(Record.Field.priority, of: "\(priority)", language)))
+        }
+        let assigned = answer.assignedToName.isEmpty ? visit.say("Nobody yet", "없음") : answer.assignedToName
+        facts.append(.fact(label(.assignedTo), assigned))
+        if !answer.contactName.isEmpty { facts.append(.fact(label(.contact), answer.contactName)) }
+        if !answer.productNames.isEmpty {
+            facts.append(.fact(label(.products), answer.productNames.joined(separator: ", ")))
+        }
+        if !answer.parentNumber.isEmpty {
+            let href = "/cases/\(Fields.encoded(answer.parentNumber))"
+            facts.append(.fact(label(.parent), answer.parentNumber, href: href))
+        }
+        return facts
+    }
+
+    private static func people(_ people: OnboardingCasePeople?, _ visit: Visit) -> [Values] {
+        guard let people else { return [] }
+        let teams = [
+            (visit.say("Customer team", "고객 팀"), people.customerTeam),
+            (visit.say("Account team", "계정 팀"), people.accountTeam),
+            (visit.say("Squad", "스쿼드"), people.squad),
+        ]
+        return teams.filter { !$0.1.isEmpty }.map { title, members in
+            let shown = members.map { member -> Values in
+                let detail = [member.responsibility, member.title, member.email, member.phone].filter { !$0.isEmpty }
+                return ["name": member.name, "detail": detail.joined(separator: " · ")]
+            }
+            return ["title": title, "members": shown]
+        }
+    }
+
+    private static func related(_ answer: OnboardingCasePage, _ parts: Parts) -> [Values] {
+        [
+            parts.section(parts.reader(Text(en: "Tasks", ko: "작업")), answer.tasks),
+            parts.section(parts.reader(Text(en: "Risk signals", ko: "위험 신호")), answer.riskSignals),
+            parts.section(parts.reader(Text(en: "Cases", ko: "케이스")), answer.cases),
+        ]
+    }
+}

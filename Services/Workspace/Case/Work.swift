@@ -1,0 +1,40 @@
+import OnboardingWire
+import RPC
+import Wire
+
+/// What the pages of cases and tasks have in common: something is written, and the page comes again, with what the services
+/// said against it beside what was typed.
+enum Work {
+    /// Writes, then leads to the page; what was refused stands on it.
+    static func write(
+        _ href: String, saved form: String = "", _ write: () async throws(Problem) -> Toast,
+        refused: (Problem) async throws(Problem) -> Page
+    ) async throws(Problem) -> Answer {
+        do throws(Problem) {
+            let done = try await write()
+            let kept = form.isEmpty ? "" : "&saved=\(form)"
+            return .moved(to: "\(href)?done=\(done.rawValue)\(kept)")
+        } catch {
+            guard error.isRefusal, error.code != .notFound else { throw error }
+            var page = try await refused(error)
+            page.status = error.status
+            return .page(page)
+        }
+    }
+
+    /// Adds to what is said about a record.
+    static func say(
+        _ visit: Visit, _ record: String, comment: Method<AddEntryRequest, ActivityEntry>,
+        note: Method<AddEntryRequest, ActivityEntry>?
+    ) async throws(Problem) -> Toast {
+        var request = AddEntryRequest()
+        request.id = record
+        request.text = visit.form[AddEntryRequest.Field.text]
+        if visit.form["kind"] == "note", let note {
+            _ = try await visit.ask(note, request)
+            return .noted
+        }
+        _ = try await visit.ask(comment, request)
+        return .commented
+    }
+}

@@ -1,0 +1,370 @@
+// What the pages do beyond links and forms. Every page works without it: whatever stands here finds its place by `data-`
+// attributes, asks only the server the page came from, and shows nothing that the server did not write.
+"use strict";
+(() => {
+  const one = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const body = document.body;
+  document.documentElement.classList.add("has-script");
+
+  const isTyping = (element) => element.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+
+  // A fragment of a page, as elements. A session that has ended sends the whole page to the sign-in page.
+  async function fragment(address, options = {}) {
+    const answer = await fetch(address, { credentials: "same-origin", ...options, headers: { Accept: "text/html", "X-Fragment": "1", ...options.headers } });
+    if (answer.redirected && new URL(answer.url).pathname === "/sign-in") location.reload();
+    const template = document.createElement("template");
+    template.innerHTML = await answer.text();
+    return { isFine: answer.ok, content: template.content };
+  }
+
+  function say(text) {
+    const place = one("[data-say]");
+    if (place) place.textContent = text;
+  }
+
+  // --- keys: `/` search, `g` and a letter to go, `j` `k` rows, Enter open, `e` edit, `c` comment, `x` choose, `?` the list
+
+  function rows() { return all("[data-row]").filter((row) => row.offsetParent !== null); }
+
+  function moveRow(step) {
+    const list = rows();
+    if (!list.length) return;
+    const now = list.findIndex((row) => row.hasAttribute("data-current"));
+    const next = list[Math.min(list.length - 1, Math.max(0, now + step))];
+    list.forEach((row) => row.removeAttribute("data-current"));
+    next.setAttribute("data-current", "");
+    const link = one("a", next);
+    if (link) link.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  let goes = 0;
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape") all("details.menu[open]").forEach((menu) => { menu.open = false; one("summary", menu).focus(); });
+    if (isTyping(event.target) || one("dialog[open]")) return;
+    const go = Date.now() - goes < 1500 ? one(`[data-key="${CSS.escape(event.key)}"]`) : null;
+    goes = event.key === "g" ? Date.now() : 0;
+    const current = one("[data-row][data-current]");
+    const done = { "/": () => one("[data-search]"), e: () => one("[data-edit]", current ?? document), c: () => one("[data-comment]") };
+    if (go) go.click();
+    else if (event.key === "?") one("[data-keys]")?.showModal();
+    else if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
+    else if (event.key === "x" && current) one("input[type=checkbox]", current)?.click();
+    else if (done[event.key]?.()) { const place = done[event.key](); place.focus(); if (event.key === "e" && place.matches("a, button")) place.click(); }
+    else return;
+    event.preventDefault();
+  }
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("click", (event) => {
+    all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+    const opener = event.target.closest("[data-opens]");
+    if (opener) { event.preventDefault(); document.getElementById(opener.dataset.opens)?.showModal(); }
+    if (event.target.closest("[data-dismiss]")) event.target.closest(".toast, .note")?.remove();
+  });
+
+  // --- tabs: parts that stand below each other without a script
+
+  function showTab(list, chosen) {
+    all("[role=tab]", list).forEach((tab) => {
+      const isChosen = tab === chosen;
+      tab.setAttribute("aria-selected", isChosen);
+      tab.tabIndex = isChosen ? 0 : -1;
+      document.getElementById(tab.hash.slice(1)).hidden = !isChosen;
+    });
+  }
+  all("[data-tabs]").forEach((list) => {
+    list.setAttribute("role", "tablist");
+    const tabs = all("a", list);
+    tabs.forEach((tab) => {
+      const part = document.getElementById(tab.hash.slice(1));
+      tab.id ||= `tab-${part.id}`;
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-controls", part.id);
+      part.setAttribute("role", "tabpanel");
+      part.setAttribute("aria-labelledby", tab.id);
+      part.tabIndex = 0;
+    });
+    list.addEventListener("click", (event) => {
+      const tab = event.target.closest("[role=tab]");
+      if (tab) { event.preventDefault(); showTab(list, tab); history.replaceState(null, "", tab.hash); }
+    });
+    list.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
+      showTab(list, next);
+      next.focus();
+      event.preventDefault();
+    });
+    showTab(list, tabs.find((tab) => tab.hash === location.hash) ?? tabs[0]);
+  });
+  // Whoever follows a link to an error or a field inside a hidden part or a folded activity gets to see it.
+  function reveal() {
+    const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+    const part = target?.closest("[role=tabpanel][hidden]");
+    if (part) document.getElementById(part.getAttribute("aria-labelledby")).click();
+    const folded = target?.closest("details:not([open])");
+    if (folded) folded.open = true;
+  }
+  addEventListener("hashchange", reveal);
+  reveal();
+
+  // --- live: an event is only a hint. What changed is announced and taken in on a click; what counts is drawn anew.
+
+  let news = 0;
+  function announce() {
+    const button = one("[data-news]");
+    if (!button) return;
+    news += 1;
+    button.hidden = false;
+    button.textContent = button.dataset.news.replace("{n}", news);
+    say(button.textContent);
+  }
+  async function refresh(place) {
+    if (place.dataset.asking) return;
+    place.dataset.asking = "1";
+    try {
+      const { isFine, content } = await fragment(place.dataset.refresh);
+      const next = content.firstElementChild;
+      if (isFine && next) {
+        // Work that has ended changes the page around it.
+        if (place.hasAttribute("data-busy") && !next.hasAttribute("data-busy")) return announce();
+        place.replaceWith(next);
+      }
+    } catch { /* The next hint asks again. */ } finally { delete place.dataset.asking; }
+  }
+  if (body.dataset.live) {
+    const source = new EventSource(body.dataset.live);
+    source.addEventListener("changed", announce);
+    source.addEventListener("progress", () => all("[data-refresh]").forEach(refresh));
+    source.addEventListener("notices", (event) => {
+      all("[data-notices]").forEach((place) => { place.textContent = event.data; place.hidden = event.data === "0"; });
+    });
+    addEventListener("pagehide", () => source.close());
+  }
+  setInterval(() => { if (!document.hidden) all("[data-refresh][data-busy]").forEach(refresh); }, 2000);
+  one("[data-news]")?.addEventListener("click", () => location.reload());
+
+  // --- typing ahead in references: a text field with the chosen id beside it
+
+  function choose(field) {
+    const list = document.createElement("div");
+    const chosen = one("input[type=hidden]", field.parentElement);
+    let asked = 0;
+    list.className = "choose-list";
+    list.id = `${field.id}-list`;
+    list.hidden = true;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", field.dataset.label ?? "");
+    field.after(list);
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id, autocomplete: "off" })) field.setAttribute(name, value);
+
+    const close = () => { list.hidden = true; field.setAttribute("aria-expanded", "false"); field.removeAttribute("aria-activedescendant"); };
+    const mark = (option) => {
+      all("[role=option]", list).forEach((other) => other.setAttribute("aria-selected", other === option));
+      if (option) { field.setAttribute("aria-activedescendant", option.id); option.scrollIntoView({ block: "nearest" }); }
+    };
+    const take = (option) => { field.value = option.dataset.text; chosen.value = option.dataset.value; close(); };
+    const ask = async () => {
+      const mine = ++asked;
+      try {
+        const address = new URL(field.dataset.choose, location.href);
+        address.searchParams.set("text", field.value);
+        const { isFine, content } = await fragment(address);
+        if (mine !== asked || !isFine) return;
+        list.replaceChildren(content);
+        all("[role=option]", list).forEach((option, place) => { option.id = `${list.id}-${place}`; });
+        list.hidden = !list.children.length;
+        field.setAttribute("aria-expanded", String(!list.hidden));
+      } catch { close(); }
+    };
+    let wait;
+    field.addEventListener("input", () => { chosen.value = ""; clearTimeout(wait); wait = setTimeout(ask, 150); });
+    field.addEventListener("keydown", (event) => {
+      const options = all("[role=option]", list);
+      const now = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+      if (event.key === "Escape") close();
+      else if (event.key === "ArrowDown" && list.hidden) ask();
+      else if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(options[(now + (event.key === "ArrowDown" ? 1 : -1) + options.length) % options.length]);
+      else if (event.key === "Enter" && !list.hidden && now >= 0) take(options[now]);
+      else return;
+      if (event.key !== "Escape") event.preventDefault();
+    });
+    list.addEventListener("pointerdown", (event) => { const option = event.target.closest("[role=option]"); if (option) { event.preventDefault(); take(option); } });
+    field.addEventListener("blur", close);
+  }
+  all("[data-choose]").forEach(choose);
+
+  // --- files: dragged in or chosen, several, each with its progress; the form alone sends them without a script
+
+  function send(form, file, item) {
+    return new Promise((done) => {
+      const data = new FormData();
+      all("input[type=hidden]", form).forEach((input) => data.append(input.name, input.value));
+      data.append(one("input[type=file]", form).name, file, file.name);
+      const request = new XMLHttpRequest();
+      const bar = one("progress", item);
+      request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = (event.loaded / event.total) * 100; });
+      request.addEventListener("loadend", () => {
+        const isFine = request.status >= 200 && request.status < 400;
+        one("[data-status]", item).textContent = isFine ? form.dataset.done : request.getResponseHeader("X-Problem") ? decodeURIComponent(request.getResponseHeader("X-Problem")) : form.dataset.failed;
+        one("[data-status]", item).classList.toggle("fault", !isFine);
+        if (isFine) bar.value = 100;
+        done(isFine);
+      });
+      request.open("POST", form.action);
+      request.setRequestHeader("X-Fragment", "1");
+      request.send(data);
+    });
+  }
+  async function sendAll(form, files) {
+    const list = one("[data-files]", form.parentElement);
+    const items = files.map((file) => {
+      const item = one("template", form.parentElement).content.cloneNode(true).firstElementChild;
+      one("[data-name]", item).textContent = file.name;
+      one("progress", item).setAttribute("aria-label", file.name);
+      list.append(item);
+      return item;
+    });
+    let isFine = true;
+    for (const [place, file] of files.entries()) isFine = (await send(form, file, items[place])) && isFine;
+    if (isFine) location.reload();
+  }
+  all("[data-drop]").forEach((form) => {
+    const input = one("input[type=file]", form);
+    form.addEventListener("dragover", (event) => { event.preventDefault(); form.dataset.over = "1"; });
+    form.addEventListener("dragleave", () => { delete form.dataset.over; });
+    form.addEventListener("drop", (event) => { event.preventDefault(); delete form.dataset.over; sendAll(form, [...event.dataTransfer.files]); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); sendAll(form, [...input.files]); });
+    input.addEventListener("change", () => { if (input.files.length) sendAll(form, [...input.files]); });
+  });
+
+  // --- grid: blocks of rows that are read as they come near, and let go of when they are far; only a few are kept
+
+  all("[data-grid]").forEach((wrap) => {
+    const table = one("table", wrap);
+    const near = new IntersectionObserver((entries) => entries.forEach((entry) => (entry.isIntersecting ? load : leave)(entry.target)), { root: wrap, rootMargin: "1600px 0px" });
+    async function load(block) {
+      if (!block.dataset.far || block.dataset.asking) return;
+      block.dataset.asking = "1";
+      try {
+        const { isFine, content } = await fragment(block.dataset.block);
+        const [here, next] = all("tbody", content);
+        if (!isFine || !here) return;
+        block.replaceChildren(...here.children);
+        delete block.dataset.far;
+        if (next && !block.nextElementSibling) { table.append(next); near.observe(next); }
+      } catch { /* Scrolling there again asks again. */ } finally { delete block.dataset.asking; }
+    }
+    function leave(block) {
+      if (block.dataset.far || block.contains(document.activeElement) || one("[data-editing]", block)) return;
+      const height = block.getBoundingClientRect().height;
+      const row = document.createElement("tr");
+      const cell = row.appendChild(document.createElement("td"));
+      cell.colSpan = 1000;
+      cell.style.height = `${height}px`;
+      block.replaceChildren(row);
+      block.dataset.far = "1";
+    }
+    all("tbody[data-block]", table).forEach((block) => near.observe(block));
+  });
+
+  // --- cells: arrows move, Enter or a click edits where it stands, Enter keeps, Escape leaves; the row comes back as the server has it
+
+  function edit(cell) {
+    const row = cell.closest("tr"), field = cell.dataset.field, before = [...cell.childNodes];
+    if (cell.hasAttribute("data-editing") || !row.dataset.cells) return;
+    const input = document.createElement("input");
+    input.value = cell.firstChild?.nodeType === Node.TEXT_NODE ? cell.firstChild.data : "";
+    input.setAttribute("aria-label", cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent);
+    const leave = () => { cell.removeAttribute("data-editing"); cell.replaceChildren(...before); goTo(cell); };
+    const keep = async () => {
+      const form = new URLSearchParams({ csrf: body.dataset.csrf, field, value: input.value, etag: row.dataset.etag ?? "" });
+      input.disabled = true;
+      try {
+        const { content } = await fragment(row.dataset.cells, { method: "POST", body: form });
+        const next = one("tr", content);
+        if (next) { row.replaceWith(next); return goTo(one(`[data-field="${CSS.escape(field)}"]`, next)); }
+        explain(cell, content.textContent.trim());
+      } catch { /* What was typed stays. */ }
+      input.disabled = false;
+      input.setAttribute("aria-invalid", "true");
+      input.focus();
+    };
+    cell.setAttribute("data-editing", "");
+    cell.replaceChildren(input);
+    input.select();
+    input.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Enter") { event.preventDefault(); keep(); } else if (event.key === "Escape") leave(); });
+  }
+  function explain(cell, text) {
+    const line = one("[data-reason-line]", cell.closest("[data-grid]").parentElement);
+    if (line) { line.textContent = text; line.hidden = !text; }
+  }
+  function goTo(cell) {
+    if (!cell) return;
+    cell.tabIndex = -1;
+    cell.focus();
+    explain(cell, cell.dataset.reason ?? "");
+  }
+  all("[data-grid]").forEach((wrap) => {
+    wrap.addEventListener("click", (event) => { const cell = event.target.closest("td[data-field]"); if (cell) edit(cell); });
+    wrap.addEventListener("keydown", (event) => {
+      const cell = event.target.closest("td[data-field]");
+      const step = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
+      if (step && cell) {
+        const lines = all("tr[data-row]", wrap), line = lines[lines.indexOf(cell.parentElement) + step[0]];
+        const next = line?.cells[cell.cellIndex + step[1]];
+        goTo(next?.matches("td[data-field]") ? next : null);
+      } else if (step && event.target === wrap) goTo(one("td[data-field]", wrap));
+      else if ((event.key === "Enter" || event.key === "e") && cell) edit(cell);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+  });
+
+  // --- choosing rows: what can be done with them appears with how many they are
+
+  all("form[data-choosing]").forEach((form) => {
+    const count = () => {
+      const number = all("input[name=record]:checked", form).length;
+      all("[data-chosen]", form).forEach((place) => { place.hidden = number === 0; });
+      all("[data-chosen-text]", form).forEach((place) => { place.textContent = place.dataset.chosenText.replace("{n}", number); });
+    };
+    form.addEventListener("change", (event) => {
+      if (event.target.matches("[data-choose-all]")) all("input[name=record]", form).forEach((box) => { box.checked = event.target.checked; });
+      count();
+    });
+    count();
+  });
+
+  // --- what was typed survives a time-out and a sign-out by somebody else: it waits in this tab, for this person alone
+
+  const place = (form) => `typed ${body.dataset.person} ${location.pathname} ${form.id}`;
+  if (body.dataset.saved) sessionStorage.removeItem(place({ id: body.dataset.saved }));
+  all("form[data-keep]").forEach((form) => {
+    const fields = () => all("input:not([type=hidden]):not([type=file]):not([type=password]), textarea, select", form).filter((field) => field.name);
+    const read = () => JSON.stringify(fields().map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]));
+    const first = read();
+    try {
+      const kept = sessionStorage.getItem(place(form));
+      if (kept && kept !== first) {
+        const values = new Map(JSON.parse(kept));
+        fields().forEach((field) => { if (!values.has(field.name)) return; if (field.type === "checkbox") field.checked = values.get(field.name); else field.value = values.get(field.name); });
+        const note = one("[data-kept]", form);
+        if (note) note.hidden = false;
+      }
+    } catch { sessionStorage.removeItem(place(form)); }
+    form.addEventListener("input", () => { const now = read(); if (now.length < 100000) sessionStorage.setItem(place(form), now); });
+  });
+  // The secret of a link stands behind `#`, which browsers keep to themselves: it is posted, and no longer in the address.
+  all("form[data-secret]").forEach((form) => {
+    if (location.hash.length < 2) return;
+    one("[name=secret]", form).value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    form.submit();
+  });
+  all("form[data-sign-out]").forEach((form) => form.addEventListener("submit", () => sessionStorage.clear()));
+})();

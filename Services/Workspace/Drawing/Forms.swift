@@ -1,0 +1,145 @@
+import OnboardingWire
+import RPC
+import Wire
+
+/// Forms as the template `field` takes them: what is entered so far, and what is wrong with it.
+struct Forms: Sendable {
+    /// A choice of a list.
+    struct Option: Sendable {
+        let value: String
+        let label: String
+
+        init(_ value: String, _ label: String) {
+            self.value = value
+            self.label = label
+        }
+    }
+
+    /// How a field is entered.
+    enum Kind: Sendable {
+        /// One line; the type of the input: `text`, `number`, `email`, `password`.
+        case text(String)
+        case long
+        case date
+        case boolean
+        case choice([Option])
+        case several([Option])
+        /// One record of a table; what it is called, and the address that finds others.
+        case reference(shown: String, choose: String)
+        /// A table of rows: each cell is a field.
+        case rows([[Field]])
+        /// Not to be changed.
+        case fixed
+    }
+
+    /// One field.
+    struct Field: Sendable {
+        /// Its name in the form.
+        var name: String
+        /// The last part of the path by which an error blames it.
+        var key: String
+        var label: String
+        var kind: Kind
+        var value: String
+        var isRequired: Bool
+        var help: String
+        var autocomplete: String
+
+        init(
+            _ name: String, _ label: String, _ kind: Kind, value: String = "", key: String? = nil,
+            isRequired: Bool = false, help: String = "", autocomplete: String = ""
+        ) {
+            self.name = name
+            self.key = key ?? name
+            self.label = label
+            self.kind = kind
+            self.value = value
+            self.isRequired = isRequired
+            self.help = help
+            self.autocomplete = autocomplete
+        }
+
+        init(
+            _ field: some RequestField, _ label: String, _ kind: Kind, isRequired: Bool = false,
+            autocomplete: String = ""
+        ) {
+            self.init(field.rawValue, label, kind, isRequired: isRequired, autocomplete: autocomplete)
+        }
+    }
+
+    private let visit: Visit
+    private let showsTyped: Bool
+
+    /// The fields of a form. What was posted stands in them when it `showsTyped`, as it does when the services refused it.
+    init(_ visit: Visit, showsTyped: Bool = false) {
+        self.visit = visit
+        self.showsTyped = showsTyped
+    }
+
+    /// A field with what was typed when the services refused it, else with its value.
+    func values(_ field: Field, refused: Problem?) -> Values {
+        let isTyped = showsTyped || refused != nil
+        let typed = isTyped ? visit.form[field.name] : field.value
+        let fault = refused?.fault(field.key, visit.reader.language) ?? ""
+        var values: Values = [
+            "name": field.name, "label": field.label, "value": typed, "required": field.isRequired, "help": field.help,
+            "wrong": fault, "autocomplete": field.autocomplete, "single": true,
+        ]
+        switch field.kind {
+        case .text(let type):
+            values["isText"] = true
+            values["type"] = type
+            if type == "password" { values["value"] = "" }
+        case .long: values["isLong"] = true
+        case .date: values["isDate"] = true
+        case .boolean:
+            values["single"] = false
+            values["isBoolean"] = true
+            values["chosen"] = typed == "true"
+        case .choice(let options):
+            values["isChoice"] = true
+            values["choices"] = chosen(options, [typed])
+        case .several(let options):
+            values["single"] = false
+            values["isSeveral"] = true
+            let all = isTyped ? Set(visit.form.all(field.name)) : Set(Self.list(field.value))
+            values["choices"] = chosen(options, all)
+        case .reference(let shown, let choose):
+            values["isReference"] = true
+            values["choose"] = choose
+            values["text"] = isTyped ? visit.form["\(field.name)-text"] : shown
+        case .rows(let rows):
+            values["single"] = false
+            values["isRows"] = true
+            values["rows"] = rows.map { row -> Values in
+                ["cells": row.map { self.values($0, refused: refused) }]
+            }
+        case .fixed:
+            values["single"] = false
+            values["isFixed"] = true
+        }
+        return values
+    }
+
+    /// What the services refused, above the form; each wrong field is a link to it.
+    func problem(_ problem: Problem, _ fields: [Field]) -> Values {
+        let byKey = Dictionary(fields.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        let language = visit.reader.language
+        let wrong = problem.violations.map { violation -> Values in
+            let field = byKey[Problem.name(of: violation.field)]
+            let label = field.map { "\($0.label): " } ?? ""
+            return ["field": field?.name ?? "content", "text": label + violation.text(language)]
+        }
+        return ["text": problem.text(language), "fields": wrong]
+    }
+
+    private func chosen(_ options: [Option], _ chosen: some Sequence<String>) -> [Values] {
+        let chosen = Set(chosen)
+        return options.map { ["value": $0.value, "label": $0.label, "chosen": chosen.contains($0.value)] }
+    }
+
+    /// The values of a list in text form: JSON, as playbooks keep it.
+    static func list(_ text: String) -> [String] {
+        (try? JSONTexts.strings(text)) ?? (text.isEmpty ? [] : [text])
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Hummingbird
+import RPC
+import Wire
+
+/// Takes a file from a form and hands it on to a service in parts as it comes.
+struct FileReceiver {
+    /// The size of the parts that services take.
+    static let partSize = 512 * 1_024
+
+    /// The end to which files are handed on.
+    struct Target: Sendable {
+        /// Announces a file with its size and answers what it is called from now on.
+        let begin: @Sendable (_ name: String, _ size: Int64) async throws(Problem) -> String
+        let append: @Sendable (_ id: String, _ offset: Int64, _ content: [UInt8]) async throws(Problem) -> Void
+        let complete: @Sendable (_ id: String) async throws(Problem) -> Void
+    }
+
+    let visit: Visit
+    let contentLength: Int?
+
+    /// Reads the form: the proof that it comes from a page of this browser stands before the file, and the file is the last
+    /// of it, so that its size follows from that of the form.
+    func receive(_ body: RequestBody, _ contentType: String, _ target: Target) async throws(Problem) {
+        guard var form = Multipart(body, contentType: contentType), let contentLength else { throw Multipart.malformed }
+        var isOurs = false
+        var files = 0
+        while let head = try await form.next() {
+            guard let name = head.fileName else {
+                let text = try await form.text()
+                if head.name == "csrf" { isOurs = visit.isOurs(text) }
+                continue
+            }
+            guard isOurs else { throw .forged() }
+            guard !name.isEmpty else { throw Self.noFile }
+            try await receive(Self.plain(name), contentLength - form.position - form.tail, &form, target)
+            files += 1
+        }
+        guard files > 0 else { throw isOurs ? Self.noFile : .forged() }
+    }
+
+    private func receive(
+        _ name: String, _ size: Int, _ form: inout Multipart, _ target: Target
+    ) async throws(Problem) {
+        guard size > 0 else { throw Self.noFile }
+        let id = try await target.begin(name, Int64(size))
+        var offset = 0
+        while true {
+            let part = try await form.content(upTo: Self.partSize)
+            guard !part.isEmpty else { break }
+            try await target.append(id, Int64(offset), part)
+            offset += part.count
+        }
+        guard offset == size else { throw Self.oneByOne }
+        try await target.complete(id)
+    }
+
+    /// The name alone: some browsers send a path along.
+    private static func plain(_ name: String) -> String {
+        String(name.split { $0 == "/" || $0 == "\\" }.last ?? "").filter { !$0.isNewline && $0 != "\0" }
+    }
+
+    private static let noFile = Problem(
+        .invalidArgument, Text(en: "Choose a file that is not empty.", ko: "비어 있지 않은 파일을 선택하세요."), reason: "NO_FILE")
+    private static let oneByOne = Problem(
+        .invalidArgument,
+        Text(
+            en: "Without a script files are sent one by one. Choose one and send it, then the next.",
+            ko: "스크립트를 사용할 수 없으면 파일을 하나씩 전송해야 합니다. 하나를 선택해 전송한 후 다음 파일을 전송하세요."),
+        reason: "ONE_FILE")
+}
+
+/// Gives a file to a browser, part by part as services hand it over.
+enum FileSender {
+    /// A part of a file, and where the next begins; nil at the end.
+    typealias Part = (content: [UInt8], next: Int64?)
+
+    /// The answer that saves a file, or shows it where its kind allows that. The first part is there already.
+    static func response(
+        name: String, type: String, inline: Bool, size: Int64, first: Part,
+        _ read: @escaping @Sendable (Int64) async throws(Problem) -> Part
+    ) -> Response {
+        let body = ResponseBody(contentLength: Int(size)) { writer in
+            var part = first
+            while true {
+                try await writer.write(ByteBuffer(bytes: part.content))
+                guard let next = part.next else { break }
+                part = try await read(next)
+            }
+            try await writer.finish(nil)
+        }
+        let kind = inline ? "inline" : "attachment"
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: type, .contentDisposition: "\(kind); filename*=UTF-8''\(Fields.encoded(name))",
+                .cacheControl: "no-store",
+            ], body: body)
+    }
+}

@@ -1,0 +1,200 @@
+import ImportValidationWire
+import Korean
+import OnboardingWire
+import RPC
+import Wire
+
+/// The page of an import task at one of its steps.
+struct ImportView: Sendable {
+    /// The steps in their order.
+    enum Step: String, CaseIterable {
+        case upload, match, fix, plan, publish
+
+        var label: Text {
+            switch self {
+            case .upload: Text(en: "Upload", ko: "업로드")
+            case .match: Text(en: "Match", ko: "열 연결")
+            case .fix: Text(en: "Check and fix", ko: "검증 및 수정")
+            case .plan: Text(en: "Plan", ko: "계획")
+            case .publish: Text(en: "Publish", ko: "게시")
+            }
+        }
+    }
+
+    let visit: Visit
+    private let asked: String
+    private let refused: Problem?
+
+    init(_ visit: Visit, step: String = "", refused: Problem? = nil) {
+        self.visit = visit
+        asked = step.isEmpty ? visit.query["step"] : step
+        self.refused = refused
+    }
+
+    private var href: String { ImportPages.href(visit) }
+
+    /// What every step shows: the task, its counts, and its latest runs.
+    struct Facts: Sendable {
+        let task: ImportTask
+        let summary: ImportSummary
+        let runs: [ImportRun]
+
+        /// The run that is under way.
+        var busy: ImportRun? {
+            runs.first { $0.state == ImportRun.State.queued || $0.state == ImportRun.State.running }
+        }
+    }
+
+    func page() async throws(Problem) -> Page {
+        let facts = try await facts()
+        let step = Step(rawValue: asked) ?? Self.next(facts)
+        var values: Values = [
+            "task": facts.task, "href": href, "steps": steps(step, facts), "step": [step.rawValue: true] as Values,
+            "summary": counts(facts.summary), "template": "\(href)/template",
+        ]
+        if let run = facts.busy ?? facts.runs.first { values["run"] = self.run(run) }
+        if let refused { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
+        values.merge(try await own(step, facts)) { own, _ in own }
+        var page = Page(
+            template: "import", title: "\(facts.task.number ?? "") \(facts.task.shortDescription ?? "")",
+            values: values,
+            status: refused?.status ?? .ok)
+        if let parent = facts.task.parent {
+            page.trail = [Crumb(label: visit.say("Case", "케이스"), href: "/cases/\(Fields.encoded(parent))")]
+        }
+        page.live = LiveTopic.record(table: ImportTask.schema.table, id: facts.task.id).text
+        return page
+    }
+
+    private func own(_ step: Step, _ facts: Facts) async throws(Problem) -> Values {
+        switch step {
+        case .upload: try await ImportFiles(visit).values()
+        case .match: try await ImportMatch(visit).values(facts.task)
+        case .fix: try await ImportGrid(visit).values(facts.task)
+        case .plan: try await ImportPlan(visit).values(facts)
+        case .publish: try await ImportPlan(visit).publications(facts)
+        }
+    }
+
+    private func facts() async throws(Problem) -> Facts {
+        var get = GetRequest()
+        get.id = visit.part("id")
+        let asked = get
+        async let summary = outcome { () async throws(Problem) in
+            try await visit.ask(ImportValidationAPI.summarizeImport, asked)
+        }
+        async let runs = outcome { () async throws(Problem) in
+            try await visit.ask(ImportValidationAPI.listImportRuns, Self.runs(asked.id)).resources
+        }
+        let task = try await visit.ask(ImportValidationAPI.getImportTask, get)
+        return Facts(task: task, summary: try await summary.get(), runs: try await runs.get())
+    }
+
+    /// The latest runs of a task.
+    private static func runs(_ task: String) -> ListRequest {
+        var request = ListRequest()
+        request.filter = FilterText.equal(ImportRun.Field.importTask, task)
+        request.pageSize = 20
+        return request
+    }
+
+    /// A call whose failure travels as a value, so that several run beside each other.
+    private func outcome<Answer: Sendable>(
+        _ ask: @Sendable () async throws(Problem) -> Answer
+    ) async -> Result<Answer, Problem> {
+        do throws(Problem) {
+            return .success(try await ask())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Where somebody goes on who comes to the page.
+    private static func next(_ facts: Facts) -> Step {
+        let summary = facts.summary
+        if summary.needsAttention > 0 || summary.yetToValidate > 0 { return .fix }
+        if summary.readyToPublish > 0 { return .plan }
+        return summary.published > 0 ? .publish : .upload
+    }
+
+    private func steps(_ current: Step, _ facts: Facts) -> [Values] {
+        let summary = facts.summary
+        let hasRows = summary.needsAttention + summary.readyToPublish + summary.published + summary.yetToValidate > 0
+        return Step.allCases.enumerated().map { place, step in
+            let isDone =
+                switch step {
+                case .upload, .match: hasRows
+                case .fix: hasRows && summary.needsAttention == 0 && summary.yetToValidate == 0
+                case .plan:
+                    facts.runs.contains { $0.kind == ImportRun.Kind.plan && $0.state == ImportRun.State.completed }
+                case .publish: summary.published > 0 && summary.readyToPublish == 0
+                }
+            return [
+                "label": visit.reader(step.label), "position": place + 1, "href": "\(href)?step=\(step.rawValue)",
+                "done": isDone, "current": step == current, "note": "",
+            ]
+        }
+    }
+
+    // MARK: Counts and runs
+
+    /// The three lists and what was published, and their shares of all rows.
+    func counts(_ summary: ImportSummary) -> Values {
+        let lists: [(status: String, label: Text, count: Int64, kind: String)] = [
+            ("needs_attention", Text(en: "Needs attention", ko: "확인 필요"), summary.needsAttention, "bad"),
+            ("yet_to_validate", Text(en: "Yet to validate", ko: "검증 전"), summary.yetToValidate, "idle"),
+            ("ready_to_publish", Text(en: "Ready to publish", ko: "게시 준비 완료"), summary.readyToPublish, "good"),
+            ("published", Text(en: "Published", ko: "게시됨"), summary.published, "done"),
+        ]
+        let all = lists.reduce(0) { $0 + $1.count }
+        var from: Int64 = 0
+        let shares =
+            all == 0
+            ? []
+            : lists.filter { $0.count > 0 }.map { list -> Values in
+                defer { from += list.count }
+                return [
+                    "kind": list.kind, "from": Self.percent(from, of: all), "width": Self.percent(list.count, of: all),
+                ]
+            }
+        let words = lists.map { "\(visit.reader($0.label)): \(Figure.grouped($0.count))" }.joined(separator: ", ")
+        return [
+            "lists": lists.map { list -> Values in
+                [
+                    "label": visit.reader(list.label), "value": list.status, "count": list.count,
+                    "href": "\(href)?step=fix&status=\(list.status)", "current": visit.query["status"] == list.status,
+                ]
+            }, "shares": shares, "words": words,
+        ]
+    }
+
+    private static func percent(_ part: Int64, of all: Int64) -> String {
+        let tenths = part * 1_000 / max(1, all)
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// A run with how far it has come.
+    func run(_ run: ImportRun) -> Values {
+        let isBusy = run.state == ImportRun.State.queued || run.state == ImportRun.State.running
+        let (done, total) = (run.doneRows ?? 0, run.totalRows ?? 0)
+        let rows = Text(
+            en: total > 0 ? "\(grouped: done) of \(grouped: total) rows" : "\(grouped: done) rows",
+            ko: total > 0 ? "\(grouped: total)행 중 \(grouped: done)행" : "\(grouped: done)행")
+        return [
+            "href": "\(href)/run", "import": run, "percent": total > 0 ? Int(done * 100 / total) : 0,
+            "done": visit.reader(rows), "busy": isBusy, "cancel": isBusy ? "\(href)/runs/\(run.id)/cancel" : "",
+        ]
+    }
+
+    /// The run by itself, for a page that is open.
+    func runFragment() async throws(Problem) -> Answer {
+        let runs = try await visit.ask(ImportValidationAPI.listImportRuns, Self.runs(visit.part("id"))).resources
+        guard let first = runs.first else { throw .notFound(Text(en: "There is no run.", ko: "실행이 없습니다.")) }
+        return .fragment("import_run", run(first))
+    }
+}
+
+/// A number as people write it, outside of a sentence.
+enum Figure {
+    static func grouped(_ number: Int64) -> String { "\(grouped: number)" }
+}

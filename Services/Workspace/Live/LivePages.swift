@@ -1,0 +1,78 @@
+import Hummingbird
+import ImportValidationWire
+import NotifierWire
+import OnboardingWire
+import RPC
+import Wire
+
+/// The stream of server-sent events that an open page listens to. It says only that there is something to look at: what
+/// that is the page reads with the rights of whoever looks.
+enum LivePages: PageFolder {
+    static func add(to pages: Pages) {
+        let site = pages.site
+        pages.get("/live") { visit async throws(Problem) in
+            let topic = LiveTopic(visit.query["topic"])
+            if let topic { try await check(topic, visit) }
+            guard let person = visit.person,
+                let stream = site.live.open(topic, user: person.user, domain: person.domain)
+            else { throw .resourceExhausted() }
+            return .response(response(stream, visit, site))
+        }
+    }
+
+    /// Whoever may not read a record hears nothing of it.
+    private static func check(_ topic: LiveTopic, _ visit: Visit) async throws(Problem) {
+        guard case .record(let table, let id) = topic else { return }
+        var request = GetRequest()
+        request.id = id
+        switch table {
+        case OnboardingCase.schema.table: _ = try await visit.ask(OnboardingAPI.getOnboardingCase, request)
+        case LifecycleTask.schema.table: _ = try await visit.ask(OnboardingAPI.getLifecycleTask, request)
+        default: _ = try await visit.ask(ImportValidationAPI.getImportTask, request)
+        }
+    }
+
+    private static func response(_ stream: AsyncStream<LiveSignal>, _ visit: Visit, _ site: Site) -> Response {
+        let body = ResponseBody { writer in
+            try await writer.write(ByteBuffer(string: "retry: 5000\n\n"))
+            try await writer.write(ByteBuffer(string: await notices(visit, site) ?? ""))
+            for await signal in stream {
+                // Whoever has signed out hears no more.
+                guard let text = await text(signal, visit, site) else { break }
+                try await writer.write(ByteBuffer(string: text))
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+    }
+
+    /// What is sent; nil when the session has ended.
+    private static func text(_ signal: LiveSignal, _ visit: Visit, _ site: Site) async -> String? {
+        switch signal {
+        case .changed: return "event: changed\ndata: 1\n\n"
+        case .progress: return "event: progress\ndata: 1\n\n"
+        case .notices: return await notices(visit, site)
+        case .beat:
+            do throws(Problem) {
+                return try await site.sessions.person(visit.sessionToken) == nil ? nil : ": \n\n"
+            } catch {
+                // Onboarding is away, which says nothing about the session.
+                return ": \n\n"
+            }
+        }
+    }
+
+    /// The number of unread notices, read with the token of now; nil when the session has ended.
+    private static func notices(_ visit: Visit, _ site: Site) async -> String? {
+        do throws(Problem) {
+            guard let person = try await site.sessions.person(visit.sessionToken) else { return nil }
+            let ask = Ask(client: site.client, token: person.accessToken, language: visit.reader.language)
+            let count =
+                try await ask(NotifierAPI.listInAppNotifications, NoticePages.unread(pageSize: 1)).totalSize ?? 0
+            return "event: notices\ndata: \(count)\n\n"
+        } catch {
+            return error.code == .unauthenticated ? nil : ": \n\n"
+        }
+    }
+}

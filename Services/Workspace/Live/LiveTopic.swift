@@ -1,0 +1,45 @@
+import ImportValidationWire
+import OnboardingWire
+import Wire
+
+/// What an open page wants to hear of.
+enum LiveTopic: Hashable, Sendable {
+    /// Cases and tasks of the domain of whoever looks.
+    case work
+    /// One record and what belongs to it.
+    case record(table: String, id: String)
+
+    /// The topic as the address of a stream names it: `work`, `onboarding_case.0191…`. Nil for anything else.
+    init?(_ text: String) {
+        if text == "work" {
+            self = .work
+            return
+        }
+        let parts = text.split(separator: ".")
+        guard parts.count == 2, Self.tables.contains(String(parts[0])), parts[1].utf8.count == 36 else { return nil }
+        self = .record(table: String(parts[0]), id: String(parts[1]))
+    }
+
+    /// As the address of a stream names it.
+    var text: String {
+        switch self {
+        case .work: "work"
+        case .record(let table, let id): "\(table).\(id)"
+        }
+    }
+
+    /// Tables whose records have pages that are live.
+    private static let tables: Set = [OnboardingCase.schema.table, LifecycleTask.schema.table, ImportTask.schema.table]
+}
+
+/// What an open page is told: never what happened, only that it should look again.
+enum LiveSignal: Sendable, Equatable {
+    /// Something that the page shows has changed.
+    case changed
+    /// Work that the page shows has come further.
+    case progress
+    /// The person has another number of unread notices.
+    case notices
+    /// Nothing, so that both sides know the other is there.
+    case beat
+}

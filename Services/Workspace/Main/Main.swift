@@ -1,0 +1,8 @@
+import WorkspaceService
+
+@main
+struct Main {
+    static func main() async {
+        await WorkspaceCommand.start()
+    }
+}

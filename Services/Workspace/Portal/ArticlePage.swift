@@ -1,0 +1,41 @@
+import OnboardingWire
+import RPC
+import Wire
+
+/// An article as people read it.
+enum ArticlePage {
+    /// A line of a list, which leads to the article and back.
+    static func entry(_ article: KnowledgeText, _ visit: Visit, back: String) -> Values {
+        [
+            "title": title(article, visit),
+            "href": "/articles/\(Fields.encoded(article.article))?back=\(Fields.encoded(back))",
+        ]
+    }
+
+    static func page(_ visit: Visit) async throws(Problem) -> Page {
+        var request = ReadKnowledgeRequest()
+        request.article = visit.part("article")
+        let article = try await visit.ask(OnboardingAPI.readKnowledge, request)
+        let body = visit.reader.language == .ko && !article.bodyKo.isEmpty ? article.bodyKo : article.body
+        let title = title(article, visit)
+        let shown: Values = ["title": title, "paragraphs": paragraphs(body)]
+        var values: Values = [
+            "article": shown, "back": LocalPath.checked(visit.query["back"], or: visit.person?.home ?? "/"),
+        ]
+        if let changed = article.publishedAt { values["changedAt"] = changed }
+        return Page(template: "article", title: title, values: values)
+    }
+
+    private static func title(_ article: KnowledgeText, _ visit: Visit) -> String {
+        visit.reader.language == .ko && !article.titleKo.isEmpty ? article.titleKo : article.title
+    }
+
+    /// Paragraphs stand apart by an empty line; one that begins with `#` is a heading.
+    static func paragraphs(_ body: String) -> [Values] {
+        body.replacing("\r\n", with: "\n").split(separator: "\n\n").prefix(1_000).map { paragraph in
+            let marks = paragraph.prefix { $0 == "#" }
+            let text = marks.isEmpty ? paragraph : paragraph.dropFirst(marks.count).drop { $0 == " " }
+            return ["text": String(text), "heading": !marks.isEmpty]
+        }
+    }
+}

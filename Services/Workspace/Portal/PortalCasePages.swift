@@ -1,0 +1,53 @@
+import OnboardingWire
+import RPC
+import Wire
+
+/// The page of a case in the portal.
+enum PortalCasePages: PageFolder {
+    static func add(to pages: Pages) {
+        pages.get("/portal/cases/:id") { visit async throws(Problem) in .page(try await page(visit)) }
+        pages.post("/portal/cases/:id/say") { visit async throws(Problem) in
+            try await Work.write(href(visit), saved: "say") { () async throws(Problem) in
+                try await Work.say(
+                    visit, try await record(visit), comment: OnboardingAPI.addOnboardingCaseComment, note: nil)
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
+            }
+        }
+        pages.receive("/portal/cases/:id/files") { visit async throws(Problem) in
+            let record = try await Self.record(visit)
+            return (RecordFiles.cases.target(record, visit), .moved(to: "\(href(visit))?done=attached"))
+        }
+        pages.get("/portal/cases/:id/files/:file") { visit async throws(Problem) in
+            let record = try await Self.record(visit)
+            return .response(try await RecordFiles.cases.response(record, visit.part("file"), visit))
+        }
+    }
+
+    private static func href(_ visit: Visit) -> String { "/portal/cases/\(Fields.encoded(visit.part("id")))" }
+
+    private static func read(_ visit: Visit) async throws(Problem) -> PortalCase {
+        var request = GetPortalCaseRequest()
+        request.id = visit.part("id")
+        request.items = 50
+        return try await visit.ask(OnboardingAPI.getPortalCase, request)
+    }
+
+    private static func record(_ visit: Visit) async throws(Problem) -> String { try await read(visit).id }
+
+    private static func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
+        let answer = try await read(visit)
+        let view = PortalView(visit: visit, href: href(visit))
+        var values: Values = [
+            "page": Seen(answer, ["attachments": view.files(answer.attachments)]),
+            "tasks": ["items": answer.tasks.map(PortalPages.item)] as Values,
+            "articles": await view.articles(OnboardingCase.schema.table, answer.id),
+            "say": view.say(answer.comments, answer.rights), "drop": view.drop(answer.rights),
+        ]
+        values.merge(view.refused(refused)) { _, refused in refused }
+        var page = Page(template: "portal_case", title: "\(answer.number) \(answer.shortDescription)", values: values)
+        page.trail = [Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")]
+        page.live = LiveTopic.record(table: OnboardingCase.schema.table, id: answer.id).text
+        return page
+    }
+}

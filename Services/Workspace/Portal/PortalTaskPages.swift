@@ -1,0 +1,107 @@
+import OnboardingWire
+import RPC
+import Wire
+
+/// The page of a task in the portal.
+enum PortalTaskPages: PageFolder {
+    static func add(to pages: Pages) {
+        pages.get("/portal/tasks/:id") { visit async throws(Problem) in .page(try await page(visit)) }
+        pages.post("/portal/tasks/:id/say") { visit async throws(Problem) in
+            try await write(visit, saved: "say") { (task) async throws(Problem) in
+                try await Work.say(visit, task.id, comment: OnboardingAPI.addLifecycleTaskComment, note: nil)
+            }
+        }
+        pages.post("/portal/tasks/:id/move") { visit async throws(Problem) in
+            try await write(visit) { (task) async throws(Problem) in
+                var changed = LifecycleTask()
+                changed.id = task.id
+                changed.state = visit.form["to"]
+                try await update(changed, [.state], visit)
+                return .moved
+            }
+        }
+        pages.post("/portal/tasks/:id") { visit async throws(Problem) in
+            try await write(visit, saved: "edit") { (task) async throws(Problem) in
+                let keys = keys(task)
+                let (changed, _) = try await RecordForm<LifecycleTask>(keys, visit).record(id: task.id, etag: "")
+                try await update(changed, keys, visit)
+                return .saved
+            }
+        }
+        pages.receive("/portal/tasks/:id/files") { visit async throws(Problem) in
+            let task = try await read(visit)
+            return (RecordFiles.tasks.target(task.id, visit), .moved(to: "\(href(visit))?done=attached"))
+        }
+        pages.get("/portal/tasks/:id/files/:file") { visit async throws(Problem) in
+            let task = try await read(visit)
+            return .response(try await RecordFiles.tasks.response(task.id, visit.part("file"), visit))
+        }
+    }
+
+    private static func href(_ visit: Visit) -> String { "/portal/tasks/\(Fields.encoded(visit.part("id")))" }
+
+    private static func read(_ visit: Visit) async throws(Problem) -> PortalTask {
+        var request = GetPortalTaskRequest()
+        request.id = visit.part("id")
+        request.items = 50
+        return try await visit.ask(OnboardingAPI.getPortalTask, request)
+    }
+
+    private static func update(
+        _ task: LifecycleTask, _ keys: [LifecycleTask.Field], _ visit: Visit
+    ) async throws(Problem) {
+        var request = UpdateLifecycleTaskRequest()
+        request.lifecycleTask = task
+        request.updateMask = FieldMask(paths: keys.map(\.rawValue))
+        _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
+    }
+
+    private static func write(
+        _ visit: Visit, saved form: String = "", _ write: (PortalTask) async throws(Problem) -> Toast
+    ) async throws(Problem) -> Answer {
+        try await Work.write(href(visit), saved: form) { () async throws(Problem) in
+            try await write(try await read(visit))
+        } refused: { (problem) async throws(Problem) in
+            try await page(visit, refused: problem)
+        }
+    }
+
+    /// What the person may change here and now beside the state, which has buttons.
+    private static func keys(_ task: PortalTask) -> [LifecycleTask.Field] {
+        let journals: [LifecycleTask.Field] = [.state, .additionalComments, .workNotes]
+        let writable = Set(task.rights?.writableFields ?? [])
+        return LifecycleTask.Field.allCases.filter { writable.contains($0.rawValue) && !journals.contains($0) }
+    }
+
+    private static func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
+        let answer = try await read(visit)
+        if answer.table != LifecycleTask.schema.table {
+            return try await PortalImportPages.page(visit, id: answer.id)
+        }
+        let view = PortalView(visit: visit, href: href(visit))
+        var values: Values = [
+            "page": Seen(answer, ["attachments": view.files(answer.attachments)]), "href": view.href,
+            "moves": view.moves(answer.rights), "upload": "",
+            "articles": await view.articles(LifecycleTask.schema.table, answer.id),
+            "say": view.say(answer.comments, answer.rights), "drop": view.drop(answer.rights), "form": "",
+        ]
+        values.merge(view.refused(refused)) { _, refused in refused }
+        let keys = keys(answer)
+        if !keys.isEmpty {
+            var get = GetRequest()
+            get.id = answer.id
+            let record = try await visit.ask(OnboardingAPI.getLifecycleTask, get)
+            let fields = RecordForm<LifecycleTask>(keys, visit).fields(record, names: [:])
+            let forms = Forms(visit)
+            let isForm = visit.path == view.href
+            values["form"] =
+                [
+                    "action": view.href, "fields": fields.map { forms.values($0, refused: isForm ? refused : nil) },
+                ] as Values
+        }
+        var page = Page(template: "portal_task", title: "\(answer.number) \(answer.shortDescription)", values: values)
+        page.trail = [Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")]
+        page.live = LiveTopic.record(table: LifecycleTask.schema.table, id: answer.id).text
+        return page
+    }
+}

@@ -1,0 +1,36 @@
+import Crypto
+import Foundation
+
+/// Random values and proofs that bind a form to the browser it was drawn for.
+enum Secrets {
+    /// 256 random bits as text that an address and a cookie take.
+    static func random() -> String {
+        SymmetricKey(size: .bits256).withUnsafeBytes { encoded(Data($0)) }
+    }
+
+    /// What a form posts to show that it came from a page of this browser: nothing another site could know, and another value
+    /// for each session.
+    static func proof(of secret: String) -> String {
+        let key = SymmetricKey(data: Data(secret.utf8))
+        return encoded(Data(HMAC<SHA256>.authenticationCode(for: Data("csrf".utf8), using: key)))
+    }
+
+    /// Whether two texts are the same, in a time that does not say where they differ.
+    static func areSame(_ left: String, _ right: String) -> Bool {
+        let (left, right) = (Array(left.utf8), Array(right.utf8))
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    /// The SHA-256 of a text, under which a session is remembered.
+    static func digest(_ text: String) -> Data { Data(SHA256.hash(data: Data(text.utf8))) }
+
+    /// The beginning of the SHA-256 of a file, for addresses that change with what they lead to.
+    static func mark(of content: Data) -> String {
+        SHA256.hash(data: content).prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private static func encoded(_ data: Data) -> String {
+        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import RPC
+import Wire
+
+/// Finds records of any table by what people call them, with the rights of whoever asks.
+struct Lookup: Sendable {
+    /// A record with its name.
+    struct Found: Sendable {
+        let id: String
+        let text: String
+        let detail: String
+    }
+
+    /// The most records that a list of choices offers.
+    static let limit: Int32 = 50
+
+    private let visit: Visit
+
+    init(_ visit: Visit) { self.visit = visit }
+
+    /// Records of `table` whose name holds `text`, within a filter over what may be chosen.
+    func find(_ text: String, in table: String, filter: String = "", limit: Int32 = 10) async throws(Problem) -> [Found]
+    {
+        guard let schema = Dictionaries.schema(table), schema.verbs.contains("list") else { return [] }
+        var filters = filter.isEmpty ? [] : ["(\(filter))"]
+        if !text.isEmpty, let name = Self.naming(schema) { filters.append("\(name) : \(FilterText.quoted(text))") }
+        var request = ListRequest()
+        request.pageSize = limit
+        request.filter = filters.joined(separator: " AND ")
+        return try await list(request, schema)
+    }
+
+    /// The id of what was chosen in a reference of a form. Without a script it is only named: then by the one record that is
+    /// called so.
+    func chosen(_ name: String, in table: String, filter: String, blame field: String) async throws(Problem) -> String {
+        let (id, text) = (visit.form[name], visit.form["\(name)-text"])
+        guard id.isEmpty, !text.isEmpty else { return text.isEmpty ? "" : id }
+        let found = try await find(text, in: table, filter: filter, limit: 2)
+        guard let one = found.first, found.count == 1 else {
+            throw .invalid(
+                field: field,
+                found.isEmpty
+                    ? Text(en: "Nothing is called so.", ko: "해당 이름을 찾을 수 없습니다.")
+                    : Text(en: "More than one is called so. Say which.", ko: "같은 이름이 여러 개 있습니다. 더 정확히 입력하세요."))
+        }
+        return one.id
+    }
+
+    /// What people call some records of `table`, by their ids.
+    func names(of ids: [String], in table: String) async throws(Problem) -> [String: String] {
+        let ids = Set(ids).filter { !$0.isEmpty }.sorted().prefix(Int(Self.limit))
+        guard !ids.isEmpty, let schema = Dictionaries.schema(table), schema.verbs.contains("list") else { return [:] }
+        var request = ListRequest()
+        request.pageSize = Self.limit
+        request.filter = ids.map { "id = \(FilterText.quoted($0))" }.joined(separator: " OR ")
+        let found = try await list(request, schema)
+        return Dictionary(found.map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func list(_ request: ListRequest, _ schema: RecordSchema) async throws(Problem) -> [Found] {
+        guard let json = try? request.encodeJSON() else {
+            throw .internalError(cause: "a list request cannot be encoded")
+        }
+        let answer = try await visit.ask(json: json, to: "ale.v1.\(schema.service).\(schema.collection).list")
+        return Self.records(answer, schema)
+    }
+
+    private static func records(_ answer: [UInt8], _ schema: RecordSchema) -> [Found] {
+        let object = (try? JSONSerialization.jsonObject(with: Data(answer))) as? [String: Any]
+        let records = object?.values.lazy.compactMap { $0 as? [[String: Any]] }.first ?? []
+        let names = naming(schema).map { [$0] } ?? []
+        return records.compactMap { record in
+            guard let id = record["id"] as? String else { return nil }
+            func value(_ field: String) -> String? { schema.field(field).flatMap { record[$0.jsonName] as? String } }
+            let text = (names + shown).lazy.compactMap { value($0) }.first { !$0.isEmpty } ?? id
+            let detail = ["number", "email", "account_number"].lazy.compactMap { value($0) }.first { $0 != text } ?? ""
+            return Found(id: id, text: text, detail: detail)
+        }
+    }
+
+    /// Fields by which people call records that have no name.
+    private static let shown = ["title", "subject", "short_description", "number"]
+
+    /// The field that a record is called by.
+    private static func naming(_ schema: RecordSchema) -> String? {
+        (["name"] + shown).first { schema.field($0) != nil } ?? schema.namedBy.first
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import Hummingbird
+import Logging
+import Platform
+import RPC
+import Wire
+
+/// The whole site: what all pages share, and the table of their addresses.
+struct Site: Sendable {
+    let client: Client
+    let sessions: SessionStore
+    let templates: Templates
+    let assets: Assets
+    let cookies: CookieJar
+    let live: LiveHub
+    /// The address of the workspace as people have it.
+    let address: String
+    let now: @Sendable () -> Timestamp
+    let log: Logger
+    private let isBehindProxy: Bool
+    private let isConnected: @Sendable () -> Bool
+    private let byAddress: RateLimit
+    private let bySession: RateLimit
+
+    /// A site that asks over `client`. Templates and strings that do not fit together are thrown as a
+    /// ``ConfigurationError``.
+    init(
+        client: Client, address: String, live: LiveHub, isBehindProxy: Bool = false, requestsPerMinute: Int = 1_200,
+        isConnected: @escaping @Sendable () -> Bool = { true },
+        now: @escaping @Sendable () -> Timestamp = { SystemClock().now }, log: Logger
+    ) throws {
+        guard let folder = Bundle.module.resourceURL else {
+            throw ConfigurationError("The program's pages are missing.")
+        }
+        self.client = client
+        self.address = address
+        self.live = live
+        self.isBehindProxy = isBehindProxy
+        self.isConnected = isConnected
+        self.now = now
+        self.log = log
+        templates = try Templates(folder: folder)
+        assets = try Assets(folder: folder.appendingPathComponent("Design"))
+        cookies = CookieJar(isSecure: address.hasPrefix("https://"))
+        sessions = SessionStore(client, now: now)
+        byAddress = RateLimit(perMinute: requestsPerMinute)
+        bySession = RateLimit(perMinute: requestsPerMinute)
+    }
+
+    /// Answers requests: the pages, the files they are drawn with, and whether the program is well.
+    func responder() -> RouterResponder<WorkspaceContext> {
+        let router = Router(context: WorkspaceContext.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: Guards(site: self))
+        router.get("/assets/:name") { [assets] _, context in
+            guard let response = assets.response(context.parameters.get("name") ?? "") else {
+                throw HTTPError(.notFound)
+            }
+            return response
+        }
+        router.get("/health") { [isConnected] _, _ in
+            let isWell = isConnected()
+            return Response(
+                status: isWell ? .ok : .serviceUnavailable, headers: [.contentType: "text/plain; charset=utf-8"],
+                body: .init(byteBuffer: ByteBuffer(string: isWell ? "well\n" : "NATS is away\n")))
+        }
+        let pages = Pages(site: self, router: router)
+        for folder in Self.folders { folder.add(to: pages) }
+        return router.buildResponder()
+    }
+
+    /// The folders of pages.
+    private static var folders: [any PageFolder.Type] {
+        [
+            SignInPages.self, OnboardingPages.self, CasePages.self, TaskPages.self, ImportPages.self, PortalPages.self,
+            SearchPages.self, NoticePages.self, PersonPages.self, LivePages.self, DesignPage.self,
+        ]
+    }
+
+    /// Whether an address may send one more request.
+    func admits(address: String) -> Bool { byAddress.admits(address) }
+
+    /// Whether a session may send one more request.
+    func admits(session: String) -> Bool { bySession.admits(session) }
+
+    /// Who sends a request, as the limits count it. What a client says of itself counts only where a server in front
+    /// writes it: of several addresses the one that this server has seen.
+    func origin(of request: Request, _ context: WorkspaceContext) -> String {
+        guard isBehindProxy, let name = HTTPFieldName.forwardedFor, let said = request.headers[name] else {
+            return context.peer
+        }
+        return said.split(separator: ",").last.map { $0.filter { $0 != " " } } ?? context.peer
+    }
+}
+
+/// The pages of one folder.
+protocol PageFolder {
+    /// Puts their addresses into the table.
+    static func add(to pages: Pages)
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Hummingbird
+import RPC
+import Wire
+
+/// One request for a page, with everything a handler may look at.
+struct Visit: Sendable {
+    /// The path of the address: `/cases/ALEONB0001001`.
+    let path: String
+    /// What the pattern of the path took out of it.
+    let parameters: Parameters
+    /// What stands behind `?`.
+    let query: Fields
+    /// What was posted; empty for what was not.
+    var form: Fields
+    /// Whose page it is; nil before somebody has signed in.
+    let person: Person?
+    /// How the page is read.
+    let reader: Reader
+    /// Where the request came from, for the limits of sign-in.
+    let address: String
+    /// What the browser is called in the list of sessions.
+    let device: String
+    /// Known to this browser alone: the session token, or before somebody has signed in a value of a cookie.
+    let secret: String
+    /// The session token as the browser has it; empty when there is none.
+    let sessionToken: String
+    /// The sign-in with another issuer that this browser has begun, and where it leads back to; empty when there is none.
+    let federated: String
+    /// Whether a script asks for a part of a page.
+    let isFragment: Bool
+    /// Calls the services with the person's token.
+    let ask: Ask
+
+    /// A part of the path: `id`.
+    func part(_ name: String) -> String { parameters.get(name)?.removingPercentEncoding ?? "" }
+
+    /// A text in the reader's language.
+    func say(_ en: String, _ ko: String) -> String { reader(Text(en: en, ko: ko)) }
+
+    /// What each form of this browser posts as `csrf`.
+    var csrf: String { Secrets.proof(of: secret) }
+
+    /// Whether a form came from a page of this browser.
+    func isOurs(_ proof: String) -> Bool { Secrets.areSame(proof, csrf) }
+}
+
+/// Asks services with the token of whoever is signed in, within the time that a page may take.
+struct Ask: Sendable {
+    /// How long the calls of one page may take.
+    static let deadline: Duration = .seconds(8)
+
+    let client: Client
+    let token: String?
+    let language: Language
+
+    /// Calls a method. What is written under a `requestID` is done once, however often the connection fails.
+    func callAsFunction<Request: Message, Response: Message>(
+        _ method: Method<Request, Response>, _ request: Request, requestID: String? = nil
+    ) async throws(Problem) -> Response {
+        try await within { () async throws(Problem) in
+            try await client.call(
+                method, request, requestID: requestID, retry: requestID == nil ? .none : .exponential(attempts: 3))
+        }
+    }
+
+    /// Calls a method that is known by its subject only, in JSON.
+    func callAsFunction(json: [UInt8], to subject: String) async throws(Problem) -> [UInt8] {
+        try await within { () async throws(Problem) in try await client.call(json: json, to: subject) }
+    }
+
+    private func within<Result: Sendable>(
+        _ body: () async throws(Problem) -> Result
+    ) async throws(Problem) -> Result {
+        let context = CallContext(
+            deadline: .after(Self.deadline), trace: .generate(), bearer: token, language: language.rawValue)
+        return try await context.run(body)
+    }
+}

@@ -1,0 +1,207 @@
+import OnboardingWire
+import RPC
+import Wire
+
+/// The page of one onboarding task.
+enum TaskPages: PageFolder {
+    private typealias Record = LifecycleTask
+
+    /// What the form of a task has, in its order.
+    private static let keys: [LifecycleTask.Field] = [
+        .shortDescription, .description, .dueDate, .priority, .progress, .assignedTo, .visibleToCustomer,
+    ]
+
+    static func add(to pages: Pages) {
+        pages.get("/tasks/:id") { visit async throws(Problem) in .page(try await page(visit)) }
+        pages.post("/tasks/:id") { visit async throws(Problem) in
+            try await write(visit, saved: "edit") { (record) async throws(Problem) in
+                var request = UpdateLifecycleTaskRequest()
+                let (changed, mask) = try await RecordForm<LifecycleTask>(keys, visit).record(
+                    id: record.id, etag: visit.form["etag"])
+                request.lifecycleTask = changed
+                request.updateMask = mask
+                _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
+                return .saved
+            }
+        }
+        pages.post("/tasks/:id/move") { visit async throws(Problem) in
+            try await write(visit) { (record) async throws(Problem) in try await move(visit, record) }
+        }
+        pages.post("/tasks/:id/say") { visit async throws(Problem) in
+            try await write(visit, saved: "say") { (record) async throws(Problem) in
+                try await Work.say(
+                    visit, record.id, comment: OnboardingAPI.addLifecycleTaskComment,
+                    note: OnboardingAPI.addLifecycleTaskWorkNote)
+            }
+        }
+        pages.post("/tasks/:id/activities/:activity") { visit async throws(Problem) in try await act(visit) }
+        pages.receive("/tasks/:id/files") { visit async throws(Problem) in
+            let record = try await Self.record(visit)
+            return (RecordFiles.tasks.target(record.id, visit), .moved(to: "\(href(visit))?done=attached#files"))
+        }
+        pages.get("/tasks/:id/files/:file") { visit async throws(Problem) in
+            let record = try await Self.record(visit)
+            return .response(try await RecordFiles.tasks.response(record.id, visit.part("file"), visit))
+        }
+        pages.post("/tasks/:id/files/:file/remove") { visit async throws(Problem) in
+            try await write(visit) { (record) async throws(Problem) in
+                try await RecordFiles.tasks.remove(record.id, visit.part("file"), visit)
+                return .removed
+            }
+        }
+    }
+
+    private static func href(_ visit: Visit) -> String { "/tasks/\(Fields.encoded(visit.part("id")))" }
+
+    private static func record(_ visit: Visit) async throws(Problem) -> LifecycleTask {
+        var request = GetRequest()
+        request.id = visit.part("id")
+        return try await visit.ask(OnboardingAPI.getLifecycleTask, request)
+    }
+
+    private static func write(
+        _ visit: Visit, saved form: String = "", _ write: (LifecycleTask) async throws(Problem) -> Toast
+    ) async throws(Problem) -> Answer {
+        try await Work.write(href(visit), saved: form) { () async throws(Problem) in
+            try await write(try await record(visit))
+        } refused: { (problem) async throws(Problem) in
+            try await page(visit, refused: problem)
+        }
+    }
+
+    private static func move(_ visit: Visit, _ record: LifecycleTask) async throws(Problem) -> Toast {
+        let to = visit.form["to"]
+        switch to {
+        case "me", "reopen":
+            var request = ActionRequest()
+            request.id = record.id
+            let method = to == "me" ? OnboardingAPI.assignLifecycleTaskToMe : OnboardingAPI.reopenLifecycleTask
+            _ = try await visit.ask(method, request)
+        case Record.State.closed:
+            var request = CloseRequest()
+            request.id = record.id
+            request.etag = visit.form["etag"]
+            _ = try await visit.ask(OnboardingAPI.closeLifecycleTask, request)
+        default:
+            var changed = LifecycleTask()
+            changed.id = record.id
+            changed.etag = visit.form["etag"]
+            changed.state = to
+            var request = UpdateLifecycleTaskRequest()
+            request.lifecycleTask = changed
+            request.updateMask = FieldMask(paths: [Record.Field.state.rawValue])
+            _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
+        }
+        return .moved
+    }
+
+    private static func act(_ visit: Visit) async throws(Problem) -> Answer {
+        let choice = visit.form["do"]
+        if choice.hasPrefix("add:") {
+            return .page(try await page(visit, adding: String(choice.dropFirst("add:".count))))
+        }
+        do throws(Problem) {
+            let (done, saved) = try await ActivityView.act(visit)
+            return .moved(to: "\(href(visit))?done=\(done.rawValue)&saved=\(saved)")
+        } catch {
+            guard error.isRefusal, error.code != .notFound else { throw error }
+            var page = try await Self.page(visit, refused: error)
+            page.status = error.status
+            return .page(page)
+        }
+    }
+
+    // MARK: The page
+
+    private static func page(
+        _ visit: Visit, refused: Problem? = nil, adding: String = ""
+    ) async throws(Problem) -> Page {
+        var request = GetOnboardingTaskPageRequest()
+        request.id = visit.part("id")
+        let answer = try await visit.ask(OnboardingAPI.getOnboardingTaskPage, request)
+        let record = answer.lifecycleTask ?? LifecycleTask()
+        let href = Self.href(visit)
+        let parts = Parts(
+            reader: visit.reader,
+            names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
+        async let beside = HelpView(visit: visit, table: Record.schema.table, record: record.id, href: href).values()
+        let view = ActivityView(
+            visit: visit, href: href, parts: parts, refused: refused, refusedActivity: visit.part("activity"),
+            adding: adding)
+        let activities = try await view.values(answer.activity.map { [$0] } ?? [])
+        let isOpen = record.active ?? true
+        var values: Values = [
+            "page": Seen(answer, ["attachments": parts.files(answer.attachments, at: href, mayRemove: isOpen)]),
+            "href": href, "moves": moves(record, visit), "facts": facts(answer, visit), "activities": activities,
+            "related": [parts.section(visit.say("Other tasks of the case", "케이스의 다른 작업"), answer.tasks)],
+            "stream": parts.stream(answer.stream, of: Record.schema),
+            "say": ["action": "\(href)/say", "comment": true, "note": true] as Values,
+            "typed": ["text": refused == nil ? "" : visit.form[AddEntryRequest.Field.text]] as Values,
+            "help": await beside,
+        ]
+        if isOpen {
+            values["drop"] = ["action": "\(href)/files"] as Values
+            values["form"] = form(record, answer, visit, refused: visit.path == href ? refused : nil)
+        }
+        if let refused, visit.path != href, visit.part("activity").isEmpty {
+            values["problem"] = ["text": refused.text(visit.reader.language)] as Values
+        }
+        var page = Page(
+            template: "task", title: "\(record.number ?? "") \(record.shortDescription ?? "")", values: values)
+        if let parent = answer.onboardingCase {
+            page.trail = [Crumb(label: "\(parent.number) \(parent.title)", href: Address.of(parent))]
+        }
+        page.live = LiveTopic.record(table: Record.schema.table, id: record.id).text
+        return page
+    }
+
+    private static func form(
+        _ record: LifecycleTask, _ answer: OnboardingTaskPage, _ visit: Visit, refused: Problem?
+    ) -> Values {
+        let names = [record.assignedTo ?? "": answer.assignedToName]
+        let fields = RecordForm<LifecycleTask>(keys, visit).fields(record, names: names)
+        let forms = Forms(visit)
+        var form: Values = [
+            "action": href(visit), "etag": refused == nil ? record.etag : visit.form["etag"],
+            "fields": fields.map { forms.values($0, refused: refused) },
+        ]
+        if let refused { form["problem"] = forms.problem(refused, fields) }
+        return form
+    }
+
+    private static func moves(_ record: LifecycleTask, _ visit: Visit) -> [Values] {
+        func move(_ to: String, _ label: String, isMain: Bool = false) -> Values {
+            ["value": to, "label": label, "main": isMain]
+        }
+        guard record.active ?? true else { return [move("reopen", visit.say("Open again", "다시 열기"))] }
+        var moves: [Values] = []
+        if record.assignedTo == nil { moves.append(move("me", visit.say("Assign to me", "나에게 할당"))) }
+        if record.state != Record.State.inProgress {
+            moves.append(move(Record.State.inProgress, visit.say("Begin", "시작")))
+        }
+        if record.state != Record.State.awaitingCustomer {
+            moves.append(move(Record.State.awaitingCustomer, visit.say("Wait for the customer", "고객 대기")))
+        }
+        moves.append(move(Record.State.closed, visit.say("Close", "종결"), isMain: true))
+        return moves
+    }
+
+    private static func facts(_ answer: OnboardingTaskPage, _ visit: Visit) -> [Values] {
+        let language = visit.reader.language
+        let record = answer.lifecycleTask ?? LifecycleTask()
+        var facts: [Values] = []
+        if !answer.accountName.isEmpty { facts.append(.fact(visit.say("Account", "계정"), answer.accountName)) }
+        if let date = record.dueDate {
+            facts.append(.fact(Record.schema.label(Record.Field.dueDate, language), date: date))
+        }
+        let assigned = answer.assignedToName.isEmpty ? visit.say("Nobody yet", "없음") : answer.assignedToName
+        facts.append(.fact(Record.schema.label(Record.Field.assignedTo, language), assigned))
+        if !answer.contactName.isEmpty {
+            facts.append(.fact(Record.schema.label(Record.Field.contact, language), answer.contactName))
+        }
+        if !answer.responsibility.isEmpty {
+            facts.append(.fact(Record.schema.label(Record.Field.responsibility, language), answer.responsibility))
+        }
+        return facts
+    }
+}

@@ -1,0 +1,89 @@
+"""Every page from its sample: in both languages, light and dark, with nothing and with a lot, on a phone and on a desk."""
+import pathlib
+import re
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import pages  # noqa: E402
+from browser import chromium, folder_served, picture, sideways, violations  # noqa: E402
+
+FRAGMENTS = {"choices", "import_run", "import_block", "import_row"}
+# How a page is looked at: language, state, width, scheme, and whether its script runs.
+LOOKS = [
+    ("en", "some", 1440, "light", True), ("ko", "some", 390, "light", True), ("en", "some", 1024, "dark", True),
+    ("ko", "none", 1440, "dark", False), ("en", "many", 390, "dark", True),
+]
+
+
+class Texts(unittest.TestCase):
+    """What can be seen without a browser."""
+
+    def test_templates_are_given_what_they_name(self):
+        for language in ("en", "ko"):
+            every = pages.Pages(language)
+            for name in every.names():
+                for state in pages.STATES:
+                    every.draw(name, state)
+            self.assertEqual({page: names for page, names in every.missing.items() if "(some)" in page}, {})
+
+    def test_every_page_has_a_sample(self):
+        drawn = {name.split(".")[0] for name in pages.Pages.names()}
+        templates = {path.stem for path in pages.WORKSPACE.rglob("*.mustache") if "{{<" in path.read_text()}
+        self.assertEqual(templates - drawn, set())
+
+    def test_strings_and_templates_agree(self):
+        """No string is missing, and none is there for nothing: what no template names, code does."""
+        known, named, coded = set(pages.strings("en")), set(), set()
+        for path in pages.WORKSPACE.rglob("*.mustache"):
+            named |= set(re.findall(r"\bt\.([A-Za-z0-9_]+)", path.read_text()))
+        for path in pages.WORKSPACE.rglob("*.swift"):
+            coded |= set(re.findall(r'"([a-z0-9_]+)"', path.read_text()))
+        self.assertEqual(named - known, set())
+        self.assertEqual(known - named - coded, set())
+
+    def test_nothing_is_inline_and_nothing_unescaped(self):
+        for path in pages.WORKSPACE.rglob("*.mustache"):
+            text = path.read_text()
+            for forbidden in (r"\sstyle=", r"\son[a-z]+=", r"<style", r"<script(?! src)", r"\{\{\{", r"\{\{&", r"https?://"):
+                self.assertIsNone(re.search(forbidden, text), f"{path.name}: {forbidden}")
+
+    def test_first_visit_is_small(self):
+        design = pages.WORKSPACE / "Design"
+        self.assertLess((design / "workspace.css").stat().st_size, 40_000)
+        fixed = sum((design / name).stat().st_size for name in ("workspace.css", "workspace.js", "icon.svg"))
+        every = pages.Pages("ko")
+        for name in every.names():
+            self.assertLess(fixed + len(every.draw(name).encode()), 100_000, name)
+
+    def test_a_fault_is_found(self):
+        with self.assertRaises(pages.mustache.Fault):
+            pages.mustache.parse("{{#a}}{{/b}}", "a")
+        library = pages.mustache.Library({"a": "{{b}}"}, lambda value, name: (name in value, value.get(name)))
+        library.draw("a", {})
+        self.assertEqual(library.missing, {"a: b"})
+
+
+class Looks(unittest.TestCase):
+    """What can only be seen in a browser."""
+
+    def test_every_page_in_every_look(self):
+        with tempfile.TemporaryDirectory() as folder, folder_served(folder) as address, chromium() as browser:
+            pages.write(pathlib.Path(folder))
+            for language, state, width, scheme, has_script in LOOKS:
+                context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True)
+                if not has_script:
+                    context.route("**/*.js", lambda route: route.abort())
+                page = context.new_page()
+                for name in pages.Pages.names():
+                    with self.subTest(page=name, language=language, state=state, width=width, scheme=scheme):
+                        page.goto(f"{address}/{name}.{state}.{language}.html")
+                        picture(page, f"design/{name}.{state}.{language}.{width}.{scheme}")
+                        self.assertEqual(violations(page), [])
+                        self.assertLessEqual(sideways(page), 0)
+                context.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

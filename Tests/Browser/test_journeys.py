@@ -1,0 +1,282 @@
+"""The workspace as six people use it, in a real browser against a whole stack, in both languages."""
+import contextlib
+import pathlib
+import re
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import stack  # noqa: E402
+from browser import chromium, picture, sideways, violations  # noqa: E402
+
+PROVIDER = ("administrator", "agent")
+# Their work has no page yet: they are told so, and can leave.
+OTHERS = ("success-manager", "play-administrator")
+CUSTOMERS = ("customer-administrator", "customer-developer", "customer-expert")
+# Two branches, and one of a customer that nobody knows.
+BRANCHES = """Name,Account,Street,City,Postal code,Country,Time zone
+Branch Graz,Ernst Handel,Herrengasse 1,Graz,8010,Austria,Europe/Vienna
+부산 지점,Ernst Handel,중앙대로 1001,부산,47545,대한민국,Asia/Seoul
+Branch Nowhere,Ernst Hendel,Nowhere 1,Linz,4020,Austria,Europe/Vienna
+"""
+everything = contextlib.ExitStack()
+running = browser = None
+
+
+def setUpModule():
+    global running, browser
+    running = everything.enter_context(stack.running())
+    browser = everything.enter_context(chromium())
+
+
+def tearDownModule():
+    everything.close()
+
+
+class Visitor:
+    """Somebody at a browser of his or her own."""
+
+    def __init__(self, case, name, width=1440, scheme="light", has_script=True):
+        self.case, self.name = case, name
+        self.context = browser.new_context(
+            base_url=running.address, viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=has_script,
+            accept_downloads=True, locale="en-GB")
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.has_script = has_script
+        self.said = []
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        # A page that breaks its own Content-Security-Policy says so.
+        self.page.on("console", lambda message: self.said.append(message.text) if "Content Security" in message.text else None)
+
+    def sign_in(self, password=None, address=None):
+        self.page.goto("/sign-in")
+        self.page.fill("#email", address or running.person(self.name))
+        self.page.fill("#password", password or running.passwords[running.person(self.name)])
+        self.going(lambda: self.page.keyboard.press("Enter"))
+        return self
+
+    def going(self, act):
+        """Does something that leads to another page, and waits for it."""
+        with self.page.expect_navigation(wait_until="load"):
+            act()
+
+    def open(self, path):
+        answer = self.page.goto(path)
+        self.page.wait_for_load_state()
+        return answer
+
+    def language(self, language):
+        """As the menu changes it, or the foot of a page without one."""
+        self.menu()
+        self.going(lambda: self.page.click(f"button[name=language][value={language}]"))
+        self.case.assertEqual(self.page.locator("html").get_attribute("lang"), language)
+
+    def menu(self):
+        """Opens the menu, where a page has one."""
+        if self.page.locator("details.menu > summary").count():
+            self.page.locator("details.menu > summary").first.click()
+
+    def look(self, name):
+        """A picture, and what is wrong with the page for whoever cannot see it."""
+        language = self.page.locator("html").get_attribute("lang")
+        picture(self.page, f"journeys/{name}.{self.name}.{language}")
+        self.case.assertEqual(violations(self.page), [], name)
+        self.case.assertLessEqual(sideways(self.page), 0, name)
+        self.case.assertEqual(self.said, [], name)
+
+    def leave(self):
+        self.context.close()
+
+
+class Journeys(unittest.TestCase):
+    def visitor(self, *arguments, **options):
+        visitor = Visitor(self, *arguments, **options)
+        self.addCleanup(visitor.leave)
+        return visitor
+
+    def test_everybody_signs_in_reads_both_languages_and_leaves_nothing_behind(self):
+        for name in (*PROVIDER, *OTHERS, *CUSTOMERS):
+            with self.subTest(person=name):
+                visitor = self.visitor(name).sign_in()
+                page = visitor.page
+                home = "/portal" if name in CUSTOMERS else "/onboarding"
+                self.assertEqual(page.url, running.address + home)
+                for language in ("ko", "en"):
+                    visitor.language(language)
+                    visitor.look("home")
+                visitor.menu()
+                visitor.going(lambda: page.click("form[data-sign-out] button"))
+                page.go_back()
+                page.wait_for_url("**/sign-in*")
+                self.assertEqual(page.locator("h1").inner_text(), "Sign in")
+
+    def test_pages_of_nobody(self):
+        visitor = self.visitor("nobody")
+        for path in ("/sign-in", "/forgotten", "/invitation", "/reset"):
+            visitor.open(path)
+            for language in ("ko", "en"):
+                visitor.going(lambda: visitor.page.click(f"button[value={language}]"))
+                visitor.look(path.strip("/"))
+        visitor.open("/onboarding")
+        self.assertIn("/sign-in", visitor.page.url)
+        answers = set()
+        for address in (running.person("agent"), "nobody@nowhere.example"):
+            visitor.sign_in("not the password", address)
+            answers.add(visitor.page.locator("[role=alert]").inner_text())
+        self.assertEqual(len(answers), 1)
+
+    def test_what_is_not_for_one_looks_like_what_is_not_there(self):
+        visitor = self.visitor("customer-expert").sign_in()
+        bodies = []
+        for path in (f"/cases/{running.case['number']}", "/cases/ALEONB9999999"):
+            answer = visitor.open(path)
+            self.assertEqual(answer.status, 404)
+            bodies.append(re.sub(r"[0-9a-f]{32}|ALEONB\d+|/cases/\w+", "", visitor.page.content()))
+        self.assertEqual(*bodies)
+        visitor.look("missing")
+
+    def test_an_agent_works_a_case_with_the_keyboard_alone(self):
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        page.keyboard.press("/")
+        page.keyboard.type(running.case["number"])
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search*")
+        visitor.look("search")
+        page.keyboard.press("Escape")
+        page.locator("body").press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/cases/*")
+        visitor.look("case")
+        page.keyboard.press("?")
+        self.assertTrue(page.locator("dialog[open]").is_visible())
+        page.keyboard.press("Escape")
+        page.locator("[role=tab]").first.focus()
+        page.keyboard.press("ArrowRight")
+        page.locator("[role=tab][aria-selected=true]").focus()
+        page.keyboard.press("c")
+        page.keyboard.type("Branches come on Friday.")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**done=*")
+        self.assertIn("Branches come on Friday.", page.content())
+        page.keyboard.press("g")
+        page.keyboard.press("h")
+        page.wait_for_url("**/onboarding")
+
+    def test_what_was_typed_is_not_lost(self):
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        visitor.open(f"/cases/{running.case['number']}#stream")
+        page.fill("#comment", "Half a sentence")
+        page.reload()
+        self.assertEqual(page.input_value("#comment"), "Half a sentence")
+        self.assertTrue(page.locator("#say [data-kept]").is_visible())
+
+    def test_a_task_is_changed_and_a_fault_stands_at_its_field(self):
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        visitor.open(f"/tasks/{running.task['number']}")
+        for language in ("ko", "en"):
+            visitor.language(language)
+            visitor.look("task")
+        if page.locator("#due_date").count():
+            page.evaluate("document.querySelector('#due_date').type = 'text'")
+            page.fill("#due_date", "some day")
+            visitor.going(lambda: page.click("#edit button"))
+            self.assertEqual(page.locator("#due_date").get_attribute("aria-invalid"), "true")
+            visitor.look("task-refused")
+
+    def test_everything_works_without_script(self):
+        visitor = self.visitor("agent", has_script=False).sign_in()
+        page = visitor.page
+        self.assertEqual(page.url, running.address + "/onboarding")
+        visitor.open(f"/cases/{running.case['number']}")
+        page.fill("#comment", "Said without a script.")
+        visitor.going(lambda: page.click("#say button[value=note]"))
+        self.assertIn("Said without a script.", page.content())
+
+    def test_an_import_from_file_to_publication_and_back(self):
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        address = f"/imports/{running.task_of_import['id']}"
+        visitor.open(f"{address}?step=upload")
+        visitor.look("import-upload")
+        page.set_input_files("#file", {"name": "branches.csv", "mimeType": "text/csv", "buffer": BRANCHES.encode()})
+        page.wait_for_selector("input[name=upload]")
+        page.check("input[name=upload]")
+        visitor.going(lambda: page.click("button[value=match]"))
+        visitor.look("import-match")
+        visitor.going(lambda: page.click("#match button"))
+        self.until(visitor, f"{address}?step=fix", "td.bad")
+        for language in ("ko", "en"):
+            visitor.language(language)
+            visitor.open(f"{address}?step=fix")
+            visitor.look("import-fix")
+        # The bad cell is corrected where it stands, and by the keyboard.
+        cell = page.locator("td.bad").first
+        cell.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("Ernst Handel")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("td.bad", state="detached")
+        self.until(visitor, f"{address}?step=plan", "form[action$='/plan'] button")
+        visitor.going(lambda: page.click("form[action$='/plan'] button"))
+        self.until(visitor, f"{address}?step=plan", "form[action$='/publish'] button")
+        visitor.look("import-plan")
+        visitor.going(lambda: page.click("form[action$='/publish'] button"))
+        self.until(visitor, f"{address}?step=publish", "form[action$='/undo'] button")
+        visitor.look("import-publish")
+        visitor.going(lambda: page.click("form[action$='/undo'] button"))
+        self.assertEqual(visitor.said, [])
+
+    def until(self, visitor, address, selector, tries=60):
+        """Reads a page anew until something is on it."""
+        for _ in range(tries):
+            visitor.open(address)
+            if visitor.page.locator(selector).count():
+                return
+            visitor.page.wait_for_timeout(500)
+        self.fail(f"{selector} did not come to {address}")
+
+    def test_a_customer_on_a_phone_follows_answers_and_sends_a_file(self):
+        visitor = self.visitor("customer-administrator", width=390, scheme="dark").sign_in()
+        page = visitor.page
+        for language in ("ko", "en"):
+            visitor.language(language)
+            visitor.look("portal")
+        visitor.open(f"/portal/cases/{running.case['id']}")
+        visitor.look("portal-case")
+        page.fill("#comment", "Our list is on its way.")
+        visitor.going(lambda: page.click("#say button"))
+        self.assertIn("Our list is on its way.", page.content())
+        visitor.open(f"/portal/tasks/{running.task['id']}")
+        visitor.look("portal-task")
+        visitor.open(f"/portal/imports/{running.task_of_import['id']}")
+        visitor.look("portal-import")
+        agent = self.visitor("agent").sign_in()
+        agent.open(f"/cases/{running.case['number']}")
+        self.assertIn("Our list is on its way.", agent.page.content())
+
+    def test_one_is_told_of_what_others_do(self):
+        watcher = self.visitor("agent").sign_in()
+        watcher.open(f"/cases/{running.case['number']}")
+        running.ask("onboarding.onboarding_cases.add_work_note", "agent", id=running.case["id"], text="Something happened.")
+        watcher.page.wait_for_selector("[data-news]:not([hidden])")
+        watcher.going(lambda: watcher.page.click("[data-news]"))
+        self.assertIn("Something happened.", watcher.page.content())
+
+    def test_one_page_of_everything_else(self):
+        visitor = self.visitor("agent").sign_in()
+        for path in ("/notices", "/person", "/search", "/design", "/onboarding?card=active_tasks", "/onboarding/list?card=my_active_cases"):
+            answer = visitor.open(path)
+            self.assertEqual(answer.status, 200, path)
+            visitor.look(path.strip("/").split("?")[0].replace("/", "-"))
+            headers = answer.headers
+            self.assertIn("no-store", headers["cache-control"])
+            self.assertNotIn("unsafe", headers["content-security-policy"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,189 @@
+"""What the script of the workspace does, on pages drawn from samples; what it asks the server is answered here."""
+import contextlib
+import pathlib
+import re
+import sys
+import tempfile
+import unittest
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import pages  # noqa: E402
+from browser import chromium, folder_served  # noqa: E402
+
+ROWS = 1_000_000
+BLOCK = 60
+
+
+def block(first):
+    """Rows of the grid as the server draws them, and where the next ones are."""
+    rows = "".join(
+        f'<tr data-row data-etag="1" data-cells="/cells/{number}"><th scope="row" class="grid-key"><a href="#">{number:,}</a></th>'
+        f'<td data-field="name">Site {number}</td><td data-field="country" class="bad" data-reason="Not known.">Norwey</td></tr>'
+        for number in range(first, first + BLOCK))
+    following = first + BLOCK
+    return (f'<table><tbody data-block="/block?after={first}">{rows}</tbody>'
+            + (f'<tbody data-block="/block?after={following}" data-far="1"><tr><td>…</td></tr></tbody></table>' if following < ROWS else "</table>"))
+
+
+class Script(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.everything = contextlib.ExitStack()
+        cls.addClassCleanup(cls.everything.close)
+        folder = pathlib.Path(cls.everything.enter_context(tempfile.TemporaryDirectory()))
+        pages.write(folder)
+        cls.address = cls.everything.enter_context(folder_served(folder))
+        cls.browser = cls.everything.enter_context(chromium())
+
+    def page(self, name):
+        context = self.browser.new_context(base_url=self.address, viewport={"width": 1440, "height": 900})
+        self.addCleanup(context.close)
+        page = context.new_page()
+        page.set_default_timeout(5_000)
+        self.posted = []
+        # Addresses of the program lead nowhere here; those that a test answers are answered before.
+        page.route(re.compile(r"//[^/]+/(imports|cases|choose|events|block|cells)"), lambda route: route.fulfill(status=404, body=""))
+        self.open = lambda: page.goto(f"/{name}.some.en.html")
+        return page
+
+    def take(self, route, body, **options):
+        """Notes what was posted, and answers."""
+        self.posted.append(dict(urllib.parse.parse_qsl(route.request.post_data or "", keep_blank_values=True)))
+        route.fulfill(body=body, content_type="text/html; charset=utf-8", **options)
+
+    def test_a_grid_of_a_million_rows_keeps_few_of_them(self):
+        page = self.page("import.fix")
+        asked = []
+
+        def answer(route):
+            first = int(re.search(r"after=(\d+)", route.request.url).group(1))
+            asked.append(first)
+            route.fulfill(body=block(first), content_type="text/html; charset=utf-8")
+
+        page.route(re.compile(r"/(imports/x/rows|block)\?"), answer)
+        self.open()
+        page.locator("[data-grid]").scroll_into_view_if_needed()
+        page.mouse.move(*[page.locator("[data-grid]").bounding_box()[side] + 200 for side in ("x", "y")])
+        for _ in range(60):
+            page.mouse.wheel(0, 1200)
+            page.wait_for_timeout(30)
+        page.wait_for_timeout(300)
+        self.assertGreater(max(asked), 20 * BLOCK)
+        self.assertLess(page.locator("[data-grid] tr[data-row]").count(), 8 * BLOCK)
+        # Back at the top the first rows are asked for again.
+        before = len(asked)
+        page.evaluate("document.querySelector('[data-grid]').scrollTop = 0")
+        page.wait_for_timeout(500)
+        self.assertGreater(len(asked), before)
+        self.assertGreater(page.locator("[data-grid] tbody >> nth=0 >> tr[data-row]").count(), 0)
+
+    def test_cells_are_edited_where_they_stand(self):
+        page = self.page("import.fix")
+        row = '<table><tbody><tr data-row data-etag="2" data-cells="/cells/1"><th>13</th><td data-field="f3">Norway</td></tr></tbody></table>'
+        page.route("**/imports/ALEIMP0001003/rows/13", lambda route: self.take(route, row))
+        page.route("**/imports/ALEIMP0001003/rows/14", lambda route: self.take(route, "It cannot be changed.", status=409))
+        self.open()
+        bad = page.locator("td.bad")
+        page.locator("[data-grid]").focus()
+        page.keyboard.press("ArrowDown")
+        for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
+            page.keyboard.press(key)
+        self.assertTrue(page.locator("[data-reason-line]").is_visible())
+        count = bad.count()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Control+a")
+        page.keyboard.type("Norway")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("td[data-field=f3]:has-text('Norway')")
+        self.assertEqual(bad.count(), count - 1)
+        self.assertEqual(self.posted[0], {"csrf": "c5", "field": "f3", "value": "Norway", "etag": "e"})
+        # What is refused stays in the field, with its reason; Escape leaves the cell as it was.
+        page.locator("tr[data-cells$='/14'] td[data-field=f3]").click()
+        page.keyboard.type("!")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-editing] input[aria-invalid=true]")
+        self.assertEqual(page.locator("[data-reason-line]").inner_text(), "It cannot be changed.")
+        page.keyboard.press("Escape")
+        self.assertEqual(page.locator("tr[data-cells$='/14'] td[data-field=f3]").inner_text().strip()[:6], "Norwey")
+
+    def test_references_are_found_while_typing(self):
+        page = self.page("task")
+        found = "".join(f'<div role="option" aria-selected="false" data-value="c{n}" data-text="{name}">{name}</div>' for n, name in enumerate(("Ingrid Solberg", "Ines Berg")))
+        page.route("**/choose/customer_contact*", lambda route: self.take(route, found))
+        self.open()
+        field = page.locator("#contact")
+        field.fill("In")
+        page.wait_for_selector("[role=option]")
+        self.assertEqual(page.locator("input[name=contact]").input_value(), "")
+        for key in ("ArrowDown", "ArrowDown", "Enter"):
+            page.keyboard.press(key)
+        self.assertEqual((field.input_value(), page.locator("input[name=contact]").input_value()), ("Ines Berg", "c1"))
+        self.assertEqual(field.get_attribute("aria-expanded"), "false")
+
+    def test_files_are_sent_one_by_one_and_a_refusal_is_told(self):
+        page = self.page("import.upload")
+        refused = {"X-Problem": urllib.parse.quote("이 파일은 너무 큽니다.")}
+        page.route("**/imports/ALEIMP0001003/files", lambda route: route.fulfill(status=413, headers=refused, body=""))
+        self.open()
+        page.set_input_files("#file", [{"name": name, "mimeType": "text/csv", "buffer": b"a,b"} for name in ("one.csv", "두번째.csv")])
+        page.wait_for_selector("[data-files] li:nth-child(2) .fault")
+        self.assertEqual(page.locator("[data-files] [data-name]").all_inner_texts(), ["one.csv", "두번째.csv"])
+        self.assertEqual(page.locator("[data-files] .fault").first.inner_text(), "이 파일은 너무 큽니다.")
+
+    def test_tabs_keys_and_dialogs(self):
+        page = self.page("case")
+        self.open()
+        tabs = page.locator("[role=tab]")
+        tabs.first.focus()
+        page.keyboard.press("ArrowRight")
+        self.assertTrue(page.locator("#stream").is_visible() and not page.locator("#help").is_visible())
+        page.keyboard.press("c")
+        self.assertEqual(page.evaluate("document.activeElement.id"), "comment")
+        page.keyboard.press("Escape")
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("?")
+        self.assertTrue(page.locator("#keys").is_visible())
+        page.keyboard.press("Escape")
+        page.keyboard.press("/")
+        self.assertEqual(page.evaluate("document.activeElement.id"), "app-search")
+        # A link to a fault inside a folded part opens it.
+        page.evaluate("document.querySelector('#team').open = false; location.hash = 'go_live_date'")
+        page.wait_for_selector("#go_live_date", state="visible")
+
+    def test_rows_by_the_keyboard(self):
+        page = self.page("list")
+        self.open()
+        for key in ("j", "j", "k", "x"):
+            page.keyboard.press(key)
+        self.assertEqual(page.locator("tr[data-current] a").first.inner_text(), "ALEONB0001004")
+        self.assertTrue(page.locator("[data-chosen]").is_visible())
+        self.assertEqual(page.locator("[data-chosen-text]").inner_text(), "1 chosen")
+
+    def test_what_is_typed_waits_for_the_same_person_alone(self):
+        page = self.page("case")
+        self.open()
+        page.click("[role=tab] >> nth=1")
+        page.fill("#comment", "half a sentence")
+        page.reload()
+        self.assertEqual(page.input_value("#comment"), "half a sentence")
+        page.evaluate("document.querySelector('form[data-sign-out]').dispatchEvent(new Event('submit'))")
+        page.reload()
+        self.assertEqual(page.input_value("#comment"), "")
+
+    def test_nothing_moves_by_itself(self):
+        page = self.page("import.upload")
+        self.open()
+        page.evaluate("document.body.dataset.live = '/events'")
+        source = page.content().replace("<body ", '<body data-live="/events" ', 1)
+        page.route("**/import.upload.some.en.html", lambda route: route.fulfill(body=source, content_type="text/html; charset=utf-8"))
+        events = "event: changed\ndata: 1\n\nevent: changed\ndata: 1\n\nevent: notices\ndata: 7\n\n"
+        page.route("**/events", lambda route: route.fulfill(body=events, content_type="text/event-stream"))
+        page.reload()
+        page.wait_for_selector("[data-news]:not([hidden])")
+        self.assertRegex(page.locator("[data-news]").inner_text(), r"^[24] new")
+        self.assertEqual(page.locator("[data-notices]").inner_text(), "7")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,82 @@
+import NotifierWire
+import OnboardingWire
+import Testing
+import Wire
+
+@testable import WorkspaceService
+
+/// Events are hints, and reach only those that they may concern.
+@Suite struct LiveTests {
+    private let id = "018f0000-0000-7000-8000-0000000000aa"
+
+    private func event(_ table: String, _ id: String, domain: String, record: some Message) throws -> [UInt8] {
+        var event = RecordEvent()
+        event.table = table
+        event.id = id
+        event.domain = domain
+        event.record = try record.encodeProtobuf()
+        return try event.encodeProtobuf()
+    }
+
+    private func signals(_ stream: AsyncStream<LiveSignal>, _ hub: LiveHub) async -> [LiveSignal] {
+        // What was told is in the stream before this end of it.
+        var all: [LiveSignal] = []
+        for await signal in stream {
+            if signal == .beat { break }
+            all.append(signal)
+        }
+        return all
+    }
+
+    @Test func aPageHearsOfItsRecordAndWhatBelongsToIt() async throws {
+        let hub = LiveHub()
+        let topic = LiveTopic.record(table: "onboarding_case", id: id)
+        let stream = try #require(hub.open(topic, user: "ann", domain: "/provider/"))
+        let other = try #require(
+            hub.open(.record(table: "onboarding_case", id: "another"), user: "ben", domain: "/provider/"))
+        hub.take("s", try event("onboarding_case", id, domain: "/provider/d1/", record: OnboardingCase()))
+        var task = LifecycleTask()
+        task.parent = id
+        hub.take("s", try event("lifecycle_task", "t", domain: "/provider/d1/", record: task))
+        hub.tellAll(.beat)
+        #expect(await signals(stream, hub) == [.changed, .changed])
+        #expect(await signals(other, hub) == [])
+    }
+
+    @Test func workIsHeardOfInOnesOwnDomain() async throws {
+        let hub = LiveHub()
+        let own = try #require(hub.open(.work, user: "ann", domain: "/provider/"))
+        let other = try #require(hub.open(.work, user: "ben", domain: "/other/"))
+        hub.take("s", try event("lifecycle_task", "t", domain: "/provider/d1/", record: LifecycleTask()))
+        hub.tellAll(.beat)
+        #expect(await signals(own, hub) == [.changed])
+        #expect(await signals(other, hub) == [])
+    }
+
+    @Test func noticesAreTheReadersAlone() async throws {
+        let hub = LiveHub()
+        let own = try #require(hub.open(nil, user: "ann", domain: "/provider/"))
+        let other = try #require(hub.open(nil, user: "ben", domain: "/provider/"))
+        var notice = InAppNotification()
+        notice.user = "ann"
+        hub.take("s", try event("in_app_notification", "n", domain: "/provider/", record: notice))
+        hub.tellAll(.beat)
+        #expect(await signals(own, hub) == [.notices])
+        #expect(await signals(other, hub) == [])
+    }
+
+    @Test func streamsAreBounded() throws {
+        let hub = LiveHub()
+        var kept: [AsyncStream<LiveSignal>] = []
+        for _ in 0..<LiveHub.limits.person { kept.append(try #require(hub.open(nil, user: "ann", domain: "/"))) }
+        #expect(hub.open(nil, user: "ann", domain: "/") == nil)
+        #expect(hub.open(nil, user: "ben", domain: "/") != nil)
+        #expect(kept.count == LiveHub.limits.person)
+    }
+
+    @Test(arguments: ["work", "onboarding_case.018f0000-0000-7000-8000-0000000000aa"])
+    func aTopicIsReadAsItIsWritten(text: String) { #expect(LiveTopic(text)?.text == text) }
+
+    @Test(arguments: ["", "user.018f0000-0000-7000-8000-0000000000aa", "onboarding_case.1", "a.b.c"])
+    func anythingElseIsNoTopic(text: String) { #expect(LiveTopic(text) == nil) }
+}

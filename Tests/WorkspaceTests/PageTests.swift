@@ -1,0 +1,183 @@
+import NotifierWire
+import OnboardingWire
+import PlaybooksWire
+import RPC
+import Synchronization
+import Testing
+import Wire
+
+@testable import WorkspaceService
+
+/// Pages of stand-in answers: what somebody sees, and what is asked when something is written.
+@Suite struct PageTests {
+    private func browser(_ endpoints: [Endpoint]) async throws -> Browser {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer("onboarding", endpoints)
+        return Browser(bench, session: "good")
+    }
+
+    private static var page: OnboardingCasePage {
+        var record = OnboardingCase()
+        record.id = "018f0000-0000-7000-8000-0000000000aa"
+        record.number = "ALEONB0001001"
+        record.shortDescription = "Onboarding of <Köhler & Söhne>"
+        record.state = OnboardingCase.State.active
+        record.goLiveDate = "2026-06-01"
+        var activity = PlaybookActivity()
+        activity.id = "018f0000-0000-7000-8000-0000000000bb"
+        activity.etag = "7"
+        activity.key = "enter_info"
+        activity.state = "in_progress"
+        activity.applies = true
+        var input = ActivityInput()
+        input.key = "go_live_date"
+        input.type = "date"
+        input.mandatory = true
+        var label = LocalText()
+        label.en = "Go live date"
+        input.label = label
+        activity.inputs = [input]
+        activity.label = label
+        var page = OnboardingCasePage()
+        page.onboardingCase = record
+        page.accountName = "Köhler"
+        page.activities = [activity]
+        page.lane = "initial_setup"
+        var stage = PlaybookStage()
+        stage.lane = "initial_setup"
+        stage.label = label
+        var picker = StagePicker()
+        picker.stages = [stage]
+        picker.current = "initial_setup"
+        page.stages = picker
+        return page
+    }
+
+    @Test func theLandingPageShowsCardsAndTheirList() async throws {
+        let browser = try await browser([
+            Endpoint(OnboardingAPI.getOnboardingLandingPage) { call, request async throws(Problem) in
+                var card = OnboardingCard()
+                card.card = "my_active_cases"
+                card.label = "My active cases"
+                card.count = 12
+                var item = WorkItem()
+                item.service = "onboarding"
+                item.table = "onboarding_case"
+                item.number = "ALEONB0001001"
+                item.title = "A case"
+                item.state = "active"
+                var list = OnboardingCardList()
+                list.card = "my_active_cases"
+                list.items = [item]
+                var page = OnboardingLandingPage()
+                page.cards = [card]
+                page.list = list
+                return page
+            }
+        ])
+        let seen = try await browser.get("/onboarding")
+        #expect(seen.status == 200)
+        for text in ["My active cases", "12", "/cases/ALEONB0001001", "A case", "Active"] {
+            #expect(seen.text.contains(text), "\(text)")
+        }
+    }
+
+    @Test func aCaseShowsItsActivities() async throws {
+        let browser = try await browser([Endpoint(OnboardingAPI.getOnboardingCasePage) { _, _ in Self.page }])
+        let seen = try await browser.get("/cases/ALEONB0001001")
+        #expect(seen.status == 200)
+        for text in [
+            "ALEONB0001001", "Onboarding of &lt;Köhler &amp; Söhne&gt;", "input-go_live_date", "1 Jun 2026",
+            "in 4 days",
+        ] { #expect(seen.text.contains(text), "\(text)") }
+    }
+
+    @Test func anActivityIsCompletedOrComesBackWithWhatWasTyped() async throws {
+        let asked = Asked()
+        let activity = Self.page.activities[0]
+        let browser = try await browser([
+            Endpoint(OnboardingAPI.getOnboardingCasePage) { _, _ in Self.page },
+            Endpoint(OnboardingAPI.getPlaybookActivity) { _, _ in activity },
+            Endpoint(OnboardingAPI.completePlaybookActivity) { _, request async throws(Problem) in
+                asked.add(request)
+                guard request.values.first?.value == "2027-06-30" else {
+                    throw .invalid(
+                        field: EnterPlaybookActivityRequest.Field.values.path("go_live_date"),
+                        Text(en: "That day is over.", ko: "지난 날짜입니다."))
+                }
+                return activity
+            },
+        ])
+        let page = try await browser.get("/cases/ALEONB0001001")
+        let address = "/cases/ALEONB0001001/activities/\(activity.id)"
+        func post(_ date: String) async throws -> Bench.Seen {
+            try await browser.post(
+                address, [("csrf", page.csrf), ("etag", "7"), ("input-go_live_date", date), ("do", "complete")])
+        }
+        let refused = try await post("2020-01-01")
+        #expect(refused.status == 422)
+        #expect(refused.text.contains("That day is over.") && refused.text.contains("value=\"2020-01-01\""))
+        let done = try await post("2027-06-30")
+        #expect(done.status == 303 && done.location.hasPrefix("/cases/ALEONB0001001?done=completed"))
+        #expect(asked.all.last?.etag == "7")
+    }
+
+    @Test func aCommentIsAdded() async throws {
+        let said = Mutexed("")
+        let browser = try await browser([
+            Endpoint(OnboardingAPI.getOnboardingCase) { _, _ in Self.page.onboardingCase ?? OnboardingCase() },
+            Endpoint(OnboardingAPI.getOnboardingCasePage) { _, _ in Self.page },
+            Endpoint(OnboardingAPI.addOnboardingCaseComment) { _, request async throws(Problem) in
+                said.set("\(request.id) \(request.text)")
+                return ActivityEntry()
+            },
+        ])
+        let page = try await browser.get("/cases/ALEONB0001001")
+        let done = try await browser.post(
+            "/cases/ALEONB0001001/say", [("csrf", page.csrf), ("text", "Hello + goodbye"), ("kind", "comment")])
+        #expect(done.location.hasPrefix("/cases/ALEONB0001001?done=commented"))
+        #expect(said.value == "018f0000-0000-7000-8000-0000000000aa Hello + goodbye")
+    }
+
+    @Test func aCustomerIsAtHomeInThePortal() async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: ["a"])))
+        try await bench.answer("onboarding", [Endpoint(OnboardingAPI.getPortal) { _, _ in Portal() }])
+        let browser = Browser(bench, session: "good")
+        #expect(try await browser.get("/").location == "/portal")
+        #expect(try await browser.get("/onboarding").location == "/portal")
+        #expect(try await browser.get("/portal").status == 200)
+    }
+
+    @Test func searchSaysWhatItCouldNotLookInto() async throws {
+        let browser = try await browser([
+            Endpoint(OnboardingAPI.searchOnboarding) { _, _ async throws(Problem) in
+                var item = WorkItem()
+                item.service = "onboarding"
+                item.table = "lifecycle_task"
+                item.number = "ALETSK0001"
+                item.title = "Order laptops"
+                var answer = SearchResponse()
+                answer.items = [item]
+                return answer
+            }
+        ])
+        let seen = try await browser.get("/search?text=laptop")
+        #expect(seen.status == 200)
+        #expect(seen.text.contains("/tasks/ALETSK0001") && seen.text.contains("import tasks"))
+    }
+}
+
+private final class Asked: Sendable {
+    private let requests = Mutex<[EnterPlaybookActivityRequest]>([])
+    var all: [EnterPlaybookActivityRequest] { requests.withLock { $0 } }
+    func add(_ request: EnterPlaybookActivityRequest) { requests.withLock { $0.append(request) } }
+}
+
+private final class Mutexed: Sendable {
+    private let text: Mutex<String>
+    init(_ text: String) { self.text = Mutex(text) }
+    var value: String { text.withLock { $0 } }
+    func set(_ new: String) { text.withLock { $0 = new } }
+}

@@ -1,0 +1,76 @@
+import Mustache
+import OnboardingWire
+import PlaybooksWire
+import Testing
+import Wire
+
+@testable import WorkspaceService
+
+/// What templates see of messages: labels, days, times, counts.
+@Suite struct ShownTests {
+    private func draw(_ template: String, _ values: Values, _ language: Language = .en) throws -> String {
+        let reader = Reader(language: language, zone: ReaderZone("Asia/Seoul"), now: Bench.now)
+        return try MustacheTemplate(string: template).render(Shown(values, reader))
+    }
+
+    private var record: OnboardingCase {
+        var record = OnboardingCase()
+        record.number = "ALEONB0001001"
+        record.state = OnboardingCase.State.active
+        record.priority = 2
+        record.goLiveDate = "2026-06-01"
+        record.updatedAt = Timestamp(seconds: Bench.now.seconds - 180)
+        return record
+    }
+
+    @Test func aRecordSaysWhatPeopleRead() throws {
+        let values: Values = ["case": record]
+        #expect(
+            try draw("{{case.number}} {{case.stateLabel}} {{case.priorityLabel}}", values)
+                == "ALEONB0001001 Active High")
+        #expect(try draw("{{case.stateLabel}} {{case.priorityLabel}}", values, .ko) == "활성 높음")
+        #expect(
+            try draw(
+                "{{#case.stateIs.active}}yes{{/case.stateIs.active}}{{#case.stateIs.closed}}no{{/case.stateIs.closed}}",
+                values) == "yes")
+    }
+
+    @Test func daysAndTimesHaveADistance() throws {
+        // Bench.now is 28 May 2026, 20:26:40 UTC: the next day in Seoul.
+        let values: Values = ["case": record]
+        #expect(try draw("{{case.goLiveDateText}} {{case.goLiveDateDistance}}", values) == "1 Jun 2026 in 4 days")
+        #expect(try draw("{{case.goLiveDateText}} {{case.goLiveDateDistance}}", values, .ko) == "2026년 6월 1일 4일 후")
+        #expect(
+            try draw("{{case.updatedAtText}} {{case.updatedAtDistance}}", values) == "29 May 2026, 05:23 3 minutes ago")
+        #expect(try draw("{{#case.goLiveDateLate}}late{{/case.goLiveDateLate}}", values) == "")
+    }
+
+    @Test func whatIsEmptyIsLeftOut() throws {
+        let item = WorkItem()
+        let values: Values = ["number": "outer", "items": [Seen(item, ["href": "/x"])], "none": [Values]()]
+        // The number of the item is empty; that of the page around it is not taken for it.
+        #expect(try draw("{{#items}}[{{number}}|{{#number}}no{{/number}}|{{href}}]{{/items}}", values) == "[||/x]")
+        #expect(try draw("{{#itemsAny}}{{itemsCount}}{{/itemsAny}}{{^noneAny}}none{{/noneAny}}", values) == "1none")
+    }
+
+    @Test func aCountSaysWhenThereIsMore() throws {
+        var card = OnboardingCard()
+        card.count = 1_000
+        card.more = true
+        #expect(try draw("{{card.countText}}", ["card": card]) == "1,000+")
+    }
+
+    @Test func textsOfPlaybooksAreInTheReadersLanguage() throws {
+        var stage = PlaybookStage()
+        var label = LocalText()
+        label.en = "Initial setup"
+        label.ko = "초기 설정"
+        stage.label = label
+        #expect(try draw("{{stage.label}}", ["stage": stage]) == "Initial setup")
+        #expect(try draw("{{stage.label}}", ["stage": stage], .ko) == "초기 설정")
+    }
+
+    @Test func labelsComeFromTheDictionary() throws {
+        #expect(try draw("{{labels.onboarding_case.go_live_date}}", ["labels": Labels(language: .ko)]) == "운영 개시일")
+    }
+}

@@ -1,0 +1,100 @@
+import OnboardingWire
+import RPC
+import TestKit
+import Testing
+import Wire
+
+@testable import WorkspaceService
+
+/// Signing in and out, and what a session is worth.
+@Suite struct SignInTests {
+    private func bench() async throws -> Bench {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer(
+            "onboarding",
+            [
+                Endpoint(OnboardingAPI.signIn, access: .anonymous) { _, request async throws(Problem) in
+                    guard request.password == " secret word " else {
+                        throw .unauthenticated(reason: "SIGN_IN_REFUSED")
+                    }
+                    var signedIn = SignedIn.ann()
+                    signedIn.sessionToken = "good"
+                    return signedIn
+                },
+                Endpoint(OnboardingAPI.signOut, access: .anonymous) { _, _ in Empty() },
+            ])
+        return bench
+    }
+
+    private func signIn(_ browser: Browser, _ password: String, back: String = "") async throws -> Bench.Seen {
+        let page = try await browser.get("/sign-in")
+        return try await browser.post(
+            "/sign-in",
+            [("csrf", page.csrf), ("email", "ann@provider.example"), ("password", password), ("back", back)])
+    }
+
+    @Test func somebodySignsInAndOut() async throws {
+        let browser = Browser(try await bench())
+        let done = try await signIn(browser, " secret word ", back: "/cases/1")
+        #expect(done.status == 303 && done.location == "/cases/1")
+        #expect(browser.cookies["ale_session"] == "good")
+        #expect(browser.cookies["ale_visit"] == nil)
+        #expect(try await browser.get("/sign-in").status == 303)
+        let page = try await browser.get("/search")
+        #expect(page.text.contains("Ann Agent"))
+        let out = try await browser.post("/sign-out", [("csrf", page.csrf)])
+        #expect(out.location.hasPrefix("/sign-in"))
+        #expect(browser.cookies["ale_session"] == nil)
+        #expect(try await browser.get("/search").status == 303)
+    }
+
+    @Test func whatIsRefusedStaysOnThePage() async throws {
+        let browser = Browser(try await bench())
+        let seen = try await signIn(browser, "wrong")
+        #expect(seen.status == 401)
+        #expect(seen.text.contains("ann@provider.example") && !seen.text.contains("wrong\""))
+        #expect(browser.cookies["ale_session"] == nil)
+    }
+
+    @Test func signInLeadsToNoOtherSite() async throws {
+        let browser = Browser(try await bench())
+        let seen = try await signIn(browser, " secret word ", back: "//evil.example")
+        #expect(seen.location == "/onboarding")
+    }
+
+    @Test func anAccessTokenIsRenewedOnceForAll() async throws {
+        let bench = try Bench()
+        let renewals = Counter()
+        try await bench.answer("onboarding", StandIn.sessions(renewals: renewals))
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<16 { group.addTask { _ = try? await bench.site.sessions.person("good") } }
+        }
+        #expect(renewals.value == 1)
+        #expect(try await bench.site.sessions.person("good")?.name == "Ann Agent")
+        #expect(renewals.value == 1)
+        #expect(try await bench.site.sessions.person("other") == nil)
+    }
+
+    @Test func aTokenThatEndsSoonIsRenewed() async throws {
+        let bench = try Bench()
+        let renewals = Counter()
+        try await bench.answer("onboarding", StandIn.sessions(.ann(expires: 10), renewals: renewals))
+        _ = try await bench.site.sessions.person("good")
+        _ = try await bench.site.sessions.person("good")
+        #expect(renewals.value == 2)
+    }
+
+    @Test func soManySessionsAreRemembered() async throws {
+        let bench = try Bench()
+        let store = SessionStore(bench.site.client, limit: 8, now: { Bench.now })
+        for number in 0..<50 { store.remember(Person(.ann(expires: Int64(100 + number))), "session \(number)") }
+        #expect(store.count <= 8)
+    }
+
+    @Test func aSessionThatOnboardingCannotBeAskedForIsNotEnded() async throws {
+        let browser = Browser(try Bench(), session: "good")
+        #expect(try await browser.get("/onboarding").status == 503)
+        #expect(browser.cookies["ale_session"] == "good")
+    }
+}

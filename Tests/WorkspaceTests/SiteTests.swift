@@ -1,0 +1,146 @@
+import OnboardingWire
+import RPC
+import Testing
+import Wire
+
+@testable import WorkspaceService
+
+/// What holds for every page: who may see it, what a browser is told, and what is refused.
+@Suite struct SiteTests {
+    @Test func everyAnswerIsHardened() async throws {
+        let browser = Browser(try Bench())
+        for path in ["/sign-in", "/nothing-here", "/health", "/assets/none.css"] {
+            let seen = try await browser.get(path)
+            let policy = try #require(seen.headers[.contentSecurityPolicy])
+            #expect(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "\(path)")
+            #expect(seen.headers[.xContentTypeOptions] == "nosniff")
+            #expect(seen.headers[.cacheControl] == "no-store", "\(path)")
+        }
+    }
+
+    @Test func noPageHoldsInlineScriptOrStyle() async throws {
+        let seen = try await Browser(try Bench()).get("/sign-in")
+        #expect(seen.status == 200)
+        #expect(!seen.text.contains("style=") && !seen.text.contains(" onclick") && !seen.text.contains("<script>"))
+    }
+
+    @Test func filesOfTheDesignAreKeptForGood() async throws {
+        let bench = try Bench()
+        let browser = Browser(bench)
+        let address = try #require(bench.site.assets.addresses["css"] as? String)
+        let seen = try await browser.get(address)
+        #expect(seen.status == 200 && seen.text.count > 1_000)
+        #expect(seen.headers[.cacheControl]?.contains("immutable") == true)
+        #expect(seen.headers[.contentType] == "text/css; charset=utf-8")
+    }
+
+    @Test func whoeverIsNotSignedInSignsInFirst() async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        let seen = try await Browser(bench).get("/cases/ALEONB0001001?lane=a")
+        #expect(seen.status == 303)
+        #expect(seen.location == "/sign-in?back=%2Fcases%2FALEONB0001001%3Flane%3Da")
+        // A session that has ended is none, and its cookie goes.
+        let ended = Browser(bench, session: "ended")
+        #expect(try await ended.get("/onboarding").location == "/sign-in?back=%2Fonboarding")
+        #expect(ended.cookies["ale_session"] == nil)
+    }
+
+    @Test(arguments: [
+        "//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\nSet-Cookie: b",
+    ])
+    func nothingLeadsElsewhere(back: String) {
+        #expect(LocalPath.checked(back, or: "/home") == "/home")
+        #expect(LocalPath.checked("/cases/1?lane=a", or: "/home") == "/cases/1?lane=a")
+    }
+
+    @Test func aFormOfAnotherSiteIsRefused() async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        let browser = Browser(bench, session: "good")
+        let page = try await browser.get("/search")
+        #expect(page.status == 200 && !page.csrf.isEmpty)
+        let fields = [("language", "ko"), ("back", "/search")]
+        #expect(try await browser.post("/language", fields).status == 403)
+        #expect(try await browser.post("/language", fields + [("csrf", "x")]).status == 403)
+        let proof = [("csrf", page.csrf)]
+        #expect(try await browser.post("/language", fields + proof, ["Sec-Fetch-Site": "cross-site"]).status == 403)
+        #expect(try await browser.post("/language", fields + proof, ["Origin": "https://evil.example"]).status == 403)
+        // The proof of one session is none for another.
+        #expect(try await Browser(bench).post("/language", fields + proof).status == 403)
+        let done = try await browser.post("/language", fields + proof, ["Sec-Fetch-Site": "same-origin"])
+        #expect(done.status == 303 && done.location == "/search")
+        #expect(try await browser.get("/search").text.contains("lang=\"ko\""))
+    }
+
+    @Test func aFormHasABound() async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        let browser = Browser(bench, session: "good")
+        let long = String(repeating: "a", count: 600 * 1_024)
+        #expect(try await browser.post("/language", [("language", long)]).status == 422)
+    }
+
+    @Test func anAddressMaySendSoManyRequests() async throws {
+        let browser = Browser(try Bench(requestsPerMinute: 3))
+        for _ in 0..<3 { #expect(try await browser.get("/health").status == 200) }
+        #expect(try await browser.get("/health").status == 429)
+    }
+
+    @Test func aLimitFillsAgain() {
+        let limit = RateLimit(perMinute: 2, remembered: 2)
+        let start = ContinuousClock.now
+        #expect(limit.admits("a", at: start) && limit.admits("a", at: start) && !limit.admits("a", at: start))
+        #expect(limit.admits("b", at: start))
+        #expect(limit.admits("a", at: start + .seconds(31)))
+        // A third name makes no more of them be kept than two.
+        #expect(limit.admits("c", at: start + .seconds(31)))
+    }
+
+    @Test func cookiesAreForThisSiteAlone() async throws {
+        let plain = try await Browser(try Bench()).get("/sign-in")
+        let cookie = try #require(plain.headers[values: .setCookie].first { $0.hasPrefix("ale_visit=") })
+        #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"))
+        let secure = try await Browser(try Bench(address: "https://workspace.example")).get("/sign-in")
+        let other = try #require(secure.headers[values: .setCookie].first { $0.hasPrefix("__Host-ale_visit=") })
+        #expect(other.contains("Secure"))
+        #expect(secure.headers[.strictTransportSecurity] != nil && plain.headers[.strictTransportSecurity] == nil)
+    }
+
+    @Test func aPageSaysWhenAServiceIsAwayAndWorksAgain() async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        let browser = Browser(bench, session: "good")
+        let away = try await browser.get("/onboarding")
+        #expect(away.status == 503)
+        #expect(away.text.contains("</html>") && away.text.contains("href=\"/onboarding\""))
+        try await bench.answer(
+            "onboarding",
+            [Endpoint(OnboardingAPI.getOnboardingLandingPage) { _, _ in OnboardingLandingPage() }])
+        #expect(try await browser.get("/onboarding").status == 200)
+    }
+
+    @Test func whatIsNotSeenAndWhatIsNotThereLookTheSame() async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer(
+            "onboarding",
+            [
+                Endpoint(OnboardingAPI.getOnboardingCasePage) { _, request async throws(Problem) in
+                    throw .notFound(OnboardingCase.schema.label, id: request.id)
+                }
+            ])
+        let browser = Browser(bench, session: "good")
+        let other = try await browser.get("/cases/ALEONB0001001")
+        let none = try await browser.get("/cases/nothing")
+        let nowhere = try await browser.get("/nowhere")
+        #expect(other.status == 404 && none.status == 404 && nowhere.status == 404)
+        #expect(!other.text.contains("ALEONB0001001 was not found"))
+        #expect(Self.body(other.text) == Self.body(none.text))
+    }
+
+    /// What stands in the page, without what differs from one address to the next.
+    private static func body(_ text: String) -> String {
+        text.replacing(#/name="(?:back|csrf)" value="[^"]*"/#, with: "")
+    }
+}

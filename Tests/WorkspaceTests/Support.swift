@@ -1,0 +1,176 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import OnboardingWire
+import RPC
+import Synchronization
+import Tenancy
+import TestKit
+import Wire
+
+@testable import WorkspaceService
+
+/// A site whose services are stand-ins within the process, and a browser that keeps its cookies.
+struct Bench: Sendable {
+    static let now = Timestamp(seconds: 1_780_000_000)
+
+    let transport = InMemoryTransport()
+    let live = LiveHub()
+    let site: Site
+    private let responder: RouterResponder<WorkspaceContext>
+
+    init(
+        address: String = "http://127.0.0.1:8080", requestsPerMinute: Int = 10_000,
+        now: @escaping @Sendable () -> Timestamp = { Bench.now }
+    ) throws {
+        var log = Logger(label: "workspace")
+        log.logLevel = .critical
+        site = try Site(
+            client: Client(transport), address: address, live: live, requestsPerMinute: requestsPerMinute, now: now,
+            log: log)
+        responder = site.responder()
+    }
+
+    /// Has a stand-in answer for a service until the process ends.
+    func answer(_ service: String = "onboarding", _ endpoints: [Endpoint]) async throws {
+        var log = Logger(label: service)
+        log.logLevel = .critical
+        let service = try Service(
+            .init(name: service, version: "1.0.0", description: "Stands in."), endpoints: endpoints,
+            transport: transport, authenticator: TokenIsUser(), logger: log)
+        try await service.start()
+        Kept.keep(service)
+    }
+
+    /// What the site answers.
+    func send(_ request: HTTPRequest, _ body: String = "") async throws -> Seen {
+        let response = try await responder.respond(
+            to: Request(head: request, body: RequestBody(buffer: ByteBuffer(string: body))),
+            context: WorkspaceContext(peer: "192.0.2.1", logger: Logger(label: "test")))
+        let collected = Collected()
+        try await response.body.write(Collector(into: collected))
+        return Seen(status: response.status.code, headers: response.headers, text: collected.text)
+    }
+
+    /// What a browser sees.
+    struct Seen: Sendable {
+        let status: Int
+        let headers: HTTPFields
+        let text: String
+
+        var location: String { headers[.location] ?? "" }
+
+        /// The value of the first hidden field `csrf`.
+        var csrf: String {
+            text.firstMatch(of: #/name="csrf" value="([^"]+)"/#).map { String($0.output.1) } ?? ""
+        }
+    }
+}
+
+/// Whoever brings a token is the user of that name; `ended` is the token of nobody any more.
+struct TokenIsUser: Authenticator {
+    func authenticate(_ bearer: String?) async throws(Problem) -> Caller {
+        guard let bearer else { return .anonymous }
+        guard bearer != "ended", let domain = DomainPath("/provider/") else { throw .unauthenticated() }
+        return Caller(subject: bearer, kind: .person, domain: domain, roles: [])
+    }
+}
+
+/// A browser: it keeps cookies and sends them along.
+final class Browser: Sendable {
+    let bench: Bench
+    private let jar = Mutex<[String: String]>([:])
+
+    init(_ bench: Bench, session: String? = nil) {
+        self.bench = bench
+        if let session { jar.withLock { $0["ale_session"] = session } }
+    }
+
+    var cookies: [String: String] { jar.withLock { $0 } }
+
+    func get(_ path: String, _ headers: [String: String] = [:]) async throws -> Bench.Seen {
+        try await send(.get, path, headers, "")
+    }
+
+    func post(
+        _ path: String, _ fields: [(String, String)], _ headers: [String: String] = [:]
+    ) async throws -> Bench.Seen {
+        let body = fields.map { "\(Fields.encoded($0.0))=\(Fields.encoded($0.1))" }.joined(separator: "&")
+        var headers = headers
+        headers["Content-Type"] = headers["Content-Type"] ?? "application/x-www-form-urlencoded"
+        return try await send(.post, path, headers, body)
+    }
+
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ headers: [String: String], _ body: String
+    ) async throws -> Bench.Seen {
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        let cookies = cookies.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: "; ")
+        if !cookies.isEmpty { fields[.cookie] = cookies }
+        fields[.contentLength] = "\(body.utf8.count)"
+        let request = HTTPRequest(
+            method: method, scheme: "http", authority: "127.0.0.1", path: path, headerFields: fields)
+        let seen = try await bench.send(request, body)
+        for line in seen.headers[values: .setCookie] {
+            let pair = line.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
+            guard let name = pair.first.map(String.init) else { continue }
+            let isOver = line.contains("Max-Age=0")
+            jar.withLock { $0[name] = isOver ? nil : pair.count == 2 ? String(pair[1]) : "" }
+        }
+        return seen
+    }
+}
+
+/// Services that answer until the process ends.
+private enum Kept {
+    private static let all = Mutex<[Service]>([])
+    static func keep(_ service: Service) { all.withLock { $0.append(service) } }
+}
+
+private final class Collected: Sendable {
+    private let bytes = Mutex<[UInt8]>([])
+    var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+    func add(_ buffer: ByteBuffer) { bytes.withLock { $0 += Array(buffer: buffer) } }
+}
+
+private struct Collector: ResponseBodyWriter {
+    let into: Collected
+    mutating func write(_ buffer: ByteBuffer) async throws { into.add(buffer) }
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
+extension SignedIn {
+    /// Ann, of the provider, or of a customer with `accounts`.
+    static func ann(accounts: [String] = [], expires: Int64 = 600) -> SignedIn {
+        var signedIn = SignedIn()
+        signedIn.accessToken = "ann"
+        signedIn.accessTokenExpireTime = Timestamp(seconds: Bench.now.seconds + expires)
+        signedIn.user = "018f0000-0000-7000-8000-000000000001"
+        signedIn.displayName = "Ann Agent"
+        signedIn.email = "ann@provider.example"
+        signedIn.language = "en"
+        signedIn.timeZone = "Asia/Seoul"
+        signedIn.accounts = accounts
+        signedIn.domain = "/provider/"
+        signedIn.session = "session-1"
+        return signedIn
+    }
+}
+
+/// Stand-ins for sign-in: one session is good.
+enum StandIn {
+    static func sessions(_ person: SignedIn = .ann(), renewals: Counter = Counter()) -> [Endpoint] {
+        [
+            Endpoint(OnboardingAPI.renewSession, access: .anonymous) { _, request async throws(Problem) in
+                guard request.sessionToken == "good" else { throw .unauthenticated(reason: "SESSION_ENDED") }
+                renewals.add()
+                return person
+            },
+            Endpoint(OnboardingAPI.listSignInIssuers, access: .anonymous) { _, _ in ListSignInIssuersResponse() },
+        ]
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Mustache
+import Testing
+import Wire
+
+@testable import WorkspaceService
+
+/// Templates and strings fit together, and each template draws what its samples hold.
+@Suite struct TemplateTests {
+    private static let samples = Bundle.module.url(forResource: "Samples", withExtension: nil)
+
+    private static func read(_ name: String) throws -> [String: Any] {
+        let folder = try #require(samples)
+        let data = try Data(contentsOf: folder.appendingPathComponent(name))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    private static func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: try #require(samples).path)
+            .filter { $0.hasSuffix(".json") && $0 != "every_page.json" }.sorted()
+    }
+
+    @Test func everySampleIsDrawn() throws {
+        let templates = try Bench().site.templates
+        let common = try Self.read("every_page.json")
+        let names = try Self.names()
+        #expect(names.count > 20)
+        for name in names {
+            let template = String(name.prefix { $0 != "." })
+            #expect(templates.has(template), "\(name)")
+            let values = common.merging(try Self.read(name)) { _, own in own }
+            for language in Language.allCases {
+                let reader = Reader(language: language, zone: ReaderZone("Asia/Seoul"), now: Bench.now)
+                let text = try #require(templates.draw(template, sample: values, for: reader))
+                #expect(text.contains("</html>") || text.contains("<section") || text.contains("<t"), "\(name)")
+            }
+        }
+    }
+
+    @Test func whatIsTypedIsEscaped() throws {
+        let templates = try Bench().site.templates
+        let reader = Reader(language: .en, zone: ReaderZone("UTC"), now: Bench.now)
+        let text = templates.draw(
+            "sign_in", ["typed": ["email": #""><script>alert('x')</script>"#] as Values, "lang": "en"], for: reader)
+        let page = try #require(text)
+        #expect(!page.contains("<script>alert"))
+        #expect(page.contains("&quot;&gt;&lt;script&gt;"))
+    }
+
+    @Test(arguments: [
+        ("{{{a}}}", "leaves a value unescaped"), ("{{& a}}", "leaves a value unescaped"),
+        ("{{>nowhere}}", "names the partial nowhere, which is not there"),
+        ("{{<nowhere}}{{/nowhere}}", "is drawn within nowhere, which is not there"),
+        ("{{t.no_such_string}}", "names the string no_such_string, which is not there"),
+    ])
+    func faultsEndTheStart(source: String, fault: String) throws {
+        let strings = try Strings(table: "key\ten\tko\nyes\tYes\t예\n")
+        #expect(Templates.fault(in: source, known: ["a"], strings) == fault)
+        #expect(Templates.fault(in: "{{t.yes}}{{>a}}", known: ["a"], strings) == nil)
+        #expect(throws: (any Error).self) { try Templates.library(["a": source], strings) }
+    }
+
+    @Test func aTableOfStringsIsWhole() {
+        #expect(throws: (any Error).self) { try Strings(table: "key\ten\tko\na\tA\n") }
+        #expect(throws: (any Error).self) { try Strings(table: "key\ten\tko\na\tA\t가\na\tA\t가\n") }
+    }
+}
+
+extension Templates {
+    /// Draws values of a sample.
+    fileprivate func draw(_ template: String, sample: [String: Any], for reader: Reader) -> String? {
+        draw(template, Sample.values(sample), for: reader)
+    }
+}
+
+/// JSON as the values of a page.
+private enum Sample {
+    static func values(_ object: [String: Any]) -> Values { object.mapValues(value) }
+
+    private static func value(_ any: Any) -> any Sendable {
+        switch any {
+        case let text as String: text
+        case let object as [String: Any]: values(object)
+        case let list as [Any]: list.map(value)
+        case let number as NSNumber:
+            number.objCType.pointee == CChar(UInt8(ascii: "c")) ? number.boolValue : number.intValue
+        default: ""
+        }
+    }
+}
