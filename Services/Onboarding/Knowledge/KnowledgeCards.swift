@@ -6,11 +6,14 @@ import Roles
 import Wire
 
 extension KnowledgeReading {
+    /// What somebody must be allowed to read, to read articles.
+    private static let versions = "knowledge_version"
+
     /// For cards, which link to articles by their keys: those that the caller may read (G-100).
     static func articles(_ database: Database) -> ArticleReading {
         ArticleReading { keys, call async throws(Problem) in
             let caller = call.caller
-            guard caller.kind == .service || Access.allows(caller.roles, .read, on: "knowledge_version") else {
+            guard caller.kind == .service || Access.allows(caller.roles, .read, on: versions) else {
                 return []
             }
             return try await database.transaction(as: caller, deadline: call.deadline, readOnly: true) { tx in
