@@ -1,5 +1,6 @@
 import Postgres
 import RPC
+import Tenancy
 import Wire
 
 extension Database {

@@ -11,8 +11,8 @@ import Workbook
 
 /// Rows that are called ready by other checks than those in force are neither planned nor published (ADR 0037).
 @Suite(.timeLimit(.minutes(3))) struct JudgedRowsTests {
-    private static func sentBack(_ rows: Int64, _ kind: String) throws -> String {
-        " " + (try #require(RunMessages.sentBack(rows, kind))).en
+    private static func sentBack(_ rows: Int64, _ kind: String) -> String {
+        " " + (RunMessages.sentBack(rows, kind)?.en ?? "nothing")
     }
 
     /// The same text is another day in another format.
@@ -26,7 +26,7 @@ import Workbook
 
         let left = try await stage.end(of: try await stage.publish(of: task))
         #expect(left.state == "completed" && left.doneRows == 0 && left.totalRows == 0)
-        #expect(left.message == RunMessages.published(0, failed: 0).en + (try Self.sentBack(2, "publish")))
+        #expect(left.message == RunMessages.published(0, failed: 0).en + Self.sentBack(2, "publish"))
         #expect(stage.owner.published(stage.account).isEmpty)
         #expect(try await stage.summary(task) == [2, 0, 0, 0])
         #expect(try await stage.task(task).dataImportState == DataImportState.needsAttention.rawValue)
@@ -105,7 +105,7 @@ import Workbook
                 try await stage.end(of: try await stage.publish(rows, of: task))
             }
         #expect(left.state == "completed" && left.doneRows == 0, "\(left.message ?? "")")
-        #expect(left.message?.hasSuffix(try Self.sentBack(1, kind)) == true, "\(left.message ?? "")")
+        #expect(left.message?.hasSuffix(Self.sentBack(1, kind)) == true, "\(left.message ?? "")")
         #expect(stage.owner.published(stage.account).isEmpty)
         #expect(try await stage.summary(task) == [1, 0, 0, 0])
 
@@ -130,7 +130,7 @@ import Workbook
         _ = try await stage.change(check) { $0.maxLength = 10 }
         let run = try await stage.end(of: try await stage.validate(task))
         #expect(run.doneRows == 2 && run.failedRows == 0)
-        #expect(run.message?.hasSuffix(try Self.sentBack(2, "validate")) == true, "\(run.message ?? "")")
+        #expect(run.message?.hasSuffix(Self.sentBack(2, "validate")) == true, "\(run.message ?? "")")
         #expect(try await stage.summary(task) == [0, 0, 2, 0])
         #expect(try await stage.end(of: try await stage.validate(task)).doneRows == 0)
     }
@@ -146,7 +146,7 @@ import Workbook
         stage.owner.letGo(stage.account)
         let end = try await stage.end(of: run)
         #expect(end.state == "completed" && end.doneRows == 500 && end.failedRows == 0)
-        #expect(end.message?.hasSuffix(try Self.sentBack(100, "publish")) == true, "\(end.message ?? "")")
+        #expect(end.message?.hasSuffix(Self.sentBack(100, "publish")) == true, "\(end.message ?? "")")
         #expect(try await stage.summary(task) == [100, 0, 0, 500])
     }
 
@@ -182,7 +182,7 @@ import Workbook
             try StoredBuilder.save(parts, nil, of: builder, tx)
         }
         let left = try await stage.end(of: try await stage.publish(of: task))
-        #expect(left.doneRows == 0 && left.message?.hasSuffix(try Self.sentBack(1, "publish")) == true)
+        #expect(left.doneRows == 0 && left.message?.hasSuffix(Self.sentBack(1, "publish")) == true)
         #expect(stage.owner.published(stage.account).isEmpty)
     }
 

@@ -213,7 +213,8 @@ import WireCatalog
         creation.customerAccount = CustomerAccount()
         creation.customerAccount?.name = "Parent"
         let parent = try await world.call(OnboardingAPI.createCustomerAccount, creation, as: world.administrator)
-        (creation.customerAccount?.name, creation.customerAccount?.parent) = ("Child", parent.id)
+        creation.customerAccount?.name = "Child"
+        creation.customerAccount?.parent = parent.id
         let child = try await world.call(OnboardingAPI.createCustomerAccount, creation, as: world.administrator)
         var request = UnpublishRowsRequest()
         request.rows = (parentFirst ? [parent, child] : [child, parent]).map { account in

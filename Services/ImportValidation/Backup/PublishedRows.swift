@@ -75,8 +75,8 @@ struct PublishedRows: Sendable {
         return (count, count < batch ? nil : last)
     }
 
-    /// Whether a task was closed or canceled the backup period ago, and nothing is being done with its rows: an undo that was asked for
-    /// in time needs them.
+    /// Whether a task was closed or canceled the backup period ago, and nothing is being done with its rows: an undo that was
+    /// asked for in time needs them.
     private var due: SQL {
         """
         NOT (\(ImportTask.isOpen)) AND (task.closed_at AT TIME ZONE 'UTC')::date \
