@@ -124,7 +124,10 @@ extension Listed {
         ] + runs(over: "success_initiative", kind: "enter_info"),
         asked: [
             Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
-            Listed("engagement page", "pages.engagement", #"{"id": "\#(first)"}"#),
+            Listed(
+                "engagement page", "pages.engagement", #"{"id": "\#(first)"}"#,
+                // Its plan is kept: as many are expected as an engagement has on average.
+                reasons: ["sort success_objective": "an engagement has some dozens of objectives"]),
             Listed("objective page", "pages.objective", #"{"id": "\#(first)"}"#),
         ]
             + ["total_engagements", "health_declined", "escalated_account", "renewals_due", "new_engagements"].map {
