@@ -43,15 +43,16 @@ struct PeopleLookup: Sendable {
 
     /// Which of the ids are those of people and definition records that there are copies of: one look for all.
     private func held(_ ids: Set<String>) async throws(Problem) -> Set<String> {
-        let service = Caller.service(database.service, domain: .root)
         let ids = ids.sorted()
-        return try await database.transaction(as: service, readOnly: true) { tx in
-            let rows = try tx.query(
+        do {
+            let rows = try await database.pool.run(
                 """
                 SELECT id FROM notifier."user" WHERE id = ANY(\(ids)::uuid[]) \
                 UNION ALL SELECT id FROM notifier.definition_record WHERE id = ANY(\(ids)::uuid[])
-                """)
+                """, settings: Scope.domain(.root).settings, readOnly: true)
             return Set(try rows.map { try $0.string(User.Field.id) })
+        } catch {
+            throw database.problem(of: error)
         }
     }
 

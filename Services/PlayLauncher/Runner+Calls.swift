@@ -87,8 +87,7 @@ extension Runner {
         let method = "\(schema.service).\(schema.collection).add_work_note"
         let answer = await call(
             method, ["id": .string(run.sourceRecord ?? ""), "text": .string(telling.message(execution.language))],
-            requestID: RecordID.derived(from: "\(run.id)\n\(Telling.step)"),
-            as: issuer.credential(for: PlayLauncher.name), execution)
+            requestID: RecordID.derived(from: "\(run.id)\n\(Telling.step)"), as: own, execution)
         let result: StepResult
         switch answer {
         case .done(let done): result = done

@@ -17,6 +17,8 @@ struct Runner: Sendable {
     let database: Database
     let client: Client
     let issuer: Issuer
+    /// What is called in the service's own name.
+    let own: Credential
     let people: any People
     let library: FlowLibrary
     private let queue: LeasedQueue
@@ -27,6 +29,7 @@ struct Runner: Sendable {
         self.database = database
         self.client = client
         self.issuer = issuer
+        own = issuer.credential(for: PlayLauncher.name)
         self.people = people
         self.library = library
         shared = SharedTransactions(database)

@@ -162,12 +162,7 @@ public struct OutboxRelay: Sendable {
                 rest = rest.dropFirst()
                 if !failed.contains(next.record) { wave.append(next) }
             }
-            let results = await withTaskGroup(of: (EventMessage, UInt64?).self) { group in
-                for event in wave { group.addTask { (event, await self.publish(event, known)) } }
-                var results: [(EventMessage, UInt64?)] = []
-                for await result in group { results.append(result) }
-                return results
-            }
+            let results = zip(wave, await store(wave, known))
             for (event, sequence) in results {
                 if let sequence {
                     stored.append(.init(place: event.place, event: event.id, sequence: sequence))
@@ -179,32 +174,45 @@ public struct OutboxRelay: Sendable {
         return (stored, false)
     }
 
-    /// Publishes an event, and its copy when its domain has copies; answers where it lies, the later of the two.
-    private func publish(_ event: EventMessage, _ known: Known) async -> UInt64? {
-        // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer.
-        guard leadership.isLeader else { return nil }
+    /// Publishes events of different records together, and a copy behind each whose domain has copies. Answers where each
+    /// lies, the later of the two; nil for what was not stored.
+    private func store(_ events: [EventMessage], _ known: Known) async -> [UInt64?] {
         let source = "/ale/\(database.service)"
         let limit = jetStream.connection.maximumPayload - Self.headerRoom
-        let copy = known.copied.contains(event.domain) ? event.copy(source: source, limit: limit) : nil
-        do {
-            async let first = store(event.subject, event.headers(source: source), event.payload, id: event.messageID)
-            guard let copy else { return try await first }
-            async let second = store(copy.subject, copy.headers, copy.payload, id: copy.id)
-            return try await max(first, second)
-        } catch {
-            database.log.debug("event not stored", metadata: ["event": "\(event.id)", "cause": "\(error)"])
-            return nil
+        var publications: [OutboundMessage] = []
+        var counts: [Int] = []
+        for event in events {
+            publications.append(
+                OutboundMessage(
+                    event.subject, headers: event.headers(source: source), payload: event.payload,
+                    messageID: event.messageID))
+            let copy = known.copied.contains(event.domain) ? event.copy(source: source, limit: limit) : nil
+            if let copy {
+                publications.append(
+                    OutboundMessage(copy.subject, headers: copy.headers, payload: copy.payload, messageID: copy.id))
+            }
+            counts.append(copy == nil ? 1 : 2)
+        }
+        // Asked for each: who was frozen in the middle of a batch must not go on with it behind what is newer.
+        var answers = await jetStream.publish(publications) { leadership.isLeader }[...]
+        return zip(events, counts).map { event, count in
+            defer { answers = answers.dropFirst(count) }
+            return latest(answers.prefix(count), of: event)
         }
     }
 
-    private func store(
-        _ subject: String, _ headers: Headers, _ payload: [UInt8], id: String
-    ) async throws -> UInt64 {
-        let stored = try await jetStream.publish(subject, headers: headers, payload: payload, messageID: id)
-        guard stored.stream == EventStream.name else { throw ElsewhereStored() }
-        return stored.sequence
+    /// The last place of an event and its copy; nil when one of them was not stored, or by another stream.
+    private func latest(_ answers: ArraySlice<Result<PublishAck, NATSError>>, of event: EventMessage) -> UInt64? {
+        var latest: UInt64 = 0
+        for answer in answers {
+            switch answer {
+            case .success(let stored) where stored.stream == EventStream.name: latest = max(latest, stored.sequence)
+            case .success: return nil
+            case .failure(let error):
+                database.log.debug("event not stored", metadata: ["event": "\(event.id)", "cause": "\(error)"])
+                return nil
+            }
+        }
+        return latest
     }
-
-    /// Another stream took the event.
-    private struct ElsewhereStored: Error {}
 }

@@ -22,6 +22,7 @@ public struct Issuer: Sendable {
     private let keyID: String
     private let signer: any JWTAlgorithm
     private let now: @Sendable () -> Int64
+    private let delegated = DelegatedTokens()
 
     /// Reads a key file written by ``generateKey(keyFile:keySetFile:)``.
     /// - Throws: ``KeyError`` when it is not one.
@@ -150,6 +151,16 @@ public struct Issuer: Sendable {
         caller.actor = "service:\(service)"
         return try token(
             for: caller, lifetimeSeconds: lifetimeSeconds, backdated: Self.clockToleranceSeconds)
+    }
+
+    /// What a service calls others with for a caller: tokens of ``delegatedToken(for:by:lifetimeSeconds:)``, each used for half
+    /// a minute.
+    public func credential(for caller: Caller, by service: String) -> Credential {
+        .provider { () async throws(Problem) in
+            try delegated.token(for: caller, by: service, at: now()) { () throws(Problem) in
+                try delegatedToken(for: caller, by: service)
+            }
+        }
     }
 
     /// The service's own tokens for its calls, minted anew after half of their ten minutes.

@@ -16,7 +16,49 @@ public struct PublishAck: Sendable, Hashable {
     }
 }
 
+/// A message on its way to a stream.
+public struct OutboundMessage: Sendable {
+    let subject: String
+    let headers: Headers
+    let payload: [UInt8]
+
+    /// A message that is stored once within the stream's duplicate window, under its `messageID`.
+    public init(_ subject: String, headers: Headers, payload: [UInt8], messageID: String) {
+        self.subject = subject
+        self.payload = payload
+        var headers = headers
+        headers.set("Nats-Msg-Id", messageID)
+        self.headers = headers
+    }
+}
+
 extension JetStream {
+    /// Publishes messages in this order, each right behind the other, and returns when the server has answered for all of
+    /// them: what became of each, in the same order. `mayGoOn` is asked before each; what it forbids is not sent, and
+    /// ends with `.cancelled`. How many are given at once is for the caller to bound.
+    public func publish(
+        _ publications: [OutboundMessage], while mayGoOn: () -> Bool
+    ) async -> [Result<PublishAck, NATSError>] {
+        if let denied = connection.state.inboxDenied { return publications.map { _ in .failure(denied) } }
+        let kinds = publications.map { Waiters.Kind.answer(subject: $0.subject) }
+        let answers = await connection.state.waiters.gather(kinds, timeout: timeout) {
+            (index, token) throws(NATSError) in
+            guard mayGoOn() else { throw .cancelled }
+            let publication = publications[index]
+            try connection.send(
+                publication.subject, reply: connection.inbox + String(token, radix: 36),
+                headers: publication.headers, payload: publication.payload)
+        }
+        return zip(publications, answers).map { publication, answer in
+            Result { () throws(NATSError) -> PublishAck in
+                guard case .message(let message) = try Self.reachable(answer, publication.subject) else {
+                    throw .other("an answer of the wrong kind")
+                }
+                return try Self.acknowledgement(message)
+            }
+        }
+    }
+
     /// Publishes and returns when a stream has stored the message. With a `messageID` (header `Nats-Msg-Id`) a second
     /// publication within the duplicate window is not stored again. Run many at once from tasks of your own; when as
     /// many wait as the context allows, this waits for a slot, up to the timeout. Throws `.jetStream` with error 10059
@@ -32,9 +74,27 @@ extension JetStream {
         do throws(NATSError) {
             answer = try await connection.request(subject, headers: headers, payload: payload, timeout: timeout)
         } catch .noResponders {
-            throw .jetStream(
-                code: 503, errCode: JetStreamErrorCode.streamNotFound, description: "no stream takes \(subject)")
+            throw Self.streamNotFound(subject)
         }
+        return try Self.acknowledgement(answer)
+    }
+
+    /// An outcome, where nobody listens as the error that it is.
+    private static func reachable(
+        _ outcome: Result<Waiters.Outcome, NATSError>, _ subject: String
+    ) throws(NATSError) -> Waiters.Outcome {
+        do throws(NATSError) {
+            return try outcome.get()
+        } catch .noResponders {
+            throw streamNotFound(subject)
+        }
+    }
+
+    private static func streamNotFound(_ subject: String) -> NATSError {
+        .jetStream(code: 503, errCode: JetStreamErrorCode.streamNotFound, description: "no stream takes \(subject)")
+    }
+
+    private static func acknowledgement(_ answer: InboundMessage) throws(NATSError) -> PublishAck {
         if let ack = PublishAck(json: answer.payload) { return ack }
         let slow = try JSON.decode(SlowAck.self, from: answer.payload)
         if let error = slow.error { throw error.natsError }

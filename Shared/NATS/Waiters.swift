@@ -24,9 +24,16 @@ final class Waiters: Sendable {
     private struct Entry {
         let kind: Kind
         let deadline: UInt64
-        let continuation: Continuation
+        let receiver: Receiver
         /// Only for `.batch`: what has arrived.
         var batch: [InboundMessage] = []
+    }
+
+    /// Who is given the outcome.
+    private enum Receiver {
+        case one(Continuation)
+        /// Who waits for several at once.
+        case part(Gathering, Int)
     }
 
     private struct Table {
@@ -77,7 +84,7 @@ final class Waiters: Sendable {
         let deadline = Waiters.now &+ timeout.clampedNanoseconds
         let result: Result<Outcome, NATSError> = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                let entry = Entry(kind: kind, deadline: deadline, continuation: continuation)
+                let entry = Entry(kind: kind, deadline: deadline, receiver: .one(continuation))
                 if let refusal = insert(token, entry) { return continuation.resume(returning: .failure(refusal)) }
                 do throws(NATSError) { try start(token) } catch { finish(token, .failure(error)) }
                 // A cancellation that came before the entry was in the table found nothing to cancel.
@@ -87,6 +94,38 @@ final class Waiters: Sendable {
             finish(token, .failure(.cancelled))
         }
         return try result.get()
+    }
+
+    /// Waits for the outcomes of so many things of one kind each, which `start` sets going one after the other: one wait for
+    /// all of them, since whoever waits for each by itself is woken for each. Answers in the same order. What `start` throws
+    /// is that one's outcome.
+    func gather(
+        _ kinds: [Kind], timeout: Duration, start: (_ index: Int, _ token: UInt64) throws(NATSError) -> Void
+    ) async -> [Result<Outcome, NATSError>] {
+        guard !kinds.isEmpty else { return [] }
+        let first = nextToken.add(UInt64(kinds.count), ordering: .relaxed).oldValue
+        let deadline = Waiters.now &+ timeout.clampedNanoseconds
+        let gathering = Gathering(kinds.count)
+        let cancel: @Sendable () -> Void = { [count = UInt64(kinds.count)] in
+            for token in first..<first + count { self.finish(token, .failure(.cancelled)) }
+        }
+        return await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                gathering.begin(continuation)
+                for (index, kind) in kinds.enumerated() {
+                    let token = first + UInt64(index)
+                    let entry = Entry(kind: kind, deadline: deadline, receiver: .part(gathering, index))
+                    if let refusal = insert(token, entry) {
+                        gathering.end(index, .failure(refusal))
+                        continue
+                    }
+                    do throws(NATSError) { try start(index, token) } catch { finish(token, .failure(error)) }
+                }
+                if Task.isCancelled { cancel() }
+            }
+        } onCancel: {
+            cancel()
+        }
     }
 
     /// Ends one wait. False when the token waits no more.
@@ -183,10 +222,11 @@ final class Waiters: Sendable {
     private func resume(_ entry: Entry, _ result: Result<Outcome, NATSError>) {
         count.subtract(1, ordering: .relaxed)
         // Messages that arrived are never thrown away for the sake of an error that came after them.
-        if case .batch = entry.kind, !entry.batch.isEmpty {
-            entry.continuation.resume(returning: .success(.batch(entry.batch)))
-        } else {
-            entry.continuation.resume(returning: result)
+        var result = result
+        if case .batch = entry.kind, !entry.batch.isEmpty { result = .success(.batch(entry.batch)) }
+        switch entry.receiver {
+        case .one(let continuation): continuation.resume(returning: result)
+        case .part(let gathering, let index): gathering.end(index, result)
         }
     }
 

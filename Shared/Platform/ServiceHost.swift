@@ -152,6 +152,7 @@ public struct ServiceHost<Definition: ServiceDefinition>: Sendable {
                 ).run()
             },
             BackgroundService("retention") { await whileLeading(leadership, Retention(database).run) },
+            BackgroundService("memory", CodeMemory.keepSmall),
             BackgroundService("clock check") { [log] in await ClockCheck(database: database, log: log).run() },
         ]
         if let keeping = made.keeping {
@@ -333,7 +334,7 @@ private struct RPCService: ServiceLifecycle.Service {
         try await service.start()
         if let readyFile { try TextFile.write("\(getpid())\n", to: readyFile) }
         log.info("ready", metadata: ["instance": "\(service.id)"])
-        StartMemory.giveBackCode()
+        CodeMemory.giveBackCode()
         try? await gracefulShutdown()
         if let readyFile { unlink(readyFile) }
         await service.drain(limit: drainLimit)

@@ -23,7 +23,7 @@ extension PostgresConnection {
     func enqueue(_ sql: SQL, _ kind: Expectation.Kind) throws(PostgresError) {
         guard !isBroken else { throw PostgresError(.connectionFailure, "the connection is lost") }
         try parameters.encode(sql.parameters)
-        let statement = statements.statement(for: sql.text)
+        let statement = statements.statement(for: sql.text, planKey: planKey)
         if !statement.isSent {
             guard !sql.text.containsNUL else {
                 statements.forget(statement, onServer: false)

@@ -34,6 +34,8 @@ final class PostgresConnection {
     let handle: OpaquePointer
     var statements: StatementCache
     var parameters = ParameterBuffer()
+    /// Whom the plans of the statements that are queued are for; empty for everybody.
+    var planKey = ""
     /// What the answers not yet read belong to, in order.
     var expected: [Expectation] = []
     /// Set once nothing more can be done with the connection.

@@ -2,20 +2,29 @@
 final class PreparedStatement {
     let name: String
     let text: String
+    /// Whom its plan is for, where that is not everybody.
+    let planKey: String
     /// Sent for preparation; true from the moment it is queued.
     var isSent = false
     var lastUse: UInt64 = 0
 
-    init(name: String, text: String) {
+    init(name: String, text: String, planKey: String) {
         self.name = name
         self.text = text
+        self.planKey = planKey
     }
 }
 
-/// The prepared statements of one connection by their text; the least recently used goes first.
+/// The prepared statements of one connection by their text and by whom their plan is for; the least recently used goes
+/// first.
 struct StatementCache {
+    private struct Key: Hashable {
+        let text: String
+        let planKey: String
+    }
+
     let capacity: Int
-    private var byText: [String: PreparedStatement] = [:]
+    private var known: [Key: PreparedStatement] = [:]
     private var clock: UInt64 = 0
     private var serial = 0
     /// Names the server still holds and nobody uses; deallocated before the next piece of work, outside of any
@@ -24,28 +33,30 @@ struct StatementCache {
 
     init(capacity: Int) { self.capacity = max(capacity, 8) }
 
-    var count: Int { byText.count }
+    var count: Int { known.count }
 
-    mutating func statement(for text: String) -> PreparedStatement {
+    mutating func statement(for text: String, planKey: String = "") -> PreparedStatement {
         clock += 1
-        if let known = byText[text] {
-            known.lastUse = clock
-            return known
+        let key = Key(text: text, planKey: planKey)
+        if let statement = known[key] {
+            statement.lastUse = clock
+            return statement
         }
-        if byText.count >= capacity, let oldest = byText.values.min(by: { $0.lastUse < $1.lastUse }) {
+        if known.count >= capacity, let oldest = known.values.min(by: { $0.lastUse < $1.lastUse }) {
             forget(oldest, onServer: true)
         }
         serial += 1
-        let statement = PreparedStatement(name: "s\(serial)", text: text)
+        let statement = PreparedStatement(name: "s\(serial)", text: text, planKey: planKey)
         statement.lastUse = clock
-        byText[text] = statement
+        known[key] = statement
         return statement
     }
 
     /// Drops a statement; `onServer` when the server may hold it under its name.
     mutating func forget(_ statement: PreparedStatement, onServer: Bool) {
-        guard byText[statement.text] === statement else { return }
-        byText[statement.text] = nil
+        let key = Key(text: statement.text, planKey: statement.planKey)
+        guard known[key] === statement else { return }
+        known[key] = nil
         if onServer { abandoned.append(statement.name) }
     }
 

@@ -86,9 +86,9 @@ extension ServiceBench {
     /// rows a plan may pass over or put into order.
     public func plans(page: Int, of body: () async throws -> Void) async throws -> [QueryPlan] {
         let server = try await PostgresServer.shared
-        let before = server.log.utf8.count
+        let before = server.logSize
         try await body()
-        let log = String(decoding: server.log.utf8.dropFirst(before), as: UTF8.self)
+        let log = try server.log(after: before)
         return Self.entries(log, of: try await databaseName()).compactMap { QueryPlan(json: $0, page: page) }
             .filter { $0.statement.contains(database.schema) }
     }

@@ -155,6 +155,20 @@ public final class PostgresServer: Sendable {
     /// Everything the server has logged.
     public var log: String { PostgresServer.read(directory + "/server.log") }
 
+    /// How many bytes that is.
+    public var logSize: Int {
+        let facts = try? FileManager.default.attributesOfItem(atPath: directory + "/server.log")
+        return (facts?[.size] as? NSNumber)?.intValue ?? 0
+    }
+
+    /// What the server has logged behind so many bytes.
+    public func log(after bytes: Int) throws -> String {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: directory + "/server.log"))
+        defer { try? file.close() }
+        try file.seek(toOffset: UInt64(bytes))
+        return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+    }
+
     // MARK: Starting
 
     private func launch() throws {

@@ -80,8 +80,9 @@ public enum TextFormat: String, Sendable, Hashable {
     case timeZone = "time_zone"
 }
 
-/// What the data dictionary says of one field of a record.
-public struct FieldSchema: Sendable, Hashable {
+/// What the data dictionary says of one field of a record. An object, since every read and write of a record asks it for
+/// each of its fields: a value would be copied, part by part, each time.
+public final class FieldSchema: Sendable, Hashable {
     /// The proto and column name: `meeting_date`.
     public let name: String
     /// The JSON name: `meetingDate`.
@@ -156,6 +157,26 @@ public struct FieldSchema: Sendable, Hashable {
         }
     }
 
+    /// Whether the two say the same.
+    public static func == (one: FieldSchema, other: FieldSchema) -> Bool {
+        guard one !== other else { return true }
+        guard (one.name, one.jsonName, one.label, one.type) == (other.name, other.jsonName, other.label, other.type),
+            (one.mandatory, one.outputOnly, one.customerVisible, one.keptAsName)
+                == (other.mandatory, other.outputOnly, other.customerVisible, other.keptAsName),
+            (one.side, one.format, one.minimum, one.maximum) == (
+                other.side, other.format, other.minimum, other.maximum
+            ),
+            (one.reference, one.notBefore, one.titles) == (other.reference, other.notBefore, other.titles)
+        else { return false }
+        return one.choices == other.choices && one.defaultValue == other.defaultValue && one.storage == other.storage
+    }
+
+    /// By name and type.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(type)
+    }
+
     /// Whether a workbook can fill the field in: it is written by people, and one cell can say it.
     public var isImportable: Bool {
         guard !outputOnly else { return false }
@@ -200,8 +221,9 @@ public struct ImportSchema: Sendable, Hashable {
     }
 }
 
-/// What the data dictionary says of one table: the single source for forms, columns, filters, imports and checks.
-public struct RecordSchema: Sendable {
+/// What the data dictionary says of one table: the single source for forms, columns, filters, imports and checks. An
+/// object, as its fields are.
+public final class RecordSchema: Sendable {
     /// The table: `touchpoint`.
     public let table: String
     /// The plural used in subjects and page names: `touchpoints`.

@@ -35,7 +35,7 @@ public struct KeptCaller: Sendable {
 
     /// What `service` calls others with in his name: short-lived tokens that name it as the actor.
     public func credential(_ issuer: Issuer, by service: String) -> Credential {
-        .provider { () async throws(Problem) in try issuer.delegatedToken(for: caller, by: service) }
+        issuer.credential(for: caller, by: service)
     }
 }
 

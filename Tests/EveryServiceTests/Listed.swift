@@ -12,9 +12,9 @@ extension Listed {
 
     // MARK: Playbooks
 
-    /// Runs of one version, hundreds over each of sixty records of `parent`; one activity in each, and a long history.
+    /// Runs of one version, hundreds over each of fifty records of `parent`; one activity in each, and a long history.
     private static func runs(over parent: String, kind: String) -> [Filled] {
-        let domain = "'/provider/c' || n % 50 || '/'"
+        let domain = Filled.domain
         let bytes = Tested.oneActivity(kind).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         return [
             Filled("playbook_version", rows: 1, ["domain": "'/provider/'", "playbook": "'\\x\(bytes)'::bytea"]),
@@ -22,14 +22,14 @@ extension Listed {
                 "playbook_run",
                 [
                     "domain": domain, "version": FilledTables.id("1"), "parent_table": "'\(parent)'",
-                    "record": Filled.one(of: 60), "state": "'done'", "started_at": "now() - n * interval '1 minute'",
+                    "record": Filled.one(of: 50), "state": "'done'", "started_at": "now() - n * interval '1 minute'",
                 ]),
             Filled(
                 "playbook_activity",
                 ["domain": domain, "run": FilledTables.id("n"), "key": "'x'", "state": "'done'"]),
             Filled(
                 "playbook_log",
-                ["domain": domain, "run": Filled.one(of: 60), "at": "now() - n * interval '1 minute'"]),
+                ["domain": domain, "run": Filled.one(of: 50), "at": "now() - n * interval '1 minute'"]),
         ]
     }
 
@@ -45,19 +45,19 @@ extension Listed {
 
     // MARK: customer-success
 
-    /// One person has a tenth, and so has one of sixty engagements more than a page.
+    /// One person has a tenth, and one engagement a half.
     private static func work(_ table: String, _ columns: [String: String] = [:]) -> Filled {
         let usual = [
-            "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 10), "active": Filled.half,
-            "due_date": Filled.day, "engagement": Filled.one(of: 60), "account": Filled.one(of: 60),
+            "domain": Filled.domain, "assigned_to": Filled.person(of: 10), "active": Filled.half,
+            "due_date": Filled.day, "engagement": Filled.customer, "account": Filled.customer,
         ]
         return Filled(table, usual.merging(columns) { _, own in own })
     }
 
     private static func plan(_ table: String, _ columns: [String: String]) -> Filled {
         let usual = [
-            "domain": "'/provider/c' || n % 50 || '/'", "active": Filled.half, "planned_stop": Filled.day,
-            "account": Filled.one(of: 5),
+            "domain": Filled.domain, "active": Filled.half, "planned_stop": Filled.day,
+            "account": Filled.customer,
         ]
         return Filled(table, usual.merging(columns) { _, own in own })
     }
@@ -73,24 +73,24 @@ extension Listed {
             Filled("user", rows: 2_000, ["domain": "'/provider/'", "name": "'P' || n", "email": "'p' || n"]),
             Filled(
                 "customer_account", rows: 2_000,
-                ["domain": "'/provider/c' || n % 50 || '/'", "name": "'A' || n", "escalated": "n % 20 = 0"]),
-            Filled("customer_contact", ["domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 60)]),
+                ["domain": Filled.domain, "name": "'A' || n", "escalated": "n % 20 = 0"]),
+            Filled("customer_contact", ["domain": Filled.domain, "account": Filled.customer]),
             Filled(
                 "case_team_member",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "side": "'customer'",
+                    "domain": Filled.domain, "side": "'customer'",
                     "onboarding_case": Filled.one(of: 2_000), "contact": FilledTables.id("n"),
                 ]),
             Filled(
                 "squad_member",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "user": Filled.person(of: 2_000),
+                    "domain": Filled.domain, "user": Filled.person(of: 2_000),
                     "account": Filled.one(of: 2_000), "active": "true",
                 ]),
             Filled(
                 "engagement",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 2_000), "active": "n % 7 > 0",
+                    "domain": Filled.domain, "account": Filled.one(of: 2_000), "active": "n % 7 > 0",
                     "state": "'new'", "customer_success_manager": Filled.person(of: 50),
                     "renewal_date": "current_date + n",
                     "account_manager": Filled.person(of: 70), "perceived_health": "'red'", "contract_value": "n",
@@ -100,37 +100,41 @@ extension Listed {
             Filled(
                 "scorecard_snapshot",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "day": "current_date - 1 - (n / 50) % 91",
+                    "domain": Filled.domain, "day": "current_date - 1 - (n / 50) % 91",
                     "user": Filled.person(of: 50), "currency": "'C' || n",
                 ]),
             work("touchpoint", ["meeting_date": Filled.day]), work("risk_signal"), work("success_case"),
-            work("success_initiative", ["success_outcome": Filled.one(of: 60)]), work("internal_play"),
-            work("internal_play_task", ["internal_play": Filled.one(of: 60)]),
+            work("success_initiative", ["success_outcome": Filled.customer]), work("internal_play"),
+            work("internal_play_task", ["internal_play": Filled.customer]),
             Filled(
                 "success_task",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 10),
-                    "active": Filled.half, "due_date": Filled.day, "parent": Filled.one(of: 60),
+                    "domain": Filled.domain, "assigned_to": Filled.person(of: 10),
+                    "active": Filled.half, "due_date": Filled.day, "parent": Filled.customer,
                 ]),
-            plan("success_objective", ["engagement": Filled.one(of: 60), "objective_owner": Filled.person(of: 10)]),
-            plan("success_outcome", ["success_objective": Filled.one(of: 60), "owner": Filled.person(of: 10)]),
+            plan("success_objective", ["engagement": Filled.customer, "objective_owner": Filled.person(of: 10)]),
+            plan("success_outcome", ["success_objective": Filled.customer, "owner": Filled.person(of: 10)]),
             Filled(
                 "success_milestone",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "active": Filled.half, "target_date": Filled.day,
-                    "success_objective": Filled.one(of: 60), "owner": Filled.person(of: 10),
+                    "domain": Filled.domain, "active": Filled.half, "target_date": Filled.day,
+                    "success_objective": Filled.customer, "owner": Filled.person(of: 10),
                 ]),
             Filled(
                 "search_word",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "record": FilledTables.id("n"),
+                    "domain": Filled.domain, "record": FilledTables.id("n"),
                     "table_name": "'touchpoint'", "term": "CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'usual' END",
                 ]),
+            .journal, .attachments,
         ] + runs(over: "success_initiative", kind: "enter_info"),
         asked: [
             Listed("search for a rare word", "records.search", #"{"text": "rare"}"#),
             Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
-            Listed("engagement page", "pages.engagement", #"{"id": "\#(first)"}"#),
+            Listed(
+                "engagement page", "pages.engagement", #"{"id": "\#(first)"}"#,
+                // Its plan is kept: as many are expected as an engagement has on average.
+                reasons: ["sort success_objective": "an engagement has some dozens of objectives"]),
             Listed("objective page", "pages.objective", #"{"id": "\#(first)"}"#),
         ]
             + ["total_engagements", "health_declined", "escalated_account", "renewals_due", "new_engagements"].map {
@@ -154,6 +158,22 @@ extension Listed {
                 .records("success_milestones", "owner = me() AND active = true", by: "target_date"),
                 .records("success_milestones", "success_objective = \"\(first)\"", by: "target_date"),
                 .records("success_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
+                .records("success_objectives", "account = \"\(first)\"", by: "planned_stop"),
+                .records("engagements", "customer_success_manager = me() AND active = true", by: "renewal_date"),
+                .records("engagements", "account_manager = me() AND active = true", by: "renewal_date"),
+                Listed(
+                    "what refers to a contract", "records.find_references",
+                    #"{"table": "contract", "records": [{"id": "\#(first)"}]}"#,
+                    reasons: ["filter risk_signal": "lists of contracts are looked through once, for all contracts"]
+                ).asked(by: .service),
+                Listed("activity of a record", "touchpoints.list_activity", #"{"id": "\#(first)"}"#),
+                Listed("activity of a record", "touchpoints.list_activity", #"{"id": "\#(first)"}"#)
+                    .asked(by: .customer),
+                Listed("files of a record", "touchpoints.list_attachments", #"{"id": "\#(first)"}"#),
+                Listed("engagement page of a customer", "pages.engagement", #"{"id": "\#(first)"}"#)
+                    .asked(by: .customer),
+                Listed("objective page of a customer", "pages.objective", #"{"id": "\#(first)"}"#)
+                    .asked(by: .customer),
                 .records("internal_play_tasks", "internal_play = \"\(first)\" AND active = true", by: "due_date"),
             ] + aboutRuns(over: "success_initiative"))
 
@@ -163,17 +183,17 @@ extension Listed {
         tables: [
             Filled(
                 "customer_account",
-                ["domain": "'/provider/c' || n % 50 || '/'", "name": "'A' || n", "account_number": "'N' || n"]),
+                ["domain": Filled.domain, "name": "'A' || n", "account_number": "'N' || n"]),
             Filled(
                 "customer_contact",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 60), "last_name": "'L' || n",
+                    "domain": Filled.domain, "account": Filled.customer, "last_name": "'L' || n",
                     "email": "n || '@customer.example'",
                 ]),
             Filled(
                 "onboarding_case",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "account": Filled.one(of: 2_000),
+                    "domain": Filled.domain, "account": Filled.customer, "contact": Filled.customer,
                     // Open tasks are those of open cases.
                     "active": "n <= 60 OR \(Filled.half)", "assigned_to": Filled.person(of: 50),
                     "go_live_date": Filled.day, "state": "'active'",
@@ -182,34 +202,36 @@ extension Listed {
             Filled(
                 "lifecycle_task",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
-                    "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day, "state": "'open'",
+                    "domain": Filled.domain, "assigned_to": Filled.person(of: 50), "company": Filled.customer,
+                    "contact": Filled.customer, "visible_to_customer": "true",
+                    "parent": Filled.customer, "active": Filled.half, "due_date": Filled.day, "state": "'open'",
                     "priority": "1 + n % 5", "updated_at": "now() - n * interval '1 minute'",
                 ]),
             Filled(
                 "import_task",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
-                    "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day, "state": "'open'",
+                    "domain": Filled.domain, "assigned_to": Filled.person(of: 50), "account": Filled.customer,
+                    "contact": Filled.customer, "visible_to_customer": "true",
+                    "parent": Filled.customer, "active": Filled.half, "due_date": Filled.day, "state": "'open'",
                     "priority": "1 + n % 5", "updated_at": "now() - n * interval '1 minute'",
                 ]),
             Filled(
                 "risk_signal",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 20),
+                    "domain": Filled.domain, "onboarding_case": Filled.customer,
                     "active": Filled.half, "due_date": Filled.day, "state": "'active'", "priority": "1 + n % 5",
                     "updated_at": "now() - n * interval '1 minute'",
                 ]),
             Filled(
                 "search_word",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "record": FilledTables.id("n"),
+                    "domain": Filled.domain, "record": FilledTables.id("n"),
                     "table_name": "'onboarding_case'", "term": "CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'usual' END",
                 ]),
             Filled(
                 "case_team_member",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 2_000),
+                    "domain": Filled.domain, "onboarding_case": Filled.one(of: 2_000),
                     "contact": FilledTables.id("n"),
                 ]),
             Filled(
@@ -220,14 +242,15 @@ extension Listed {
                 ]),
             Filled(
                 "team_message",
-                ["domain": "'/provider/c' || n % 50 || '/'", "onboarding_case": Filled.one(of: 60)]),
-            Filled("sign_in_link", ["domain": "'/provider/c' || n % 50 || '/'", "user": Filled.person(of: 50)]),
+                ["domain": Filled.domain, "onboarding_case": Filled.customer]),
+            Filled("sign_in_link", ["domain": Filled.domain, "user": Filled.person(of: 50)]),
             Filled(
                 "session",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "user": Filled.person(of: 2_000),
+                    "domain": Filled.domain, "user": Filled.person(of: 2_000),
                     "expires_at": "now() + interval '1 day'",
                 ]),
+            .journal, .attachments,
         ] + runs(over: "onboarding_case", kind: "related_work"),
         asked: LandingLists.cards + [
             Listed("landing page", "pages.landing", "{}"),
@@ -245,19 +268,23 @@ extension Listed {
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
             .records("customer_accounts", "", by: "name"),
             .records("customer_contacts", "account = \"\(first)\"", by: "last_name"),
-        ] + aboutRuns(over: "onboarding_case"))
+            .records("lifecycle_tasks", "company = \"\(first)\""),
+            Listed("activity of a record", "onboarding_cases.list_activity", #"{"id": "\#(first)"}"#),
+            Listed("files of a record", "onboarding_cases.list_attachments", #"{"id": "\#(first)"}"#),
+        ] + ofAccount.map { .records($0, "account = \"\(first)\"") } + portal + aboutRuns(over: "onboarding_case"))
 
     private static let importValidation = Lists(
         tables: [
             Filled(
                 "import_task",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "assigned_to": Filled.person(of: 50),
-                    "parent": Filled.one(of: 20), "active": Filled.half, "due_date": Filled.day,
-                    "target_table": "'location'",
+                    "domain": Filled.domain, "assigned_to": Filled.person(of: 50),
+                    "parent": Filled.customer, "active": Filled.half, "due_date": Filled.day,
+                    "target_table": "'location'", "account": Filled.customer, "contact": Filled.customer,
+                    "visible_to_customer": "true",
                 ]),
-            Filled("upload", ["domain": "'/provider/c' || n % 50 || '/'", "import_task": Filled.one(of: 60)]),
-            Filled("import_run", ["domain": "'/provider/c' || n % 50 || '/'", "import_task": Filled.one(of: 60)]),
+            Filled("upload", ["domain": Filled.domain, "import_task": Filled.customer]),
+            Filled("import_run", ["domain": Filled.domain, "import_task": Filled.customer]),
             Filled(
                 "staging_row",
                 [
@@ -285,6 +312,14 @@ extension Listed {
                     "target_record": Filled.one(of: 3_000),
                     "fields": #"'[{"f": "name", "b": "", "a": "x"}]'"#,
                 ]),
+            Filled(
+                "search_word",
+                [
+                    "domain": Filled.domain, "record": FilledTables.id("n"), "table_name": "'import_task'",
+                    "term": "CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'usual' END",
+                ]),
+            // One for each domain.
+            Filled("staging_backup", rows: 50, ["domain": "'/provider/c' || n || '/'"]), .journal, .attachments,
         ],
         asked: [
             .records("import_tasks", own, by: "due_date"),
@@ -300,6 +335,9 @@ extension Listed {
                 "conflicts of a plan", "plan_rows.list",
                 #"{"plan": "\#(first)", "outcome": "conflict", "pageSize": 20}"#),
             Listed("rows of a publication", "published_rows.list", #"{"importRun": "\#(first)", "pageSize": 20}"#),
+            Listed("search for a rare word", "records.search", #"{"text": "rare"}"#),
+            Listed("activity of a record", "import_tasks.list_activity", #"{"id": "\#(first)"}"#),
+            Listed("files of a record", "import_tasks.list_attachments", #"{"id": "\#(first)"}"#),
             Listed(
                 "lineage of a record", "published_rows.get_lineage",
                 #"{"table": "location", "record": "\#(first)"}"#),
@@ -310,12 +348,14 @@ extension Listed {
             Filled(
                 "flow_run",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "requested_by": Filled.person(of: 50),
-                    "source_record": Filled.one(of: 60), "engagement": Filled.one(of: 60),
-                    "account": Filled.one(of: 60),
-                ])
+                    "domain": Filled.domain, "requested_by": Filled.person(of: 50),
+                    "source_record": Filled.customer, "engagement": Filled.customer,
+                    "account": Filled.customer,
+                ]),
+            Filled("flow_step", ["domain": Filled.domain, "run": Filled.one(of: 1_000), "key": "'k' || n"]),
         ],
         asked: ["requested_by = me()"].map { .records("flow_runs", $0) }
+            + [Listed("steps of a run", "flow_runs.list_steps", #"{"flowRun": "\#(first)"}"#)]
             + ["source_record", "engagement", "account"].map { .records("flow_runs", "\($0) = \"\(first)\"") }
             + [
                 Listed(
@@ -328,18 +368,18 @@ extension Listed {
             Filled(
                 "in_app_notification",
                 [
-                    "domain": "'/provider/'", "user": Filled.person(of: 50),
+                    "domain": Filled.domain, "user": "\(Filled.customer)::text",
                     "read_at": "CASE WHEN n % 3000 > 10 THEN now() END",
                 ]),
             Filled(
                 "success_launcher_notifier",
                 [
-                    "domain": "'/provider/c' || n % 50 || '/'", "requested_by": Filled.person(of: 50),
-                    "source_record": Filled.one(of: 60), "engagement": Filled.one(of: 60), "flow_run": "'r' || n",
+                    "domain": Filled.domain, "requested_by": Filled.person(of: 50),
+                    "source_record": Filled.customer, "engagement": Filled.customer, "flow_run": "'r' || n",
                 ]),
             Filled(
                 "email_delivery",
-                ["domain": "'/provider/'", "user": Filled.person(of: 50), "source_record": Filled.one(of: 60)]),
+                ["domain": "'/provider/'", "user": Filled.person(of: 50), "source_record": Filled.customer]),
         ],
         asked: [
             .records("in_app_notifications", ""), .records("in_app_notifications", "NOT read_at:*"),

@@ -1,5 +1,4 @@
 import Foundation
-import RPC
 import Roles
 import ServiceTestKit
 import Synchronization
@@ -7,6 +6,7 @@ import Tenancy
 import Testing
 
 @testable import Identity
+@testable import RPC
 
 private let provider = DomainPath("/provider/") ?? .root
 private let customer = DomainPath("/provider/d0000001/") ?? .root
@@ -195,6 +195,42 @@ private let customerRole = "sn_acct_lc.ale_success_customer"
             let token = try issuer.delegatedToken(for: person, by: "x", lifetimeSeconds: seconds)
             #expect(await reason(fixture, token) == expected)
         }
+    }
+}
+
+/// What services act for people with.
+@Suite struct DelegatedCredentialTests {
+    private func token(_ issuer: Issuer, _ caller: Caller, by service: String = "x") async throws -> String {
+        try #require(try await issuer.credential(for: caller, by: service).token())
+    }
+
+    @Test func aTokenServesTheCallsOfHalfAMinute() async throws {
+        let fixture = try await IdentityFixture()
+        let caller = IdentityFixture.person()
+        let first = try await token(fixture.issuer, caller)
+        fixture.clock.now += 29
+        #expect(try await token(fixture.issuer, caller) == first)
+        // It says what a new one would say, and lives as long as clocks may differ.
+        fixture.clock.now += Issuer.clockToleranceSeconds
+        #expect(try await fixture.verifier.authenticate(first).actor == "service:x")
+        let second = try await token(fixture.issuer, caller)
+        #expect(second != first)
+        // A clock that was put back is no reason to show a token of the future.
+        fixture.clock.now -= 30
+        #expect(try await token(fixture.issuer, caller) != second)
+    }
+
+    @Test func eachCallerHasTokensOfItsOwn() async throws {
+        let fixture = try await IdentityFixture()
+        let caller = IdentityFixture.person()
+        var other = caller
+        other.locale = "en"
+        var guest = caller
+        guest.subject = IdentityFixture.contact
+        var tokens: Set<String> = []
+        for caller in [caller, other, guest] { tokens.insert(try await token(fixture.issuer, caller)) }
+        tokens.insert(try await token(fixture.issuer, caller, by: "y"))
+        #expect(tokens.count == 4)
     }
 }
 

@@ -44,6 +44,58 @@ import Testing
         await nats.close()
     }
 
+    @Test func aPullSaysWhatTheServerReads() throws {
+        func text(_ batch: Int, _ wait: Duration?) -> String {
+            String(decoding: PullConsumer.request(batch, wait), as: UTF8.self)
+        }
+        #expect(text(100, nil) == #"{"batch":100,"no_wait":true}"#)
+        #expect(text(1, .milliseconds(1_500)) == #"{"batch":1,"expires":1500000000}"#)
+    }
+
+    @Test func publicationsOfOneWaitAreStoredInTheirOrder() async throws {
+        let (nats, jetStream) = try await open("together")
+        func publication(_ number: Int, _ subject: String = "together.a") -> OutboundMessage {
+            OutboundMessage(subject, headers: ["X": "\(number)"], payload: [1], messageID: "\(number)")
+        }
+        let stored = try await jetStream.publish((0..<1_000).map { publication($0) }) { true }.map { try $0.get() }
+        #expect(stored.map(\.sequence) == Array(1...1_000))
+        // Each has an outcome of its own.
+        let mixed = await jetStream.publish([publication(1), publication(-1, "nobody.a"), publication(1_001)]) { true }
+        #expect(try mixed[0].get().isDuplicate)
+        #expect(throws: NATSError.self) { try mixed[1].get() }
+        #expect(try mixed[2].get().sequence == 1_001)
+        #expect(await jetStream.publish([]) { true }.isEmpty)
+        await nats.close()
+    }
+
+    @Test func whatMayNotGoOnIsNotSent() async throws {
+        let (nats, jetStream) = try await open("fenced")
+        let publications = (0..<10).map { OutboundMessage("fenced.a", headers: [:], payload: [], messageID: "\($0)") }
+        var asked = 0
+        let answers = await jetStream.publish(publications) {
+            asked += 1
+            return asked <= 4
+        }
+        #expect(answers.prefix(4).allSatisfy { (try? $0.get()) != nil })
+        #expect(answers.dropFirst(4).allSatisfy { $0 == .failure(.cancelled) })
+        #expect(try await jetStream.streamInfo("fenced").messages == 4)
+        await nats.close()
+    }
+
+    @Test func aCancellationEndsAllOfOneWait() async throws {
+        let (nats, _) = try await open("ended")
+        // Somebody listens and never answers.
+        try nats.subscribe("silent.a") { _ in }
+        let jetStream = JetStream(nats, timeout: .seconds(60))
+        let publications = (0..<10).map { OutboundMessage("silent.a", headers: [:], payload: [], messageID: "\($0)") }
+        let task = Task { await jetStream.publish(publications) { true } }
+        try await waitUntil("all wait") { nats.requestsInFlight == 10 }
+        task.cancel()
+        #expect(await task.value == Array(repeating: .failure(.cancelled), count: 10))
+        #expect(nats.requestsInFlight == 0)
+        await nats.close()
+    }
+
     @Test func pulledMessagesAreAcknowledgedOneByOne() async throws {
         let (nats, jetStream) = try await open("pull")
         for number in 0..<25 {

@@ -325,4 +325,29 @@ import Testing
             #expect(null.isNotNullViolation && null.column == "n")
         }
     }
+
+    @Test func plansAreKeptForWhomTheyAreMade() async throws {
+        try await withPool(size: 1) { pool in
+            let kept: SQL = "SELECT 1 + \(1)::int8 AS kept"
+            for key in ["a", "b", "a"] {
+                try await pool.transaction { tx in
+                    tx.planOnce(for: key)
+                    _ = try tx.query(kept)
+                }
+            }
+            // What comes after such a transaction is planned as ever.
+            for _ in 0..<2 { _ = try await pool.run(kept) }
+            try await pool.transaction { tx in
+                tx.planEach()
+                _ = try tx.query(kept)
+            }
+            let plans = try await pool.run(
+                """
+                SELECT generic_plans::int8 AS once, custom_plans::int8 AS each FROM pg_prepared_statements \
+                WHERE statement LIKE '% AS kept' ORDER BY 1, 2
+                """
+            ).map { [try $0.int("once"), try $0.int("each")] }
+            #expect(plans == [[0, 3], [1, 0], [2, 0]])
+        }
+    }
 }

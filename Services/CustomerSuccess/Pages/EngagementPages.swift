@@ -40,7 +40,7 @@ struct EngagementPages: Sendable {
         let engagement = try Store<Engagement>(database).get(request.id, as: caller, in: tx)
         let limit = try PageSize.of(request.items, "items", standard: 10, maximum: 50)
         let lists = try Lists(database, caller, engagement, limit)
-        tx.planForCaller()
+        tx.planPage(for: caller)
         let answers = try tx.queryAll(
             [
                 PageAccounts.selection(database, [engagement.account].compactMap { $0 }, caller),

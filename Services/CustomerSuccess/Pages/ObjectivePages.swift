@@ -28,7 +28,7 @@ struct ObjectivePages: Sendable {
             database, caller, where: "success_objective = \(objective.id)", order: .by(.plannedStop), limit: limit)
         let milestones = try PageList<SuccessMilestone>(
             database, caller, where: "success_objective = \(objective.id)", order: .by(.targetDate), limit: limit)
-        tx.planForCaller()
+        tx.planPage(for: caller)
         let answers = try tx.queryAll([
             try engagements.selection(
                 where: "id = \(objective.engagement)", limit: 1, as: caller),

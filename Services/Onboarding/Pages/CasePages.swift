@@ -43,7 +43,7 @@ struct CasePages: Sendable {
             page.activities = run.activities
             page.log = try Playbooks.of(database)?.log(of: run, atMost: size, context) ?? []
         }
-        tx.planForCaller()
+        tx.planPage(for: call.caller)
         let related = try CaseWork(of: record.id, limit: size, database, call.caller)
         let people = CasePeople(database, call)
         let setUp = run?.isSetUp == true ? try people.statements(record) : []

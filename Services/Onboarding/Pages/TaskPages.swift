@@ -34,7 +34,7 @@ struct TaskPages: Sendable {
         var page = OnboardingTaskPage()
         page.lifecycleTask = record
         page.activity = try Playbooks.of(database)?.activity(record.playbookActivity, context)
-        tx.planForCaller()
+        tx.planPage(for: caller)
         let tasks = try RelatedWork.tasks(of: record.parent ?? "", limit: size + 1, database, caller)
         let answers = try tx.queryAll(
             [

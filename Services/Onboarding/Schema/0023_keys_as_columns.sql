@@ -29,10 +29,3 @@ DROP FUNCTION onboarding.keep_alike;
 ALTER TABLE onboarding.responsibility_definition
     ADD COLUMN name_alike uuid GENERATED ALWAYS AS (onboarding.alike_key(name)) STORED;
 CREATE INDEX responsibility_definition_alike ON onboarding.responsibility_definition (name_alike);
-
--- The keys begin with the account: these told nothing else.
-DROP INDEX onboarding.contract_account;
-DROP INDEX onboarding.location_account;
-DROP INDEX onboarding.sold_product_account;
-DROP INDEX onboarding.service_entitlement_account;
-DROP INDEX onboarding.install_base_item_account;

@@ -21,7 +21,9 @@ extension InputColumn {
 
 extension FieldSchema {
     /// What the dictionary would say of a field of a form alone.
-    fileprivate init?(_ key: String, _ label: LocalText?, _ type: String, _ reference: String, choices: [Choice]) {
+    fileprivate convenience init?(
+        _ key: String, _ label: LocalText?, _ type: String, _ reference: String, choices: [Choice]
+    ) {
         guard case .field(let type)? = InputType(type) else { return nil }
         let storage: FieldStorage =
             switch type {

@@ -7,8 +7,9 @@ import Wire
 /// The fields of a record that ends: its state, whether it is at work, and the closure information (G-11).
 public typealias HasClosure = HasState & HasActive & HasClosedAt & HasClosedBy & HasCloseNotes
 
-/// How the state of a record moves, what closing stamps, and which other field the state drives.
-public struct Lifecycle<R: Record>: Sendable {
+/// How the state of a record moves, what closing stamps, and which other field the state drives. An object, since every
+/// write asks it.
+public final class Lifecycle<R: Record>: Sendable {
     /// A field whose values depend on the state: Stage of a case, Progress of a task (G-01).
     public struct Tie: Sendable {
         let field: R.Field

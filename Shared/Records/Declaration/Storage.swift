@@ -130,53 +130,53 @@ public enum PersonRecord: Sendable {
     case member
 }
 
-/// How a record is stored and seen.
-public struct Storage<R: RecordMessage>: Sendable {
+/// How a record is stored and seen. An object, since every step of a read or write asks it.
+public final class Storage<R: RecordMessage>: Sendable {
     /// Rows visible from above (data) or from below (definitions).
-    public var visibility: Visibility
+    public let visibility: Visibility
     /// Where the domain comes from.
-    public var domain: DomainSource<R>
+    public let domain: DomainSource<R>
     /// Fields that follow a reference.
-    public var inherited: [Inherited<R>]
+    public let inherited: [Inherited<R>]
     /// Fields without a column.
-    public var computed: [Computed<R>]
+    public let computed: [Computed<R>]
     /// Fields without a column that other tables say.
-    public var lookedUp: [LookedUp<R>]
+    public let lookedUp: [LookedUp<R>]
     /// What customers may do; nil when the table is not theirs at all.
-    public var customer: CustomerAccess<R>?
+    public let customer: CustomerAccess<R>?
     /// Fields that customers see of some records only (G-101).
-    public var redaction: Redaction<R>?
+    public let redaction: Redaction<R>?
     /// The rule that sets the domain ("BR-01"), named when somebody tries to set it by hand.
-    public var domainRule: String?
+    public let domainRule: String?
     /// The rule that mandatory fields belong to ("BR-30"), named in the error.
-    public var requiredRule: String?
+    public let requiredRule: String?
     /// Mandatory fields that may be empty under a condition checked by a rule (G-03).
-    public var conditional: Set<String>
+    public let conditional: Set<String>
     /// Fields that must keep their first value.
-    public var immutable: Set<String>
+    public let immutable: Set<String>
     /// Constraints of the table and the rule each stands for.
-    public var constraints: [DatabaseRule<R>]
+    public let constraints: [DatabaseRule<R>]
     /// References that a rule of the record checks by itself, since they point where references may not otherwise, or
     /// nowhere.
-    public var ruled: Set<String>
+    public let ruled: Set<String>
     /// Whether the record may be made under a closed one: a link that is no work of its own. Otherwise nothing begins,
     /// or is reopened, under a record that is closed or canceled: the one that gives the domain (G-128).
-    public var outlivesParent: Bool
+    public let outlivesParent: Bool
     /// Fields with numbers that the service gives by a rule of its own, besides `number`.
-    public var numbered: Set<String>
+    public let numbered: Set<String>
     /// Fields that rules of the record close to a caller, in a new record or in one that exists; the dictionary tells
     /// them as not writable.
-    public var closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
+    public let closed: @Sendable (_ caller: Caller, _ isNew: Bool) -> Set<String>
     /// Texts that a search for words passes over: they say nothing to people.
-    public var unsearched: Set<String>
+    public let unsearched: Set<String>
     /// The field with the account a record belongs to, as `account_column` says it in the schema; nil for `account` or
     /// `company`, where there is one.
-    public var account: String?
+    public let account: String?
     /// Whether the records stand for people, who must be there when they are named.
-    public var person: PersonRecord?
+    public let person: PersonRecord?
 
     /// The fields without a column.
-    var derived: Set<String> { Set(computed.map(\.field) + lookedUp.map(\.field)) }
+    let derived: Set<String>
 
     /// Storage of a record; see the properties.
     public init(
@@ -194,6 +194,7 @@ public struct Storage<R: RecordMessage>: Sendable {
         self.inherited = inherited
         self.computed = computed
         self.lookedUp = lookedUp
+        derived = Set(computed.map(\.field) + lookedUp.map(\.field))
         self.customer = customer
         self.redaction = redaction
         self.requiredRule = requiredRule

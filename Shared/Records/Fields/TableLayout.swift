@@ -19,6 +19,8 @@ final class TableLayout<R: Record>: Sendable {
     /// Columns in the order of the dictionary, without `etag`, which is the column `revision`: every field but
     /// journals, attachments and computed ones.
     let columns: [TableColumn]
+    /// Their fields.
+    let stored: [Int]
     /// Fields without a column, and how each is worked out.
     let computed: [(index: Int, value: @Sendable (R, CivilDate) -> FieldValue)]
     /// Fields without a column that come behind the columns of a row that is read.
@@ -63,6 +65,7 @@ final class TableLayout<R: Record>: Sendable {
             else { return nil }
             return TableColumn(index: index, name: field.name, storage: field.storage)
         }
+        stored = columns.map(\.index)
         computed = R.storage.computed.map { (R.index($0.field), $0.value) }
         lookedUp = R.storage.lookedUp.map { (R.index($0.field), $0.value) }
         let ruled = schema.fields.indices.filter {

@@ -67,14 +67,20 @@ public struct Referrers: Sendable {
         }
     }
 
-    /// A reference that was set later than its record was made stands in the journal.
+    /// A reference that was set later than its record was made stands in the journal. Lists are looked through once, for all
+    /// ids: of what they hold no index is used under row-level security.
     private func statement(_ place: Place, _ ids: [String], _ since: [String]) -> SQL {
-        let column: SQL = "r.\(identifier: place.field.name)"
-        let names: SQL = place.field.storage == .strings ? "\(column) @> ARRAY[u.id]" : "\(column) = u.id"
+        let (table, column): (SQL, SQL) = (
+            "\(identifier: schema).\(identifier: place.table)", "\(identifier: place.field.name)"
+        )
+        let source: SQL =
+            place.field.storage == .strings
+            ? "(SELECT id, created_at, unnest(\(column)) AS named FROM \(table) WHERE \(column) <> '{}')"
+            : "(SELECT id, created_at, \(column) AS named FROM \(table))"
         let time: SQL = "nullif(u.since, '')::timestamptz"
         return """
             SELECT u.id, min(r.id::text) AS record FROM unnest(\(ids)::uuid[], \(since)::text[]) AS u (id, since) \
-            JOIN \(identifier: schema).\(identifier: place.table) AS r ON \(names) \
+            JOIN \(source) AS r ON r.named = u.id \
             WHERE u.since = '' OR r.created_at > \(time) OR EXISTS (\
             SELECT 1 FROM \(identifier: schema).journal AS j WHERE j.record = r.id AND j.table_name = \(place.table) \
             AND j.at > \(time) AND \(place.field.name) = ANY (j.fields)) GROUP BY u.id

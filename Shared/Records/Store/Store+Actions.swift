@@ -149,7 +149,7 @@ extension Store {
         return try tx.query(
             """
             SELECT id, at, by, kind, fields, old_values, new_values, text FROM \(identifier: database.schema).journal \
-            WHERE record = \(record.id) AND kind = \(Journal.Kind.comments.rawValue) ORDER BY id DESC LIMIT \(count)
+            WHERE record = \(record.id) AND kind = \(literal: Journal.Kind.comments) ORDER BY id DESC LIMIT \(count)
             """
         ).flatMap { try Self.entries($0, []) }
     }

@@ -80,7 +80,7 @@ extension Store {
         try checkCustomerMayChange(old, context)
         let intake = try edit(old)
         var change = Change(old: old, new: intake.record)
-        let changed = layout.columns.map(\.index).filter { change.changes(at: $0) }
+        let changed = change.changed(among: layout.stored)
         try checkImmutable(changed, context)
         let resumed = R.lifecycle?.reopens(change) == true ? R.parentField(of: change.new).map(R.index) : nil
         let references = ReferenceLoad(
@@ -141,7 +141,7 @@ extension Store {
             throw Problem.internalError(cause: "\(R.schema.table) has no source for its domain")
         }
         try checkOwned(change.new, context)
-        let changed = layout.columns.map(\.index).filter { change.changes(at: $0) }
+        let changed = change.changed(among: layout.stored)
         if change.isCreation || !changed.isEmpty {
             try write(&change, changed, action: action, context, tx, &creations)
         }

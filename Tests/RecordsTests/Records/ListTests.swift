@@ -66,6 +66,27 @@ import Wire
         #expect(generic.first?.1 == 12)
     }
 
+    /// The page of a record is found in the same way whoever of the provider opens it; for everybody else it is planned each
+    /// time, as ``everyListIsPlannedForItsCaller()`` has it.
+    @Test(arguments: [("/provider/", 3), ("/provider/d0000001/", 0), ("/", 0)])
+    func aPageIsPlannedOnceForTheProvider(_ domain: String, _ once: Int64) async throws {
+        let bench = try await Self.filled(100)
+        let store = bench.store
+        let caller = Caller.person(domain)
+        let planned = try await bench.asking(caller, readOnly: true) { tx in
+            tx.planPage(for: caller)
+            let page = try store.selection(where: "priority = \(2)::int4", limit: 7, as: caller)
+            for _ in 0..<3 { _ = try tx.query(page) }
+            return try tx.query(
+                """
+                SELECT sum(generic_plans)::int8, sum(custom_plans)::int8 FROM pg_prepared_statements \
+                WHERE statement LIKE '%priority = $_::int4%' AND statement NOT LIKE '%pg_prepared_statements%'
+                """
+            ).map { [try $0.int64(at: 0), try $0.int64(at: 1)] }
+        }
+        #expect(planned == [[once, 3 - once]])
+    }
+
     private func all(
         _ bench: Workbench, order: String, filter: String = "", size: Int32
     ) async throws -> [TestTouchpoint] {

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Platform
 
-@Suite struct StartMemoryTests {
+@Suite struct CodeMemoryTests {
     /// A service runs on after it: `HostTests` start whole ones.
     @Test func codeIsGivenBackAndRunsOn() throws {
         let before = try mappedFiles()
-        let code = StartMemory.giveBackCode()
+        let code = CodeMemory.giveBackCode()
         let after = try mappedFiles()
         // Tests beside this one map theirs again at once, but not all that this large program has touched.
         #expect(code > 10 << 20)

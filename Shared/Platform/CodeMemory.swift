@@ -1,10 +1,19 @@
 import Foundation
 
-/// The memory that starting has taken.
-enum StartMemory {
-    /// Gives back the pages of code that are mapped. Most of a program's code runs at its start and then never again,
-    /// and what is mapped counts as the process's and is the last that the kernel takes back. Code that does run is
-    /// mapped again at its next step, from the kernel's cache, without reading the disk.
+/// The memory that a program's code takes.
+enum CodeMemory {
+    /// How often code is given back while a service runs. To map again what does run takes some milliseconds in all.
+    private static let pause: Duration = .seconds(60)
+
+    /// Gives code back now and then until the task is cancelled: of the memory of a service that has been at work, most is
+    /// code, and of that half has run once.
+    static func keepSmall() async {
+        while (try? await Task.sleep(for: pause)) != nil { giveBackCode() }
+    }
+
+    /// Gives back the pages of code that are mapped. Most of a program's code runs at its start, or seldom, and what is
+    /// mapped counts as the process's and is the last that the kernel takes back. Code that does run is mapped again at its
+    /// next step, from the kernel's cache, without reading the disk.
     ///
     /// Returns how many bytes of code there are.
     @discardableResult
