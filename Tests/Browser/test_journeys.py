@@ -231,14 +231,14 @@ class Journeys(unittest.TestCase):
         visitor.going(lambda: page.click("form[action$='/undo'] button"))
         self.assertEqual(visitor.said, [])
 
-    def until(self, visitor, address, selector, tries=60):
+    def until(self, visitor, address, selector, tries=40):
         """Reads a page anew until something is on it."""
         for _ in range(tries):
             visitor.open(address)
             if visitor.page.locator(selector).count():
                 return
             visitor.page.wait_for_timeout(500)
-        self.fail(f"{selector} did not come to {address}")
+        self.fail(f"{selector} did not come to {address}:\n{visitor.page.locator('main').inner_text()}")
 
     def test_a_customer_on_a_phone_follows_answers_and_sends_a_file(self):
         visitor = self.visitor("customer-administrator", width=390, scheme="dark").sign_in()
