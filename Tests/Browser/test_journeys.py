@@ -209,18 +209,17 @@ class Journeys(unittest.TestCase):
         visitor.going(lambda: page.click("button[value=match]"))
         visitor.look("import-match")
         visitor.going(lambda: page.click("#match button"))
-        self.until(visitor, f"{address}?step=fix", "td.bad")
+        self.until(visitor, f"{address}?step=fix", "tr[data-row] td[data-field=account]")
         for language in ("ko", "en"):
             visitor.language(language)
             visitor.open(f"{address}?step=fix")
             visitor.look("import-fix")
-        # The bad cell is corrected where it stands, and by the keyboard.
-        cell = page.locator("td.bad").first
-        cell.click()
+        # The customer that nobody knows is corrected where it stands.
+        page.locator("tr[data-row] td[data-field=account]").first.click()
         page.keyboard.press("Control+a")
         page.keyboard.type("Ernst Handel")
         page.keyboard.press("Enter")
-        page.wait_for_selector("td.bad", state="detached")
+        page.wait_for_selector("td[data-field=account]:has-text('Ernst Handel')")
         self.until(visitor, f"{address}?step=plan", "form[action$='/plan'] button")
         visitor.going(lambda: page.click("form[action$='/plan'] button"))
         self.until(visitor, f"{address}?step=plan", "form[action$='/publish'] button")
