@@ -100,9 +100,10 @@ extension Scenarios {
 
         private static func expectEachOnce(_ stack: ScenarioStack, after what: String) {
             let expected = Dictionary(
-                uniqueKeysWithValues: (stack.layout.natsServers + ["mail", "workspace"] + stack.layout.serviceInstances).map {
-                    ($0, 1)
-                })
+                uniqueKeysWithValues: (stack.layout.natsServers + ["mail", "workspace"] + stack.layout.serviceInstances)
+                    .map {
+                        ($0, 1)
+                    })
             #expect(stack.processes == expected, "after \(what)")
         }
     }
