@@ -288,7 +288,7 @@ let package = Package(
                 dependencies: [
                     "TestKit", "CampaignKit", "JourneyKit", "Platform", "Workbook", "onboarding", "import-validation",
                     "customer-success",
-                    "play-launcher", "notifier", "script-worker",
+                    "play-launcher", "notifier", "workspace", "script-worker",
                 ],
                 path: "Tests/ScenarioTests", exclude: ["multiply.sql", "Cases"], swiftSettings: strict),
         ],

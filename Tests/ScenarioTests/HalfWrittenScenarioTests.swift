@@ -15,13 +15,13 @@ extension Scenarios {
         }
 
         private static func damages(_ stack: ScenarioStack) -> [Damage] {
-            let names = ScenarioStack.services + ["nats", "mail"]
+            let names = ScenarioStack.services + ["nats", "mail", "workspace"]
             let postgres = stack.postgresHome
             return [
                 Damage(files: names.map { "run/\($0).pid" } + ScenarioStack.services.map { "run/\($0).ready" }),
                 Damage(
                     files: ScenarioStack.services.map { "env/\($0).env" }
-                        + ["env/journey.env", "nats/nats.conf", "run/mail.port"]),
+                        + ["env/journey.env", "env/workspace.env", "nats/nats.conf", "run/mail.port"]),
                 Damage(files: ["ports"], says: ["ports"]),
                 Damage(
                     files: [
@@ -100,9 +100,10 @@ extension Scenarios {
 
         private static func expectEachOnce(_ stack: ScenarioStack, after what: String) {
             let expected = Dictionary(
-                uniqueKeysWithValues: (stack.layout.natsServers + ["mail"] + stack.layout.serviceInstances).map {
-                    ($0, 1)
-                })
+                uniqueKeysWithValues: (stack.layout.natsServers + ["mail", "workspace"] + stack.layout.serviceInstances)
+                    .map {
+                        ($0, 1)
+                    })
             #expect(stack.processes == expected, "after \(what)")
         }
     }

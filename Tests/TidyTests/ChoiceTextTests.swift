@@ -100,9 +100,12 @@ import Testing
         return SourceFile(path: file.path, text: lines.joined(separator: "\n"))
     }
 
+    /// Pages call what their templates are given by the same words.
+    private static let pages = "Services/Workspace/"
+
     private static let all = Repository.swift.flatMap { file in
         let found =
-            file.path.hasPrefix("Services/")
+            file.path.hasPrefix("Services/") && !file.path.hasPrefix(pages)
             ? findings(in: file, choices: choices)
             : file.path.hasPrefix("Shared/Playbooks/") ? findings(in: uses(in: file), playbookWords) : []
         return found.map { (path: file.path, word: $0.word, finding: $0.finding) }

@@ -24,8 +24,9 @@ import Testing
     func readmeListsWhatTheServiceReads(service: String) throws {
         let readme = try #require(Repository.text("Services/\(service)/README.md"), "the service has no README.md")
         // The workspace is no service with records, and reads what it needs by itself.
-        var read = EnvironmentKeys(
-            under: service == "Workspace" ? "Shared/Platform/Settings.swift" : "Shared/Platform/")
+        let isWorkspace = service == "Workspace"
+        var read =
+            isWorkspace ? EnvironmentKeys(readBy: #""ALE_CONFIG_FILE""#) : EnvironmentKeys(under: "Shared/Platform/")
         read.formUnion(EnvironmentKeys(under: "Services/\(service)/"))
         let findings = Self.findings(service: service, readme: readme, read: read)
         #expect(findings.isEmpty, "\(findings.report)")

@@ -12,7 +12,7 @@ import Wire
     @Test func aFormIsRead() {
         let fields = Fields("a=1+%2B+2&b=%ED%95%9C&c&a=3&d=%zz&input-x-0=5")
         #expect(fields["a"] == "1 + 2" && fields["b"] == "한" && fields["c"] == "" && fields.all("a") == ["1 + 2", "3"])
-        #expect(fields["d"] == "%zz" && fields.has("c") && !fields.has("e"))
+        #expect(fields["d"] == "%zz" && fields.contains("c") && !fields.contains("e"))
         #expect(fields.under("input-").first?.name == "x-0")
         #expect(Fields(Fields.encoded("ä&=+ /")).pairs.first?.name == "ä&=+ /")
         #expect(Fields(String(repeating: "a=1&", count: 5_000)).pairs.count == Fields.limit)
@@ -69,7 +69,7 @@ import Wire
         let browser = try await bench(received)
         let csrf = Secrets.proof(of: "good")
         // Lines that begin like a boundary are content.
-        let content = Array(String(repeating: "a\r\n--Xy", count: size / 8 + 1).utf8.prefix(size))
+        let content = Array(String(repeating: "a\r\n--Xy", count: size / 7 + 1).utf8.prefix(size))
         let seen = try await send(browser, form(csrf, content))
         #expect(seen.status == 303, "\(seen.text)")
         #expect(received.name == "a \"b\".xlsx" && received.size == Int64(size))

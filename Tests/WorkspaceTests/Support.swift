@@ -139,7 +139,6 @@ private final class Collected: Sendable {
 
 private struct Collector: ResponseBodyWriter {
     let into: Collected
-    init(into: Collected) { self.into = into }
     mutating func write(_ buffer: ByteBuffer) async throws { into.add(buffer) }
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }

@@ -89,7 +89,7 @@ write_settings() {
 
 write_all_settings() {
   local instance
-  pid_of workspace >/dev/null || choose_port WORKSPACE_PORT
+  { [ -n "$WORKSPACE_PORT" ] && pid_of workspace >/dev/null; } || choose_port WORKSPACE_PORT
   write_settings workspace workspace_settings
   for instance in $(all_instances); do write_settings "$instance" service_settings "$instance"; done
   write_settings journey journey_settings

@@ -39,7 +39,7 @@ struct ActivityView: Sendable {
         let address = "\(href)/activities/\(activity.id)"
         if activity.state == "in_progress" || activity.state == "failed" {
             let isRefused = refusedActivity == activity.id
-            let showsTyped = isRefused && visit.form.has("etag")
+            let showsTyped = isRefused && visit.form.contains("etag")
             let form = try await ActivityForm(activity, visit, adding: adding, typed: showsTyped)
             let forms = Forms(visit, showsTyped: showsTyped)
             let refused = isRefused ? refused : nil

@@ -32,7 +32,7 @@ struct Fields: Sendable {
     func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
 
     /// Whether there is a value, be it empty.
-    func has(_ name: String) -> Bool { pairs.contains { $0.name == name } }
+    func contains(_ name: String) -> Bool { pairs.contains { $0.name == name } }
 
     /// The fields whose names begin so, without that beginning.
     func under(_ prefix: String) -> [(name: String, value: String)] {
