@@ -209,18 +209,17 @@ class Journeys(unittest.TestCase):
         visitor.going(lambda: page.click("button[value=match]"))
         visitor.look("import-match")
         visitor.going(lambda: page.click("#match button"))
-        self.until(visitor, f"{address}?step=fix", "td.bad")
+        self.until(visitor, f"{address}?step=fix", "tr[data-row] td[data-field=account]")
         for language in ("ko", "en"):
             visitor.language(language)
             visitor.open(f"{address}?step=fix")
             visitor.look("import-fix")
-        # The bad cell is corrected where it stands, and by the keyboard.
-        cell = page.locator("td.bad").first
-        cell.click()
+        # The customer that nobody knows is corrected where it stands.
+        page.locator("tr[data-row] td[data-field=account]").first.click()
         page.keyboard.press("Control+a")
         page.keyboard.type("Ernst Handel")
         page.keyboard.press("Enter")
-        page.wait_for_selector("td.bad", state="detached")
+        page.wait_for_selector("td[data-field=account]:has-text('Ernst Handel')")
         self.until(visitor, f"{address}?step=plan", "form[action$='/plan'] button")
         visitor.going(lambda: page.click("form[action$='/plan'] button"))
         self.until(visitor, f"{address}?step=plan", "form[action$='/publish'] button")
@@ -231,14 +230,14 @@ class Journeys(unittest.TestCase):
         visitor.going(lambda: page.click("form[action$='/undo'] button"))
         self.assertEqual(visitor.said, [])
 
-    def until(self, visitor, address, selector, tries=60):
+    def until(self, visitor, address, selector, tries=40):
         """Reads a page anew until something is on it."""
         for _ in range(tries):
             visitor.open(address)
             if visitor.page.locator(selector).count():
                 return
             visitor.page.wait_for_timeout(500)
-        self.fail(f"{selector} did not come to {address}")
+        self.fail(f"{selector} did not come to {address}:\n{visitor.page.locator('main').inner_text()}")
 
     def test_a_customer_on_a_phone_follows_answers_and_sends_a_file(self):
         visitor = self.visitor("customer-administrator", width=390, scheme="dark").sign_in()

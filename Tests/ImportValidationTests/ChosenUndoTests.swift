@@ -23,7 +23,7 @@ import Wire
 
     @Test func chosenRowsAlone() async throws {
         let (stage, task, run, rows) = try await Self.published()
-        let chosen = [rows[0].stagingRow, rows[1].stagingRow.uppercased(), rows[0].stagingRow]
+        let chosen = [rows[0].stagingRow, rows[1].stagingRow, rows[0].stagingRow]
         let undo = try await stage.end(of: try await stage.undo(run, of: task) { $0.stagingRows = chosen })
         #expect(undo.state == "completed" && undo.doneRows == 2 && undo.totalRows == 2)
         #expect(undo.message == "All 2 rows were undone.")

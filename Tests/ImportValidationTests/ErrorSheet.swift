@@ -75,6 +75,16 @@ struct ErrorSheet {
         }
     }
 
+    /// A workbook with columns of a template whose cells have the kinds of their columns.
+    static func native(_ columns: [WorkbookColumn], _ rows: [[String]]) throws -> [UInt8] {
+        try with([]) { path in
+            let writer = try WorkbookWriter(path: path, sheet: "S", columns: columns)
+            for row in rows { try writer.append(row.map { Optional($0) }) }
+            try writer.finish()
+            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        }
+    }
+
     private static func with<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws -> Result {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("sheet-\(UUID().uuidString).xlsx").path
         if !bytes.isEmpty { try Data(bytes).write(to: URL(fileURLWithPath: path)) }

@@ -45,7 +45,7 @@ import Workbook
         let stage = try await Stage()
         let check = try await stage.check("contract", "date", of: "u_end_date") { $0.dateFormat = "dd/MM/yyyy" }
         let task = try await stage.locations { $0.targetTable = "contract" }
-        let file = try ErrorSheet.written(
+        let file = try ErrorSheet.native(
             [.init(label: "Number"), .init(label: "Account"), .init(label: "End date", kind: .date)],
             [["C1", "Ernst Handel", "2026-04-03"], ["C2", "Ernst Handel", "2026-04-03"]])
         #expect(try await stage.loaded(file, "contracts.xlsx", of: task).failedRows == 0)

@@ -236,7 +236,7 @@ final class OnboardingStandIn: Sendable {
             found.value = value
             found.matches = value == Self.nobody ? 0 : 1
             // Every text for an account is the one that is asked about; others are names or ids.
-            let id = Validation.isUUID(value) ? value : RecordID.derived(from: value)
+            let id = Validation.isUUID(value) ? value : RecordID.derived(from: value.alike)
             found.id = request.table == "customer_account" ? request.account : id
             return found
         }

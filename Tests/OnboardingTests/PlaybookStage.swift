@@ -349,7 +349,8 @@ final class ImportStandIn: Sendable {
             if state.unanswered.contains(task.parent ?? "") { return (nil, .unavailable()) }
             if let known = state.requests[request.requestID] { return (state.tasks[known], nil) }
             task.id = uuid()
-            task.number = "IMPTSK\(state.tasks.count)"
+            // All of one width: none is the beginning of another.
+            task.number = "IMPTSK\(1_000_000 + state.tasks.count)"
             task.state = "open"
             task.domain = "/provider/"
             state.tasks[task.id] = task

@@ -47,7 +47,8 @@ struct NewImport {
     mutating func build() async throws {
         var creation = CreateImportBuilderRequest()
         creation.importBuilder = ImportBuilder()
-        (creation.importBuilder?.name, creation.importBuilder?.targetTable) = ("Entitlements of branches", Self.target)
+        creation.importBuilder?.name = "Entitlements of branches"
+        creation.importBuilder?.targetTable = Self.target
         #expect(
             try await world.refusal(ImportValidationAPI.createImportBuilder, creation, as: analyst).code
                 == .permissionDenied)

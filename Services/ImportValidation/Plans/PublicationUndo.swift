@@ -24,7 +24,7 @@ struct PublicationUndo: Sendable {
     static func begin(
         _ run: ImportRun, of publication: Publication, _ request: UndoPublicationRequest, _ tx: Transaction
     ) throws {
-        let ids = Set(request.stagingRows.map { $0.lowercased() })
+        let ids = Set(request.stagingRows)
         let numbers = try tx.query(
             """
             SELECT number FROM import_validation.publication_row \

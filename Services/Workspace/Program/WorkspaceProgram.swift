@@ -56,9 +56,10 @@ struct WorkspaceProgram: Sendable {
             }, logger: log)
         let told = UntilTold(signals: signals)
         var group = ServiceGroupConfiguration(
+            // They end in the reverse order: streams first, since the server waits for them.
             services: [
-                .init(service: told, successTerminationBehavior: .gracefullyShutdownGroup), .init(service: site.live),
-                .init(service: application),
+                .init(service: told, successTerminationBehavior: .gracefullyShutdownGroup), .init(service: application),
+                .init(service: site.live),
             ], logger: log)
         group.maximumGracefulShutdownDuration = .seconds(configuration.drainSeconds)
         defer { if let readyFile { unlink(readyFile) } }
