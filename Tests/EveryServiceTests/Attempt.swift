@@ -80,8 +80,7 @@ struct Attempt: Sendable {
         let name = parts.joined(separator: ".")
         if let own = own["\(method.service).\(name)"] ?? everywhere[name] ?? administration[name]
             ?? runs(over: playbookParents[method.service] ?? "")[name]
-            ?? actions(for: actionTables[method.service] ?? "")[name] ?? knowledge[name] ?? registrations[name]
-            ?? signIn[name]
+            ?? actions(for: actionTables[method.service] ?? "")[name] ?? others[name]
         {
             let table = own.table ?? schemas.first { $0.collection == parts[0] }?.table ?? ""
             return Attempt(

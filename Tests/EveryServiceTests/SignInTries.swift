@@ -1,5 +1,8 @@
 /// How people sign in is tried.
 extension Attempt {
+    /// What onboarding alone answers, by "<collection>.<verb>".
+    static let others = knowledge.merging(registrations) { $1 }.merging(signIn) { $1 }
+
     /// Methods by "<collection>.<verb>". Those that work without a token refuse nobody for who he is.
     static let signIn: [String: Own] = [
         "sessions.sign_in": own("{}", .nothing), "sessions.renew": own("{}", .nothing),

@@ -13,6 +13,7 @@ import Testing
         ],
         "Services/Notifier/EmailPreviews.swift": ["updated": "an event"],
         "Services/Notifier/TeamMails.swift": ["created": "an event"],
+        "Services/Notifier/SignInMails.swift": ["created": "an event"],
         "Services/Onboarding/OnboardingCase.swift": ["created": "an event"],
         "Services/Onboarding/Playbook/PlaybookAdoption.swift": ["created": "an event"],
         "Services/Onboarding/Playbook/OnboardingPlaybooks.swift": ["created": "an event"],

@@ -14,7 +14,7 @@ CREATE TABLE onboarding.session (
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX session_domain ON onboarding.session (domain, id);
-CREATE INDEX session_user ON onboarding.session ("user", used_at);
+CREATE INDEX session_of_user ON onboarding.session ("user", used_at);
 CREATE INDEX session_expiry ON onboarding.session (expires_at);
 CREATE INDEX session_use ON onboarding.session (used_at);
 SELECT onboarding.separate('session');

@@ -1,4 +1,5 @@
 import Foundation
+import Korean
 import OnboardingWire
 import RPC
 import Wire
@@ -35,7 +36,7 @@ enum PasswordRules {
                 "PASSWORD_TOO_LONG",
                 Text(
                     en: "The password has more than \(lengths.upperBound) characters.",
-                    ko: "비밀번호는 \(lengths.upperBound)자를 넘을 수 없습니다.")
+                    ko: "비밀번호는 \(grouped: lengths.upperBound)자를 넘을 수 없습니다.")
             )
         }
         guard count(password) >= lengths.lowerBound else {
@@ -43,7 +44,7 @@ enum PasswordRules {
                 "PASSWORD_TOO_SHORT",
                 Text(
                     en: "The password has fewer than \(lengths.lowerBound) characters.",
-                    ko: "비밀번호는 \(lengths.lowerBound)자 이상이어야 합니다.")
+                    ko: "비밀번호는 \(grouped: lengths.lowerBound)자 이상이어야 합니다.")
             )
         }
         let folded = fold(password)

@@ -99,7 +99,7 @@ extension Problem {
     /// Hashing is bounded.
     fileprivate static var hashingOverloaded: Problem {
         .resourceExhausted(
-            Text(en: "Too many sign in just now. Try again in a moment.", ko: "로그인 요청이 많습니다. 잠시 후 다시 시도하세요."),
+            Text(en: "Too many sign in just now. Try again in a moment.", ko: "로그인 요청이 많습니다. 잠시 후 다시 시도해 주세요."),
             reason: "TOO_MANY_PASSWORDS")
     }
 }

@@ -109,7 +109,7 @@ extension Problem {
     fileprivate static func tooManyAttempts(seconds: Int) -> Problem {
         var problem = Problem.resourceExhausted(
             Text(
-                en: "Too many attempts. Try again in \(seconds) seconds.", ko: "시도가 너무 많습니다. \(seconds)초 후 다시 시도하세요."),
+                en: "Too many attempts. Try again in \(seconds) seconds.", ko: "시도가 너무 많습니다. \(seconds)초 후 다시 시도해 주세요."),
             reason: "TOO_MANY_ATTEMPTS")
         problem.metadata[retryAfter] = String(seconds)
         return problem

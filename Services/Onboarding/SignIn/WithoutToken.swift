@@ -45,7 +45,7 @@ extension Problem {
     /// For all who work without a token.
     fileprivate static var tooManyStrangers: Problem {
         .resourceExhausted(
-            Text(en: "Too many want to sign in just now. Try again in a moment.", ko: "로그인 요청이 많습니다. 잠시 후 다시 시도하세요."),
+            Text(en: "Too many want to sign in just now. Try again in a moment.", ko: "로그인 요청이 많습니다. 잠시 후 다시 시도해 주세요."),
             reason: "TOO_MANY_STRANGERS")
     }
 }
