@@ -36,8 +36,9 @@ extension RunTools {
         let isOvertaken = try await database.transaction(as: service, readOnly: true) { tx in
             try !tx.query(
                 """
-                SELECT 1 FROM import_validation.import_run_work WHERE import_task = \(task) AND run <> \(run) \
-                AND takings > 0 AND (mends OR kind = \(literal: ImportRun.Kind.validate)) LIMIT 1
+                SELECT 1 FROM import_validation.import_run_work AS w JOIN import_validation.import_run AS r ON r.id = w.run \
+                WHERE w.import_task = \(task) AND w.run <> \(run) AND r.started_at IS NOT NULL \
+                AND (w.mends OR w.kind = \(literal: ImportRun.Kind.validate)) LIMIT 1
                 """
             ).isEmpty
         }
