@@ -137,8 +137,8 @@ struct Tested: Sendable {
             "UPDATE import_validation.import_builder SET target_table = 'location', step = 'create_template'",
             "UPDATE import_validation.upload SET id = \(Attempt.other), created_by = \(person)",
             """
-            UPDATE import_validation.staging_row \
-            SET status = 'published', import_task = (SELECT id FROM import_validation.import_task)
+            UPDATE import_validation.staging_row SET status = 'published', upload = \(Attempt.other), \
+            import_task = (SELECT id FROM import_validation.import_task)
             """,
             "UPDATE import_validation.upload SET import_task = (SELECT id FROM import_validation.import_task)",
             """
