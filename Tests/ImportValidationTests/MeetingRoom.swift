@@ -57,8 +57,9 @@ struct MeetingRoom: StandardRecord, Unsent {
             account uuid NOT NULL CONSTRAINT meeting_room_account_fkey REFERENCES onboarding.customer_account,
             name text NOT NULL, size text, seats integer, opens date, closes date, currency text);
         SELECT onboarding.make_record('meeting_room');
-        CREATE UNIQUE INDEX meeting_room_natural_key ON onboarding.meeting_room (account, onboarding.alike_key(name)) \
-        NULLS NOT DISTINCT;
+        ALTER TABLE onboarding.meeting_room \
+        ADD COLUMN name_alike uuid GENERATED ALWAYS AS (onboarding.alike_key(name)) STORED;
+        CREATE UNIQUE INDEX meeting_room_natural_key ON onboarding.meeting_room (account, name_alike) NULLS NOT DISTINCT;
         """
 
     private static func system(_ name: String, _ storage: FieldStorage = .string) -> FieldSchema {

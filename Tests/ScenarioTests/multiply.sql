@@ -7,6 +7,7 @@ CREATE FUNCTION pg_temp.multiply(place regclass, copies int) RETURNS void LANGUA
 DECLARE
     present bigint;
     told text;
+    columns text;
 BEGIN
     EXECUTE format('SELECT count(*) FROM %s', place) INTO present;
     IF present = 0 THEN RETURN; END IF;
@@ -17,14 +18,20 @@ BEGIN
     FROM pg_attribute a
     WHERE a.attrelid = place AND a.attnum > 0 AND NOT a.attisdropped AND (a.attname = 'id'
         OR (a.atttypid = 'text'::regtype AND a.attname NOT IN ('domain', 'user', 'role') AND EXISTS (
-            SELECT FROM pg_index i WHERE i.indrelid = place AND i.indisunique AND a.attnum = ANY (i.indkey))
+            -- By themselves, or by how they look.
+            SELECT FROM pg_index i JOIN pg_attribute k ON k.attrelid = place AND k.attnum = ANY (i.indkey)
+            WHERE i.indrelid = place AND i.indisunique AND k.attname IN (a.attname, a.attname || '_alike'))
             -- Not those that are a choice.
             AND NOT EXISTS (
                 SELECT FROM pg_constraint c WHERE c.conrelid = place AND c.contype = 'c' AND a.attnum = ANY (c.conkey))));
+    SELECT string_agg(quote_ident(attname), ', ') INTO columns
+    FROM pg_attribute WHERE attrelid = place AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
     EXECUTE format(
-        'INSERT INTO %1$s SELECT (jsonb_populate_record(NULL::%1$s, to_jsonb(t) || jsonb_build_object(%2$s))).*
-         FROM (SELECT * FROM %1$s LIMIT $1) t, generate_series(1, greatest($1 / $2, 1)) copy
-         ON CONFLICT DO NOTHING', place, told) USING copies, present;
+        'INSERT INTO %1$s (%3$s) SELECT %4$s
+         FROM (SELECT * FROM %1$s LIMIT $1) t, generate_series(1, greatest($1 / $2, 1)) copy,
+         LATERAL jsonb_populate_record(NULL::%1$s, to_jsonb(t) || jsonb_build_object(%2$s)) made
+         ON CONFLICT DO NOTHING', place, told, columns,
+        (SELECT string_agg('made.' || item, ', ') FROM unnest(string_to_array(columns, ', ')) item)) USING copies, present;
 END $$;
 
 SELECT pg_temp.multiply(c.oid::regclass, :copies)

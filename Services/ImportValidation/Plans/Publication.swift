@@ -142,7 +142,8 @@ struct Publication: Sendable {
             status = CASE s.status WHEN \(RowStatus.published.sql) THEN \(RowStatus.readyToPublish.sql) ELSE s.status END, \
             updated_at = \(context.now.sqlValue) \
             FROM unnest(\(undone.map(\.stagingRow))::uuid[], \(undone.map(\.record))::uuid[]) AS u (id, record) \
-            WHERE s.id = u.id AND (s.status = \(RowStatus.published.sql) OR s.target_record = u.record)
+            WHERE s.id = u.id AND s.id = ANY(\(undone.map(\.stagingRow))::uuid[]) \
+            AND (s.status = \(RowStatus.published.sql) OR s.target_record = u.record)
             """)
     }
 }

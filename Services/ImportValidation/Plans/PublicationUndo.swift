@@ -25,14 +25,15 @@ struct PublicationUndo: Sendable {
         _ run: ImportRun, of publication: Publication, _ request: UndoPublicationRequest, _ tx: Transaction
     ) throws {
         let ids = Set(request.stagingRows)
-        let numbers = try tx.query(
+        let found = try tx.query(
             """
-            SELECT number FROM import_validation.publication_row \
+            SELECT number, staging_row FROM import_validation.publication_row \
             WHERE publication = \(publication.id) AND staging_row = ANY(\(ids.sorted())::uuid[]) ORDER BY number
-            """
-        ).map { try $0.int64(Column.number) }
-        guard numbers.count == ids.count else {
-            let others = ids.count - numbers.count
+            """)
+        let numbers = try found.map { try $0.int64(Column.number) }
+        // A row may have been published twice by one run.
+        let others = ids.count - Set(try found.map { try $0.string(Publication.Column.stagingRow) }).count
+        guard others == 0 else {
             throw Problem.invalid(
                 field: UndoPublicationRequest.Field.stagingRows,
                 Text(

@@ -1,20 +1,29 @@
 -- Keys that look alike, as columns. Row-level security lets no condition reach an index that calls a function which is not
 -- leakproof, so that an index over alike_key(name) was used by nobody it was made for; comparing what a column holds is.
 
--- Keeps how the texts of a column look, and makes `index` one over that: unique as it was, with the doubles of before left
--- out as they were. The text comes behind the account, for records are also looked for by it alone.
+-- Keeps how the texts of a column look, and makes `index` one over that: unique where it was, but for records that look alike
+-- already, all but the first of which are left out by their ids and found by an index of their own. The text comes behind the
+-- account, for records are also looked for by it alone.
 CREATE FUNCTION onboarding.keep_alike(index text, kind text, field text, key text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     is_unique boolean;
-    doubles text;
+    doubles uuid[];
 BEGIN
-    SELECT indisunique, pg_get_expr(indpred, indrelid) INTO STRICT is_unique, doubles
-    FROM pg_index WHERE indexrelid = format('onboarding.%I', index)::regclass;
+    SELECT indisunique INTO STRICT is_unique FROM pg_index WHERE indexrelid = format('onboarding.%I', index)::regclass;
     EXECUTE format('DROP INDEX onboarding.%I', index);
     EXECUTE format('ALTER TABLE onboarding.%I ADD COLUMN %I uuid GENERATED ALWAYS AS (onboarding.alike_key(%I)) STORED',
         kind, field || '_alike', field);
-    EXECUTE format('CREATE %s INDEX %I ON onboarding.%I (%s) %s', CASE WHEN is_unique THEN 'UNIQUE' ELSE '' END, index, kind, key,
-        CASE WHEN is_unique THEN 'NULLS NOT DISTINCT' ELSE '' END) || coalesce(' WHERE ' || doubles, '');
+    IF NOT is_unique THEN
+        EXECUTE format('CREATE INDEX %I ON onboarding.%I (%s)', index, kind, key);
+        RETURN;
+    END IF;
+    EXECUTE format('SELECT array_agg(id) FROM (SELECT id, row_number() OVER (PARTITION BY %s ORDER BY created_at, id) AS place
+        FROM onboarding.%I) ranked WHERE place > 1', key, kind) INTO doubles;
+    EXECUTE format('CREATE UNIQUE INDEX %I ON onboarding.%I (%s) NULLS NOT DISTINCT', index, kind, key)
+        || CASE WHEN doubles IS NULL THEN '' ELSE format(' WHERE id <> ALL (%L::uuid[])', doubles) END;
+    IF doubles IS NOT NULL THEN
+        EXECUTE format('CREATE INDEX %I ON onboarding.%I (%s)', index || '_all', kind, key);
+    END IF;
 END $$;
 SELECT onboarding.keep_alike('customer_account_alike', 'customer_account', 'name', 'name_alike');
 SELECT onboarding.keep_alike('customer_account_number_alike', 'customer_account', 'account_number', 'account_number_alike');
