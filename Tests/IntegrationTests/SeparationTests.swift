@@ -57,6 +57,9 @@ import Wire
             pool, schema, table, settings: path.map { Scope.domain(DomainPath($0) ?? .root).settings } ?? [])
     }
 
+    /// Words are seen from below where their record is: `seen_below` says so of each.
+    private static let isOfAllRows = "qual NOT LIKE '%seen_below%'"
+
     private func count(
         _ pool: Pool, _ schema: String, _ table: String, settings: TransactionSettings
     ) async throws -> Int {
@@ -74,7 +77,7 @@ import Wire
                 connectionString: all.connectionString("ale_\(schema)", database: database), size: 1))
         let definitions = Set(
             try await all.rows(
-                "SELECT tablename FROM pg_policies WHERE schemaname = '\(schema)' AND policyname = 'above'"
+                "SELECT tablename FROM pg_policies WHERE schemaname = '\(schema)' AND policyname = 'above' AND \(Self.isOfAllRows)"
             ).map { $0[0] })
         let separated = try await tables(schema).filter(\.hasDomain).map(\.name)
         #expect(separated.count >= 5)
@@ -103,7 +106,8 @@ import Wire
                 connectionString: all.connectionString("ale_\(schema)", database: database), size: 1))
         func names(_ rows: String) async throws -> Set<String> { Set(try await all.rows(rows).map { $0[0] }) }
         let definitions = try await names(
-            "SELECT tablename FROM pg_policies WHERE schemaname = '\(schema)' AND policyname = 'above'")
+            "SELECT tablename FROM pg_policies WHERE schemaname = '\(schema)' AND policyname = 'above' AND \(Self.isOfAllRows)"
+        )
         let tables = try await tables(schema).filter(\.hasDomain).map(\.name)
         // Where neither the row nor the schema knows the account, the domain alone must do.
         let owned = try await names(
