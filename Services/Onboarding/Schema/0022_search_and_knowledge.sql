@@ -15,6 +15,8 @@ ALTER TABLE onboarding.knowledge_link
     ADD CONSTRAINT knowledge_link_unique
         UNIQUE NULLS NOT DISTINCT (article, purpose, onboarding_case, lifecycle_task, import_task, contact);
 CREATE INDEX knowledge_link_import_task ON onboarding.knowledge_link (import_task);
+-- What is asked for each page: the rules of a table, and what is shared with a person.
+CREATE INDEX knowledge_rule_table ON onboarding.knowledge_rule ("table", domain, id) WHERE active IS NOT FALSE;
 
 -- All cases of the portal, what has ended behind what is open.
 CREATE INDEX onboarding_case_all_ranked ON onboarding.onboarding_case
