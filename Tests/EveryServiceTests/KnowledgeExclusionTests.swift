@@ -34,14 +34,18 @@ import Wire
         try await Self.recommend(service)
         let ways: Set = [
             "knowledge_articles.read", "knowledge_articles.search", "knowledge_articles.list_related",
-            "knowledge_articles.list_shared", "recommended_actions.show", "recommended_actions.answer",
+            "knowledge_articles.list_shared", "recommended_actions.show", "recommended_actions.answer", "pages.case",
+            "pages.task", "pages.portal_case", "pages.portal_task",
         ]
         let own: Set = ["knowledge_articles.get", "knowledge_articles.list", "knowledge_links.list"]
         // The check of the check: as long as nobody is kept out, all of these lead to it.
         #expect(try await Self.telling(service, Self.employees[0], Self.reading) == ways)
         #expect(
             try await Self.telling(service, Self.customers[0], Self.reading)
-                == ["knowledge_articles.read", "knowledge_articles.list_shared"])
+                == [
+                    "knowledge_articles.read", "knowledge_articles.list_shared", "pages.portal_case",
+                    "pages.portal_task",
+                ])
         #expect(try await Self.telling(service, Self.victim, Self.reading).isSuperset(of: ways.union(own)))
         try await service.change(
             ["UPDATE onboarding.knowledge_article SET cannot_read = \(Self.everybody)::text[]"])
@@ -54,7 +58,8 @@ import Wire
         #expect(try await Self.telling(service, Self.victim, Self.reading).isSuperset(of: ways.union(own)))
     }
 
-    /// The victim's article with words of its own, related to the case and shared on it, by hand and by a rule.
+    /// The victim's article with words of its own, related to the case and shared on it, by hand and by a rule, and shared
+    /// on the task, which customers see.
     private static func publish(_ service: Tested) async throws {
         let (domain, word, korean) = (Tested.victim, words[0], words[1])
         let article: SQL = "(SELECT id FROM onboarding.knowledge_article WHERE domain = \(domain))"
@@ -80,6 +85,13 @@ import Wire
             jsonb_build_object('id', gen_random_uuid(), 'purpose', 'related'))).* FROM onboarding.knowledge_link AS link \
             WHERE domain = \(domain)
             """,
+            """
+            INSERT INTO onboarding.knowledge_link SELECT (jsonb_populate_record(link, \
+            jsonb_build_object('id', gen_random_uuid(), 'onboarding_case', NULL, \
+            'lifecycle_task', (SELECT id FROM onboarding.lifecycle_task)))).* FROM onboarding.knowledge_link AS link \
+            WHERE domain = \(domain) AND purpose = 'shared'
+            """,
+            "UPDATE onboarding.lifecycle_task SET visible_to_customer = true",
         ])
     }
 

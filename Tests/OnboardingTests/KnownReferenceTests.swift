@@ -15,7 +15,10 @@ import Wire
             return Onboarding.endpoints(database, replicas(database), Onboarding.playbooks(database)).unknownReferences
         }
         let client = world.server.client
-        #expect(unknown { ReplicaSet([], $0, client) } == ["onboarding_case.squad to squad_member"])
+        #expect(
+            unknown { ReplicaSet([], $0, client) } == [
+                "onboarding_case.squad to squad_member", "knowledge_link.import_task to import_task",
+            ])
         #expect(unknown { Onboarding.replicas($0, client) } == [])
     }
 }

@@ -136,7 +136,9 @@ import Wire
     static func texts(in value: Any, at place: String = "") -> [(place: String, text: String)] {
         if let list = value as? [Any] { return list.flatMap { texts(in: $0, at: place) } }
         guard let object = value as? [String: Any] else { return (value as? String).map { [(place, $0)] } ?? [] }
-        let machine: Set = ["id", "service", "table", "at", "writableFields", "states", "nextPageToken"]
+        let machine: Set = [
+            "id", "article", "service", "table", "at", "publishedAt", "writableFields", "states", "nextPageToken",
+        ]
         return object.sorted { $0.key < $1.key }.flatMap { key, value -> [(place: String, text: String)] in
             // Beside a label a name is that of a field.
             if machine.contains(key) || key == "name" && object["label"] != nil { return [] }

@@ -57,7 +57,9 @@ struct CasePages: Sendable {
         if !setUp.isEmpty { page.people = try people.read(answers[(2 + related.statements.count)...]) }
         page.stream = try PageFacts.stream(of: record.id, store, size, call.caller, tx)
         page.recommendedActions = try Onboarding.recommendedActions(database)
-            .cards(for: OnboardingCase.schema.table, record.id, context)
+            .cards(for: OnboardingCase.schema.table, record.id, context) { keys in
+                try KnowledgeReading(context).canRead(keys: keys)
+            }
         page.relatedKnowledge = try RelatedKnowledge(context).texts(of: KnowledgeSubject(record))
         page.attachments = try store.attachments(of: record.id, as: call.caller, in: tx)
         try addNames(to: &page, record, call, tx)

@@ -51,7 +51,9 @@ struct TaskPages: Sendable {
         page.tasks = others
         page.stream = try PageFacts.stream(of: record.id, store, size, caller, tx)
         page.recommendedActions = try Onboarding.recommendedActions(database)
-            .cards(for: LifecycleTask.schema.table, record.id, context)
+            .cards(for: LifecycleTask.schema.table, record.id, context) { keys in
+                try KnowledgeReading(context).canRead(keys: keys)
+            }
         page.relatedKnowledge = try RelatedKnowledge(context).texts(of: KnowledgeSubject(record))
         page.attachments = try store.attachments(of: record.id, as: caller, in: tx)
         try addNames(to: &page, record, caller, tx)

@@ -47,10 +47,20 @@ extension RecommendedActions {
     }
 
     /// What is recommended for a record of `table` that the caller, who is of the provider, may see: for pages, which show
-    /// much else, and so as many of the cards as have their place there.
-    public func cards(for table: String, _ record: String, _ context: RuleContext) throws -> [RecommendedAction] {
-        try Cards(self, table: table, record: record, context).all()
-            .fitting(ActionBounds.pageBytes) { try $0.encodeProtobuf().count }
+    /// much else, and so as many of the cards as have their place there. Of the articles that they link to, by their keys,
+    /// `readable` says those that the caller may read; no link leads to another (G-100).
+    public func cards(
+        for table: String, _ record: String, _ context: RuleContext,
+        readable: (Set<String>) throws -> Set<String>
+    ) throws -> [RecommendedAction] {
+        var answer = ShowRecommendedActionsResponse()
+        answer.cards = try Cards(self, table: table, record: record, context).all()
+        let linked = answer.linked
+        if !linked.isEmpty {
+            let kept = try readable(linked)
+            answer.keepLinks { kept.contains($0.article) }
+        }
+        return try answer.cards.fitting(ActionBounds.pageBytes) { try $0.encodeProtobuf().count }
     }
 
     private func answer(_ request: AnswerDecisionTreeRequest, _ context: RuleContext) throws -> TreePlace {

@@ -35,9 +35,10 @@ public struct SearchedTable: Sendable {
         }
         byWords = { text, limit, caller in
             let openFirst: SQL = ends ? "active IS NOT TRUE, " : ""
+            let order: SQL = "\(openFirst)\(fields.order(of: R.self, for: caller))"
             return try store.selection(
                 where: own.map { store.found(by: text, among: $0(caller)) } ?? store.found(by: text),
-                order: "\(openFirst)\(fields.order(of: R.self, for: caller))", limit: limit, as: caller)
+                order: order, limit: limit, as: caller)
         }
         if ends, let column = store.layout.account.map({ R.schema.fields[$0].name }) {
             byAccounts = { accounts, limit, caller in

@@ -5,7 +5,7 @@ import Wire
 
 /// The search of a service for words (G-125), whose schema keeps the words of its records: `search_word`, `search_ids`.
 extension Store {
-    /// How many records that are found are put into order; of what more have, the newest. To customers, of whose records more
+    /// How many records that are found are put into order; which of more, ADR 0038 says. To customers, of whose records more
     /// is asked, the schema gives more.
     private static var candidates: Int { 500 }
 

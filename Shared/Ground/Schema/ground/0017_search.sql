@@ -144,9 +144,11 @@ BEGIN
     $$;
 
     -- The ids that a search finds in a table, of what is seen. The word that the fewest have is looked up, and its records
-    -- are asked for the others; of a word that more than 5,000 have, its newest. It is walked in the order of an index, which
-    -- so is read no further, whatever the server expects of words. Who sees few domains walks these, and not the words of
-    -- others. The newest `at_most` are given; to customers 5,000, of which more is asked: whose they are.
+    -- are asked for the others. It is walked in the order of an index, which so is read no further, whatever the server
+    -- expects of words: of a beginning that more than 5,000 have, those whose term comes first in the alphabet, and of one
+    -- term the newest. Who sees few domains walks these, and not the words of others: for several words 5,000 in each, of
+    -- which few may have them all; one word needs no more than are given of it. Of what is found there the newest `at_most` are
+    -- given; to customers 5,000, of which more is asked: whose they are.
     CREATE OR REPLACE FUNCTION {schema}.search_ids(looked_in text, asked text, at_most integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE
     SET enable_sort = off SET enable_bitmapscan = off SET max_parallel_workers_per_gather = 0 SET jit = off AS $$
@@ -159,7 +161,8 @@ BEGIN
                 SELECT record FROM {schema}.search_word WHERE domain = own.domain
                 AND table_name = %1$L AND term >= %2$L AND term <= %3$L ORDER BY term, record DESC LIMIT %5$s) word'
             END;
-        each CONSTANT integer := greatest(5000 / greatest(cardinality(own), 1), 500);
+        each CONSTANT integer := CASE WHEN (SELECT count(*) FROM {schema}.search_parts(asked)) > 1 THEN 5000
+            ELSE greatest(5000 / greatest(cardinality(own), 1), 500) END;
         part record;
         number integer := 0;
         held integer;
