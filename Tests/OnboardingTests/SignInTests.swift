@@ -105,6 +105,24 @@ import Wire
         }
     }
 
+    /// Whatever is mixed into an address that nobody sees, the guesses are for one person and count together.
+    @Test func guessesInDisguiseCountTogether() async throws {
+        let stage = try await SignInStage()
+        let user = try await stage.addMember()
+        let email = user.email ?? ""
+        let unseen = ["\u{200B}", "\u{AD}", "\u{2060}", "\u{FEFF}", "\u{200B}\u{AD}"]
+        for (index, mixedIn) in unseen.enumerated() {
+            let disguised = String(email.prefix(index)) + mixedIn + email.dropFirst(index)
+            #expect(await refusal { try await stage.signIn(disguised, "wrong") }?.reason == "SIGN_IN_REFUSED")
+        }
+        for written in [email, email + "\u{200D}", email.uppercased()] {
+            #expect(await refusal { try await stage.signIn(written) }?.reason == "TOO_MANY_ATTEMPTS")
+        }
+        // The same of a password that is forgotten.
+        for mixedIn in unseen.prefix(3) { try await stage.forget(mixedIn + email) }
+        #expect(await refusal { try await stage.forget(email) }?.reason == "TOO_MANY_ATTEMPTS")
+    }
+
     /// From one address many people are tried: that becomes slow as well; who signs in does not slow others down.
     @Test func oneAddressBecomesSlow() async throws {
         let stage = try await SignInStage()
