@@ -27,11 +27,17 @@ struct SigningPerson: Sendable {
         return try person(try Store<User>(database).find(id, in: tx), in: tx)
     }
 
-    /// The person with an e-mail address, which one user at most has (G-103). The transaction must see all domains.
+    /// The person with an e-mail address, which one user at most has (G-103). Users from before that was kept may have
+    /// addresses that look alike: it is the one who writes it as it is given but for the case, else nobody. The transaction
+    /// must see all domains.
     static func find(email: String, _ database: Database, in tx: Transaction) throws -> SigningPerson? {
         guard !email.isEmpty, email.utf8.count <= 254, !email.utf8.contains(0) else { return nil }
-        let users = try Store<User>(database).find(where: "email_alike = md5(\(email.alike))::uuid", in: tx)
-        return try person(users.first, in: tx)
+        var users = try Store<User>(database).find(where: "email_alike = md5(\(email.alike))::uuid", in: tx)
+        if users.count > 1 {
+            let bytes = Array(email.lowercased().utf8)
+            users = users.filter { ($0.email ?? "").lowercased().utf8.elementsEqual(bytes) }
+        }
+        return users.count == 1 ? try person(users[0], in: tx) : nil
     }
 
     private static func person(_ user: User?, in tx: Transaction) throws -> SigningPerson? {
