@@ -47,6 +47,15 @@ struct SigningPerson: Sendable {
             user: user, known: KnownPerson(standing), passwordHash: try hash.first?.string(Column.hash))
     }
 
+    /// Whether the password is still the one that was verified, outside of any transaction; until this one ends it stays so.
+    /// Else who has the old password would get in behind the back of who replaces it.
+    func keepsPassword(in tx: Transaction) throws -> Bool {
+        guard let passwordHash else { return false }
+        return try !tx.query(
+            "SELECT 1 FROM onboarding.password WHERE \"user\" = \(user.id) AND hash = \(passwordHash) FOR UPDATE"
+        ).isEmpty
+    }
+
     /// Keeps a password, and lets go of what was before it: open links and, but for one, sessions.
     func setPassword(
         _ hash: String, keeping session: Secret? = nil, _ context: WriteContext, in tx: Transaction
