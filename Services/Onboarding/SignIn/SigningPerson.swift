@@ -14,6 +14,9 @@ struct SigningPerson: Sendable {
     /// argon2id; nil for who has none.
     let passwordHash: String?
 
+    /// Longest e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
+    static let emailLimit = 254
+
     private enum Column: String {
         case hash
     }
@@ -31,7 +34,7 @@ struct SigningPerson: Sendable {
     /// addresses that look alike: it is the one who writes it as it is given but for the case, else nobody. The transaction
     /// must see all domains.
     static func find(email: String, _ database: Database, in tx: Transaction) throws -> SigningPerson? {
-        guard !email.isEmpty, email.utf8.count <= 254, !email.utf8.contains(0) else { return nil }
+        guard !email.isEmpty, email.utf8.count <= emailLimit, !email.utf8.contains(0) else { return nil }
         var users = try Store<User>(database).find(where: "email_alike = md5(\(email.alike))::uuid", in: tx)
         if users.count > 1 {
             let bytes = Array(email.lowercased().utf8)
