@@ -68,6 +68,38 @@ import Wire
         try await stage.accept(try await stage.secret(of: third))
     }
 
+    /// A link that went to an address, or is about to, is good for nothing when the user has another one.
+    @Test func aLinkIsGoodForItsAddress() async throws {
+        let stage = try await SignInStage.shared.value
+        let user = try await stage.addUser()
+        let sent = try await stage.invite(user.id)
+        let secret = try await stage.secret(of: sent)
+        try await change(user, stage) { $0.name = "Una Other" }
+        #expect(try await stage.open(secret).displayName == "Una Other")
+        try await change(user, stage) { $0.email = "\(uuid())@people.example" }
+        #expect(await refusal { try await stage.open(secret) }?.reason == "LINK_INVALID")
+        #expect(await refusal { try await stage.accept(secret) }?.reason == "LINK_INVALID")
+        #expect(await refusal { try await stage.url(of: sent) }?.reason == "LINK_OVER")
+        let kept = try await stage.server.admin.run(
+            "SELECT 1 FROM onboarding.sign_in_secret WHERE \"user\" = \(user.id)")
+        #expect(kept.isEmpty)
+        let unsent = try await stage.invite(user.id)
+        try await change(user, stage) { $0.email = "\(uuid())@people.example" }
+        #expect(await refusal { try await stage.url(of: unsent) }?.reason == "LINK_OVER")
+        // Another invitation goes to the address that counts.
+        let again = try await stage.secret(of: try await stage.invite(user.id))
+        #expect(try await stage.open(again).purpose == "invitation")
+    }
+
+    private func change(_ user: User, _ stage: SignInStage, _ edit: (inout User) -> Void) async throws {
+        var request = UpdateUserRequest()
+        var changed = User()
+        changed.id = user.id
+        edit(&changed)
+        request.user = changed
+        _ = try await stage.world.call(OnboardingAPI.updateUser, request, as: stage.world.administrator)
+    }
+
     /// What proves somebody is told once and lies nowhere: not in events, the journal, or any other row.
     @Test func secretsLieNowhere() async throws {
         let stage = try await SignInStage()

@@ -76,12 +76,17 @@ struct SigningPerson: Sendable {
 }
 
 extension Rule<User> {
-    /// Who may do nothing any more is signed out at once, and everywhere; who is gone leaves nothing to sign in by.
+    /// Who may do nothing any more is signed out at once, and everywhere; who is gone leaves nothing to sign in by; and what
+    /// was sent to an address is good as long as it is the user's.
     static var signOut: [Rule<User>] {
         [
             .after("SIGN_OUT") { change, context in
                 guard change.new.active == false, change.changes(.active) else { return }
                 Sessions.end(of: change.new.id, context.transaction)
+            },
+            .after("SIGN_IN_LINKS") { change, context in
+                guard !change.isCreation, change.changes(.email) else { return }
+                try SignInLink.end(of: change.new.id, context)
             },
             .afterDeletion("SIGN_OUT") { change, context in
                 let (tx, user) = (context.transaction, change.new.id)
