@@ -6,11 +6,13 @@ import Wire
 
 /// What became of rows whose publication has no answer.
 enum SettledPublishing {
-    /// `records.settle_publish`. For services alone: they ask about what they have sent for a person, of whom nothing may be
-    /// taken any more.
+    /// `records.settle_publish`. For the service alone that publishes: it asks about what it has sent for a person, of whom
+    /// nothing may be taken any more.
     static func endpoint(_ database: Database) -> Endpoint {
         Endpoint(OnboardingAPI.settlePublish) { call, request async throws(Problem) in
-            guard call.caller.kind == .service else { throw .permissionDenied() }
+            guard call.caller.kind == .service, call.caller.subject == Unpublishing.asker else {
+                throw .permissionDenied()
+            }
             guard let domain = DomainPath(request.domain), let asked = request.request else {
                 throw .invalid(
                     field: SettlePublishRequest.Field.request,

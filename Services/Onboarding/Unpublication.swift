@@ -10,7 +10,7 @@ import Wire
 enum Unpublishing {
     /// The service that knows what was published, and for nobody else: a record goes that only administrators may remove
     /// by hand, because the row that has made it says so.
-    private static let asker = "service:import-validation"
+    static let asker = "service:import-validation"
 
     /// `records.unpublish`.
     static func endpoint(_ database: Database) -> Endpoint {

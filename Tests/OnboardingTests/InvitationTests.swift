@@ -68,6 +68,38 @@ import Wire
         try await stage.accept(try await stage.secret(of: third))
     }
 
+    /// A link that went to an address, or is about to, is good for nothing when the user has another one.
+    @Test func aLinkIsGoodForItsAddress() async throws {
+        let stage = try await SignInStage.shared.value
+        let user = try await stage.addUser()
+        let sent = try await stage.invite(user.id)
+        let secret = try await stage.secret(of: sent)
+        try await change(user, stage) { $0.name = "Una Other" }
+        #expect(try await stage.open(secret).displayName == "Una Other")
+        try await change(user, stage) { $0.email = "\(uuid())@people.example" }
+        #expect(await refusal { try await stage.open(secret) }?.reason == "LINK_INVALID")
+        #expect(await refusal { try await stage.accept(secret) }?.reason == "LINK_INVALID")
+        #expect(await refusal { try await stage.url(of: sent) }?.reason == "LINK_OVER")
+        let kept = try await stage.server.admin.run(
+            "SELECT 1 FROM onboarding.sign_in_secret WHERE \"user\" = \(user.id)")
+        #expect(kept.isEmpty)
+        let unsent = try await stage.invite(user.id)
+        try await change(user, stage) { $0.email = "\(uuid())@people.example" }
+        #expect(await refusal { try await stage.url(of: unsent) }?.reason == "LINK_OVER")
+        // Another invitation goes to the address that counts.
+        let again = try await stage.secret(of: try await stage.invite(user.id))
+        #expect(try await stage.open(again).purpose == "invitation")
+    }
+
+    private func change(_ user: User, _ stage: SignInStage, _ edit: (inout User) -> Void) async throws {
+        var request = UpdateUserRequest()
+        var changed = User()
+        changed.id = user.id
+        edit(&changed)
+        request.user = changed
+        _ = try await stage.world.call(OnboardingAPI.updateUser, request, as: stage.world.administrator)
+    }
+
     /// What proves somebody is told once and lies nowhere: not in events, the journal, or any other row.
     @Test func secretsLieNowhere() async throws {
         let stage = try await SignInStage()
@@ -163,6 +195,26 @@ import Wire
             try await stage.server.admin.run("SELECT 1 FROM onboarding.forgotten_password").isEmpty
         }
         #expect(try await stage.links(of: inactive).isEmpty)
+    }
+
+    /// One character may have any number of marks: what is kept is bounded in bytes, and no NUL hides behind a mark.
+    @Test func whatIsKeptIsBounded() async throws {
+        #expect("\0\u{301}a\0".kept(bytes: 9) == "\u{301}a" && "가나".kept(bytes: 5) == "가" && "".kept(bytes: 5).isEmpty)
+        let marked = "e" + String(repeating: "\u{301}", count: 100_000)
+        #expect(marked.kept(bytes: 254).utf8.count == 253 && marked.count == 1)
+        let stage = try await SignInStage()
+        for text in ["\0\u{301}", "una\0\u{301}@people.example", "\r\0\u{301}\n", marked] {
+            #expect(await refusal { try await stage.forget(text) } == nil)
+        }
+        let longest = try await stage.server.admin.run(
+            "SELECT max(octet_length(email))::bigint FROM onboarding.forgotten_password")
+        #expect(try longest.first?.int(at: 0) == 253)
+        let user = try await stage.addMember()
+        for device in ["\0\u{301}", "\0", marked, String(repeating: "가", count: 200)] {
+            _ = try await stage.signIn(user.email ?? "", device: device)
+        }
+        let devices = try await stage.sessions(as: stage.caller(of: user)).map(\.device.utf8.count)
+        #expect(devices.sorted() == [0, 2, 198, 199], "\(devices)")
     }
 
     // MARK: Passwords

@@ -60,12 +60,19 @@ import Wire
         #expect(try await world.call(OnboardingAPI.listLocations, list, as: world.agent).locations.isEmpty)
     }
 
-    @Test func onlyServicesAsk() async throws {
+    /// Neither people, nor who acts for them, nor another service: a request that is settled is never carried out.
+    @Test func onlyWhoPublishesAsks() async throws {
         let world = try await World()
-        let question = Self.question(world, Self.request(world, "Linz"))
-        for caller in [world.agent, world.administrator, try world.customer()] {
+        let request = Self.request(world, "Linz")
+        let question = Self.question(world, request)
+        var acting = world.agent
+        acting.actor = Self.service.subject
+        let others = ["play-launcher", "customer-success", "notifier"].map { Caller.service($0, domain: .root) }
+        for caller in [world.agent, world.administrator, try world.customer(), acting] + others {
             #expect(await world.problem(OnboardingAPI.settlePublish, question, as: caller)?.code == .permissionDenied)
         }
+        let done = try await world.call(OnboardingAPI.publishRows, request, as: world.agent)
+        #expect(done.results.map(\.outcome) == ["created"])
         var empty = question
         empty.request?.requestID = ""
         #expect(await world.problem(OnboardingAPI.settlePublish, empty, as: Self.service)?.code == .invalidArgument)

@@ -105,6 +105,52 @@ import Wire
         }
     }
 
+    /// Whatever is mixed into an address that nobody sees, the guesses are for one person and count together.
+    @Test func guessesInDisguiseCountTogether() async throws {
+        let stage = try await SignInStage()
+        let user = try await stage.addMember()
+        let email = user.email ?? ""
+        let unseen = ["\u{200B}", "\u{AD}", "\u{2060}", "\u{FEFF}", "\u{200B}\u{AD}"]
+        for (index, mixedIn) in unseen.enumerated() {
+            let disguised = String(email.prefix(index)) + mixedIn + email.dropFirst(index)
+            #expect(await refusal { try await stage.signIn(disguised, "wrong") }?.reason == "SIGN_IN_REFUSED")
+        }
+        for written in [email, email + "\u{200D}", email.uppercased()] {
+            #expect(await refusal { try await stage.signIn(written) }?.reason == "TOO_MANY_ATTEMPTS")
+        }
+        // The same of a password that is forgotten.
+        for mixedIn in unseen.prefix(3) { try await stage.forget(mixedIn + email) }
+        #expect(await refusal { try await stage.forget(email) }?.reason == "TOO_MANY_ATTEMPTS")
+    }
+
+    /// Users from before addresses that look alike were refused: each is found by what is written, and by nothing else.
+    @Test func doublesAreToldApart() async throws {
+        let stage = try await SignInStage()
+        _ = try await stage.server.admin.run("DROP INDEX onboarding.user_email")
+        let email = "\(uuid())@people.example"
+        let written = [email, "\u{200B}" + email, email + "\u{AD}"]
+        var users: [User] = []
+        for address in written {
+            let user = try await stage.addMember(password: "quiet lake \(users.count)")
+            _ = try await stage.server.admin.run(
+                "UPDATE onboarding.\"user\" SET email = \(address) WHERE id = \(user.id)")
+            users.append(user)
+        }
+        for (index, address) in written.enumerated() {
+            #expect(try await stage.signIn(address.uppercased(), "quiet lake \(index)").user == users[index].id)
+        }
+        // Neither of them, and of two who are written alike neither.
+        let disguised = await refusal { try await stage.signIn("\u{2060}" + email, "quiet lake 0") }
+        #expect(disguised?.reason == "SIGN_IN_REFUSED")
+        _ = try await stage.server.admin.run(
+            "UPDATE onboarding.\"user\" SET email = \(email.uppercased()) WHERE id = \(users[1].id)")
+        for index in 0..<2 {
+            let met = await refusal { try await stage.signIn(email, "quiet lake \(index)") }
+            #expect(met?.reason == "SIGN_IN_REFUSED")
+        }
+        #expect(try await stage.signIn(written[2], "quiet lake 2").user == users[2].id)
+    }
+
     /// From one address many people are tried: that becomes slow as well; who signs in does not slow others down.
     @Test func oneAddressBecomesSlow() async throws {
         let stage = try await SignInStage()

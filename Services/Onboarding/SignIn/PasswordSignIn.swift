@@ -31,6 +31,7 @@ struct PasswordSignIn: Sendable {
         let renewed = try await renewedHash(of: password, person)
         let (sessions, token) = (sessions, Secret())
         let session = try await database.transaction(as: sessions.service, deadline: call.deadline) { tx in
+            guard try person.keepsPassword(in: tx) else { throw Problem.signInRefused }
             SignInAttempts(tx: tx, now: now).succeeded(email, from: origin)
             if let renewed, let old = person.passwordHash {
                 tx.send(
@@ -54,17 +55,13 @@ struct PasswordSignIn: Sendable {
         }
         let isPossible = PasswordRules.isPossible(request.current)
         let isRight = try await verify(isPossible ? request.current : "", found?.passwordHash)
-        guard isRight, isPossible, let person = found else {
-            throw .failedPrecondition(
-                rule: "WRONG_PASSWORD",
-                Text(en: "The current password is another.", ko: "현재 비밀번호가 맞지 않습니다."),
-                field: ChangePasswordRequest.Field.current)
-        }
+        guard isRight, isPossible, let person = found else { throw .wrongPassword }
         try PasswordRules.check(request.new, of: person.user, field: ChangePasswordRequest.Field.new)
         let hash = try await hash(request.new)
         let kept = Secret(shown: request.sessionToken)
         let context = WriteContext.system(database.service, domain: .root, now: now)
         try await database.transaction(as: sessions.service, deadline: call.deadline) { tx in
+            guard try person.keepsPassword(in: tx) else { throw Problem.wrongPassword }
             person.setPassword(hash, keeping: kept, context, in: tx)
             SignInAttempts(tx: tx, now: now).succeeded(person.user.email ?? subject, from: nil)
         }
@@ -96,6 +93,13 @@ struct PasswordSignIn: Sendable {
 }
 
 extension Problem {
+    /// What is said to be the caller's password is not.
+    fileprivate static var wrongPassword: Problem {
+        .failedPrecondition(
+            rule: "WRONG_PASSWORD", Text(en: "The current password is another.", ko: "현재 비밀번호가 맞지 않습니다."),
+            field: ChangePasswordRequest.Field.current)
+    }
+
     /// Hashing is bounded.
     fileprivate static var hashingOverloaded: Problem {
         .resourceExhausted(

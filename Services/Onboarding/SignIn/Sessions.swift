@@ -13,7 +13,7 @@ import Wire
 struct Sessions: Sendable {
     /// Most sessions of a person: the one that was used longest ago gives way.
     static let most = 50
-    /// Longest name of a device, in characters.
+    /// Longest name of a device, in bytes.
     private static let deviceLimit = 200
     /// How a session was begun with a password.
     static let byPassword = "password"
@@ -42,7 +42,7 @@ struct Sessions: Sendable {
         var session = Session()
         session.id = RecordID.make(at: now)
         session.user = person.user.id
-        session.device = String(device.filter { !$0.isNewline }.prefix(Self.deviceLimit)).replacing("\0", with: "")
+        session.device = device.filter { !$0.isNewline }.kept(bytes: Self.deviceLimit)
         session.method = method
         (session.signedInAt, session.usedAt) = (now, now)
         session.expiresAt = now.adding(seconds: settings.sessionSeconds)

@@ -97,8 +97,14 @@ struct SignInAttempts {
         }
     }
 
+    /// People are counted as they are found: every way of writing an address that finds one person is one.
     private static func subject(_ kind: Kind, _ value: String) -> String {
-        Secret.hash("\(kind.rawValue) \(value.lowercased())")
+        let counted =
+            switch kind {
+            case .person, .forgotten: value.alike
+            case .address, .connection: value.lowercased()
+            }
+        return Secret.hash("\(kind.rawValue) \(counted)")
     }
 }
 

@@ -169,7 +169,7 @@ struct SignInLinks: Sendable {
     /// Notes the address. Whose it is, and whether anybody's, is looked at later: the answer cannot tell.
     func forget(_ request: ForgetPasswordRequest, _ call: Call) async throws(Problem) -> Empty {
         let (database, now) = (database, database.clock.now)
-        let email = String(request.email.filter { !$0.isWhitespace && $0 != "\0" }.prefix(254))
+        let email = request.email.filter { !$0.isWhitespace }.kept(bytes: SigningPerson.emailLimit)
         let origin = SignInAttempts.Origin(request.address, call)
         try await database.transaction(as: service, deadline: call.deadline) { tx in
             let attempts = SignInAttempts(tx: tx, now: now)

@@ -14,6 +14,9 @@ struct SigningPerson: Sendable {
     /// argon2id; nil for who has none.
     let passwordHash: String?
 
+    /// Longest e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
+    static let emailLimit = 254
+
     private enum Column: String {
         case hash
     }
@@ -27,11 +30,17 @@ struct SigningPerson: Sendable {
         return try person(try Store<User>(database).find(id, in: tx), in: tx)
     }
 
-    /// The person with an e-mail address, which one user at most has (G-103). The transaction must see all domains.
+    /// The person with an e-mail address, which one user at most has (G-103). Users from before that was kept may have
+    /// addresses that look alike: it is the one who writes it as it is given but for the case, else nobody. The transaction
+    /// must see all domains.
     static func find(email: String, _ database: Database, in tx: Transaction) throws -> SigningPerson? {
-        guard !email.isEmpty, email.utf8.count <= 254, !email.utf8.contains(0) else { return nil }
-        let users = try Store<User>(database).find(where: "email_alike = md5(\(email.alike))::uuid", in: tx)
-        return try person(users.first, in: tx)
+        guard !email.isEmpty, email.utf8.count <= emailLimit, !email.utf8.contains(0) else { return nil }
+        var users = try Store<User>(database).find(where: "email_alike = md5(\(email.alike))::uuid", in: tx)
+        if users.count > 1 {
+            let bytes = Array(email.lowercased().utf8)
+            users = users.filter { ($0.email ?? "").lowercased().utf8.elementsEqual(bytes) }
+        }
+        return users.count == 1 ? try person(users[0], in: tx) : nil
     }
 
     private static func person(_ user: User?, in tx: Transaction) throws -> SigningPerson? {
@@ -39,6 +48,15 @@ struct SigningPerson: Sendable {
         let hash = try tx.query("SELECT hash FROM onboarding.password WHERE \"user\" = \(user.id)")
         return SigningPerson(
             user: user, known: KnownPerson(standing), passwordHash: try hash.first?.string(Column.hash))
+    }
+
+    /// Whether the password is still the one that was verified, outside of any transaction; until this one ends it stays so.
+    /// Else who has the old password would get in behind the back of who replaces it.
+    func keepsPassword(in tx: Transaction) throws -> Bool {
+        guard let passwordHash else { return false }
+        return try !tx.query(
+            "SELECT 1 FROM onboarding.password WHERE \"user\" = \(user.id) AND hash = \(passwordHash) FOR UPDATE"
+        ).isEmpty
     }
 
     /// Keeps a password, and lets go of what was before it: open links and, but for one, sessions.
@@ -58,12 +76,17 @@ struct SigningPerson: Sendable {
 }
 
 extension Rule<User> {
-    /// Who may do nothing any more is signed out at once, and everywhere; who is gone leaves nothing to sign in by.
+    /// Who may do nothing any more is signed out at once, and everywhere; who is gone leaves nothing to sign in by; and what
+    /// was sent to an address is good as long as it is the user's.
     static var signOut: [Rule<User>] {
         [
             .after("SIGN_OUT") { change, context in
                 guard change.new.active == false, change.changes(.active) else { return }
                 Sessions.end(of: change.new.id, context.transaction)
+            },
+            .after("SIGN_IN_LINKS") { change, context in
+                guard !change.isCreation, change.changes(.email) else { return }
+                try SignInLink.end(of: change.new.id, context)
             },
             .afterDeletion("SIGN_OUT") { change, context in
                 let (tx, user) = (context.transaction, change.new.id)

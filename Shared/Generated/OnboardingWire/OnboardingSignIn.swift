@@ -12,7 +12,7 @@ public struct SignInRequest: Message {
     public var email: String = ""
     /// 8 to 128 characters.
     public var password: String = ""
-    /// What the session is called in the list of sessions, such as the browser; at most 200 characters.
+    /// What the session is called in the list of sessions, such as the browser; cut after 200 bytes.
     public var device: String = ""
     /// The network address of the person, as a program with pages sees it: failures from one address slow down the next
     /// ones. A program that asks for many people has to say it; without it they all count as one connection.
