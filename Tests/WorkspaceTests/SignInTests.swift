@@ -97,4 +97,13 @@ import Wire
         #expect(try await browser.get("/onboarding").status == 503)
         #expect(browser.cookies["ale_session"] == "good")
     }
+
+    @Test func whoeverSignsInWithAnIssuerIsCountedByTheAddress() async throws {
+        let bench = try Bench()
+        let said = Said()
+        try await bench.answer("onboarding", StandIn.sessions() + [StandIn.begin(said)])
+        let away = try await Browser(bench).get("/sign-in/with?issuer=\(StandIn.issuer)")
+        #expect(away.status == 303 && away.location == "https://login.example/authorize")
+        #expect(said.texts.first == "192.0.2.1")
+    }
 }

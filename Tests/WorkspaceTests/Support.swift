@@ -173,4 +173,25 @@ enum StandIn {
             Endpoint(OnboardingAPI.listSignInIssuers, access: .anonymous) { _, _ in ListSignInIssuersResponse() },
         ]
     }
+
+    static let issuer = "https://login.example"
+
+    /// Begins a sign-in with ``issuer``; what it is asked with goes into `said`: the address, then where codes go.
+    static func begin(_ said: Said) -> Endpoint {
+        Endpoint(OnboardingAPI.beginFederatedSignIn, access: .anonymous) { _, request async throws(Problem) in
+            said.add(request.address)
+            said.add(request.redirectUri)
+            var begun = BegunFederatedSignIn()
+            begun.state = "state"
+            begun.authorizationUrl = "\(issuer)/authorize"
+            return begun
+        }
+    }
+}
+
+/// Texts that a stand-in was asked with.
+final class Said: Sendable {
+    private let all = Mutex<[String]>([])
+    var texts: [String] { all.withLock { $0 } }
+    func add(_ text: String) { all.withLock { $0.append(text) } }
 }

@@ -96,6 +96,7 @@ enum SignInPages: PageFolder {
         var request = BeginFederatedSignInRequest()
         request.issuer = visit.query["issuer"]
         request.redirectUri = "\(site.address)/sign-in/back"
+        request.address = visit.address
         let begun = try await visit.ask(OnboardingAPI.beginFederatedSignIn, request)
         return .away(
             to: begun.authorizationUrl,
