@@ -54,6 +54,14 @@ import Wire
         #expect(LocalPath.checked("/cases/1?lane=a", or: "/home") == "/cases/1?lane=a")
     }
 
+    @Test(arguments: [
+        ("a\"b\\c*", "\"a\\\"b\\\\c\\*\""), ("\"\u{301} OR true", "\"\\\"\u{301} OR true\""),
+        ("\u{600}\"", "\"\u{600}\\\"\""), ("\u{600}\\", "\"\u{600}\\\\\""),
+    ])
+    func noTextLeavesItsPlaceInAFilter(text: String, quoted: String) {
+        #expect(Array(FilterText.quoted(text).unicodeScalars) == Array(quoted.unicodeScalars))
+    }
+
     @Test func aFormOfAnotherSiteIsRefused() async throws {
         let bench = try Bench()
         try await bench.answer("onboarding", StandIn.sessions())
