@@ -1,4 +1,5 @@
 import OnboardingWire
+import Platform
 import RPC
 import Testing
 import Wire
@@ -103,6 +104,24 @@ import Wire
         #expect(limit.admits("a", at: start + .seconds(31)))
         // A third name makes no more of them be kept than two.
         #expect(limit.admits("c", at: start + .seconds(31)))
+    }
+
+    @Test(arguments: [
+        "http://workspace.example", "http://127.0.0.1.evil.example", "workspace.example", "ftp://workspace.example",
+        "https://", "https://somebody@workspace.example", "https://workspace.example?a=b",
+    ])
+    func onlyThisMachineIsReachedWithoutTLS(address: String) throws {
+        #expect(throws: ConfigurationError.self) {
+            try WorkspaceConfiguration(Settings(values: ["ALE_WORKSPACE_URL": address]))
+        }
+        for (good, url) in [
+            ("https://workspace.example/", "https://workspace.example"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+        ] {
+            #expect(try WorkspaceConfiguration(Settings(values: ["ALE_WORKSPACE_URL": good])).url == url)
+        }
+        #expect(try WorkspaceConfiguration(Settings(values: [:])).url == "http://127.0.0.1:8080")
     }
 
     @Test func cookiesAreForThisSiteAlone() async throws {

@@ -69,7 +69,8 @@ import Wire
 
     @Test(arguments: [
         ("{{{a}}}", "leaves a value unescaped"), ("{{& a}}", "leaves a value unescaped"),
-        ("{{% CONTENT_TYPE:TEXT}}{{a}}", "leaves a value unescaped"), ("{{=<% %>=}}<%& a%>", "leaves a value unescaped"),
+        ("{{% CONTENT_TYPE:TEXT}}{{a}}", "leaves a value unescaped"),
+        ("{{=<% %>=}}<%& a%>", "leaves a value unescaped"),
         ("{{>nowhere}}", "names the partial nowhere, which is not there"),
         ("{{<nowhere}}{{/nowhere}}", "is drawn within nowhere, which is not there"),
         ("{{t.no_such_string}}", "names the string no_such_string, which is not there"),
