@@ -49,6 +49,34 @@ import Wire
         #expect(try await browser.get("/search").status == 303)
     }
 
+    /// A request beside the one that signs out renews the session before onboarding has ended it.
+    @Test func nothingIsRememberedOfWhoHasSignedOut() async throws {
+        let bench = try Bench()
+        let sessions = bench.site.sessions
+        let signOut = Endpoint(OnboardingAPI.signOut, access: .anonymous) { _, request async throws(Problem) in
+            sessions.remember(Person(.ann()), request.sessionToken)
+            return Empty()
+        }
+        try await bench.answer("onboarding", StandIn.sessions() + [signOut])
+        let browser = Browser(bench, session: "good")
+        let page = try await browser.get("/search")
+        #expect(sessions.count == 1)
+        #expect(try await browser.post("/sign-out", [("csrf", page.csrf)]).status == 303)
+        #expect(sessions.count == 0)
+    }
+
+    @Test func whatARenewalBringsThatWasForgottenIsNotRemembered() async throws {
+        let bench = try Bench()
+        let sessions = bench.site.sessions
+        let renew = Endpoint(OnboardingAPI.renewSession, access: .anonymous) { _, request async throws(Problem) in
+            sessions.forget(request.sessionToken)
+            return .ann()
+        }
+        try await bench.answer("onboarding", [renew])
+        #expect(try await sessions.person("good")?.name == "Ann Agent")
+        #expect(sessions.count == 0)
+    }
+
     @Test func whatIsRefusedStaysOnThePage() async throws {
         let browser = Browser(try await bench())
         let seen = try await signIn(browser, "wrong")

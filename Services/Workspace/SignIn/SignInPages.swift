@@ -22,6 +22,8 @@ enum SignInPages: PageFolder {
                 var request = SignOutRequest()
                 request.sessionToken = visit.sessionToken
                 site.sessions.forget(visit.sessionToken)
+                // What came beside this may have renewed the session before it ended.
+                defer { site.sessions.forget(visit.sessionToken) }
                 _ = try await visit.ask(OnboardingAPI.signOut, request)
             }
             return .signedIn(
