@@ -1,3 +1,4 @@
+import HTTPTypes
 import OnboardingWire
 import Platform
 import RPC
@@ -94,6 +95,27 @@ import Wire
         let browser = Browser(try Bench(requestsPerMinute: 3))
         for _ in 0..<3 { #expect(try await browser.get("/health").status == 200) }
         #expect(try await browser.get("/health").status == 429)
+    }
+
+    @Test func addressesOfOneNetworkAreCountedTogether() async throws {
+        let bench = try Bench(requestsPerMinute: 3)
+        func status(_ peer: String) async throws -> Int {
+            let request = HTTPRequest(method: .get, scheme: "http", authority: "127.0.0.1", path: "/health")
+            return try await bench.send(request, peer: peer).status
+        }
+        for host in 1...3 { #expect(try await status("2001:db8::\(host)") == 200) }
+        #expect(try await status("2001:db8::ffff:0:0:4") == 429)
+        #expect(try await status("2001:db8:0:1::1") == 200)
+        for host in 1...4 { #expect(try await status("192.0.2.\(host)") == 200) }
+    }
+
+    @Test(arguments: [
+        ("2001:DB8:0:0:1:2:3:4", "2001:db8:0:0::/64"), ("[2001:db8::1]:443", "2001:db8:0:0::/64"),
+        ("fe80::1%eth0", "fe80:0:0:0::/64"), ("::ffff:192.0.2.1", "192.0.2.1"), ("192.0.2.1", "192.0.2.1"),
+        ("unknown", "unknown"), ("", ""),
+    ])
+    func anAddressIsCountedByItsNetwork(address: String, network: String) {
+        #expect(NetworkAddress.counted(address) == network)
     }
 
     @Test func aLimitFillsAgain() {

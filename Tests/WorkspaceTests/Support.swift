@@ -44,10 +44,10 @@ struct Bench: Sendable {
     }
 
     /// What the site answers.
-    func send(_ request: HTTPRequest, _ body: String = "") async throws -> Seen {
+    func send(_ request: HTTPRequest, _ body: String = "", peer: String = "192.0.2.1") async throws -> Seen {
         let response = try await responder.respond(
             to: Request(head: request, body: RequestBody(buffer: ByteBuffer(string: body))),
-            context: WorkspaceContext(peer: "192.0.2.1", logger: Logger(label: "test")))
+            context: WorkspaceContext(peer: peer, logger: Logger(label: "test")))
         let collected = Collected()
         try await response.body.write(Collector(into: collected))
         return Seen(status: response.status.code, headers: response.headers, text: collected.text)
