@@ -19,7 +19,7 @@ import Wire
                         throw .unauthenticated(reason: "SIGN_IN_REFUSED")
                     }
                     var signedIn = SignedIn.ann()
-                    signedIn.sessionToken = "good"
+                    signedIn.sessionToken = StandIn.token("good")
                     return signedIn
                 },
                 Endpoint(OnboardingAPI.signOut, access: .anonymous) { _, _ in Empty() },
@@ -38,7 +38,7 @@ import Wire
         let browser = Browser(try await bench())
         let done = try await signIn(browser, " secret word ", back: "/cases/1")
         #expect(done.status == 303 && done.location == "/cases/1")
-        #expect(browser.cookies["ale_session"] == "good")
+        #expect(browser.cookies["ale_session"] == StandIn.token("good"))
         #expect(browser.cookies["ale_visit"] == nil)
         #expect(try await browser.get("/sign-in").status == 303)
         let page = try await browser.get("/search")
@@ -73,7 +73,7 @@ import Wire
             return .ann()
         }
         try await bench.answer("onboarding", [renew])
-        #expect(try await sessions.person("good")?.name == "Ann Agent")
+        #expect(try await sessions.person(StandIn.token("good"))?.name == "Ann Agent")
         #expect(sessions.count == 0)
     }
 
@@ -96,20 +96,20 @@ import Wire
         let renewals = Counter()
         try await bench.answer("onboarding", StandIn.sessions(renewals: renewals))
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<16 { group.addTask { _ = try? await bench.site.sessions.person("good") } }
+            for _ in 0..<16 { group.addTask { _ = try? await bench.site.sessions.person(StandIn.token("good")) } }
         }
         #expect(renewals.value == 1)
-        #expect(try await bench.site.sessions.person("good")?.name == "Ann Agent")
+        #expect(try await bench.site.sessions.person(StandIn.token("good"))?.name == "Ann Agent")
         #expect(renewals.value == 1)
-        #expect(try await bench.site.sessions.person("other") == nil)
+        #expect(try await bench.site.sessions.person(StandIn.token("other")) == nil)
     }
 
     @Test func aTokenThatEndsSoonIsRenewed() async throws {
         let bench = try Bench()
         let renewals = Counter()
         try await bench.answer("onboarding", StandIn.sessions(.ann(expires: 10), renewals: renewals))
-        _ = try await bench.site.sessions.person("good")
-        _ = try await bench.site.sessions.person("good")
+        _ = try await bench.site.sessions.person(StandIn.token("good"))
+        _ = try await bench.site.sessions.person(StandIn.token("good"))
         #expect(renewals.value == 2)
     }
 
@@ -123,7 +123,7 @@ import Wire
     @Test func aSessionThatOnboardingCannotBeAskedForIsNotEnded() async throws {
         let browser = Browser(try Bench(), session: "good")
         #expect(try await browser.get("/onboarding").status == 503)
-        #expect(browser.cookies["ale_session"] == "good")
+        #expect(browser.cookies["ale_session"] == StandIn.token("good"))
     }
 
     @Test func whoeverSignsInWithAnIssuerIsCountedByTheAddress() async throws {

@@ -2,6 +2,7 @@ import HTTPTypes
 import OnboardingWire
 import Platform
 import RPC
+import TestKit
 import Testing
 import Wire
 
@@ -116,6 +117,25 @@ import Wire
     ])
     func anAddressIsCountedByItsNetwork(address: String, network: String) {
         #expect(NetworkAddress.counted(address) == network)
+    }
+
+    /// What cannot be a token is not asked about, and its cookie goes.
+    @Test(arguments: [
+        "good", StandIn.token("good") + "-", StandIn.token("g.d"), StandIn.token("good").replacing("-", with: "+"),
+    ])
+    func whatCannotBeATokenIsNone(cookie: String) async throws {
+        let bench = try Bench()
+        let asked = Counter()
+        let renew = Endpoint(OnboardingAPI.renewSession, access: .anonymous) { _, _ async throws(Problem) in
+            asked.add()
+            return .ann()
+        }
+        try await bench.answer("onboarding", [renew])
+        let seen = try await Browser(bench).get("/onboarding", ["Cookie": "ale_session=\(cookie)"])
+        #expect(seen.status == 303 && seen.location == "/sign-in?back=%2Fonboarding")
+        #expect(seen.headers[values: .setCookie].contains { $0.hasPrefix("ale_session=") && $0.contains("Max-Age=0") })
+        #expect(asked.value == 0)
+        #expect(Secrets.isToken(StandIn.token("good")) && Secrets.isToken(Secrets.random()))
     }
 
     @Test func aLimitFillsAgain() {

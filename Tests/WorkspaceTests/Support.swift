@@ -82,9 +82,10 @@ final class Browser: Sendable {
     let bench: Bench
     private let jar = Mutex<[String: String]>([:])
 
+    /// A browser, with the session that is called so.
     init(_ bench: Bench, session: String? = nil) {
         self.bench = bench
-        if let session { jar.withLock { $0["ale_session"] = session } }
+        if let session { jar.withLock { $0["ale_session"] = StandIn.token(session) } }
     }
 
     var cookies: [String: String] { jar.withLock { $0 } }
@@ -161,12 +162,15 @@ extension SignedIn {
     }
 }
 
-/// Stand-ins for sign-in: one session is good.
+/// Stand-ins for sign-in: the session `good` is good.
 enum StandIn {
+    /// The token of a session that is called so, as long as tokens are.
+    static func token(_ name: String) -> String { name + String(repeating: "-", count: 43 - name.utf8.count) }
+
     static func sessions(_ person: SignedIn = .ann(), renewals: Counter = Counter()) -> [Endpoint] {
         [
             Endpoint(OnboardingAPI.renewSession, access: .anonymous) { _, request async throws(Problem) in
-                guard request.sessionToken == "good" else { throw .unauthenticated(reason: "SESSION_ENDED") }
+                guard request.sessionToken == token("good") else { throw .unauthenticated(reason: "SESSION_ENDED") }
                 renewals.add()
                 return person
             },
