@@ -19,7 +19,7 @@ import Wire
                         throw .unauthenticated(reason: "SIGN_IN_REFUSED")
                     }
                     var signedIn = SignedIn.ann()
-                    signedIn.sessionToken = "good"
+                    signedIn.sessionToken = StandIn.token("good")
                     return signedIn
                 },
                 Endpoint(OnboardingAPI.signOut, access: .anonymous) { _, _ in Empty() },
@@ -38,7 +38,7 @@ import Wire
         let browser = Browser(try await bench())
         let done = try await signIn(browser, " secret word ", back: "/cases/1")
         #expect(done.status == 303 && done.location == "/cases/1")
-        #expect(browser.cookies["ale_session"] == "good")
+        #expect(browser.cookies["ale_session"] == StandIn.token("good"))
         #expect(browser.cookies["ale_visit"] == nil)
         #expect(try await browser.get("/sign-in").status == 303)
         let page = try await browser.get("/search")
@@ -47,6 +47,34 @@ import Wire
         #expect(out.location.hasPrefix("/sign-in"))
         #expect(browser.cookies["ale_session"] == nil)
         #expect(try await browser.get("/search").status == 303)
+    }
+
+    /// A request beside the one that signs out renews the session before onboarding has ended it.
+    @Test func nothingIsRememberedOfWhoHasSignedOut() async throws {
+        let bench = try Bench()
+        let sessions = bench.site.sessions
+        let signOut = Endpoint(OnboardingAPI.signOut, access: .anonymous) { _, request async throws(Problem) in
+            sessions.remember(Person(.ann()), request.sessionToken)
+            return Empty()
+        }
+        try await bench.answer("onboarding", StandIn.sessions() + [signOut])
+        let browser = Browser(bench, session: "good")
+        let page = try await browser.get("/search")
+        #expect(sessions.count == 1)
+        #expect(try await browser.post("/sign-out", [("csrf", page.csrf)]).status == 303)
+        #expect(sessions.count == 0)
+    }
+
+    @Test func whatARenewalBringsThatWasForgottenIsNotRemembered() async throws {
+        let bench = try Bench()
+        let sessions = bench.site.sessions
+        let renew = Endpoint(OnboardingAPI.renewSession, access: .anonymous) { _, request async throws(Problem) in
+            sessions.forget(request.sessionToken)
+            return .ann()
+        }
+        try await bench.answer("onboarding", [renew])
+        #expect(try await sessions.person(StandIn.token("good"))?.name == "Ann Agent")
+        #expect(sessions.count == 0)
     }
 
     @Test func whatIsRefusedStaysOnThePage() async throws {
@@ -68,20 +96,20 @@ import Wire
         let renewals = Counter()
         try await bench.answer("onboarding", StandIn.sessions(renewals: renewals))
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<16 { group.addTask { _ = try? await bench.site.sessions.person("good") } }
+            for _ in 0..<16 { group.addTask { _ = try? await bench.site.sessions.person(StandIn.token("good")) } }
         }
         #expect(renewals.value == 1)
-        #expect(try await bench.site.sessions.person("good")?.name == "Ann Agent")
+        #expect(try await bench.site.sessions.person(StandIn.token("good"))?.name == "Ann Agent")
         #expect(renewals.value == 1)
-        #expect(try await bench.site.sessions.person("other") == nil)
+        #expect(try await bench.site.sessions.person(StandIn.token("other")) == nil)
     }
 
     @Test func aTokenThatEndsSoonIsRenewed() async throws {
         let bench = try Bench()
         let renewals = Counter()
         try await bench.answer("onboarding", StandIn.sessions(.ann(expires: 10), renewals: renewals))
-        _ = try await bench.site.sessions.person("good")
-        _ = try await bench.site.sessions.person("good")
+        _ = try await bench.site.sessions.person(StandIn.token("good"))
+        _ = try await bench.site.sessions.person(StandIn.token("good"))
         #expect(renewals.value == 2)
     }
 
@@ -95,6 +123,15 @@ import Wire
     @Test func aSessionThatOnboardingCannotBeAskedForIsNotEnded() async throws {
         let browser = Browser(try Bench(), session: "good")
         #expect(try await browser.get("/onboarding").status == 503)
-        #expect(browser.cookies["ale_session"] == "good")
+        #expect(browser.cookies["ale_session"] == StandIn.token("good"))
+    }
+
+    @Test func whoeverSignsInWithAnIssuerIsCountedByTheAddress() async throws {
+        let bench = try Bench()
+        let said = Said()
+        try await bench.answer("onboarding", StandIn.sessions() + [StandIn.begin(said)])
+        let away = try await Browser(bench).get("/sign-in/with?issuer=\(StandIn.issuer)")
+        #expect(away.status == 303 && away.location == "https://login.example/authorize")
+        #expect(said.texts.first == "192.0.2.1")
     }
 }

@@ -1,5 +1,8 @@
+import HTTPTypes
 import OnboardingWire
+import Platform
 import RPC
+import TestKit
 import Testing
 import Wire
 
@@ -54,6 +57,14 @@ import Wire
         #expect(LocalPath.checked("/cases/1?lane=a", or: "/home") == "/cases/1?lane=a")
     }
 
+    @Test(arguments: [
+        ("a\"b\\c*", "\"a\\\"b\\\\c\\*\""), ("\"\u{301} OR true", "\"\\\"\u{301} OR true\""),
+        ("\u{600}\"", "\"\u{600}\\\"\""), ("\u{600}\\", "\"\u{600}\\\\\""),
+    ])
+    func noTextLeavesItsPlaceInAFilter(text: String, quoted: String) {
+        #expect(Array(FilterText.quoted(text).unicodeScalars) == Array(quoted.unicodeScalars))
+    }
+
     @Test func aFormOfAnotherSiteIsRefused() async throws {
         let bench = try Bench()
         try await bench.answer("onboarding", StandIn.sessions())
@@ -87,6 +98,46 @@ import Wire
         #expect(try await browser.get("/health").status == 429)
     }
 
+    @Test func addressesOfOneNetworkAreCountedTogether() async throws {
+        let bench = try Bench(requestsPerMinute: 3)
+        func status(_ peer: String) async throws -> Int {
+            let request = HTTPRequest(method: .get, scheme: "http", authority: "127.0.0.1", path: "/health")
+            return try await bench.send(request, peer: peer).status
+        }
+        for host in 1...3 { #expect(try await status("2001:db8::\(host)") == 200) }
+        #expect(try await status("2001:db8::ffff:0:0:4") == 429)
+        #expect(try await status("2001:db8:0:1::1") == 200)
+        for host in 1...4 { #expect(try await status("192.0.2.\(host)") == 200) }
+    }
+
+    @Test(arguments: [
+        ("2001:DB8:0:0:1:2:3:4", "2001:db8:0:0::/64"), ("[2001:db8::1]:443", "2001:db8:0:0::/64"),
+        ("fe80::1%eth0", "fe80:0:0:0::/64"), ("::ffff:192.0.2.1", "192.0.2.1"), ("192.0.2.1", "192.0.2.1"),
+        ("unknown", "unknown"), ("", ""),
+    ])
+    func anAddressIsCountedByItsNetwork(address: String, network: String) {
+        #expect(NetworkAddress.counted(address) == network)
+    }
+
+    /// What cannot be a token is not asked about, and its cookie goes.
+    @Test(arguments: [
+        "good", StandIn.token("good") + "-", StandIn.token("g.d"), StandIn.token("good").replacing("-", with: "+"),
+    ])
+    func whatCannotBeATokenIsNone(cookie: String) async throws {
+        let bench = try Bench()
+        let asked = Counter()
+        let renew = Endpoint(OnboardingAPI.renewSession, access: .anonymous) { _, _ async throws(Problem) in
+            asked.add()
+            return .ann()
+        }
+        try await bench.answer("onboarding", [renew])
+        let seen = try await Browser(bench).get("/onboarding", ["Cookie": "ale_session=\(cookie)"])
+        #expect(seen.status == 303 && seen.location == "/sign-in?back=%2Fonboarding")
+        #expect(seen.headers[values: .setCookie].contains { $0.hasPrefix("ale_session=") && $0.contains("Max-Age=0") })
+        #expect(asked.value == 0)
+        #expect(Secrets.isToken(StandIn.token("good")) && Secrets.isToken(Secrets.random()))
+    }
+
     @Test func aLimitFillsAgain() {
         let limit = RateLimit(perMinute: 2, remembered: 2)
         let start = ContinuousClock.now
@@ -95,6 +146,24 @@ import Wire
         #expect(limit.admits("a", at: start + .seconds(31)))
         // A third name makes no more of them be kept than two.
         #expect(limit.admits("c", at: start + .seconds(31)))
+    }
+
+    @Test(arguments: [
+        "http://workspace.example", "http://127.0.0.1.evil.example", "workspace.example", "ftp://workspace.example",
+        "https://", "https://somebody@workspace.example", "https://workspace.example?a=b",
+    ])
+    func onlyThisMachineIsReachedWithoutTLS(address: String) throws {
+        #expect(throws: ConfigurationError.self) {
+            try WorkspaceConfiguration(Settings(values: ["ALE_WORKSPACE_URL": address]))
+        }
+        for (good, url) in [
+            ("https://workspace.example/", "https://workspace.example"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+        ] {
+            #expect(try WorkspaceConfiguration(Settings(values: ["ALE_WORKSPACE_URL": good])).url == url)
+        }
+        #expect(try WorkspaceConfiguration(Settings(values: [:])).url == "http://127.0.0.1:8080")
     }
 
     @Test func cookiesAreForThisSiteAlone() async throws {

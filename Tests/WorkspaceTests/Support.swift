@@ -44,10 +44,10 @@ struct Bench: Sendable {
     }
 
     /// What the site answers.
-    func send(_ request: HTTPRequest, _ body: String = "") async throws -> Seen {
+    func send(_ request: HTTPRequest, _ body: String = "", peer: String = "192.0.2.1") async throws -> Seen {
         let response = try await responder.respond(
             to: Request(head: request, body: RequestBody(buffer: ByteBuffer(string: body))),
-            context: WorkspaceContext(peer: "192.0.2.1", logger: Logger(label: "test")))
+            context: WorkspaceContext(peer: peer, logger: Logger(label: "test")))
         let collected = Collected()
         try await response.body.write(Collector(into: collected))
         return Seen(status: response.status.code, headers: response.headers, text: collected.text)
@@ -82,9 +82,10 @@ final class Browser: Sendable {
     let bench: Bench
     private let jar = Mutex<[String: String]>([:])
 
+    /// A browser, with the session that is called so.
     init(_ bench: Bench, session: String? = nil) {
         self.bench = bench
-        if let session { jar.withLock { $0["ale_session"] = session } }
+        if let session { jar.withLock { $0["ale_session"] = StandIn.token(session) } }
     }
 
     var cookies: [String: String] { jar.withLock { $0 } }
@@ -161,16 +162,40 @@ extension SignedIn {
     }
 }
 
-/// Stand-ins for sign-in: one session is good.
+/// Stand-ins for sign-in: the session `good` is good.
 enum StandIn {
+    /// The token of a session that is called so, as long as tokens are.
+    static func token(_ name: String) -> String { name + String(repeating: "-", count: 43 - name.utf8.count) }
+
     static func sessions(_ person: SignedIn = .ann(), renewals: Counter = Counter()) -> [Endpoint] {
         [
             Endpoint(OnboardingAPI.renewSession, access: .anonymous) { _, request async throws(Problem) in
-                guard request.sessionToken == "good" else { throw .unauthenticated(reason: "SESSION_ENDED") }
+                guard request.sessionToken == token("good") else { throw .unauthenticated(reason: "SESSION_ENDED") }
                 renewals.add()
                 return person
             },
             Endpoint(OnboardingAPI.listSignInIssuers, access: .anonymous) { _, _ in ListSignInIssuersResponse() },
         ]
     }
+
+    static let issuer = "https://login.example"
+
+    /// Begins a sign-in with ``issuer``; what it is asked with goes into `said`: the address, then where codes go.
+    static func begin(_ said: Said) -> Endpoint {
+        Endpoint(OnboardingAPI.beginFederatedSignIn, access: .anonymous) { _, request async throws(Problem) in
+            said.add(request.address)
+            said.add(request.redirectUri)
+            var begun = BegunFederatedSignIn()
+            begun.state = "state"
+            begun.authorizationUrl = "\(issuer)/authorize"
+            return begun
+        }
+    }
+}
+
+/// Texts that a stand-in was asked with.
+final class Said: Sendable {
+    private let all = Mutex<[String]>([])
+    var texts: [String] { all.withLock { $0 } }
+    func add(_ text: String) { all.withLock { $0.append(text) } }
 }

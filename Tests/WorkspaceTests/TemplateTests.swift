@@ -47,8 +47,30 @@ import Wire
         #expect(page.contains("&quot;&gt;&lt;script&gt;"))
     }
 
+    /// A mark that is joined to another scalar is one character with it to Swift, and still a mark to a browser.
+    @Test(arguments: [
+        ("\u{600}<b>", "\u{600}&lt;b&gt;"), ("\"\u{301}", "&quot;\u{301}"), ("\u{600}\"", "\u{600}&quot;"),
+        ("'\u{301}>\u{301}", "&#39;\u{301}&gt;\u{301}"), ("\u{600}&\u{301}", "\u{600}&amp;\u{301}"),
+    ])
+    func whatIsJoinedToAnotherScalarIsEscapedToo(typed: String, drawn: String) throws {
+        let strings = try Strings(table: "key\ten\tko\nyes\tYes\t예\n")
+        let library = try Templates.library(
+            [
+                "page": "{{<around}}{{$inner}}<i a=\"{{v}}\">{{v}}</i>{{>part}}{{/inner}}{{/around}}",
+                "around": "{{v}}|{{$inner}}{{/inner}}|{{>part}}", "part": "{{#list}}<b a=\"{{.}}\">{{v}}</b>{{/list}}",
+            ], strings)
+        let reader = Reader(language: .en, zone: ReaderZone("UTC"), now: Bench.now)
+        let values: Values = ["v": typed, "list": [typed]]
+        let page = try #require(library.render(Shown(values, reader), withTemplate: "page"))
+        let part = "<b a=\"\(drawn)\">\(drawn)</b>"
+        let expected = "\(drawn)|<i a=\"\(drawn)\">\(drawn)</i>\(part)|\(part)"
+        #expect(Array(page.unicodeScalars) == Array(expected.unicodeScalars))
+    }
+
     @Test(arguments: [
         ("{{{a}}}", "leaves a value unescaped"), ("{{& a}}", "leaves a value unescaped"),
+        ("{{% CONTENT_TYPE:TEXT}}{{a}}", "leaves a value unescaped"),
+        ("{{=<% %>=}}<%& a%>", "leaves a value unescaped"),
         ("{{>nowhere}}", "names the partial nowhere, which is not there"),
         ("{{<nowhere}}{{/nowhere}}", "is drawn within nowhere, which is not there"),
         ("{{t.no_such_string}}", "names the string no_such_string, which is not there"),

@@ -26,13 +26,14 @@ struct Templates: Sendable {
 
     /// Templates from their texts.
     static func library(_ sources: [String: String], _ strings: Strings) throws -> MustacheLibrary {
+        PageText.register()
         var library = MustacheLibrary()
         for (name, source) in sources.sorted(by: { $0.key < $1.key }) {
             if let fault = fault(in: source, known: Set(sources.keys), strings) {
                 throw ConfigurationError("\(name).mustache \(fault).")
             }
             do {
-                try library.register(source, named: name)
+                try library.register(PageText.pragma + source, named: name)
             } catch {
                 throw ConfigurationError("\(name).mustache does not compile: \(error)")
             }
@@ -42,7 +43,7 @@ struct Templates: Sendable {
 
     /// What is wrong with a template beyond its syntax.
     static func fault(in source: String, known: Set<String>, _ strings: Strings) -> String? {
-        if source.contains("{{{") || source.contains(#/\{\{\s*&/#) { return "leaves a value unescaped" }
+        if source.contains("{{{") || source.contains(#/\{\{\s*[&%=]/#) { return "leaves a value unescaped" }
         for partial in source.matches(of: #/\{\{\s*[>]\s*([A-Za-z0-9_-]+)\s*\}\}/#)
         where !known.contains(String(partial.1)) {
             return "names the partial \(partial.1), which is not there"

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Platform
 
@@ -6,7 +7,8 @@ struct WorkspaceConfiguration: Sendable {
     /// Where it listens.
     var host: String
     var port: Int
-    /// Its address as people have it: `https://workspace.example`. What is not below it is nowhere redirected to.
+    /// Its address as people have it, https but for this machine: `https://workspace.example`. What is not below it is
+    /// nowhere redirected to.
     var url: String
     /// Whether a server in front says in `X-Forwarded-For` who asks.
     var isBehindProxy: Bool
@@ -27,8 +29,7 @@ struct WorkspaceConfiguration: Sendable {
     init(_ settings: Settings) throws {
         host = settings.string("ale.workspace.host", default: "127.0.0.1")
         port = try settings.int("ale.workspace.port", default: 8_080, in: 1...65_535)
-        let address = settings.string("ale.workspace.url", default: "http://127.0.0.1:\(port)")
-        url = address.hasSuffix("/") ? String(address.dropLast()) : address
+        url = try Self.address(settings.string("ale.workspace.url", default: "http://127.0.0.1:\(port)"))
         isBehindProxy = try settings.bool("ale.workspace.behind.proxy", default: false)
         requestsPerMinute = try settings.int("ale.workspace.requests.per.minute", default: 1_200, in: 1...1_000_000)
         natsURL = settings.string("ale.nats.url", default: "nats://127.0.0.1:4222")
@@ -38,9 +39,19 @@ struct WorkspaceConfiguration: Sendable {
         logFormat = try settings.choice("ale.log.format", default: .json)
         readyFile = settings.optional("ale.ready.file")
         drainSeconds = try settings.int("ale.drain.seconds", default: 20, in: 1...300)
-        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-            throw ConfigurationError("ALE_WORKSPACE_URL is \(url); it must begin with http:// or https://.")
+    }
+
+    /// Sessions go over it: https, or http on this machine, as onboarding takes it.
+    private static func address(_ text: String) throws(ConfigurationError) -> String {
+        let url = text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty, parts.user == nil,
+            parts.query == nil, parts.fragment == nil,
+            parts.scheme == "https" || parts.scheme == "http" && ["127.0.0.1", "localhost", "[::1]"].contains(host)
+        else {
+            throw ConfigurationError(
+                "ALE_WORKSPACE_URL is \(text); it must be the https address of the workspace, or http on this machine.")
         }
+        return url
     }
 
     /// Whether people reach it over TLS, so that cookies are sent over nothing else.

@@ -8,6 +8,19 @@ enum Secrets {
         SymmetricKey(size: .bits256).withUnsafeBytes { encoded(Data($0)) }
     }
 
+    /// Whether a text can be a session token: 256 bits in base64url.
+    static func isToken(_ text: String) -> Bool {
+        text.utf8.count == 43
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
     /// What a form posts to show that it came from a page of this browser: nothing another site could know, and another value
     /// for each session.
     static func proof(of secret: String) -> String {

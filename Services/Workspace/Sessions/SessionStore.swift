@@ -37,10 +37,14 @@ final class SessionStore: Sendable {
         state.withLock { keep(person, key, in: &$0) }
     }
 
-    /// Forgets what is known of a session, so that onboarding is asked again.
+    /// Forgets what is known of a session, so that onboarding is asked again. What a renewal that is under way will bring is
+    /// not remembered either.
     func forget(_ sessionToken: String) {
         let key = Secrets.digest(sessionToken)
-        state.withLock { $0.people[key] = nil }
+        state.withLock { state in
+            state.people[key] = nil
+            state.renewals[key] = nil
+        }
     }
 
     /// Whose session it is; nil when it has ended. Requests that come beside each other renew once.
@@ -76,9 +80,9 @@ final class SessionStore: Sendable {
             outcome = .failure(error)
         }
         state.withLock { state in
-            state.renewals[key] = nil
+            let isAwaited = state.renewals.removeValue(forKey: key) != nil
             switch outcome {
-            case .success(let person): keep(person, key, in: &state)
+            case .success(let person): if isAwaited { keep(person, key, in: &state) }
             case .failure(let problem) where problem.code == .unauthenticated: state.people[key] = nil
             case .failure: break
             }

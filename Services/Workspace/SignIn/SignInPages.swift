@@ -22,6 +22,8 @@ enum SignInPages: PageFolder {
                 var request = SignOutRequest()
                 request.sessionToken = visit.sessionToken
                 site.sessions.forget(visit.sessionToken)
+                // What came beside this may have renewed the session before it ended.
+                defer { site.sessions.forget(visit.sessionToken) }
                 _ = try await visit.ask(OnboardingAPI.signOut, request)
             }
             return .signedIn(
@@ -96,6 +98,7 @@ enum SignInPages: PageFolder {
         var request = BeginFederatedSignInRequest()
         request.issuer = visit.query["issuer"]
         request.redirectUri = "\(site.address)/sign-in/back"
+        request.address = visit.address
         let begun = try await visit.ask(OnboardingAPI.beginFederatedSignIn, request)
         return .away(
             to: begun.authorizationUrl,

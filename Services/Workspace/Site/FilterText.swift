@@ -5,8 +5,14 @@ enum FilterText {
         "\(field.rawValue) = \(quoted(value))"
     }
 
-    /// A text as a filter takes it, whatever stands in it.
+    /// A text as a filter takes it, whatever stands in it. The services read scalar by scalar: a quotation mark with a combining
+    /// mark after it is one character to Swift, but ends the text.
     static func quoted(_ text: String) -> String {
-        "\"" + text.prefix(200).map { "\\\"*".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "\""
+        var out = String.UnicodeScalarView()
+        for scalar in text.prefix(200).unicodeScalars {
+            if "\\\"*".unicodeScalars.contains(scalar) { out.append("\\") }
+            out.append(scalar)
+        }
+        return "\"\(String(out))\""
     }
 }

@@ -63,7 +63,7 @@ extension Site {
     func signInFirst(_ visit: Visit, _ request: Request) -> Response {
         let path = request.method == .get ? request.uri.string : "/"
         var response = Response.redirect(to: "/sign-in?back=\(Fields.encoded(path))")
-        if !visit.sessionToken.isEmpty { response.setCookie(cookies.end(cookies.session)) }
+        if request.cookies[cookies.session] != nil { response.setCookie(cookies.end(cookies.session)) }
         return response
     }
 

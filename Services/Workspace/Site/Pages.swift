@@ -62,7 +62,8 @@ extension Site {
         _ request: Request, _ context: WorkspaceContext, _ access: Pages.Access,
         _ handler: @Sendable (Visit, Request) async throws(Problem) -> Answer
     ) async -> Response {
-        let token = request.cookies[cookies.session]?.value ?? ""
+        // What cannot be a token is none: it is neither counted nor asked about.
+        let token = request.cookies[cookies.session].map(\.value).flatMap { Secrets.isToken($0) ? $0 : nil } ?? ""
         var visit = self.visit(request, context, nil, token)
         do throws(Problem) {
             guard isSameSite(request) else { throw .forged() }

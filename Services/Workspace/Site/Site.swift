@@ -86,9 +86,9 @@ struct Site: Sendable {
     /// writes it: of several addresses the one that this server has seen.
     func origin(of request: Request, _ context: WorkspaceContext) -> String {
         guard isBehindProxy, let name = HTTPFieldName.forwardedFor, let said = request.headers[name] else {
-            return context.peer
+            return NetworkAddress.counted(context.peer)
         }
-        return said.split(separator: ",").last.map { $0.filter { $0 != " " } } ?? context.peer
+        return NetworkAddress.counted(said.split(separator: ",").last.map { $0.filter { $0 != " " } } ?? context.peer)
     }
 }
 

@@ -17,7 +17,7 @@ struct Visit: Sendable {
     let person: Person?
     /// How the page is read.
     let reader: Reader
-    /// Where the request came from, for the limits of sign-in.
+    /// Where the request came from, for the limits of sign-in: of IPv6 the network.
     let address: String
     /// What the browser is called in the list of sessions.
     let device: String
