@@ -53,7 +53,9 @@ extension Listed {
             .records("email_deliveries", "user = me()"), .records("email_deliveries", "source_record = \"\(record)\""),
             // The ids of one's own notifications are those of the records with the words.
             Listed.rareWord,
-            Listed.usualWord(["sort success_launcher_notifier", "sort in_app_notification", "filter in_app_notification"]),
+            Listed.usualWord([
+                "sort success_launcher_notifier", "sort in_app_notification", "filter in_app_notification",
+            ]),
         ])
 }
 

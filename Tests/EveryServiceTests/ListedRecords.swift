@@ -94,7 +94,11 @@ extension Listed {
     ]
 
     /// Customers do not see the priority of cases, by which these are ordered for others.
-    private static let fewCases = ["sort onboarding_case": "a customer has some dozens of cases"]
+    private static let fewCases = [
+        "sort onboarding_case": "a customer has some dozens of cases",
+        "filter onboarding_case": "a customer's cases are counted up to 1,000, in whatever order",
+    ]
+    private static let fewLinks = ["filter knowledge_link": "500 at most of what is shared with a person are read"]
 
     /// What customers see in the portal.
     static let portal =
@@ -105,8 +109,12 @@ extension Listed {
             ).asked(by: .customer)
         } + [
             Listed("portal of a customer", "pages.portal", "{}", reasons: fewCases).asked(by: .customer),
-            Listed("case in the portal", "pages.portal_case", #"{"id": "\#(ListPlanTests.me)"}"#).asked(by: .customer),
-            Listed("task in the portal", "pages.portal_task", #"{"id": "\#(ListPlanTests.me)"}"#).asked(by: .customer),
+            Listed(
+                "case in the portal", "pages.portal_case", #"{"id": "\#(ListPlanTests.me)"}"#, reasons: fewLinks
+            ).asked(by: .customer),
+            Listed(
+                "task in the portal", "pages.portal_task", #"{"id": "\#(ListPlanTests.me)"}"#, reasons: fewLinks
+            ).asked(by: .customer),
             Listed(
                 "activity of a customer's record", "onboarding_cases.list_activity", #"{"id": "\#(ListPlanTests.me)"}"#
             )
