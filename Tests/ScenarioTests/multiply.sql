@@ -26,10 +26,11 @@ BEGIN
                 SELECT FROM pg_constraint c WHERE c.conrelid = place AND c.contype = 'c' AND a.attnum = ANY (c.conkey))));
     SELECT string_agg(quote_ident(attname), ', ') INTO columns
     FROM pg_attribute WHERE attrelid = place AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+    -- That it names the copy has it made anew for each.
     EXECUTE format(
         'INSERT INTO %1$s (%3$s) SELECT %4$s
          FROM (SELECT * FROM %1$s LIMIT $1) t, generate_series(1, greatest($1 / $2, 1)) copy,
-         LATERAL jsonb_populate_record(NULL::%1$s, to_jsonb(t) || jsonb_build_object(%2$s)) made
+         LATERAL jsonb_populate_record(NULL::%1$s, to_jsonb(t) || jsonb_build_object(%2$s, ''copy'', copy)) made
          ON CONFLICT DO NOTHING', place, told, columns,
         (SELECT string_agg('made.' || item, ', ') FROM unnest(string_to_array(columns, ', ')) item)) USING copies, present;
 END $$;
