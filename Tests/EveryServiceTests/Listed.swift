@@ -120,16 +120,11 @@ extension Listed {
                     "domain": Filled.domain, "active": Filled.half, "target_date": Filled.day,
                     "success_objective": Filled.customer, "owner": Filled.person(of: 10),
                 ]),
-            Filled(
-                "search_word",
-                [
-                    "domain": Filled.domain, "record": FilledTables.id("n"),
-                    "table_name": "'touchpoint'", "term": "CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'usual' END",
-                ]),
+            Filled.words(of: "touchpoint"),
             .journal, .attachments,
         ] + runs(over: "success_initiative", kind: "enter_info"),
         asked: [
-            Listed("search for a rare word", "records.search", #"{"text": "rare"}"#),
+            Listed.rareWord,
             Listed("landing page", "pages.landing", "{}", reasons: ofOnePerson),
             Listed(
                 "engagement page", "pages.engagement", #"{"id": "\#(first)"}"#,
@@ -222,12 +217,7 @@ extension Listed {
                     "active": Filled.half, "due_date": Filled.day, "state": "'active'", "priority": "1 + n % 5",
                     "updated_at": "now() - n * interval '1 minute'",
                 ]),
-            Filled(
-                "search_word",
-                [
-                    "domain": Filled.domain, "record": FilledTables.id("n"),
-                    "table_name": "'onboarding_case'", "term": "CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'usual' END",
-                ]),
+            Filled.words(of: "onboarding_case"),
             Filled(
                 "case_team_member",
                 [
@@ -257,10 +247,8 @@ extension Listed {
             Listed("case page", "pages.case", #"{"id": "\#(first)"}"#),
             Listed("task page", "pages.task", #"{"id": "\#(first)"}"#),
             Listed("portal", "pages.portal", "{}"),
-            Listed("search for a rare word", "records.search", #"{"text": "rare"}"#),
-            Listed(
-                "search for a usual word", "records.search", #"{"text": "usual"}"#,
-                reasons: ["sort onboarding_case": "of what many have, the newest 500 are put into order"]),
+            Listed.rareWord,
+            Listed.usualWord(["sort onboarding_case"]),
             .records("team_messages", "onboarding_case = \"\(first)\""),
             .records("sign_in_links", "user = \"\(first)\""),
             Listed("sessions of a person", "sessions.list", "{}"),
@@ -312,12 +300,7 @@ extension Listed {
                     "target_record": Filled.one(of: 3_000),
                     "fields": #"'[{"f": "name", "b": "", "a": "x"}]'"#,
                 ]),
-            Filled(
-                "search_word",
-                [
-                    "domain": Filled.domain, "record": FilledTables.id("n"), "table_name": "'import_task'",
-                    "term": "CASE WHEN n % 1000 = 0 THEN 'rare' ELSE 'usual' END",
-                ]),
+            Filled.words(of: "import_task"),
             // One for each domain.
             Filled("staging_backup", rows: 50, ["domain": "'/provider/c' || n || '/'"]), .journal, .attachments,
         ],
@@ -335,58 +318,13 @@ extension Listed {
                 "conflicts of a plan", "plan_rows.list",
                 #"{"plan": "\#(first)", "outcome": "conflict", "pageSize": 20}"#),
             Listed("rows of a publication", "published_rows.list", #"{"importRun": "\#(first)", "pageSize": 20}"#),
-            Listed("search for a rare word", "records.search", #"{"text": "rare"}"#),
+            Listed.rareWord,
             Listed("activity of a record", "import_tasks.list_activity", #"{"id": "\#(first)"}"#),
             Listed("files of a record", "import_tasks.list_attachments", #"{"id": "\#(first)"}"#),
             Listed(
                 "lineage of a record", "published_rows.get_lineage",
                 #"{"table": "location", "record": "\#(first)"}"#),
-        ])
-
-    private static let playLauncher = Lists(
-        tables: [
-            Filled(
-                "flow_run",
-                [
-                    "domain": Filled.domain, "requested_by": Filled.person(of: 50),
-                    "source_record": Filled.customer, "engagement": Filled.customer,
-                    "account": Filled.customer,
-                ]),
-            Filled("flow_step", ["domain": Filled.domain, "run": Filled.one(of: 1_000), "key": "'k' || n"]),
-        ],
-        asked: ["requested_by = me()"].map { .records("flow_runs", $0) }
-            + [Listed("steps of a run", "flow_runs.list_steps", #"{"flowRun": "\#(first)"}"#)]
-            + ["source_record", "engagement", "account"].map { .records("flow_runs", "\($0) = \"\(first)\"") }
-            + [
-                Listed(
-                    "what can be launched", "plays.list_categories", #"{"sourceTable": "engagement"}"#,
-                    reasons: ["filter flow_definition": "a provider has some dozens of flows"])
-            ])
-
-    private static let notifier = Lists(
-        tables: [
-            Filled(
-                "in_app_notification",
-                [
-                    "domain": Filled.domain, "user": "\(Filled.customer)::text",
-                    "read_at": "CASE WHEN n % 3000 > 10 THEN now() END",
-                ]),
-            Filled(
-                "success_launcher_notifier",
-                [
-                    "domain": Filled.domain, "requested_by": Filled.person(of: 50),
-                    "source_record": Filled.customer, "engagement": Filled.customer, "flow_run": "'r' || n",
-                ]),
-            Filled(
-                "email_delivery",
-                ["domain": "'/provider/'", "user": Filled.person(of: 50), "source_record": Filled.customer]),
-        ],
-        asked: [
-            .records("in_app_notifications", ""), .records("in_app_notifications", "NOT read_at:*"),
-            .records("success_launcher_notifiers", "requested_by = me()"),
-            .records("success_launcher_notifiers", "source_record = \"\(first)\""),
-            .records("success_launcher_notifiers", "engagement = \"\(first)\""),
-            .records("email_deliveries", "user = me()"), .records("email_deliveries", "source_record = \"\(first)\""),
+            Listed("task in the portal", "pages.portal_task", #"{"id": "\#(first)"}"#).asked(by: .customer),
         ])
 }
 

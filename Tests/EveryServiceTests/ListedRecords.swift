@@ -13,6 +13,7 @@ extension Lists {
         "playbook_definitions.list": "designers make some dozens",
         "playbook_definitions.list_versions": "a definition is activated some dozens of times",
         "replicas.list": "a service copies some tables",
+        "sessions.list_issuers": "some issuers",
         "email_templates.list_shipped": "they are files",
         "knowledge_articles.list_related": "the rules of some hundreds of articles are tried on one record",
         "knowledge_articles.list_shared": "some hundreds of articles are shared with one contact at most",
