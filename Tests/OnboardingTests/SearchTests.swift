@@ -141,6 +141,25 @@ import Wire
         #expect(try await domains(customer) == "{\(world.account.domain)}")
     }
 
+    /// However many others of the domain have one of two words, and however many domains there are.
+    @Test func whatHasSeveralCommonWordsIsFound() async throws {
+        let (world, record, _) = try await filled()
+        _ = try await world.server.admin.run(
+            """
+            INSERT INTO onboarding.search_word (record, term, table_name, domain) \
+            SELECT ('ffffffff-ffff-7fff-8fff-' || lpad(n::text, 12, '0'))::uuid, \
+            CASE WHEN n % 2 = 0 THEN 'hardware' ELSE 'rollout' END, 'onboarding_case', \(world.account.domain) \
+            FROM generate_series(1, 1200) n
+            """)
+        _ = try await world.server.admin.run(
+            """
+            INSERT INTO onboarding.search_word (record, term, table_name, domain) \
+            SELECT gen_random_uuid(), 'hardware', 'onboarding_case', '/provider/x' || n || '/' \
+            FROM generate_series(1, 20) n
+            """)
+        #expect(try await ids("hardware rollout", world) == [record.id])
+    }
+
     @Test(arguments: ["", "  ", "!?", "—", String(repeating: "a ", count: 21)]) func somethingHasToBeLookedFor(
         text: String
     ) async throws {

@@ -14,7 +14,8 @@ extension ImportBuilder: Record {
         visibility: .definition, domain: .caller, immutable: [.targetTable],
         constraints: [
             DatabaseRule("IMP-03", constraint: "import_builder_import_set_table", field: .importSetTable, isTaken)
-        ])
+        ],
+        closed: { caller, _ in BuilderAccess.isDesigner(caller) ? [] : Set(Field.allCases) })
 
     public static let rules: [Rule<ImportBuilder>] = [
         Rule("IMP-01") { change, _ in
@@ -86,12 +87,17 @@ enum BuilderStep: Int, CaseIterable {
 /// Who may set up a new kind of import (G-72): whoever may write builders, as an onboarding agent, and may make activity
 /// definitions, as a process designer.
 enum BuilderAccess {
+    /// Whether somebody may make activity definitions.
+    static func isDesigner(_ caller: Caller) -> Bool {
+        guard let need = OnboardingAPI.createActivityDefinition.need, caller.kind != .customer,
+            let operation = Operation(rawValue: need.operation.rawValue)
+        else { return false }
+        return Access.allows(caller.roles, operation, on: need.table)
+    }
+
     /// Refuses anybody else.
     static func requireDesigner(_ caller: Caller) throws(Problem) {
-        guard let need = OnboardingAPI.createActivityDefinition.need, caller.kind != .customer,
-            let operation = Operation(rawValue: need.operation.rawValue),
-            Access.allows(caller.roles, operation, on: need.table)
-        else {
+        guard isDesigner(caller) else {
             throw .permissionDenied(
                 Text(
                     en: "Setting up imports also takes a process designer role.",

@@ -17,8 +17,14 @@ struct WriteRights<R: Record> {
         let customer = R.storage.customer
         let isCustomer = caller.kind == .customer
         let writable = isCustomer ? customer?.writable ?? [] : Set(R.schema.fields.map(\.name))
+        let open = Set(R.schema.fields.filter { !$0.outputOnly && writable.contains($0.name) }.map(\.name))
+        let openInNew = open.subtracting(R.storage.closed(caller, true))
+        let openInExisting = open.subtracting(R.storage.closed(caller, false))
         operations = Operation.allCases.filter { operation in
             guard Access.allows(caller.roles, operation, on: R.schema.table) else { return false }
+            // Rules that close every field refuse the operation.
+            if operation == .create, openInNew.isEmpty, !open.isEmpty { return false }
+            if operation == .write, openInExisting.isEmpty, !open.isEmpty { return false }
             guard isCustomer else { return true }
             return switch operation {
             case .create: !writable.isEmpty
@@ -26,12 +32,11 @@ struct WriteRights<R: Record> {
             default: customer != nil
             }
         }
-        let open = R.schema.fields.filter { !$0.outputOnly && writable.contains($0.name) }.map(\.name)
         let mayCreate = operations.contains(.create) && Self.declares("create")
-        inNew = mayCreate ? Set(open).subtracting(R.storage.closed(caller, true)).subtracting(Self.determined) : []
+        inNew = mayCreate ? openInNew.subtracting(Self.determined) : []
         let mayChange = operations.contains(.write) && Self.declares("update")
         let kept = R.storage.immutable.union(R.storage.inherited.map(\.field))
-        inExisting = mayChange ? Set(open).subtracting(R.storage.closed(caller, false)).subtracting(kept) : []
+        inExisting = mayChange ? openInExisting.subtracting(kept) : []
     }
 
     /// Fields that a reference which every new record has gives their value.

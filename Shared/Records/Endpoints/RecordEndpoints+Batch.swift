@@ -35,7 +35,7 @@ extension RecordEndpoints {
                 Endpoint(method) { call, request async throws(Problem) in
                     let drafts = request.resources
                     try BatchLimit.check(drafts.count)
-                    let refused = await Self.refusals(drafts.map { Brought($0) }, check, call)
+                    let refused = await Self.refusals(drafts.map { Brought($0) }, check, for: .create, store, call)
                     return try await batches.write(
                         call, method.name, request, BatchOptions(request), count: drafts.count, .create, refused
                     ) { range, position, context, tx in
@@ -51,7 +51,7 @@ extension RecordEndpoints {
                     let changes = request.resources
                     try BatchLimit.check(changes.count)
                     let refused = await Self.refusals(
-                        changes.map { Brought($0, mask: request.updateMask) }, check, call)
+                        changes.map { Brought($0, mask: request.updateMask) }, check, for: .write, store, call)
                     return try await batches.update(
                         call, method.name, request, BatchOptions(request), changes, request.updateMask, refused)
                 })
@@ -75,10 +75,11 @@ extension RecordEndpoints {
         }
     }
 
+    /// What `check` refuses; nothing of who may not write at all, who is refused by the batch.
     private static func refusals<R: Record>(
-        _ writes: [Brought<R>], _ check: Check<R>?, _ call: Call
+        _ writes: [Brought<R>], _ check: Check<R>?, for operation: Operation, _ store: Store<R>, _ call: Call
     ) async -> [Int: Problem] {
-        guard let check else { return [:] }
+        guard let check, (try? store.authorize(operation, call.caller)) != nil else { return [:] }
         var refused: [Int: Problem] = [:]
         for (index, brought) in writes.enumerated() {
             do throws(Problem) { try await check(brought, call) } catch { refused[index] = error }

@@ -1,6 +1,7 @@
 import Ground
 import Postgres
 import RPC
+import Roles
 import Tenancy
 import Wire
 
@@ -77,7 +78,7 @@ public struct RecordEndpoints: Sendable {
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
                     let draft = request.resource ?? R()
-                    try await check?(Brought(draft), call)
+                    try await Self.look(check, Brought(draft), for: .create, store, call)
                     return try await fetchingReplicas(replicas, call) { () async throws(Problem) in
                         try await database.perform(
                             call, method.name, request, requestID: request.requestID,
@@ -92,7 +93,7 @@ public struct RecordEndpoints: Sendable {
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
                     let values = request.resource ?? R()
-                    try await check?(Brought(values, mask: request.updateMask), call)
+                    try await Self.look(check, Brought(values, mask: request.updateMask), for: .write, store, call)
                     return try await fetchingReplicas(replicas, call) { () async throws(Problem) in
                         try await database.perform(
                             call, method.name, request, requestID: request.requestID,
@@ -178,7 +179,7 @@ public struct RecordEndpoints: Sendable {
             guard let method: Method<CloseRequest, R> = method(R.self, verb) else { continue }
             endpoints.append(
                 Endpoint(method) { call, request async throws(Problem) in
-                    try await check?(Brought(Self.values(of: request, state)), call)
+                    try await Self.look(check, Brought(Self.values(of: request, state)), for: .write, store, call)
                     return try await database.perform(call, method.name, request, requestID: request.requestID) {
                         tx, context in
                         store.projected(
@@ -201,6 +202,15 @@ public struct RecordEndpoints: Sendable {
                     }
                 })
         }
+    }
+
+    /// Looks at what a write brings, for who may write at all: nothing is done for anybody else.
+    private static func look<R: Record>(
+        _ check: Check<R>?, _ brought: Brought<R>, for operation: Operation, _ store: Store<R>, _ call: Call
+    ) async throws(Problem) {
+        guard let check else { return }
+        try store.authorize(operation, call.caller)
+        try await check(brought, call)
     }
 
     /// What closing a record brings.
