@@ -12,11 +12,13 @@ public final class InMemoryTransport: Transport {
 
     /// The most bytes one message may have.
     public let maximumMessageBytes: Int
+    private let inboxPrefix: String
     private let state = Mutex(State())
 
-    /// A transport nobody listens on yet.
-    public init(maximumMessageBytes: Int = 1 << 20) {
+    /// A transport nobody listens on yet; inboxes of requests begin with `inboxPrefix`, as those of one NATS user do.
+    public init(maximumMessageBytes: Int = 1 << 20, inboxPrefix: String = "_INBOX.memory") {
         self.maximumMessageBytes = maximumMessageBytes
+        self.inboxPrefix = inboxPrefix
     }
 
     /// Behaves from now on as if the connection were gone; requests that wait fail.
@@ -40,7 +42,7 @@ public final class InMemoryTransport: Transport {
     ) async throws(TransportFailure) -> Delivery {
         let inbox = state.withLock { state in
             state.next += 1
-            return "_INBOX.\(state.next)"
+            return "\(inboxPrefix).\(state.next)"
         }
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation {

@@ -48,8 +48,12 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
     /// domain are no flood here.
     private static var requests: Int { 8_192 }
 
-    /// A database of its own with the service's schema. Nothing answers yet.
-    public init(_ channel: Channel = .memory, clock: any WallClock = SystemClock(), poolSize: Int = 4) async throws {
+    /// A database of its own with the service's schema. Nothing answers yet. Within the process the client asks as the NATS
+    /// user whose inboxes begin with `inboxPrefix`.
+    public init(
+        _ channel: Channel = .memory, clock: any WallClock = SystemClock(), poolSize: Int = 4,
+        inboxPrefix: String = "_INBOX.memory"
+    ) async throws {
         let postgres = try await PostgresServer.shared
         let name = try await ServiceTemplate.copy(for: Definition.self)
         connectionString = { postgres.connectionString(database: name, user: $0) }
@@ -62,7 +66,7 @@ public struct ServiceBench<Definition: ServiceDefinition>: Sendable {
         admin = try Pool(PoolConfiguration(connectionString: connectionString("postgres"), size: 1))
         switch channel {
         case .memory:
-            let memory = InMemoryTransport()
+            let memory = InMemoryTransport(inboxPrefix: inboxPrefix)
             transport = memory
             client = Client(memory)
         case .nats(let given):

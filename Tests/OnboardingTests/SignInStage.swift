@@ -12,7 +12,8 @@ import Wire
 
 @testable import OnboardingService
 
-/// Onboarding with a key to sign with, a clock that a test sets, and cheap hashes; the workspace is at `workspace`.
+/// Onboarding with a key to sign with, a clock that a test sets, and cheap hashes; the workspace is at `workspace`, and
+/// it is the workspace that asks, unless a test says who.
 struct SignInStage: Sendable {
     static let workspace = "https://workspace.example"
     static let shared = Task { try await SignInStage() }
@@ -24,11 +25,12 @@ struct SignInStage: Sendable {
 
     var server: Server { world.server }
 
-    init(issuers: [OtherIssuer] = [], _ edit: (inout SignInSettings) -> Void = { $0.strangersPerSecond = 100_000 })
-        async throws
-    {
+    init(
+        issuers: [OtherIssuer] = [], inboxPrefix: String = "_INBOX.workspace",
+        _ edit: (inout SignInSettings) -> Void = { $0.strangersPerSecond = 100_000 }
+    ) async throws {
         let clock = TestClock(instant: Timestamp(seconds: Int64(Date().timeIntervalSince1970), nanos: 0))
-        var bench = try await ServiceBench<Onboarding>(clock: clock)
+        var bench = try await ServiceBench<Onboarding>(clock: clock, inboxPrefix: inboxPrefix)
         let key = try await ServiceKey.make()
         var settings = SignInSettings()
         settings.workspace = Self.workspace

@@ -165,6 +165,34 @@ import Wire
         _ = try await stage.signIn(user.email ?? "", address: "192.0.2.7")
     }
 
+    /// Whoever asks beside the workspace may name another address each time, and is one connection all the same.
+    @Test func whoNamesManyAddressesBecomesSlow() async throws {
+        let stage = try await SignInStage(inboxPrefix: "_INBOX.client.chosen")
+        for _ in 0..<301 {
+            let met = await refusal { try await stage.signIn("\(uuid())@people.example", "wrong") }
+            #expect(met?.reason == "SIGN_IN_REFUSED")
+        }
+        let met = await refusal { try await stage.signIn("\(uuid())@people.example", "wrong") }
+        #expect(met?.reason == "TOO_MANY_ATTEMPTS")
+    }
+
+    /// By what an attempt counts: the inbox says who asks, up to where others may choose it.
+    @Test(arguments: [
+        ("_INBOX.workspace.a.1", "192.0.2.7", "address 192.0.2.7"),
+        ("_INBOX.workspace.a.1", "", "connection _INBOX.workspace"),
+        ("_INBOX.workspace", "192.0.2.7", "address 192.0.2.7"),
+        ("_INBOX.workspaces.a.1", "192.0.2.7", "connection _INBOX.workspaces"),
+        ("_INBOX.client.workspace.1", "192.0.2.7", "connection _INBOX.client"),
+        ("_INBOX.client.a.1", "192.0.2.8", "connection _INBOX.client"),
+        ("_R_.41wTzF.GQkZJw", "192.0.2.7", "address _R_.192.0.2.7"),
+        ("_R_.41wTzF.GQkZJw", "\0", "connection _R_.41wTzF"),
+        ("", "192.0.2.7", "connection "),
+    ])
+    func whereAnAttemptComesFrom(_ inbox: String, _ address: String, _ counted: String) {
+        let origin = SignInAttempts.Origin(address, Call(caller: .anonymous, peer: inbox))
+        #expect("\(origin.kind.rawValue) \(origin.value)" == counted)
+    }
+
     /// Attempts at the same moment count as well: none gets through behind another's back.
     @Test func attemptsAtOnceCount() async throws {
         let stage = try await SignInStage()

@@ -13,7 +13,7 @@ struct SignInAttempts {
     enum Kind: String {
         /// The address of the person who is meant, and the same of a forgotten password.
         case person, forgotten
-        /// The network address that an attempt came from, or the connection where none is said.
+        /// The network address that an attempt came from, or the connection where none is said that is believed.
         case address, connection
 
         /// Attempts that no pause follows. Two seconds follow the next one, and each time twice as many.
@@ -91,9 +91,20 @@ struct SignInAttempts {
         let kind: Kind
         let value: String
 
-        /// The address that a program with pages names, else the connection.
+        /// The address that the workspace names, or an outside system with pages of its own; else the connection, for
+        /// whoever asks on his own could name another address each time. What systems name counts apart: none of them slows
+        /// down the people of the workspace.
         init(_ address: String, _ call: Call) {
-            (kind, value) = address.isEmpty ? (.connection, call.connection) : (.address, String(address.prefix(64)))
+            let (address, connection) = (address.kept(bytes: 64), call.connection)
+            if address.isEmpty {
+                (kind, value) = (.connection, connection)
+            } else if connection == Call.workspace {
+                (kind, value) = (.address, address)
+            } else if connection.hasPrefix(Call.systems) {
+                (kind, value) = (.address, Call.systems + address)
+            } else {
+                (kind, value) = (.connection, connection)
+            }
         }
     }
 

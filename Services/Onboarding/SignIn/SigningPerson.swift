@@ -40,7 +40,8 @@ struct SigningPerson: Sendable {
             let bytes = Array(email.lowercased().utf8)
             users = users.filter { ($0.email ?? "").lowercased().utf8.elementsEqual(bytes) }
         }
-        return users.count == 1 ? try person(users[0], in: tx) : nil
+        guard users.count == 1 else { return nil }
+        return try person(users.first, in: tx)
     }
 
     private static func person(_ user: User?, in tx: Transaction) throws -> SigningPerson? {

@@ -35,9 +35,15 @@ struct WithoutToken: Sendable {
 }
 
 extension Call {
-    /// Where the answer goes, without what tells one answer from another: the connection of who asks.
+    /// The connections of the workspace, which is a NATS user of its own.
+    static let workspace = "_INBOX.workspace"
+    /// How the connections of outside systems begin, in the place of whose inboxes the NATS server puts one of its own.
+    static let systems = "_R_."
+
+    /// Where the answer goes, as far as the NATS server lets nobody else listen there: the NATS user who asks, or the
+    /// connection where there are no users. What follows is chosen by who asks.
     var connection: String {
-        peer.lastIndex(of: ".").map { String(peer[..<$0]) } ?? peer
+        peer.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false).prefix(2).joined(separator: ".")
     }
 }
 
