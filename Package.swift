@@ -209,9 +209,9 @@ let package = Package(
         + service(
             "Workspace", executable: "workspace",
             [
-                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "NotifierWire",
-                "WireCatalog", hummingbird, httpTypes, mustache, crypto, lifecycle,
-                signals, arguments, log,
+                "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire",
+                "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire", "WireCatalog", hummingbird, httpTypes,
+                mustache, crypto, lifecycle, signals, arguments, log,
             ],
             resources: [.copy("Design"), .copy("Strings")] + pages, withRecords: false)
         + [

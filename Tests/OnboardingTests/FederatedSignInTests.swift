@@ -15,7 +15,10 @@ import Wire
     .timeLimit(.minutes(3)),
     .enabled(if: IssuerServer.isPrepared, "no Python environment under .local/venv: Tools/bootstrap.sh makes it"))
 struct FederatedSignInTests {
-    private static let back = "\(SignInStage.workspace)/sign-in/back"
+    /// Where codes of an issuer go.
+    private static func back(_ issuer: String) -> String {
+        "\(SignInStage.workspace)/sign-in/back/\(OtherIssuer.mark(of: issuer))"
+    }
 
     private func stage(_ server: IssuerServer, domains: [String]? = nil) async throws -> SignInStage {
         let issuer = OtherIssuer(
@@ -25,10 +28,10 @@ struct FederatedSignInTests {
     }
 
     private func begin(
-        _ stage: SignInStage, _ server: IssuerServer, back: String = Self.back
+        _ stage: SignInStage, _ server: IssuerServer, back: String? = nil
     ) async throws(Problem) -> BegunFederatedSignIn {
         var request = BeginFederatedSignInRequest()
-        (request.issuer, request.redirectUri, request.address) = (server.url, back, uuid())
+        (request.issuer, request.redirectUri, request.address) = (server.url, back ?? Self.back(server.url), uuid())
         return try await stage.call(OnboardingAPI.beginFederatedSignIn, request)
     }
 
@@ -109,23 +112,29 @@ struct FederatedSignInTests {
         #expect(await tried(late.state, lateCode) == "SIGN_IN_REFUSED")
     }
 
+    /// As the page of deployment says how to find it: sha256sum of the issuer, the first 16 digits.
+    @Test func theMarkOfAnIssuerIsWhatItsOperatorFinds() {
+        #expect(OtherIssuer.mark(of: "https://login.example") == "ced4229bf4ad3faa")
+    }
+
     @Test func codesGoToTheWorkspaceAlone() async throws {
         let server = try await IssuerServer.start()
         let stage = try await stage(server)
-        for uri in [
-            "https://evil.example/", "https://workspace.example.evil.example/",
-            "https://workspace.example@evil.example/",
-            "http://workspace.example/", "https://workspace.example", "https://workspace.example/a#b", "", "/sign-in",
+        let elsewhere = [
+            "https://evil.example", "https://workspace.example.evil.example", "https://workspace.example@evil.example",
+            "http://workspace.example", "https://workspace.example/a#b", "", "/sign-in",
             "https://workspace.example/\\evil.example", "https://workspace.example/../x",
             "https://workspace.example/a b",
-        ] {
+        ].map { "\($0)/\(OtherIssuer.mark(of: server.url))" }
+        let ofNoIssuer = ["https://workspace.example", "https://workspace.example/sign-in/back"]
+        for uri in elsewhere + ofNoIssuer + [Self.back("https://login.example")] {
             let met = await refusal { try await begin(stage, server, back: uri) }
             #expect(met?.violations.first?.field == "redirect_uri", "\(uri)")
         }
         let begun = try await begin(stage, server)
         let parts = try #require(URLComponents(string: begun.authorizationUrl))
         let asked = Dictionary(uniqueKeysWithValues: (parts.queryItems ?? []).map { ($0.name, $0.value ?? "") })
-        #expect(asked["redirect_uri"] == Self.back && asked["code_challenge_method"] == "S256")
+        #expect(asked["redirect_uri"] == Self.back(server.url) && asked["code_challenge_method"] == "S256")
         #expect(asked["response_type"] == "code" && asked["state"] == begun.state && asked["nonce"]?.count == 43)
         #expect(asked["code_challenge"]?.count == 43 && asked["scope"] == "openid email")
         let listed = try await stage.call(OnboardingAPI.listSignInIssuers, ListSignInIssuersRequest())
@@ -141,7 +150,7 @@ struct FederatedSignInTests {
                 authoritiesFile: authorities, clientSecret: nil)
             let stage = try await SignInStage(issuers: [issuer])
             var request = BeginFederatedSignInRequest()
-            (request.issuer, request.redirectUri) = (url, Self.back)
+            (request.issuer, request.redirectUri) = (url, Self.back(url))
             let met = await refusal { try await stage.call(OnboardingAPI.beginFederatedSignIn, request) }
             #expect(met?.code == .unavailable && met?.reason == "ISSUER_UNREACHED")
             request.issuer = "https://unknown.example"

@@ -1,5 +1,8 @@
+import CustomerSuccessWire
+import ImportValidationWire
 import NotifierWire
 import OnboardingWire
+import PlayLauncherWire
 import PlaybooksWire
 import RPC
 import Synchronization
@@ -166,6 +169,58 @@ import Wire
         let seen = try await browser.get("/search?text=laptop")
         #expect(seen.status == 200)
         #expect(seen.text.contains("/tasks/ALETSK0001") && seen.text.contains("import tasks"))
+        for what in ["customer success", "plays", "notifications"] { #expect(seen.text.contains(what), "\(what)") }
+    }
+
+    private static func found(
+        _ method: Method<SearchRequest, SearchResponse>, _ items: [(number: String, state: String, priority: Int32?)]
+    ) -> Endpoint {
+        Endpoint(method) { _, _ async throws(Problem) in
+            var answer = SearchResponse()
+            answer.items = items.map { number, state, priority in
+                var item = WorkItem()
+                item.service = "customer-success"
+                item.table = "success_task"
+                (item.id, item.number, item.title, item.state) = (number, number, number, state)
+                item.priority = priority
+                return item
+            }
+            return answer
+        }
+    }
+
+    private static func denied(_ method: Method<SearchRequest, SearchResponse>) -> Endpoint {
+        Endpoint(method) { _, _ async throws(Problem) in throw .permissionDenied() }
+    }
+
+    @Test func searchAsksEveryServiceAndShowsFirstWhatIsOpen() async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer("onboarding", [Self.denied(OnboardingAPI.searchOnboarding)])
+        try await bench.answer(
+            "import-validation", [Self.found(ImportValidationAPI.searchImportTasks, [("N1", "closed", 1)])])
+        try await bench.answer(
+            "customer-success",
+            [Self.found(CustomerSuccessAPI.searchCustomerSuccess, [("N2", "new", 3), ("N3", "reached", 2)])])
+        try await bench.answer("play-launcher", [Self.found(PlayLauncherAPI.searchPlayLauncher, [("N4", "new", 1)])])
+        try await bench.answer("notifier", [Self.found(NotifierAPI.searchNotifier, [("N5", "", nil)])])
+        let seen = try await Browser(bench, session: "good").get("/search?text=n")
+        #expect(seen.status == 200)
+        let numbers = seen.text.matches(of: #/title-number">(N\d)</#).map { String($0.output.1) }
+        #expect(numbers == ["N4", "N2", "N5", "N1", "N3"])
+        // What has no page is no link.
+        #expect(!seen.text.contains("<a class=\"grow\""))
+    }
+
+    @Test func whoMaySearchNowhereIsTold() async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer("onboarding", [Self.denied(OnboardingAPI.searchOnboarding)])
+        try await bench.answer("import-validation", [Self.denied(ImportValidationAPI.searchImportTasks)])
+        try await bench.answer("customer-success", [Self.denied(CustomerSuccessAPI.searchCustomerSuccess)])
+        try await bench.answer("play-launcher", [Self.denied(PlayLauncherAPI.searchPlayLauncher)])
+        try await bench.answer("notifier", [Self.denied(NotifierAPI.searchNotifier)])
+        #expect(try await Browser(bench, session: "good").get("/search?text=n").status == 403)
     }
 }
 

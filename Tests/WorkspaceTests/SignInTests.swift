@@ -1,3 +1,4 @@
+import Foundation
 import OnboardingWire
 import RPC
 import TestKit
@@ -133,5 +134,33 @@ import Wire
         let away = try await Browser(bench).get("/sign-in/with?issuer=\(StandIn.issuer)")
         #expect(away.status == 303 && away.location == "https://login.example/authorize")
         #expect(said.texts.first == "192.0.2.1")
+    }
+
+    /// What comes back is taken at the address of the issuer that was begun with alone.
+    @Test func anIssuerDoesNotPassForAnother() async throws {
+        let bench = try Bench()
+        let (said, completed) = (Said(), Counter())
+        let complete = Endpoint(OnboardingAPI.completeFederatedSignIn, access: .anonymous) {
+            _, _ async throws(Problem) in
+            completed.add()
+            var signedIn = SignedIn.ann()
+            signedIn.sessionToken = StandIn.token("good")
+            return signedIn
+        }
+        try await bench.answer("onboarding", StandIn.sessions() + [StandIn.begin(said), complete])
+        let browser = Browser(bench)
+        _ = try await browser.get("/sign-in/with?issuer=\(StandIn.issuer)&back=%2Fcases%2F1")
+        let path = "/sign-in/back/ced4229bf4ad3faa"
+        #expect(said.texts.last == "http://127.0.0.1:8080\(path)")
+        let other = "/sign-in/back/\(Secrets.mark(of: Data("https://other.example".utf8)))"
+        for wrong in [
+            "\(other)?state=state&code=c", "\(path)?state=other&code=c",
+            "\(path)?state=state&code=c&iss=https://other.example",
+        ] { #expect(try await browser.get(wrong).status == 403, "\(wrong)") }
+        #expect(try await browser.get("/sign-in/back?state=state&code=c").status == 404)
+        #expect(completed.value == 0)
+        let done = try await browser.get("\(path)?state=state&code=c&iss=\(StandIn.issuer)")
+        #expect(done.status == 303 && done.location == "/cases/1")
+        #expect(browser.cookies["ale_session"] == StandIn.token("good"))
     }
 }

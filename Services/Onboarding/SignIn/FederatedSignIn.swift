@@ -51,6 +51,11 @@ struct FederatedSignIn: Sendable {
                 field: BeginFederatedSignInRequest.Field.redirectUri,
                 Text(en: "The address is not of the workspace.", ko: "워크스페이스 주소가 아닙니다."))
         }
+        guard request.redirectUri.hasSuffix("/\(OtherIssuer.mark(of: request.issuer))") else {
+            throw .invalid(
+                field: BeginFederatedSignInRequest.Field.redirectUri,
+                Text(en: "The address is not of this issuer.", ko: "이 인증 서비스의 주소가 아닙니다."))
+        }
         let endpoint = try await connection.authorizationEndpoint(by: call.deadline)
         let (state, nonce, verifier) = (Secret(), Secret(), Secret())
         let now = database.clock.now

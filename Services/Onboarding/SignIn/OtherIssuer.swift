@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Platform
 
@@ -36,6 +37,13 @@ struct OtherIssuer: Sendable, Decodable {
         guard let domains = emailDomains else { return true }
         let domain = email.split(separator: "@").last?.lowercased() ?? ""
         return domains.contains { $0.lowercased() == domain }
+    }
+
+    /// The last part of the address that codes of an issuer go to, which is of no other: so what one issuer sends is not taken
+    /// for what another was asked for (RFC 9700, 4.4.2). The first 16 hexadecimal digits of the SHA-256 of the issuer.
+    static func mark(of issuer: String) -> String {
+        SHA256.hash(data: Data(issuer.utf8)).prefix(8)
+            .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
     /// Those that are configured.

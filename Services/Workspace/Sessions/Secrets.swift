@@ -38,7 +38,8 @@ enum Secrets {
     /// The SHA-256 of a text, under which a session is remembered.
     static func digest(_ text: String) -> Data { Data(SHA256.hash(data: Data(text.utf8))) }
 
-    /// The beginning of the SHA-256 of a file, for addresses that change with what they lead to.
+    /// The beginning of the SHA-256 of a file, for addresses that change with what they lead to; of an issuer, for the address
+    /// that its codes go to.
     static func mark(of content: Data) -> String {
         SHA256.hash(data: content).prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }

@@ -16,7 +16,9 @@ enum SignInPages: PageFolder {
         }
         pages.post("/sign-in", .anybody) { visit async throws(Problem) in try await signIn(visit, site) }
         pages.get("/sign-in/with", .anybody) { visit async throws(Problem) in try await beginFederated(visit, site) }
-        pages.get("/sign-in/back", .anybody) { visit async throws(Problem) in try await completeFederated(visit, site) }
+        pages.get("/sign-in/back/:issuer", .anybody) { visit async throws(Problem) in
+            try await completeFederated(visit, site)
+        }
         pages.post("/sign-out", .anybody) { visit async throws(Problem) in
             if !visit.sessionToken.isEmpty {
                 var request = SignOutRequest()
@@ -97,14 +99,17 @@ enum SignInPages: PageFolder {
     private static func beginFederated(_ visit: Visit, _ site: Site) async throws(Problem) -> Answer {
         var request = BeginFederatedSignInRequest()
         request.issuer = visit.query["issuer"]
-        request.redirectUri = "\(site.address)/sign-in/back"
+        // Each issuer has an address of its own, so that none can send what another has made (RFC 9700, 4.4.2).
+        let mark = Secrets.mark(of: Data(request.issuer.utf8))
+        request.redirectUri = "\(site.address)/sign-in/back/\(mark)"
         request.address = visit.address
         let begun = try await visit.ask(OnboardingAPI.beginFederatedSignIn, request)
         return .away(
             to: begun.authorizationUrl,
             cookies: [
                 site.cookies.make(
-                    site.cookies.federated, "\(begun.state)|\(Fields.encoded(visit.query["back"]))", seconds: 600)
+                    site.cookies.federated, "\(begun.state)|\(mark)|\(Fields.encoded(visit.query["back"]))",
+                    seconds: 600)
             ])
     }
 
@@ -114,16 +119,22 @@ enum SignInPages: PageFolder {
         request.code = visit.query[CompleteFederatedSignInRequest.Field.code]
         request.device = visit.device
         request.address = visit.address
-        let kept = visit.federated.split(separator: "|", maxSplits: 1).map { String($0) }
-        let back = kept.count == 2 ? kept[1].removingPercentEncoding ?? "" : ""
-        guard let state = kept.first, Secrets.areSame(request.state, state) else {
+        let kept = visit.federated.split(separator: "|", omittingEmptySubsequences: false).map { String($0) }
+        guard kept.count == 3, Secrets.areSame(request.state, kept[0]), isOf(kept[1], visit) else {
             return try await page(visit, email: "", back: "", refused: .forged())
         }
+        let back = kept[2].removingPercentEncoding ?? ""
         do throws(Problem) {
             return signedInAnswer(try await visit.ask(OnboardingAPI.completeFederatedSignIn, request), back, site)
         } catch {
             guard error.isRefusal || error.code == .unauthenticated else { throw error }
             return try await page(visit, email: "", back: "", refused: error)
         }
+    }
+
+    /// Whether it is the issuer that was begun with who leads back: by the address, and by its name where it says it (RFC 9207).
+    private static func isOf(_ mark: String, _ visit: Visit) -> Bool {
+        let issuer = visit.query["iss"]
+        return visit.part("issuer") == mark && (issuer.isEmpty || Secrets.mark(of: Data(issuer.utf8)) == mark)
     }
 }

@@ -25,7 +25,8 @@ struct Visit: Sendable {
     let secret: String
     /// The session token as the browser has it; empty when there is none.
     let sessionToken: String
-    /// The sign-in with another issuer that this browser has begun, and where it leads back to; empty when there is none.
+    /// The sign-in with another issuer that this browser has begun, by its state, the mark of the issuer, and where it leads back
+    /// to; empty when there is none.
     let federated: String
     /// Whether a script asks for a part of a page.
     let isFragment: Bool

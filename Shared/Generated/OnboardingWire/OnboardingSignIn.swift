@@ -423,7 +423,8 @@ public struct BeginFederatedSignInRequest: Message {
 
     /// The field `issuer`.
     public var issuer: String = ""
-    /// Below the address of the workspace.
+    /// Below the address of the workspace, and of this issuer alone (RFC 9700, 4.4.2): its last part is the first 16
+    /// hexadecimal digits of the SHA-256 of the issuer. Whoever begins goes on only with what comes back there.
     public var redirectUri: String = ""
     /// As in SignInRequest.
     public var address: String = ""
