@@ -324,7 +324,13 @@ extension Listed {
             Listed(
                 "lineage of a record", "published_rows.get_lineage",
                 #"{"table": "location", "record": "\#(first)"}"#),
-            Listed("task in the portal", "pages.portal_task", #"{"id": "\#(first)"}"#).asked(by: .customer),
+            Listed(
+                "task in the portal", "pages.portal_task", #"{"id": "\#(first)"}"#,
+                reasons: [
+                    "filter attachment": "a task has some dozens of files",
+                    "filter journal": "what a customer is not shown of one record is passed over",
+                ]
+            ).asked(by: .customer),
         ])
 }
 
