@@ -52,7 +52,7 @@ extension Listed {
             .records("success_launcher_notifiers", "engagement = \"\(record)\""),
             .records("email_deliveries", "user = me()"), .records("email_deliveries", "source_record = \"\(record)\""),
             // The ids of one's own notifications are those of the records with the words.
-            Listed.rareWord(["filter in_app_notification"]),
+            Listed.rareWordLookedFor(["filter in_app_notification"]),
             Listed.usualWord([
                 "sort success_launcher_notifier", "sort in_app_notification", "filter in_app_notification",
             ]),
@@ -64,7 +64,7 @@ extension Listed {
     static let rareWord = Listed("search for a rare word", "records.search", #"{"text": "rare"}"#)
 
     /// The same where more is looked through than a page shows: one's own notifications are, up to 5,000.
-    static func rareWord(_ excesses: [String]) -> Listed {
+    static func rareWordLookedFor(_ excesses: [String]) -> Listed {
         let why = "the newest 5,000 of one's own are looked through"
         return Listed(
             rareWord.name, "records.search", #"{"text": "rare"}"#,
