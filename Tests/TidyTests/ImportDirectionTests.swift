@@ -68,8 +68,8 @@ import Testing
         "PlayLauncher": ["PlayLauncherWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
         "Workspace": [
-            "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "NotifierWire",
-            "WireCatalog",
+            "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "CustomerSuccessWire",
+            "PlayLauncherWire", "NotifierWire", "WireCatalog",
         ],
     ]
 
