@@ -44,18 +44,22 @@ lane() {
 }
 
 # Every target by itself: what one of them does to its servers and to the machine is none of the others' business. Those that
-# mostly wait (for lost servers, leases, deadlines) go beside those that compute. Scenarios come last and alone, since each of
-# them starts the whole system.
+# mostly wait (for lost servers, leases, deadlines) go beside those that compute. Scenarios come last, since each of them starts
+# the whole system; beside them, and behind them where there is not time for both, goes what needs no server at all.
 swift_tests() {
-  local names waiting computing beside code=0
+  local slow='(Identity|Integration|Mail|NATS|Notifier|Platform|PlayLauncher|Postgres|RPC|Records|Sandbox|Work)Tests'
+  local plain='(Flows|Korean|Playbooks|Roles|Tenancy|Tidy|Wire|Workbook)Tests'
+  local waiting computing alone beside code=0
   if [ -n "${ALE_TEST_FILTER:-}" ]; then run_tests "$ALE_TEST_FILTER"; return; fi
-  names='(Identity|Integration|Mail|NATS|Notifier|Platform|PlayLauncher|Postgres|RPC|Records|Sandbox|Work)Tests'
-  mapfile -t computing < <(basename -a Tests/*Tests | grep -vxE "ScenarioTests|$names")
-  mapfile -t waiting < <(basename -a Tests/*Tests | grep -xE "$names")
+  mapfile -t computing < <(basename -a Tests/*Tests | grep -vxE "ScenarioTests|$slow|$plain")
+  mapfile -t waiting < <(basename -a Tests/*Tests | grep -xE "$slow")
+  mapfile -t alone < <(basename -a Tests/*Tests | grep -xE "$plain")
   lane "${waiting[@]}" & beside=$!
   lane "${computing[@]}" || code=1
   wait "$beside" || code=1
+  (renice -n 10 "$BASHPID" >/dev/null; lane "${alone[@]}") & beside=$!
   run_target ScenarioTests || code=1
+  wait "$beside" || code=1
   return $code
 }
 
