@@ -160,6 +160,45 @@ import Wire
         #expect(try await ids("hardware rollout", world) == [record.id])
     }
 
+    /// Of a record that comes nothing is read but whether each of its words is there: to look for its words went through
+    /// all of the domain as long as there were no statistics.
+    @Test func wordsOfWhatComesAreNotLookedFor() async throws {
+        let (world, _, task) = try await filled()
+        let id = "ffffffff-ffff-7fff-8fff-ffffffffffff"
+        let reads = try await world.server.database.transaction(as: world.agent) { tx -> Int64? in
+            _ = try tx.query(
+                """
+                INSERT INTO onboarding.lifecycle_task SELECT (jsonb_populate_record(task, \
+                jsonb_build_object('id', \(id), 'number', 'TASK-AGAIN'))).* \
+                FROM onboarding.lifecycle_task task WHERE id = \(task.id)
+                """)
+            return try tx.query(
+                """
+                SELECT (SELECT sum(pg_stat_get_xact_numscans(indexrelid))::bigint FROM pg_index \
+                WHERE indrelid = 'onboarding.search_word'::regclass) \
+                - (SELECT count(*) FROM onboarding.search_word WHERE record = \(id))
+                """
+            ).first?.int64(at: 0)
+        }
+        #expect(reads == 0)
+    }
+
+    /// Whatever was left of the words of a record that was lost, it is found again when it comes back.
+    @Test func whatComesBackIsFound() async throws {
+        let (world, _, task) = try await filled()
+        for statement: SQL in [
+            "CREATE TABLE onboarding.kept AS SELECT * FROM onboarding.lifecycle_task",
+            "ALTER TABLE onboarding.lifecycle_task DISABLE TRIGGER USER",
+            "DELETE FROM onboarding.lifecycle_task WHERE id = \(task.id)",
+            "ALTER TABLE onboarding.lifecycle_task ENABLE TRIGGER USER",
+            "DELETE FROM onboarding.search_word WHERE record = \(task.id) AND term = 'locations'",
+            "INSERT INTO onboarding.lifecycle_task SELECT * FROM onboarding.kept",
+        ] {
+            _ = try await world.server.admin.run(statement)
+        }
+        #expect(try await ids("locations send", world) == [task.id])
+    }
+
     @Test(arguments: ["", "  ", "!?", "—", String(repeating: "a ", count: 21)]) func somethingHasToBeLookedFor(
         text: String
     ) async throws {
