@@ -1,9 +1,7 @@
 import ImportValidationWire
-import OnboardingWire
 import Postgres
 import RPC
 import Records
-import Tenancy
 import Wire
 
 /// What the portal's page of an import task shows of this service (G-102): files and comments that customers see, and what
@@ -28,30 +26,14 @@ struct PortalTaskPage: Sendable {
         let store = Store<ImportTask>(database)
         let task = try store.get(request.id, as: call.caller, in: tx)
         let size = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
+        tx.planForCaller()
         let parts = PortalParts(store, call)
         var page = PortalImportTask()
         (page.id, page.number) = (task.id, task.number ?? "")
         page.attachments = try parts.attachments(of: task.id, in: tx)
-        let naming = { (users: [String]) in try names(of: users, call.caller, tx) }
-        page.comments = try parts.comments(on: task.id, atMost: size, in: tx, names: naming)
-        page.changes = try parts.changes(on: task.id, atMost: size, in: tx, names: naming)
+        page.comments = try parts.comments(on: task.id, atMost: size, in: tx)
+        page.changes = try parts.changes(on: task.id, atMost: size, in: tx)
         page.rights = try parts.rights(on: task.id, in: tx)
         return page
-    }
-
-    /// Those of the provider lie above the account: whoever reads what somebody said may know the name, and nothing else is
-    /// read of them.
-    private func names(of users: [String], _ caller: Caller, _ tx: Transaction) throws -> [String: String] {
-        let ids = Set(users).filter(Validation.isUUID).sorted()
-        guard !ids.isEmpty else { return [:] }
-        tx.sendScope(.domain(.root))
-        defer { tx.sendScope(caller.scope) }
-        let people = database.replica(
-            User.self, .name, where: "id = ANY(\(ids)::uuid[])", as: .service(database.service, domain: .root))
-        var names: [String: String] = [:]
-        for row in try tx.query("SELECT id, name FROM \(people) person") {
-            names[try row.string(User.Field.id)] = try row.optionalString(User.Field.name)
-        }
-        return names
     }
 }

@@ -35,7 +35,8 @@ public struct Migrator: Sendable {
     ///   - connectionString: as the owner of the schema, who may create it.
     ///   - migrations: those of the schema itself, from 1.
     ///   - ground: those of the second series, from 2.
-    ///   - timeout: for waiting for the lock, and for each migration.
+    ///   - timeout: for waiting for a table, and for each statement of the migrator's own; a migration may work twelve times as
+    ///     long.
     public init(
         connectionString: String, schema: String, migrations: [Migration], ground: [Migration] = [],
         timeout: Duration = .seconds(300)
@@ -54,13 +55,13 @@ public struct Migrator: Sendable {
     /// Throws `.migration` when an applied one has changed, or the database is ahead of this program; a refused
     /// statement is named by file and line.
     public func migrate() async throws(PostgresError) -> [String] {
-        let settings = ConnectionSettings.session(connectionString, "migrator \(schema)", timeout: timeout)
+        let settings = ConnectionSettings.session(connectionString, "migrator \(schema)", timeout: patience)
         return try await onOwnThread("pg-migrate") { [self] in
             do throws(PostgresError) {
                 let connection = try PostgresConnection(settings)
                 // The lock ends with the session, whatever happens.
                 _ = try connection.execute(
-                    "SELECT pg_advisory_lock(hashtextextended('ale.migrate.' || \(schema), 0))", timeout: timeout)
+                    "SELECT pg_advisory_lock(hashtextextended('ale.migrate.' || \(schema), 0))", timeout: patience)
                 return .success(try applyMissing(connection))
             } catch {
                 return .failure(error)
@@ -91,6 +92,9 @@ public struct Migrator: Sendable {
     }
 
     // MARK: Steps
+
+    /// To index the words of a million records takes longer than anything should wait for: see deploy/README.md.
+    private var patience: Duration { timeout * 12 }
 
     private func table(_ series: Series) -> SQL { "\(identifier: schema).\(identifier: series.table)" }
 
@@ -178,7 +182,10 @@ public struct Migrator: Sendable {
         let sum = try checksum(migration, connection)
         _ = try connection.execute("BEGIN", timeout: timeout)
         do throws(PostgresError) {
-            var limit = Limit(deadline: .after(timeout))
+            // Work may take its time; who holds a table that it needs may not.
+            let wait = String(timeout.postgresMilliseconds)
+            _ = try connection.execute("SELECT set_config('lock_timeout', \(wait), true)", timeout: timeout)
+            var limit = Limit(deadline: .after(patience))
             try connection.script(migration.sql, &limit)
             guard connection.isInTransaction else {
                 throw PostgresError(.migration, "it ends its own transaction; leave out COMMIT and ROLLBACK")

@@ -70,6 +70,10 @@ struct Server: Sendable {
 final class OnboardingStandIn: Sendable {
     private let records = Mutex<[String: any RecordMessage]>([:])
     private let services = Mutex<[Service]>([])
+    private let readable = Mutex<Set<String>>([])
+
+    /// Has everybody read the article of this key; any other one is there for nobody.
+    func lead(to article: String) { readable.withLock { _ = $0.insert(article) } }
 
     /// Makes onboarding own `record`.
     func own(_ record: any RecordMessage) { records.withLock { $0[record.id] = record } }
@@ -82,6 +86,12 @@ final class OnboardingStandIn: Sendable {
                 answer(OnboardingAPI.getOnboardingCase), answer(OnboardingAPI.getContract),
                 answer(OnboardingAPI.getSoldProduct), answer(OnboardingAPI.getUser),
                 answer(OnboardingAPI.getResponsibilityDefinition),
+                Endpoint(OnboardingAPI.readKnowledge) { _, request async throws(Problem) in
+                    guard self.readable.withLock({ $0.contains(request.key) }) else {
+                        throw .notFound(KnowledgeArticle.schema.label, id: request.key)
+                    }
+                    return KnowledgeText()
+                },
             ], transport: transport, authenticator: Anybody(), logger: log)
         try await service.start()
         services.withLock { $0.append(service) }

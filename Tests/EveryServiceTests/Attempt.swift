@@ -163,6 +163,8 @@ struct Attempt: Sendable {
         "onboarding.pages.list_portal": own(#"{"list": "my_tasks"}"#, .operation("read", on: "onboarding_case")),
         "onboarding.pages.portal_case": own(
             #"{"id": "$ID"}"#, .operation("read", on: "onboarding_case"), of: "onboarding_case"),
+        "onboarding.pages.list_portal_tasks": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "onboarding_case"), of: "onboarding_case"),
         "onboarding.pages.portal_task": own(
             #"{"id": "$ID"}"#, .operation("read", on: "lifecycle_task"), of: "lifecycle_task"),
         "onboarding.records.search": own(#"{"text": "x"}"#, .operation("read", on: "onboarding_case")),

@@ -326,10 +326,7 @@ extension Listed {
                 #"{"table": "location", "record": "\#(first)"}"#),
             Listed(
                 "task in the portal", "pages.portal_task", #"{"id": "\#(first)"}"#,
-                reasons: [
-                    "filter attachment": "a task has some dozens of files",
-                    "filter journal": "what a customer is not shown of one record is passed over",
-                ]
+                reasons: ["filter attachment": "a task has some dozens of files"]
             ).asked(by: .customer),
         ])
 }

@@ -113,6 +113,9 @@ extension Listed {
                 "case in the portal", "pages.portal_case", #"{"id": "\#(ListPlanTests.me)"}"#, reasons: fewLinks
             ).asked(by: .customer),
             Listed(
+                "tasks of a case in the portal", "pages.list_portal_tasks", #"{"id": "\#(ListPlanTests.me)"}"#
+            ).asked(by: .customer),
+            Listed(
                 "task in the portal", "pages.portal_task", #"{"id": "\#(ListPlanTests.me)"}"#, reasons: fewLinks
             ).asked(by: .customer),
             Listed(

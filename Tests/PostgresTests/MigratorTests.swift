@@ -44,6 +44,30 @@ import Testing
         await pool.close()
     }
 
+    /// A migration may work for long, and waits for nobody for long.
+    @Test func itWorksLongerThanItWaits() async throws {
+        let server = try await PostgresServer.shared
+        let database = try await server.createDatabase()
+        func migrate(_ more: Migration...) async throws -> [String] {
+            try await Migrator(
+                connectionString: database, schema: "svc", migrations: two + more, timeout: .seconds(1)
+            ).migrate()
+        }
+        let slow = Migration(number: 3, name: "slow", sql: "SELECT pg_sleep(1.5);")
+        #expect(try await migrate(slow).count == 3)
+        let holder = try Pool(PoolConfiguration(connectionString: database, size: 2))
+        let holding = Task { try await holder.run("SELECT pg_sleep(3) FROM svc.a") }
+        while try await holder.run(
+            "SELECT FROM pg_locks WHERE relation = 'svc.a'::regclass AND pid <> pg_backend_pid()"
+        ).isEmpty {}
+        let needs = Migration(number: 4, name: "needs", sql: "ALTER TABLE svc.a ADD COLUMN b int4;")
+        let refused = try await failure { _ = try await migrate(slow, needs) }
+        #expect(refused.message.contains("0004_needs.sql"), "\(refused)")
+        _ = try await holding.value
+        #expect(try await migrate(slow, needs) == ["0004_needs.sql"])
+        await holder.close()
+    }
+
     @Test func aChangedFileStopsEverything() async throws {
         let database = try await PostgresServer.shared.createDatabase()
         _ = try await migrator(database, [two[0]]).migrate()

@@ -230,7 +230,8 @@ private final class Asked: Sendable {
     func add(_ request: EnterPlaybookActivityRequest) { requests.withLock { $0.append(request) } }
 }
 
-private final class Mutexed: Sendable {
+/// A text that stand-ins set.
+final class Mutexed: Sendable {
     private let text: Mutex<String>
     init(_ text: String) { self.text = Mutex(text) }
     var value: String { text.withLock { $0 } }

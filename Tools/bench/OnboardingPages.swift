@@ -14,11 +14,15 @@ struct OnboardingPages {
         let template = try await data.makeCase()
         let run = try await data.start("bench_tasks", over: template)
         try await data.stack.psql([
-            "-v", "cases=\(cases)", "-v", "template=\(template)", "-v", "run=\(run.id)",
+            "-v", "cases=\(cases)", "-v", "template=\(template)", "-v", "run=\(run.id)", "-v",
+            "contact=\(data.contact)",
             "-f", "\(BenchStack.root)/Tools/bench/playbooks.sql",
         ])
         let places = try await Self.places(data, cases)
-        all = Self.ofPlaybook(data, places, cases) + Self.ofPages(data, places, cases) + Self.searches(data, cases)
+        let portal = PortalRequests(data, cases: cases, tasks: try await Self.tasks(data, cases))
+        all =
+            Self.ofPlaybook(data, places, cases) + Self.ofPages(data, places, cases) + portal.pages
+            + portal.searches
     }
 
     /// A thousand cases with their runs, spread over all of them.
@@ -32,6 +36,17 @@ struct OnboardingPages {
             """,
         ]).split(separator: "\n").map { $0.split(separator: "|").map(String.init) }
         return rows.compactMap { row in row.count == 2 ? (run: row[0], record: row[1]) : nil }
+    }
+
+    /// A task of each of a thousand cases, those of the customer first.
+    private static func tasks(_ data: PlaybookData, _ cases: Int) async throws -> [String] {
+        let numbers = stride(from: 0, to: cases, by: max(1, cases / 1_000)).map { "'BENCHTASK\($0)'" }
+        return try await data.stack.psql([
+            "-Atc",
+            """
+            SELECT id FROM onboarding.lifecycle_task WHERE number IN (\(numbers.joined(separator: ",")))
+            """,
+        ]).split(separator: "\n").map(String.init)
     }
 
     private static func ofPlaybook(
@@ -88,22 +103,6 @@ struct OnboardingPages {
             .init(name: "portal of a customer among \(cases)") {
                 _ = try await client.call(OnboardingAPI.getPortal, GetPortalRequest(), as: customer)
             },
-        ]
-    }
-
-    private static func searches(_ data: PlaybookData, _ cases: Int) -> [ScaleRequests.Request] {
-        let (client, agent) = (data.client, data.agent)
-        @Sendable func search(_ text: String) async throws {
-            var request = SearchRequest()
-            request.text = text
-            let found = try await client.call(OnboardingAPI.searchOnboarding, request, as: agent)
-            guard !found.items.isEmpty else { throw JourneyFailure("nothing is found by \(text)") }
-        }
-        return [
-            .init(name: "search for a number among \(cases)") {
-                try await search("BENCHCASE\(Int.random(in: 0..<cases))")
-            },
-            .init(name: "search for words that all have, among \(cases)") { try await search("onboarding phase") },
         ]
     }
 }

@@ -19,6 +19,10 @@ struct PlaybookData: Sendable {
     let agent: Credential
     /// The customer's administrator, who sees all cases of the account.
     let customer: Credential
+    /// The contact that this one is.
+    let contact: String
+    /// Somebody of the provider who works with success records.
+    let successManager: Credential
     private let administrator: Credential
     private let account: String
     private let user: String
@@ -31,14 +35,15 @@ struct PlaybookData: Sendable {
         client = Client(NATSTransport(stack.connection))
         agent = try journey.credential(.agent)
         administrator = try journey.credential(.administrator)
-        customer = try await Self.customer(stack.world(), journey.account, agent)
+        successManager = try journey.credential(.successManager)
+        (customer, contact) = try await Self.customer(stack.world(), journey.account, agent)
         account = journey.account.id
         user = journey.users[.agent] ?? ""
     }
 
     private static func customer(
         _ world: JourneyWorld, _ account: CustomerAccount, _ agent: Credential
-    ) async throws -> Credential {
+    ) async throws -> (Credential, contact: String) {
         let persona = Persona.customerAdministrator
         let user = try await world.person(
             named: persona.name, "\(persona.rawValue)@customer.example", persona.roles, of: account.id)
@@ -54,7 +59,7 @@ struct PlaybookData: Sendable {
             let caller = Caller(
                 subject: user.id, roles: RoleCatalog.close(persona.roles), memberships: [membership])
         else { throw JourneyFailure("\(persona.name) has no account") }
-        return .token(try world.token(caller))
+        return (.token(try world.token(caller)), contact.id)
     }
 
     /// A case that nobody has begun to work on.

@@ -1,5 +1,6 @@
 -- :cases onboarding cases, each with a run of a playbook and a task for each activity, as copies of the case :template and
--- of what it has. What one case, and one person, has is the same at every size; only how many others there are grows.
+-- of what it has. What one case, one person and one customer, whose contact is :contact, has is the same at every size; only
+-- how many others there are grows.
 
 \ir filling.sql
 
@@ -11,8 +12,10 @@ FROM onboarding.playbook_activity a JOIN onboarding.playbook_run r ON r.id = a.r
 
 INSERT INTO onboarding.onboarding_case
 SELECT made.* FROM onboarding.onboarding_case c, generate_series(0, :cases - 1) n,
-    jsonb_populate_record(c, jsonb_build_object('id', pg_temp.made(1, n), 'domain', pg_temp.domain(n % 1000),
-        'number', 'BENCHCASE' || n, 'account', pg_temp.made(5, n % 1000), 'priority', 1 + n % 5,
+    jsonb_populate_record(c, jsonb_build_object('id', pg_temp.made(1, n),
+        'domain', CASE WHEN n < 50 THEN c.domain ELSE pg_temp.domain(n % 1000) END,
+        'number', 'BENCHCASE' || n, 'account', CASE WHEN n < 50 THEN c.account ELSE pg_temp.made(5, n % 1000) END,
+        'contact', CASE WHEN n < 50 THEN :'contact' ELSE pg_temp.made(7, n % 1000)::text END, 'priority', 1 + n % 5,
         'go_live_date', current_date + (n % 300)::int, 'updated_at', now() - n * interval '7 seconds',
         'assigned_to', CASE WHEN n < 200 THEN c.assigned_to ELSE pg_temp.made(6, n % 1000)::text END)) made
 WHERE c.id = :'template';
@@ -34,7 +37,10 @@ INSERT INTO onboarding.lifecycle_task
 SELECT made.* FROM onboarding.lifecycle_task k JOIN template_activity t ON t.made = k.id,
     generate_series(0, :cases - 1) n,
     jsonb_populate_record(k, jsonb_build_object('id', pg_temp.made(4, place * :cases + n),
-        'domain', pg_temp.domain(n % 1000), 'parent', pg_temp.made(1, n), 'number', 'BENCHTASK' || place * :cases + n,
+        'domain', CASE WHEN n < 50 THEN k.domain ELSE pg_temp.domain(n % 1000) END,
+        'company', CASE WHEN n < 50 THEN k.company ELSE pg_temp.made(5, n % 1000) END,
+        'contact', CASE WHEN n < 50 THEN :'contact' ELSE pg_temp.made(7, n % 1000)::text END, 'visible_to_customer', true,
+        'parent', pg_temp.made(1, n), 'number', 'BENCHTASK' || place * :cases + n,
         'playbook_activity', pg_temp.made(3, place * :cases + n), 'priority', 1 + n % 5,
         'due_date', current_date - 100 + (n % 300)::int,
         'assigned_to', CASE WHEN n < 50 THEN k.assigned_to ELSE pg_temp.made(6, n % 1000)::text END)) made;
@@ -53,4 +59,39 @@ SELECT k.id, word.term, 'lifecycle_task', k.domain
 FROM onboarding.lifecycle_task k, unnest(ARRAY['task', lower(k.number), substr(k.number, 10)]) AS word (term)
 WHERE k.number LIKE 'BENCHTASK%';
 
+-- What the other services are searched for: as many import tasks and touchpoints as there are cases.
+
+INSERT INTO import_validation.import_task (id, revision, created_at, created_by, updated_at, updated_by, domain, number,
+    source_table, target_table, data_source, data_import_state, state, progress, account, company, parent, contact,
+    visible_to_customer, short_description, priority, due_date, active)
+SELECT pg_temp.made(8, n), 1, now(), 'bench', now() - n * interval '7 seconds', 'bench',
+    CASE WHEN n < 50 THEN c.domain ELSE pg_temp.domain(n % 1000) END, 'BENCHIMPORT' || n, 's', 'location', 'd', 1, 'open',
+    'not_started', owner.id, owner.id, pg_temp.made(1, n),
+    CASE WHEN n < 50 THEN :'contact'::uuid ELSE pg_temp.made(7, n % 1000) END, true, 'Import locations', 1 + n % 5,
+    current_date + (n % 300)::int, true
+FROM onboarding.onboarding_case c, generate_series(0, :cases - 1) n,
+    LATERAL (SELECT CASE WHEN n < 50 THEN c.account ELSE pg_temp.made(5, n % 1000) END) owner (id)
+WHERE c.id = :'template';
+
+INSERT INTO import_validation.search_word (record, term, table_name, domain)
+SELECT k.id, word.term, 'import_task', k.domain
+FROM import_validation.import_task k,
+    unnest(ARRAY['import', 'locations', lower(k.number), substr(k.number, 12)]) AS word (term)
+WHERE k.number LIKE 'BENCHIMPORT%';
+
+INSERT INTO customer_success.touchpoint (id, revision, created_at, created_by, updated_at, updated_by, domain, number, account,
+    engagement, state, progress, priority, due_date, product_related, subject, description, active)
+SELECT pg_temp.made(9, n), 1, now(), 'bench', now() - n * interval '7 seconds', 'bench', pg_temp.domain(n % 1000),
+    'BENCHTOUCH' || n, pg_temp.made(5, n % 1000), pg_temp.made(10, n % 1000), 'new', 'not_started', 1 + n % 5,
+    current_date + (n % 300)::int, false, 'Quarterly review', 'What comes next.', true
+FROM generate_series(0, :cases - 1) n;
+
+INSERT INTO customer_success.search_word (record, term, table_name, domain)
+SELECT t.id, word.term, 'touchpoint', t.domain
+FROM customer_success.touchpoint t,
+    unnest(ARRAY['quarterly', 'review', lower(t.number), substr(t.number, 11)]) AS word (term)
+WHERE t.number LIKE 'BENCHTOUCH%';
+
+ANALYZE import_validation.search_word, import_validation.import_task, customer_success.search_word,
+    customer_success.touchpoint;
 ANALYZE onboarding.search_word, onboarding.onboarding_case, onboarding.playbook_run, onboarding.playbook_activity, onboarding.lifecycle_task;

@@ -176,6 +176,10 @@ struct PageNames {
                 name: try row.optionalString(User.Field.name), email: try row.optionalString(User.Field.email))
         }
         for outcome in try store.records(answers[1], for: caller) { self.outcomes[outcome.id] = outcome }
+        guard caller.kind == .customer else { return }
+        for (user, name) in try database.names(ofUsers: people, as: caller, in: tx) {
+            self.people[user] = Person(name: name, email: nil)
+        }
     }
 
     /// Writes the names that were found into the lines of a list.
@@ -189,6 +193,7 @@ struct PageNames {
     /// Writes the names that were found into a line.
     func fill(_ item: inout PageItem) {
         item.assignedToName = item.assignedTo.flatMap { people[$0]?.name }
+        if caller.kind == .customer, item.assignedTo != caller.subject { item.assignedTo = nil }
         guard let outcome = item.outcome.flatMap({ outcomes[$0] }) else { return }
         item.outcomeNumber = outcome.number
         item.outcomeTitle = outcome.title

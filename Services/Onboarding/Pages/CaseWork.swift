@@ -88,17 +88,17 @@ struct RelatedWork {
             items: { try copies.records($0).map { WorkItem($0, today: today) } })
     }
 
-    /// The tasks and import tasks of the case `id`; of import tasks those that `shown` says.
+    /// The tasks and import tasks of the case `id`.
     static func tasks(
-        of id: String, limit: Int, shown: SQL = "TRUE", _ database: Database, _ caller: Caller
+        of id: String, limit: Int, _ database: Database, _ caller: Caller
     ) throws -> [RelatedWork] {
         [
             try .own(
                 LifecycleTask.self, by: .dueDate, where: "\(identifier: LifecycleTask.Field.parent) = \(id)", limit,
                 database, caller),
             .copied(
-                ImportTask.self, by: .dueDate,
-                where: "\(identifier: ImportTask.Field.parent) = \(id) AND \(shown)", limit, database, caller),
+                ImportTask.self, by: .dueDate, where: "\(identifier: ImportTask.Field.parent) = \(id)", limit,
+                database, caller),
         ]
     }
 

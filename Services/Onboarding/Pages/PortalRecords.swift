@@ -13,12 +13,17 @@ struct PortalRecords: Sendable {
 
     init(_ database: Database) { self.database = database }
 
-    /// Answers `pages.portal_case` and `pages.portal_task`.
+    /// Answers `pages.portal_case`, `pages.list_portal_tasks` and `pages.portal_task`.
     var endpoints: [Endpoint] {
         [
             Endpoint(OnboardingAPI.getPortalCase) { call, request async throws(Problem) in
                 try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
                     try casePage(request, call, tx)
+                }
+            },
+            Endpoint(OnboardingAPI.listPortalCaseTasks) { call, request async throws(Problem) in
+                try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
+                    try tasks(request, call, tx)
                 }
             },
             Endpoint(OnboardingAPI.getPortalTask) { call, request async throws(Problem) in
@@ -36,8 +41,8 @@ struct PortalRecords: Sendable {
         let record = try store.get(request.id, as: caller, in: tx)
         let size = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
         tx.planForCaller()
-        let tasks = try RelatedWork.tasks(
-            of: record.id, limit: size, shown: PortalTasks.shown(caller), database, caller)
+        let tasks = try PortalCaseTasks(of: record.id, database, caller)
+        let selections = try tasks.selections(after: nil, size)
         // G-101, whoever looks: the store hides them from customers, not from the provider.
         let isShown = caller.kind == .customer || record.productsCustomerVisible == true
         let products = isShown ? record.products : []
@@ -45,9 +50,8 @@ struct PortalRecords: Sendable {
             [
                 PortalHeader.casePage, PageFacts.products(products),
                 try PageFacts.contact(record.contact, database, caller),
-            ] + tasks.flatMap(\.statements))
-        let section = try tasks.section(answers[3...], limit: size)
-        let items = section.items
+            ] + selections + tasks.countings)
+        let (items, next) = try tasks.page(answers[3...].prefix(selections.count), after: nil, size)
         var names = WorkNames(database, caller)
         try names.read([WorkItem(record, today: database.clock.today)] + items, in: tx)
         var page = PortalCase()
@@ -60,14 +64,37 @@ struct PortalRecords: Sendable {
         page.description = record.description ?? ""
         page.products = try PageFacts.names(answers[1])
         page.tasks = names.filled(items).map { PortalItem($0, call.language) }
-        page.taskCount = section.all
+        page.taskCount = Int32(min(try tasks.count(answers[(3 + selections.count)...]), RankedSource.counted))
+        page.nextTasksToken = next
         let parts = PortalParts(store, call)
         page.attachments = try parts.attachments(of: record.id, in: tx)
-        page.comments = try parts.comments(on: record.id, atMost: size, in: tx, names: naming(caller, tx))
-        page.changes = try parts.changes(on: record.id, atMost: size, in: tx, names: naming(caller, tx))
+        page.comments = try parts.comments(on: record.id, atMost: size, in: tx)
+        page.changes = try parts.changes(on: record.id, atMost: size, in: tx)
         page.rights = try parts.rights(on: record.id, in: tx)
         page.articles = try articles(on: .init(record), call, tx)
         return page
+    }
+
+    /// More tasks of a case than its page shows.
+    private func tasks(_ request: ListPortalCaseTasksRequest, _ call: Call, _ tx: Transaction) throws -> PortalList {
+        let caller = call.caller
+        let record = try Store<OnboardingCase>(database).get(request.id, as: caller, in: tx)
+        let size = try PageSize.of(request.pageSize, maximum: 200)
+        let tasks = try PortalCaseTasks(of: record.id, database, caller)
+        let place = try tasks.place(request.pageToken)
+        tx.planForCaller()
+        let selections = try tasks.selections(after: place, size)
+        let answers = try tx.queryAll(selections + (place == nil ? tasks.countings : []))
+        let (items, next) = try tasks.page(answers.prefix(selections.count), after: place, size)
+        var names = WorkNames(database, caller)
+        try names.read(items, in: tx)
+        let count = try tasks.count(answers.dropFirst(selections.count))
+        var list = PortalList()
+        list.items = names.filled(items).map { PortalItem($0, call.language) }
+        list.nextPageToken = next
+        list.count = Int32(min(count, RankedSource.counted))
+        list.more = count > RankedSource.counted
+        return list
     }
 
     private func taskPage(_ request: GetPortalTaskRequest, _ call: Call, _ tx: Transaction) throws -> PortalTask {
@@ -81,8 +108,8 @@ struct PortalRecords: Sendable {
         page.description = record.description ?? ""
         let parts = PortalParts(store, call)
         page.attachments = try parts.attachments(of: record.id, in: tx)
-        page.comments = try parts.comments(on: record.id, atMost: size, in: tx, names: naming(caller, tx))
-        page.changes = try parts.changes(on: record.id, atMost: size, in: tx, names: naming(caller, tx))
+        page.comments = try parts.comments(on: record.id, atMost: size, in: tx)
+        page.changes = try parts.changes(on: record.id, atMost: size, in: tx)
         page.rights = try parts.rights(on: record.id, in: tx)
         page.articles = try articles(on: .init(record), call, tx)
         return page
@@ -118,15 +145,6 @@ struct PortalRecords: Sendable {
             try PortalHeader.fields(answers[0]), of: record, call.language,
             named: { table, id in names.named(table, id, contact: name) })
         return page
-    }
-
-    /// Says who users are.
-    private func naming(_ caller: Caller, _ tx: Transaction) -> ([String]) throws -> [String: String] {
-        { users in
-            var names = WorkNames(database, caller)
-            try names.read(users: users, in: tx)
-            return Dictionary(uniqueKeysWithValues: names.all.map { ($0.user, $0.name) })
-        }
     }
 
     /// What is shared with the caller there, by its title in the caller's language.

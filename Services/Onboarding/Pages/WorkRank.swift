@@ -15,10 +15,12 @@ struct WorkRank: Comparable, Sendable {
     let updated: Int64
     let id: String
 
-    private static let noDate = Int64.max
-    /// What a date and an instant may be: from the year 1 to the year 9999.
-    private static let days =
+    /// Stands for no date, behind all dates.
+    static let noDate = Int64.max
+    /// What a date may be: from the year 1 to the year 9999.
+    static let days =
         Int64(CivilDate(year: 1, month: 1, day: 1).days)...Int64(CivilDate(year: 9_999, month: 12, day: 31).days)
+    /// What an instant may be: in those years.
     private static let instants = Timestamp.earliestSeconds * 1_000_000...(Timestamp.latestSeconds + 1) * 1_000_000 - 1
 
     /// The place of `item`.

@@ -1,3 +1,4 @@
+import Korean
 import OnboardingWire
 import RPC
 import Wire
@@ -6,6 +7,7 @@ import Wire
 enum PortalCasePages: PageFolder {
     static func add(to pages: Pages) {
         pages.get("/portal/cases/:id") { visit async throws(Problem) in .page(try await page(visit)) }
+        pages.get("/portal/cases/:id/tasks") { visit async throws(Problem) in .page(try await tasks(visit)) }
         pages.post("/portal/cases/:id/say") { visit async throws(Problem) in
             try await Work.write(href(visit), saved: "say") { () async throws(Problem) in
                 try await Work.say(
@@ -40,7 +42,7 @@ enum PortalCasePages: PageFolder {
         let view = PortalView(visit: visit, href: href(visit))
         var values: Values = [
             "page": Seen(answer, ["attachments": view.files(answer.attachments)]),
-            "tasks": ["items": answer.tasks.map(PortalPages.item)] as Values,
+            "tasks": tasks(answer.tasks, answer.taskCount, answer.nextTasksToken, visit),
             "articles": await view.articles(OnboardingCase.schema.table, answer.id),
             "say": view.say(answer.comments, answer.rights), "drop": view.drop(answer.rights),
         ]
@@ -48,6 +50,30 @@ enum PortalCasePages: PageFolder {
         var page = Page(template: "portal_case", title: "\(answer.number) \(answer.shortDescription)", values: values)
         page.trail = [Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")]
         page.live = LiveTopic.record(table: OnboardingCase.schema.table, id: answer.id).text
+        return page
+    }
+
+    /// Tasks of the case with where the list goes on; how many there are, where it is said.
+    private static func tasks(_ items: [PortalItem], _ count: Int32, _ token: String, _ visit: Visit) -> Values {
+        [
+            "items": items.map(PortalPages.item), "countText": count > 0 ? "\(grouped: count)" : "", "shown": "",
+            "more": token.isEmpty ? "" : "\(href(visit))/tasks?page=\(Fields.encoded(token))",
+        ]
+    }
+
+    /// The tasks that the page of the case has no place for.
+    private static func tasks(_ visit: Visit) async throws(Problem) -> Page {
+        var request = ListPortalCaseTasksRequest()
+        request.id = visit.part("id")
+        request.pageToken = visit.query["page"]
+        let list = try await visit.ask(OnboardingAPI.listPortalCaseTasks, request)
+        var page = Page(
+            template: "portal", title: visit.say("My lists", "내 목록"),
+            values: ["tasks": tasks(list.items, list.count, list.nextPageToken, visit)])
+        page.trail = [
+            Crumb(label: visit.say("My lists", "내 목록"), href: "/portal"),
+            Crumb(label: visit.say("Case", "케이스"), href: href(visit)),
+        ]
         return page
     }
 }

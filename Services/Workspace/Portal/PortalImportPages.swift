@@ -3,8 +3,8 @@ import OnboardingWire
 import RPC
 import Wire
 
-/// An import in the portal: the workbook to fill in, the file, and what needs attention in it. A file is read as soon as it has
-/// come.
+/// An import in the portal: the workbook to fill in, the file, and what needs attention in it; and what every task has: what is
+/// said, shared and attached. A workbook is read as soon as it has come.
 enum PortalImportPages: PageFolder {
     static func add(to pages: Pages) {
         pages.get("/portal/imports/:id") { visit async throws(Problem) in
@@ -20,11 +20,49 @@ enum PortalImportPages: PageFolder {
                 request.uploads = [id]
                 _ = try await visit.ask(ImportValidationAPI.importUploads, request, requestID: "load-\(id)")
             }
-            return (loading, .moved(to: "\(PortalPages.href("import_task", visit.part("id")))?done=loaded"))
+            return (loading, .moved(to: "\(href(visit.part("id")))?done=loaded"))
+        }
+        pages.post("/portal/imports/:id/say") { visit async throws(Problem) in
+            let id = visit.part("id")
+            return try await Work.write(href(id), saved: "say") { () async throws(Problem) in
+                try await Work.say(
+                    visit, try await parts(visit, id).id, comment: ImportValidationAPI.addImportTaskComment, note: nil)
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, id: id, refused: problem)
+            }
+        }
+        pages.receive("/portal/imports/:id/attachments") { visit async throws(Problem) in
+            let task = try await parts(visit, visit.part("id")).id
+            return (RecordFiles.imports.target(task, visit), .moved(to: "\(href(visit.part("id")))?done=attached"))
+        }
+        pages.get("/portal/imports/:id/files/:file") { visit async throws(Problem) in
+            let task = try await parts(visit, visit.part("id")).id
+            return .response(try await RecordFiles.imports.response(task, visit.part("file"), visit))
         }
     }
 
-    static func page(_ visit: Visit, id: String) async throws(Problem) -> Page {
+    private static func href(_ id: String) -> String { PortalPages.href(ImportTask.schema.table, id) }
+
+    /// What import-validation shows of it in the portal.
+    private static func parts(_ visit: Visit, _ id: String) async throws(Problem) -> PortalImportTask {
+        var request = GetPortalImportTaskRequest()
+        (request.id, request.items) = (id, 50)
+        return try await visit.ask(ImportValidationAPI.getPortalImportTask, request)
+    }
+
+    /// Its header and instructions, which onboarding shows; nothing as long as the task has only just come there.
+    private static func head(_ visit: Visit, _ id: String) async throws(Problem) -> PortalTask {
+        var request = GetPortalTaskRequest()
+        request.id = id
+        do throws(Problem) {
+            return try await visit.ask(OnboardingAPI.getPortalTask, request)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return PortalTask()
+        }
+    }
+
+    static func page(_ visit: Visit, id: String, refused: Problem? = nil) async throws(Problem) -> Page {
         var get = GetRequest()
         get.id = id
         let task = try await visit.ask(ImportValidationAPI.getImportTask, get)
@@ -47,12 +85,28 @@ enum PortalImportPages: PageFolder {
                 "hint": visit.say("Excel workbooks and text files", "Excel 통합 문서와 텍스트 파일"),
             ] as Values, "back": "/portal",
         ]
+        values.merge(try await shared(task.id, visit, refused)) { _, own in own }
         if summary.needsAttention > 0 { values["reasons"] = try await reasons(task.id, visit) }
         if let run = runs.first { values["run"] = view.run(run) }
         var page = Page(template: "portal_upload", title: task.shortDescription ?? task.number ?? "", values: values)
         page.trail = [Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")]
         page.live = LiveTopic.record(table: ImportTask.schema.table, id: task.id).text
         return page
+    }
+
+    /// What the page has in common with those of other tasks.
+    private static func shared(_ task: String, _ visit: Visit, _ refused: Problem?) async throws(Problem) -> Values {
+        let (parts, head) = (try await parts(visit, task), try await head(visit, task))
+        let view = PortalView(visit: visit, href: href(task))
+        let mayAttach = parts.rights?.mayAttach == true
+        var values: Values = [
+            "page": Seen(head, ["attachments": view.files(parts.attachments)]),
+            "articles": await view.articles(ImportTask.schema.table, task),
+            "say": view.say(parts.comments, parts.rights),
+            "attach": mayAttach ? ["action": "\(view.href)/attachments", "key": "-attach"] as Values : "",
+        ]
+        values.merge(view.refused(refused)) { _, refused in refused }
+        return values
     }
 
     /// Why rows need attention, out of the first hundred.

@@ -43,7 +43,7 @@ public struct PageItem: Message {
     public var daysRemaining: Int32?
     /// The field `meeting_date`.
     public var meetingDate: String?
-    /// User the record is assigned to, and the name where the caller may see it.
+    /// User the record is assigned to, to customers only when it is themselves, and the name where the caller may see it.
     public var assignedTo: String?
     /// The field `assigned_to_name`.
     public var assignedToName: String?

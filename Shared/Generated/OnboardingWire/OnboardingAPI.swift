@@ -612,6 +612,10 @@ public enum OnboardingAPI {
     /// The page of one case in the portal; NOT_FOUND when the caller may not know it.
     public static let getPortalCase = Method<GetPortalCaseRequest, PortalCase>(
         service: "onboarding", subject: "ale.v1.onboarding.pages.portal_case", name: "GetPortalCase", summary: "The page of one case in the portal; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "onboarding_case"))
+    /// The tasks and import tasks of one case in the portal, in the order of its page; NOT_FOUND when the caller may not know the
+    /// case.
+    public static let listPortalCaseTasks = Method<ListPortalCaseTasksRequest, PortalList>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.list_portal_tasks", name: "ListPortalCaseTasks", summary: "The tasks and import tasks of one case in the portal, in the order of its page; NOT_FOUND when the caller may not know the case.", need: MethodNeed(.read, on: "onboarding_case"))
     /// The page of one task in the portal; NOT_FOUND when the caller may not know it.
     public static let getPortalTask = Method<GetPortalTaskRequest, PortalTask>(
         service: "onboarding", subject: "ale.v1.onboarding.pages.portal_task", name: "GetPortalTask", summary: "The page of one task in the portal; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "lifecycle_task"))
@@ -916,6 +920,7 @@ public enum OnboardingAPI {
         getPortal.info,
         listPortal.info,
         getPortalCase.info,
+        listPortalCaseTasks.info,
         getPortalTask.info,
         searchOnboarding.info,
         publishKnowledgeArticle.info,

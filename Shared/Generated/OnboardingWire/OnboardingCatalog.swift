@@ -148,6 +148,7 @@ public enum OnboardingCatalog {
         PortalList.self,
         PortalItem.self,
         GetPortalCaseRequest.self,
+        ListPortalCaseTasksRequest.self,
         GetPortalTaskRequest.self,
         PortalField.self,
         PortalArticle.self,

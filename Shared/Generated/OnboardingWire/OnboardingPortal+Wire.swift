@@ -482,6 +482,67 @@ extension GetPortalCaseRequest: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
+extension ListPortalCaseTasksRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__ListPortalCaseTasksRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__list_portal_case_tasks_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__list_portal_case_tasks_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if self.pageSize != 0 { message.pointee.has_page_size = 1; message.pointee.page_size = self.pageSize }
+        if !self.pageToken.isEmpty { message.pointee.page_token = try arena.string(self.pageToken, "pageToken") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.pageSize = message.pointee.page_size
+        self.pageToken = Unpacked.string(message.pointee.page_token)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("pageSize", "page_size"),
+        ("pageToken", "page_token"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.pageSize = try reader.int32()
+        case 2: self.pageToken = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if self.pageSize != 0 { try writer.field("pageSize", self.pageSize) }
+        if !self.pageToken.isEmpty { try writer.field("pageToken", self.pageToken) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
 extension GetPortalTaskRequest: WireMessage {
     package typealias CMessage = Ale__Onboarding__V1__GetPortalTaskRequest
 
@@ -684,6 +745,7 @@ extension PortalCase: WireMessage {
         if !self.articles.isEmpty { message.pointee.n_articles = self.articles.count; message.pointee.articles = try arena.messages(self.articles, "articles") }
         if self.taskCount != 0 { message.pointee.has_task_count = 1; message.pointee.task_count = self.taskCount }
         if !self.changes.isEmpty { message.pointee.n_changes = self.changes.count; message.pointee.changes = try arena.messages(self.changes, "changes") }
+        if !self.nextTasksToken.isEmpty { message.pointee.next_tasks_token = try arena.string(self.nextTasksToken, "nextTasksToken") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -701,6 +763,7 @@ extension PortalCase: WireMessage {
         self.articles = try Unpacked.messages(message.pointee.n_articles, message.pointee.articles, "articles")
         self.taskCount = message.pointee.task_count
         self.changes = try Unpacked.messages(message.pointee.n_changes, message.pointee.changes, "changes")
+        self.nextTasksToken = Unpacked.string(message.pointee.next_tasks_token)
     }
 
     package static let jsonNames = JSONNames([
@@ -717,6 +780,7 @@ extension PortalCase: WireMessage {
         ("articles", nil),
         ("taskCount", "task_count"),
         ("changes", nil),
+        ("nextTasksToken", "next_tasks_token"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -734,6 +798,7 @@ extension PortalCase: WireMessage {
         case 10: self.articles = try reader.list { (reader) throws(WireError) in try reader.object() }
         case 11: self.taskCount = try reader.int32()
         case 12: self.changes = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 13: self.nextTasksToken = try reader.string()
         default: break
         }
     }
@@ -752,6 +817,7 @@ extension PortalCase: WireMessage {
         if !self.articles.isEmpty { try writer.list("articles", self.articles) }
         if self.taskCount != 0 { try writer.field("taskCount", self.taskCount) }
         if !self.changes.isEmpty { try writer.list("changes", self.changes) }
+        if !self.nextTasksToken.isEmpty { try writer.field("nextTasksToken", self.nextTasksToken) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -169,6 +169,34 @@ extension GetPortalCaseRequest {
     }
 }
 
+/// `ale.onboarding.v1.ListPortalCaseTasksRequest`.
+public struct ListPortalCaseTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.ListPortalCaseTasksRequest"
+
+    /// Id or number of the case.
+    public var id: String = ""
+    /// 0 means 50, more than 200 is cut to 200.
+    public var pageSize: Int32 = 0
+    /// From the page of the case, or from the previous answer.
+    public var pageToken: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension ListPortalCaseTasksRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `page_size`.
+        case pageSize = "page_size"
+        /// `page_token`.
+        case pageToken = "page_token"
+    }
+}
+
 /// `ale.onboarding.v1.GetPortalTaskRequest`.
 public struct GetPortalTaskRequest: Message {
     /// The proto name of the message.
@@ -256,6 +284,8 @@ public struct PortalCase: Message {
     public var taskCount: Int32 = 0
     /// What has changed, newest first.
     public var changes: [PortalChange] = []
+    /// With it pages.list_portal_tasks goes on behind these tasks; empty when these are all.
+    public var nextTasksToken: String = ""
 
     /// The message with every field at its default.
     public init() {}

@@ -25,33 +25,25 @@ public struct PortalParts<R: Record>: Sendable {
             }
     }
 
-    /// The newest comments; `names` says who users are, by their ids. Work notes never (G-28).
-    public func comments(
-        on id: String, atMost count: Int, in tx: Transaction, names: ([String]) throws -> [String: String]
-    ) throws -> [PortalComment] {
-        let entries = try store.comments(on: id, atMost: count, as: call.caller, in: tx)
-        let names = try names(entries.map(\.by))
-        return entries.map { entry in
+    /// The newest comments. Work notes never (G-28).
+    public func comments(on id: String, atMost count: Int, in tx: Transaction) throws -> [PortalComment] {
+        try store.comments(on: id, atMost: count, as: call.caller, in: tx).map { entry in
             var comment = PortalComment()
-            (comment.at, comment.text, comment.own) = (entry.at, entry.text, entry.by == call.caller.subject)
-            comment.by = names[entry.by] ?? ""
+            (comment.at, comment.by, comment.text) = (entry.at, entry.byName, entry.text)
+            comment.own = entry.by == call.caller.subject
             return comment
         }
     }
 
     /// The newest changes of fields that customers see and that are no references, of the last `count` entries of the stream.
-    public func changes(
-        on id: String, atMost count: Int, in tx: Transaction, names: ([String]) throws -> [String: String]
-    ) throws -> [PortalChange] {
+    public func changes(on id: String, atMost count: Int, in tx: Transaction) throws -> [PortalChange] {
         var request = ListActivityRequest()
         (request.id, request.pageSize) = (id, Int32(count))
-        let entries = try store.activity(request, as: call.caller, in: tx).entries
-        let names = try names(entries.map(\.by))
-        return entries.compactMap { entry in
+        return try store.activity(request, as: call.caller, byName: true, in: tx).entries.compactMap { entry in
             guard let field = R.schema.field(entry.field), field.customerVisible, Self.shown.contains(field.type)
             else { return nil }
             var change = PortalChange()
-            (change.at, change.by, change.label) = (entry.at, names[entry.by] ?? "", field.label(call.language))
+            (change.at, change.by, change.label) = (entry.at, entry.byName, field.label(call.language))
             (change.oldValue, change.newValue) = (value(entry.oldValue, field), value(entry.newValue, field))
             return change
         }

@@ -171,7 +171,17 @@ public struct RecordSearch: Sendable {
         response.more = items.count > size
         response.items = Array(items.prefix(size))
         try naming(&response.items, caller, tx)
+        if caller.kind == .customer { try namePeople(&response.items, for: caller, in: tx) }
         return response
+    }
+
+    /// Customers know people by their names alone.
+    private func namePeople(_ items: inout [WorkItem], for caller: Caller, in tx: Transaction) throws {
+        let names = try database.names(ofUsers: items.map(\.assignedTo), as: caller, in: tx)
+        for index in items.indices {
+            items[index].assignedToName = names[items[index].assignedTo] ?? ""
+            if items[index].assignedTo != caller.subject { items[index].assignedTo = "" }
+        }
     }
 
     /// What tables have answered, in one order: what is open first.

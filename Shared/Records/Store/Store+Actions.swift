@@ -105,9 +105,10 @@ extension Store {
         return entry
     }
 
-    /// The activity stream of a record, newest first. Customers see comments and changes of fields they may read.
+    /// The activity stream of a record, newest first. Customers see comments and changes of fields they may read, and people by
+    /// their names; so does whoever asks for the portal's view of it.
     public func activity(
-        _ request: ListActivityRequest, as caller: Caller, in tx: Transaction
+        _ request: ListActivityRequest, as caller: Caller, byName isByName: Bool = false, in tx: Transaction
     ) throws -> ListActivityResponse {
         try authorize(.read, caller)
         guard let record = try find(request.id, in: tx), try isVisible(record, to: caller) else {
@@ -133,6 +134,9 @@ extension Store {
             // Names of files tell customers of what is not shown to them.
             .union(caller.kind == .customer ? [Attachment.field, Attachment.visibilityField] : [])
         for row in rows.prefix(size) { response.entries += try Self.entries(row, hidden) }
+        if isByName || caller.kind == .customer {
+            response.entries = try named(response.entries, for: caller, in: tx)
+        }
         if rows.count > size {
             let last = try rows[rows.startIndex + size - 1].string(Journal.Column.id)
             response.nextPageToken = PageToken(position: [last]).text(for: binding)
@@ -140,18 +144,39 @@ extension Store {
         return response
     }
 
-    /// The newest comments on a record that `caller` sees.
+    /// The newest comments on a record that `caller` sees, by the names of who said them.
     public func comments(
         on id: String, atMost count: Int, as caller: Caller, in tx: Transaction
     ) throws -> [ActivityEntry] {
         try authorize(.read, caller)
         guard let record = try find(id, in: tx), try isVisible(record, to: caller) else { throw notFound(id) }
-        return try tx.query(
+        let entries = try tx.query(
             """
             SELECT id, at, by, kind, fields, old_values, new_values, text FROM \(identifier: database.schema).journal \
             WHERE record = \(record.id) AND kind = \(literal: Journal.Kind.comments) ORDER BY id DESC LIMIT \(count)
             """
         ).flatMap { try Self.entries($0, []) }
+        return try named(entries, for: caller, in: tx)
+    }
+
+    /// Entries with the names of people in the place of their ids; only the caller's own id stays.
+    private func named(
+        _ entries: [ActivityEntry], for caller: Caller, in tx: Transaction
+    ) throws -> [ActivityEntry] {
+        let fields = Set(R.schema.fields.filter { $0.reference == "user" || $0.type == .listOfUsers }.map(\.name))
+        func users(_ value: String) -> [String] { value.split(separator: ", ").map(String.init) }
+        let named = entries.map { fields.contains($0.field) ? users($0.oldValue) + users($0.newValue) : [] }
+        let names = try database.names(ofUsers: entries.map(\.by) + named.joined(), as: caller, in: tx)
+        func shown(_ value: String) -> String { users(value).compactMap { names[$0] }.joined(separator: ", ") }
+        return entries.map { entry in
+            var entry = entry
+            entry.byName = names[entry.by] ?? ""
+            if entry.by != caller.subject { entry.by = "" }
+            if fields.contains(entry.field) {
+                (entry.oldValue, entry.newValue) = (shown(entry.oldValue), shown(entry.newValue))
+            }
+            return entry
+        }
     }
 
     /// The entries of one journal row: one per changed field.

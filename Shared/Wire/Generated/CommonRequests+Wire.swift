@@ -460,6 +460,7 @@ extension ActivityEntry: WireMessage {
         if !self.oldValue.isEmpty { message.pointee.old_value = try arena.string(self.oldValue, "oldValue") }
         if !self.newValue.isEmpty { message.pointee.new_value = try arena.string(self.newValue, "newValue") }
         if !self.text.isEmpty { message.pointee.text = try arena.string(self.text, "text") }
+        if !self.byName.isEmpty { message.pointee.by_name = try arena.string(self.byName, "byName") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -472,6 +473,7 @@ extension ActivityEntry: WireMessage {
         self.oldValue = Unpacked.string(message.pointee.old_value)
         self.newValue = Unpacked.string(message.pointee.new_value)
         self.text = Unpacked.string(message.pointee.text)
+        self.byName = Unpacked.string(message.pointee.by_name)
     }
 
     package static let jsonNames = JSONNames([
@@ -483,6 +485,7 @@ extension ActivityEntry: WireMessage {
         ("oldValue", "old_value"),
         ("newValue", "new_value"),
         ("text", nil),
+        ("byName", "by_name"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -495,6 +498,7 @@ extension ActivityEntry: WireMessage {
         case 5: self.oldValue = try reader.string()
         case 6: self.newValue = try reader.string()
         case 7: self.text = try reader.string()
+        case 8: self.byName = try reader.string()
         default: break
         }
     }
@@ -508,6 +512,7 @@ extension ActivityEntry: WireMessage {
         if !self.oldValue.isEmpty { try writer.field("oldValue", self.oldValue) }
         if !self.newValue.isEmpty { try writer.field("newValue", self.newValue) }
         if !self.text.isEmpty { try writer.field("text", self.text) }
+        if !self.byName.isEmpty { try writer.field("byName", self.byName) }
     }
 
     /// Reads protobuf bytes within `limits`.

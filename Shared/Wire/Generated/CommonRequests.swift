@@ -215,11 +215,11 @@ public struct ActivityEntry: Message {
     public var id: String = ""
     /// The field `at`.
     public var at: Timestamp?
-    /// User or service that caused it.
+    /// User or service that caused it; customers are told only when it was themselves.
     public var by: String = ""
     /// "created", "field", "work_notes" or "additional_comments".
     public var kind: String = ""
-    /// For kind "field": the field with its old and new value in text form.
+    /// For kind "field": the field with its old and new value in text form. To customers values that are users are their names.
     public var field: String = ""
     /// The field `old_value`.
     public var oldValue: String = ""
@@ -227,6 +227,8 @@ public struct ActivityEntry: Message {
     public var newValue: String = ""
     /// For journals: the text. For "attachments.visible_to_customer": the name of the file.
     public var text: String = ""
+    /// To customers, who cannot look users up, the name of who caused it; empty where it is not known.
+    public var byName: String = ""
 
     /// The message with every field at its default.
     public init() {}

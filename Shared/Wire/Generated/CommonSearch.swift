@@ -38,7 +38,7 @@ public struct WorkItem: Message {
     public var date: String?
     /// Calendar days until then, negative when overdue (G-99).
     public var daysRemaining: Int32?
-    /// The field `assigned_to`.
+    /// To customers only when it is themselves.
     public var assignedTo: String = ""
     /// The field `assigned_to_name`.
     public var assignedToName: String = ""

@@ -13,6 +13,7 @@ extension FivePeople {
         try await lookAtCards()
         try await lookAtPortal(task)
         try await lookFor(task)
+        try await followAccounts(task)
     }
 
     /// The teams beside the case, since Initial setup is done, and import tasks like other tasks.

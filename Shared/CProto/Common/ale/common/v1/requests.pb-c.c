@@ -1021,7 +1021,7 @@ const ProtobufCMessageDescriptor ale__common__v1__list_activity_request__descrip
   (ProtobufCMessageInit) ale__common__v1__list_activity_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__common__v1__activity_entry__field_descriptors[8] =
+static const ProtobufCFieldDescriptor ale__common__v1__activity_entry__field_descriptors[9] =
 {
   {
     "id",
@@ -1119,10 +1119,23 @@ static const ProtobufCFieldDescriptor ale__common__v1__activity_entry__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "by_name",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Common__V1__ActivityEntry, by_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__common__v1__activity_entry__field_indices_by_name[] = {
   1,   /* field[1] = at */
   2,   /* field[2] = by */
+  8,   /* field[8] = by_name */
   4,   /* field[4] = field */
   0,   /* field[0] = id */
   3,   /* field[3] = kind */
@@ -1133,7 +1146,7 @@ static const unsigned ale__common__v1__activity_entry__field_indices_by_name[] =
 static const ProtobufCIntRange ale__common__v1__activity_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor ale__common__v1__activity_entry__descriptor =
 {
@@ -1143,7 +1156,7 @@ const ProtobufCMessageDescriptor ale__common__v1__activity_entry__descriptor =
   "Ale__Common__V1__ActivityEntry",
   "ale.common.v1",
   sizeof(Ale__Common__V1__ActivityEntry),
-  8,
+  9,
   ale__common__v1__activity_entry__field_descriptors,
   ale__common__v1__activity_entry__field_indices_by_name,
   1,  ale__common__v1__activity_entry__number_ranges,

@@ -502,6 +502,51 @@ void   ale__onboarding__v1__get_portal_case_request__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__get_portal_case_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__list_portal_case_tasks_request__init
+                     (Ale__Onboarding__V1__ListPortalCaseTasksRequest         *message)
+{
+  static const Ale__Onboarding__V1__ListPortalCaseTasksRequest init_value = ALE__ONBOARDING__V1__LIST_PORTAL_CASE_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__list_portal_case_tasks_request__get_packed_size
+                     (const Ale__Onboarding__V1__ListPortalCaseTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_portal_case_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__list_portal_case_tasks_request__pack
+                     (const Ale__Onboarding__V1__ListPortalCaseTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_portal_case_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__list_portal_case_tasks_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__ListPortalCaseTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_portal_case_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__ListPortalCaseTasksRequest *
+       ale__onboarding__v1__list_portal_case_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__ListPortalCaseTasksRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__list_portal_case_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__list_portal_case_tasks_request__free_unpacked
+                     (Ale__Onboarding__V1__ListPortalCaseTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__list_portal_case_tasks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__get_portal_task_request__init
                      (Ale__Onboarding__V1__GetPortalTaskRequest         *message)
 {
@@ -1666,6 +1711,70 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__get_portal_case_request__d
   (ProtobufCMessageInit) ale__onboarding__v1__get_portal_case_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__onboarding__v1__list_portal_case_tasks_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ListPortalCaseTasksRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Onboarding__V1__ListPortalCaseTasksRequest, has_page_size),
+    offsetof(Ale__Onboarding__V1__ListPortalCaseTasksRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ListPortalCaseTasksRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__list_portal_case_tasks_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange ale__onboarding__v1__list_portal_case_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__list_portal_case_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.ListPortalCaseTasksRequest",
+  "ListPortalCaseTasksRequest",
+  "Ale__Onboarding__V1__ListPortalCaseTasksRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__ListPortalCaseTasksRequest),
+  3,
+  ale__onboarding__v1__list_portal_case_tasks_request__field_descriptors,
+  ale__onboarding__v1__list_portal_case_tasks_request__field_indices_by_name,
+  1,  ale__onboarding__v1__list_portal_case_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__list_portal_case_tasks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__onboarding__v1__get_portal_task_request__field_descriptors[2] =
 {
   {
@@ -1845,7 +1954,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__portal_article__descriptor
   (ProtobufCMessageInit) ale__onboarding__v1__portal_article__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_descriptors[13] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_descriptors[14] =
 {
   {
     "id",
@@ -2003,6 +2112,18 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__portal_case__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "next_tasks_token",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__PortalCase, next_tasks_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__portal_case__field_indices_by_name[] = {
   10,   /* field[10] = articles */
@@ -2012,6 +2133,7 @@ static const unsigned ale__onboarding__v1__portal_case__field_indices_by_name[] 
   4,   /* field[4] = description */
   2,   /* field[2] = header */
   0,   /* field[0] = id */
+  13,   /* field[13] = next_tasks_token */
   1,   /* field[1] = number */
   5,   /* field[5] = products */
   9,   /* field[9] = rights */
@@ -2022,7 +2144,7 @@ static const unsigned ale__onboarding__v1__portal_case__field_indices_by_name[] 
 static const ProtobufCIntRange ale__onboarding__v1__portal_case__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__portal_case__descriptor =
 {
@@ -2032,7 +2154,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__portal_case__descriptor =
   "Ale__Onboarding__V1__PortalCase",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__PortalCase),
-  13,
+  14,
   ale__onboarding__v1__portal_case__field_descriptors,
   ale__onboarding__v1__portal_case__field_indices_by_name,
   1,  ale__onboarding__v1__portal_case__number_ranges,

@@ -135,10 +135,11 @@ struct  Ale__Common__V1__ActivityEntry
   char *old_value;
   char *new_value;
   char *text;
+  char *by_name;
 };
 #define ALE__COMMON__V1__ACTIVITY_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__common__v1__activity_entry__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__Common__V1__ListActivityResponse

@@ -30,6 +30,7 @@ typedef struct Ale__Onboarding__V1__ListPortalRequest Ale__Onboarding__V1__ListP
 typedef struct Ale__Onboarding__V1__PortalList Ale__Onboarding__V1__PortalList;
 typedef struct Ale__Onboarding__V1__PortalItem Ale__Onboarding__V1__PortalItem;
 typedef struct Ale__Onboarding__V1__GetPortalCaseRequest Ale__Onboarding__V1__GetPortalCaseRequest;
+typedef struct Ale__Onboarding__V1__ListPortalCaseTasksRequest Ale__Onboarding__V1__ListPortalCaseTasksRequest;
 typedef struct Ale__Onboarding__V1__GetPortalTaskRequest Ale__Onboarding__V1__GetPortalTaskRequest;
 typedef struct Ale__Onboarding__V1__PortalField Ale__Onboarding__V1__PortalField;
 typedef struct Ale__Onboarding__V1__PortalArticle Ale__Onboarding__V1__PortalArticle;
@@ -205,6 +206,19 @@ struct  Ale__Onboarding__V1__GetPortalCaseRequest
     , NULL, 0, 0 }
 
 
+struct  Ale__Onboarding__V1__ListPortalCaseTasksRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  protobuf_c_boolean has_page_size;
+  int32_t page_size;
+  char *page_token;
+};
+#define ALE__ONBOARDING__V1__LIST_PORTAL_CASE_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_portal_case_tasks_request__descriptor) \
+    , NULL, 0, 0, NULL }
+
+
 struct  Ale__Onboarding__V1__GetPortalTaskRequest
 {
   ProtobufCMessage base;
@@ -265,10 +279,11 @@ struct  Ale__Onboarding__V1__PortalCase
   int32_t task_count;
   size_t n_changes;
   Ale__Common__V1__PortalChange **changes;
+  char *next_tasks_token;
 };
 #define ALE__ONBOARDING__V1__PORTAL_CASE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__portal_case__descriptor) \
-    , NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0, 0, 0,NULL }
+    , NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, 0, 0, 0,NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__PortalTask
@@ -507,6 +522,25 @@ Ale__Onboarding__V1__GetPortalCaseRequest *
 void   ale__onboarding__v1__get_portal_case_request__free_unpacked
                      (Ale__Onboarding__V1__GetPortalCaseRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__ListPortalCaseTasksRequest methods */
+void   ale__onboarding__v1__list_portal_case_tasks_request__init
+                     (Ale__Onboarding__V1__ListPortalCaseTasksRequest         *message);
+size_t ale__onboarding__v1__list_portal_case_tasks_request__get_packed_size
+                     (const Ale__Onboarding__V1__ListPortalCaseTasksRequest   *message);
+size_t ale__onboarding__v1__list_portal_case_tasks_request__pack
+                     (const Ale__Onboarding__V1__ListPortalCaseTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__list_portal_case_tasks_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__ListPortalCaseTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__ListPortalCaseTasksRequest *
+       ale__onboarding__v1__list_portal_case_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__list_portal_case_tasks_request__free_unpacked
+                     (Ale__Onboarding__V1__ListPortalCaseTasksRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__GetPortalTaskRequest methods */
 void   ale__onboarding__v1__get_portal_task_request__init
                      (Ale__Onboarding__V1__GetPortalTaskRequest         *message);
@@ -637,6 +671,9 @@ typedef void (*Ale__Onboarding__V1__PortalItem_Closure)
 typedef void (*Ale__Onboarding__V1__GetPortalCaseRequest_Closure)
                  (const Ale__Onboarding__V1__GetPortalCaseRequest *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__ListPortalCaseTasksRequest_Closure)
+                 (const Ale__Onboarding__V1__ListPortalCaseTasksRequest *message,
+                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__GetPortalTaskRequest_Closure)
                  (const Ale__Onboarding__V1__GetPortalTaskRequest *message,
                   void *closure_data);
@@ -669,6 +706,7 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_portal_request
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_list__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_item__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_portal_case_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_portal_case_tasks_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_portal_task_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_field__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__portal_article__descriptor;
