@@ -89,6 +89,7 @@ public enum ImportValidation: ServiceDefinition {
             UploadEndpoints(
                 database: database, files: settings.files, limit: settings.limits.bytes, access: access
             ).endpoints)
+        endpoints.add(UploadPreviews(database: database, files: settings.files, access: access).endpoint)
         endpoints.add(
             TaskEndpoints(database: database, queue: queue, access: access, limits: settings.limits).endpoints)
         endpoints.add(PlanEndpoints(database: database, queue: queue, access: access).endpoints)
@@ -99,6 +100,7 @@ public enum ImportValidation: ServiceDefinition {
             { request, call, context, tx in try errors.export(request, call, context, tx) })
         endpoints.add(Exports(database).endpoint(ImportValidationAPI.readExport))
         endpoints.add(StagingEndpoints(database: database, access: access).endpoints)
+        endpoints.add(ErrorCounts(database: database, access: access).endpoint)
         endpoints.add(MendingEndpoints(database: database, access: access).endpoints)
     }
 }

@@ -116,7 +116,7 @@ struct TaskEndpoints: Sendable {
     // MARK: Runs
 
     /// What the person says of the files, or else what was saved for the task.
-    private static func options(_ request: ImportUploadsRequest, _ task: ImportTask, _ tx: Transaction) throws
+    static func options(_ request: ImportUploadsRequest, _ task: ImportTask, _ tx: Transaction) throws
         -> LoadOptions
     {
         var options = LoadOptions(encoding: request.encoding)

@@ -46,6 +46,7 @@ public enum Onboarding: ServiceDefinition {
                 Background("playbook calls", isSingle: false) { await calls.run() },
                 PlaybookAdoption.background(playbooks),
                 CardSnapshots.job(database).background(database),
+                DailyJob("expired-exports", Exports(database).removeExpired).background(database),
             ] + ServiceBridge.background(handshakes) + signIn.background,
             prepare: {
                 try await OnboardingSeed.run(database)
@@ -102,6 +103,8 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(PortalPages(database).endpoints)
         endpoints.add(PortalRecords(database).endpoints)
         endpoints.add(WorkSearch.endpoint(database))
+        endpoints.add(SavedViews(database).endpoints)
+        endpoints.add(Exports(database).endpoint(OnboardingAPI.readExport))
         endpoints.add(replicas.endpoints(OnboardingAPI.listReplicas, OnboardingAPI.rebuildReplica))
         let described = endpoints.described
         endpoints.add(CustomerAccount.escalationEndpoints(database))

@@ -188,6 +188,80 @@ class Journeys(unittest.TestCase):
             self.assertEqual(page.locator("#due_date").get_attribute("aria-invalid"), "true")
             visitor.look("task-refused")
 
+    def test_a_list_is_a_tool(self):
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        visitor.open("/lists/lifecycle_task?active=true")
+        page.locator("summary", has_text="State").first.click()
+        page.locator("details[open] input[value=open]").check()
+        visitor.going(lambda: page.click("details[open] button"))
+        self.assertIn("State is Open", page.locator("main").inner_text())
+        visitor.going(lambda: page.click("th a:has-text('Number')"))
+        self.assertEqual(page.locator("th[aria-sort]").inner_text(), "Number")
+        page.locator("summary", has_text="Save this view").click()
+        page.fill("#view-name", "Open ones")
+        visitor.going(lambda: page.click("details[open] button"))
+        for language in ("ko", "en"):
+            visitor.language(language)
+            visitor.open("/lists/lifecycle_task")
+            visitor.going(lambda: page.click("a.chip:has-text('Open ones')"))
+            visitor.look("list")
+        page.locator("summary", has_text="Export").click()
+        with page.expect_download() as download:
+            page.click("a:has-text('CSV')")
+        self.assertIn(running.task["number"], pathlib.Path(download.value.path()).read_text())
+        page.locator(f"tr:has-text('{running.task['number']}') input[name=record]").check()
+        page.select_option("select[name=set]", "priority=2")
+        visitor.going(lambda: page.click("button[value=set]"))
+        self.assertIn("High", page.locator(f"tr:has-text('{running.task['number']}')").inner_text())
+        visitor.open("/lists/lifecycle_task?filter=no+such+thing")
+        visitor.look("list-refused")
+        self.assertEqual(page.input_value("#typed"), "(no such thing)")
+        visitor.open("/lists/lifecycle_task")
+        visitor.going(lambda: page.click("form[action*='/views/'] button"))
+        self.assertEqual(page.locator("a.chip:has-text('Open ones')").count(), 0)
+
+    def test_lists_and_tasks_with_the_keyboard_alone(self):
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        for key in ("g", "t"):
+            page.keyboard.press(key)
+        page.wait_for_url("**/lists/lifecycle_task*")
+        for key in ("j", "x"):
+            page.keyboard.press(key)
+        self.assertEqual(page.locator("[data-chosen-text]").inner_text(), "1 chosen")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/tasks/*")
+        page.keyboard.press("e")
+        page.keyboard.press("End")
+        page.keyboard.type(" now")
+        visitor.going(lambda: page.keyboard.press("Enter"))
+        self.assertIn("done=saved", page.url)
+        self.assertIn(" now", page.locator("h1").inner_text())
+
+    def test_two_people_save_the_same_field(self):
+        first, second = self.visitor("agent").sign_in(), self.visitor("administrator").sign_in()
+        for visitor in (first, second):
+            visitor.open(f"/tasks/{running.task['number']}")
+        first.page.fill("#description", "First words.")
+        first.going(lambda: first.page.click("#edit button"))
+        second.page.fill("#description", "Second words.")
+        second.going(lambda: second.page.click("#edit button"))
+        self.assertIn("First words.", second.page.locator(".conflict").inner_text())
+        self.assertEqual(second.page.input_value("#description"), "Second words.")
+        second.look("task-conflict")
+        second.going(lambda: second.page.click("#edit button.button-main"))
+        self.assertIn("Second words.", second.page.content())
+
+    def test_a_move_is_taken_back(self):
+        visitor = self.visitor("agent", has_script=False).sign_in()
+        page = visitor.page
+        visitor.open(f"/tasks/{running.task['number']}")
+        before = page.locator("header .badge").first.inner_text()
+        visitor.going(lambda: page.click("form[action$='/move'] button[value=in_progress]"))
+        visitor.going(lambda: page.click(".toast form button"))
+        self.assertEqual(page.locator("header .badge").first.inner_text(), before)
+
     def test_everything_works_without_script(self):
         visitor = self.visitor("agent", has_script=False).sign_in()
         page = visitor.page
@@ -208,12 +282,18 @@ class Journeys(unittest.TestCase):
         page.check("input[name=upload]")
         visitor.going(lambda: page.click("button[value=match]"))
         visitor.look("import-match")
-        visitor.going(lambda: page.click("#match button"))
+        # What was found of the file stands beside what it goes to.
+        self.assertIn("row 1", page.locator("#match").inner_text())
+        self.assertIn("Branch Graz", page.locator("#match").inner_text())
+        visitor.going(lambda: page.click("#match button[value=load]"))
         self.until(visitor, f"{address}?step=fix", "tr[data-row] td[data-field=account]")
         for language in ("ko", "en"):
             visitor.language(language)
             visitor.open(f"{address}?step=fix")
             visitor.look("import-fix")
+        # The reason narrows the rows, and offers to replace what is wrong in all of them.
+        visitor.going(lambda: page.locator(".chip-wide").first.click())
+        self.assertIn("Ernst Hendel", page.locator("aside form").inner_text())
         # The customer that nobody knows is corrected where it stands.
         page.locator("tr[data-row] td[data-field=account]").first.click()
         page.keyboard.press("Control+a")
@@ -227,6 +307,15 @@ class Journeys(unittest.TestCase):
         visitor.going(lambda: page.click("form[action$='/publish'] button"))
         self.until(visitor, f"{address}?step=publish", "form[action$='/undo'] button")
         visitor.look("import-publish")
+        # One row is taken back, then the others; any cell says where it comes from.
+        visitor.going(lambda: page.click("a[href*='run=']"))
+        page.locator("input[name=record]").first.check()
+        visitor.look("import-published-rows")
+        lineage = page.locator("a[href*='lineage']").first.get_attribute("href")
+        visitor.going(lambda: page.click("button[value=chosen]"))
+        visitor.open(lineage)
+        self.assertIn("branches.csv", page.content())
+        self.until(visitor, f"{address}?step=publish", "form[action$='/undo'] button")
         visitor.going(lambda: page.click("form[action$='/undo'] button"))
         self.assertEqual(visitor.said, [])
 
@@ -268,7 +357,8 @@ class Journeys(unittest.TestCase):
 
     def test_one_page_of_everything_else(self):
         visitor = self.visitor("agent").sign_in()
-        for path in ("/notices", "/person", "/search", "/design", "/onboarding?card=active_tasks", "/onboarding/list?card=my_active_cases"):
+        for path in ("/notices", "/person", "/search", "/design", "/onboarding?card=active_tasks", "/onboarding/list?card=my_active_cases",
+                     "/lists/onboarding_case?active=true", "/lists/import_task", "/lists/risk_signal"):
             answer = visitor.open(path)
             self.assertEqual(answer.status, 200, path)
             visitor.look(path.strip("/").split("?")[0].replace("/", "-"))

@@ -1,5 +1,6 @@
 """What the script of the workspace does, on pages drawn from samples; what it asks the server is answered here."""
 import contextlib
+import json
 import pathlib
 import re
 import sys
@@ -170,6 +171,33 @@ class Script(unittest.TestCase):
         page.evaluate("document.querySelector('form[data-sign-out]').dispatchEvent(new Event('submit'))")
         page.reload()
         self.assertEqual(page.input_value("#comment"), "")
+
+    def test_only_what_was_touched_waits(self):
+        page = self.page("task")
+        self.open()
+        form = page.locator("#edit")
+        names = form.locator("input:not([type=hidden]):not([type=radio]), textarea").evaluate_all("all => all.map(each => each.name)")
+        first = form.locator(f"[name='{names[0]}']")
+        first.fill("typed here")
+        kept = page.evaluate("Object.values(sessionStorage).find(text => text.includes('typed here'))")
+        self.assertEqual([name for name, _ in json.loads(kept)], [names[0]])
+        # What the server draws again goes before what waits.
+        page.evaluate("document.querySelector('#edit').setAttribute('data-redrawn', '')")
+        source = page.content().replace("typed here", "")
+        page.route("**/task.some.en.html", lambda route: route.fulfill(body=source, content_type="text/html; charset=utf-8"))
+        page.reload()
+        self.assertNotEqual(page.locator(f"#edit [name='{names[0]}']").input_value(), "typed here")
+
+    def test_a_file_on_its_way_is_canceled(self):
+        page, held = self.page("import.upload"), []
+        page.route("**/imports/ALEIMP0001003/files", lambda route: held.append(route))
+        self.open()
+        page.set_input_files("#file", [{"name": "one.csv", "mimeType": "text/csv", "buffer": b"a,b"}])
+        page.click("[data-files] [data-cancel]")
+        page.wait_for_selector("[data-files] [data-status]:has-text('Canceled')")
+        for route in held:
+            with contextlib.suppress(Exception):
+                route.abort()
 
     def test_nothing_moves_by_itself(self):
         page = self.page("import.upload")

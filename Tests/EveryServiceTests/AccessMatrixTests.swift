@@ -43,7 +43,7 @@ import Wire
         let subjects = Set(service.methods.map(\.subject))
         let open = subjects.filter {
             $0.hasSuffix(".describe") && $0.contains("dictionary") || $0.hasSuffix("exports.read")
-                || $0.contains(".sessions.") || $0.contains(".passwords.")
+                || $0.contains(".saved_views.") || $0.contains(".sessions.") || $0.contains(".passwords.")
                 || $0.hasSuffix("invitations.open") || $0.hasSuffix("invitations.accept")
         }
         #expect(subjects.subtracting(refused) == open)

@@ -183,6 +183,11 @@ struct Attempt: Sendable {
             .reading(["in_app_notification", "success_launcher_notifier", "email_template", "email_delivery"])),
         "import-validation.pages.portal_task": own(
             #"{"id": "$ID"}"#, .operation("read", on: "import_task"), of: "import_task"),
+        "onboarding.exports.read": own(#"{"token": "none"}"#, .nothing),
+        // One's own.
+        "onboarding.saved_views.list": own("{}", .nothing, of: "saved_view"),
+        "onboarding.saved_views.save": own(#"{"list": "x", "name": "x"}"#, .nothing, of: "saved_view"),
+        "onboarding.saved_views.remove": own(#"{"id": "$ID"}"#, .nothing, of: "saved_view"),
         "onboarding.users.get_standing": own(#"{"id": "$ID"}"#, .service),
 
         "import-validation.jobs.run_now": own(#"{"job": "none"}"#, .administrator),
@@ -191,6 +196,7 @@ struct Attempt: Sendable {
         "import-validation.uploads.begin": row(#"{"importTask": "$ID", "fileName": "a.csv", "sizeBytes": 3}"#),
         "import-validation.uploads.append": row(#"{"id": "$ID", "content": "YQ=="}"#, of: "upload"),
         "import-validation.uploads.complete": row(#"{"id": "$ID"}"#, of: "upload"),
+        "import-validation.uploads.preview": row(#"{"id": "$ID"}"#, of: "upload"),
         "import-validation.import_tasks.import": row(#"{"id": "$ID", "uploads": ["\#(other)"]}"#),
         "import-validation.import_tasks.get_mapping": row(#"{"id": "$ID"}"#),
         "import-validation.import_tasks.save_mapping": row(#"{"id": "$ID", "sheet": "x"}"#),
@@ -206,6 +212,7 @@ struct Attempt: Sendable {
         "import-validation.import_tasks.summarize": row(#"{"id": "$ID"}"#, "read"),
         "import-validation.staging_rows.get": row(#"{"id": "$ID"}"#, "read", of: "staging_row"),
         "import-validation.staging_rows.list": row(#"{"importTask": "$ID"}"#, "read"),
+        "import-validation.staging_rows.count_errors": row(#"{"importTask": "$ID"}"#, "read"),
         "import-validation.staging_rows.export_errors": row(#"{"importTask": "$ID"}"#, "read"),
         "import-validation.exports.read": own(#"{"token": "none"}"#, .nothing),
         "import-validation.import_runs.cancel": row(#"{"id": "$ID"}"#, of: "import_run"),

@@ -10,11 +10,12 @@ import Testing
     /// What the contact of a visible task may who may send files (G-15).
     private static let sending: Set = [
         "uploads.begin", "uploads.append", "uploads.complete", "import_tasks.import", "import_tasks.get_mapping",
-        "import_tasks.save_mapping",
+        "import_tasks.save_mapping", "uploads.preview",
     ]
     /// What the contact may who may read staged rows (G-23).
     private static let following: Set = [
         "import_tasks.summarize", "staging_rows.get", "staging_rows.list", "staging_rows.export_errors",
+        "staging_rows.count_errors",
     ]
 
     private static func name(_ attempt: Attempt) -> String {

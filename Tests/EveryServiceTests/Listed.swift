@@ -240,6 +240,9 @@ extension Listed {
                     "domain": Filled.domain, "user": Filled.person(of: 2_000),
                     "expires_at": "now() + interval '1 day'",
                 ]),
+            Filled(
+                "saved_view",
+                ["domain": Filled.domain, "user": Filled.person(of: 2_000), "list": "'l' || n", "name": "'n' || n"]),
             .journal, .attachments,
         ] + runs(over: "onboarding_case", kind: "related_work"),
         asked: LandingLists.cards + [
@@ -252,6 +255,7 @@ extension Listed {
             .records("team_messages", "onboarding_case = \"\(first)\""),
             .records("sign_in_links", "user = \"\(first)\""),
             Listed("sessions of a person", "sessions.list", "{}"),
+            Listed("views of a person", "saved_views.list", "{}"),
             .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
             .records("customer_accounts", "", by: "name"),
@@ -313,6 +317,7 @@ extension Listed {
             Listed(
                 "rows of a task that need attention", "staging_rows.list",
                 #"{"importTask": "\#(first)", "status": "needs_attention", "pageSize": 20}"#),
+            Listed("reasons of a task", "staging_rows.count_errors", #"{"importTask": "\#(first)"}"#),
             Listed("rows of a plan", "plan_rows.list", #"{"plan": "\#(first)", "pageSize": 20}"#),
             Listed(
                 "conflicts of a plan", "plan_rows.list",

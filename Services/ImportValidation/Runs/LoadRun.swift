@@ -151,7 +151,7 @@ struct LoadRun {
         }
     }
 
-    private static func encoding(_ options: LoadOptions) throws(RunFailure) -> TextEncoding? {
+    static func encoding(_ options: LoadOptions) throws(RunFailure) -> TextEncoding? {
         guard !options.encoding.isEmpty else { return nil }
         guard let encoding = TextEncoding(named: options.encoding) else {
             throw RunFailure(text: RunMessages.unknownEncoding, keepsUpload: true)

@@ -18,6 +18,8 @@ struct TableFinder {
         var remarks: [Text]
         /// What the person said, with the columns as this table has them.
         let mapping: FileMapping
+        /// The row of the titles.
+        let titles: SheetRow
     }
 
     let target: ImportTarget
@@ -124,7 +126,7 @@ struct TableFinder {
     }
 
     /// The row that comes nearest to being one of titles.
-    private struct Candidate {
+    struct Candidate {
         var row: SheetRow?
         var match: HeaderMatcher.Match?
         var absent: [ColumnChoice] = []
@@ -132,7 +134,7 @@ struct TableFinder {
         var score: Int { (match?.columns.count ?? -1) - absent.count }
     }
 
-    private func titles(in source: any RowSource, _ best: inout Candidate) throws(WorkbookError) -> Table? {
+    func titles(in source: any RowSource, _ best: inout Candidate) throws(WorkbookError) -> Table? {
         let matcher = SheetHeader.matcher(target)
         var row = SheetRow()
         var passed = 0
@@ -146,7 +148,7 @@ struct TableFinder {
                 let first = passed == 0 || options.titleRow > 0
                 return Table(
                     source: source, header: header, remarks: first ? [] : [Self.titles(in: row.number)],
-                    mapping: options.mapping.completed(by: row))
+                    mapping: options.mapping.completed(by: row), titles: row)
             }
             let candidate = Candidate(row: row, match: match, absent: absent)
             if best.row == nil || candidate.score > best.score { best = candidate }

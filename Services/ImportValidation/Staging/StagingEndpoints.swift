@@ -153,10 +153,12 @@ struct StagingEndpoints: Sendable {
         let task = try access.read(request.importTask, by: call.caller, in: tx)
         let target = try ImportTarget.of(task, tx)
         let view = try StagingView(request.view, target)
-        let condition = try condition(task.id, status: request.status, filter: request.filter, call)
+        let condition =
+            try condition(task.id, status: request.status, filter: request.filter, call)
+            + ErrorCounts.condition(request, target)
         let size = try PageSize.of(request.pageSize, maximum: Self.largestPage)
         let binding = PageToken.Binding(
-            method: "staging_rows", filter: "\(task.id)/\(request.status)/\(request.filter)", order: "",
+            method: "staging_rows", filter: Self.filterText(request, task), order: "",
             domain: call.caller.domain.path)
         var place: SQL = ""
         if let last = try PageToken.place(request.pageToken, in: binding, .number, .id) {
@@ -178,6 +180,13 @@ struct StagingEndpoints: Sendable {
         }
         if request.count { response.totalSize = try answers[1].first?.int64(UnnamedColumn.count) ?? 0 }
         return response
+    }
+
+    /// Everything that narrows a request, to which its page tokens are bound.
+    private static func filterText(_ request: ListStagingRowsRequest, _ task: ImportTask) -> String {
+        let reason = [request.errorCheck, request.errorField, request.errorValue]
+        let usual = "\(task.id)/\(request.status)/\(request.filter)"
+        return reason.allSatisfy(\.isEmpty) ? usual : "\(usual)/\(reason.joined(separator: "/"))"
     }
 
     /// The first rows that meet a condition, in the order of their files. The index has each status in that order, so rows

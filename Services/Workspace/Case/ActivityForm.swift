@@ -44,6 +44,11 @@ struct ActivityForm: Sendable {
             var entered = EnteredValue()
             entered.input = input.key
             let name = name(input.key)
+            if let theirs = Edits(visit).theirs(name) {
+                entered.value = theirs
+                all.append(entered)
+                continue
+            }
             switch input.type {
             case "reference":
                 entered.value = try await Lookup(visit).chosen(

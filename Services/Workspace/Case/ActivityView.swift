@@ -41,19 +41,34 @@ struct ActivityView: Sendable {
             let isRefused = refusedActivity == activity.id
             let showsTyped = isRefused && visit.form.contains("etag")
             let form = try await ActivityForm(activity, visit, adding: adding, typed: showsTyped)
-            let forms = Forms(visit, showsTyped: showsTyped)
-            let refused = isRefused ? refused : nil
-            var drawn: Values = [
-                "action": address, "fields": form.fields.map { forms.values($0, refused: refused) },
-                "skip": activity.optional,
-            ]
-            if let refused { drawn["problem"] = forms.problem(refused, form.fields) }
-            values["form"] = drawn
+            values["form"] = self.form(
+                form.fields, address, isOptional: activity.optional, refused: isRefused ? refused : nil,
+                showsTyped: showsTyped)
         } else {
             values["facts"] = facts(activity)
         }
         if activity.state == "done" || activity.state == "skipped" { values["reopen"] = address }
         return values
+    }
+
+    /// The form of an activity; where somebody else has saved meanwhile, with a choice for each field that both have changed.
+    private func form(
+        _ fields: [Forms.Field], _ address: String, isOptional: Bool, refused: Problem?, showsTyped: Bool
+    ) -> Values {
+        let isStale = refused?.isStale == true
+        let edits = Edits(visit)
+        let (forms, stored) = (Forms(visit, showsTyped: showsTyped), Forms(visit))
+        var drawn: Values = [
+            "action": address, "skip": isOptional,
+            "fields": fields.map { field in
+                // What somebody else has changed, and nobody here, is shown as it is now.
+                let isTheirs = isStale && field.kind.isSingle && !edits.isChanged(field.name)
+                return (isTheirs ? stored : forms).values(field, refused: isStale ? nil : refused)
+            },
+        ]
+        drawn.merge(edits.values(fields.filter(\.kind.isSingle), now: [:], isConflict: isStale)) { _, own in own }
+        if let refused { drawn["problem"] = forms.problem(refused, fields) }
+        return drawn
     }
 
     private func note(_ activity: PlaybookActivity) -> String {

@@ -5,15 +5,16 @@ import Wire
 /// What the pages of cases and tasks have in common: something is written, and the page comes again, with what the services
 /// said against it beside what was typed.
 enum Work {
-    /// Writes, then leads to the page; what was refused stands on it.
+    /// Writes, then leads to the page; what was refused stands on it. `undo` is an address of the page that takes it back.
     static func write(
-        _ href: String, saved form: String = "", _ write: () async throws(Problem) -> Toast,
+        _ href: String, saved form: String = "", undo: String = "", _ write: () async throws(Problem) -> Toast,
         refused: (Problem) async throws(Problem) -> Page
     ) async throws(Problem) -> Answer {
         do throws(Problem) {
             let done = try await write()
             let kept = form.isEmpty ? "" : "&saved=\(form)"
-            return .moved(to: "\(href)?done=\(done.rawValue)\(kept)")
+            let back = undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))"
+            return .moved(to: "\(href)?done=\(done.rawValue)\(kept)\(back)")
         } catch {
             guard error.isRefusal, error.code != .notFound else { throw error }
             var page = try await refused(error)

@@ -52,7 +52,9 @@
     else if (event.key === "?") one("[data-keys]")?.showModal();
     else if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
     else if (event.key === "x" && current) one("input[type=checkbox]", current)?.click();
-    else if (done[event.key]?.()) { const place = done[event.key](); place.focus(); if (event.key === "e" && place.matches("a, button")) place.click(); }
+    else if (done[event.key]?.()) {
+      const found = done[event.key](), place = found.matches("form") ? one("input:not([type=hidden]), select, textarea", found) ?? found : found;
+      place.focus(); if (event.key === "e" && place.matches("a, button")) place.click(); }
     else return;
     event.preventDefault();
   }
@@ -209,11 +211,14 @@
       request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) bar.value = (event.loaded / event.total) * 100; });
       request.addEventListener("loadend", () => {
         const isFine = request.status >= 200 && request.status < 400;
-        one("[data-status]", item).textContent = isFine ? form.dataset.done : request.getResponseHeader("X-Problem") ? decodeURIComponent(request.getResponseHeader("X-Problem")) : form.dataset.failed;
+        one("[data-cancel]", item)?.remove();
+        if (!item.dataset.canceled) one("[data-status]", item).textContent = isFine ? form.dataset.done : request.getResponseHeader("X-Problem") ? decodeURIComponent(request.getResponseHeader("X-Problem")) : form.dataset.failed;
         one("[data-status]", item).classList.toggle("fault", !isFine);
         if (isFine) bar.value = 100;
         done(isFine);
       });
+      request.addEventListener("abort", () => { item.dataset.canceled = "1"; one("[data-status]", item).textContent = form.dataset.canceled; });
+      one("[data-cancel]", item)?.addEventListener("click", () => request.abort());
       request.open("POST", form.action);
       request.setRequestHeader("X-Fragment", "1");
       request.send(data);
@@ -230,7 +235,9 @@
     });
     let isFine = true;
     for (const [place, file] of files.entries()) isFine = (await send(form, file, items[place])) && isFine;
+    // What was sent is shown with the page; why something was not stays to be read.
     if (isFine) location.reload();
+    else one("[data-sent]", form.parentElement)?.removeAttribute("hidden");
   }
   all("[data-drop]").forEach((form) => {
     const input = one("input[type=file]", form);
@@ -345,19 +352,23 @@
   const place = (form) => `typed ${body.dataset.person} ${location.pathname} ${form.id}`;
   if (body.dataset.saved) sessionStorage.removeItem(place({ id: body.dataset.saved }));
   all("form[data-keep]").forEach((form) => {
-    const fields = () => all("input:not([type=hidden]):not([type=file]):not([type=password]), textarea, select", form).filter((field) => field.name);
-    const read = () => JSON.stringify(fields().map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]));
-    const first = read();
+    const fields = () => all("input:not([type=hidden]):not([type=file]):not([type=password]):not([type=radio]), textarea, select", form).filter((field) => field.name);
+    const value = (field) => (field.type === "checkbox" ? field.checked : field.value);
+    const first = new Map(fields().map((field) => [field.name, value(field)]));
+    // What the server has drawn anew has in it what was typed.
+    if (form.hasAttribute("data-redrawn")) sessionStorage.removeItem(place(form));
     try {
-      const kept = sessionStorage.getItem(place(form));
-      if (kept && kept !== first) {
-        const values = new Map(JSON.parse(kept));
-        fields().forEach((field) => { if (!values.has(field.name)) return; if (field.type === "checkbox") field.checked = values.get(field.name); else field.value = values.get(field.name); });
-        const note = one("[data-kept]", form);
-        if (note) note.hidden = false;
-      }
+      const typed = new Map(JSON.parse(sessionStorage.getItem(place(form)) ?? "[]"));
+      const different = fields().filter((field) => typed.has(field.name) && typed.get(field.name) !== value(field));
+      different.forEach((field) => { if (field.type === "checkbox") field.checked = typed.get(field.name); else field.value = typed.get(field.name); });
+      const note = one("[data-kept]", form);
+      if (note && different.length) note.hidden = false;
     } catch { sessionStorage.removeItem(place(form)); }
-    form.addEventListener("input", () => { const now = read(); if (now.length < 100000) sessionStorage.setItem(place(form), now); });
+    // What was not touched does not wait: somebody else may change it meanwhile.
+    form.addEventListener("input", () => {
+      const now = JSON.stringify(fields().filter((field) => value(field) !== first.get(field.name)).map((field) => [field.name, value(field)]));
+      if (now.length < 100000) sessionStorage.setItem(place(form), now);
+    });
   });
   // The secret of a link stands behind `#`, which browsers keep to themselves: it is posted, and no longer in the address.
   all("form[data-secret]").forEach((form) => {

@@ -30,6 +30,14 @@ struct Forms: Sendable {
         case rows([[Field]])
         /// Not to be changed.
         case fixed
+
+        /// Whether the field has one value, under its own name.
+        var isSingle: Bool {
+            switch self {
+            case .text, .long, .date, .boolean, .choice, .reference: true
+            case .several, .rows, .fixed: false
+            }
+        }
     }
 
     /// One field.

@@ -53,13 +53,53 @@ struct RecordForm<Record: RecordMessage>: Sendable {
         field.side == .provider ? "NOT \(User.Field.account.rawValue):*" : ""
     }
 
-    /// The record with what was posted, and the fields that were. A text that is no value of its field is left to the
+    /// A form over the record: what stands in it, and where somebody else has saved meanwhile a choice for each field.
+    func values(
+        _ record: Record, names: [String: String], action: String, refused: Problem?
+    ) -> Values {
+        let isStale = refused?.isStale == true
+        let edits = Edits(visit)
+        var fields = fields(record, names: names)
+        let now = Dictionary(fields.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        var form: Values = ["action": action, "etag": isStale || refused == nil ? record.etag : visit.form["etag"]]
+        let was =
+            refused == nil || isStale
+            ? now
+            : Dictionary(
+                visit.form.under("was-").map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        form.merge(edits.values(fields, now: isStale ? now : was, isConflict: isStale)) { _, own in own }
+        if isStale {
+            for place in fields.indices {
+                fields[place].value = edits.merged(fields[place].name, now: fields[place].value)
+            }
+        }
+        let forms = Forms(visit)
+        form["fields"] = fields.map { field -> Values in
+            var drawn = forms.values(field, refused: isStale ? nil : refused)
+            if isStale, case .reference = field.kind, edits.isChanged(field.name) {
+                drawn["text"] = visit.form["\(field.name)-text"]
+            }
+            return drawn
+        }
+        if let refused { form["problem"] = forms.problem(refused, fields) }
+        return form
+    }
+
+    /// Whether what somebody else has saved meanwhile leaves alone what was changed here: then both are kept.
+    func isApart(from record: Record) -> Bool {
+        let edits = Edits(visit)
+        return edits.isKnown && fields(record, names: [:]).allSatisfy { !edits.isContested($0.name, now: $0.value) }
+    }
+
+    /// The record with what was posted, and the fields that were changed. A text that is no value of its field is left to the
     /// service to refuse where it can be sent at all.
     func record(id: String, etag: String) async throws(Problem) -> (Record, FieldMask) {
         var record = Record()
         record.id = id
         record.etag = etag
-        for key in keys {
+        let edits = Edits(visit)
+        let changed = keys.filter { edits.isChanged($0.rawValue) }
+        for key in changed {
             guard let index = Record.schema.index(of: key.rawValue) else { continue }
             let field = Record.schema.fields[index]
             var text = visit.form[key.rawValue]
@@ -73,7 +113,7 @@ struct RecordForm<Record: RecordMessage>: Sendable {
                 throw .invalid(field: Record.path(key), Text(en: "This is no number.", ko: "숫자를 입력하세요."))
             }
         }
-        return (record, FieldMask(paths: keys.map(\.rawValue)))
+        return (record, FieldMask(paths: changed.map(\.rawValue)))
     }
 
     private static func value(_ text: String, _ field: FieldSchema) throws(WireError) -> FieldValue {

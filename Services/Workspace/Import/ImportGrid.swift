@@ -8,16 +8,23 @@ import Wire
 struct ImportGrid: Sendable {
     private static let blockSize: Int32 = 60
     /// How many reasons are offered to choose from.
-    private static let facetLimit = 6
+    private static let facetLimit: Int32 = 12
 
     private let visit: Visit
+    /// Why the form of a row was not taken.
+    private let refused: Problem?
 
-    init(_ visit: Visit) { self.visit = visit }
+    init(_ visit: Visit, refused: Problem? = nil) {
+        self.visit = visit
+        self.refused = refused
+    }
 
     private var href: String { ImportPages.href(visit) }
     private var status: String { visit.query["status"].isEmpty ? "needs_attention" : visit.query["status"] }
-    /// The reason that rows are narrowed to.
-    private var reason: String { visit.query["reason"] }
+    /// The reason that rows are narrowed to: what found it, in which field, and what stands there.
+    private var check: String { visit.query["check"] }
+    private var field: String { visit.query["field"] }
+    private var value: String { visit.query[whole: "value"] }
 
     // MARK: Reading
 
@@ -39,15 +46,19 @@ struct ImportGrid: Sendable {
                 "action": ["href": "\(href)?step=upload", "label": visit.say("Upload", "업로드")] as Values,
             ] as Values
         let needsAttention = status == "needs_attention"
-        var facets: [Values] = []
-        if needsAttention { facets = try await self.facets(list.stagingRows) }
+        let reasons = needsAttention ? try await reasons() : CountStagingErrorsResponse()
+        let more = Text(
+            en: "Of the first 100,000 rows; there are more reasons.", ko: "앞의 100,000행 기준이며 다른 사유가 더 있습니다.")
         var values: Values = [
-            "grid": grid, "facets": facets,
+            "grid": grid, "facets": reasons.counts.map(facet),
+            "facetsMore": reasons.partial || reasons.more ? visit.reader(more) : "",
             "errors": needsAttention && !list.stagingRows.isEmpty ? "\(href)/errors" : "",
             "validate": status == "yet_to_validate" ? "\(href)/validate" : "",
         ]
-        if !reason.isEmpty, let replace = replacement(list.stagingRows, columns) { values["replace"] = replace }
-        if let row = try await opened(columns) { values["row"] = row }
+        if let count = reasons.counts.first(where: isChosen), let replace = replacement(count, columns) {
+            values["replace"] = replace
+        }
+        if let row = try await opened(columns, task) { values["row"] = row }
         return values
     }
 
@@ -66,15 +77,11 @@ struct ImportGrid: Sendable {
         request.status = status
         request.pageSize = Self.blockSize
         request.pageToken = visit.query["page"]
-        request.filter = filter(reason: reason)
+        request.errorCheck = check
+        request.errorField = field
+        request.errorValue = value
+        if let from = Int(visit.query["from"]), from > 0 { request.filter = "row_number >= \(from)" }
         return try await visit.ask(ImportValidationAPI.listStagingRows, request)
-    }
-
-    private func filter(reason: String) -> String {
-        var filters: [String] = []
-        if !reason.isEmpty { filters.append("comment : \(FilterText.quoted(reason))") }
-        if let from = Int(visit.query["from"]), from > 0 { filters.append("row_number >= \(from)") }
-        return filters.joined(separator: " AND ")
     }
 
     private func blockValues(_ list: ListStagingRowsResponse, _ columns: [FieldSchema]) -> Values {
@@ -87,7 +94,9 @@ struct ImportGrid: Sendable {
 
     private func address(_ token: String, page: String) -> String {
         var address = "\(page)?step=fix&status=\(Fields.encoded(status))"
-        if !reason.isEmpty { address += "&reason=\(Fields.encoded(reason))" }
+        for (name, said) in [("check", check), ("field", field), ("value", value)] where !said.isEmpty {
+            address += "&\(name)=\(Fields.encoded(said))"
+        }
         if !visit.query["from"].isEmpty { address += "&from=\(Fields.encoded(visit.query["from"]))" }
         return token.isEmpty ? address : address + "&page=\(Fields.encoded(token))"
     }
@@ -113,81 +122,110 @@ struct ImportGrid: Sendable {
     }
 
     /// Why rows need attention, each reason with how many rows have it.
-    private func facets(_ rows: [StagingRow]) async throws(Problem) -> [Values] {
-        var messages: [String] = []
-        for message in rows.flatMap({ $0.errors.map(\.message) }) where !messages.contains(message) {
-            messages.append(message)
-        }
-        if !reason.isEmpty, !messages.contains(reason) { messages.insert(reason, at: 0) }
-        var facets: [Values] = []
-        for message in messages.prefix(Self.facetLimit) {
-            var request = ListStagingRowsRequest()
-            request.importTask = visit.part("id")
-            request.status = status
-            request.pageSize = 1
-            request.count = true
-            request.filter = "comment : \(FilterText.quoted(message))"
-            let count = try await visit.ask(ImportValidationAPI.listStagingRows, request).totalSize ?? 0
-            let isCurrent = message == reason
-            facets.append([
-                "label": message, "count": count, "current": isCurrent,
-                "href": "\(href)?step=fix" + (isCurrent ? "" : "&reason=\(Fields.encoded(message))"),
-            ])
-        }
-        return facets
+    private func reasons() async throws(Problem) -> CountStagingErrorsResponse {
+        var request = CountStagingErrorsRequest()
+        request.importTask = visit.part("id")
+        request.limit = Self.facetLimit
+        return try await visit.ask(ImportValidationAPI.countStagingErrors, request)
+    }
+
+    private func isChosen(_ count: StagingErrorCount) -> Bool {
+        count.check == check && count.field == field && count.value == value
+    }
+
+    private func facet(_ count: StagingErrorCount) -> Values {
+        let isCurrent = isChosen(count)
+        let reason = [("check", count.check), ("field", count.field), ("value", count.value)]
+            .filter { !$0.1.isEmpty }.map { "&\($0.0)=\(Fields.encoded($0.1))" }.joined()
+        return [
+            "label": count.value.isEmpty ? count.message : "‘\(count.value)’: \(count.message)", "count": count.rows,
+            "current": isCurrent, "href": "\(href)?step=fix" + (isCurrent ? "" : reason),
+        ]
     }
 
     /// The value that the chosen reason is about, to be replaced in the whole column.
-    private func replacement(_ rows: [StagingRow], _ columns: [FieldSchema]) -> Values? {
-        let fault = rows.lazy.flatMap(\.errors).first { $0.message == reason && !$0.field.isEmpty }
-        guard let fault, let column = columns.first(where: { $0.name == fault.field }) else { return nil }
+    private func replacement(_ count: StagingErrorCount, _ columns: [FieldSchema]) -> Values? {
+        guard let column = columns.first(where: { $0.name == count.field }),
+            !count.value.isEmpty || count.check == "mandatory"
+        else { return nil }
+        let language = visit.reader.language
+        let button = Text(
+            en: "Replace in all \(grouped: count.rows)", ko: "\(grouped: count.rows)행 모두 바꾸기")
         return [
-            "action": "\(href)/replace", "field": fault.field, "value": fault.value,
-            "label": column.label(visit.reader.language),
-            "button": visit.say("Replace in the whole column", "열 전체에서 바꾸기"),
+            "action": "\(href)/replace", "field": count.field, "value": count.value, "label": column.label(language),
+            "button": visit.reader(button),
+            "choices": column.choices.map { ["value": $0.label(language), "label": $0.label(language)] as Values },
         ]
     }
 
     // MARK: One row
 
     /// The row that is open beside the grid, with a form of its cells.
-    private func opened(_ columns: [FieldSchema], refused: Problem? = nil) async throws(Problem) -> Values? {
+    private func opened(
+        _ columns: [FieldSchema], _ task: ImportTask
+    ) async throws(Problem) -> Values? {
         let id = visit.part("row").isEmpty ? visit.query["row"] : visit.part("row")
         guard !id.isEmpty else { return nil }
         var get = GetRequest()
         get.id = id
         let row = try await visit.ask(ImportValidationAPI.getStagingRow, get)
-        let cells = Dictionary(row.cells.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
-        let forms = Forms(visit, showsTyped: refused != nil)
-        let language = visit.reader.language
-        let fields = columns.map { column in
-            Forms.Field(
-                "cell-\(column.name)", column.label(language), .text("text"), value: cells[column.name] ?? "",
-                key: column.name, isRequired: column.mandatory)
-        }
-        let drawn = fields.map { field -> Values in
-            var values = forms.values(field, refused: refused)
-            let wrong = row.errors.filter { $0.field == field.key }.map(\.message)
-            if refused == nil { values["wrong"] = wrong.joined(separator: " ") }
-            return values
-        }
-        var values: Values = [
-            "number": row.rowNumber, "sourceFile": row.sourceFile, "sourceSheet": row.sourceSheet, "etag": row.etag,
-            "action": "\(href)/rows/\(row.id)", "close": address("", page: href), "fields": drawn,
+        if row.status == "published" { return published(row, columns, task) }
+        return [
+            "number": row.rowNumber, "sourceFile": row.sourceFile, "sourceSheet": row.sourceSheet,
+            "close": address("", page: href), "form": form(row, columns),
             "reasons": row.errors.map { error -> Values in
                 let source = [error.sourceTitle, error.sourceCell, error.sourceValue].filter { !$0.isEmpty }
                 return ["text": error.message, "source": source.joined(separator: " · ")]
             },
         ]
-        if let refused { values["problem"] = forms.problem(refused, fields) }
-        return values
+    }
+
+    /// The cells of a row as a form; what was typed stands in it when it was refused.
+    private func form(_ row: StagingRow, _ columns: [FieldSchema]) -> Values {
+        let cells = Dictionary(row.cells.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
+        let (forms, edits) = (Forms(visit), Edits(visit))
+        let isStale = refused?.isStale == true
+        let fields = columns.map { column in
+            Forms.Field(
+                "cell-\(column.name)", column.label(visit.reader.language), .text("text"),
+                value: cells[column.name] ?? "", key: column.name, isRequired: column.mandatory)
+        }
+        let drawn = fields.map { field -> Values in
+            var field = field
+            if isStale { field.value = edits.merged(field.name, now: field.value) }
+            var values = forms.values(field, refused: isStale ? nil : refused)
+            let wrong = row.errors.filter { $0.field == field.key }.map(\.message)
+            if refused == nil { values["wrong"] = wrong.joined(separator: " ") }
+            return values
+        }
+        var form: Values = ["action": "\(href)/rows/\(row.id)", "etag": row.etag, "fields": drawn]
+        form.merge(edits.values(fields, now: [:], isConflict: isStale)) { _, own in own }
+        if let refused { form["problem"] = forms.problem(refused, fields) }
+        return form
+    }
+
+    /// A row that was published: its cells, each with where its value comes from.
+    private func published(_ row: StagingRow, _ columns: [FieldSchema], _ task: ImportTask) -> Values {
+        let cells = Dictionary(row.cells.map { ($0.field, $0.value) }, uniquingKeysWith: { first, _ in first })
+        let lineage = "\(href)/lineage?table=\(task.targetTable ?? "")&record=\(Fields.encoded(row.targetRecord))"
+        return [
+            "number": row.rowNumber, "sourceFile": row.sourceFile, "sourceSheet": row.sourceSheet, "form": "",
+            "close": address("", page: href), "lineage": row.targetRecord.isEmpty ? "" : lineage,
+            "cells": columns.filter { cells[$0.name]?.isEmpty == false }.map { column -> Values in
+                [
+                    "label": column.label(visit.reader.language), "value": cells[column.name] ?? "",
+                    "href": row.targetRecord.isEmpty ? "" : "\(lineage)&field=\(column.name)",
+                ]
+            },
+        ]
     }
 
     /// Writes the cells of the form that differ.
     func save() async throws(Problem) -> Answer {
-        let cells = visit.form.under("cell-")
+        let edits = Edits(visit)
+        let cells = visit.form.under("cell-").filter { edits.isChanged("cell-\($0.name)") }
         do throws(Problem) {
-            _ = try await update(cells)
+            if !cells.isEmpty { _ = try await update(cells) }
             return .moved(to: "\(href)?step=fix&done=\(Toast.saved.rawValue)&saved=row")
         } catch {
             guard error.isRefusal, error.code != .notFound else { throw error }

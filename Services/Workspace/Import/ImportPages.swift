@@ -60,7 +60,8 @@ enum ImportPages: PageFolder {
             }
         }
         pages.post("/imports/:id/match") { visit async throws(Problem) in
-            try await write(visit, step: "match") { () async throws(Problem) in
+            if visit.form["do"] == "look" { return .moved(to: ImportMatch.look(visit)) }
+            return try await write(visit, step: "match") { () async throws(Problem) in
                 _ = try await visit.ask(ImportValidationAPI.importUploads, ImportMatch.request(visit))
                 return .loaded
             }
@@ -127,6 +128,12 @@ enum ImportPages: PageFolder {
                 var request = UndoPublicationRequest()
                 request.id = visit.part("id")
                 request.importRun = visit.part("run")
+                request.stagingRows = visit.form.all("record")
+                guard visit.form["do"] != "chosen" || !request.stagingRows.isEmpty else {
+                    throw .invalid(
+                        field: UndoPublicationRequest.Field.stagingRows,
+                        Text(en: "Choose the rows to undo first.", ko: "먼저 실행 취소할 행을 선택하세요."))
+                }
                 _ = try await visit.ask(ImportValidationAPI.undoPublication, request)
                 return .undone
             }

@@ -94,6 +94,10 @@ struct ImportPlan: Sendable {
                 let left = try await rowsThat(stand: "published", in: run)
                 let button = Text(
                     en: "Undo: take back \(grouped: left.total) rows", ko: "실행 취소: \(grouped: left.total)행 되돌리기")
+                values["rowsHref"] = "\(href)?step=publish&run=\(run.id)#run-\(run.id)"
+                if visit.query["run"] == run.id {
+                    values.merge(try await published(run, facts)) { _, own in own }
+                }
                 if left.total > 0 {
                     values["undo"] =
                         ["action": "\(href)/runs/\(run.id)/undo", "button": visit.reader(button)] as Values
@@ -105,6 +109,38 @@ struct ImportPlan: Sendable {
             shown.append(values)
         }
         return ["publications": shown]
+    }
+
+    /// What a publication did with each row, a page at a time, each with where it comes from; those that are chosen are undone.
+    private func published(_ run: ImportRun, _ facts: ImportView.Facts) async throws(Problem) -> Values {
+        var request = ListPublishedRowsRequest()
+        request.importRun = run.id
+        request.pageSize = 50
+        request.pageToken = visit.query["page"]
+        let list = try await visit.ask(ImportValidationAPI.listPublishedRows, request)
+        let table = facts.task.targetTable ?? ""
+        let schema = Dictionaries.schema(table)
+        let rows = list.publishedRows.map { row -> Values in
+            let changes = Text(en: "\(row.fields.count) fields", ko: "필드 \(grouped: row.fields.count)개")
+            return [
+                "id": row.state == "published" ? row.stagingRow : "", "number": row.rowNumber, "outcome": row.outcome,
+                "outcomeLabel": row.outcomeLabel, "state": row.state, "stateLabel": row.stateLabel,
+                "target": row.fields.first?.after ?? "", "changes": row.fields.isEmpty ? "" : visit.reader(changes),
+                "lineage": row.targetRecord.isEmpty
+                    ? "" : "\(href)/lineage?table=\(table)&record=\(Fields.encoded(row.targetRecord))",
+                "fields": row.fields.map { change -> Values in
+                    [
+                        "label": schema?.field(change.field)?.label(visit.reader.language) ?? change.field,
+                        "before": change.before, "after": change.after,
+                    ]
+                },
+            ]
+        }
+        let next = "\(href)?step=publish&run=\(run.id)&page=\(Fields.encoded(list.nextPageToken))#run-\(run.id)"
+        return [
+            "rowsHref": "", "rows": rows, "undoChosen": "\(href)/runs/\(run.id)/undo", "shown": "",
+            "more": list.nextPageToken.isEmpty ? "" : next,
+        ]
     }
 
     private func rowsThat(

@@ -70,7 +70,7 @@ struct ImportView: Sendable {
         switch step {
         case .upload: try await ImportFiles(visit).values()
         case .match: try await ImportMatch(visit).values(facts.task)
-        case .fix: try await ImportGrid(visit).values(facts.task)
+        case .fix: try await ImportGrid(visit, refused: visit.part("row").isEmpty ? nil : refused).values(facts.task)
         case .plan: try await ImportPlan(visit).values(facts)
         case .publish: try await ImportPlan(visit).publications(facts)
         }

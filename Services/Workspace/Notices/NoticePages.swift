@@ -6,14 +6,17 @@ import Wire
 /// What one was told, newest first.
 enum NoticePages: PageFolder {
     static func add(to pages: Pages) {
+        let site = pages.site
         pages.get("/notices") { visit async throws(Problem) in .page(try await page(visit)) }
         pages.post("/notices/read") { visit async throws(Problem) in
             let list = try await visit.ask(NotifierAPI.listInAppNotifications, unread(pageSize: 50))
             for notice in list.resources { try await markRead(notice.id, visit) }
+            site.notices.forget(visit.person)
             return .moved(to: "/notices?done=\(Toast.read.rawValue)")
         }
         pages.post("/notices/:id/read") { visit async throws(Problem) in
             try await markRead(visit.part("id"), visit)
+            site.notices.forget(visit.person)
             return .moved(to: "/notices?done=\(Toast.read.rawValue)")
         }
     }
@@ -52,11 +55,10 @@ enum NoticePages: PageFolder {
                 ])
         }
         let values: Values = [
-            "notices": ["any": list.resources.contains { $0.readAt == nil }, "countText": ""] as Values,
             "list": [
                 "items": items,
                 "more": list.nextPageToken.isEmpty ? "" : "/notices?page=\(Fields.encoded(list.nextPageToken))",
-            ] as Values,
+            ] as Values
         ]
         var page = Page(template: "notices", title: visit.say("Notices", "알림"), values: values)
         page.live = "notices"

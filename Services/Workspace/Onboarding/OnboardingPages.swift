@@ -40,7 +40,7 @@ enum OnboardingPages: PageFolder {
         list.merge(table.values(shown.items)) { _, cells in cells }
         let kept: [Values] = [["name": "card", "value": shown.card]]
         let values: Values = [
-            "list": list,
+            "list": list, "tabs": ListView.tabs("", visit),
             "arrange": ["action": visit.path, "kept": kept, "columns": table.choices()] as Values,
         ]
         var page = Page(template: "list", title: shown.label, values: values)
@@ -50,6 +50,15 @@ enum OnboardingPages: PageFolder {
     }
 
     private static func href(_ card: String) -> String { "/onboarding?card=\(Fields.encoded(card))" }
+
+    /// The list that a card is a view of, where it is to be narrowed, sorted and worked on; nil for a card of several tables.
+    private static func tool(_ card: String) -> String? {
+        switch card {
+        case "my_active_cases": ListPages.href(OnboardingCase.schema.table) + "?active=true&assigned_to=me"
+        case "stale_cases": ListPages.href(OnboardingCase.schema.table) + "?active=true&updated_at=stale"
+        default: nil
+        }
+    }
 
     private static func card(for card: OnboardingCard, isCurrent: Bool, _ visit: Visit) -> Values {
         let figures = card.trend.map { Int($0.count) }
@@ -67,7 +76,8 @@ enum OnboardingPages: PageFolder {
             "/onboarding/list?card=\(Fields.encoded(list.card))"
             + visit.query.all("column").map { "&column=\(Fields.encoded($0))" }.joined()
         return [
-            "title": list.label, "items": list.items.map { Seen($0, ["href": Address.of($0)]) }, "all": address,
+            "title": list.label, "items": list.items.map { Seen($0, ["href": Address.of($0)]) },
+            "all": tool(list.card) ?? address,
             "more": list.nextPageToken.isEmpty ? "" : "\(address)&page=\(Fields.encoded(list.nextPageToken))",
             "shown": visit.reader(Text(en: "\(list.items.count) shown", ko: "\(grouped: list.items.count)건 표시")),
             "empty": [

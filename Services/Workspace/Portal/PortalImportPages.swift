@@ -109,16 +109,16 @@ enum PortalImportPages: PageFolder {
         return values
     }
 
-    /// Why rows need attention, out of the first hundred.
+    /// Why rows need attention.
     private static func reasons(_ task: String, _ visit: Visit) async throws(Problem) -> [Values] {
-        var request = ListStagingRowsRequest()
+        var request = CountStagingErrorsRequest()
         request.importTask = task
-        request.status = "needs_attention"
-        request.pageSize = 100
-        let rows = try await visit.ask(ImportValidationAPI.listStagingRows, request).stagingRows
-        let messages = Dictionary(grouping: rows.flatMap { $0.errors.map(\.message) }) { $0 }
-        return messages.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.prefix(10).map { message, all in
-            ["label": message, "count": all.count]
+        request.limit = 10
+        return try await visit.ask(ImportValidationAPI.countStagingErrors, request).counts.map { count in
+            [
+                "label": count.value.isEmpty ? count.message : "‘\(count.value)’: \(count.message)",
+                "count": count.rows,
+            ]
         }
     }
 }

@@ -56,6 +56,7 @@ enum PortalPages: PageFolder {
         return [
             "items": list.items.map(item), "countText": "\(grouped: list.count)" + (list.more ? "+" : ""), "shown": "",
             "more": list.nextPageToken.isEmpty ? "" : more,
+            "tool": name == "my_tasks" ? ListPages.href("lifecycle_task") : ListPages.href("onboarding_case"),
         ]
     }
 

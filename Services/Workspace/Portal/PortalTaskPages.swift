@@ -22,10 +22,7 @@ enum PortalTaskPages: PageFolder {
         }
         pages.post("/portal/tasks/:id") { visit async throws(Problem) in
             try await write(visit, saved: "edit") { (task) async throws(Problem) in
-                let keys = keys(task)
-                let (changed, _) = try await RecordForm<LifecycleTask>(keys, visit).record(id: task.id, etag: "")
-                try await update(changed, keys, visit)
-                return .saved
+                try await TaskPages.save(try await record(task.id, visit), keys(task), visit)
             }
         }
         pages.receive("/portal/tasks/:id/files") { visit async throws(Problem) in
@@ -45,6 +42,12 @@ enum PortalTaskPages: PageFolder {
         request.id = visit.part("id")
         request.items = 50
         return try await visit.ask(OnboardingAPI.getPortalTask, request)
+    }
+
+    private static func record(_ id: String, _ visit: Visit) async throws(Problem) -> LifecycleTask {
+        var request = GetRequest()
+        request.id = id
+        return try await visit.ask(OnboardingAPI.getLifecycleTask, request)
     }
 
     private static func update(
@@ -88,16 +91,9 @@ enum PortalTaskPages: PageFolder {
         values.merge(view.refused(refused)) { _, refused in refused }
         let keys = keys(answer)
         if !keys.isEmpty {
-            var get = GetRequest()
-            get.id = answer.id
-            let record = try await visit.ask(OnboardingAPI.getLifecycleTask, get)
-            let fields = RecordForm<LifecycleTask>(keys, visit).fields(record, names: [:])
-            let forms = Forms(visit)
-            let isForm = visit.path == view.href
-            values["form"] =
-                [
-                    "action": view.href, "fields": fields.map { forms.values($0, refused: isForm ? refused : nil) },
-                ] as Values
+            let record = try await record(answer.id, visit)
+            values["form"] = RecordForm<LifecycleTask>(keys, visit).values(
+                record, names: [:], action: view.href, refused: visit.path == view.href ? refused : nil)
         }
         var page = Page(template: "portal_task", title: "\(answer.number) \(answer.shortDescription)", values: values)
         page.trail = [Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")]

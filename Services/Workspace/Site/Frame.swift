@@ -96,12 +96,20 @@ extension Site {
             body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
+    /// Where what was done is undone: an address of the page itself, and of no other.
+    private func undo(_ visit: Visit) -> String {
+        let path = LocalPath.checked(visit.query["undo"], or: "")
+        return path.hasPrefix("\(visit.path)/") ? path : ""
+    }
+
     private func frame(_ page: Page, _ visit: Visit) -> Values {
         var frame: Values = [
             "title": page.title, "lang": visit.reader.language.rawValue, "csrf": visit.csrf, "path": visit.path,
             "assets": assets.addresses, "crumbs": page.trail.map(\.values), "search": ["text": page.search] as Values,
-            // A script fills in the number as soon as the page is open.
-            "notices": ["any": false, "countText": ""] as Values,
+            // A script keeps the number up to date as long as the page is open.
+            "notices": [
+                "any": visit.unread > 0, "countText": visit.unread > 99 ? "99+" : "\(visit.unread)",
+            ] as Values,
             "saved": String(
                 visit.query["saved"].prefix(80).filter {
                     $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0))
@@ -113,7 +121,7 @@ extension Site {
             frame["navigation"] = Navigation.values(for: person, visit)
         }
         if let text = Toast(rawValue: visit.query["done"])?.text {
-            frame["toast"] = ["text": text(visit.reader.language)] as Values
+            frame["toast"] = ["text": text(visit.reader.language), "undo": undo(visit)] as Values
         }
         return frame
     }
@@ -123,7 +131,7 @@ extension Site {
 enum Toast: String {
     case saved, commented, noted, attached, removed, completed, skipped, reopened, moved, sent, loaded, published,
         undone,
-        replaced, read
+        replaced, read, changed
     case signedOut = "signed-out"
     case passwordChanged = "password-changed"
     case ended
@@ -145,6 +153,7 @@ enum Toast: String {
         case .undone: Text(en: "Undoing has begun.", ko: "실행 취소를 시작했습니다.")
         case .replaced: Text(en: "Replaced; the rows are being checked.", ko: "바꾸었습니다. 행을 검증하고 있습니다.")
         case .read: Text(en: "Marked as read.", ko: "읽음으로 표시했습니다.")
+        case .changed: Text(en: "Changed.", ko: "변경했습니다.")
         case .signedOut: Text(en: "You are signed out.", ko: "로그아웃했습니다.")
         case .passwordChanged: Text(en: "Your password was changed.", ko: "비밀번호를 변경했습니다.")
         case .ended: Text(en: "The session was ended.", ko: "세션을 종료했습니다.")

@@ -10,8 +10,9 @@ enum Navigation {
 
     private static let entries = [
         Entry(href: "/onboarding", key: "h", label: Text(en: "My work", ko: "내 작업")),
-        Entry(href: "/onboarding/list?card=my_active_cases", key: "o", label: Text(en: "Onboarding", ko: "온보딩")),
-        Entry(href: "/onboarding/list?card=active_tasks", key: "t", label: Text(en: "Tasks", ko: "작업")),
+        Entry(href: "/lists/onboarding_case?active=true", key: "o", label: Text(en: "Cases", ko: "케이스")),
+        Entry(href: "/lists/lifecycle_task?active=true", key: "t", label: Text(en: "Tasks", ko: "작업")),
+        Entry(href: "/lists/import_task?active=true", key: "i", label: Text(en: "Imports", ko: "가져오기")),
         Entry(href: "/search", key: "s", label: Text(en: "Search", ko: "검색")),
     ]
 
@@ -22,11 +23,10 @@ enum Navigation {
 
     /// The entries for one page.
     static func values(for person: Person, _ visit: Visit) -> [Values] {
-        let query = visit.query["card"]
-        let here = visit.path + (query.isEmpty ? "" : "?card=\(query)")
         return (person.isCustomer ? customers : entries).map { entry in
             [
-                "href": entry.href, "key": entry.key, "label": visit.reader(entry.label), "current": entry.href == here,
+                "href": entry.href, "key": entry.key, "label": visit.reader(entry.label),
+                "current": entry.href.prefix { $0 != "?" } == visit.path,
             ]
         }
     }

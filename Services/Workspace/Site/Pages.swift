@@ -80,6 +80,7 @@ extension Site {
                 guard again.person != nil else { return signInFirst(visit, request) }
                 answer = try await handler(again, request)
             }
+            if case .page = answer { visit.unread = await notices.count(visit) }
             return respond(answer, visit, request)
         } catch {
             return respond(error, visit, request)

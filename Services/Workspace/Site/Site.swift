@@ -17,6 +17,7 @@ struct Site: Sendable {
     let address: String
     let now: @Sendable () -> Timestamp
     let log: Logger
+    let notices: UnreadNotices
     private let isBehindProxy: Bool
     private let isConnected: @Sendable () -> Bool
     private let byAddress: RateLimit
@@ -43,6 +44,7 @@ struct Site: Sendable {
         assets = try Assets(folder: folder.appendingPathComponent("Design"))
         cookies = CookieJar(isSecure: address.hasPrefix("https://"))
         sessions = SessionStore(client, now: now)
+        notices = UnreadNotices(now: now)
         byAddress = RateLimit(perMinute: requestsPerMinute)
         bySession = RateLimit(perMinute: requestsPerMinute)
     }
@@ -72,7 +74,7 @@ struct Site: Sendable {
     private static var folders: [any PageFolder.Type] {
         [
             SignInPages.self, OnboardingPages.self, CasePages.self, TaskPages.self, ImportPages.self, PortalPages.self,
-            SearchPages.self, NoticePages.self, PersonPages.self, LivePages.self, DesignPage.self,
+            ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self, LivePages.self, DesignPage.self,
         ]
     }
 

@@ -32,6 +32,8 @@ struct Visit: Sendable {
     let isFragment: Bool
     /// Calls the services with the person's token.
     let ask: Ask
+    /// Notices that the person has not read.
+    var unread: Int64 = 0
 
     /// A part of the path: `id`.
     func part(_ name: String) -> String { parameters.get(name)?.removingPercentEncoding ?? "" }
@@ -65,16 +67,25 @@ struct Ask: Sendable {
         }
     }
 
+    /// Calls a method that a page does not wait for any longer than that.
+    func callAsFunction<Request: Message, Response: Message>(
+        _ method: Method<Request, Response>, _ request: Request, within patience: Duration
+    ) async throws(Problem) -> Response {
+        try await within(patience) { () async throws(Problem) in
+            try await client.call(method, request, requestID: nil, retry: .none)
+        }
+    }
+
     /// Calls a method that is known by its subject only, in JSON.
     func callAsFunction(json: [UInt8], to subject: String) async throws(Problem) -> [UInt8] {
         try await within { () async throws(Problem) in try await client.call(json: json, to: subject) }
     }
 
     private func within<Result: Sendable>(
-        _ body: () async throws(Problem) -> Result
+        _ patience: Duration = Self.deadline, _ body: () async throws(Problem) -> Result
     ) async throws(Problem) -> Result {
         let context = CallContext(
-            deadline: .after(Self.deadline), trace: .generate(), bearer: token, language: language.rawValue)
+            deadline: .after(patience), trace: .generate(), bearer: token, language: language.rawValue)
         return try await context.run(body)
     }
 }

@@ -15,17 +15,16 @@ enum TaskPages: PageFolder {
         pages.get("/tasks/:id") { visit async throws(Problem) in .page(try await page(visit)) }
         pages.post("/tasks/:id") { visit async throws(Problem) in
             try await write(visit, saved: "edit") { (record) async throws(Problem) in
-                var request = UpdateLifecycleTaskRequest()
-                let (changed, mask) = try await RecordForm<LifecycleTask>(keys, visit).record(
-                    id: record.id, etag: visit.form["etag"])
-                request.lifecycleTask = changed
-                request.updateMask = mask
-                _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
-                return .saved
+                try await save(record, keys, visit)
             }
         }
         pages.post("/tasks/:id/move") { visit async throws(Problem) in
-            try await write(visit) { (record) async throws(Problem) in try await move(visit, record) }
+            let before = try await record(visit)
+            return try await Work.write(href(visit), undo: undo(visit, before)) { () async throws(Problem) in
+                try await move(visit, before)
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
+            }
         }
         pages.post("/tasks/:id/say") { visit async throws(Problem) in
             try await write(visit, saved: "say") { (record) async throws(Problem) in
@@ -69,9 +68,49 @@ enum TaskPages: PageFolder {
         }
     }
 
+    /// Writes what was changed in the form. What somebody else has saved meanwhile in other fields stays.
+    static func save(
+        _ record: LifecycleTask, _ keys: [LifecycleTask.Field], _ visit: Visit
+    ) async throws(Problem) -> Toast {
+        let form = RecordForm<LifecycleTask>(keys, visit)
+        let etag = visit.form["etag"]
+        let isApart = etag != record.etag && form.isApart(from: record)
+        var request = UpdateLifecycleTaskRequest()
+        let (changed, mask) = try await form.record(id: record.id, etag: isApart ? record.etag : etag)
+        guard !mask.paths.isEmpty else { return .saved }
+        request.lifecycleTask = changed
+        request.updateMask = mask
+        _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
+        return .saved
+    }
+
+    /// Where a task goes: what a button of its page says, or what takes back the move before.
+    private static func goal(_ visit: Visit) -> String {
+        visit.form["to"].isEmpty ? visit.query["to"] : visit.form["to"]
+    }
+
+    /// The address that takes a move back.
+    private static func undo(_ visit: Visit, _ before: LifecycleTask) -> String {
+        let back =
+            switch goal(visit) {
+            case "me": before.assignedTo == nil ? "nobody" : ""
+            case Record.State.closed: "reopen"
+            case "nobody", "reopen": ""
+            default: before.state ?? ""
+            }
+        return back.isEmpty ? "" : "\(href(visit))/move?to=\(back)"
+    }
+
     private static func move(_ visit: Visit, _ record: LifecycleTask) async throws(Problem) -> Toast {
-        let to = visit.form["to"]
+        let to = goal(visit)
         switch to {
+        case "nobody":
+            var changed = LifecycleTask()
+            changed.id = record.id
+            var request = UpdateLifecycleTaskRequest()
+            request.lifecycleTask = changed
+            request.updateMask = FieldMask(paths: [Record.Field.assignedTo.rawValue])
+            _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
         case "me", "reopen":
             var request = ActionRequest()
             request.id = record.id
@@ -159,14 +198,8 @@ enum TaskPages: PageFolder {
         _ record: LifecycleTask, _ answer: OnboardingTaskPage, _ visit: Visit, refused: Problem?
     ) -> Values {
         let names = [record.assignedTo ?? "": answer.assignedToName]
-        let fields = RecordForm<LifecycleTask>(keys, visit).fields(record, names: names)
-        let forms = Forms(visit)
-        var form: Values = [
-            "action": href(visit), "etag": refused == nil ? record.etag : visit.form["etag"],
-            "fields": fields.map { forms.values($0, refused: refused) },
-        ]
-        if let refused { form["problem"] = forms.problem(refused, fields) }
-        return form
+        return RecordForm<LifecycleTask>(keys, visit).values(
+            record, names: names, action: href(visit), refused: refused)
     }
 
     private static func moves(_ record: LifecycleTask, _ visit: Visit) -> [Values] {

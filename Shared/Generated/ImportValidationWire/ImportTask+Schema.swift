@@ -7,7 +7,7 @@ extension ImportTask {
     /// The dictionary of table `import_task`.
     public static let schema = RecordSchema(
         table: "import_task", collection: "import_tasks", service: "import-validation", label: Text(en: "Account lifecycle import task", ko: "계정 수명주기 가져오기 작업"), numberPrefix: "ALEIMP",
-        verbs: ["create", "get", "list", "update", "delete", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note", "list_activity", "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment", "update_attachment", "delete_attachment", "download_template", "import", "get_mapping", "save_mapping", "validate", "publish", "plan", "undo", "start_over", "summarize"], fields: schemaFields)
+        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "batch_reassign", "export", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note", "list_activity", "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment", "update_attachment", "delete_attachment", "download_template", "import", "get_mapping", "save_mapping", "validate", "publish", "plan", "undo", "start_over", "summarize"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -168,13 +168,17 @@ extension ImportTask {
     }
 }
 
-extension ImportTask: StandardMessage {
+extension ImportTask: BulkMessage {
     /// `ListImportTasksResponse`.
     public typealias Page = ListImportTasksResponse
     /// `CreateImportTaskRequest`.
     public typealias Creation = CreateImportTaskRequest
     /// `UpdateImportTaskRequest`.
     public typealias Modification = UpdateImportTaskRequest
+    /// `BatchCreateImportTasksRequest`.
+    public typealias BatchCreation = BatchCreateImportTasksRequest
+    /// `BatchUpdateImportTasksRequest`.
+    public typealias BatchModification = BatchUpdateImportTasksRequest
 }
 
 extension ImportTask {

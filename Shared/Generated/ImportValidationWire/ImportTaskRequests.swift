@@ -53,6 +53,60 @@ extension UpdateImportTaskRequest: UpdateRequest {
     }
 }
 
+/// `ale.import_validation.v1.BatchCreateImportTasksRequest`.
+public struct BatchCreateImportTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.BatchCreateImportTasksRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var importTasks: [ImportTask] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateImportTasksRequest: BatchCreateRequest {
+    /// The records, the same as `importTasks`.
+    public var resources: [ImportTask] {
+        get { self.importTasks }
+        set { self.importTasks = newValue }
+    }
+}
+
+/// `ale.import_validation.v1.BatchUpdateImportTasksRequest`.
+public struct BatchUpdateImportTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.BatchUpdateImportTasksRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var importTasks: [ImportTask] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateImportTasksRequest: BatchUpdateRequest {
+    /// The records, the same as `importTasks`.
+    public var resources: [ImportTask] {
+        get { self.importTasks }
+        set { self.importTasks = newValue }
+    }
+}
+
 /// `ale.import_validation.v1.ListImportTasksResponse`.
 public struct ListImportTasksResponse: Message {
     /// The proto name of the message.

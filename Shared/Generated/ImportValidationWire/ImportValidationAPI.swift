@@ -81,6 +81,18 @@ public enum ImportValidationAPI {
     /// Removes one record of table import_task.
     public static let deleteImportTask = Method<DeleteRequest, Empty>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.delete", name: "DeleteImportTask", summary: "Removes one record of table import_task.", need: MethodNeed(.delete, on: "import_task"), takesRequestID: true)
+    /// Creates up to 5,000 records of table import_task, with one result per record.
+    public static let batchCreateImportTasks = Method<BatchCreateImportTasksRequest, BatchResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.batch_create", name: "BatchCreateImportTasks", summary: "Creates up to 5,000 records of table import_task, with one result per record.", need: MethodNeed(.create, on: "import_task"), takesRequestID: true)
+    /// Changes fields of up to 5,000 records of table import_task, with one result per record.
+    public static let batchUpdateImportTasks = Method<BatchUpdateImportTasksRequest, BatchResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.batch_update", name: "BatchUpdateImportTasks", summary: "Changes fields of up to 5,000 records of table import_task, with one result per record.", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
+    /// Gives up to 5,000 records of table import_task another assignee, with one result per record.
+    public static let batchReassignImportTasks = Method<BatchReassignRequest, BatchResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.batch_reassign", name: "BatchReassignImportTasks", summary: "Gives up to 5,000 records of table import_task another assignee, with one result per record.", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
+    /// Writes the list of table import_task, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportImportTasks = Method<ExportRequest, Export>(
+        service: "import-validation", subject: "ale.v1.import-validation.import_tasks.export", name: "ExportImportTasks", summary: "Writes the list of table import_task, filtered and ordered, as a CSV or XLSX file to be read in chunks.", need: MethodNeed(.read, on: "import_task"), takesRequestID: true)
     /// Closes the record and stamps its closure information (G-11).
     public static let closeImportTask = Method<CloseRequest, ImportTask>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.close", name: "CloseImportTask", summary: "Closes the record and stamps its closure information (G-11).", need: MethodNeed(.write, on: "import_task"), takesRequestID: true)
@@ -187,6 +199,10 @@ public enum ImportValidationAPI {
     /// Says it, or forgets it.
     public static let saveMapping = Method<SaveMappingRequest, ImportMapping>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.save_mapping", name: "SaveMapping", summary: "Says it, or forgets it.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
+    /// What a load would read of a file that has arrived: sheet and row of the titles, and for each column its field and some
+    /// values. Changes nothing; FAILED_PRECONDITION, reason UPLOAD_INCOMPLETE, for a file that has not arrived.
+    public static let previewUpload = Method<PreviewUploadRequest, UploadPreview>(
+        service: "import-validation", subject: "ale.v1.import-validation.uploads.preview", name: "PreviewUpload", summary: "What a load would read of a file that has arrived: sheet and row of the titles, and for each column its field and some values.", need: MethodNeed(.write, on: "staging_row"))
     /// Checks the rows that are yet to validate.
     public static let validateRows = Method<ValidateRowsRequest, ImportRun>(
         service: "import-validation", subject: "ale.v1.import-validation.import_tasks.validate", name: "ValidateRows", summary: "Checks the rows that are yet to validate.", need: MethodNeed(.write, on: "staging_row"), takesRequestID: true)
@@ -224,6 +240,9 @@ public enum ImportValidationAPI {
     /// Reads the staging rows of a task in pages.
     public static let listStagingRows = Method<ListStagingRowsRequest, ListStagingRowsResponse>(
         service: "import-validation", subject: "ale.v1.import-validation.staging_rows.list", name: "ListStagingRows", summary: "Reads the staging rows of a task in pages.", need: MethodNeed(.read, on: "staging_row"))
+    /// Counts why rows need attention: by field, check and value, the most frequent first.
+    public static let countStagingErrors = Method<CountStagingErrorsRequest, CountStagingErrorsResponse>(
+        service: "import-validation", subject: "ale.v1.import-validation.staging_rows.count_errors", name: "CountStagingErrors", summary: "Counts why rows need attention: by field, check and value, the most frequent first.", need: MethodNeed(.read, on: "staging_row"))
     /// Writes the rows that need attention as a workbook in the layout of the template, wrong cells marked and explained.
     /// Corrected and imported for the same task it mends those very rows, and adds none.
     public static let exportStagingErrors = Method<ExportStagingErrorsRequest, Export>(
@@ -312,6 +331,10 @@ public enum ImportValidationAPI {
         listImportTasks.info,
         updateImportTask.info,
         deleteImportTask.info,
+        batchCreateImportTasks.info,
+        batchUpdateImportTasks.info,
+        batchReassignImportTasks.info,
+        exportImportTasks.info,
         closeImportTask.info,
         cancelImportTask.info,
         reopenImportTask.info,
@@ -346,6 +369,7 @@ public enum ImportValidationAPI {
         importUploads.info,
         getMapping.info,
         saveMapping.info,
+        previewUpload.info,
         validateRows.info,
         publishStagingRows.info,
         planImport.info,
@@ -358,6 +382,7 @@ public enum ImportValidationAPI {
         summarizeImport.info,
         getStagingRow.info,
         listStagingRows.info,
+        countStagingErrors.info,
         exportStagingErrors.info,
         readExport.info,
         updateStagingRow.info,

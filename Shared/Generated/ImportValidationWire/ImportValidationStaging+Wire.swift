@@ -467,6 +467,254 @@ extension ColumnMapping: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
+extension PreviewUploadRequest: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__PreviewUploadRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__preview_upload_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__preview_upload_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.encoding.isEmpty { message.pointee.encoding = try arena.string(self.encoding, "encoding") }
+        if !self.sheet.isEmpty { message.pointee.sheet = try arena.string(self.sheet, "sheet") }
+        if self.titleRow != 0 { message.pointee.has_title_row = 1; message.pointee.title_row = self.titleRow }
+        if !self.columns.isEmpty { message.pointee.n_columns = self.columns.count; message.pointee.columns = try arena.messages(self.columns, "columns") }
+        if self.ignoreSavedMapping { message.pointee.has_ignore_saved_mapping = 1; message.pointee.ignore_saved_mapping = self.ignoreSavedMapping ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.encoding = Unpacked.string(message.pointee.encoding)
+        self.sheet = Unpacked.string(message.pointee.sheet)
+        self.titleRow = message.pointee.title_row
+        self.columns = try Unpacked.messages(message.pointee.n_columns, message.pointee.columns, "columns")
+        self.ignoreSavedMapping = message.pointee.ignore_saved_mapping != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("encoding", nil),
+        ("sheet", nil),
+        ("titleRow", "title_row"),
+        ("columns", nil),
+        ("ignoreSavedMapping", "ignore_saved_mapping"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.encoding = try reader.string()
+        case 2: self.sheet = try reader.string()
+        case 3: self.titleRow = try reader.int32()
+        case 4: self.columns = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 5: self.ignoreSavedMapping = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.encoding.isEmpty { try writer.field("encoding", self.encoding) }
+        if !self.sheet.isEmpty { try writer.field("sheet", self.sheet) }
+        if self.titleRow != 0 { try writer.field("titleRow", self.titleRow) }
+        if !self.columns.isEmpty { try writer.list("columns", self.columns) }
+        if self.ignoreSavedMapping { try writer.field("ignoreSavedMapping", self.ignoreSavedMapping) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension UploadPreview: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__UploadPreview
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__upload_preview__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__upload_preview__init(message)
+        if !self.upload.isEmpty { message.pointee.upload = try arena.string(self.upload, "upload") }
+        if !self.fileName.isEmpty { message.pointee.file_name = try arena.string(self.fileName, "fileName") }
+        if !self.sheets.isEmpty { message.pointee.n_sheets = self.sheets.count; message.pointee.sheets = try arena.strings(self.sheets, "sheets") }
+        if !self.sheet.isEmpty { message.pointee.sheet = try arena.string(self.sheet, "sheet") }
+        if self.titleRow != 0 { message.pointee.has_title_row = 1; message.pointee.title_row = self.titleRow }
+        if !self.columns.isEmpty { message.pointee.n_columns = self.columns.count; message.pointee.columns = try arena.messages(self.columns, "columns") }
+        if !self.missingFields.isEmpty { message.pointee.n_missing_fields = self.missingFields.count; message.pointee.missing_fields = try arena.strings(self.missingFields, "missingFields") }
+        if self.readable { message.pointee.has_readable = 1; message.pointee.readable = self.readable ? 1 : 0 }
+        if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
+        if self.savedMappingUsed { message.pointee.has_saved_mapping_used = 1; message.pointee.saved_mapping_used = self.savedMappingUsed ? 1 : 0 }
+        if !self.encoding.isEmpty { message.pointee.encoding = try arena.string(self.encoding, "encoding") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.upload = Unpacked.string(message.pointee.upload)
+        self.fileName = Unpacked.string(message.pointee.file_name)
+        self.sheets = Unpacked.strings(message.pointee.n_sheets, message.pointee.sheets)
+        self.sheet = Unpacked.string(message.pointee.sheet)
+        self.titleRow = message.pointee.title_row
+        self.columns = try Unpacked.messages(message.pointee.n_columns, message.pointee.columns, "columns")
+        self.missingFields = Unpacked.strings(message.pointee.n_missing_fields, message.pointee.missing_fields)
+        self.readable = message.pointee.readable != 0
+        self.message = Unpacked.string(message.pointee.message)
+        self.savedMappingUsed = message.pointee.saved_mapping_used != 0
+        self.encoding = Unpacked.string(message.pointee.encoding)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("upload", nil),
+        ("fileName", "file_name"),
+        ("sheets", nil),
+        ("sheet", nil),
+        ("titleRow", "title_row"),
+        ("columns", nil),
+        ("missingFields", "missing_fields"),
+        ("readable", nil),
+        ("message", nil),
+        ("savedMappingUsed", "saved_mapping_used"),
+        ("encoding", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.upload = try reader.string()
+        case 1: self.fileName = try reader.string()
+        case 2: self.sheets = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 3: self.sheet = try reader.string()
+        case 4: self.titleRow = try reader.int32()
+        case 5: self.columns = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 6: self.missingFields = try reader.list { (reader) throws(WireError) in try reader.string() }
+        case 7: self.readable = try reader.bool()
+        case 8: self.message = try reader.string()
+        case 9: self.savedMappingUsed = try reader.bool()
+        case 10: self.encoding = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.upload.isEmpty { try writer.field("upload", self.upload) }
+        if !self.fileName.isEmpty { try writer.field("fileName", self.fileName) }
+        if !self.sheets.isEmpty { try writer.list("sheets", self.sheets) }
+        if !self.sheet.isEmpty { try writer.field("sheet", self.sheet) }
+        if self.titleRow != 0 { try writer.field("titleRow", self.titleRow) }
+        if !self.columns.isEmpty { try writer.list("columns", self.columns) }
+        if !self.missingFields.isEmpty { try writer.list("missingFields", self.missingFields) }
+        if self.readable { try writer.field("readable", self.readable) }
+        if !self.message.isEmpty { try writer.field("message", self.message) }
+        if self.savedMappingUsed { try writer.field("savedMappingUsed", self.savedMappingUsed) }
+        if !self.encoding.isEmpty { try writer.field("encoding", self.encoding) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PreviewColumn: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__PreviewColumn
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__preview_column__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__preview_column__init(message)
+        if !self.column.isEmpty { message.pointee.column = try arena.string(self.column, "column") }
+        if !self.title.isEmpty { message.pointee.title = try arena.string(self.title, "title") }
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+        if !self.suggestedField.isEmpty { message.pointee.suggested_field = try arena.string(self.suggestedField, "suggestedField") }
+        if !self.samples.isEmpty { message.pointee.n_samples = self.samples.count; message.pointee.samples = try arena.strings(self.samples, "samples") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.column = Unpacked.string(message.pointee.column)
+        self.title = Unpacked.string(message.pointee.title)
+        self.field = Unpacked.string(message.pointee.field)
+        self.suggestedField = Unpacked.string(message.pointee.suggested_field)
+        self.samples = Unpacked.strings(message.pointee.n_samples, message.pointee.samples)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("column", nil),
+        ("title", nil),
+        ("field", nil),
+        ("suggestedField", "suggested_field"),
+        ("samples", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.column = try reader.string()
+        case 1: self.title = try reader.string()
+        case 2: self.field = try reader.string()
+        case 3: self.suggestedField = try reader.string()
+        case 4: self.samples = try reader.list { (reader) throws(WireError) in try reader.string() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.column.isEmpty { try writer.field("column", self.column) }
+        if !self.title.isEmpty { try writer.field("title", self.title) }
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+        if !self.suggestedField.isEmpty { try writer.field("suggestedField", self.suggestedField) }
+        if !self.samples.isEmpty { try writer.list("samples", self.samples) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
 extension ImportMapping: WireMessage {
     package typealias CMessage = Ale__ImportValidation__V1__ImportMapping
 
@@ -1302,6 +1550,9 @@ extension ListStagingRowsRequest: WireMessage {
         if self.count { message.pointee.has_count = 1; message.pointee.count = self.count ? 1 : 0 }
         if !self.filter.isEmpty { message.pointee.filter = try arena.string(self.filter, "filter") }
         if !self.view.isEmpty { message.pointee.view = try arena.string(self.view, "view") }
+        if !self.errorCheck.isEmpty { message.pointee.error_check = try arena.string(self.errorCheck, "errorCheck") }
+        if !self.errorField.isEmpty { message.pointee.error_field = try arena.string(self.errorField, "errorField") }
+        if !self.errorValue.isEmpty { message.pointee.error_value = try arena.string(self.errorValue, "errorValue") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -1313,6 +1564,9 @@ extension ListStagingRowsRequest: WireMessage {
         self.count = message.pointee.count != 0
         self.filter = Unpacked.string(message.pointee.filter)
         self.view = Unpacked.string(message.pointee.view)
+        self.errorCheck = Unpacked.string(message.pointee.error_check)
+        self.errorField = Unpacked.string(message.pointee.error_field)
+        self.errorValue = Unpacked.string(message.pointee.error_value)
     }
 
     package static let jsonNames = JSONNames([
@@ -1323,6 +1577,9 @@ extension ListStagingRowsRequest: WireMessage {
         ("count", nil),
         ("filter", nil),
         ("view", nil),
+        ("errorCheck", "error_check"),
+        ("errorField", "error_field"),
+        ("errorValue", "error_value"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -1334,6 +1591,9 @@ extension ListStagingRowsRequest: WireMessage {
         case 4: self.count = try reader.bool()
         case 5: self.filter = try reader.string()
         case 6: self.view = try reader.string()
+        case 7: self.errorCheck = try reader.string()
+        case 8: self.errorField = try reader.string()
+        case 9: self.errorValue = try reader.string()
         default: break
         }
     }
@@ -1346,6 +1606,9 @@ extension ListStagingRowsRequest: WireMessage {
         if self.count { try writer.field("count", self.count) }
         if !self.filter.isEmpty { try writer.field("filter", self.filter) }
         if !self.view.isEmpty { try writer.field("view", self.view) }
+        if !self.errorCheck.isEmpty { try writer.field("errorCheck", self.errorCheck) }
+        if !self.errorField.isEmpty { try writer.field("errorField", self.errorField) }
+        if !self.errorValue.isEmpty { try writer.field("errorValue", self.errorValue) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1788,6 +2051,194 @@ extension ReplaceStagedValueResponse: WireMessage {
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if self.replacedRows != 0 { try writer.field("replacedRows", self.replacedRows) }
         if self.goesOn { try writer.field("goesOn", self.goesOn) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension CountStagingErrorsRequest: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__CountStagingErrorsRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__count_staging_errors_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__count_staging_errors_request__init(message)
+        if !self.importTask.isEmpty { message.pointee.import_task = try arena.string(self.importTask, "importTask") }
+        if self.limit != 0 { message.pointee.has_limit = 1; message.pointee.limit = self.limit }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.importTask = Unpacked.string(message.pointee.import_task)
+        self.limit = message.pointee.limit
+    }
+
+    package static let jsonNames = JSONNames([
+        ("importTask", "import_task"),
+        ("limit", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.importTask = try reader.string()
+        case 1: self.limit = try reader.int32()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.importTask.isEmpty { try writer.field("importTask", self.importTask) }
+        if self.limit != 0 { try writer.field("limit", self.limit) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension CountStagingErrorsResponse: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__CountStagingErrorsResponse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__count_staging_errors_response__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__count_staging_errors_response__init(message)
+        if !self.counts.isEmpty { message.pointee.n_counts = self.counts.count; message.pointee.counts = try arena.messages(self.counts, "counts") }
+        if self.partial { message.pointee.has_partial = 1; message.pointee.partial = self.partial ? 1 : 0 }
+        if self.more { message.pointee.has_more = 1; message.pointee.more = self.more ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.counts = try Unpacked.messages(message.pointee.n_counts, message.pointee.counts, "counts")
+        self.partial = message.pointee.partial != 0
+        self.more = message.pointee.more != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("counts", nil),
+        ("partial", nil),
+        ("more", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.counts = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.partial = try reader.bool()
+        case 2: self.more = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.counts.isEmpty { try writer.list("counts", self.counts) }
+        if self.partial { try writer.field("partial", self.partial) }
+        if self.more { try writer.field("more", self.more) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension StagingErrorCount: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__StagingErrorCount
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__staging_error_count__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__staging_error_count__init(message)
+        if !self.check.isEmpty { message.pointee.check = try arena.string(self.check, "check") }
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+        if !self.value.isEmpty { message.pointee.value = try arena.string(self.value, "value") }
+        if !self.message.isEmpty { message.pointee.message = try arena.string(self.message, "message") }
+        if self.rows != 0 { message.pointee.has_rows = 1; message.pointee.rows = self.rows }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.check = Unpacked.string(message.pointee.check)
+        self.field = Unpacked.string(message.pointee.field)
+        self.value = Unpacked.string(message.pointee.value)
+        self.message = Unpacked.string(message.pointee.message)
+        self.rows = message.pointee.rows
+    }
+
+    package static let jsonNames = JSONNames([
+        ("check", nil),
+        ("field", nil),
+        ("value", nil),
+        ("message", nil),
+        ("rows", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.check = try reader.string()
+        case 1: self.field = try reader.string()
+        case 2: self.value = try reader.string()
+        case 3: self.message = try reader.string()
+        case 4: self.rows = try reader.int64()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.check.isEmpty { try writer.field("check", self.check) }
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+        if !self.value.isEmpty { try writer.field("value", self.value) }
+        if !self.message.isEmpty { try writer.field("message", self.message) }
+        if self.rows != 0 { try writer.field("rows", self.rows) }
     }
 
     /// Reads protobuf bytes within `limits`.

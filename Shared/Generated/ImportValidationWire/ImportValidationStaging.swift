@@ -199,6 +199,98 @@ public struct ColumnMapping: Message {
     public init() {}
 }
 
+/// Asks what a load would read of a file (G-57).
+public struct PreviewUploadRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.PreviewUploadRequest"
+
+    /// The upload.
+    public var id: String = ""
+    /// As in ImportUploadsRequest.
+    public var encoding: String = ""
+    /// The field `sheet`.
+    public var sheet: String = ""
+    /// The field `title_row`.
+    public var titleRow: Int32 = 0
+    /// The field `columns`.
+    public var columns: [ColumnMapping] = []
+    /// The field `ignore_saved_mapping`.
+    public var ignoreSavedMapping: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension PreviewUploadRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `encoding`.
+        case encoding
+        /// `sheet`.
+        case sheet
+        /// `title_row`.
+        case titleRow = "title_row"
+        /// `columns`.
+        case columns
+        /// `ignore_saved_mapping`.
+        case ignoreSavedMapping = "ignore_saved_mapping"
+    }
+}
+
+/// What a load would read of a file.
+public struct UploadPreview: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.UploadPreview"
+
+    /// The field `upload`.
+    public var upload: String = ""
+    /// The field `file_name`.
+    public var fileName: String = ""
+    /// Sheets that can be named; none of a text file.
+    public var sheets: [String] = []
+    /// The sheet that is read; empty of a text file.
+    public var sheet: String = ""
+    /// The row of the titles; where none was found, the one that comes nearest, or 0.
+    public var titleRow: Int32 = 0
+    /// In the order of the file; at most 500.
+    public var columns: [PreviewColumn] = []
+    /// Mandatory fields without a column, by their internal names: they keep the file from being loaded.
+    public var missingFields: [String] = []
+    /// Whether a load would read the file.
+    public var readable: Bool = false
+    /// What a load would say of the titles; of a file that it would not read, why not.
+    public var message: String = ""
+    /// Whether what was saved for the task was used.
+    public var savedMappingUsed: Bool = false
+    /// Encoding of a text file.
+    public var encoding: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// One column of a file.
+public struct PreviewColumn: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.PreviewColumn"
+
+    /// Its letters.
+    public var column: String = ""
+    /// The field `title`.
+    public var title: String = ""
+    /// The field it is read into; empty for none.
+    public var field: String = ""
+    /// The field whose label is nearest, for a column without one.
+    public var suggestedField: String = ""
+    /// What stands in the first rows below the titles that have something there; at most three.
+    public var samples: [String] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
 /// What is said of the files of an import task, for those to come.
 public struct ImportMapping: Message {
     /// The proto name of the message.
@@ -513,6 +605,13 @@ public struct ListStagingRowsRequest: Message {
     /// List view of the task's import builder, "needs_attention" or "ready_to_publish": its columns, in their order; all without
     /// one.
     public var view: String = ""
+    /// Only rows with an error of this check, of this field, and with this text in the field; each empty for any. As
+    /// CountStagingErrors names them.
+    public var errorCheck: String = ""
+    /// The field `error_field`.
+    public var errorField: String = ""
+    /// The field `error_value`.
+    public var errorValue: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -535,6 +634,12 @@ extension ListStagingRowsRequest {
         case filter
         /// `view`.
         case view
+        /// `error_check`.
+        case errorCheck = "error_check"
+        /// `error_field`.
+        case errorField = "error_field"
+        /// `error_value`.
+        case errorValue = "error_value"
     }
 }
 
@@ -707,6 +812,66 @@ public struct ReplaceStagedValueResponse: Message {
     public var replacedRows: Int64 = 0
     /// Whether there are more: a request replaces in at most 50,000 rows, and the next one goes on.
     public var goesOn: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// Asks why the rows of a task need attention.
+public struct CountStagingErrorsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.CountStagingErrorsRequest"
+
+    /// The field `import_task`.
+    public var importTask: String = ""
+    /// At most this many reasons; 0 means 20, more than 100 is cut to 100.
+    public var limit: Int32 = 0
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension CountStagingErrorsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `import_task`.
+        case importTask = "import_task"
+        /// `limit`.
+        case limit
+    }
+}
+
+/// The most frequent first.
+public struct CountStagingErrorsResponse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.CountStagingErrorsResponse"
+
+    /// The field `counts`.
+    public var counts: [StagingErrorCount] = []
+    /// Whether 100,000 rows alone were counted, of more that there are.
+    public var partial: Bool = false
+    /// Whether there are more reasons.
+    public var more: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// One reason, and how many rows have it.
+public struct StagingErrorCount: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.StagingErrorCount"
+
+    /// The field `check`.
+    public var check: String = ""
+    /// The field of the cells; empty where it concerns whole rows.
+    public var field: String = ""
+    /// What stands in the cells; empty where it is not the value that is wrong.
+    public var value: String = ""
+    /// In the language of the caller, as the rows say it.
+    public var message: String = ""
+    /// The field `rows`.
+    public var rows: Int64 = 0
 
     /// The message with every field at its default.
     public init() {}

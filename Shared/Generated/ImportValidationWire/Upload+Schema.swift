@@ -7,7 +7,7 @@ extension Upload {
     /// The dictionary of table `upload`.
     public static let schema = RecordSchema(
         table: "upload", collection: "uploads", service: "import-validation", label: Text(en: "Upload", ko: "업로드"), numberPrefix: nil,
-        verbs: ["get", "list", "begin", "append", "complete"], fields: schemaFields)
+        verbs: ["get", "list", "begin", "append", "complete", "preview"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

@@ -132,6 +132,143 @@ extension UpdateLifecycleTaskRequest: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
+extension BatchCreateLifecycleTasksRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__batch_create_lifecycle_tasks_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__batch_create_lifecycle_tasks_request__init(message)
+        if !self.lifecycleTasks.isEmpty { message.pointee.n_lifecycle_tasks = self.lifecycleTasks.count; message.pointee.lifecycle_tasks = try arena.messages(self.lifecycleTasks, "lifecycleTasks") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if self.validateOnly { message.pointee.has_validate_only = 1; message.pointee.validate_only = self.validateOnly ? 1 : 0 }
+        if self.allOrNothing { message.pointee.has_all_or_nothing = 1; message.pointee.all_or_nothing = self.allOrNothing ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.lifecycleTasks = try Unpacked.messages(message.pointee.n_lifecycle_tasks, message.pointee.lifecycle_tasks, "lifecycleTasks")
+        self.requestID = Unpacked.string(message.pointee.request_id)
+        self.validateOnly = message.pointee.validate_only != 0
+        self.allOrNothing = message.pointee.all_or_nothing != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("lifecycleTasks", "lifecycle_tasks"),
+        ("requestId", "request_id"),
+        ("validateOnly", "validate_only"),
+        ("allOrNothing", "all_or_nothing"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.lifecycleTasks = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.requestID = try reader.string()
+        case 2: self.validateOnly = try reader.bool()
+        case 3: self.allOrNothing = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.lifecycleTasks.isEmpty { try writer.list("lifecycleTasks", self.lifecycleTasks) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if self.validateOnly { try writer.field("validateOnly", self.validateOnly) }
+        if self.allOrNothing { try writer.field("allOrNothing", self.allOrNothing) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension BatchUpdateLifecycleTasksRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__batch_update_lifecycle_tasks_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__batch_update_lifecycle_tasks_request__init(message)
+        if !self.lifecycleTasks.isEmpty { message.pointee.n_lifecycle_tasks = self.lifecycleTasks.count; message.pointee.lifecycle_tasks = try arena.messages(self.lifecycleTasks, "lifecycleTasks") }
+        if let value = self.updateMask { message.pointee.update_mask = try arena.message(value, "updateMask") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if self.validateOnly { message.pointee.has_validate_only = 1; message.pointee.validate_only = self.validateOnly ? 1 : 0 }
+        if self.allOrNothing { message.pointee.has_all_or_nothing = 1; message.pointee.all_or_nothing = self.allOrNothing ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.lifecycleTasks = try Unpacked.messages(message.pointee.n_lifecycle_tasks, message.pointee.lifecycle_tasks, "lifecycleTasks")
+        self.updateMask = try Unpacked.message(message.pointee.update_mask, "updateMask")
+        self.requestID = Unpacked.string(message.pointee.request_id)
+        self.validateOnly = message.pointee.validate_only != 0
+        self.allOrNothing = message.pointee.all_or_nothing != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("lifecycleTasks", "lifecycle_tasks"),
+        ("updateMask", "update_mask"),
+        ("requestId", "request_id"),
+        ("validateOnly", "validate_only"),
+        ("allOrNothing", "all_or_nothing"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.lifecycleTasks = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.updateMask = try reader.fieldMask()
+        case 2: self.requestID = try reader.string()
+        case 3: self.validateOnly = try reader.bool()
+        case 4: self.allOrNothing = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.lifecycleTasks.isEmpty { try writer.list("lifecycleTasks", self.lifecycleTasks) }
+        if let value = self.updateMask { try writer.field("updateMask", value) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if self.validateOnly { try writer.field("validateOnly", self.validateOnly) }
+        if self.allOrNothing { try writer.field("allOrNothing", self.allOrNothing) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
 extension ListLifecycleTasksResponse: WireMessage {
     package typealias CMessage = Ale__Onboarding__V1__ListLifecycleTasksResponse
 

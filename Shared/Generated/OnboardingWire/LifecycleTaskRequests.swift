@@ -53,6 +53,60 @@ extension UpdateLifecycleTaskRequest: UpdateRequest {
     }
 }
 
+/// `ale.onboarding.v1.BatchCreateLifecycleTasksRequest`.
+public struct BatchCreateLifecycleTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.BatchCreateLifecycleTasksRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var lifecycleTasks: [LifecycleTask] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateLifecycleTasksRequest: BatchCreateRequest {
+    /// The records, the same as `lifecycleTasks`.
+    public var resources: [LifecycleTask] {
+        get { self.lifecycleTasks }
+        set { self.lifecycleTasks = newValue }
+    }
+}
+
+/// `ale.onboarding.v1.BatchUpdateLifecycleTasksRequest`.
+public struct BatchUpdateLifecycleTasksRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.BatchUpdateLifecycleTasksRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var lifecycleTasks: [LifecycleTask] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateLifecycleTasksRequest: BatchUpdateRequest {
+    /// The records, the same as `lifecycleTasks`.
+    public var resources: [LifecycleTask] {
+        get { self.lifecycleTasks }
+        set { self.lifecycleTasks = newValue }
+    }
+}
+
 /// `ale.onboarding.v1.ListLifecycleTasksResponse`.
 public struct ListLifecycleTasksResponse: Message {
     /// The proto name of the message.

@@ -98,6 +98,18 @@ public enum OnboardingAPI {
     /// Removes one record of table onboarding_case.
     public static let deleteOnboardingCase = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.delete", name: "DeleteOnboardingCase", summary: "Removes one record of table onboarding_case.", need: MethodNeed(.delete, on: "onboarding_case"), takesRequestID: true)
+    /// Creates up to 5,000 records of table onboarding_case, with one result per record.
+    public static let batchCreateOnboardingCases = Method<BatchCreateOnboardingCasesRequest, BatchResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.batch_create", name: "BatchCreateOnboardingCases", summary: "Creates up to 5,000 records of table onboarding_case, with one result per record.", need: MethodNeed(.create, on: "onboarding_case"), takesRequestID: true)
+    /// Changes fields of up to 5,000 records of table onboarding_case, with one result per record.
+    public static let batchUpdateOnboardingCases = Method<BatchUpdateOnboardingCasesRequest, BatchResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.batch_update", name: "BatchUpdateOnboardingCases", summary: "Changes fields of up to 5,000 records of table onboarding_case, with one result per record.", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
+    /// Gives up to 5,000 records of table onboarding_case another assignee, with one result per record.
+    public static let batchReassignOnboardingCases = Method<BatchReassignRequest, BatchResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.batch_reassign", name: "BatchReassignOnboardingCases", summary: "Gives up to 5,000 records of table onboarding_case another assignee, with one result per record.", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
+    /// Writes the list of table onboarding_case, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportOnboardingCases = Method<ExportRequest, Export>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.export", name: "ExportOnboardingCases", summary: "Writes the list of table onboarding_case, filtered and ordered, as a CSV or XLSX file to be read in chunks.", need: MethodNeed(.read, on: "onboarding_case"), takesRequestID: true)
     /// Closes the case and stamps its closure information (G-11). FAILED_PRECONDITION, reason OPEN_TASKS, with the numbers
     /// of its open tasks and import tasks, unless the request says to cancel them (G-128).
     public static let closeOnboardingCase = Method<CloseOnboardingCaseRequest, OnboardingCase>(
@@ -159,6 +171,18 @@ public enum OnboardingAPI {
     /// Removes one record of table lifecycle_task.
     public static let deleteLifecycleTask = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.delete", name: "DeleteLifecycleTask", summary: "Removes one record of table lifecycle_task.", need: MethodNeed(.delete, on: "lifecycle_task"), takesRequestID: true)
+    /// Creates up to 5,000 records of table lifecycle_task, with one result per record.
+    public static let batchCreateLifecycleTasks = Method<BatchCreateLifecycleTasksRequest, BatchResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.batch_create", name: "BatchCreateLifecycleTasks", summary: "Creates up to 5,000 records of table lifecycle_task, with one result per record.", need: MethodNeed(.create, on: "lifecycle_task"), takesRequestID: true)
+    /// Changes fields of up to 5,000 records of table lifecycle_task, with one result per record.
+    public static let batchUpdateLifecycleTasks = Method<BatchUpdateLifecycleTasksRequest, BatchResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.batch_update", name: "BatchUpdateLifecycleTasks", summary: "Changes fields of up to 5,000 records of table lifecycle_task, with one result per record.", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
+    /// Gives up to 5,000 records of table lifecycle_task another assignee, with one result per record.
+    public static let batchReassignLifecycleTasks = Method<BatchReassignRequest, BatchResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.batch_reassign", name: "BatchReassignLifecycleTasks", summary: "Gives up to 5,000 records of table lifecycle_task another assignee, with one result per record.", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
+    /// Writes the list of table lifecycle_task, filtered and ordered, as a CSV or XLSX file to be read in chunks.
+    public static let exportLifecycleTasks = Method<ExportRequest, Export>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.export", name: "ExportLifecycleTasks", summary: "Writes the list of table lifecycle_task, filtered and ordered, as a CSV or XLSX file to be read in chunks.", need: MethodNeed(.read, on: "lifecycle_task"), takesRequestID: true)
     /// Closes the record and stamps its closure information (G-11).
     public static let closeLifecycleTask = Method<CloseRequest, LifecycleTask>(
         service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.close", name: "CloseLifecycleTask", summary: "Closes the record and stamps its closure information (G-11).", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
@@ -714,6 +738,19 @@ public enum OnboardingAPI {
     /// notifier alone asks. FAILED_PRECONDITION, reason LINK_OVER, when it is used or expired, or nobody may sign in by it.
     public static let issueSignInLink = Method<IssueSignInLinkRequest, IssuedSignInLink>(
         service: "onboarding", subject: "ale.v1.onboarding.sign_in_links.issue", name: "IssueSignInLink", summary: "Makes the secret of a sign-in link, for the e-mail that is about to be sent; one made before is good no more.")
+    /// Reads on in a file that an export made; NOT_FOUND for everybody but the caller who made it.
+    public static let readExport = Method<ReadExportRequest, ExportChunk>(
+        service: "onboarding", subject: "ale.v1.onboarding.exports.read", name: "ReadExport", summary: "Reads on in a file that an export made; NOT_FOUND for everybody but the caller who made it.")
+    /// Lists the views of lists that the caller has kept.
+    public static let listSavedViews = Method<ListSavedViewsRequest, ListSavedViewsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.saved_views.list", name: "ListSavedViews", summary: "Lists the views of lists that the caller has kept.")
+    /// Keeps a view of a list under a name, for the caller alone; one of that name is replaced. FAILED_PRECONDITION, reason
+    /// TOO_MANY_VIEWS, for the 101st.
+    public static let saveView = Method<SaveViewRequest, SavedView>(
+        service: "onboarding", subject: "ale.v1.onboarding.saved_views.save", name: "SaveView", summary: "Keeps a view of a list under a name, for the caller alone; one of that name is replaced.")
+    /// Forgets a view of the caller's.
+    public static let removeView = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.saved_views.remove", name: "RemoveView", summary: "Forgets a view of the caller's.", takesRequestID: true)
     /// Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.
     public static let listReplicas = Method<ListReplicasRequest, ListReplicasResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.replicas.list", name: "ListReplicas", summary: "Tells about the copies of other services' records: rows, and when each was last rebuilt; for administrators.", need: MethodNeed(.read, on: "replica"))
@@ -754,6 +791,10 @@ public enum OnboardingAPI {
         listOnboardingCases.info,
         updateOnboardingCase.info,
         deleteOnboardingCase.info,
+        batchCreateOnboardingCases.info,
+        batchUpdateOnboardingCases.info,
+        batchReassignOnboardingCases.info,
+        exportOnboardingCases.info,
         closeOnboardingCase.info,
         cancelOnboardingCase.info,
         reopenOnboardingCase.info,
@@ -773,6 +814,10 @@ public enum OnboardingAPI {
         listLifecycleTasks.info,
         updateLifecycleTask.info,
         deleteLifecycleTask.info,
+        batchCreateLifecycleTasks.info,
+        batchUpdateLifecycleTasks.info,
+        batchReassignLifecycleTasks.info,
+        exportLifecycleTasks.info,
         closeLifecycleTask.info,
         cancelLifecycleTask.info,
         reopenLifecycleTask.info,
@@ -949,6 +994,10 @@ public enum OnboardingAPI {
         resetPassword.info,
         changePassword.info,
         issueSignInLink.info,
+        readExport.info,
+        listSavedViews.info,
+        saveView.info,
+        removeView.info,
         listReplicas.info,
         rebuildReplica.info,
     ]

@@ -132,6 +132,143 @@ extension UpdateOnboardingCaseRequest: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
+extension BatchCreateOnboardingCasesRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__batch_create_onboarding_cases_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__batch_create_onboarding_cases_request__init(message)
+        if !self.onboardingCases.isEmpty { message.pointee.n_onboarding_cases = self.onboardingCases.count; message.pointee.onboarding_cases = try arena.messages(self.onboardingCases, "onboardingCases") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if self.validateOnly { message.pointee.has_validate_only = 1; message.pointee.validate_only = self.validateOnly ? 1 : 0 }
+        if self.allOrNothing { message.pointee.has_all_or_nothing = 1; message.pointee.all_or_nothing = self.allOrNothing ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.onboardingCases = try Unpacked.messages(message.pointee.n_onboarding_cases, message.pointee.onboarding_cases, "onboardingCases")
+        self.requestID = Unpacked.string(message.pointee.request_id)
+        self.validateOnly = message.pointee.validate_only != 0
+        self.allOrNothing = message.pointee.all_or_nothing != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("onboardingCases", "onboarding_cases"),
+        ("requestId", "request_id"),
+        ("validateOnly", "validate_only"),
+        ("allOrNothing", "all_or_nothing"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.onboardingCases = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.requestID = try reader.string()
+        case 2: self.validateOnly = try reader.bool()
+        case 3: self.allOrNothing = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.onboardingCases.isEmpty { try writer.list("onboardingCases", self.onboardingCases) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if self.validateOnly { try writer.field("validateOnly", self.validateOnly) }
+        if self.allOrNothing { try writer.field("allOrNothing", self.allOrNothing) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension BatchUpdateOnboardingCasesRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__batch_update_onboarding_cases_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__batch_update_onboarding_cases_request__init(message)
+        if !self.onboardingCases.isEmpty { message.pointee.n_onboarding_cases = self.onboardingCases.count; message.pointee.onboarding_cases = try arena.messages(self.onboardingCases, "onboardingCases") }
+        if let value = self.updateMask { message.pointee.update_mask = try arena.message(value, "updateMask") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+        if self.validateOnly { message.pointee.has_validate_only = 1; message.pointee.validate_only = self.validateOnly ? 1 : 0 }
+        if self.allOrNothing { message.pointee.has_all_or_nothing = 1; message.pointee.all_or_nothing = self.allOrNothing ? 1 : 0 }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.onboardingCases = try Unpacked.messages(message.pointee.n_onboarding_cases, message.pointee.onboarding_cases, "onboardingCases")
+        self.updateMask = try Unpacked.message(message.pointee.update_mask, "updateMask")
+        self.requestID = Unpacked.string(message.pointee.request_id)
+        self.validateOnly = message.pointee.validate_only != 0
+        self.allOrNothing = message.pointee.all_or_nothing != 0
+    }
+
+    package static let jsonNames = JSONNames([
+        ("onboardingCases", "onboarding_cases"),
+        ("updateMask", "update_mask"),
+        ("requestId", "request_id"),
+        ("validateOnly", "validate_only"),
+        ("allOrNothing", "all_or_nothing"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.onboardingCases = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.updateMask = try reader.fieldMask()
+        case 2: self.requestID = try reader.string()
+        case 3: self.validateOnly = try reader.bool()
+        case 4: self.allOrNothing = try reader.bool()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.onboardingCases.isEmpty { try writer.list("onboardingCases", self.onboardingCases) }
+        if let value = self.updateMask { try writer.field("updateMask", value) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+        if self.validateOnly { try writer.field("validateOnly", self.validateOnly) }
+        if self.allOrNothing { try writer.field("allOrNothing", self.allOrNothing) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
 extension ListOnboardingCasesResponse: WireMessage {
     package typealias CMessage = Ale__Onboarding__V1__ListOnboardingCasesResponse
 

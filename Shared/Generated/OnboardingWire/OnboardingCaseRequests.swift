@@ -53,6 +53,60 @@ extension UpdateOnboardingCaseRequest: UpdateRequest {
     }
 }
 
+/// `ale.onboarding.v1.BatchCreateOnboardingCasesRequest`.
+public struct BatchCreateOnboardingCasesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.BatchCreateOnboardingCasesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB.
+    public var onboardingCases: [OnboardingCase] = []
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+    /// Check everything, change nothing (AIP-163).
+    public var validateOnly: Bool = false
+    /// Create nothing when one record cannot be created.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchCreateOnboardingCasesRequest: BatchCreateRequest {
+    /// The records, the same as `onboardingCases`.
+    public var resources: [OnboardingCase] {
+        get { self.onboardingCases }
+        set { self.onboardingCases = newValue }
+    }
+}
+
+/// `ale.onboarding.v1.BatchUpdateOnboardingCasesRequest`.
+public struct BatchUpdateOnboardingCasesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.BatchUpdateOnboardingCasesRequest"
+
+    /// At most 5,000, and what fits into one message of 1 MiB; each with id, new values and, to be checked, etag.
+    public var onboardingCases: [OnboardingCase] = []
+    /// Fields to change in every one (AIP-134); "*" or absent means all fields present in the record.
+    public var updateMask: FieldMask?
+    /// The field `request_id`.
+    public var requestID: String = ""
+    /// The field `validate_only`.
+    public var validateOnly: Bool = false
+    /// Change nothing when one record cannot be changed.
+    public var allOrNothing: Bool = false
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension BatchUpdateOnboardingCasesRequest: BatchUpdateRequest {
+    /// The records, the same as `onboardingCases`.
+    public var resources: [OnboardingCase] {
+        get { self.onboardingCases }
+        set { self.onboardingCases = newValue }
+    }
+}
+
 /// `ale.onboarding.v1.ListOnboardingCasesResponse`.
 public struct ListOnboardingCasesResponse: Message {
     /// The proto name of the message.

@@ -142,6 +142,96 @@ void   ale__import_validation__v1__update_import_task_request__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__update_import_task_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__batch_create_import_tasks_request__init
+                     (Ale__ImportValidation__V1__BatchCreateImportTasksRequest         *message)
+{
+  static const Ale__ImportValidation__V1__BatchCreateImportTasksRequest init_value = ALE__IMPORT_VALIDATION__V1__BATCH_CREATE_IMPORT_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__batch_create_import_tasks_request__get_packed_size
+                     (const Ale__ImportValidation__V1__BatchCreateImportTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_create_import_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__batch_create_import_tasks_request__pack
+                     (const Ale__ImportValidation__V1__BatchCreateImportTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_create_import_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__batch_create_import_tasks_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__BatchCreateImportTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_create_import_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__BatchCreateImportTasksRequest *
+       ale__import_validation__v1__batch_create_import_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__BatchCreateImportTasksRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__batch_create_import_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__batch_create_import_tasks_request__free_unpacked
+                     (Ale__ImportValidation__V1__BatchCreateImportTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_create_import_tasks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__batch_update_import_tasks_request__init
+                     (Ale__ImportValidation__V1__BatchUpdateImportTasksRequest         *message)
+{
+  static const Ale__ImportValidation__V1__BatchUpdateImportTasksRequest init_value = ALE__IMPORT_VALIDATION__V1__BATCH_UPDATE_IMPORT_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__batch_update_import_tasks_request__get_packed_size
+                     (const Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_update_import_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__batch_update_import_tasks_request__pack
+                     (const Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_update_import_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__batch_update_import_tasks_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_update_import_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *
+       ale__import_validation__v1__batch_update_import_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__batch_update_import_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__batch_update_import_tasks_request__free_unpacked
+                     (Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__batch_update_import_tasks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__import_validation__v1__list_import_tasks_response__init
                      (Ale__ImportValidation__V1__ListImportTasksResponse         *message)
 {
@@ -961,6 +1051,173 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__update_import_task_
   ale__import_validation__v1__update_import_task_request__field_indices_by_name,
   1,  ale__import_validation__v1__update_import_task_request__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__update_import_task_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__batch_create_import_tasks_request__field_descriptors[4] =
+{
+  {
+    "import_tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__BatchCreateImportTasksRequest, n_import_tasks),
+    offsetof(Ale__ImportValidation__V1__BatchCreateImportTasksRequest, import_tasks),
+    &ale__import_validation__v1__import_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__BatchCreateImportTasksRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__BatchCreateImportTasksRequest, has_validate_only),
+    offsetof(Ale__ImportValidation__V1__BatchCreateImportTasksRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__BatchCreateImportTasksRequest, has_all_or_nothing),
+    offsetof(Ale__ImportValidation__V1__BatchCreateImportTasksRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__batch_create_import_tasks_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  0,   /* field[0] = import_tasks */
+  1,   /* field[1] = request_id */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__import_validation__v1__batch_create_import_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__batch_create_import_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.BatchCreateImportTasksRequest",
+  "BatchCreateImportTasksRequest",
+  "Ale__ImportValidation__V1__BatchCreateImportTasksRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__BatchCreateImportTasksRequest),
+  4,
+  ale__import_validation__v1__batch_create_import_tasks_request__field_descriptors,
+  ale__import_validation__v1__batch_create_import_tasks_request__field_indices_by_name,
+  1,  ale__import_validation__v1__batch_create_import_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__batch_create_import_tasks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__batch_update_import_tasks_request__field_descriptors[5] =
+{
+  {
+    "import_tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest, n_import_tasks),
+    offsetof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest, import_tasks),
+    &ale__import_validation__v1__import_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest, has_validate_only),
+    offsetof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest, has_all_or_nothing),
+    offsetof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__batch_update_import_tasks_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  0,   /* field[0] = import_tasks */
+  2,   /* field[2] = request_id */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__import_validation__v1__batch_update_import_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__batch_update_import_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.BatchUpdateImportTasksRequest",
+  "BatchUpdateImportTasksRequest",
+  "Ale__ImportValidation__V1__BatchUpdateImportTasksRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__BatchUpdateImportTasksRequest),
+  5,
+  ale__import_validation__v1__batch_update_import_tasks_request__field_descriptors,
+  ale__import_validation__v1__batch_update_import_tasks_request__field_indices_by_name,
+  1,  ale__import_validation__v1__batch_update_import_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__batch_update_import_tasks_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__import_validation__v1__list_import_tasks_response__field_descriptors[3] =

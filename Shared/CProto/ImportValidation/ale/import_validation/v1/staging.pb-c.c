@@ -322,6 +322,141 @@ void   ale__import_validation__v1__column_mapping__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__column_mapping__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__preview_upload_request__init
+                     (Ale__ImportValidation__V1__PreviewUploadRequest         *message)
+{
+  static const Ale__ImportValidation__V1__PreviewUploadRequest init_value = ALE__IMPORT_VALIDATION__V1__PREVIEW_UPLOAD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__preview_upload_request__get_packed_size
+                     (const Ale__ImportValidation__V1__PreviewUploadRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__preview_upload_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__preview_upload_request__pack
+                     (const Ale__ImportValidation__V1__PreviewUploadRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__preview_upload_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__preview_upload_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__PreviewUploadRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__preview_upload_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__PreviewUploadRequest *
+       ale__import_validation__v1__preview_upload_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__PreviewUploadRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__preview_upload_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__preview_upload_request__free_unpacked
+                     (Ale__ImportValidation__V1__PreviewUploadRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__preview_upload_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__upload_preview__init
+                     (Ale__ImportValidation__V1__UploadPreview         *message)
+{
+  static const Ale__ImportValidation__V1__UploadPreview init_value = ALE__IMPORT_VALIDATION__V1__UPLOAD_PREVIEW__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__upload_preview__get_packed_size
+                     (const Ale__ImportValidation__V1__UploadPreview *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__upload_preview__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__upload_preview__pack
+                     (const Ale__ImportValidation__V1__UploadPreview *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__upload_preview__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__upload_preview__pack_to_buffer
+                     (const Ale__ImportValidation__V1__UploadPreview *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__upload_preview__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__UploadPreview *
+       ale__import_validation__v1__upload_preview__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__UploadPreview *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__upload_preview__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__upload_preview__free_unpacked
+                     (Ale__ImportValidation__V1__UploadPreview *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__upload_preview__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__preview_column__init
+                     (Ale__ImportValidation__V1__PreviewColumn         *message)
+{
+  static const Ale__ImportValidation__V1__PreviewColumn init_value = ALE__IMPORT_VALIDATION__V1__PREVIEW_COLUMN__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__preview_column__get_packed_size
+                     (const Ale__ImportValidation__V1__PreviewColumn *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__preview_column__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__preview_column__pack
+                     (const Ale__ImportValidation__V1__PreviewColumn *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__preview_column__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__preview_column__pack_to_buffer
+                     (const Ale__ImportValidation__V1__PreviewColumn *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__preview_column__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__PreviewColumn *
+       ale__import_validation__v1__preview_column__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__PreviewColumn *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__preview_column__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__preview_column__free_unpacked
+                     (Ale__ImportValidation__V1__PreviewColumn *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__preview_column__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__import_validation__v1__import_mapping__init
                      (Ale__ImportValidation__V1__ImportMapping         *message)
 {
@@ -1222,6 +1357,141 @@ void   ale__import_validation__v1__replace_staged_value_response__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__replace_staged_value_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__count_staging_errors_request__init
+                     (Ale__ImportValidation__V1__CountStagingErrorsRequest         *message)
+{
+  static const Ale__ImportValidation__V1__CountStagingErrorsRequest init_value = ALE__IMPORT_VALIDATION__V1__COUNT_STAGING_ERRORS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__count_staging_errors_request__get_packed_size
+                     (const Ale__ImportValidation__V1__CountStagingErrorsRequest *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__count_staging_errors_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__count_staging_errors_request__pack
+                     (const Ale__ImportValidation__V1__CountStagingErrorsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__count_staging_errors_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__count_staging_errors_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__CountStagingErrorsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__count_staging_errors_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__CountStagingErrorsRequest *
+       ale__import_validation__v1__count_staging_errors_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__CountStagingErrorsRequest *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__count_staging_errors_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__count_staging_errors_request__free_unpacked
+                     (Ale__ImportValidation__V1__CountStagingErrorsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__count_staging_errors_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__count_staging_errors_response__init
+                     (Ale__ImportValidation__V1__CountStagingErrorsResponse         *message)
+{
+  static const Ale__ImportValidation__V1__CountStagingErrorsResponse init_value = ALE__IMPORT_VALIDATION__V1__COUNT_STAGING_ERRORS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__count_staging_errors_response__get_packed_size
+                     (const Ale__ImportValidation__V1__CountStagingErrorsResponse *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__count_staging_errors_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__count_staging_errors_response__pack
+                     (const Ale__ImportValidation__V1__CountStagingErrorsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__count_staging_errors_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__count_staging_errors_response__pack_to_buffer
+                     (const Ale__ImportValidation__V1__CountStagingErrorsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__count_staging_errors_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__CountStagingErrorsResponse *
+       ale__import_validation__v1__count_staging_errors_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__CountStagingErrorsResponse *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__count_staging_errors_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__count_staging_errors_response__free_unpacked
+                     (Ale__ImportValidation__V1__CountStagingErrorsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__count_staging_errors_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__import_validation__v1__staging_error_count__init
+                     (Ale__ImportValidation__V1__StagingErrorCount         *message)
+{
+  static const Ale__ImportValidation__V1__StagingErrorCount init_value = ALE__IMPORT_VALIDATION__V1__STAGING_ERROR_COUNT__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__staging_error_count__get_packed_size
+                     (const Ale__ImportValidation__V1__StagingErrorCount *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_error_count__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__staging_error_count__pack
+                     (const Ale__ImportValidation__V1__StagingErrorCount *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_error_count__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__staging_error_count__pack_to_buffer
+                     (const Ale__ImportValidation__V1__StagingErrorCount *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_error_count__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__StagingErrorCount *
+       ale__import_validation__v1__staging_error_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__StagingErrorCount *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__staging_error_count__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__staging_error_count__free_unpacked
+                     (Ale__ImportValidation__V1__StagingErrorCount *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__staging_error_count__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__import_validation__v1__begin_upload_request__field_descriptors[5] =
 {
   {
@@ -1759,6 +2029,367 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__column_mapping__des
   ale__import_validation__v1__column_mapping__field_indices_by_name,
   1,  ale__import_validation__v1__column_mapping__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__column_mapping__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__preview_upload_request__field_descriptors[6] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "encoding",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, encoding),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sheet",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, sheet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title_row",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, has_title_row),
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, title_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "columns",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, n_columns),
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, columns),
+    &ale__import_validation__v1__column_mapping__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ignore_saved_mapping",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, has_ignore_saved_mapping),
+    offsetof(Ale__ImportValidation__V1__PreviewUploadRequest, ignore_saved_mapping),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__preview_upload_request__field_indices_by_name[] = {
+  4,   /* field[4] = columns */
+  1,   /* field[1] = encoding */
+  0,   /* field[0] = id */
+  5,   /* field[5] = ignore_saved_mapping */
+  2,   /* field[2] = sheet */
+  3,   /* field[3] = title_row */
+};
+static const ProtobufCIntRange ale__import_validation__v1__preview_upload_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__preview_upload_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.PreviewUploadRequest",
+  "PreviewUploadRequest",
+  "Ale__ImportValidation__V1__PreviewUploadRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__PreviewUploadRequest),
+  6,
+  ale__import_validation__v1__preview_upload_request__field_descriptors,
+  ale__import_validation__v1__preview_upload_request__field_indices_by_name,
+  1,  ale__import_validation__v1__preview_upload_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__preview_upload_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__upload_preview__field_descriptors[11] =
+{
+  {
+    "upload",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__UploadPreview, upload),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "file_name",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__UploadPreview, file_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sheets",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__ImportValidation__V1__UploadPreview, n_sheets),
+    offsetof(Ale__ImportValidation__V1__UploadPreview, sheets),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sheet",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__UploadPreview, sheet),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title_row",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__UploadPreview, has_title_row),
+    offsetof(Ale__ImportValidation__V1__UploadPreview, title_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "columns",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__UploadPreview, n_columns),
+    offsetof(Ale__ImportValidation__V1__UploadPreview, columns),
+    &ale__import_validation__v1__preview_column__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "missing_fields",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__ImportValidation__V1__UploadPreview, n_missing_fields),
+    offsetof(Ale__ImportValidation__V1__UploadPreview, missing_fields),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "readable",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__UploadPreview, has_readable),
+    offsetof(Ale__ImportValidation__V1__UploadPreview, readable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__UploadPreview, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "saved_mapping_used",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__UploadPreview, has_saved_mapping_used),
+    offsetof(Ale__ImportValidation__V1__UploadPreview, saved_mapping_used),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "encoding",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__UploadPreview, encoding),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__upload_preview__field_indices_by_name[] = {
+  5,   /* field[5] = columns */
+  10,   /* field[10] = encoding */
+  1,   /* field[1] = file_name */
+  8,   /* field[8] = message */
+  6,   /* field[6] = missing_fields */
+  7,   /* field[7] = readable */
+  9,   /* field[9] = saved_mapping_used */
+  3,   /* field[3] = sheet */
+  2,   /* field[2] = sheets */
+  4,   /* field[4] = title_row */
+  0,   /* field[0] = upload */
+};
+static const ProtobufCIntRange ale__import_validation__v1__upload_preview__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__upload_preview__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.UploadPreview",
+  "UploadPreview",
+  "Ale__ImportValidation__V1__UploadPreview",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__UploadPreview),
+  11,
+  ale__import_validation__v1__upload_preview__field_descriptors,
+  ale__import_validation__v1__upload_preview__field_indices_by_name,
+  1,  ale__import_validation__v1__upload_preview__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__upload_preview__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__preview_column__field_descriptors[5] =
+{
+  {
+    "column",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__PreviewColumn, column),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__PreviewColumn, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__PreviewColumn, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "suggested_field",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__PreviewColumn, suggested_field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "samples",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__ImportValidation__V1__PreviewColumn, n_samples),
+    offsetof(Ale__ImportValidation__V1__PreviewColumn, samples),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__preview_column__field_indices_by_name[] = {
+  0,   /* field[0] = column */
+  2,   /* field[2] = field */
+  4,   /* field[4] = samples */
+  3,   /* field[3] = suggested_field */
+  1,   /* field[1] = title */
+};
+static const ProtobufCIntRange ale__import_validation__v1__preview_column__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__preview_column__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.PreviewColumn",
+  "PreviewColumn",
+  "Ale__ImportValidation__V1__PreviewColumn",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__PreviewColumn),
+  5,
+  ale__import_validation__v1__preview_column__field_descriptors,
+  ale__import_validation__v1__preview_column__field_indices_by_name,
+  1,  ale__import_validation__v1__preview_column__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__preview_column__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__import_validation__v1__import_mapping__field_descriptors[6] =
@@ -2750,7 +3381,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__staged_cell__descri
   (ProtobufCMessageInit) ale__import_validation__v1__staged_cell__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__list_staging_rows_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__list_staging_rows_request__field_descriptors[10] =
 {
   {
     "import_task",
@@ -2836,9 +3467,48 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__list_staging_r
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "error_check",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ListStagingRowsRequest, error_check),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error_field",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ListStagingRowsRequest, error_field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error_value",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__ListStagingRowsRequest, error_value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__list_staging_rows_request__field_indices_by_name[] = {
   4,   /* field[4] = count */
+  7,   /* field[7] = error_check */
+  8,   /* field[8] = error_field */
+  9,   /* field[9] = error_value */
   5,   /* field[5] = filter */
   0,   /* field[0] = import_task */
   2,   /* field[2] = page_size */
@@ -2849,7 +3519,7 @@ static const unsigned ale__import_validation__v1__list_staging_rows_request__fie
 static const ProtobufCIntRange ale__import_validation__v1__list_staging_rows_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_request__descriptor =
 {
@@ -2859,7 +3529,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__list_staging_rows_r
   "Ale__ImportValidation__V1__ListStagingRowsRequest",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__ListStagingRowsRequest),
-  7,
+  10,
   ale__import_validation__v1__list_staging_rows_request__field_descriptors,
   ale__import_validation__v1__list_staging_rows_request__field_indices_by_name,
   1,  ale__import_validation__v1__list_staging_rows_request__number_ranges,
@@ -3351,5 +4021,210 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__replace_staged_valu
   ale__import_validation__v1__replace_staged_value_response__field_indices_by_name,
   1,  ale__import_validation__v1__replace_staged_value_response__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__replace_staged_value_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__count_staging_errors_request__field_descriptors[2] =
+{
+  {
+    "import_task",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsRequest, import_task),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsRequest, has_limit),
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__count_staging_errors_request__field_indices_by_name[] = {
+  0,   /* field[0] = import_task */
+  1,   /* field[1] = limit */
+};
+static const ProtobufCIntRange ale__import_validation__v1__count_staging_errors_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__count_staging_errors_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.CountStagingErrorsRequest",
+  "CountStagingErrorsRequest",
+  "Ale__ImportValidation__V1__CountStagingErrorsRequest",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__CountStagingErrorsRequest),
+  2,
+  ale__import_validation__v1__count_staging_errors_request__field_descriptors,
+  ale__import_validation__v1__count_staging_errors_request__field_indices_by_name,
+  1,  ale__import_validation__v1__count_staging_errors_request__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__count_staging_errors_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__count_staging_errors_response__field_descriptors[3] =
+{
+  {
+    "counts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsResponse, n_counts),
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsResponse, counts),
+    &ale__import_validation__v1__staging_error_count__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "partial",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsResponse, has_partial),
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsResponse, partial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsResponse, has_more),
+    offsetof(Ale__ImportValidation__V1__CountStagingErrorsResponse, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__count_staging_errors_response__field_indices_by_name[] = {
+  0,   /* field[0] = counts */
+  2,   /* field[2] = more */
+  1,   /* field[1] = partial */
+};
+static const ProtobufCIntRange ale__import_validation__v1__count_staging_errors_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__count_staging_errors_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.CountStagingErrorsResponse",
+  "CountStagingErrorsResponse",
+  "Ale__ImportValidation__V1__CountStagingErrorsResponse",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__CountStagingErrorsResponse),
+  3,
+  ale__import_validation__v1__count_staging_errors_response__field_descriptors,
+  ale__import_validation__v1__count_staging_errors_response__field_indices_by_name,
+  1,  ale__import_validation__v1__count_staging_errors_response__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__count_staging_errors_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__staging_error_count__field_descriptors[5] =
+{
+  {
+    "check",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingErrorCount, check),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingErrorCount, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingErrorCount, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__StagingErrorCount, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Ale__ImportValidation__V1__StagingErrorCount, has_rows),
+    offsetof(Ale__ImportValidation__V1__StagingErrorCount, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__staging_error_count__field_indices_by_name[] = {
+  0,   /* field[0] = check */
+  1,   /* field[1] = field */
+  3,   /* field[3] = message */
+  4,   /* field[4] = rows */
+  2,   /* field[2] = value */
+};
+static const ProtobufCIntRange ale__import_validation__v1__staging_error_count__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__staging_error_count__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.StagingErrorCount",
+  "StagingErrorCount",
+  "Ale__ImportValidation__V1__StagingErrorCount",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__StagingErrorCount),
+  5,
+  ale__import_validation__v1__staging_error_count__field_descriptors,
+  ale__import_validation__v1__staging_error_count__field_indices_by_name,
+  1,  ale__import_validation__v1__staging_error_count__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__staging_error_count__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

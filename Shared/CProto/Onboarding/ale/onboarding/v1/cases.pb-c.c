@@ -142,6 +142,96 @@ void   ale__onboarding__v1__update_onboarding_case_request__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__update_onboarding_case_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__batch_create_onboarding_cases_request__init
+                     (Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest         *message)
+{
+  static const Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest init_value = ALE__ONBOARDING__V1__BATCH_CREATE_ONBOARDING_CASES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__batch_create_onboarding_cases_request__get_packed_size
+                     (const Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_create_onboarding_cases_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__batch_create_onboarding_cases_request__pack
+                     (const Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_create_onboarding_cases_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__batch_create_onboarding_cases_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_create_onboarding_cases_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *
+       ale__onboarding__v1__batch_create_onboarding_cases_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__batch_create_onboarding_cases_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__batch_create_onboarding_cases_request__free_unpacked
+                     (Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_create_onboarding_cases_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__batch_update_onboarding_cases_request__init
+                     (Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest         *message)
+{
+  static const Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest init_value = ALE__ONBOARDING__V1__BATCH_UPDATE_ONBOARDING_CASES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__batch_update_onboarding_cases_request__get_packed_size
+                     (const Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_update_onboarding_cases_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__batch_update_onboarding_cases_request__pack
+                     (const Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_update_onboarding_cases_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__batch_update_onboarding_cases_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_update_onboarding_cases_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *
+       ale__onboarding__v1__batch_update_onboarding_cases_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__batch_update_onboarding_cases_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__batch_update_onboarding_cases_request__free_unpacked
+                     (Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_update_onboarding_cases_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__list_onboarding_cases_response__init
                      (Ale__Onboarding__V1__ListOnboardingCasesResponse         *message)
 {
@@ -365,6 +455,96 @@ void   ale__onboarding__v1__update_lifecycle_task_request__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &ale__onboarding__v1__update_lifecycle_task_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__batch_create_lifecycle_tasks_request__init
+                     (Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest         *message)
+{
+  static const Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest init_value = ALE__ONBOARDING__V1__BATCH_CREATE_LIFECYCLE_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__batch_create_lifecycle_tasks_request__get_packed_size
+                     (const Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_create_lifecycle_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__batch_create_lifecycle_tasks_request__pack
+                     (const Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_create_lifecycle_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__batch_create_lifecycle_tasks_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_create_lifecycle_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *
+       ale__onboarding__v1__batch_create_lifecycle_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__batch_create_lifecycle_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__batch_create_lifecycle_tasks_request__free_unpacked
+                     (Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_create_lifecycle_tasks_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__batch_update_lifecycle_tasks_request__init
+                     (Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest         *message)
+{
+  static const Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest init_value = ALE__ONBOARDING__V1__BATCH_UPDATE_LIFECYCLE_TASKS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__batch_update_lifecycle_tasks_request__get_packed_size
+                     (const Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_update_lifecycle_tasks_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__batch_update_lifecycle_tasks_request__pack
+                     (const Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_update_lifecycle_tasks_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__batch_update_lifecycle_tasks_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_update_lifecycle_tasks_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *
+       ale__onboarding__v1__batch_update_lifecycle_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__batch_update_lifecycle_tasks_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__batch_update_lifecycle_tasks_request__free_unpacked
+                     (Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__batch_update_lifecycle_tasks_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__onboarding__v1__list_lifecycle_tasks_response__init
@@ -1432,6 +1612,173 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__update_onboarding_case_req
   (ProtobufCMessageInit) ale__onboarding__v1__update_onboarding_case_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor ale__onboarding__v1__batch_create_onboarding_cases_request__field_descriptors[4] =
+{
+  {
+    "onboarding_cases",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest, n_onboarding_cases),
+    offsetof(Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest, onboarding_cases),
+    &ale__onboarding__v1__onboarding_case__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest, has_validate_only),
+    offsetof(Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest, has_all_or_nothing),
+    offsetof(Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__batch_create_onboarding_cases_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  0,   /* field[0] = onboarding_cases */
+  1,   /* field[1] = request_id */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__onboarding__v1__batch_create_onboarding_cases_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__batch_create_onboarding_cases_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.BatchCreateOnboardingCasesRequest",
+  "BatchCreateOnboardingCasesRequest",
+  "Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest),
+  4,
+  ale__onboarding__v1__batch_create_onboarding_cases_request__field_descriptors,
+  ale__onboarding__v1__batch_create_onboarding_cases_request__field_indices_by_name,
+  1,  ale__onboarding__v1__batch_create_onboarding_cases_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__batch_create_onboarding_cases_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__batch_update_onboarding_cases_request__field_descriptors[5] =
+{
+  {
+    "onboarding_cases",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest, n_onboarding_cases),
+    offsetof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest, onboarding_cases),
+    &ale__onboarding__v1__onboarding_case__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest, has_validate_only),
+    offsetof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest, has_all_or_nothing),
+    offsetof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__batch_update_onboarding_cases_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  0,   /* field[0] = onboarding_cases */
+  2,   /* field[2] = request_id */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__onboarding__v1__batch_update_onboarding_cases_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__batch_update_onboarding_cases_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.BatchUpdateOnboardingCasesRequest",
+  "BatchUpdateOnboardingCasesRequest",
+  "Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest),
+  5,
+  ale__onboarding__v1__batch_update_onboarding_cases_request__field_descriptors,
+  ale__onboarding__v1__batch_update_onboarding_cases_request__field_indices_by_name,
+  1,  ale__onboarding__v1__batch_update_onboarding_cases_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__batch_update_onboarding_cases_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor ale__onboarding__v1__list_onboarding_cases_response__field_descriptors[3] =
 {
   {
@@ -2142,6 +2489,173 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__update_lifecycle_task_requ
   ale__onboarding__v1__update_lifecycle_task_request__field_indices_by_name,
   1,  ale__onboarding__v1__update_lifecycle_task_request__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__update_lifecycle_task_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__batch_create_lifecycle_tasks_request__field_descriptors[4] =
+{
+  {
+    "lifecycle_tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest, n_lifecycle_tasks),
+    offsetof(Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest, lifecycle_tasks),
+    &ale__onboarding__v1__lifecycle_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest, has_validate_only),
+    offsetof(Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest, has_all_or_nothing),
+    offsetof(Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__batch_create_lifecycle_tasks_request__field_indices_by_name[] = {
+  3,   /* field[3] = all_or_nothing */
+  0,   /* field[0] = lifecycle_tasks */
+  1,   /* field[1] = request_id */
+  2,   /* field[2] = validate_only */
+};
+static const ProtobufCIntRange ale__onboarding__v1__batch_create_lifecycle_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__batch_create_lifecycle_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.BatchCreateLifecycleTasksRequest",
+  "BatchCreateLifecycleTasksRequest",
+  "Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest),
+  4,
+  ale__onboarding__v1__batch_create_lifecycle_tasks_request__field_descriptors,
+  ale__onboarding__v1__batch_create_lifecycle_tasks_request__field_indices_by_name,
+  1,  ale__onboarding__v1__batch_create_lifecycle_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__batch_create_lifecycle_tasks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__batch_update_lifecycle_tasks_request__field_descriptors[5] =
+{
+  {
+    "lifecycle_tasks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest, n_lifecycle_tasks),
+    offsetof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest, lifecycle_tasks),
+    &ale__onboarding__v1__lifecycle_task__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "update_mask",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest, update_mask),
+    &google__protobuf__field_mask__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "validate_only",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest, has_validate_only),
+    offsetof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest, validate_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "all_or_nothing",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest, has_all_or_nothing),
+    offsetof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest, all_or_nothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__batch_update_lifecycle_tasks_request__field_indices_by_name[] = {
+  4,   /* field[4] = all_or_nothing */
+  0,   /* field[0] = lifecycle_tasks */
+  2,   /* field[2] = request_id */
+  1,   /* field[1] = update_mask */
+  3,   /* field[3] = validate_only */
+};
+static const ProtobufCIntRange ale__onboarding__v1__batch_update_lifecycle_tasks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__batch_update_lifecycle_tasks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.BatchUpdateLifecycleTasksRequest",
+  "BatchUpdateLifecycleTasksRequest",
+  "Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest),
+  5,
+  ale__onboarding__v1__batch_update_lifecycle_tasks_request__field_descriptors,
+  ale__onboarding__v1__batch_update_lifecycle_tasks_request__field_indices_by_name,
+  1,  ale__onboarding__v1__batch_update_lifecycle_tasks_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__batch_update_lifecycle_tasks_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__list_lifecycle_tasks_response__field_descriptors[3] =

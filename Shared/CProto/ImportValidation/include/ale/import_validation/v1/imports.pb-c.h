@@ -20,6 +20,8 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__ImportValidation__V1__ImportTask Ale__ImportValidation__V1__ImportTask;
 typedef struct Ale__ImportValidation__V1__CreateImportTaskRequest Ale__ImportValidation__V1__CreateImportTaskRequest;
 typedef struct Ale__ImportValidation__V1__UpdateImportTaskRequest Ale__ImportValidation__V1__UpdateImportTaskRequest;
+typedef struct Ale__ImportValidation__V1__BatchCreateImportTasksRequest Ale__ImportValidation__V1__BatchCreateImportTasksRequest;
+typedef struct Ale__ImportValidation__V1__BatchUpdateImportTasksRequest Ale__ImportValidation__V1__BatchUpdateImportTasksRequest;
 typedef struct Ale__ImportValidation__V1__ListImportTasksResponse Ale__ImportValidation__V1__ListImportTasksResponse;
 typedef struct Ale__ImportValidation__V1__Upload Ale__ImportValidation__V1__Upload;
 typedef struct Ale__ImportValidation__V1__ListUploadsResponse Ale__ImportValidation__V1__ListUploadsResponse;
@@ -105,6 +107,39 @@ struct  Ale__ImportValidation__V1__UpdateImportTaskRequest
 #define ALE__IMPORT_VALIDATION__V1__UPDATE_IMPORT_TASK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__update_import_task_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__BatchCreateImportTasksRequest
+{
+  ProtobufCMessage base;
+  size_t n_import_tasks;
+  Ale__ImportValidation__V1__ImportTask **import_tasks;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__IMPORT_VALIDATION__V1__BATCH_CREATE_IMPORT_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__batch_create_import_tasks_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__BatchUpdateImportTasksRequest
+{
+  ProtobufCMessage base;
+  size_t n_import_tasks;
+  Ale__ImportValidation__V1__ImportTask **import_tasks;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__IMPORT_VALIDATION__V1__BATCH_UPDATE_IMPORT_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__batch_update_import_tasks_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__ImportValidation__V1__ListImportTasksResponse
@@ -261,6 +296,44 @@ Ale__ImportValidation__V1__UpdateImportTaskRequest *
 void   ale__import_validation__v1__update_import_task_request__free_unpacked
                      (Ale__ImportValidation__V1__UpdateImportTaskRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__BatchCreateImportTasksRequest methods */
+void   ale__import_validation__v1__batch_create_import_tasks_request__init
+                     (Ale__ImportValidation__V1__BatchCreateImportTasksRequest         *message);
+size_t ale__import_validation__v1__batch_create_import_tasks_request__get_packed_size
+                     (const Ale__ImportValidation__V1__BatchCreateImportTasksRequest   *message);
+size_t ale__import_validation__v1__batch_create_import_tasks_request__pack
+                     (const Ale__ImportValidation__V1__BatchCreateImportTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__batch_create_import_tasks_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__BatchCreateImportTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__BatchCreateImportTasksRequest *
+       ale__import_validation__v1__batch_create_import_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__batch_create_import_tasks_request__free_unpacked
+                     (Ale__ImportValidation__V1__BatchCreateImportTasksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__BatchUpdateImportTasksRequest methods */
+void   ale__import_validation__v1__batch_update_import_tasks_request__init
+                     (Ale__ImportValidation__V1__BatchUpdateImportTasksRequest         *message);
+size_t ale__import_validation__v1__batch_update_import_tasks_request__get_packed_size
+                     (const Ale__ImportValidation__V1__BatchUpdateImportTasksRequest   *message);
+size_t ale__import_validation__v1__batch_update_import_tasks_request__pack
+                     (const Ale__ImportValidation__V1__BatchUpdateImportTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__batch_update_import_tasks_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__BatchUpdateImportTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *
+       ale__import_validation__v1__batch_update_import_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__batch_update_import_tasks_request__free_unpacked
+                     (Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__ImportValidation__V1__ListImportTasksResponse methods */
 void   ale__import_validation__v1__list_import_tasks_response__init
                      (Ale__ImportValidation__V1__ListImportTasksResponse         *message);
@@ -367,6 +440,12 @@ typedef void (*Ale__ImportValidation__V1__CreateImportTaskRequest_Closure)
 typedef void (*Ale__ImportValidation__V1__UpdateImportTaskRequest_Closure)
                  (const Ale__ImportValidation__V1__UpdateImportTaskRequest *message,
                   void *closure_data);
+typedef void (*Ale__ImportValidation__V1__BatchCreateImportTasksRequest_Closure)
+                 (const Ale__ImportValidation__V1__BatchCreateImportTasksRequest *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__BatchUpdateImportTasksRequest_Closure)
+                 (const Ale__ImportValidation__V1__BatchUpdateImportTasksRequest *message,
+                  void *closure_data);
 typedef void (*Ale__ImportValidation__V1__ListImportTasksResponse_Closure)
                  (const Ale__ImportValidation__V1__ListImportTasksResponse *message,
                   void *closure_data);
@@ -391,6 +470,8 @@ typedef void (*Ale__ImportValidation__V1__ListImportRunsResponse_Closure)
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_task__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__create_import_task_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__update_import_task_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__batch_create_import_tasks_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__batch_update_import_tasks_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__list_import_tasks_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__upload__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__list_uploads_response__descriptor;

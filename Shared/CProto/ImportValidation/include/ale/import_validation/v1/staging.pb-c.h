@@ -24,6 +24,9 @@ typedef struct Ale__ImportValidation__V1__DownloadTemplateRequest Ale__ImportVal
 typedef struct Ale__ImportValidation__V1__DownloadTemplateResponse Ale__ImportValidation__V1__DownloadTemplateResponse;
 typedef struct Ale__ImportValidation__V1__ImportUploadsRequest Ale__ImportValidation__V1__ImportUploadsRequest;
 typedef struct Ale__ImportValidation__V1__ColumnMapping Ale__ImportValidation__V1__ColumnMapping;
+typedef struct Ale__ImportValidation__V1__PreviewUploadRequest Ale__ImportValidation__V1__PreviewUploadRequest;
+typedef struct Ale__ImportValidation__V1__UploadPreview Ale__ImportValidation__V1__UploadPreview;
+typedef struct Ale__ImportValidation__V1__PreviewColumn Ale__ImportValidation__V1__PreviewColumn;
 typedef struct Ale__ImportValidation__V1__ImportMapping Ale__ImportValidation__V1__ImportMapping;
 typedef struct Ale__ImportValidation__V1__SaveMappingRequest Ale__ImportValidation__V1__SaveMappingRequest;
 typedef struct Ale__ImportValidation__V1__ImportUploadsResponse Ale__ImportValidation__V1__ImportUploadsResponse;
@@ -44,6 +47,9 @@ typedef struct Ale__ImportValidation__V1__BatchUpdateStagingRowsRequest Ale__Imp
 typedef struct Ale__ImportValidation__V1__StagingRowCorrection Ale__ImportValidation__V1__StagingRowCorrection;
 typedef struct Ale__ImportValidation__V1__ReplaceStagedValueRequest Ale__ImportValidation__V1__ReplaceStagedValueRequest;
 typedef struct Ale__ImportValidation__V1__ReplaceStagedValueResponse Ale__ImportValidation__V1__ReplaceStagedValueResponse;
+typedef struct Ale__ImportValidation__V1__CountStagingErrorsRequest Ale__ImportValidation__V1__CountStagingErrorsRequest;
+typedef struct Ale__ImportValidation__V1__CountStagingErrorsResponse Ale__ImportValidation__V1__CountStagingErrorsResponse;
+typedef struct Ale__ImportValidation__V1__StagingErrorCount Ale__ImportValidation__V1__StagingErrorCount;
 
 
 /* --- enums --- */
@@ -151,6 +157,65 @@ struct  Ale__ImportValidation__V1__ColumnMapping
 #define ALE__IMPORT_VALIDATION__V1__COLUMN_MAPPING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__column_mapping__descriptor) \
     , NULL, NULL, NULL }
+
+
+struct  Ale__ImportValidation__V1__PreviewUploadRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *encoding;
+  char *sheet;
+  protobuf_c_boolean has_title_row;
+  int32_t title_row;
+  size_t n_columns;
+  Ale__ImportValidation__V1__ColumnMapping **columns;
+  protobuf_c_boolean has_ignore_saved_mapping;
+  protobuf_c_boolean ignore_saved_mapping;
+};
+#define ALE__IMPORT_VALIDATION__V1__PREVIEW_UPLOAD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__preview_upload_request__descriptor) \
+    , NULL, NULL, NULL, 0, 0, 0,NULL, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__UploadPreview
+{
+  ProtobufCMessage base;
+  char *upload;
+  char *file_name;
+  size_t n_sheets;
+  char **sheets;
+  char *sheet;
+  protobuf_c_boolean has_title_row;
+  int32_t title_row;
+  size_t n_columns;
+  Ale__ImportValidation__V1__PreviewColumn **columns;
+  size_t n_missing_fields;
+  char **missing_fields;
+  protobuf_c_boolean has_readable;
+  protobuf_c_boolean readable;
+  char *message;
+  protobuf_c_boolean has_saved_mapping_used;
+  protobuf_c_boolean saved_mapping_used;
+  char *encoding;
+};
+#define ALE__IMPORT_VALIDATION__V1__UPLOAD_PREVIEW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__upload_preview__descriptor) \
+    , NULL, NULL, 0,NULL, NULL, 0, 0, 0,NULL, 0,NULL, 0, 0, NULL, 0, 0, NULL }
+
+
+struct  Ale__ImportValidation__V1__PreviewColumn
+{
+  ProtobufCMessage base;
+  char *column;
+  char *title;
+  char *field;
+  char *suggested_field;
+  size_t n_samples;
+  char **samples;
+};
+#define ALE__IMPORT_VALIDATION__V1__PREVIEW_COLUMN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__preview_column__descriptor) \
+    , NULL, NULL, NULL, NULL, 0,NULL }
 
 
 struct  Ale__ImportValidation__V1__ImportMapping
@@ -343,10 +408,13 @@ struct  Ale__ImportValidation__V1__ListStagingRowsRequest
   protobuf_c_boolean count;
   char *filter;
   char *view;
+  char *error_check;
+  char *error_field;
+  char *error_value;
 };
 #define ALE__IMPORT_VALIDATION__V1__LIST_STAGING_ROWS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__list_staging_rows_request__descriptor) \
-    , NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL }
+    , NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__ImportValidation__V1__ListStagingRowsResponse
@@ -442,6 +510,48 @@ struct  Ale__ImportValidation__V1__ReplaceStagedValueResponse
 #define ALE__IMPORT_VALIDATION__V1__REPLACE_STAGED_VALUE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__replace_staged_value_response__descriptor) \
     , 0, 0, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__CountStagingErrorsRequest
+{
+  ProtobufCMessage base;
+  char *import_task;
+  protobuf_c_boolean has_limit;
+  int32_t limit;
+};
+#define ALE__IMPORT_VALIDATION__V1__COUNT_STAGING_ERRORS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__count_staging_errors_request__descriptor) \
+    , NULL, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__CountStagingErrorsResponse
+{
+  ProtobufCMessage base;
+  size_t n_counts;
+  Ale__ImportValidation__V1__StagingErrorCount **counts;
+  protobuf_c_boolean has_partial;
+  protobuf_c_boolean partial;
+  protobuf_c_boolean has_more;
+  protobuf_c_boolean more;
+};
+#define ALE__IMPORT_VALIDATION__V1__COUNT_STAGING_ERRORS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__count_staging_errors_response__descriptor) \
+    , 0,NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__ImportValidation__V1__StagingErrorCount
+{
+  ProtobufCMessage base;
+  char *check;
+  char *field;
+  char *value;
+  char *message;
+  protobuf_c_boolean has_rows;
+  int64_t rows;
+};
+#define ALE__IMPORT_VALIDATION__V1__STAGING_ERROR_COUNT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__staging_error_count__descriptor) \
+    , NULL, NULL, NULL, NULL, 0, 0 }
 
 
 /* Ale__ImportValidation__V1__BeginUploadRequest methods */
@@ -576,6 +686,63 @@ Ale__ImportValidation__V1__ColumnMapping *
                       const uint8_t       *data);
 void   ale__import_validation__v1__column_mapping__free_unpacked
                      (Ale__ImportValidation__V1__ColumnMapping *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__PreviewUploadRequest methods */
+void   ale__import_validation__v1__preview_upload_request__init
+                     (Ale__ImportValidation__V1__PreviewUploadRequest         *message);
+size_t ale__import_validation__v1__preview_upload_request__get_packed_size
+                     (const Ale__ImportValidation__V1__PreviewUploadRequest   *message);
+size_t ale__import_validation__v1__preview_upload_request__pack
+                     (const Ale__ImportValidation__V1__PreviewUploadRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__preview_upload_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__PreviewUploadRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__PreviewUploadRequest *
+       ale__import_validation__v1__preview_upload_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__preview_upload_request__free_unpacked
+                     (Ale__ImportValidation__V1__PreviewUploadRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__UploadPreview methods */
+void   ale__import_validation__v1__upload_preview__init
+                     (Ale__ImportValidation__V1__UploadPreview         *message);
+size_t ale__import_validation__v1__upload_preview__get_packed_size
+                     (const Ale__ImportValidation__V1__UploadPreview   *message);
+size_t ale__import_validation__v1__upload_preview__pack
+                     (const Ale__ImportValidation__V1__UploadPreview   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__upload_preview__pack_to_buffer
+                     (const Ale__ImportValidation__V1__UploadPreview   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__UploadPreview *
+       ale__import_validation__v1__upload_preview__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__upload_preview__free_unpacked
+                     (Ale__ImportValidation__V1__UploadPreview *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__PreviewColumn methods */
+void   ale__import_validation__v1__preview_column__init
+                     (Ale__ImportValidation__V1__PreviewColumn         *message);
+size_t ale__import_validation__v1__preview_column__get_packed_size
+                     (const Ale__ImportValidation__V1__PreviewColumn   *message);
+size_t ale__import_validation__v1__preview_column__pack
+                     (const Ale__ImportValidation__V1__PreviewColumn   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__preview_column__pack_to_buffer
+                     (const Ale__ImportValidation__V1__PreviewColumn   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__PreviewColumn *
+       ale__import_validation__v1__preview_column__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__preview_column__free_unpacked
+                     (Ale__ImportValidation__V1__PreviewColumn *message,
                       ProtobufCAllocator *allocator);
 /* Ale__ImportValidation__V1__ImportMapping methods */
 void   ale__import_validation__v1__import_mapping__init
@@ -957,6 +1124,63 @@ Ale__ImportValidation__V1__ReplaceStagedValueResponse *
 void   ale__import_validation__v1__replace_staged_value_response__free_unpacked
                      (Ale__ImportValidation__V1__ReplaceStagedValueResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__CountStagingErrorsRequest methods */
+void   ale__import_validation__v1__count_staging_errors_request__init
+                     (Ale__ImportValidation__V1__CountStagingErrorsRequest         *message);
+size_t ale__import_validation__v1__count_staging_errors_request__get_packed_size
+                     (const Ale__ImportValidation__V1__CountStagingErrorsRequest   *message);
+size_t ale__import_validation__v1__count_staging_errors_request__pack
+                     (const Ale__ImportValidation__V1__CountStagingErrorsRequest   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__count_staging_errors_request__pack_to_buffer
+                     (const Ale__ImportValidation__V1__CountStagingErrorsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__CountStagingErrorsRequest *
+       ale__import_validation__v1__count_staging_errors_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__count_staging_errors_request__free_unpacked
+                     (Ale__ImportValidation__V1__CountStagingErrorsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__CountStagingErrorsResponse methods */
+void   ale__import_validation__v1__count_staging_errors_response__init
+                     (Ale__ImportValidation__V1__CountStagingErrorsResponse         *message);
+size_t ale__import_validation__v1__count_staging_errors_response__get_packed_size
+                     (const Ale__ImportValidation__V1__CountStagingErrorsResponse   *message);
+size_t ale__import_validation__v1__count_staging_errors_response__pack
+                     (const Ale__ImportValidation__V1__CountStagingErrorsResponse   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__count_staging_errors_response__pack_to_buffer
+                     (const Ale__ImportValidation__V1__CountStagingErrorsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__CountStagingErrorsResponse *
+       ale__import_validation__v1__count_staging_errors_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__count_staging_errors_response__free_unpacked
+                     (Ale__ImportValidation__V1__CountStagingErrorsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__StagingErrorCount methods */
+void   ale__import_validation__v1__staging_error_count__init
+                     (Ale__ImportValidation__V1__StagingErrorCount         *message);
+size_t ale__import_validation__v1__staging_error_count__get_packed_size
+                     (const Ale__ImportValidation__V1__StagingErrorCount   *message);
+size_t ale__import_validation__v1__staging_error_count__pack
+                     (const Ale__ImportValidation__V1__StagingErrorCount   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__staging_error_count__pack_to_buffer
+                     (const Ale__ImportValidation__V1__StagingErrorCount   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__StagingErrorCount *
+       ale__import_validation__v1__staging_error_count__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__staging_error_count__free_unpacked
+                     (Ale__ImportValidation__V1__StagingErrorCount *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__ImportValidation__V1__BeginUploadRequest_Closure)
@@ -979,6 +1203,15 @@ typedef void (*Ale__ImportValidation__V1__ImportUploadsRequest_Closure)
                   void *closure_data);
 typedef void (*Ale__ImportValidation__V1__ColumnMapping_Closure)
                  (const Ale__ImportValidation__V1__ColumnMapping *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__PreviewUploadRequest_Closure)
+                 (const Ale__ImportValidation__V1__PreviewUploadRequest *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__UploadPreview_Closure)
+                 (const Ale__ImportValidation__V1__UploadPreview *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__PreviewColumn_Closure)
+                 (const Ale__ImportValidation__V1__PreviewColumn *message,
                   void *closure_data);
 typedef void (*Ale__ImportValidation__V1__ImportMapping_Closure)
                  (const Ale__ImportValidation__V1__ImportMapping *message,
@@ -1040,6 +1273,15 @@ typedef void (*Ale__ImportValidation__V1__ReplaceStagedValueRequest_Closure)
 typedef void (*Ale__ImportValidation__V1__ReplaceStagedValueResponse_Closure)
                  (const Ale__ImportValidation__V1__ReplaceStagedValueResponse *message,
                   void *closure_data);
+typedef void (*Ale__ImportValidation__V1__CountStagingErrorsRequest_Closure)
+                 (const Ale__ImportValidation__V1__CountStagingErrorsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__CountStagingErrorsResponse_Closure)
+                 (const Ale__ImportValidation__V1__CountStagingErrorsResponse *message,
+                  void *closure_data);
+typedef void (*Ale__ImportValidation__V1__StagingErrorCount_Closure)
+                 (const Ale__ImportValidation__V1__StagingErrorCount *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1053,6 +1295,9 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__download_tem
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__download_template_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__column_mapping__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__preview_upload_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__upload_preview__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__preview_column__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_mapping__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__save_mapping_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__import_uploads_response__descriptor;
@@ -1073,6 +1318,9 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__batch_update
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__staging_row_correction__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__replace_staged_value_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__replace_staged_value_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__count_staging_errors_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__count_staging_errors_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__staging_error_count__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -20,11 +20,15 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__Onboarding__V1__OnboardingCase Ale__Onboarding__V1__OnboardingCase;
 typedef struct Ale__Onboarding__V1__CreateOnboardingCaseRequest Ale__Onboarding__V1__CreateOnboardingCaseRequest;
 typedef struct Ale__Onboarding__V1__UpdateOnboardingCaseRequest Ale__Onboarding__V1__UpdateOnboardingCaseRequest;
+typedef struct Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest;
+typedef struct Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest;
 typedef struct Ale__Onboarding__V1__ListOnboardingCasesResponse Ale__Onboarding__V1__ListOnboardingCasesResponse;
 typedef struct Ale__Onboarding__V1__CloseOnboardingCaseRequest Ale__Onboarding__V1__CloseOnboardingCaseRequest;
 typedef struct Ale__Onboarding__V1__LifecycleTask Ale__Onboarding__V1__LifecycleTask;
 typedef struct Ale__Onboarding__V1__CreateLifecycleTaskRequest Ale__Onboarding__V1__CreateLifecycleTaskRequest;
 typedef struct Ale__Onboarding__V1__UpdateLifecycleTaskRequest Ale__Onboarding__V1__UpdateLifecycleTaskRequest;
+typedef struct Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest;
+typedef struct Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest;
 typedef struct Ale__Onboarding__V1__ListLifecycleTasksResponse Ale__Onboarding__V1__ListLifecycleTasksResponse;
 typedef struct Ale__Onboarding__V1__CaseTeamMember Ale__Onboarding__V1__CaseTeamMember;
 typedef struct Ale__Onboarding__V1__CreateCaseTeamMemberRequest Ale__Onboarding__V1__CreateCaseTeamMemberRequest;
@@ -115,6 +119,39 @@ struct  Ale__Onboarding__V1__UpdateOnboardingCaseRequest
 #define ALE__ONBOARDING__V1__UPDATE_ONBOARDING_CASE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__update_onboarding_case_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest
+{
+  ProtobufCMessage base;
+  size_t n_onboarding_cases;
+  Ale__Onboarding__V1__OnboardingCase **onboarding_cases;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__ONBOARDING__V1__BATCH_CREATE_ONBOARDING_CASES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__batch_create_onboarding_cases_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest
+{
+  ProtobufCMessage base;
+  size_t n_onboarding_cases;
+  Ale__Onboarding__V1__OnboardingCase **onboarding_cases;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__ONBOARDING__V1__BATCH_UPDATE_ONBOARDING_CASES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__batch_update_onboarding_cases_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__ListOnboardingCasesResponse
@@ -215,6 +252,39 @@ struct  Ale__Onboarding__V1__UpdateLifecycleTaskRequest
 #define ALE__ONBOARDING__V1__UPDATE_LIFECYCLE_TASK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__update_lifecycle_task_request__descriptor) \
     , NULL, NULL, NULL, 0, 0 }
+
+
+struct  Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest
+{
+  ProtobufCMessage base;
+  size_t n_lifecycle_tasks;
+  Ale__Onboarding__V1__LifecycleTask **lifecycle_tasks;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__ONBOARDING__V1__BATCH_CREATE_LIFECYCLE_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__batch_create_lifecycle_tasks_request__descriptor) \
+    , 0,NULL, NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest
+{
+  ProtobufCMessage base;
+  size_t n_lifecycle_tasks;
+  Ale__Onboarding__V1__LifecycleTask **lifecycle_tasks;
+  Google__Protobuf__FieldMask *update_mask;
+  char *request_id;
+  protobuf_c_boolean has_validate_only;
+  protobuf_c_boolean validate_only;
+  protobuf_c_boolean has_all_or_nothing;
+  protobuf_c_boolean all_or_nothing;
+};
+#define ALE__ONBOARDING__V1__BATCH_UPDATE_LIFECYCLE_TASKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__batch_update_lifecycle_tasks_request__descriptor) \
+    , 0,NULL, NULL, NULL, 0, 0, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__ListLifecycleTasksResponse
@@ -458,6 +528,44 @@ Ale__Onboarding__V1__UpdateOnboardingCaseRequest *
 void   ale__onboarding__v1__update_onboarding_case_request__free_unpacked
                      (Ale__Onboarding__V1__UpdateOnboardingCaseRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest methods */
+void   ale__onboarding__v1__batch_create_onboarding_cases_request__init
+                     (Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest         *message);
+size_t ale__onboarding__v1__batch_create_onboarding_cases_request__get_packed_size
+                     (const Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest   *message);
+size_t ale__onboarding__v1__batch_create_onboarding_cases_request__pack
+                     (const Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__batch_create_onboarding_cases_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *
+       ale__onboarding__v1__batch_create_onboarding_cases_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__batch_create_onboarding_cases_request__free_unpacked
+                     (Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest methods */
+void   ale__onboarding__v1__batch_update_onboarding_cases_request__init
+                     (Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest         *message);
+size_t ale__onboarding__v1__batch_update_onboarding_cases_request__get_packed_size
+                     (const Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest   *message);
+size_t ale__onboarding__v1__batch_update_onboarding_cases_request__pack
+                     (const Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__batch_update_onboarding_cases_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *
+       ale__onboarding__v1__batch_update_onboarding_cases_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__batch_update_onboarding_cases_request__free_unpacked
+                     (Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__ListOnboardingCasesResponse methods */
 void   ale__onboarding__v1__list_onboarding_cases_response__init
                      (Ale__Onboarding__V1__ListOnboardingCasesResponse         *message);
@@ -552,6 +660,44 @@ Ale__Onboarding__V1__UpdateLifecycleTaskRequest *
                       const uint8_t       *data);
 void   ale__onboarding__v1__update_lifecycle_task_request__free_unpacked
                      (Ale__Onboarding__V1__UpdateLifecycleTaskRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest methods */
+void   ale__onboarding__v1__batch_create_lifecycle_tasks_request__init
+                     (Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest         *message);
+size_t ale__onboarding__v1__batch_create_lifecycle_tasks_request__get_packed_size
+                     (const Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest   *message);
+size_t ale__onboarding__v1__batch_create_lifecycle_tasks_request__pack
+                     (const Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__batch_create_lifecycle_tasks_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *
+       ale__onboarding__v1__batch_create_lifecycle_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__batch_create_lifecycle_tasks_request__free_unpacked
+                     (Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest methods */
+void   ale__onboarding__v1__batch_update_lifecycle_tasks_request__init
+                     (Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest         *message);
+size_t ale__onboarding__v1__batch_update_lifecycle_tasks_request__get_packed_size
+                     (const Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest   *message);
+size_t ale__onboarding__v1__batch_update_lifecycle_tasks_request__pack
+                     (const Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__batch_update_lifecycle_tasks_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *
+       ale__onboarding__v1__batch_update_lifecycle_tasks_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__batch_update_lifecycle_tasks_request__free_unpacked
+                     (Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *message,
                       ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__ListLifecycleTasksResponse methods */
 void   ale__onboarding__v1__list_lifecycle_tasks_response__init
@@ -773,6 +919,12 @@ typedef void (*Ale__Onboarding__V1__CreateOnboardingCaseRequest_Closure)
 typedef void (*Ale__Onboarding__V1__UpdateOnboardingCaseRequest_Closure)
                  (const Ale__Onboarding__V1__UpdateOnboardingCaseRequest *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest_Closure)
+                 (const Ale__Onboarding__V1__BatchCreateOnboardingCasesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest_Closure)
+                 (const Ale__Onboarding__V1__BatchUpdateOnboardingCasesRequest *message,
+                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__ListOnboardingCasesResponse_Closure)
                  (const Ale__Onboarding__V1__ListOnboardingCasesResponse *message,
                   void *closure_data);
@@ -787,6 +939,12 @@ typedef void (*Ale__Onboarding__V1__CreateLifecycleTaskRequest_Closure)
                   void *closure_data);
 typedef void (*Ale__Onboarding__V1__UpdateLifecycleTaskRequest_Closure)
                  (const Ale__Onboarding__V1__UpdateLifecycleTaskRequest *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest_Closure)
+                 (const Ale__Onboarding__V1__BatchCreateLifecycleTasksRequest *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest_Closure)
+                 (const Ale__Onboarding__V1__BatchUpdateLifecycleTasksRequest *message,
                   void *closure_data);
 typedef void (*Ale__Onboarding__V1__ListLifecycleTasksResponse_Closure)
                  (const Ale__Onboarding__V1__ListLifecycleTasksResponse *message,
@@ -830,11 +988,15 @@ typedef void (*Ale__Onboarding__V1__ListResponsibilityDefinitionsResponse_Closur
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_case__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_onboarding_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__update_onboarding_case_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__batch_create_onboarding_cases_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__batch_update_onboarding_cases_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_onboarding_cases_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__close_onboarding_case_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__lifecycle_task__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_lifecycle_task_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__update_lifecycle_task_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__batch_create_lifecycle_tasks_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__batch_update_lifecycle_tasks_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_lifecycle_tasks_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__case_team_member__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_case_team_member_request__descriptor;

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "ale/common/v1/attachments.pb-c.h"
+#include "ale/common/v1/batches.pb-c.h"
 #include "ale/common/v1/dictionary.pb-c.h"
 #include "ale/common/v1/replicas.pb-c.h"
 #include "ale/common/v1/requests.pb-c.h"
@@ -28,6 +29,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/onboarding/v1/publishing.pb-c.h"
 #include "ale/onboarding/v1/registrations.pb-c.h"
 #include "ale/onboarding/v1/sign_in.pb-c.h"
+#include "ale/onboarding/v1/views.pb-c.h"
 #include "ale/playbooks/v1/administration.pb-c.h"
 #include "ale/playbooks/v1/definitions.pb-c.h"
 #include "ale/playbooks/v1/runs.pb-c.h"

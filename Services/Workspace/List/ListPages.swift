@@ -1,0 +1,179 @@
+import CustomerSuccessWire
+import Foundation
+import Hummingbird
+import ImportValidationWire
+import OnboardingWire
+import RPC
+import Wire
+
+/// Lists as tools: narrowed by choosing, sorted, with chosen columns, kept as views, exported, and many records changed at once.
+enum ListPages: PageFolder {
+    static func add(to pages: Pages) {
+        pages.get("/lists/:table") { visit async throws(Problem) in
+            if let address = try await named(visit) { return .moved(to: address) }
+            return .page(try await ListView(visit).page())
+        }
+        pages.post("/lists/:table") { visit async throws(Problem) in try await ListBulk(visit).answer() }
+        pages.get("/lists/:table/export") { visit async throws(Problem) in
+            .response(try await ListExport(visit).response())
+        }
+        pages.post("/lists/:table/views") { visit async throws(Problem) in
+            var request = SaveViewRequest()
+            request.list = try table(visit).schema.table
+            request.name = visit.form[SaveViewRequest.Field.name]
+            request.query = visit.form[SaveViewRequest.Field.query]
+            do throws(Problem) {
+                _ = try await visit.ask(OnboardingAPI.saveView, request)
+            } catch {
+                guard error.isRefusal else { throw error }
+                return .page(try await ListView(visit, Fields(request.query), refused: error).page())
+            }
+            return .moved(to: address(request.list, request.query, done: .saved))
+        }
+        pages.post("/lists/:table/views/:view/remove") { visit async throws(Problem) in
+            var request = DeleteRequest()
+            request.id = visit.part("view")
+            _ = try await visit.ask(OnboardingAPI.removeView, request)
+            return .moved(
+                to: address(try table(visit).schema.table, visit.form[SaveViewRequest.Field.query], done: .removed))
+        }
+    }
+
+    /// The address with the ids of records that are only named in it, as a browser without a script names them; nil where
+    /// nothing is. A name that nothing has, or more than one, leaves the list as it was.
+    private static func named(_ visit: Visit) async throws(Problem) -> String? {
+        let ending = "-text"
+        let texts = visit.query.pairs.filter { $0.name.hasSuffix(ending) }
+        guard !texts.isEmpty else { return nil }
+        let table = try table(visit)
+        var more: [(String, String)] = []
+        for (name, text) in texts where !text.isEmpty {
+            let field = String(name.dropLast(ending.count))
+            // A script has put the id beside it.
+            guard visit.query.all(field).contains(""),
+                let reference = table.schema.field(field).flatMap(\.referencedTable)
+            else { continue }
+            let found = try await Lookup(visit).find(text, in: reference, limit: 2)
+            if let one = found.first, found.count == 1 { more.append((field, one.id)) }
+        }
+        let query = ListQuery(table, visit.query, visit).text(without: texts.map(\.name), with: more)
+        return "\(href(table.schema.table))?\(query)"
+    }
+
+    /// The table of an address; one that has no list is not there.
+    static func table(_ visit: Visit) throws(Problem) -> ListedTable {
+        guard let table = ListedTable.named(visit.part("table")) else {
+            throw .notFound(Text(en: "There is no such list.", ko: "해당 목록이 없습니다."))
+        }
+        return table
+    }
+
+    static func href(_ table: String) -> String { "/lists/\(Fields.encoded(table))" }
+
+    /// The address of a list with what it is narrowed to.
+    static func address(_ table: String, _ query: String, done: Toast) -> String {
+        "\(href(table))?" + (query.isEmpty ? "" : "\(query)&") + "done=\(done.rawValue)"
+    }
+}
+
+/// Records of any table, read by its list with the rights of whoever asks.
+struct ListedRecords: Sendable {
+    /// One record: its single values, under the names of protobuf-JSON.
+    struct Row: Sendable {
+        private let values: [String: String]
+
+        init(_ record: [String: Any], _ schema: RecordSchema) {
+            let flags = Set(schema.fields.lazy.filter { $0.type == .boolean }.map(\.jsonName))
+            values = Dictionary(
+                uniqueKeysWithValues: record.compactMap { name, value in
+                    switch value {
+                    case let text as String: (name, text)
+                    case let number as NSNumber:
+                        (name, flags.contains(name) ? (number.boolValue ? "true" : "false") : number.stringValue)
+                    default: nil
+                    }
+                })
+        }
+
+        subscript(field: FieldSchema) -> String { self[field.jsonName] }
+        subscript(name: String) -> String { values[name] ?? "" }
+        subscript(key: OnboardingCase.Field) -> String { self[key.rawValue] }
+    }
+
+    let rows: [Row]
+    let next: String
+
+    /// Asks for a page.
+    static func read(_ request: ListRequest, _ schema: RecordSchema, _ visit: Visit) async throws(Problem)
+        -> ListedRecords
+    {
+        let answer = try await ask("list", request, schema, visit)
+        let object = (try? JSONSerialization.jsonObject(with: Data(answer))) as? [String: Any] ?? [:]
+        let records = object[camel(schema.collection)] as? [[String: Any]] ?? []
+        return ListedRecords(
+            rows: records.map { Row($0, schema) }, next: object["nextPageToken"] as? String ?? "")
+    }
+
+    /// Asks a method of the records by its verb.
+    static func ask(
+        _ verb: String, _ request: some Message, _ schema: RecordSchema, _ visit: Visit
+    ) async throws(Problem) -> [UInt8] {
+        guard let json = try? request.encodeJSON() else {
+            throw .internalError(cause: "a request of a list cannot be encoded")
+        }
+        return try await visit.ask(json: json, to: subject(verb, schema))
+    }
+
+    static func subject(_ verb: String, _ schema: RecordSchema) -> String {
+        "ale.v1.\(schema.service).\(schema.collection).\(verb)"
+    }
+
+    /// A name as JSON has it: `onboardingCases`.
+    static func camel(_ name: String) -> String {
+        let words = name.split(separator: "_")
+        return words.prefix(1).joined() + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+}
+
+/// A list as a file.
+struct ListExport: Sendable {
+    private let visit: Visit
+
+    init(_ visit: Visit) { self.visit = visit }
+
+    func response() async throws(Problem) -> Response {
+        let table = try ListPages.table(visit)
+        let query = ListQuery(table, visit.query, visit)
+        guard table.schema.verbs.contains("export") else {
+            throw .notFound(Text(en: "Nothing is exported here.", ko: "내보낼 수 없는 목록입니다."))
+        }
+        var request = ExportRequest()
+        request.filter = query.filter
+        request.orderBy = query.order
+        request.format = visit.query[ExportRequest.Field.format]
+        request.fields = query.columns.map(\.name)
+        request.language = visit.reader.language.rawValue
+        let answer = try await ListedRecords.ask("export", request, table.schema, visit)
+        guard let export = try? Export.decode(json: answer) else {
+            throw .internalError(cause: "an export cannot be decoded")
+        }
+        let first = export.first ?? ExportChunk()
+        let (visit, service) = (visit, table.schema.service)
+        return FileSender.response(
+            name: export.fileName, type: export.contentType, inline: false, size: export.sizeBytes,
+            first: (first.content, first.last ? nil : first.nextOffset)
+        ) { (offset) async throws(Problem) in
+            var next = ReadExportRequest()
+            next.token = export.token
+            next.offset = offset
+            let method =
+                switch service {
+                case OnboardingCase.schema.service: OnboardingAPI.readExport
+                case ImportTask.schema.service: ImportValidationAPI.readExport
+                default: CustomerSuccessAPI.readExport
+                }
+            let chunk = try await visit.ask(method, next)
+            return (chunk.content, chunk.last ? nil : chunk.nextOffset)
+        }
+    }
+}

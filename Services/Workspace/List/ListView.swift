@@ -1,0 +1,180 @@
+import OnboardingWire
+import RPC
+import Wire
+
+/// A list of records as a page: its address holds what it is narrowed to, its order and its columns.
+struct ListView: Sendable {
+    private static let pageSize: Int32 = 50
+
+    private let visit: Visit
+    private let fields: Fields
+    private let refused: Problem?
+    private let results: Values
+
+    init(_ visit: Visit, _ fields: Fields? = nil, refused: Problem? = nil, results: Values = [:]) {
+        self.visit = visit
+        self.fields = fields ?? visit.query
+        self.refused = refused
+        self.results = results
+    }
+
+    func page() async throws(Problem) -> Page {
+        let table = try ListPages.table(visit)
+        let query = ListQuery(table, fields, visit)
+        async let kept = views(table)
+        let (list, problem) = try await read(table, query)
+        let names = try await names(list, query)
+        let shown = refused ?? problem
+        let menus = ListMenus(query: query, names: names, visit: visit)
+        var values = menus.values(problem: problem)
+        values["tabs"] = Self.tabs(table.schema.table, visit)
+        values["views"] = menus.views(await kept)
+        values["list"] = self.list(list, query, names)
+        values["results"] = results.isEmpty ? "" : results
+        if let shown { values["problem"] = ["text": shown.text(visit.reader.language)] as Values }
+        if visit.person?.isCustomer != true, table.schema.verbs.contains("batch_update") {
+            values["bulk"] = menus.bulk()
+        }
+        var page = Page(
+            template: "list", title: visit.reader(table.title), values: values, status: shown?.status ?? .ok)
+        page.trail = [
+            visit.person?.isCustomer == true
+                ? Crumb(label: visit.say("My lists", "내 목록"), href: "/portal")
+                : Crumb(label: visit.say("My work", "내 작업"), href: "/onboarding")
+        ]
+        page.live = visit.person?.isCustomer == true ? "" : LiveTopic.work.text
+        return page
+    }
+
+    /// The records; none, and why, when what was typed is no filter.
+    private func read(_ table: ListedTable, _ query: ListQuery) async throws(Problem) -> (ListedRecords, Problem?) {
+        var request = ListRequest()
+        request.pageSize = Self.pageSize
+        request.filter = query.filter
+        request.orderBy = query.order
+        request.pageToken = query[.page]
+        do throws(Problem) {
+            return (try await ListedRecords.read(request, table.schema, visit), nil)
+        } catch {
+            guard error.code == .invalidArgument else { throw error }
+            return (ListedRecords(rows: [], next: ""), error)
+        }
+    }
+
+    /// What references that are shown are called.
+    private func names(_ list: ListedRecords, _ query: ListQuery) async throws(Problem) -> [String: String] {
+        var ids: [String: Set<String>] = [:]
+        for column in query.columns where column.type == .reference {
+            guard let table = column.referencedTable else { continue }
+            ids[table, default: []].formUnion(list.rows.map { $0[column] }.filter { !$0.isEmpty })
+        }
+        for case (let table, let named)? in query.conditions.map(\.reference) {
+            ids[table, default: []].formUnion(named)
+        }
+        var names: [String: String] = [:]
+        for (table, ids) in ids.sorted(by: { $0.key < $1.key }) where !ids.isEmpty {
+            // Somebody who may read a record may not read what it refers to: then it has no name here.
+            let found = try? await Lookup(visit).names(of: Array(ids), in: table)
+            names.merge(found ?? [:]) { first, _ in first }
+        }
+        return names
+    }
+
+    /// The views that the person has kept; none while the service that keeps them is away.
+    private func views(_ table: ListedTable) async -> [SavedView] {
+        var request = ListSavedViewsRequest()
+        request.list = table.schema.table
+        return (try? await visit.ask(OnboardingAPI.listSavedViews, request).savedViews) ?? []
+    }
+
+    /// The lists beside each other; `current` is shown.
+    static func tabs(_ current: String, _ visit: Visit) -> [Values] {
+        let isCustomer = visit.person?.isCustomer == true
+        return ListedTable.all.filter { !isCustomer || $0.schema.service != "customer-success" }.map { other in
+            let name = other.schema.table
+            let usual = isCustomer ? "" : "?active=true"
+            return [
+                "label": visit.reader(other.title), "href": ListPages.href(name) + usual,
+                "current": name == current,
+            ]
+        }
+    }
+
+    // MARK: Rows
+
+    private func list(_ list: ListedRecords, _ query: ListQuery, _ names: [String: String]) -> Values {
+        let columns = query.columns
+        let href = ListPages.href(query.table.schema.table)
+        let shown = Text(
+            en: list.next.isEmpty ? "\(list.rows.count) shown" : "\(list.rows.count) shown, there are more",
+            ko: list.next.isEmpty ? "\(grouped: list.rows.count)건 표시" : "\(grouped: list.rows.count)건 표시, 더 있음")
+        return [
+            "title": visit.reader(query.table.title), "shown": visit.reader(shown),
+            "columns": columns.map { heading($0, query, href) },
+            "items": list.rows.map { row(query.table, columns, $0, names) },
+            "more": list.next.isEmpty ? "" : "\(href)?\(query.text(with: [(ListQuery.Part.page.rawValue, list.next)]))",
+            "empty": [
+                "title": visit.say("Nothing is here", "항목이 없습니다"),
+                "text": visit.say(
+                    "Take away one of the conditions above, or look at everything.", "위 조건을 하나 지우거나 전체를 확인하세요."),
+                "action": ["href": href, "label": visit.say("Everything", "전체")] as Values,
+            ] as Values,
+        ]
+    }
+
+    private func heading(_ column: FieldSchema, _ query: ListQuery, _ href: String) -> Values {
+        let label = column.label(visit.reader.language)
+        // What is computed, or is the id of another record, has no order that says something.
+        let isSorted = column.type != .reference && !(column.type == .integer && column.outputOnly)
+        guard isSorted else { return ["label": label, "href": "", "sort": ""] }
+        let (field, isDescending) = query.sort
+        let isCurrent = field == column.name
+        let next = (isCurrent && !isDescending ? "-" : "") + column.name
+        return [
+            "label": label,
+            "href": "\(href)?" + query.text(without: [ListQuery.Part.sort.rawValue], with: [("sort", next)]),
+            "sort": isCurrent ? (isDescending ? "descending" : "ascending") : "",
+        ]
+    }
+
+    private func row(
+        _ table: ListedTable, _ columns: [FieldSchema], _ row: ListedRecords.Row, _ names: [String: String]
+    ) -> Values {
+        let (id, number) = (row[OnboardingCase.Field.id], row[OnboardingCase.Field.number])
+        let href =
+            visit.person?.isCustomer == true
+            ? PortalPages.href(table.schema.table, id)
+            : Address.of(table.schema.table, number.isEmpty ? id : number, id: id)
+        return [
+            "id": "\(id) \(row[OnboardingCase.Field.etag])", "name": number,
+            "cells": columns.map { cell($0, row[$0], href, names) },
+        ]
+    }
+
+    private func cell(_ column: FieldSchema, _ value: String, _ href: String, _ names: [String: String]) -> Values {
+        let label = column.label(visit.reader.language)
+        var cell: Values = [
+            "label": label, "href": href, "title": "", "number": "", "badge": "", "date": "", "text": "",
+            "empty": value.isEmpty,
+        ]
+        guard !value.isEmpty else { return cell }
+        switch column.type {
+        case _ where column.name == "number": cell[href.isEmpty ? "text" : "number"] = value
+        case _ where ["short_description", "title", "name"].contains(column.name):
+            cell[href.isEmpty ? "text" : "title"] = value
+        case .choice where Self.badges.contains(column.name):
+            cell["badge"] = column.name == "data_import_state" ? "import-\(value)" : value
+            cell["badgeLabel"] = column.label(of: value, visit.reader.language)
+        case .choice: cell["text"] = column.label(of: value, visit.reader.language)
+        case .date: cell["date"] = value
+        case .datetime: cell["text"] = Timestamp(rfc3339: value).map { visit.reader.distance($0) } ?? value
+        case .boolean: cell["text"] = ListQuery.flag(value == "true", visit.reader)
+        case .reference: cell["text"] = names[value] ?? visit.say("Not shown", "표시할 수 없음")
+        default: cell["text"] = value
+        }
+        return cell
+    }
+
+    /// Choices that say how something stands.
+    private static let badges: Set = ["state", "stage", "progress", "data_import_state"]
+}

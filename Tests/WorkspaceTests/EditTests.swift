@@ -1,0 +1,155 @@
+import ImportValidationWire
+import OnboardingWire
+import RPC
+import Synchronization
+import Testing
+import Wire
+
+@testable import WorkspaceService
+
+/// Two people at one record: what each has changed is kept, and where both have, whoever comes second chooses.
+@Suite struct EditTests {
+    private static let id = "018f0000-0000-7000-8000-0000000000cc"
+
+    /// A task that is stored, changed by whoever has its etag.
+    private final class Stored: Sendable {
+        private let task: Mutex<LifecycleTask>
+        let said = Said()
+
+        init() {
+            var task = LifecycleTask()
+            (task.id, task.etag, task.number, task.state) = (id, "1", "ALETSK0001", LifecycleTask.State.open)
+            (task.shortDescription, task.description, task.dueDate) = ("Order laptops", "Ten of them", "2026-06-10")
+            self.task = Mutex(task)
+        }
+
+        var value: LifecycleTask { task.withLock { $0 } }
+
+        /// Somebody else saves.
+        func change(_ edit: (inout LifecycleTask) -> Void) {
+            task.withLock { task in
+                edit(&task)
+                task.etag = "\((Int(task.etag) ?? 0) + 1)"
+            }
+        }
+
+        var endpoints: [Endpoint] {
+            [
+                Endpoint(OnboardingAPI.getLifecycleTask) { _, _ in self.value },
+                Endpoint(OnboardingAPI.getOnboardingTaskPage) { _, _ in
+                    var page = OnboardingTaskPage()
+                    page.lifecycleTask = self.value
+                    return page
+                },
+                Endpoint(OnboardingAPI.reopenLifecycleTask) { _, _ in
+                    self.said.add("reopened")
+                    return self.value
+                },
+                Endpoint(OnboardingAPI.updateLifecycleTask) { _, request async throws(Problem) in
+                    let new = request.lifecycleTask ?? LifecycleTask()
+                    guard new.etag.isEmpty || new.etag == self.value.etag else {
+                        throw Problem(.aborted, Text(en: "It was changed meanwhile.", ko: "다른 사용자가 먼저 변경했습니다."))
+                    }
+                    let paths = request.updateMask?.paths ?? []
+                    self.said.add(paths.joined(separator: " "))
+                    self.change { task in
+                        if paths.contains("short_description") { task.shortDescription = new.shortDescription }
+                        if paths.contains("description") { task.description = new.description }
+                        if paths.contains("due_date") { task.dueDate = new.dueDate }
+                        if paths.contains("state") { task.state = new.state }
+                    }
+                    return self.value
+                },
+            ]
+        }
+    }
+
+    private static let form = [
+        ("was-short_description", "Order laptops"), ("was-description", "Ten of them"), ("was-due_date", "2026-06-10"),
+        ("was-priority", ""), ("was-progress", ""), ("was-assigned_to", ""), ("was-visible_to_customer", ""),
+        ("etag", "1"),
+    ]
+
+    private func opened() async throws -> (Browser, Stored, String) {
+        let bench = try Bench()
+        let stored = Stored()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer("onboarding", stored.endpoints)
+        let browser = Browser(bench, session: "good")
+        let page = try await browser.get("/tasks/ALETSK0001")
+        #expect(page.text.contains("name=\"was-due_date\" value=\"2026-06-10\""))
+        return (browser, stored, page.csrf)
+    }
+
+    @Test func onlyWhatWasChangedIsWritten() async throws {
+        let (browser, stored, csrf) = try await opened()
+        let done = try await browser.post(
+            "/tasks/ALETSK0001",
+            [("csrf", csrf)] + Self.form + [
+                ("short_description", "Order laptops"), ("description", "Ten of\r\nthem"), ("due_date", "2026-06-10"),
+            ])
+        #expect(done.location.hasPrefix("/tasks/ALETSK0001?done=saved"))
+        #expect(stored.said.texts == ["description"])
+        // Nothing changed, nothing written.
+        let same = try await browser.post(
+            "/tasks/ALETSK0001",
+            [("csrf", csrf)] + Self.form + [
+                ("short_description", "Order laptops"), ("description", "Ten of them"), ("due_date", "2026-06-10"),
+            ])
+        #expect(same.status == 303 && stored.said.texts.count == 1)
+    }
+
+    @Test func whatOthersSavedInOtherFieldsStays() async throws {
+        let (browser, stored, csrf) = try await opened()
+        stored.change { $0.dueDate = "2026-07-01" }
+        let done = try await browser.post(
+            "/tasks/ALETSK0001",
+            [("csrf", csrf)] + Self.form + [
+                ("short_description", "Order phones"), ("description", "Ten of them"), ("due_date", "2026-06-10"),
+            ])
+        #expect(done.status == 303 && stored.said.texts == ["short_description"])
+        #expect(stored.value.dueDate == "2026-07-01" && stored.value.shortDescription == "Order phones")
+    }
+
+    @Test func oneFieldOfTwoPeopleIsAChoice() async throws {
+        let (browser, stored, csrf) = try await opened()
+        stored.change { ($0.dueDate, $0.description) = ("2026-07-01", "Twelve of them") }
+        let typed = [
+            ("short_description", "Order phones"), ("description", "Ten of them"), ("due_date", "2026-06-20"),
+        ]
+        let asked = try await browser.post("/tasks/ALETSK0001", [("csrf", csrf)] + Self.form + typed)
+        #expect(asked.status == 409 && stored.said.texts.isEmpty)
+        for text in [
+            "name=\"keep-due_date\" value=\"theirs\"", "20 Jun 2026", "1 Jul 2026", "value=\"2026-06-20\"",
+            "value=\"Order phones\"", "Twelve of them", "name=\"was-due_date\" value=\"2026-07-01\"",
+        ] { #expect(asked.text.contains(text), "\(text)") }
+        // Of fields that one of them has left alone nobody is asked.
+        #expect(!asked.text.contains("keep-description") && !asked.text.contains("keep-short_description"))
+        let again = [
+            ("was-short_description", "Order laptops"), ("was-description", "Twelve of them"),
+            ("was-due_date", "2026-07-01"),
+            ("was-priority", ""), ("was-progress", ""), ("was-assigned_to", ""), ("was-visible_to_customer", ""),
+            ("etag", stored.value.etag), ("short_description", "Order phones"), ("description", "Twelve of them"),
+            ("due_date", "2026-06-20"),
+        ]
+        let theirs = try await browser.post(
+            "/tasks/ALETSK0001", [("csrf", csrf)] + again + [("keep-due_date", "theirs")])
+        #expect(theirs.status == 303 && stored.said.texts == ["short_description"])
+        #expect(stored.value.dueDate == "2026-07-01" && stored.value.description == "Twelve of them")
+    }
+
+    @Test func aMoveIsTakenBack() async throws {
+        let (browser, stored, csrf) = try await opened()
+        let moved = try await browser.post(
+            "/tasks/ALETSK0001/move", [("csrf", csrf), ("to", LifecycleTask.State.inProgress)])
+        let page = try await browser.get(moved.location)
+        #expect(page.text.contains("action=\"/tasks/ALETSK0001/move?to=open\""))
+        _ = try await browser.post("/tasks/ALETSK0001/move?to=open", [("csrf", csrf)])
+        #expect(stored.value.state == LifecycleTask.State.open)
+        // No other address than one of the page itself is offered.
+        for other in ["/cases/ALEONB0001/say", "//evil.example", "/tasks/ALETSK0002/move"] {
+            let seen = try await browser.get("/tasks/ALETSK0001?done=moved&undo=\(Fields.encoded(other))")
+            #expect(!seen.text.contains("action=\"\(other)"), "\(other)")
+        }
+    }
+}
