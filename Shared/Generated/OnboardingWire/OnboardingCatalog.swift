@@ -168,6 +168,7 @@ public enum OnboardingCatalog {
         UnpublishRow.self,
         UnpublishRowsResponse.self,
         UnpublishResult.self,
+        SettleUnpublishRequest.self,
         ConsumerRegistration.self,
         ListConsumerRegistrationsResponse.self,
         RegisterConsumerRequest.self,
