@@ -110,7 +110,8 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(CustomerAccount.escalationEndpoints(database))
         endpoints.add(ReferenceSearch.endpoint(database))
         endpoints.add(Publishing.endpoint(database))
-        endpoints.add(SettledPublishing.endpoint(database))
+        endpoints.add(SettledPublishing.published(database))
+        endpoints.add(SettledPublishing.unpublished(database))
         endpoints.add(Unpublishing.endpoint(database))
         endpoints.add(Standings(database: database).endpoint)
         endpoints.add(

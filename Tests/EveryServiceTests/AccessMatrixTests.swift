@@ -50,7 +50,8 @@ import Wire
         #expect(
             subjects.subtracting(allowed).allSatisfy { subject in
                 [
-                    "get_standing", "check_closing", "settle_publish", "unpublish", "find_references",
+                    "get_standing", "check_closing", "settle_publish", "unpublish", "settle_unpublish",
+                    "find_references",
                     "sign_in_links.issue",
                 ].contains(
                     where: subject.hasSuffix)

@@ -149,6 +149,8 @@ struct Attempt: Sendable {
             #"{"domain": "/provider/", "subject": "x", "request": {"requestId": "\#(other)"}}"#, .service),
         "onboarding.records.unpublish": own(
             #"{"targetTable": "location", "account": "$ID"}"#, .service, of: "customer_account"),
+        "onboarding.records.settle_unpublish": own(
+            #"{"domain": "/provider/", "subject": "x", "request": {"requestId": "\#(other)"}}"#, .service),
         "customer-success.records.find_references": own(#"{"table": "contract"}"#, .service),
         "onboarding.playbook_activities.check_closing": own(#"{"table": "import_task"}"#, .service),
         "customer-success.playbook_activities.check_closing": own(#"{"table": "success_task"}"#, .service),

@@ -275,7 +275,7 @@ extension Stage {
     /// A run whose first worker was killed: queued again as it was left, and taken by the next.
     func interrupted(
         _ kind: String, _ task: ImportTask, upload: Upload? = nil, done: Int64 = 0, failed: Int64 = 0,
-        mending: MendTally? = nil, isCanceled: Bool = false
+        mending: MendTally? = nil, isCanceled: Bool = false, takings: Int64 = 1
     ) async throws -> ImportRun {
         let id = uuid()
         let requester = try KeptCaller(agent).text()
@@ -293,7 +293,7 @@ extension Stage {
         _ = try await bench.admin.run(
             """
             INSERT INTO import_validation.import_run_work (run, domain, import_task, kind, requester, all_ready, takings, \
-            mending) VALUES (\(id), \(domain), \(task.id), \(kind), \(requester)::jsonb, true, 1, \(mending?.json)::jsonb)
+            mending) VALUES (\(id), \(domain), \(task.id), \(kind), \(requester)::jsonb, true, \(takings)::int4, \(mending?.json)::jsonb)
             """)
         return try await call(ImportValidationAPI.getImportRun, Self.named(id))
     }

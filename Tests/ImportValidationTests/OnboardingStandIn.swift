@@ -43,6 +43,12 @@ final class OnboardingStandIn: Sendable {
         var kept: Set<String> = []
         var referred: Set<String> = []
         var unpublished: [String: [UnpublishRowsRequest]] = [:]
+        /// What was answered, by the id of the request.
+        var undone: [String: (request: UnpublishRowsRequest, answer: UnpublishRowsResponse)] = [:]
+        /// Records that others refer to, until these go.
+        var heldBy: [String: String] = [:]
+        /// Accounts of which every field of a row is told.
+        var told: Set<String> = []
         var refused: Set<String> = []
         var owners: [String: RoomOwner] = [:]
         var keptFromReading: Set<String> = []
@@ -81,6 +87,12 @@ final class OnboardingStandIn: Sendable {
 
     /// Has a record of customer-success refer to this record.
     func refer(to record: String) { _ = state.withLock { $0.referred.insert(record) } }
+
+    /// Has a record not be taken back before another one, which refers to it.
+    func keep(_ record: String, until other: String) { state.withLock { $0.heldBy[record] = other } }
+
+    /// Has publications for this account be answered with every field of a row that has a value.
+    func tellAll(_ account: String) { _ = state.withLock { $0.told.insert(account) } }
 
     /// What was taken back for an account, oldest first.
     func unpublished(_ account: String) -> [UnpublishRowsRequest] { state.withLock { $0.unpublished[account] ?? [] } }
@@ -151,7 +163,10 @@ final class OnboardingStandIn: Sendable {
             },
             Endpoint(OnboardingAPI.unpublishRows) { [self] call, request async throws(Problem) in
                 if let owner = owner(of: request.targetTable) { return try await owner.unpublish(call, request) }
-                return unpublish(request)
+                return try await unpublish(request)
+            },
+            Endpoint(OnboardingAPI.settleUnpublish) { [self] call, request async throws(Problem) in
+                try settle(request, call.caller)
             },
             Endpoint(OnboardingAPI.settlePublish) { [self] call, request async throws(Problem) in
                 try settle(request, call.caller)
@@ -189,15 +204,33 @@ final class OnboardingStandIn: Sendable {
         ]
     }
 
-    private func unpublish(_ request: UnpublishRowsRequest) -> UnpublishRowsResponse {
-        state.withLock { state in
+    private func unpublish(_ request: UnpublishRowsRequest) async throws(Problem) -> UnpublishRowsResponse {
+        if request.rows.contains(where: { $0.fields.contains { $0.after == Self.held } }) {
+            await wait(request.account)
+        }
+        guard !state.withLock({ $0.refused.contains(request.account) }) else { throw .permissionDenied() }
+        return try state.withLock { state throws(Problem) in
             state.unpublished[request.account, default: []].append(request)
+            // As the log of requests does.
+            if let known = state.undone[request.requestID] {
+                guard known.request == request else {
+                    throw .invalid(
+                        field: UnpublishRowsRequest.Field.requestID,
+                        Text(en: "It is another request.", ko: "다른 요청입니다."), rule: "AIP-155")
+                }
+                return known.answer
+            }
             var response = UnpublishRowsResponse()
+            let free = request.rows.filter {
+                !state.kept.contains($0.targetRecord) && state.heldBy[$0.targetRecord] == nil
+            }
+            let gone = Set(free.map(\.targetRecord))
+            state.heldBy = state.heldBy.filter { !gone.contains($0.value) }
             response.results = request.rows.map { row in
                 var result = UnpublishResult()
                 result.rowID = row.rowID
                 result.outcome = "undone"
-                if state.kept.contains(row.targetRecord) {
+                if state.kept.contains(row.targetRecord) || state.heldBy[row.targetRecord] != nil {
                     var fault = PublishFault()
                     (fault.field, fault.message) = ("city", "City has been changed since.")
                     fault.messageKo = "게시한 뒤 도시가 변경되었습니다."
@@ -207,7 +240,21 @@ final class OnboardingStandIn: Sendable {
                 }
                 return result
             }
+            state.undone[request.requestID] = (request, response)
             return response
+        }
+    }
+
+    /// What became of a request to take rows back; one that was not carried out never is.
+    private func settle(
+        _ request: SettleUnpublishRequest, _ caller: Caller
+    ) throws(Problem) -> UnpublishRowsResponse {
+        guard caller.kind == .service, let asked = request.request else { throw .permissionDenied() }
+        return state.withLock { state in
+            if let known = state.undone[asked.requestID] { return known.answer }
+            let nothing = UnpublishRowsResponse()
+            state.undone[asked.requestID] = (asked, nothing)
+            return nothing
         }
     }
 
@@ -249,6 +296,7 @@ final class OnboardingStandIn: Sendable {
             state.waiting.insert(account)
             return state.held.contains(account)
         }), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+        _ = state.withLock { $0.waiting.remove(account) }
     }
 
     private func publish(_ request: PublishRowsRequest) async throws(Problem) -> PublishRowsResponse {
@@ -317,6 +365,13 @@ final class OnboardingStandIn: Sendable {
         let isNew = isKnown || request.dryRun || state.withLock { $0.made.insert(record).inserted }
         result.outcome = isKnown ? "updated" : isNew ? "created" : row.planned == nil ? "unchanged" : "moved"
         result.fields = isNew ? [change] : []
+        if isNew, state.withLock({ $0.told.contains(request.account) }) {
+            result.fields = zip(request.columns, row.values).filter { !$1.isEmpty }.map { column, value in
+                var change = PublishedField()
+                (change.field, change.after) = (column, value)
+                return change
+            }
+        }
         result.key = RecordID.derived(from: name.lowercased())
         result.content = result.key
         if isKnown || !request.dryRun {

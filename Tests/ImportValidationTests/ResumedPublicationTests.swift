@@ -28,39 +28,6 @@ import Wire
 
     private static let names = ["Linz", OnboardingStandIn.held, "Graz"]
 
-    private static func until(_ isTrue: () async throws -> Bool) async throws {
-        let limit = ContinuousClock.now + .seconds(60)
-        while try await !isTrue() {
-            guard ContinuousClock.now < limit else { throw Problem.deadlineExceeded() }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
-    /// Lets the owner write what the first worker sends, and has another worker go on after `meanwhile`.
-    private static func killed(
-        _ run: ImportRun, _ stage: Stage, before meanwhile: () async throws -> Void
-    ) async throws -> ImportRun {
-        let admin = stage.bench.admin
-        try await until {
-            try await !admin.run(
-                "SELECT 1 FROM import_validation.publication WHERE id = \(run.id) AND sending IS NOT NULL"
-            ).isEmpty
-        }
-        _ = try await admin.run(
-            """
-            UPDATE import_validation.import_run_work SET owner = gen_random_uuid(), lease_until = now() + interval '1 hour' \
-            WHERE run = \(run.id)
-            """)
-        stage.owner.letGo(stage.account)
-        try await until { !stage.owner.published(stage.account).isEmpty }
-        try await meanwhile()
-        _ = try await admin.run(
-            """
-            UPDATE import_validation.import_run_work SET lease_until = now() - interval '1 second' WHERE run = \(run.id)
-            """)
-        return try await stage.end(of: run)
-    }
-
     private static func happen(_ event: Event, to run: ImportRun, _ stage: Stage, _ task: ImportTask) async throws {
         let rows = try await stage.rows(task).stagingRows
         switch event {
@@ -82,7 +49,11 @@ import Wire
         stage.owner.hold(stage.account)
         let begun =
             if let plan { try await stage.publish(plan, of: task) } else { try await stage.publish(of: task) }
-        let run = try await Self.killed(begun, stage) { try await Self.happen(event, to: begun, stage, task) }
+        let run = try await stage.killed(begun, "publication") {
+            !stage.owner.published(stage.account).isEmpty
+        } before: {
+            try await Self.happen(event, to: begun, stage, task)
+        }
         #expect(
             run.state == event.ending(isPlanned) && run.doneRows == 3 && run.failedRows == 0, "\(run.message ?? "")")
         let sent = stage.owner.published(stage.account)
@@ -110,6 +81,7 @@ import Wire
             let origin = try #require(try await stage.lineage(of: row.targetRecord, field: "name").first)
             #expect(origin.cell == "A\(number + 2)")
         }
+        stage.owner.admit(stage.account)
         let undo = try await stage.end(of: try await stage.undo(run, of: task))
         #expect(undo.state == "completed" && undo.doneRows == 3 && undo.failedRows == 0)
         #expect(stage.owner.unpublished(stage.account).flatMap(\.rows).allSatisfy { $0.wasCreated })

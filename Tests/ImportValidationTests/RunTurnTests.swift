@@ -84,6 +84,25 @@ import Wire
         #expect(try await stage.summary(task) == [0, 2, 0, 0])
     }
 
+    /// One that was given up does not try for ever what it has never got done: it ends, its message says that doubles are not
+    /// told, and nothing of them is published before they are.
+    @Test func aValidationThatIsGivenUpLeavesTheDoublesToTheNext() async throws {
+        let (stage, task, _) = try await Self.untold()
+        let run = try await stage.end(
+            of: try await stage.interrupted("validate", task, takings: Int64(RunQueue.maximumTakings)))
+        #expect(run.state == "failed" && run.message == RunMessages.givenUp.en + " " + RunMessages.untold.en)
+        #expect(try await stage.summary(task) == [2, 0, 0, 0])
+        #expect(try await stage.end(of: try await stage.publish(of: task)).doneRows == 0)
+        _ = try await stage.bench.admin.run(
+            "UPDATE import_validation.staging_row SET cells[1] = 'Linz' WHERE import_task = \(task.id)")
+        #expect(try await stage.end(of: try await stage.validate(task)).failedRows == 2)
+        #expect(try await stage.summary(task) == [0, 2, 0, 0])
+        let canceled = try await stage.end(
+            of: try await stage.interrupted(
+                "validate", task, isCanceled: true, takings: Int64(RunQueue.maximumTakings)))
+        #expect(canceled.state == "canceled" && canceled.message?.hasSuffix(RunMessages.untold.en) == true)
+    }
+
     /// A validation that is tried again later is overtaken; whoever comes before does not publish what it has left untold.
     @Test(arguments: [false, true]) func whoeverOvertakesTellsThem(_ isPlanned: Bool) async throws {
         let (stage, task, load) = try await Self.untold()

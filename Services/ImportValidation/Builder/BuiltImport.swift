@@ -18,6 +18,8 @@ struct BuiltImport: Sendable {
     /// In the order of the target's fields.
     let columns: [Column]
     let views: [BuilderView]
+    /// What the lineage keeps of its transform map; nil for what no stored builder says.
+    var applied: AppliedMap?
 
     /// What is said of each column.
     init(columns: [Column], views: [BuilderView]) {

@@ -66,7 +66,9 @@ struct RowTransform: Sendable {
             guard made != text else { continue }
             cells[position] = made
             if let cell = place(position) {
-                origins.append(CellOrigin(field: fields[position], place: cell, text: String(text.prefix(1_000))))
+                // What a person sees nothing in is empty.
+                let shown = text.isBlank ? "" : String(text.prefix(1_000))
+                origins.append(CellOrigin(field: fields[position], place: cell, text: shown))
             }
         }
         return origins

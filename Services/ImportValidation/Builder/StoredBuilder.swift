@@ -18,9 +18,15 @@ struct StoredBuilder: Sendable {
     /// File name of the template.
     let templateName: String
     let parts: BuilderState
+    /// What the lineage of its rows keeps of its transform map.
+    let applied: AppliedMap
 
     /// How its rows are filled.
-    func built(_ target: ImportTarget) -> BuiltImport { BuiltImport(parts, target) }
+    func built(_ target: ImportTarget) -> BuiltImport {
+        var built = BuiltImport(parts, target)
+        built.applied = applied
+        return built
+    }
 
     /// The builder whose staging table this is, of the domain nearest to `domain`, in which or below which it holds; nil when
     /// there is none.
@@ -28,17 +34,24 @@ struct StoredBuilder: Sendable {
         let domains = domain.ancestors.map(\.path)
         let rows = try tx.query(
             """
-            SELECT b.target_table, b.step, b.template, p.parts FROM import_validation.import_builder b \
+            SELECT b.target_table, b.step, b.template, b.transform_map_name, b.fingerprint, b.updated_by, b.updated_at, \
+            p.parts FROM import_validation.import_builder b \
             JOIN import_validation.import_builder_parts p ON p.import_builder = b.id \
             WHERE b.import_set_table = \(stagingTable) AND b.domain = ANY(\(domains)::text[]) \
             ORDER BY length(b.domain) DESC LIMIT 1
             """)
         return try rows.first.map { row in
-            StoredBuilder(
+            let parts = try BuilderState.decode(protobuf: row.bytes(Column.parts))
+            var builder = ImportBuilder()
+            builder.transformMapName = try row.optionalString(ImportBuilder.Field.transformMapName)
+            builder.fingerprint = try row.optionalString(ImportBuilder.Field.fingerprint)
+            builder.updatedBy = try row.string(ImportBuilder.Field.updatedBy)
+            builder.updatedAt = Timestamp(microseconds: try row.timestamp(ImportBuilder.Field.updatedAt))
+            return StoredBuilder(
                 targetTable: try row.string(ImportBuilder.Field.targetTable),
                 isFinished: try row.string(ImportBuilder.Field.step) == ImportBuilder.Step.complete,
                 templateName: try row.optionalString(ImportBuilder.Field.template) ?? "",
-                parts: try BuilderState.decode(protobuf: row.bytes(Column.parts)))
+                parts: parts, applied: AppliedMap(builder, parts.fieldMaps))
         }
     }
 

@@ -34,7 +34,7 @@ struct Lineage: Sendable {
         guard Validation.isUUID(request.record) else { throw .notFound(target.schema.label, id: request.record) }
         return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
             var response = GetLineageResponse()
-            let known = try entries(request, target, tx)
+            let known = try entries(request, target, call.language, tx)
             response.entries = Self.fitting(known)
             response.hasMore = known.count > response.entries.count
             guard !response.entries.isEmpty else { throw Problem.notFound(target.schema.label, id: request.record) }
@@ -43,13 +43,14 @@ struct Lineage: Sendable {
     }
 
     private func entries(
-        _ request: GetLineageRequest, _ target: ImportTarget, _ tx: Transaction
+        _ request: GetLineageRequest, _ target: ImportTarget, _ language: String, _ tx: Transaction
     ) throws -> [LineageEntry] {
         let rows = try tx.query(
             """
             SELECT p.id, p.import_task, p.published_by, coalesce(k.name, p.check_version) AS check_version, \
             coalesce(k.checks, p.checks) AS checks, r.fields, r.row_number, \
-            r.source_sheet, r.corrected_by, r.published_at, r.undone_at, r.undone_by, u.file_name, u.sha256, \
+            r.source_sheet, r.corrected_by, r.published_at, r.undone_at, r.undone_by, coalesce(r.given, '{}') AS given, \
+            s.map, u.file_name, u.sha256, \
             coalesce(s.fields, '{}') AS named, coalesce(s.letters, '{}') AS letters \
             FROM import_validation.publication_row AS r JOIN import_validation.publication AS p ON p.id = r.publication \
             LEFT JOIN import_validation.upload AS u ON u.id = r.upload \
@@ -62,9 +63,20 @@ struct Lineage: Sendable {
             """)
         var entries: [LineageEntry] = []
         for row in rows {
+            let map = AppliedMap.read(try row.optionalString(Column.map))
+            let given = Set(try row.strings(Column.given))
             for change in KeptChange.read(try row.optionalString(Column.fields)) {
                 guard request.field.isEmpty || change.field == request.field else { continue }
-                entries.append(try Self.entry(row, change))
+                var entry = try Self.entry(row, change)
+                let isGiven = given.contains(change.field)
+                if isGiven { entry.cell = "" }
+                if let map, let filling = map.filling(change.field, isGiven: isGiven) {
+                    entry.map = map.message(filling)
+                    if isGiven { entry.origin = map.origin(filling)(language) }
+                } else if isGiven, let field = target.field(change.field) {
+                    entry.origin = target.origin(of: field)(language)
+                }
+                entries.append(entry)
             }
         }
         return entries
@@ -73,7 +85,9 @@ struct Lineage: Sendable {
     /// As many entries from the start as one answer carries; at least one.
     private static func fitting(_ entries: [LineageEntry]) -> [LineageEntry] {
         let fitting = entries.fitting(mostBytes) { entry in
-            let values = entry.before.utf8.count + entry.after.utf8.count + entry.fileName.utf8.count
+            let values =
+                entry.before.utf8.count + entry.after.utf8.count + entry.fileName.utf8.count + entry.origin.utf8.count
+                + (entry.map.map { 300 + $0.name.utf8.count + $0.text.utf8.count } ?? 0)
             return entry.checks.reduce(600 + values) { $0 + $1.utf8.count + 8 }
         }
         return Array(fitting.prefix(mostEntries))

@@ -9,7 +9,7 @@ import Wire
 struct Publication: Sendable {
     /// The columns of `publication`, `publication_row` and `publication_undo`.
     enum Column: String {
-        case id, number, plan, outcome, fields, kept, checks, state, sending
+        case id, number, plan, outcome, fields, kept, checks, state, sending, given, map
         case sendingRows = "sending_rows"
         case importTask = "import_task"
         case targetTable = "target_table"
@@ -23,12 +23,16 @@ struct Publication: Sendable {
         case publishedAt = "published_at"
         case undoneAt = "undone_at"
         case undoneBy = "undone_by"
+        case undoRun = "undo_run"
     }
 
     let id: String
     let targetTable: String
     /// The plan that it applies; nil for none.
     let plan: ImportPlan?
+
+    /// Whether its records may refer to others of their table.
+    var refersToItself: Bool { ImportTarget.named(targetTable)?.schema.refers(to: targetTable) ?? false }
 
     /// Keeps the beginning of a publication; one that has begun stays as it is.
     static func begin(
@@ -65,26 +69,27 @@ struct Publication: Sendable {
             tx.send(
                 """
                 INSERT INTO import_validation.publication_row (publication, number, domain, staging_row, upload, source_sheet, \
-                row_number, corrected_by, check_version, target_record, outcome, published_at, fields) \
+                row_number, corrected_by, check_version, target_record, outcome, published_at, fields, given) \
                 SELECT p.id, u.place + coalesce((SELECT number FROM import_validation.publication_row \
                 WHERE publication = \(id) ORDER BY number DESC LIMIT 1), 0), p.domain, u.id, u.upload, nullif(u.sheet, ''), u.number, \
                 nullif(u.corrector, ''), nullif(u.checks, 0), u.record, u.outcome, \(context.now.sqlValue), \
-                nullif(u.fields, '')::jsonb \
+                nullif(u.fields, '')::jsonb, string_to_array(nullif(u.given, ''), ' ') \
                 FROM import_validation.publication AS p, \
                 unnest(\(written.map { $0.0.id })::uuid[], \(written.map { $0.0.upload })::uuid[], \
                 \(written.map { $0.0.sheet ?? "" })::text[], \(written.map { $0.0.number })::int8[], \
                 \(written.map { $0.0.correctedBy ?? "" })::text[], \(written.map { $0.0.checkVersion })::int8[], \
                 \(written.map { $0.1.targetRecord })::uuid[], \
-                \(written.map { $1.written ?? "" })::text[], \(written.map { KeptChange.json($1.fields) })::text[]) \
-                WITH ORDINALITY AS u (id, upload, sheet, number, corrector, checks, record, outcome, fields, place) \
+                \(written.map { $1.written ?? "" })::text[], \(written.map { KeptChange.json($1.fields) })::text[], \
+                \(written.map { $0.0.given.joined(separator: " ") })::text[]) \
+                WITH ORDINALITY AS u (id, upload, sheet, number, corrector, checks, record, outcome, fields, given, place) \
                 WHERE p.id = \(id)
                 """)
         }
         // The file may be loaded again with other columns.
         tx.send(
             """
-            INSERT INTO import_validation.publication_source (publication, upload, domain, fields, letters) \
-            SELECT \(id)::uuid, upload, domain, fields, letters FROM import_validation.import_source \
+            INSERT INTO import_validation.publication_source (publication, upload, domain, fields, letters, map) \
+            SELECT \(id)::uuid, upload, domain, fields, letters, map FROM import_validation.import_source \
             WHERE upload = ANY(\(Set(written.map { $0.0.upload }).sorted())::uuid[]) ON CONFLICT DO NOTHING
             """)
     }
@@ -99,13 +104,15 @@ struct Publication: Sendable {
         let outcome: String
         let fields: [KeptChange]
         let publishedAt: Timestamp
+        /// The undo that dealt with it last; nil for none.
+        let undo: String?
     }
 
     /// The rows of publications that meet a condition.
     static func written(_ which: SQL, _ tx: Transaction) throws -> [Written] {
         let rows = try tx.query(
             """
-            SELECT number, staging_row, target_record, outcome, fields, published_at \
+            SELECT number, staging_row, target_record, outcome, fields, published_at, undo_run \
             FROM import_validation.publication_row WHERE \(which)
             """)
         return try rows.map { row in
@@ -113,7 +120,8 @@ struct Publication: Sendable {
                 number: try row.int64(Column.number), stagingRow: try row.string(Column.stagingRow),
                 record: try row.string(Column.targetRecord), outcome: try row.string(Column.outcome),
                 fields: KeptChange.read(try row.optionalString(Column.fields)),
-                publishedAt: Timestamp(microseconds: try row.timestamp(Column.publishedAt)))
+                publishedAt: Timestamp(microseconds: try row.timestamp(Column.publishedAt)),
+                undo: try row.optionalString(Column.undoRun))
         }
     }
 

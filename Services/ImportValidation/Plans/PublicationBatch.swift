@@ -30,6 +30,8 @@ struct PublicationBatch: Sendable {
         let place: Int64?
         /// Nil in one that an earlier version has kept.
         let checkVersion: Int64?
+        /// Nil for none.
+        let given: [String]?
     }
 
     /// Its rows, as their column holds them.
@@ -38,7 +40,7 @@ struct PublicationBatch: Sendable {
             Kept(
                 id: row.id, revision: row.revision, number: row.number, upload: row.upload, sheet: row.sheet,
                 correctedBy: row.correctedBy, place: places[row.id],
-                checkVersion: row.checkVersion)
+                checkVersion: row.checkVersion, given: row.given.isEmpty ? nil : row.given)
         }
         return String(decoding: try JSONEncoder().encode(kept), as: UTF8.self)
     }
@@ -55,7 +57,7 @@ struct PublicationBatch: Sendable {
             HeldRow(
                 id: row.id, revision: row.revision, number: row.number, status: RowStatus.readyToPublish.rawValue,
                 cells: cells[row.id] ?? [], key: nil, doubles: [], checkVersion: row.checkVersion ?? 0,
-                upload: row.upload, sheet: row.sheet, correctedBy: row.correctedBy)
+                upload: row.upload, sheet: row.sheet, correctedBy: row.correctedBy, given: row.given ?? [])
         }
         places = Dictionary(kept.compactMap { row in row.place.map { (row.id, $0) } }) { first, _ in first }
     }

@@ -63,6 +63,14 @@ struct PublicationUndo: Sendable {
             outcome: try row.optionalString(Column.outcome))
     }
 
+    /// Which of its rows are looked for.
+    enum Rows {
+        /// Those that it has not dealt with.
+        case open
+        /// Those that it has kept.
+        case kept
+    }
+
     /// The rows that it has not dealt with.
     private var open: SQL {
         var open: SQL =
@@ -75,11 +83,21 @@ struct PublicationUndo: Sendable {
         return open
     }
 
+    /// The rows that it has kept: of what it may take back, for it has dealt with no other.
+    private var kept: SQL { "publication = \(publication.id) AND undone_at IS NULL AND undo_run = \(run)::uuid" }
+
     /// The next rows, the last that was published first.
-    func rows(before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Publication.Written] {
+    func rows(_ which: Rows, before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Publication.Written] {
         tx.goByIndexes()
         return try Publication.written(
-            open + " AND number < \(number ?? Int64.max)::int8 ORDER BY number DESC LIMIT \(limit)", tx)
+            (which == .open ? open : kept)
+                + " AND number < \(number ?? Int64.max)::int8 ORDER BY number DESC LIMIT \(limit)", tx)
+    }
+
+    /// The rows of the publication with these numbers, the last that was published first.
+    func rows(numbered numbers: [Int64], _ tx: Transaction) throws -> [Publication.Written] {
+        try Publication.written(
+            "publication = \(publication.id) AND number = ANY(\(numbers)::int8[]) ORDER BY number DESC", tx)
     }
 
     /// How many rows are left.

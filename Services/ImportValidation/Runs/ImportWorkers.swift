@@ -42,7 +42,7 @@ struct ImportWorkers: Sendable {
             connection: parts.connection, issuer: parts.issuer,
             files: settings.files, scripts: scripts, replicas: replicas)
         do {
-            guard claim.lease.takings <= RunQueue.maximumTakings else { throw RunFailure(text: RunMessages.givenUp) }
+            guard !claim.isGivenUp else { throw RunFailure(text: RunMessages.givenUp) }
             try await queue.begin(claim)
             // A publication or an undo that was interrupted may have sent rows: it finds out what became of them before it
             // ends, and looks at a cancellation itself.
@@ -89,16 +89,14 @@ struct ImportWorkers: Sendable {
         let keepsUpload = (error as? RunFailure)?.keepsUpload ?? false
         let isLoad = claim.kind == ImportRun.Kind.load
         await end(run, facts) {
-            try await run.tellJudged()
-            try await PublishRun.settleLeft(run)
-            if let ending = try await run.brokenMending(failure) { return ending }
+            let untold = try await run.tellJudged()
+            try await run.settleLeft()
+            if let ending = try await run.brokenMending(failure + untold) { return ending }
             if isLoad { try await LoadRun.undo(run) }
             let counts = try await run.counts()
-            let published = claim.kind == ImportRun.Kind.publish ? counts.done - counts.failed : 0
             return .init(
                 state: ImportRun.State.failed, total: counts.total, done: isLoad ? 0 : counts.done,
-                failed: counts.failed,
-                message: failure + RunMessages.publishedBefore(published, of: counts.total, run.language),
+                failed: counts.failed, message: failure + run.doneBefore(counts) + untold,
                 uploadState: isLoad && !keepsUpload ? Upload.State.failed : nil)
         }
     }

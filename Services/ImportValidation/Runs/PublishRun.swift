@@ -82,7 +82,6 @@ struct PublishRun {
     /// lost, and sent again it is refused. Its owner says what it has done, and does it no more if it has not by now.
     static func settleLeft(_ tools: RunTools) async throws {
         let claim = tools.claim
-        guard claim.kind == ImportRun.Kind.publish else { return }
         let publication = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
             try Publication.find(claim.run, tx)
         }
@@ -151,6 +150,7 @@ struct PublishRun {
                     chosenFor: claim.allReady ? nil : claim.run, by: publisher.plan.version.number, tx)
             }
             page.rows = RowPublisher.fitting(page.rows)
+            try ImportSource.noteGiven(&page.rows, publisher.plan.target, tx)
             let batch = PublicationBatch(page, by: publisher)
             try publication.send(batch, passed: publisher.plan.version, tx)
             return batch

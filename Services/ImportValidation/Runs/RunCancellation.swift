@@ -43,8 +43,8 @@ extension RunTools {
     /// Puts a canceled run in order: a load takes its rows back, and its file can be imported again; what was mended,
     /// checked or published stays so, and is told.
     func canceled() async throws -> RunQueue.Ending {
-        try await tellJudged()
-        try await PublishRun.settleLeft(self)
+        let untold = try await tellJudged()
+        try await settleLeft()
         let tally = try await tally()
         if claim.kind == ImportRun.Kind.load { try await LoadRun.undo(self) }
         var counts = try await counts()
@@ -65,7 +65,27 @@ extension RunTools {
         }
         return .init(
             state: ImportRun.State.canceled, total: counts.total, done: counts.done, failed: counts.failed,
-            message: text(language))
+            message: text(language) + untold)
+    }
+
+    /// Finds out what became of the batch that a publication or an undo which ends for good has left on its way.
+    func settleLeft() async throws {
+        switch claim.kind {
+        case ImportRun.Kind.publish: try await PublishRun.settleLeft(self)
+        case ImportRun.Kind.undo: try await UndoRun.settleLeft(self)
+        default: break
+        }
+    }
+
+    /// What the end of a publication or an undo that has failed says of the rows with which it was done; empty when there are
+    /// none.
+    func doneBefore(_ counts: (total: Int64, done: Int64, failed: Int64)) -> String {
+        let rows = counts.done - counts.failed
+        switch claim.kind {
+        case ImportRun.Kind.publish: return RunMessages.publishedBefore(rows, of: counts.total, language)
+        case ImportRun.Kind.undo: return RunMessages.undoneBefore(rows, of: counts.total, language)
+        default: return ""
+        }
     }
 
     /// How a run ends that has mended rows and then met `failure`: what was mended stays so and is told, and the workbook can
@@ -132,6 +152,15 @@ extension RunMessages {
         let text = Text(
             en: "\(rows) of \(max(total, rows)) rows were published before.",
             ko: "그 전에 \(grouped: max(total, rows))개 행 중 \(grouped: rows)개가 게시되었습니다.")
+        return " " + text(language)
+    }
+
+    /// The same of an undo.
+    static func undoneBefore(_ rows: Int64, of total: Int64, _ language: String) -> String {
+        guard rows > 0 else { return "" }
+        let text = Text(
+            en: "\(rows) of \(max(total, rows)) rows were undone before.",
+            ko: "그 전에 \(grouped: max(total, rows))개 행 중 \(grouped: rows)개의 게시를 실행 취소했습니다.")
         return " " + text(language)
     }
 

@@ -25,6 +25,8 @@ struct Claim: Sendable {
     /// Whether nobody has worked on the run before. A load that mends rows is taken twice, for it awaits its turn.
     var isUninterrupted: Bool { lease.takings == (mends ? 2 : 1) }
     var run: String { lease.row }
+    /// Whether it was taken so often that it is only put in order and ended.
+    var isGivenUp: Bool { lease.takings > RunQueue.maximumTakings }
 }
 
 /// Runs that wait or are under way. Runs that judge, plan, publish or take back the rows of one task have a turn in common and

@@ -23,10 +23,29 @@ extension RunTools {
         throw AwaitsTurn()
     }
 
-    /// Tells the doubles among rows that this run has judged and now leaves before its end.
-    func tellJudged() async throws {
-        guard claim.kind == ImportRun.Kind.validate || claim.mends else { return }
-        _ = try await markDoubles(of: nil, among: .all, try await task().target)
+    /// Tells the doubles among rows that this run has judged and now leaves before its end. A run that was given up has tried
+    /// that often enough: its rows are to be judged again, and the text that is added to its message says so.
+    func tellJudged() async throws -> String {
+        guard claim.kind == ImportRun.Kind.validate || claim.mends else { return "" }
+        guard claim.isGivenUp else {
+            _ = try await markDoubles(of: nil, among: .all, try await task().target)
+            return ""
+        }
+        try await sendBackUntold()
+        return " " + RunMessages.untold(language)
+    }
+
+    /// Has the ready rows of the task be judged again: which of them are of one record nobody has told.
+    private func sendBackUntold() async throws {
+        let (claim, now) = (claim, writing.now)
+        var goesOn = true
+        while goesOn {
+            goesOn = try await database.transaction(as: service, deadline: .after(.seconds(60))) { tx in
+                try claim.lease.hold(in: tx)
+                // No version of checks has this number.
+                return try JudgedRows.sendBack([.readyToPublish], of: claim.task, judgedBy: 0, now: now, tx) > 0
+            }
+        }
     }
 
     /// Tells the doubles among rows that a run has judged which was interrupted and has been overtaken since: it does so
@@ -44,4 +63,11 @@ extension RunTools {
         }
         if isOvertaken { _ = try await markDoubles(of: nil, among: .all, try await self.task().target) }
     }
+}
+
+extension RunMessages {
+    static let untold = Text(
+        en:
+            "Rows that would become one record could not be told, so the rows that were ready are to be validated again.",
+        ko: "같은 레코드가 될 행을 확인하지 못해 준비된 행을 다시 검증해야 합니다.")
 }

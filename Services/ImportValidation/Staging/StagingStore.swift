@@ -35,8 +35,10 @@ struct HeldRow: Sendable {
     var sheet: String?
     /// Who corrected it last; nil for nobody.
     var correctedBy: String?
-    /// Where its cells come from, if native dates are among them.
+    /// Where its cells come from, if native dates or empty cells are among them.
     var origins: [CellOrigin] = []
+    /// The fields whose values a transform map has given without a cell.
+    var given: [String] = []
 }
 
 /// The statements over the table of staged rows.
@@ -178,7 +180,7 @@ enum StagingStore {
         var statement: SQL =
             """
             SELECT id, revision, row_number, status, cells, faults, natural_key, errors, upload, source_sheet, updated_by, \
-            check_version, CASE WHEN origins @? '$[*].d' THEN origins END AS origins \
+            check_version, CASE WHEN origins @? '$[*] ? (exists (@.d) || @.t == "")' THEN origins END AS origins \
             FROM import_validation.staging_row
             """
         statement += " " + which

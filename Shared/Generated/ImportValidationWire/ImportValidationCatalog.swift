@@ -102,6 +102,7 @@ public enum ImportValidationCatalog {
         GetLineageRequest.self,
         GetLineageResponse.self,
         LineageEntry.self,
+        LineageMap.self,
         GetPortalImportTaskRequest.self,
         PortalImportTask.self,
     ]

@@ -910,6 +910,8 @@ extension LineageEntry: WireMessage {
         if !self.importRun.isEmpty { message.pointee.import_run = try arena.string(self.importRun, "importRun") }
         if !self.undoneBy.isEmpty { message.pointee.undone_by = try arena.string(self.undoneBy, "undoneBy") }
         if let value = self.undoneAt { message.pointee.undone_at = try arena.message(value, "undoneAt") }
+        if let value = self.map { message.pointee.map = try arena.message(value, "map") }
+        if !self.origin.isEmpty { message.pointee.origin = try arena.string(self.origin, "origin") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -931,6 +933,8 @@ extension LineageEntry: WireMessage {
         self.importRun = Unpacked.string(message.pointee.import_run)
         self.undoneBy = Unpacked.string(message.pointee.undone_by)
         self.undoneAt = try Unpacked.message(message.pointee.undone_at, "undoneAt")
+        self.map = try Unpacked.message(message.pointee.map, "map")
+        self.origin = Unpacked.string(message.pointee.origin)
     }
 
     package static let jsonNames = JSONNames([
@@ -951,6 +955,8 @@ extension LineageEntry: WireMessage {
         ("importRun", "import_run"),
         ("undoneBy", "undone_by"),
         ("undoneAt", "undone_at"),
+        ("map", nil),
+        ("origin", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -972,6 +978,8 @@ extension LineageEntry: WireMessage {
         case 14: self.importRun = try reader.string()
         case 15: self.undoneBy = try reader.string()
         case 16: self.undoneAt = try reader.timestamp()
+        case 17: self.map = try reader.object()
+        case 18: self.origin = try reader.string()
         default: break
         }
     }
@@ -994,6 +1002,84 @@ extension LineageEntry: WireMessage {
         if !self.importRun.isEmpty { try writer.field("importRun", self.importRun) }
         if !self.undoneBy.isEmpty { try writer.field("undoneBy", self.undoneBy) }
         if let value = self.undoneAt { try writer.field("undoneAt", value) }
+        if let value = self.map { try writer.field("map", value) }
+        if !self.origin.isEmpty { try writer.field("origin", self.origin) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension LineageMap: WireMessage {
+    package typealias CMessage = Ale__ImportValidation__V1__LineageMap
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__import_validation__v1__lineage_map__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__import_validation__v1__lineage_map__init(message)
+        if !self.name.isEmpty { message.pointee.name = try arena.string(self.name, "name") }
+        if !self.kind.isEmpty { message.pointee.kind = try arena.string(self.kind, "kind") }
+        if !self.version.isEmpty { message.pointee.version = try arena.string(self.version, "version") }
+        if !self.savedBy.isEmpty { message.pointee.saved_by = try arena.string(self.savedBy, "savedBy") }
+        if let value = self.savedAt { message.pointee.saved_at = try arena.message(value, "savedAt") }
+        if !self.text.isEmpty { message.pointee.text = try arena.string(self.text, "text") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.name = Unpacked.string(message.pointee.name)
+        self.kind = Unpacked.string(message.pointee.kind)
+        self.version = Unpacked.string(message.pointee.version)
+        self.savedBy = Unpacked.string(message.pointee.saved_by)
+        self.savedAt = try Unpacked.message(message.pointee.saved_at, "savedAt")
+        self.text = Unpacked.string(message.pointee.text)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("name", nil),
+        ("kind", nil),
+        ("version", nil),
+        ("savedBy", "saved_by"),
+        ("savedAt", "saved_at"),
+        ("text", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.name = try reader.string()
+        case 1: self.kind = try reader.string()
+        case 2: self.version = try reader.string()
+        case 3: self.savedBy = try reader.string()
+        case 4: self.savedAt = try reader.timestamp()
+        case 5: self.text = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.name.isEmpty { try writer.field("name", self.name) }
+        if !self.kind.isEmpty { try writer.field("kind", self.kind) }
+        if !self.version.isEmpty { try writer.field("version", self.version) }
+        if !self.savedBy.isEmpty { try writer.field("savedBy", self.savedBy) }
+        if let value = self.savedAt { try writer.field("savedAt", value) }
+        if !self.text.isEmpty { try writer.field("text", self.text) }
     }
 
     /// Reads protobuf bytes within `limits`.

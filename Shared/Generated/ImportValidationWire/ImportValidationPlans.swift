@@ -397,7 +397,7 @@ public struct LineageEntry: Message {
     public var sheet: String = ""
     /// The field `row_number`.
     public var rowNumber: Int32 = 0
-    /// The cell of the file, such as "C7"; empty where the value did not stand in a column of the file.
+    /// The cell of the file, such as "C7"; empty where the value did not stand in the file, whose row it then only came with.
     public var cell: String = ""
     /// Stands for the checks that were in force when it was published, and names those an administrator added.
     public var checkVersion: String = ""
@@ -417,6 +417,34 @@ public struct LineageEntry: Message {
     public var undoneBy: String = ""
     /// The field `undone_at`.
     public var undoneAt: Timestamp?
+    /// What made the value where it is not simply what the cell holds; absent where nothing did, or where a person has corrected
+    /// it.
+    public var map: LineageMap?
+    /// What there is in the place of a cell, in the language of whoever asks: "None: constant of transform map …". Empty where
+    /// there is a cell.
+    public var origin: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// The field map of a transform map (an import builder) that gave a value.
+public struct LineageMap: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.import_validation.v1.LineageMap"
+
+    /// The transform map's name.
+    public var name: String = ""
+    /// "constant", "default", "split", "value_map" or "lookup".
+    public var kind: String = ""
+    /// Stands for all that the builder says of files; another one when any of it is another.
+    public var version: String = ""
+    /// Who finished the builder, and when.
+    public var savedBy: String = ""
+    /// The field `saved_at`.
+    public var savedAt: Timestamp?
+    /// The text that the map gives: of a constant or a default.
+    public var text: String = ""
 
     /// The message with every field at its default.
     public init() {}

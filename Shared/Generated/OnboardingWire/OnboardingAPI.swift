@@ -609,6 +609,10 @@ public enum OnboardingAPI {
     /// said (G-133). Whoever publishes may; only import-validation, which knows what was published, asks in their name.
     public static let unpublishRows = Method<UnpublishRowsRequest, UnpublishRowsResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.records.unpublish", name: "UnpublishRows", summary: "Takes back what published rows have done, record by record: what has been changed or referred to since is kept, and said (G-133).", takesRequestID: true)
+    /// What became of a request to take rows back whose answer was lost. One that was not carried out by now never will be, and
+    /// its answer is empty. For the service that has sent it.
+    public static let settleUnpublish = Method<SettleUnpublishRequest, UnpublishRowsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.records.settle_unpublish", name: "SettleUnpublish", summary: "What became of a request to take rows back whose answer was lost.")
     /// What the services have to know of a user who calls them, named by id. They alone may ask.
     public static let getStanding = Method<GetRequest, Standing>(
         service: "onboarding", subject: "ale.v1.onboarding.users.get_standing", name: "GetStanding", summary: "What the services have to know of a user who calls them, named by id.")
@@ -956,6 +960,7 @@ public enum OnboardingAPI {
         publishRows.info,
         settlePublish.info,
         unpublishRows.info,
+        settleUnpublish.info,
         getStanding.info,
         describeOnboarding.info,
         getOnboardingLandingPage.info,

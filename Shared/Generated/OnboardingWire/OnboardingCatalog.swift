@@ -173,6 +173,7 @@ public enum OnboardingCatalog {
         UnpublishRow.self,
         UnpublishRowsResponse.self,
         UnpublishResult.self,
+        SettleUnpublishRequest.self,
         ConsumerRegistration.self,
         ListConsumerRegistrationsResponse.self,
         RegisterConsumerRequest.self,

@@ -959,3 +959,64 @@ extension UnpublishResult: WireMessage {
     /// The canonical protobuf-JSON.
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
+
+extension SettleUnpublishRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__SettleUnpublishRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__settle_unpublish_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__settle_unpublish_request__init(message)
+        if let value = self.request { message.pointee.request = try arena.message(value, "request") }
+        if !self.subject.isEmpty { message.pointee.subject = try arena.string(self.subject, "subject") }
+        if !self.domain.isEmpty { message.pointee.domain = try arena.string(self.domain, "domain") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.request = try Unpacked.message(message.pointee.request, "request")
+        self.subject = Unpacked.string(message.pointee.subject)
+        self.domain = Unpacked.string(message.pointee.domain)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("request", nil),
+        ("subject", nil),
+        ("domain", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.request = try reader.object()
+        case 1: self.subject = try reader.string()
+        case 2: self.domain = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if let value = self.request { try writer.field("request", value) }
+        if !self.subject.isEmpty { try writer.field("subject", self.subject) }
+        if !self.domain.isEmpty { try writer.field("domain", self.domain) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}

@@ -349,3 +349,31 @@ extension UnpublishResult {
         public static let kept: String = "kept"
     }
 }
+
+/// A request to take rows back, as it was sent, of which it is not known what became of it.
+public struct SettleUnpublishRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.SettleUnpublishRequest"
+
+    /// The field `request`.
+    public var request: UnpublishRowsRequest?
+    /// The person for whom it was sent.
+    public var subject: String = ""
+    /// The field `domain`.
+    public var domain: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension SettleUnpublishRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `request`.
+        case request
+        /// `subject`.
+        case subject
+        /// `domain`.
+        case domain
+    }
+}

@@ -592,6 +592,51 @@ void   ale__import_validation__v1__lineage_entry__free_unpacked
   assert(message->base.descriptor == &ale__import_validation__v1__lineage_entry__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__import_validation__v1__lineage_map__init
+                     (Ale__ImportValidation__V1__LineageMap         *message)
+{
+  static const Ale__ImportValidation__V1__LineageMap init_value = ALE__IMPORT_VALIDATION__V1__LINEAGE_MAP__INIT;
+  *message = init_value;
+}
+size_t ale__import_validation__v1__lineage_map__get_packed_size
+                     (const Ale__ImportValidation__V1__LineageMap *message)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__lineage_map__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__import_validation__v1__lineage_map__pack
+                     (const Ale__ImportValidation__V1__LineageMap *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__lineage_map__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__import_validation__v1__lineage_map__pack_to_buffer
+                     (const Ale__ImportValidation__V1__LineageMap *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__import_validation__v1__lineage_map__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__ImportValidation__V1__LineageMap *
+       ale__import_validation__v1__lineage_map__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__ImportValidation__V1__LineageMap *)
+     protobuf_c_message_unpack (&ale__import_validation__v1__lineage_map__descriptor,
+                                allocator, len, data);
+}
+void   ale__import_validation__v1__lineage_map__free_unpacked
+                     (Ale__ImportValidation__V1__LineageMap *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__import_validation__v1__lineage_map__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__import_validation__v1__plan_import_request__field_descriptors[4] =
 {
   {
@@ -1737,7 +1782,7 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__get_lineage_respons
   (ProtobufCMessageInit) ale__import_validation__v1__get_lineage_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__import_validation__v1__lineage_entry__field_descriptors[17] =
+static const ProtobufCFieldDescriptor ale__import_validation__v1__lineage_entry__field_descriptors[19] =
 {
   {
     "field",
@@ -1943,6 +1988,30 @@ static const ProtobufCFieldDescriptor ale__import_validation__v1__lineage_entry_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "map",
+    18,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__LineageEntry, map),
+    &ale__import_validation__v1__lineage_map__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "origin",
+    19,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__LineageEntry, origin),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__import_validation__v1__lineage_entry__field_indices_by_name[] = {
   2,   /* field[2] = after */
@@ -1955,6 +2024,8 @@ static const unsigned ale__import_validation__v1__lineage_entry__field_indices_b
   3,   /* field[3] = file_name */
   14,   /* field[14] = import_run */
   13,   /* field[13] = import_task */
+  17,   /* field[17] = map */
+  18,   /* field[18] = origin */
   11,   /* field[11] = published_at */
   10,   /* field[10] = published_by */
   6,   /* field[6] = row_number */
@@ -1966,7 +2037,7 @@ static const unsigned ale__import_validation__v1__lineage_entry__field_indices_b
 static const ProtobufCIntRange ale__import_validation__v1__lineage_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor ale__import_validation__v1__lineage_entry__descriptor =
 {
@@ -1976,10 +2047,113 @@ const ProtobufCMessageDescriptor ale__import_validation__v1__lineage_entry__desc
   "Ale__ImportValidation__V1__LineageEntry",
   "ale.import_validation.v1",
   sizeof(Ale__ImportValidation__V1__LineageEntry),
-  17,
+  19,
   ale__import_validation__v1__lineage_entry__field_descriptors,
   ale__import_validation__v1__lineage_entry__field_indices_by_name,
   1,  ale__import_validation__v1__lineage_entry__number_ranges,
   (ProtobufCMessageInit) ale__import_validation__v1__lineage_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__import_validation__v1__lineage_map__field_descriptors[6] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__LineageMap, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__LineageMap, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__LineageMap, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "saved_by",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__LineageMap, saved_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "saved_at",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__LineageMap, saved_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__ImportValidation__V1__LineageMap, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__import_validation__v1__lineage_map__field_indices_by_name[] = {
+  1,   /* field[1] = kind */
+  0,   /* field[0] = name */
+  4,   /* field[4] = saved_at */
+  3,   /* field[3] = saved_by */
+  5,   /* field[5] = text */
+  2,   /* field[2] = version */
+};
+static const ProtobufCIntRange ale__import_validation__v1__lineage_map__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor ale__import_validation__v1__lineage_map__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.import_validation.v1.LineageMap",
+  "LineageMap",
+  "Ale__ImportValidation__V1__LineageMap",
+  "ale.import_validation.v1",
+  sizeof(Ale__ImportValidation__V1__LineageMap),
+  6,
+  ale__import_validation__v1__lineage_map__field_descriptors,
+  ale__import_validation__v1__lineage_map__field_indices_by_name,
+  1,  ale__import_validation__v1__lineage_map__number_ranges,
+  (ProtobufCMessageInit) ale__import_validation__v1__lineage_map__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -682,6 +682,51 @@ void   ale__onboarding__v1__unpublish_result__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__unpublish_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__settle_unpublish_request__init
+                     (Ale__Onboarding__V1__SettleUnpublishRequest         *message)
+{
+  static const Ale__Onboarding__V1__SettleUnpublishRequest init_value = ALE__ONBOARDING__V1__SETTLE_UNPUBLISH_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__settle_unpublish_request__get_packed_size
+                     (const Ale__Onboarding__V1__SettleUnpublishRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__settle_unpublish_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__settle_unpublish_request__pack
+                     (const Ale__Onboarding__V1__SettleUnpublishRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__settle_unpublish_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__settle_unpublish_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__SettleUnpublishRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__settle_unpublish_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__SettleUnpublishRequest *
+       ale__onboarding__v1__settle_unpublish_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__SettleUnpublishRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__settle_unpublish_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__settle_unpublish_request__free_unpacked
+                     (Ale__Onboarding__V1__SettleUnpublishRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__settle_unpublish_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__onboarding__v1__resolve_references_request__field_descriptors[4] =
 {
   {
@@ -1744,5 +1789,69 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_result__descript
   ale__onboarding__v1__unpublish_result__field_indices_by_name,
   1,  ale__onboarding__v1__unpublish_result__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__unpublish_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__settle_unpublish_request__field_descriptors[3] =
+{
+  {
+    "request",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__SettleUnpublishRequest, request),
+    &ale__onboarding__v1__unpublish_rows_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__SettleUnpublishRequest, subject),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "domain",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__SettleUnpublishRequest, domain),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__settle_unpublish_request__field_indices_by_name[] = {
+  2,   /* field[2] = domain */
+  0,   /* field[0] = request */
+  1,   /* field[1] = subject */
+};
+static const ProtobufCIntRange ale__onboarding__v1__settle_unpublish_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__settle_unpublish_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.SettleUnpublishRequest",
+  "SettleUnpublishRequest",
+  "Ale__Onboarding__V1__SettleUnpublishRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__SettleUnpublishRequest),
+  3,
+  ale__onboarding__v1__settle_unpublish_request__field_descriptors,
+  ale__onboarding__v1__settle_unpublish_request__field_indices_by_name,
+  1,  ale__onboarding__v1__settle_unpublish_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__settle_unpublish_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

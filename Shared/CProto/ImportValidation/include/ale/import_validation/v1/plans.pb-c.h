@@ -30,6 +30,7 @@ typedef struct Ale__ImportValidation__V1__PublishedRow Ale__ImportValidation__V1
 typedef struct Ale__ImportValidation__V1__GetLineageRequest Ale__ImportValidation__V1__GetLineageRequest;
 typedef struct Ale__ImportValidation__V1__GetLineageResponse Ale__ImportValidation__V1__GetLineageResponse;
 typedef struct Ale__ImportValidation__V1__LineageEntry Ale__ImportValidation__V1__LineageEntry;
+typedef struct Ale__ImportValidation__V1__LineageMap Ale__ImportValidation__V1__LineageMap;
 
 
 /* --- enums --- */
@@ -261,10 +262,27 @@ struct  Ale__ImportValidation__V1__LineageEntry
   char *import_run;
   char *undone_by;
   Google__Protobuf__Timestamp *undone_at;
+  Ale__ImportValidation__V1__LineageMap *map;
+  char *origin;
 };
 #define ALE__IMPORT_VALIDATION__V1__LINEAGE_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__lineage_entry__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+
+struct  Ale__ImportValidation__V1__LineageMap
+{
+  ProtobufCMessage base;
+  char *name;
+  char *kind;
+  char *version;
+  char *saved_by;
+  Google__Protobuf__Timestamp *saved_at;
+  char *text;
+};
+#define ALE__IMPORT_VALIDATION__V1__LINEAGE_MAP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__import_validation__v1__lineage_map__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 /* Ale__ImportValidation__V1__PlanImportRequest methods */
@@ -514,6 +532,25 @@ Ale__ImportValidation__V1__LineageEntry *
 void   ale__import_validation__v1__lineage_entry__free_unpacked
                      (Ale__ImportValidation__V1__LineageEntry *message,
                       ProtobufCAllocator *allocator);
+/* Ale__ImportValidation__V1__LineageMap methods */
+void   ale__import_validation__v1__lineage_map__init
+                     (Ale__ImportValidation__V1__LineageMap         *message);
+size_t ale__import_validation__v1__lineage_map__get_packed_size
+                     (const Ale__ImportValidation__V1__LineageMap   *message);
+size_t ale__import_validation__v1__lineage_map__pack
+                     (const Ale__ImportValidation__V1__LineageMap   *message,
+                      uint8_t             *out);
+size_t ale__import_validation__v1__lineage_map__pack_to_buffer
+                     (const Ale__ImportValidation__V1__LineageMap   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__ImportValidation__V1__LineageMap *
+       ale__import_validation__v1__lineage_map__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__import_validation__v1__lineage_map__free_unpacked
+                     (Ale__ImportValidation__V1__LineageMap *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__ImportValidation__V1__PlanImportRequest_Closure)
@@ -555,6 +592,9 @@ typedef void (*Ale__ImportValidation__V1__GetLineageResponse_Closure)
 typedef void (*Ale__ImportValidation__V1__LineageEntry_Closure)
                  (const Ale__ImportValidation__V1__LineageEntry *message,
                   void *closure_data);
+typedef void (*Ale__ImportValidation__V1__LineageMap_Closure)
+                 (const Ale__ImportValidation__V1__LineageMap *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -574,6 +614,7 @@ extern const ProtobufCMessageDescriptor ale__import_validation__v1__published_ro
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__get_lineage_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__get_lineage_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__import_validation__v1__lineage_entry__descriptor;
+extern const ProtobufCMessageDescriptor ale__import_validation__v1__lineage_map__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -31,6 +31,7 @@ typedef struct Ale__Onboarding__V1__UnpublishRowsRequest Ale__Onboarding__V1__Un
 typedef struct Ale__Onboarding__V1__UnpublishRow Ale__Onboarding__V1__UnpublishRow;
 typedef struct Ale__Onboarding__V1__UnpublishRowsResponse Ale__Onboarding__V1__UnpublishRowsResponse;
 typedef struct Ale__Onboarding__V1__UnpublishResult Ale__Onboarding__V1__UnpublishResult;
+typedef struct Ale__Onboarding__V1__SettleUnpublishRequest Ale__Onboarding__V1__SettleUnpublishRequest;
 
 
 /* --- enums --- */
@@ -240,6 +241,18 @@ struct  Ale__Onboarding__V1__UnpublishResult
 #define ALE__ONBOARDING__V1__UNPUBLISH_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__unpublish_result__descriptor) \
     , NULL, NULL, 0,NULL }
+
+
+struct  Ale__Onboarding__V1__SettleUnpublishRequest
+{
+  ProtobufCMessage base;
+  Ale__Onboarding__V1__UnpublishRowsRequest *request;
+  char *subject;
+  char *domain;
+};
+#define ALE__ONBOARDING__V1__SETTLE_UNPUBLISH_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__settle_unpublish_request__descriptor) \
+    , NULL, NULL, NULL }
 
 
 /* Ale__Onboarding__V1__ResolveReferencesRequest methods */
@@ -527,6 +540,25 @@ Ale__Onboarding__V1__UnpublishResult *
 void   ale__onboarding__v1__unpublish_result__free_unpacked
                      (Ale__Onboarding__V1__UnpublishResult *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__SettleUnpublishRequest methods */
+void   ale__onboarding__v1__settle_unpublish_request__init
+                     (Ale__Onboarding__V1__SettleUnpublishRequest         *message);
+size_t ale__onboarding__v1__settle_unpublish_request__get_packed_size
+                     (const Ale__Onboarding__V1__SettleUnpublishRequest   *message);
+size_t ale__onboarding__v1__settle_unpublish_request__pack
+                     (const Ale__Onboarding__V1__SettleUnpublishRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__settle_unpublish_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__SettleUnpublishRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__SettleUnpublishRequest *
+       ale__onboarding__v1__settle_unpublish_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__settle_unpublish_request__free_unpacked
+                     (Ale__Onboarding__V1__SettleUnpublishRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__Onboarding__V1__ResolveReferencesRequest_Closure)
@@ -574,6 +606,9 @@ typedef void (*Ale__Onboarding__V1__UnpublishRowsResponse_Closure)
 typedef void (*Ale__Onboarding__V1__UnpublishResult_Closure)
                  (const Ale__Onboarding__V1__UnpublishResult *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__SettleUnpublishRequest_Closure)
+                 (const Ale__Onboarding__V1__SettleUnpublishRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -595,6 +630,7 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_rows_requ
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_row__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_rows_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__unpublish_result__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__settle_unpublish_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 
