@@ -43,7 +43,7 @@ import Wire
         let admin = stage.bench.admin
         try await until {
             try await !admin.run(
-                "SELECT 1 FROM import_validation.publication WHERE id = \(run.id) AND sending IS NOT NULL"
+                "SELECT 1 FROM import_validation.publication_batch WHERE publication = \(run.id)"
             ).isEmpty
         }
         _ = try await admin.run(
@@ -127,7 +127,7 @@ import Wire
         #expect(run.state == "failed" && run.doneRows == 0 && run.failedRows == 0, "\(run.message ?? "")")
         #expect(try await stage.summary(task) == [0, 0, 3, 0])
         let left = try await stage.bench.admin.run(
-            "SELECT 1 FROM import_validation.publication WHERE id = \(run.id) AND sending IS NOT NULL")
+            "SELECT 1 FROM import_validation.publication_batch WHERE publication = \(run.id)")
         #expect(left.isEmpty)
         stage.owner.admit(stage.account)
         let again =

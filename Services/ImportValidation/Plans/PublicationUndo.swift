@@ -77,9 +77,10 @@ struct PublicationUndo: Sendable {
 
     /// The next rows, the last that was published first.
     func rows(before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Publication.Written] {
-        tx.goByIndexes()
-        return try Publication.written(
-            open + " AND number < \(number ?? Int64.max)::int8 ORDER BY number DESC LIMIT \(limit)", tx)
+        try tx.walking {
+            try Publication.written(
+                open + " AND number < \(number ?? Int64.max)::int8 ORDER BY number DESC LIMIT \(limit)", tx)
+        }
     }
 
     /// How many rows are left.

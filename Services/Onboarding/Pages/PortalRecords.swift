@@ -35,7 +35,7 @@ struct PortalRecords: Sendable {
         let caller = call.caller
         let record = try store.get(request.id, as: caller, in: tx)
         let size = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
-        tx.planForCaller()
+        tx.planEach()
         let tasks = try RelatedWork.tasks(
             of: record.id, limit: size, shown: PortalTasks.shown(caller), database, caller)
         // G-101, whoever looks: the store hides them from customers, not from the provider.
