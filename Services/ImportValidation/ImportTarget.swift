@@ -51,7 +51,8 @@ public struct ImportTarget: Sendable {
     /// Targets that are declared beside the default ones.
     private static let others = Mutex<[String: ImportTarget]>([:])
 
-    /// Makes a table a target that is none of the product's own: its declaration is all it takes.
+    /// Makes a table a target that is none of the product's own: its declaration is all it takes. The product declares all of
+    /// its own by the option `import`; what proves that nothing else is needed declares one more.
     static func declare(_ schema: RecordSchema) {
         guard let target = ImportTarget(schema) else { return }
         others.withLock { $0[target.table] = target }

@@ -26,7 +26,7 @@ struct PortalTaskPage: Sendable {
         let store = Store<ImportTask>(database)
         let task = try store.get(request.id, as: call.caller, in: tx)
         let size = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
-        tx.planForCaller()
+        tx.planEach()
         let parts = PortalParts(store, call)
         var page = PortalImportTask()
         (page.id, page.number) = (task.id, task.number ?? "")

@@ -82,15 +82,17 @@ struct Publication<R: StandardRecord> {
             case .failure(let faults): results[position].fail(faults.list, batch.language)
             }
         }
-        var known = try existing(drafts)
+        var known = try drafts.allSatisfy { $0.planned != nil } ? named(drafts) : existing(drafts)
         let told = told(drafts, known)
         for draft in drafts.dropFirst(told) { results[draft.position].outcome = PublishResult.Outcome.deferred }
         var fresh: [Draft] = []
         var others: [Draft] = []
         var seen: Set<[FieldValue]> = []
         for draft in drafts.prefix(told) {
-            results[draft.position].key = draft.name(known[draft.key])
-            results[draft.position].content = draft.content
+            if batch.request.dryRun {
+                results[draft.position].key = draft.name(known[draft.key])
+                results[draft.position].content = draft.content
+            }
             guard draft.isAsPlanned(known[draft.key]) else {
                 results[draft.position].take(MergeOutcome<R>.moved, batch)
                 continue
@@ -103,7 +105,7 @@ struct Publication<R: StandardRecord> {
             }
         }
         for (draft, outcome) in try create(fresh) {
-            if let record = outcome.record { known[draft.key] = record }
+            if !others.isEmpty, let record = outcome.record { known[draft.key] = record }
             results[draft.position].take(outcome, batch)
         }
         for draft in others {
@@ -206,6 +208,11 @@ struct Publication<R: StandardRecord> {
     /// Whether texts of a field are the same that look alike; ids and choices are what they are.
     private static func isFolded(_ field: FieldSchema) -> Bool { field.type == .string || field.type == .email }
 
+    /// The records among which a row may find its own.
+    private var bounds: SQL {
+        R.schema.index(like: Location.Field.account) != nil ? "account = \(batch.account)" : "true"
+    }
+
     /// Records that are there already, by their keys. Found through the text of the key, which tells most.
     private func existing(_ drafts: [Draft]) throws -> [[FieldValue]: R] {
         guard
@@ -215,8 +222,6 @@ struct Publication<R: StandardRecord> {
         else { return [:] }
         let field = R.schema.fields[key[told]]
         let texts = Set(drafts.compactMap { $0.key[told].string }).sorted()
-        let isOfAccount = R.schema.index(like: Location.Field.account) != nil
-        let bounds: SQL = isOfAccount ? "account = \(batch.account)" : "true"
         let condition: SQL =
             Self.isFolded(field)
             ? "id = ANY(ARRAY(SELECT id FROM (\(AlikeSQL.lookup(field.name, texts, in: R.schema, bounds))) AS alike)) ORDER BY id"
@@ -224,6 +229,23 @@ struct Publication<R: StandardRecord> {
         var known: [[FieldValue]: R] = [:]
         let found = try tx.walking { try store.find(where: condition, in: tx) }
         for record in found { known[key(of: record)] = record }
+        return known
+    }
+
+    /// Records that a plan has found for its rows, by the keys of these. One that a row is to make is not looked for: where it
+    /// is there by now, the index of the key refuses the row.
+    private func named(_ drafts: [Draft]) throws -> [[FieldValue]: R] {
+        let ids = Set(drafts.compactMap { $0.planned?.targetRecord }.filter(Validation.isUUID)).sorted()
+        guard !ids.isEmpty else { return [:] }
+        let found = try store.find(where: "id = ANY(\(ids)::uuid[]) AND " + bounds, in: tx)
+        let records = Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
+        var known: [[FieldValue]: R] = [:]
+        for draft in drafts {
+            guard let id = draft.planned?.targetRecord, let record = records[id], key(of: record) == draft.key else {
+                continue
+            }
+            known[draft.key] = record
+        }
         return known
     }
 

@@ -83,12 +83,49 @@ struct Unpublication<R: StandardRecord> {
         var open = Array(rows.indices)
         while true {
             let references = try references(to: open.map { rows[$0] })
+            try removeTogether(open.map { rows[$0] }.filter { references[$0.targetRecord] == nil }, &records)
             for index in open {
                 kept[index] = try undo(rows[index], &records, references[rows[index].targetRecord] ?? [])
             }
             let left = open.filter { !kept[$0].isEmpty && references[rows[$0].targetRecord] != nil }
             guard !left.isEmpty, open.contains(where: { kept[$0].isEmpty }) else { return kept }
             open = left
+        }
+    }
+
+    /// Removes the records that rows have made and that nobody has changed or refers to, all at once. Where one cannot go each
+    /// is tried by itself.
+    private func removeTogether(_ rows: [UnpublishRow], _ records: inout [String: R]) throws {
+        var gone: [String: R] = [:]
+        for row in rows where row.wasCreated {
+            guard let record = records[row.targetRecord], isOfAccount(record),
+                try Self.changes(record, since: row).isEmpty
+            else { continue }
+            gone[record.id] = record
+        }
+        // In the order of the rows.
+        var seen: Set<String> = []
+        let ordered = rows.compactMap { gone[$0.targetRecord] }.filter { seen.insert($0.id).inserted }
+        guard ordered.count > 1 else { return }
+        do {
+            try tx.savepoint { try store.deleteAll(ordered, batch.context.asSystem, in: tx) }
+            for record in ordered { records[record.id] = nil }
+        } catch {
+            try rethrowUnlessOfOneRow(batch.database.problem(of: error), error)
+        }
+    }
+
+    /// Whether a record is of the batch's account; a link of records has no account of its own.
+    private func isOfAccount(_ record: R) -> Bool {
+        guard let account = R.schema.index(like: Location.Field.account) else { return true }
+        return record[fieldAt: account].string == batch.account
+    }
+
+    /// Lets an error pass that is the fault of a row; else the whole batch is retried or fails.
+    private func rethrowUnlessOfOneRow(_ problem: Problem, _ error: any Error) throws {
+        switch problem.code {
+        case .invalidArgument, .failedPrecondition, .alreadyExists, .notFound, .permissionDenied, .outOfRange: return
+        default: throw error
         }
     }
 
@@ -117,11 +154,8 @@ struct Unpublication<R: StandardRecord> {
     ) throws -> [RowFault] {
         // What is undone already stays so, however often it is asked for.
         guard let record = records[row.targetRecord] else { return row.wasCreated ? [] : [Self.gone] }
-        // One of another account, by now or ever, stays; a link of records has no account of its own.
-        if let account = R.schema.index(like: Location.Field.account), record[fieldAt: account].string != batch.account
-        {
-            return [Self.gone]
-        }
+        // One of another account, by now or ever, stays.
+        guard isOfAccount(record) else { return [Self.gone] }
         if !row.wasCreated, try Self.isUndone(record, row) { return [] }
         let faults =
             try Self.changes(record, since: row)
@@ -134,12 +168,8 @@ struct Unpublication<R: StandardRecord> {
             return []
         } catch {
             let problem = batch.database.problem(of: error)
-            switch problem.code {
-            case .invalidArgument, .failedPrecondition, .alreadyExists, .notFound, .permissionDenied, .outOfRange:
-                return RowFault.all(of: problem, R.schema)
-            // Not the fault of a row: the whole batch is retried or fails.
-            default: throw error
-            }
+            try rethrowUnlessOfOneRow(problem, error)
+            return RowFault.all(of: problem, R.schema)
         }
     }
 

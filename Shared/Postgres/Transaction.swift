@@ -95,17 +95,6 @@ public final class Transaction {
             """)
     }
 
-    /// Has each statement of the rest of the transaction planned with its values. A plan kept for everybody would be
-    /// somebody else's: what is quick for who sees little reads a million rows for who sees all, and the other way round.
-    public func planEach() { send("SET LOCAL plan_cache_mode = 'force_custom_plan'") }
-
-    /// Has the statements of the rest of the transaction planned once for all that `key` stands for, whatever their values:
-    /// for those whose plan does not depend on them, of who sees the same rows.
-    public func planOnce(for key: String) {
-        send("SET LOCAL plan_cache_mode = 'force_generic_plan'")
-        connection.planKey = key
-    }
-
     /// Sends what is queued now and waits, for its errors to show here.
     public func flush() throws(PostgresError) {
         if let failure { throw failure }

@@ -39,6 +39,12 @@ package struct JSONWriter {
         try value.write(to: &self)
     }
 
+    /// Writes a whole number of such an object, as a number: who reads it is no script.
+    package mutating func member(_ key: some CodingKey, number: Int64) throws(WireError) {
+        try begin(key)
+        raw(String(number))
+    }
+
     /// Writes a list of texts of such an object.
     package mutating func member(_ key: some CodingKey, texts: [String]) throws(WireError) {
         try begin(key)

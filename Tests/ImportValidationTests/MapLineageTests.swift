@@ -106,7 +106,7 @@ import Wire
         #expect(try await stage.loaded(Array(file.utf8), "sites.csv", of: task).failedRows == 0)
         stage.owner.hold(stage.account)
         let begun = try await stage.publish(of: task)
-        let run = try await stage.killed(begun, "publication") {
+        let run = try await stage.killed(begun, "publication_batch") {
             !stage.owner.published(stage.account).isEmpty
         } before: {
         }

@@ -52,6 +52,8 @@ final class OnboardingStandIn: Sendable {
         var refused: Set<String> = []
         var owners: [String: RoomOwner] = [:]
         var keptFromReading: Set<String> = []
+        /// Of how many rows an answer tells; the others are put off.
+        var told: [String: Int] = [:]
     }
     private let state = Mutex(State())
 
@@ -78,6 +80,9 @@ final class OnboardingStandIn: Sendable {
     func refuse(_ account: String) { _ = state.withLock { $0.refused.insert(account) } }
 
     func admit(_ account: String) { _ = state.withLock { $0.refused.remove(account) } }
+
+    /// Tells in one answer of so many rows of this account, and does no more of them.
+    func tell(of rows: Int, _ account: String) { state.withLock { $0.told[account] = rows } }
 
     /// Has the record of this row be another than a plan has seen.
     func move(_ row: String) { _ = state.withLock { $0.moved.insert(row) } }
@@ -318,10 +323,13 @@ final class OnboardingStandIn: Sendable {
             }
         }
         var response = PublishRowsResponse()
-        response.results = request.rows.map { row in
+        let told = state.withLock { $0.told[request.account] } ?? .max
+        response.results = request.rows.enumerated().map { place, row in
             var result = PublishResult()
             result.rowID = row.rowID
-            if row.values.contains(Self.refused) {
+            if place >= told {
+                result.outcome = PublishResult.Outcome.deferred
+            } else if row.values.contains(Self.refused) {
                 result.outcome = "failed"
                 result.message = "The owner does not want it."
             } else if let column = row.values.firstIndex(of: Self.unwanted) {

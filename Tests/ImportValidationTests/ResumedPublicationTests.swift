@@ -49,7 +49,7 @@ import Wire
         stage.owner.hold(stage.account)
         let begun =
             if let plan { try await stage.publish(plan, of: task) } else { try await stage.publish(of: task) }
-        let run = try await stage.killed(begun, "publication") {
+        let run = try await stage.killed(begun, "publication_batch") {
             !stage.owner.published(stage.account).isEmpty
         } before: {
             try await Self.happen(event, to: begun, stage, task)
@@ -99,7 +99,7 @@ import Wire
         #expect(run.state == "failed" && run.doneRows == 0 && run.failedRows == 0, "\(run.message ?? "")")
         #expect(try await stage.summary(task) == [0, 0, 3, 0])
         let left = try await stage.bench.admin.run(
-            "SELECT 1 FROM import_validation.publication WHERE id = \(run.id) AND sending IS NOT NULL")
+            "SELECT 1 FROM import_validation.publication_batch WHERE publication = \(run.id)")
         #expect(left.isEmpty)
         stage.owner.admit(stage.account)
         let again =

@@ -10,11 +10,15 @@ import Wire
 struct Main {
     /// What can be measured by itself.
     private enum Part: String, CaseIterable {
-        case requests, imports, playbooks, plays, scale
+        case requests, imports, million, playbooks, plays, scale
+        /// Plan, publication and undo alone, which are also part of `imports`.
+        case publication
+        /// The program in Python alone, which is also part of `imports`.
+        case polars
         /// The quiet and the noisy tenant alone, with a small database: `scale` measures them with a large one.
         case tenants
 
-        static let all = allCases.filter { $0 != .tenants }
+        static let all = allCases.filter { ![.publication, .polars, .tenants].contains($0) }
 
         init(argument: String) throws {
             guard let part = Part(rawValue: argument) else {
@@ -43,7 +47,22 @@ struct Main {
     private static func measure(_ part: Part) async throws {
         switch part {
         case .requests: try await BenchStack.using("requests", measureRequests)
-        case .imports: try await BenchStack.using("imports", measureImports)
+        case .imports:
+            try await measureImports { stack, journey in
+                try await ImportBench(stack: stack, journey: journey).measure { $0.printed() }
+            }
+        case .million:
+            try await measureImports { stack, journey in
+                try await LargeImportBench(stack: stack, journey: journey).measureMillion { $0.printed() }
+            }
+        case .publication:
+            try await measureImports { stack, journey in
+                try await PublicationBench(stack: stack, journey: journey).measure { $0.printed() }
+            }
+        case .polars:
+            try await measureImports { stack, journey in
+                try await LargeImportBench(stack: stack, journey: journey).compare { $0.printed() }
+            }
         case .playbooks: try await PlaybookBench.measure()
         case .plays: try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
         case .scale: try await ScaleBench.measure()
@@ -71,11 +90,16 @@ struct Main {
         try await CodecBench.measure(journey.engagement, folder: stack.folder).printed()
     }
 
-    private static func measureImports(_ stack: BenchStack) async throws {
-        let fresh = Journey(stack.world())
-        try await fresh.meetPeople()
-        try await fresh.openAccount()
-        try await fresh.seeCaseAndTasks()
-        try await ImportBench(stack: stack, journey: fresh).measure { $0.printed() }
+    /// Measures on a stack with an account whose tasks are there.
+    private static func measureImports(_ body: @escaping @Sendable (BenchStack, Journey) async throws -> Void)
+        async throws
+    {
+        try await BenchStack.using("imports") { stack in
+            let journey = Journey(stack.world())
+            try await journey.meetPeople()
+            try await journey.openAccount()
+            try await journey.seeCaseAndTasks()
+            try await body(stack, journey)
+        }
     }
 }

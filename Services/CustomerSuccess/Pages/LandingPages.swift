@@ -52,7 +52,7 @@ struct LandingPages: Sendable {
         let work = try LandingWork(
             database, call.caller, of: Self.shown, atMost: size,
             limit: PageSize.of(request.items, "items", standard: 5, maximum: 20))
-        tx.planForCaller()
+        tx.planEach()
         let answers = try tx.queryAll(
             [
                 figures(size, today, call.caller), trend(of: call.caller.subject, until: today),
@@ -144,7 +144,7 @@ struct LandingPages: Sendable {
             condition += " AND id > \(place[0])::uuid"
         }
         let store = Store<Engagement>(database)
-        tx.planForCaller()
+        tx.planEach()
         let rows = try tx.query(try store.selection(where: condition, limit: size + 1, as: call.caller))
         var engagements = try store.records(rows, for: call.caller)
         var response = ListCardEngagementsResponse()

@@ -32,11 +32,16 @@ struct KeptChange: Codable, Sendable, Equatable {
         return change
     }
 
-    /// What the owner has said of a row, as its column holds it; empty for nothing.
+    /// What the owner has said of a row, as its column holds it; empty for nothing. By hand, for every row that is planned or
+    /// published has some.
     static func json(_ fields: [PublishedField]) -> String {
         guard !fields.isEmpty else { return "" }
-        let kept = fields.map { KeptChange(field: $0.field, before: $0.before, after: $0.after) }
-        return (try? JSONEncoder().encode(kept)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let json = try? JSONWriter.objects(fields) { (field, writer) throws(WireError) in
+            try writer.member(CodingKeys.field, field.field)
+            try writer.member(CodingKeys.before, field.before)
+            try writer.member(CodingKeys.after, field.after)
+        }
+        return json.map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     /// What a column holds.

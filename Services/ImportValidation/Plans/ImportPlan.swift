@@ -184,17 +184,23 @@ struct ImportPlan: Sendable {
         var moved: [Int64] = []
     }
 
-    /// The next rows that have not been published by the plan.
-    func page(limit: Int, _ tx: Transaction) throws -> Page {
-        tx.goByIndexes()
-        let open = try tx.query(
-            """
-            SELECT number, staging_row, revision, target_record, etag, content FROM import_validation.import_plan_row \
-            WHERE plan = \(id) AND result IS NULL AND \(Self.isPublishable) ORDER BY number LIMIT \(limit)
-            """)
-        let ids = try open.map { try $0.string(Column.stagingRow) }
-        let held = try StagingStore.page(
-            "WHERE id = ANY(\(ids)::uuid[]) AND status = \(RowStatus.readyToPublish.sql)", after: nil, limit: limit, tx)
+    /// The next rows that have not been published by the plan, from a place of the publication on.
+    func page(from place: PublicationPlace, limit: Int, _ tx: Transaction) throws -> Page {
+        let (open, held) = try tx.walking {
+            let open = try tx.query(
+                """
+                SELECT number, staging_row, revision, target_record, etag, content FROM import_validation.import_plan_row \
+                WHERE plan = \(id) AND number > \(place.number) AND number <> ALL(\(place.sentNumbers)::int8[]) \
+                AND result IS NULL AND \(Self.isPublishable) ORDER BY number LIMIT \(limit)
+                """)
+            let ids = try open.map { try $0.string(Column.stagingRow) }
+            return (
+                open,
+                try StagingStore.page(
+                    "WHERE id = ANY(\(ids)::uuid[]) AND status = \(RowStatus.readyToPublish.sql)", after: nil,
+                    limit: limit, tx)
+            )
+        }
         let known = Dictionary(held.map { ($0.id, $0) }) { first, _ in first }
         var page = Page()
         for row in open {
@@ -240,16 +246,17 @@ struct ImportPlan: Sendable {
     /// Keeps what became of rows.
     func settle(_ results: [Result], _ tx: Transaction) {
         guard !results.isEmpty else { return }
-        tx.joinByHashing()
-        tx.send(
-            """
-            UPDATE import_validation.import_plan_row AS p SET result = u.result, \
-            reasons = coalesce(nullif(u.reasons, '')::jsonb, p.reasons) \
-            FROM unnest(\(results.map(\.number))::int8[], \(results.map(\.result))::text[], \
-            \(results.map { RowError.json($0.reasons) })::text[]) AS u (number, result, reasons) \
-            WHERE p.plan = \(id) AND p.number = u.number AND p.number = ANY(\(results.map(\.number))::int8[]) \
-            AND p.result IS NULL
-            """)
+        tx.joiningByHash {
+            tx.send(
+                """
+                UPDATE import_validation.import_plan_row AS p SET result = u.result, \
+                reasons = coalesce(nullif(u.reasons, '')::jsonb, p.reasons) \
+                FROM unnest(\(results.map(\.number))::int8[], \(results.map(\.result))::text[], \
+                \(results.map { RowError.json($0.reasons) })::text[]) AS u (number, result, reasons) \
+                WHERE p.plan = \(id) AND p.number = u.number AND p.number = ANY(\(results.map(\.number))::int8[]) \
+                AND p.result IS NULL
+                """)
+        }
     }
 
     /// Why a row that is not as it was planned is not published.

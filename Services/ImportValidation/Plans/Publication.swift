@@ -7,10 +7,9 @@ import Wire
 
 /// What a run has published, row by row, for undo and lineage: it stays when the staged rows are removed (G-133).
 struct Publication: Sendable {
-    /// The columns of `publication`, `publication_row` and `publication_undo`.
+    /// The columns of `publication`, `publication_batch`, `publication_row` and `publication_undo`.
     enum Column: String {
-        case id, number, plan, outcome, fields, kept, checks, state, sending, given, map
-        case sendingRows = "sending_rows"
+        case id, number, plan, outcome, fields, kept, checks, state, request, rows, given, map
         case importTask = "import_task"
         case targetTable = "target_table"
         case publishedBy = "published_by"
@@ -132,26 +131,29 @@ struct Publication: Sendable {
         _ tx: Transaction
     ) {
         let reasons = rows.map { RowError.json(kept[$0.number] ?? []) }
-        tx.joinByHashing()
-        tx.send(
-            """
-            UPDATE import_validation.publication_row AS p SET undo_run = \(run), kept = nullif(u.reasons, '')::jsonb, \
-            undone_at = CASE WHEN u.reasons = '' THEN \(context.now.sqlValue)::timestamptz END, \
-            undone_by = CASE WHEN u.reasons = '' THEN \(person) END \
-            FROM unnest(\(rows.map(\.number))::int8[], \(reasons)::text[]) AS u (number, reasons) \
-            WHERE p.publication = \(id) AND p.number = u.number AND p.number = ANY(\(rows.map(\.number))::int8[])
-            """)
+        tx.joiningByHash {
+            tx.send(
+                """
+                UPDATE import_validation.publication_row AS p SET undo_run = \(run), kept = nullif(u.reasons, '')::jsonb, \
+                undone_at = CASE WHEN u.reasons = '' THEN \(context.now.sqlValue)::timestamptz END, \
+                undone_by = CASE WHEN u.reasons = '' THEN \(person) END \
+                FROM unnest(\(rows.map(\.number))::int8[], \(reasons)::text[]) AS u (number, reasons) \
+                WHERE p.publication = \(id) AND p.number = u.number AND p.number = ANY(\(rows.map(\.number))::int8[])
+                """)
+        }
         let undone = rows.filter { kept[$0.number] == nil }
         guard !undone.isEmpty else { return }
         // A row that was edited while it was published stays as it is, but for the record that is gone.
-        tx.send(
-            """
-            UPDATE import_validation.staging_row AS s SET revision = s.revision + 1, target_record = NULL, \
-            status = CASE s.status WHEN \(RowStatus.published.sql) THEN \(RowStatus.readyToPublish.sql) ELSE s.status END, \
-            updated_at = \(context.now.sqlValue) \
-            FROM unnest(\(undone.map(\.stagingRow))::uuid[], \(undone.map(\.record))::uuid[]) AS u (id, record) \
-            WHERE s.id = u.id AND s.id = ANY(\(undone.map(\.stagingRow))::uuid[]) \
-            AND (s.status = \(RowStatus.published.sql) OR s.target_record = u.record)
-            """)
+        tx.joiningByHash {
+            tx.send(
+                """
+                UPDATE import_validation.staging_row AS s SET revision = s.revision + 1, target_record = NULL, \
+                status = CASE s.status WHEN \(RowStatus.published.sql) THEN \(RowStatus.readyToPublish.sql) ELSE s.status END, \
+                updated_at = \(context.now.sqlValue) \
+                FROM unnest(\(undone.map(\.stagingRow))::uuid[], \(undone.map(\.record))::uuid[]) AS u (id, record) \
+                WHERE s.id = u.id AND s.id = ANY(\(undone.map(\.stagingRow))::uuid[]) \
+                AND (s.status = \(RowStatus.published.sql) OR s.target_record = u.record)
+                """)
+        }
     }
 }

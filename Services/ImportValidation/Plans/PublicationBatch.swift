@@ -8,6 +8,8 @@ import Wire
 
 /// A batch of a publication on its way to the owner of its table.
 struct PublicationBatch: Sendable {
+    /// Its place among the batches of the run, which are sent in this order.
+    var number: Int64 = 0
     /// What is sent, with its id. A message has one encoding, so that it is the same bytes whenever it is sent.
     var request = PublishRowsRequest()
     /// The rows as they were read.
@@ -18,6 +20,9 @@ struct PublicationBatch: Sendable {
     var moved: [Int64] = []
 
     var isEmpty: Bool { rows.isEmpty && moved.isEmpty }
+
+    /// All its places in the plan.
+    var planned: [Int64] { rows.compactMap { places[$0.id] } + moved }
 
     /// What is kept of a row beside the request.
     private struct Kept: Codable {
@@ -32,26 +37,35 @@ struct PublicationBatch: Sendable {
         let checkVersion: Int64?
         /// Nil for none.
         let given: [String]?
+
+        enum CodingKeys: CodingKey { case id, revision, number, upload, sheet, correctedBy, place, checkVersion, given }
     }
 
-    /// Its rows, as their column holds them.
+    /// Its rows, as their column holds them. By hand, for every row that is published is written down so.
     fileprivate func json() throws -> String {
-        let kept = rows.map { row in
-            Kept(
-                id: row.id, revision: row.revision, number: row.number, upload: row.upload, sheet: row.sheet,
-                correctedBy: row.correctedBy, place: places[row.id],
-                checkVersion: row.checkVersion, given: row.given.isEmpty ? nil : row.given)
+        let json = try JSONWriter.objects(rows) { (row, writer) throws(WireError) in
+            typealias Key = Kept.CodingKeys
+            try writer.member(Key.id, row.id)
+            try writer.member(Key.revision, number: row.revision)
+            try writer.member(Key.number, number: row.number)
+            try writer.member(Key.upload, row.upload)
+            if let sheet = row.sheet { try writer.member(Key.sheet, sheet) }
+            if let person = row.correctedBy { try writer.member(Key.correctedBy, person) }
+            if let place = places[row.id] { try writer.member(Key.place, number: place) }
+            try writer.member(Key.checkVersion, number: row.checkVersion)
+            if !row.given.isEmpty { try writer.member(Key.given, texts: row.given) }
         }
-        return String(decoding: try JSONEncoder().encode(kept), as: UTF8.self)
+        return String(decoding: json, as: UTF8.self)
     }
 
     /// The batch that was kept. A row is as it was sent, whatever has become of it in staging; its cells are those of now,
     /// for people are told of them only where the row has not changed.
-    fileprivate init(_ bytes: [UInt8], _ json: String, _ tx: Transaction) throws {
+    fileprivate init(_ number: Int64, _ bytes: [UInt8], _ json: String, _ tx: Transaction) throws {
         let kept = try JSONDecoder().decode([Kept].self, from: Data(json.utf8))
         let staged = try StagingStore.page(
             "WHERE id = ANY(\(kept.map(\.id))::uuid[])", after: nil, limit: kept.count, tx)
         let cells = Dictionary(staged.map { ($0.id, $0.cells) }) { first, _ in first }
+        self.number = number
         request = try PublishRowsRequest.decode(protobuf: bytes)
         rows = kept.map { row in
             HeldRow(
@@ -64,11 +78,14 @@ struct PublicationBatch: Sendable {
 }
 
 extension PublicationBatch {
-    /// The rows of a page, as they are published.
-    init(_ page: ImportPlan.Page, by publisher: RowPublisher) {
-        rows = page.rows
+    /// The rows of a page, as they are published, as many as one request carries. What has moved behind the last of them is
+    /// left to the next.
+    init(_ page: ImportPlan.Page, _ number: Int64, by publisher: RowPublisher) {
+        self.number = number
+        rows = RowPublisher.fitting(page.rows)
         places = page.planned.mapValues { $0.number }
-        moved = page.moved
+        let left = page.rows.dropFirst(rows.count).first.flatMap { places[$0.id] } ?? .max
+        moved = page.moved.filter { $0 < left }
         if !rows.isEmpty { request = publisher.request(toPublish: rows, page.planned.mapValues { $0.seen }) }
     }
 }
@@ -86,24 +103,29 @@ extension Publication {
             """)
         tx.send(
             """
-            UPDATE import_validation.publication SET sending = \(try batch.request.encodeProtobuf()), \
-            sending_rows = \(try batch.json())::jsonb WHERE id = \(id)
+            INSERT INTO import_validation.publication_batch (publication, number, domain, request, rows) \
+            SELECT id, \(batch.number), domain, \(try batch.request.encodeProtobuf())::bytea, \(try batch.json())::jsonb \
+            FROM import_validation.publication WHERE id = \(id)
             """)
     }
 
-    /// The batch that was sent, or was about to be, when the run was interrupted; nil when there is none.
-    func interrupted(_ tx: Transaction) throws -> PublicationBatch? {
+    /// The batches that were sent, or were about to be, when the run was interrupted, in their order.
+    func interrupted(_ tx: Transaction) throws -> [PublicationBatch] {
         let kept = try tx.query(
             """
-            SELECT sending, sending_rows FROM import_validation.publication WHERE id = \(id) AND sending IS NOT NULL
+            SELECT number, request, rows FROM import_validation.publication_batch WHERE publication = \(id) ORDER BY number
             """)
-        return try kept.first.map { row in
-            try PublicationBatch(row.bytes(Column.sending), row.string(Column.sendingRows), tx)
+        return try kept.map { row in
+            try PublicationBatch(
+                row.int64(Column.number), row.bytes(Column.request), row.string(Column.rows), tx)
         }
     }
 
-    /// Lets go of the batch that was sent, in the transaction that keeps what became of it.
-    func settle(_ tx: Transaction) {
-        tx.send("UPDATE import_validation.publication SET sending = NULL, sending_rows = NULL WHERE id = \(id)")
+    /// Lets go of a batch that was sent, in the transaction that keeps what became of it.
+    func settle(_ batch: PublicationBatch, _ tx: Transaction) {
+        tx.send(
+            """
+            DELETE FROM import_validation.publication_batch WHERE publication = \(id) AND number = \(batch.number)
+            """)
     }
 }

@@ -88,10 +88,11 @@ struct PublicationUndo: Sendable {
 
     /// The next rows, the last that was published first.
     func rows(_ which: Rows, before number: Int64?, limit: Int, _ tx: Transaction) throws -> [Publication.Written] {
-        tx.goByIndexes()
-        return try Publication.written(
-            (which == .open ? open : kept)
-                + " AND number < \(number ?? Int64.max)::int8 ORDER BY number DESC LIMIT \(limit)", tx)
+        try tx.walking {
+            try Publication.written(
+                (which == .open ? open : kept)
+                    + " AND number < \(number ?? Int64.max)::int8 ORDER BY number DESC LIMIT \(limit)", tx)
+        }
     }
 
     /// The rows of the publication with these numbers, the last that was published first.

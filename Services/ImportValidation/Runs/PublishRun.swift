@@ -10,32 +10,24 @@ import Wire
 struct PublishRun {
     let tools: RunTools
 
-    /// Publishes batch after batch; what was done is kept with each, so that an interrupted run goes on behind it. A batch
-    /// that was on its way then is settled before anything else is looked at: the owner may have written it, and nothing that
+    /// Publishes batch after batch; what was done is kept with each, so that an interrupted run goes on behind it. Batches that
+    /// were on their way then are settled before anything else is looked at: the owner may have written them, and nothing that
     /// has happened since undoes that.
     func run() async throws -> RunQueue.Ending {
-        var publisher = try await RowPublisher(tools)
+        let publisher = try await RowPublisher(tools)
         let publication = try await begin()
         let before = try await tools.counts()
         var progress = Progress(tools.claim, total: before.total, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
-        if let batch = try await Self.interrupted(publication, tools) {
-            try await publish(batch, publication, publisher, &progress)
+        for batch in try await Self.interrupted(publication, tools) {
+            let results = try await publisher.publish(batch)
+            try await keep(results, batch, publication, publisher.plan.target, &progress)
         }
         try await tools.refuseCanceled()
         try await tools.tellOvertaken()
         try await tools.sendBack(judgedBy: publisher.plan.version)
         progress.total = progress.done + (try await waiting(publication, publisher))
-        while true {
-            guard let batch = try await next(publication, publisher) else {
-                publisher = try await RowPublisher(tools)
-                try await tools.sendBack(judgedBy: publisher.plan.version)
-                continue
-            }
-            if batch.isEmpty { break }
-            try await publish(batch, publication, publisher, &progress)
-            try await tools.refuseCanceled()
-        }
+        try await publishAll(publication, publisher, &progress)
         progress.tell()
         var message = RunMessages.published(progress.done, failed: progress.failed)(tools.language)
         if let plan = publication.plan {
@@ -50,21 +42,65 @@ struct PublishRun {
         return .init(total: progress.done, done: progress.done, failed: progress.failed, message: message)
     }
 
-    /// The batch that is on its way still.
-    private static func interrupted(
-        _ publication: Publication, _ tools: RunTools
-    ) async throws -> PublicationBatch? {
-        try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
-            try publication.interrupted(tx)
+    /// A batch whose answer is known and not kept yet.
+    private struct Answered {
+        let batch: PublicationBatch
+        let results: [PublishResult]
+
+        /// Where the next rows are while `sent` is on its way: behind it, unless the owner has put some of these off.
+        func place(_ sent: PublicationBatch) -> PublicationPlace {
+            results.count < batch.rows.count ? .start(sent: sent) : .behind(sent)
         }
     }
 
-    /// Publishes a batch that is kept, and keeps what became of it.
-    private func publish(
-        _ batch: PublicationBatch, _ publication: Publication, _ publisher: RowPublisher, _ progress: inout Progress
+    /// Publishes what is waiting. While the owner writes a batch, what became of the one before is kept and the next is made
+    /// ready; batches go to the owner one after the other, in the order of their rows. When none is left behind the last one,
+    /// it is looked from the start: rows may have been put off, or have become ready meanwhile.
+    private func publishAll(
+        _ publication: Publication, _ first: RowPublisher, _ progress: inout Progress
     ) async throws {
-        let results = try await publisher.publish(batch)
-        try await keep(results, batch, publication, publisher.plan.target, &progress)
+        var publisher = first
+        var answered: Answered?
+        var number: Int64 = 1
+        var isFromStart = true
+        var next = await prepared(number, publication, publisher, from: .start(sent: nil))
+        while true {
+            if case .success(let batch?) = next, !batch.isEmpty {
+                let current = publisher
+                async let results = current.publish(batch)
+                var place = PublicationPlace.behind(batch)
+                if let before = answered {
+                    try await keep(before.results, before.batch, publication, current.plan.target, &progress)
+                    place = before.place(batch)
+                }
+                number += 1
+                next = await prepared(number, publication, current, from: place)
+                isFromStart = false
+                answered = Answered(batch: batch, results: try await results)
+                continue
+            }
+            if let last = answered {
+                try await keep(last.results, last.batch, publication, publisher.plan.target, &progress)
+            }
+            answered = nil
+            if try next.get() == nil {
+                publisher = try await RowPublisher(tools)
+                try await tools.sendBack(judgedBy: publisher.plan.version)
+            } else if isFromStart {
+                return
+            }
+            isFromStart = true
+            next = await prepared(number, publication, publisher, from: .start(sent: nil))
+        }
+    }
+
+    /// The batches that are on their way still.
+    private static func interrupted(
+        _ publication: Publication, _ tools: RunTools
+    ) async throws -> [PublicationBatch] {
+        try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
+            try publication.interrupted(tx)
+        }
     }
 
     private func keep(
@@ -78,19 +114,24 @@ struct PublishRun {
         try await settle(rows, results, batch, publication, target, progress)
     }
 
-    /// Settles the batch that a publication which ends for good has left on its way: when it was sent its answer may have been
-    /// lost, and sent again it is refused. Its owner says what it has done, and does it no more if it has not by now.
+    /// Settles the batches that a publication which ends for good has left on their way: when one was sent its answer may have
+    /// been lost, and sent again it is refused. Its owner says what it has done, and does it no more if it has not by now.
     static func settleLeft(_ tools: RunTools) async throws {
         let claim = tools.claim
         let publication = try await tools.database.transaction(as: tools.service, readOnly: true) { tx in
             try Publication.find(claim.run, tx)
         }
-        guard let publication, let batch = try await interrupted(publication, tools) else { return }
+        guard let publication else { return }
+        let left = try await interrupted(publication, tools)
+        guard !left.isEmpty else { return }
         let before = try await tools.counts()
         var progress = Progress(claim, total: before.total, connection: tools.connection)
         progress.add(done: Int(before.done), failed: Int(before.failed))
-        try await PublishRun(tools: tools).keep(
-            try await RowPublisher.settled(batch, tools), batch, publication, try await tools.task().target, &progress)
+        let target = try await tools.task().target
+        for batch in left {
+            let results = try await RowPublisher.settled(batch, tools)
+            try await PublishRun(tools: tools).keep(results, batch, publication, target, &progress)
+        }
     }
 
     /// What is kept of the publication, from the request on or, for a run of an earlier version, from now on.
@@ -129,12 +170,25 @@ struct PublishRun {
         }
     }
 
+    /// The next batch, or why there cannot be one, which is told when what is on its way is settled.
+    private func prepared(
+        _ number: Int64, _ publication: Publication, _ publisher: RowPublisher, from place: PublicationPlace
+    ) async -> Result<PublicationBatch?, any Error> {
+        do {
+            return .success(try await next(number, publication, publisher, from: place))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     /// The next rows, as many as one request carries; the batch is kept before it is sent. Nil when the checks that the
     /// publisher stores cells by are not those in force any more.
-    private func next(_ publication: Publication, _ publisher: RowPublisher) async throws -> PublicationBatch? {
-        let (database, claim) = (tools.database, tools.claim)
+    private func next(
+        _ number: Int64, _ publication: Publication, _ publisher: RowPublisher, from place: PublicationPlace
+    ) async throws -> PublicationBatch? {
+        let (database, claim, tools) = (tools.database, tools.claim, tools)
         return try await database.transaction(as: tools.service) { tx -> PublicationBatch? in
-            try claim.lease.hold(in: tx)
+            try tools.hold(in: tx)
             // Looked at anew before each batch: the case may end while a large file is being published.
             if let task = try Store<ImportTask>(database).find(claim.task, in: tx) {
                 try TaskAccess.requireOpen(task, tx)
@@ -143,15 +197,15 @@ struct PublishRun {
             }
             var page = ImportPlan.Page()
             if let plan = publication.plan {
-                page = try plan.page(limit: RowPublisher.batch, tx)
+                page = try plan.page(from: place, limit: RowPublisher.batch, tx)
             } else {
                 page.rows = try StagingStore.page(
-                    claim.task, status: .readyToPublish, after: nil, limit: RowPublisher.batch,
-                    chosenFor: claim.allReady ? nil : claim.run, by: publisher.plan.version.number, tx)
+                    claim.task, chosenFor: claim.allReady ? nil : claim.run, by: publisher.plan.version.number,
+                    from: place, limit: RowPublisher.batch, tx)
             }
             page.rows = RowPublisher.fitting(page.rows)
             try ImportSource.noteGiven(&page.rows, publisher.plan.target, tx)
-            let batch = PublicationBatch(page, by: publisher)
+            let batch = PublicationBatch(page, number, by: publisher)
             try publication.send(batch, passed: publisher.plan.version, tx)
             return batch
         }
@@ -180,7 +234,7 @@ struct PublishRun {
             publication.add(rows, results, writing, tx)
             StagingStore.settle(staying.map { $0.0 }, outcomes, writing, tx)
             publication.plan?.settle(planned, tx)
-            publication.settle(tx)
+            publication.settle(batch, tx)
             tx.send(
                 """
                 UPDATE import_validation.import_run SET done_rows = \(done), failed_rows = \(failed), \

@@ -146,17 +146,25 @@ enum StagingStore {
         return try tx.query(counting).first?.int64(UnnamedColumn.count) ?? 0
     }
 
-    /// The next rows of a task with a status, behind `last`; for a publication those of its choice that the checks of
-    /// `version` have judged and whose files are loaded.
+    /// The next rows of a task with a status, behind `last`.
     static func page(
-        _ task: String, status: RowStatus, after last: HeldRow?, limit: Int, chosenFor run: String? = nil,
-        by version: Int64? = nil, _ tx: Transaction
+        _ task: String, status: RowStatus, after last: HeldRow?, limit: Int, _ tx: Transaction
     ) throws -> [HeldRow] {
-        var statement: SQL = "WHERE import_task = \(task) AND status = \(status.sql)"
-        if let run { statement += " AND publish_run = \(run)" }
-        if version != nil && run == nil { statement += " AND publish_run IS NULL" }
-        if let version { statement += " AND check_version = \(version)::int8 AND " + isLoaded(task) }
-        return try page(statement, after: last, limit: limit, walks: run == nil, tx)
+        try page(
+            "WHERE import_task = \(task) AND status = \(status.sql)", after: last, limit: limit, walks: true, tx)
+    }
+
+    /// The next rows of a task for a publication, from a place of it on: those that are ready by the checks of `version`, whose
+    /// files are loaded, and that it was asked for, which are those of `run` or, when that is nil, all that no other was.
+    static func page(
+        _ task: String, chosenFor run: String?, by version: Int64, from place: PublicationPlace, limit: Int,
+        _ tx: Transaction
+    ) throws -> [HeldRow] {
+        var statement: SQL = "WHERE import_task = \(task) AND status = \(RowStatus.readyToPublish.sql) AND publish_run "
+        statement += run.map { "= \($0)" } ?? "IS NULL"
+        statement += " AND check_version = \(version)::int8 AND " + isLoaded(task)
+        if !place.sentRows.isEmpty { statement += " AND id <> ALL(\(place.sentRows)::uuid[])" }
+        return try page(statement, after: place.row, limit: limit, walks: run == nil, tx)
     }
 
     /// The next rows of an upload with numbers of a span that are checked and not published, behind `last`.
@@ -210,21 +218,22 @@ enum StagingStore {
     @discardableResult static func judge(
         _ rows: [HeldRow], _ verdicts: [RowVerdict], by version: Int64, _ context: WriteContext, _ tx: Transaction
     ) throws -> Set<String> {
-        tx.joinByHashing()
-        let judged = try tx.query(
-            """
-            UPDATE import_validation.staging_row s SET revision = s.revision + 1, \
-            status = CASE WHEN u.comment = '' THEN \(RowStatus.readyToPublish.sql) ELSE \(RowStatus.needsAttention.sql) END, \
-            comment = nullif(u.comment, ''), errors = nullif(u.errors, '')::jsonb, \
-            faults = nullif(u.faults, '')::jsonb, natural_key = nullif(u.key, '')::int8, \
-            check_version = \(version)::int8, updated_at = \(context.now.sqlValue) \
-            FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(verdicts.map(\.comment))::text[], \
-            \(verdicts.map { RowError.json($0.errors) })::text[], \
-            \(verdicts.map { $0.key.map(String.init) ?? "" })::text[], \(rows.map { CellFault.json($0.faults) })::text[]) \
-            AS u(id, revision, comment, errors, key, faults) \
-            WHERE s.id = u.id AND s.id = ANY(\(rows.map(\.id))::uuid[]) AND s.revision = u.revision \
-            AND s.status <> \(RowStatus.published.sql) RETURNING s.id
-            """)
+        let judged = try tx.joiningByHash {
+            try tx.query(
+                """
+                UPDATE import_validation.staging_row s SET revision = s.revision + 1, \
+                status = CASE WHEN u.comment = '' THEN \(RowStatus.readyToPublish.sql) ELSE \(RowStatus.needsAttention.sql) END, \
+                comment = nullif(u.comment, ''), errors = nullif(u.errors, '')::jsonb, \
+                faults = nullif(u.faults, '')::jsonb, natural_key = nullif(u.key, '')::int8, \
+                check_version = \(version)::int8, updated_at = \(context.now.sqlValue) \
+                FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \(verdicts.map(\.comment))::text[], \
+                \(verdicts.map { RowError.json($0.errors) })::text[], \
+                \(verdicts.map { $0.key.map(String.init) ?? "" })::text[], \(rows.map { CellFault.json($0.faults) })::text[]) \
+                AS u(id, revision, comment, errors, key, faults) \
+                WHERE s.id = u.id AND s.id = ANY(\(rows.map(\.id))::uuid[]) AND s.revision = u.revision \
+                AND s.status <> \(RowStatus.published.sql) RETURNING s.id
+                """)
+        }
         return Set(try judged.map { try $0.string(StagingColumn.id) })
     }
 
@@ -233,20 +242,21 @@ enum StagingStore {
     static func settle(
         _ rows: [HeldRow], _ outcomes: [PublishOutcome], _ context: WriteContext, _ tx: Transaction
     ) {
-        tx.joinByHashing()
-        tx.send(
-            """
-            UPDATE import_validation.staging_row s SET revision = s.revision + 1, publish_run = NULL, \
-            status = CASE WHEN s.revision <> u.revision THEN s.status \
-            WHEN u.errors = '' THEN \(RowStatus.published.sql) ELSE \(RowStatus.needsAttention.sql) END, \
-            comment = CASE WHEN s.revision <> u.revision THEN s.comment ELSE nullif(u.comment, '') END, \
-            errors = CASE WHEN s.revision <> u.revision THEN s.errors ELSE nullif(u.errors, '')::jsonb END, \
-            target_record = coalesce(nullif(u.record, '')::uuid, s.target_record), updated_at = \(context.now.sqlValue) \
-            FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \
-            \(outcomes.map(\.record))::text[], \(outcomes.map(\.comment))::text[], \
-            \(outcomes.map { RowError.json($0.errors) })::text[]) AS u(id, revision, record, comment, errors) \
-            WHERE s.id = u.id AND s.id = ANY(\(rows.map(\.id))::uuid[])
-            """)
+        tx.joiningByHash {
+            tx.send(
+                """
+                UPDATE import_validation.staging_row s SET revision = s.revision + 1, publish_run = NULL, \
+                status = CASE WHEN s.revision <> u.revision THEN s.status \
+                WHEN u.errors = '' THEN \(RowStatus.published.sql) ELSE \(RowStatus.needsAttention.sql) END, \
+                comment = CASE WHEN s.revision <> u.revision THEN s.comment ELSE nullif(u.comment, '') END, \
+                errors = CASE WHEN s.revision <> u.revision THEN s.errors ELSE nullif(u.errors, '')::jsonb END, \
+                target_record = coalesce(nullif(u.record, '')::uuid, s.target_record), updated_at = \(context.now.sqlValue) \
+                FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.revision))::int8[], \
+                \(outcomes.map(\.record))::text[], \(outcomes.map(\.comment))::text[], \
+                \(outcomes.map { RowError.json($0.errors) })::text[]) AS u(id, revision, record, comment, errors) \
+                WHERE s.id = u.id AND s.id = ANY(\(rows.map(\.id))::uuid[])
+                """)
+        }
     }
 }
 

@@ -37,7 +37,7 @@ struct LandingPages: Sendable {
                     let size = try PageSize.of(request.pageSize, maximum: 200)
                     let after = try WorkRank(request.pageToken, in: Self.binding(card, call.caller))
                     let sources = try card.sources(database, call.caller)
-                    tx.planForCaller()
+                    tx.planEach()
                     let answers = try tx.queryAll(sources.map { try $0.selection(after, size + 1) })
                     return try list(card, sources.merged(answers, limit: size + 1), size, call, tx)
                 }
@@ -59,7 +59,7 @@ struct LandingPages: Sendable {
         let size = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
         let sources = try LandingCard.allCases.map { try $0.sources(database, call.caller) }
         let shown = try chosen.sources(database, call.caller)
-        tx.planForCaller()
+        tx.planEach()
         let counted = sources.joined().map(\.counting)
         let answers = try tx.queryAll(
             [trend(call.caller)] + counted + shown.map { try $0.selection(nil, size + 1) })

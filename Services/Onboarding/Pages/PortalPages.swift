@@ -47,7 +47,7 @@ struct PortalPages: Sendable {
         let kinds = PortalListKind.allCases.filter { $0.isOffered(to: caller) }
         let sources = try kinds.map { try $0.sources(request.account, database, caller) }
         let accounts = Store<CustomerAccount>(database)
-        tx.planForCaller()
+        tx.planEach()
         let statements = try sources.joined().flatMap { [try $0.selection(nil, size + 1), $0.counting] }
         let own = caller.memberships.map(\.account)
         let answers = try tx.queryAll(
@@ -91,7 +91,7 @@ struct PortalPages: Sendable {
         let size = try PageSize.of(request.pageSize, maximum: 200)
         let after = try WorkRank(request.pageToken, in: Self.binding(kind, request.account, call.caller))
         let sources = try kind.sources(request.account, database, call.caller)
-        tx.planForCaller()
+        tx.planEach()
         let statements = try sources.map { try $0.selection(after, size + 1) }
         let isFirst = after == nil
         let answers = try tx.queryAll(statements + (isFirst ? sources.map(\.counting) : []))

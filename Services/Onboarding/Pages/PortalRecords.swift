@@ -40,7 +40,7 @@ struct PortalRecords: Sendable {
         let caller = call.caller
         let record = try store.get(request.id, as: caller, in: tx)
         let size = try PageSize.of(request.items, "items", standard: 20, maximum: 50)
-        tx.planForCaller()
+        tx.planEach()
         let tasks = try PortalCaseTasks(of: record.id, database, caller)
         let selections = try tasks.selections(after: nil, size)
         // G-101, whoever looks: the store hides them from customers, not from the provider.
@@ -82,7 +82,7 @@ struct PortalRecords: Sendable {
         let size = try PageSize.of(request.pageSize, maximum: 200)
         let tasks = try PortalCaseTasks(of: record.id, database, caller)
         let place = try tasks.place(request.pageToken)
-        tx.planForCaller()
+        tx.planEach()
         let selections = try tasks.selections(after: place, size)
         let answers = try tx.queryAll(selections + (place == nil ? tasks.countings : []))
         let (items, next) = try tasks.page(answers.prefix(selections.count), after: place, size)

@@ -200,9 +200,9 @@ public struct PublishResult: Message {
     public var etag: String = ""
     /// What was written, field by field.
     public var fields: [PublishedField] = []
-    /// Tells the record from the others of the account: the same for rows that become one record.
+    /// Of a dry run: tells the record from the others of the account, the same for rows that become one record.
     public var key: String = ""
-    /// Stands for what the row says, references resolved.
+    /// Of a dry run: stands for what the row says, references resolved.
     public var content: String = ""
 
     /// The message with every field at its default.

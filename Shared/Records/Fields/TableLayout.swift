@@ -42,6 +42,8 @@ final class TableLayout<R: Record>: Sendable {
     let creation: SQL
     /// The same for many records at once, by how many; put together when they are first asked for.
     private let creations = Mutex<[Int: SQL]>([:])
+    /// The statements that add so many events, in the same way.
+    private let additions = Mutex<[Int: SQL]>([:])
     /// Schema-qualified name of the table.
     let table: String
     let numberIndex: Int?
@@ -87,7 +89,7 @@ final class TableLayout<R: Record>: Sendable {
                 + " WHERE id = \(SQLValue.null)"
         }
         selectOne = selectAll + " WHERE id = \(SQLValue.null)"
-        creation = Self.creation(of: 1, in: table, selection, owner)
+        creation = Self.creation(of: 1, in: table, selection, owner, Journal.insertion(into: owner))
         let number = R.numberField.map { R.index($0) }
         numberIndex = number
         numbered = R.storage.numbered.map(R.index) + (number.map { [$0] } ?? [])
@@ -98,21 +100,36 @@ final class TableLayout<R: Record>: Sendable {
             updatedAt: R.index(.updatedAt), updatedBy: R.index(.updatedBy), domain: R.index(.domain))
     }
 
-    /// The statement that creates so many records, to be filled with the rows of all, their journal entries, and their events.
+    /// The statement that creates so many records, to be filled with the rows of all, what there is of their journal entries,
+    /// and their events.
     func creation(of rows: Int) -> SQL {
         creations.withLock { known in
             if let statement = known[rows] { return statement }
-            let statement = Self.creation(of: rows, in: table, selection, Database.schemaName(of: R.schema.service))
+            let schema = Database.schemaName(of: R.schema.service)
+            let statement = Self.creation(
+                of: rows, in: table, selection, schema, Journal.insertionOfCreations(into: schema))
             known[rows] = statement
             return statement
         }
     }
 
-    private static func creation(of rows: Int, in table: String, _ columns: String, _ schema: String) -> SQL {
+    /// The statement that adds so many events to the outbox, to be filled with their values.
+    func adding(events rows: Int) -> SQL {
+        additions.withLock { known in
+            if let statement = known[rows] { return statement }
+            let statement = Outbox.insertion(into: Database.schemaName(of: R.schema.service), rows: rows)
+            known[rows] = statement
+            return statement
+        }
+    }
+
+    private static func creation(
+        of rows: Int, in table: String, _ columns: String, _ schema: String, _ entries: SQL
+    ) -> SQL {
         let width = columns.split(separator: ", ").count
         return """
             WITH written AS (INSERT INTO \(raw: table) (\(raw: columns)) VALUES \(SQL.placeholders(width, rows: rows))), \
-            journaled AS (\(Journal.insertion(into: schema, rows: rows))) \(Outbox.insertion(into: schema, rows: rows))
+            journaled AS (\(entries)) \(Outbox.insertion(into: schema, rows: rows))
             """
     }
 

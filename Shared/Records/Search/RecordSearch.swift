@@ -152,7 +152,7 @@ public struct RecordSearch: Sendable {
         let size = try PageSize.of(request.pageSize, standard: 20, maximum: 50)
         let (text, caller) = (request.text, call.caller)
         let tables = tables.filter { $0.mayRead(caller) }
-        tx.planForCaller()
+        tx.planEach()
         let ofAccounts = try accounts.map { [try $0.selection(text, caller)] } ?? []
         let answers = try tx.queryAll(
             [database.wordsToSearch(text)] + ofAccounts + tables.map { try $0.byWords(text, size + 1, caller) })

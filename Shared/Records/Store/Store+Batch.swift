@@ -1,3 +1,4 @@
+import Events
 import Ground
 import Postgres
 import RPC
@@ -12,16 +13,19 @@ extension Store {
     /// `query` or `flush` of the transaction. Meant for batches of some hundreds.
     public func createAll(_ drafts: [R], _ context: WriteContext, in tx: Transaction) throws -> [R] {
         var position = 0
-        return try createAll(drafts, context, in: tx, at: &position)
+        return try createAll(drafts, context, in: tx, at: &position, sendsEarly: true)
     }
 
-    /// As ``createAll(_:_:in:)``; `position` is left at the draft that was being worked on when an error was thrown.
+    /// As ``createAll(_:_:in:)``; `position` is left at the draft that was being worked on when an error was thrown. With
+    /// `sendsEarly` the server writes the first ones while those behind them are looked at: what it refuses may then show at
+    /// the position of another.
     func createAll(
-        _ drafts: some RandomAccessCollection<R>, _ context: WriteContext, in tx: Transaction, at position: inout Int
+        _ drafts: some RandomAccessCollection<R>, _ context: WriteContext, in tx: Transaction, at position: inout Int,
+        sendsEarly: Bool = false
     ) throws -> [R] {
         if !context.isSystem { try authorize(.create, context.caller) }
         var intakes: [Intake<R>] = []
-        var loads: [ReferenceLoad<R>] = []
+        var loads: [(references: ReferenceLoad<R>, places: [Int])] = []
         var statements: [SQL] = []
         var places: [SQL: Int] = [:]
         for (index, draft) in drafts.enumerated() {
@@ -33,12 +37,14 @@ extension Store {
             let load = ReferenceLoad(
                 intake.record, fields: R.schema.fields.indices, database: database, isSystem: context.isSystem)
             // Rows of one batch mostly refer to the same few records.
-            for statement in try load.statements() where places[statement] == nil {
+            let own = try load.statements().map { statement in
+                if let place = places[statement] { return place }
                 places[statement] = statements.count
                 statements.append(statement)
+                return statements.count - 1
             }
             intakes.append(intake)
-            loads.append(load)
+            loads.append((load, own))
         }
         statements += numbering(drafts.count, context)
         let answers = statements.isEmpty ? [] : try tx.queryAll(statements)
@@ -47,14 +53,50 @@ extension Store {
         // A comment comes behind the record that it is about.
         let areMadeAtOnce = R.isMadeAtOnce && intakes.allSatisfy { $0.entries.isEmpty }
         var creations = areMadeAtOnce ? Creations<R>() : nil
-        for (index, (intake, load)) in zip(intakes, loads).enumerated() {
+        created.reserveCapacity(intakes.count)
+        for index in intakes.indices {
             position = index
-            let own = try load.statements().compactMap { places[$0].map { answers[$0] } }
+            let (load, places) = loads[index]
+            let own = places.map { answers[$0] }
             let number = numbers.isEmpty ? nil : numbers[index]
-            created.append(try insert(intake, load, own[...], number, context, tx, &creations))
+            created.append(try insert(intakes[index], load, own[...], number, context, tx, &creations))
+            if sendsEarly { creations?.sendWhole(layout, context, in: tx) }
         }
-        creations?.send(layout, in: tx)
+        creations?.send(layout, context, in: tx)
         return created
+    }
+
+    /// Removes records that this transaction has read and locked, by one statement; their events come in their order. What
+    /// depends on one of them keeps all from going. For what a service itself takes back.
+    public func deleteAll(_ records: [R], _ context: WriteContext, in tx: Transaction) throws {
+        if !context.isSystem { try authorize(.delete, context.caller) }
+        let rules = RuleContext(transaction: tx, write: context, database: database)
+        func apply(_ phase: Rule<R>.Phase, _ change: Change<R>) throws {
+            for rule in R.rules where rule.phase == phase {
+                var removed = change
+                try rule.apply(&removed, rules)
+            }
+        }
+        var events: [[SQLValue]] = []
+        let changes = records.map { record in
+            var gone = record
+            gone.etag = String((Int64(record.etag) ?? 0) + 1)
+            return Change(old: record, new: gone)
+        }
+        for (record, change) in zip(records, changes) {
+            try apply(.beforeDeletion, Change(old: record, new: record))
+            let event = try Outbox.event(change, action: "deleted", changed: [], context: context)
+            events.append(try Outbox.values(event, service: database.service, trace: context.trace))
+        }
+        tx.send(
+            "DELETE FROM \(raw: layout.table) WHERE id = ANY(\(records.map(\.id))::uuid[])", expecting: records.count)
+        var rest = events[...]
+        while !rest.isEmpty {
+            let count = Creations<R>.size(for: rest.count)
+            tx.send(layout.adding(events: count).filled(with: Array(rest.prefix(count).joined())))
+            rest = rest.dropFirst(count)
+        }
+        for change in changes { try apply(.afterDeletion, change) }
     }
 
     /// The part of a creation that follows what was read for it.

@@ -33,7 +33,7 @@ extension Store {
         if request.count {
             statements.append("SELECT count(*) FROM \(raw: layout.table) WHERE \(query.condition)")
         }
-        tx.planForCaller()
+        tx.planEach()
         let answers = try tx.queryAll(statements)
         let today = database.clock.today
         var records = try answers[0].map { try layout.record($0, today: today) }

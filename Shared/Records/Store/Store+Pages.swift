@@ -85,17 +85,12 @@ extension Store {
 }
 
 extension Transaction {
-    /// Has each statement of the rest of the transaction planned for whoever asks. A plan kept for everybody would be
-    /// somebody else's: what is quick within one customer's domain reads all of a provider's million records, and the
-    /// other way round.
-    public func planForCaller() { planEach() }
-
     /// Has the statements of a page about one record planned once for all people of the provider `caller` belongs to: they
     /// see the same rows, and what a page finds by the ids of its record is found in the same way whatever they are. Planning
-    /// a page costs as much as carrying it out. For everybody else it is ``planForCaller()``: of customers, and of domains
+    /// a page costs as much as carrying it out. For everybody else it is ``Transaction/planEach()``: of customers, and of domains
     /// below, there are too many to keep plans for each.
     public func planPage(for caller: Caller) {
-        guard caller.kind == .person, caller.domain.segments.count == 1 else { return planForCaller() }
+        guard caller.kind == .person, caller.domain.segments.count == 1 else { return planEach() }
         planOnce(for: caller.domain.path)
     }
 }

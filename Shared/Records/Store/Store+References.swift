@@ -16,38 +16,42 @@ extension Record {
     }
 }
 
+/// What one field of a record that is written names.
+struct ReferenceTarget {
+    let reference: RecordReference
+    let ids: [String]
+    /// Those that the record did not name before: people among them must stand where the field says.
+    let added: Set<String>
+    /// Whether the record begins under the one that is named, which then must be open.
+    let isParent: Bool
+
+    var name: String { reference.field.name }
+    var lookUp: RecordReference.LookUp { isParent ? reference.asParent : reference.asOther }
+}
+
 /// Reads, in one round trip, the records that a write refers to: they must exist for the caller, and belong to the
 /// domain of the record or to one above it, so that no record ever points into another tenant.
 struct ReferenceLoad<R: Record> {
-    struct Target {
-        let reference: RecordReference
-        let ids: [String]
-        /// Those that the record did not name before: people among them must stand where the field says.
-        let added: Set<String>
-        /// Whether the record begins under the one that is named, which then must be open.
-        let isParent: Bool
-
-        var name: String { reference.field.name }
-        var lookUp: RecordReference.LookUp { isParent ? reference.asParent : reference.asOther }
-    }
-
-    let targets: [Target]
+    let targets: [ReferenceTarget]
 
     /// The references among `fields` of `record`, which was `old` before. What the service itself writes into a table
     /// without records here, or about people, it has looked up.
     init(_ record: R, before old: R? = nil, fields: some Sequence<Int>, database: Database, isSystem: Bool) {
         let parent = R.parentField(of: record)
         let references = database.references(of: R.self)
-        targets = fields.compactMap { index in
-            guard let reference = references[index] else { return nil }
+        var targets: [ReferenceTarget] = []
+        for index in fields {
+            guard let reference = references[index] else { continue }
             let ids = record[fieldAt: index].references
             let added = ids.subtracting(old?[fieldAt: index].references ?? [])
             guard !ids.isEmpty, reference.isKnown || !added.isEmpty,
                 !isSystem || reference.isKnown && reference.table != "user"
-            else { return nil }
-            return Target(
-                reference: reference, ids: ids.sorted(), added: added, isParent: reference.field.name == parent)
+            else { continue }
+            targets.append(
+                ReferenceTarget(
+                    reference: reference, ids: ids.sorted(), added: added, isParent: reference.field.name == parent))
         }
+        self.targets = targets
     }
 
     /// One statement per reference.
@@ -110,7 +114,7 @@ struct ReferenceLoad<R: Record> {
 
     /// What must hold of the record that is named, beyond being there: a parent is open, a person stands where the field
     /// says.
-    private func check(_ row: Row, of target: Target) throws {
+    private func check(_ row: Row, of target: ReferenceTarget) throws {
         let reference = target.reference
         if target.lookUp.hasState {
             try R.checkOpen(try row.optionalString(ReferenceColumn.state), reference.field)
@@ -138,7 +142,7 @@ struct ReferenceLoad<R: Record> {
             isSystem: try row.optionalString(ReferenceColumn.kind) == PersonSide.outsideSystem, reference.field)
     }
 
-    private func missing(_ target: Target, _ id: String) -> MissingReference {
+    private func missing(_ target: ReferenceTarget, _ id: String) -> MissingReference {
         MissingReference(
             table: R.schema.table, field: target.name, reference: target.reference.table, id: id,
             isReplica: target.reference.isReplica)

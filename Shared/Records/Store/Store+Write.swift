@@ -173,14 +173,17 @@ extension Store {
         }
         let event = try Outbox.event(
             change, action: R.lifecycle?.action(of: change) ?? action, changed: changed, context: context)
-        let journal = Journal.values(change, changed: changed, context: context)
         guard !change.isCreation else {
             let row = layout.values(change.new, revision: revision)
             let outbox = try Outbox.values(event, service: database.service, trace: context.trace)
-            creations?.add(row: row, entry: journal, event: outbox)
-            if creations == nil { tx.send(layout.creation.filled(with: row + journal + outbox)) }
-            return
+            guard creations == nil else {
+                creations?.add(row: row, entry: Journal.Creation(change.new, context), event: outbox)
+                return
+            }
+            let journal = Journal.values(change, changed: changed, context: context)
+            return tx.send(layout.creation.filled(with: row + journal + outbox))
         }
+        let journal = Journal.values(change, changed: changed, context: context)
         let row = layout.update(change.new, changed: changed, from: revision - 1)
         let entry = Journal.insertion(into: database.schema).filled(with: journal)
         tx.send("WITH written AS (\(row)), journaled AS (\(entry)) \(try adding(event, context))")
