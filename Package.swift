@@ -197,10 +197,11 @@ let package = Package(
             ])
         + service(
             "CustomerSuccess", executable: "customer-success",
-            ["OnboardingWire", "PlaybooksWire", "Playbooks", "RecommendedActions"],
-            exclude: ["business_rules.tsv"])
+            ["OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "Playbooks", "RecommendedActions"],
+            exclude: ["business_rules.tsv"], resources: [.copy("Playbooks")])
         + service(
-            "PlayLauncher", executable: "play-launcher", ["CustomerSuccessWire", "WireCatalog", "Flows"],
+            "PlayLauncher", executable: "play-launcher",
+            ["OnboardingWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
             resources: [.copy("Flows")])
         + service(
             "Notifier", executable: "notifier",

@@ -22,6 +22,7 @@ extension InternalPlay: Record {
         .staysWithAccount(by: .engagement),
         .squadOfAccount,
         .kept(),
+        .movesPlaybook,
     ]
 
     public static let lifecycle: Lifecycle<InternalPlay>? = Lifecycle(

@@ -14,6 +14,7 @@ extension InternalPlayTask: Record {
         .staysWithAccount(by: .internalPlay),
         .squadOfAccount,
         .kept(),
+        .endsActivity,
     ]
 
     public static let lifecycle: Lifecycle<InternalPlayTask>? = Lifecycle(

@@ -40,6 +40,7 @@ extension RiskSignal: Record {
         },
         .squadOfAccount,
         .kept(),
+        .movesPlaybook,
     ]
 
     public static let lifecycle: Lifecycle<RiskSignal>? = Lifecycle(

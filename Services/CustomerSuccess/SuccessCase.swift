@@ -23,6 +23,7 @@ extension SuccessCase: Record {
         .staysWithAccount(by: .engagement),
         .squadOfAccount,
         .kept(whileAny: [.records(SuccessTask.self, by: .parent)]),
+        .movesPlaybook,
     ]
 
     public static let lifecycle: Lifecycle<SuccessCase>? = Lifecycle(

@@ -31,7 +31,7 @@ extension SuccessInitiative: Record {
         },
         .squadOfAccount,
         .kept(whileAny: [.records(SuccessTask.self, by: .parent)]),
-        movesPlaybook,
+        .movesPlaybook,
     ]
 
     public static let lifecycle: Lifecycle<SuccessInitiative>? = Lifecycle(

@@ -17,6 +17,7 @@ extension SuccessObjective: Record {
             whileAny: [.records(SuccessOutcome.self, by: .successObjective), .risks(of: SuccessObjective.self)]),
         .ordered("BR-13", .plannedStart, notAfter: .plannedStop, constraint: "success_objective_dates"),
         .kept(),
+        .movesPlaybook,
     ]
 
     public static let lifecycle: Lifecycle<SuccessObjective>? = Lifecycle(

@@ -33,7 +33,7 @@ extension SuccessTask: Record {
         .squadOfAccount,
         .kept(),
         .closesAsPlaybookSays(made: .parent),
-        movesPlaybook,
+        .endsActivity,
     ]
 
     public static let lifecycle: Lifecycle<SuccessTask>? = Lifecycle(

@@ -30,6 +30,8 @@ extension Touchpoint: Record {
         .squadOfAccount,
         .after("G-96") { change, context in try moveTasks(change, context) },
         .kept(whileAny: [.records(SuccessTask.self, by: .parent)]),
+        contactIsConfirmed, reviewsKeyContact,
+        .movesPlaybook,
     ]
 
     public static let lifecycle: Lifecycle<Touchpoint>? = Lifecycle(

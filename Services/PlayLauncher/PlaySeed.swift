@@ -31,8 +31,34 @@ struct PlaySeed: Sendable {
         Text(en: "Success planning", ko: "성공 계획 수립"), Text(en: "Success support", ko: "성공 지원"),
     ]
 
-    /// The subcategory of the category Onboarding, under which a further onboarding is begun (G-80).
-    static let onboardingCase = Text(en: "Onboarding case", ko: "온보딩 케이스")
+    /// A subcategory, and which of the shipped entries stand under it.
+    struct Subcategory: Sendable {
+        let name: Text
+        /// By its name.
+        let category: String
+        /// Their flows in the specification.
+        let entries: Set<String>
+    }
+
+    /// Under which a further onboarding is begun (G-80), and blueprints are chosen, which have no category to choose (G-81):
+    /// the latter by the driver of their objectives (G-89).
+    static let subcategories = [
+        Subcategory(
+            name: Text(en: "Onboarding case", ko: "온보딩 케이스"), category: categories[0].en, entries: ["G-80"]),
+        Subcategory(
+            name: Text(en: "Customer experience", ko: "고객 경험"), category: categories[2].en,
+            entries: ["F-08", "F-09"]),
+        Subcategory(
+            name: Text(en: "Cost reduction", ko: "비용 절감"), category: categories[2].en, entries: ["F-10", "F-11"]),
+        Subcategory(
+            name: Text(en: "Business velocity", ko: "비즈니스 속도"), category: categories[2].en, entries: ["F-12"]),
+    ]
+
+    /// The category whose entries are blueprints (G-81), as definition records name it.
+    static let blueprints = AleChoice.value(ofCategory: categories[2].en)
+
+    /// Flows that others run inside them; nobody launches them by themselves.
+    static let shared = ["lay-out-success-blueprint"]
 
     /// The demo subflows (G-79), and what onboarding is begun anew by (G-80); blueprints have the category Success planning (G-81).
     static let entries: [Entry] = [
@@ -76,6 +102,12 @@ struct PlaySeed: Sendable {
             }
             return (entry: entry, yaml: yaml, version: Self.version(yaml))
         }
+        let shared = try Self.shared.map { name in
+            guard let yaml = Self.yaml(name) else {
+                throw Problem.internalError(cause: "the flow \(name) is not beside the program")
+            }
+            return (name: name, yaml: yaml, version: Self.version(yaml))
+        }
         let database = database
         try await Seeding.run(database, in: Self.domain) { seeding in
             for (order, category) in Self.categories.enumerated() {
@@ -86,18 +118,29 @@ struct PlaySeed: Sendable {
                     _ = try Store<AleChoice>(database).create(choice, seeding.context, in: seeding.tx)
                 }
             }
+            for item in shared {
+                try seeding.once("flow:\(item.name)@\(item.version)") { try Self.make(item.yaml, database, seeding) }
+            }
             for (order, item) in flows.enumerated() {
                 try seeding.once("flow:\(item.entry.flow)@\(item.version)") {
-                    var flow = FlowDefinition()
-                    flow.definition = item.yaml
-                    _ = try Store<FlowDefinition>(database).create(flow, seeding.context, in: seeding.tx)
+                    try Self.make(item.yaml, database, seeding)
                 }
                 try seeding.once("definition:\(item.entry.flow)") {
                     try Self.publish(item.entry, order: order, database, seeding)
                 }
             }
-            try seeding.once("subcategory:\(Self.onboardingCase.en)") { try Self.divideOnboarding(database, seeding) }
+            for (order, subcategory) in Self.subcategories.enumerated() {
+                try seeding.once("subcategory:\(subcategory.name.en)") {
+                    try Self.divide(subcategory, order: order, database, seeding)
+                }
+            }
         }
+    }
+
+    private static func make(_ yaml: String, _ database: Database, _ seeding: Seeding) throws {
+        var flow = FlowDefinition()
+        flow.definition = yaml
+        _ = try Store<FlowDefinition>(database).create(flow, seeding.context, in: seeding.tx)
     }
 
     private static func publish(
@@ -116,25 +159,30 @@ struct PlaySeed: Sendable {
         _ = try Store<DefinitionRecord>(database).create(record, seeding.context, in: seeding.tx)
     }
 
-    /// Makes the subcategory, and puts the plays of its category there that have none.
-    private static func divideOnboarding(_ database: Database, _ seeding: Seeding) throws {
+    /// Makes the subcategory, and puts those of its plays there that stand in its category and have none.
+    private static func divide(
+        _ subcategory: Subcategory, order: Int, _ database: Database, _ seeding: Seeding
+    ) throws {
         let (choices, records) = (Store<AleChoice>(database), Store<DefinitionRecord>(database))
         guard
             let category = try choices.find(
                 where: """
-                    name = \(categories[0].en) AND domain = \(domain.path) AND dependent_category IS NULL LIMIT 1
+                    name = \(subcategory.category) AND domain = \(domain.path) AND dependent_category IS NULL LIMIT 1
                     """, in: seeding.tx
             ).first
         else { return }
         var choice = AleChoice()
-        choice.name = onboardingCase.en
+        choice.name = subcategory.name.en
         choice.dependentCategory = category.id
-        choice.order = 100
+        choice.order = Int32(order + 1) * 100
         let made = try choices.create(choice, seeding.context, in: seeding.tx)
-        let value = AleChoice.value(ofCategory: categories[0].en)
+        let value = AleChoice.value(ofCategory: subcategory.category)
+        let titles = entries.filter { subcategory.entries.contains($0.id) }.map(\.title)
         for record in try records.find(
-            where: "category = \(value) AND domain = \(domain.path) AND sub_category IS NULL", in: seeding.tx)
-        where entries.contains(where: { $0.title == record.title }) {
+            where: """
+                category = \(value) AND domain = \(domain.path) AND sub_category IS NULL AND title = ANY(\(titles))
+                """, in: seeding.tx)
+        {
             _ = try records.change(record.id, seeding.context, in: seeding.tx) { $0.subCategory = made.id }
         }
     }

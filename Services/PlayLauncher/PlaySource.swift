@@ -1,6 +1,7 @@
 import CustomerSuccessWire
 import Flows
 import Korean
+import OnboardingWire
 import PlayLauncherWire
 import RPC
 import Records
@@ -10,8 +11,8 @@ import WireCatalog
 
 /// The record a play is launched from, as the launching person may see it.
 struct PlaySource: Sendable {
-    /// The tables whose pages offer plays, as their records declare: the seven printed ones and the page of the
-    /// onboarding case (G-75).
+    /// The tables whose pages offer plays, as their records declare: the seven printed ones, the page of the onboarding case
+    /// (G-75), and the account, from which the page of a new case launches before there is one.
     static let schemas: [RecordSchema] = Catalog.schemas.filter(\.launchesPlays)
 
     let schema: RecordSchema
@@ -75,8 +76,10 @@ struct PlaySource: Sendable {
         schema.table == Engagement.schema.table ? id : value(like: RiskSignal.Field.engagement)?.string
     }
 
-    /// The account of the record.
-    var account: String? { value(like: RiskSignal.Field.account)?.string }
+    /// The account that the record is or belongs to.
+    var account: String? {
+        schema.table == CustomerAccount.schema.table ? id : value(like: RiskSignal.Field.account)?.string
+    }
 
     /// `source` of the flow's input.
     var input: JSONValue {
@@ -90,6 +93,7 @@ struct PlaySource: Sendable {
     func prefill(_ name: String, _ caller: Caller) -> JSONValue? {
         switch name {
         case "requested_by": caller.kind == .person ? .string(caller.subject) : nil
+        case "account": account.map(JSONValue.string)
         case "contact": value(like: Touchpoint.Field.contact) ?? value(like: Engagement.Field.keyCustomerContact)
         default: record[name]
         }

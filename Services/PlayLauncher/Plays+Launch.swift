@@ -27,12 +27,10 @@ extension Plays {
     func launch(_ request: LaunchPlayRequest, _ call: Call) async throws(Problem) -> FlowRun {
         try authorize(call.caller)
         let begun = try await begun(request, call)
-        let source = try await PlaySource.read(
-            begun?.sourceTable ?? request.sourceTable, begun?.sourceRecord ?? request.sourceRecord, client)
-        let plan = try await plan(request.definitionRecord, call)
-        try Self.check(plan, fits: source)
-        try await PlayRights(database: database, library: library).check(plan.flow, call)
-        let answers = try Self.answers(request.answers, plan.flow, source, call.caller)
+        let launch = try await ready(
+            request.definitionRecord, from: begun?.sourceTable ?? request.sourceTable,
+            begun?.sourceRecord ?? request.sourceRecord, request.answers, call)
+        let (plan, source, answers) = (launch.plan, launch.source, launch.answers)
         let runID = begun?.id ?? RecordID.make(at: database.clock.now)
         let machine = try start(
             plan, run: runID, ["source": source.input, "answers": answers], language: call.caller.locale)
@@ -73,6 +71,27 @@ extension Plays {
         }
         runner.wake.notify()
         return run
+    }
+
+    /// A launch that can begin.
+    struct Ready: Sendable {
+        let plan: Plan
+        let source: PlaySource
+        let answers: JSONValue
+    }
+
+    /// Checks everything that a launch needs: the entry and the record it begins on, the caller's rights to all of its steps,
+    /// the answers, and that the records these name are there.
+    func ready(
+        _ definitionRecord: String, from table: String, _ record: String, _ text: String, _ call: Call
+    ) async throws(Problem) -> Ready {
+        let source = try await PlaySource.read(table, record, client)
+        let plan = try await plan(definitionRecord, call)
+        try Self.check(plan, fits: source)
+        try await PlayRights(database: database, library: library).check(plan.flow, call)
+        let answers = try Self.answers(text, plan.flow, source, call.caller)
+        try await PlayReferences(client: client).check(answers, plan.flow, source, call.caller)
+        return Ready(plan: plan, source: source, answers: answers)
     }
 
     private static func draft(_ source: PlaySource, _ context: WriteContext) -> FlowRun {

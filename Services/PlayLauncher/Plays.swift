@@ -20,6 +20,12 @@ struct Plays: Sendable {
             Endpoint(PlayLauncherAPI.listPlayCategories) { call, request async throws(Problem) in
                 try await categories(request, call)
             },
+            Endpoint(PlayLauncherAPI.listBlueprints) { call, request async throws(Problem) in
+                try await blueprints(request, call)
+            },
+            Endpoint(PlayLauncherAPI.previewPlay) { call, request async throws(Problem) in
+                try await preview(request, call)
+            },
             Endpoint(PlayLauncherAPI.describePlay) { call, request async throws(Problem) in
                 try await describe(request, call)
             },
@@ -57,7 +63,11 @@ struct Plays: Sendable {
         _ request: ListPlayCategoriesRequest, _ call: Call
     ) async throws(Problem) -> ListPlayCategoriesResponse {
         try authorize(call.caller)
-        let table = try PlaySource.schema(of: request.sourceTable).table
+        return try await offered(from: PlaySource.schema(of: request.sourceTable).table, call)
+    }
+
+    /// What can be launched from a table, of what the caller sees and may carry out.
+    func offered(from table: String, _ call: Call) async throws(Problem) -> ListPlayCategoriesResponse {
         let database = database
         let ancestors = call.caller.domain.ancestors.map(\.path)
         let offer = try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
@@ -114,7 +124,7 @@ struct Plays: Sendable {
 
     /// In the language asked for where the choice came with the product: choices have a name in one language only.
     private static func label(_ choice: AleChoice, _ language: String) -> String {
-        let shipped = PlaySeed.categories + [PlaySeed.onboardingCase]
+        let shipped = PlaySeed.categories + PlaySeed.subcategories.map(\.name)
         return shipped.first { $0.en == choice.name }?(language) ?? choice.name ?? ""
     }
 
@@ -132,6 +142,12 @@ struct Plays: Sendable {
             described.type = Self.type(of: question)
             described.mandatory = question.isMandatory
             described.choices = question.choices.map { Self.text($0.value) }
+            described.options = question.choices.map { choice in
+                var option = PlayChoice()
+                option.value = Self.text(choice.value)
+                option.label = Text(choice.label)(call.language)
+                return option
+            }
             described.default = Self.text(
                 Language(tag: call.language) == .ko ? question.koreanDefault : question.defaultValue)
             if described.default.isEmpty, question.prefill == "requested_by", call.caller.kind == .person {

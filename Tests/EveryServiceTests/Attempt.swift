@@ -255,6 +255,10 @@ struct Attempt: Sendable {
 
         "play-launcher.plays.list_categories": own(
             #"{"sourceTable": "engagement"}"#, .provider("create", on: "flow_run")),
+        "play-launcher.plays.list_blueprints": own("{}", .provider("create", on: "flow_run")),
+        "play-launcher.plays.preview": own(
+            #"{"definitionRecord": "$ID", "sourceTable": "engagement", "sourceRecord": "\#(other)"}"#,
+            .provider("create", on: "flow_run"), of: "definition_record"),
         "play-launcher.plays.describe": own(
             #"{"definitionRecord": "$ID"}"#, .provider("create", on: "flow_run"), of: "definition_record"),
         "play-launcher.plays.begin": own(

@@ -23,6 +23,9 @@ extension Listed {
                 Listed(
                     "what can be launched", "plays.list_categories", #"{"sourceTable": "engagement"}"#,
                     reasons: ["filter flow_definition": "a provider has some dozens of flows"]),
+                Listed(
+                    "what can be laid out", "plays.list_blueprints", "{}",
+                    reasons: ["filter flow_definition": "a provider has some dozens of flows"]),
                 Listed.rareWord, Listed.usualWord(["sort flow_run"]),
             ])
 

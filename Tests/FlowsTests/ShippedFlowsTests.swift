@@ -46,11 +46,54 @@ import Testing
         return .object(answers)
     }
 
-    @Test func allEighteenAreThere() { #expect(Self.files.count == 18) }
+    /// Those that are launched: one more is run inside them.
+    static let launched = files.filter { $0 != "lay-out-success-blueprint.yaml" }
+
+    @Test func allEighteenAreThere() { #expect(Self.launched.count == 18 && Self.files.count == 19) }
+
+    /// Runs a flow with those inside it. What each call asks is answered by `answer`, which is given their number.
+    static func run(
+        _ flow: CompiledFlow, _ input: JSONValue, _ calls: inout [FlowAction],
+        answer: (FlowAction, Int) -> StepResult
+    ) throws -> FlowAction {
+        var runner = Runner(flow)
+        var made = calls
+        var failed: (any Error)?
+        let end = try runner.run(input) { action, _ in
+            if case .runSubflow(_, let reference, let given) = action {
+                do {
+                    switch try run(Self.flow("\(reference.name).yaml"), given, &made, answer: answer) {
+                    case .completed(let output): return .succeeded(output)
+                    case .failed(let error): return .failed(error)
+                    default: return failure(status: 500)
+                    }
+                } catch {
+                    failed = error
+                    return failure(status: 500)
+                }
+            }
+            made.append(action)
+            return answer(action, made.count - 1)
+        }
+        calls = made
+        if let failed { throw failed }
+        return end
+    }
+
+    /// The step that attaches a playbook to what was made.
+    static let attaching = "customer-success.playbook_runs.start"
+
+    /// The methods that were called, but for those that attach playbooks.
+    static func methods(_ calls: [FlowAction]) -> [String] {
+        calls.compactMap { action in
+            guard case .call(_, let method, _) = action, method != attaching else { return nil }
+            return method
+        }
+    }
 
     /// What a flow sends is answered as it must be for the next step; whether the services take it, the scenario of the
     /// shipped plays proves.
-    @Test(arguments: files)
+    @Test(arguments: launched)
     func eachCompilesAndRunsToItsEnd(file: String) throws {
         let flow = try Self.flow(file)
         #expect(!Self.sources(flow).isEmpty)
@@ -62,18 +105,28 @@ import Testing
         #expect(
             flow.reference
                 == FlowReference(
-                    namespace: "ale", name: name, version: file.hasPrefix("ale-attach") ? "1.2.0" : "1.1.0"))
+                    namespace: "ale", name: name, version: file.hasPrefix("ale-attach") ? "1.2.0" : "1.3.0"))
         #expect(flow.title.en != flow.title.ko && flow.summary.en != flow.summary.ko)
         for question in flow.wizard {
             #expect(question.isLabeled && question.label?.en != question.label?.ko)
             // What a person is offered as a text is there in both languages, but for names.
+            #expect(question.choices.allSatisfy { $0.label.en != $0.label.ko }, "\(question.name)")
             guard question.choices.isEmpty, let standard = question.defaultValue.string else { continue }
             #expect(question.koreanDefault.string != standard || standard == "Service Bridge", "\(question.name)")
         }
-        var runner = Runner(flow)
         var count = 0
-        let end = try runner.run(["source": Self.source(table), "answers": Self.answers(flow)]) { action, _ in
+        var attached = 0
+        var calls: [FlowAction] = []
+        let end = try Self.run(
+            flow, ["source": Self.source(table), "answers": Self.answers(flow)], &calls
+        ) { action, _ in
             guard case .call(_, let method, let request) = action else { return failure(status: 500) }
+            if method == Self.attaching {
+                attached += 1
+                // To something that this play has made.
+                #expect(request["record"]?.string?.hasPrefix("id-") == true && request["definition"] != nil)
+                return .succeeded(["id": "run"])
+            }
             if method.hasSuffix(".list") { return .succeeded(["lifecycleTasks": [["id": "t1"]]]) }
             if method.hasSuffix(".search") { return .succeeded(["articles": [["article": "k1"]]]) }
             count += 1
@@ -93,6 +146,44 @@ import Testing
         let records = try #require(output["records"]?.array)
         #expect(records.count == (file.hasPrefix("ale-attach") ? 0 : count))
         #expect(records.allSatisfy { $0["id"]?.string != nil && $0["table"]?.string != nil })
+        // Each play attaches a playbook to what it makes: blueprints one to the objective and to each initiative. A case has
+        // its own, and articles are no work.
+        let initiatives = records.filter { $0["table"] == "success_initiative" }.count
+        #expect(attached == (file.hasPrefix("ale-attach") || file.hasPrefix("initiate") ? 0 : 1 + initiatives))
+    }
+
+    /// What customers read of the work made for them is said to them: it does not speak of them as others do.
+    @Test(
+        arguments: launched.filter { !$0.hasPrefix("get-to") && !$0.hasPrefix("internal") && !$0.hasPrefix("create-r") }
+    )
+    func customersReadNothingInternal(file: String) throws {
+        let visible = [
+            "successCase", "successTask", "touchpoint", "successObjective", "successOutcome", "successInitiative",
+        ]
+        let flow = try Self.flow(file)
+        for language in ["en", "ko"] {
+            var answers = Self.answers(flow)
+            answers = flow.validate(answers: answers, language: language).answers
+            var calls: [FlowAction] = []
+            _ = try Self.run(
+                flow, ["source": Self.source(Self.sources(flow)[0]), "answers": answers], &calls
+            ) { _, index in .succeeded(["id": .string("id-\(index)"), "number": "n"]) }
+            for case .call(_, _, let request) in calls {
+                for record in visible.compactMap({ request[$0]?.object }) {
+                    for (name, value) in record
+                    where ["subject", "title", "description", "shortDescription"].contains(name) {
+                        let text = value.string ?? ""
+                        let internalWords = [
+                            "with the customer", "to the customer", "ask the customer", "the account", "engagement",
+                            "key customer", "internal",
+                            "고객과", "고객에게", "고객 측", "계정의", "참여의", "내부",
+                        ]
+                        #expect(
+                            !internalWords.contains { text.localizedCaseInsensitiveContains($0) }, "\(file): \(text)")
+                    }
+                }
+            }
+        }
     }
 
     @Test(arguments: [
@@ -102,14 +193,14 @@ import Testing
     ])
     func recordsAreMadeInTheirOrder(name: String, runs: [Int]) throws {
         let flow = try Self.flow(name + ".yaml")
-        var runner = Runner(flow)
         var answers = Self.answers(flow).object ?? [:]
         if flow.wizard.contains(where: { $0.name == "product" }) { answers["product"] = "p" }
-        _ = try runner.run(["source": Self.source, "answers": .object(answers)]) { _, index in
+        var calls: [FlowAction] = []
+        _ = try Self.run(flow, ["source": Self.source, "answers": .object(answers)], &calls) { _, index in
             .succeeded(["id": .string("id-\(index)"), "number": "N"])
         }
         var methods: [(String, Int)] = []
-        for case .call(_, let method, _) in runner.actions {
+        for method in Self.methods(calls) {
             if methods.last?.0 == method { methods[methods.count - 1].1 += 1 } else { methods.append((method, 1)) }
         }
         #expect(methods.map(\.1) == runs)
@@ -122,7 +213,7 @@ import Testing
             _ = try runner.run(["source": Self.source(table), "answers": [:]]) { _, _ in
                 .succeeded(["id": "i", "number": "n"])
             }
-            #expect(runner.actions.count == actions, "\(table)")
+            #expect(Self.methods(runner.actions).count == actions, "\(table)")
         }
     }
 
@@ -165,9 +256,12 @@ import Testing
             "answers": [
                 "meeting_date": "2027-03-31", "contact": "44444444-0000-4000-8000-000000000000", "due_date": "",
             ],
-        ]) { _, _ in .succeeded(["id": "55555555-0000-4000-8000-000000000000", "number": "TCHPT0000008"]) }
+        ]) { action, _ in
+            if case .call(_, Self.attaching, _) = action { return .succeeded(["id": "run"]) }
+            return .succeeded(["id": "55555555-0000-4000-8000-000000000000", "number": "TCHPT0000008"])
+        }
         #expect(
-            runner.actions == [
+            runner.actions.dropLast() == [
                 .call(
                     step: StepKey(path: "do/createTouchpoint", attempt: 1),
                     method: "customer-success.touchpoints.create",
@@ -177,7 +271,7 @@ import Testing
                             "category": "value_and_adoption", "priority": 4,
                             "subject": "Setup next Quarterly Business Review",
                             "description":
-                                "Prepare, schedule and hold the next quarterly business review with the customer.",
+                                "Prepare, schedule and hold the next quarterly business review together.",
                             "meetingDate": "2027-03-31", "contact": "44444444-0000-4000-8000-000000000000",
                         ]
                     ])

@@ -271,9 +271,9 @@ import Wire
         let records = try await stage.call(PlayLauncherAPI.listDefinitionRecords, list, as: admin)
         #expect(records.totalSize == 17)
         #expect(!records.definitionRecords.contains { $0.id == entry.id })
-        #expect(try await stage.call(PlayLauncherAPI.listFlowDefinitions, list, as: admin).totalSize == 18)
-        // The four categories, and what Onboarding is divided into.
-        #expect(try await stage.call(PlayLauncherAPI.listAleChoices, list, as: admin).totalSize == 5)
+        #expect(try await stage.call(PlayLauncherAPI.listFlowDefinitions, list, as: admin).totalSize == 19)
+        // The four categories, and what Onboarding and Success planning are divided into.
+        #expect(try await stage.call(PlayLauncherAPI.listAleChoices, list, as: admin).totalSize == 8)
     }
 
     private static func flow(_ name: String, _ task: String, version: String = "1.0.0") -> CreateFlowDefinitionRequest {

@@ -1,6 +1,8 @@
 import CustomerSuccessWire
 import Identity
+import OnboardingWire
 import PlayLauncherWire
+import PlaybooksWire
 import Postgres
 import RPC
 import Records
@@ -21,6 +23,7 @@ struct Stage: Sendable {
 
     let issuer: Issuer
     let owner = StandIn()
+    let foundation = FoundationStandIn()
     let runner: Runner
     let seed: PlaySeed
     let people = PeopleRegistry.everybody()
@@ -47,6 +50,7 @@ struct Stage: Sendable {
         (runner, seed) = (parts.runner, parts.seed)
         try await bench.serve(parts.endpoints, authenticator: verifier)
         try await bench.standIn(for: "customer-success", owner.endpoints, authenticator: verifier)
+        try await bench.standIn(for: "onboarding", foundation.endpoints, authenticator: verifier)
         self.bench = bench
         try await seed.prepare()
         // Runs as long as the process: tests wait for facts.
@@ -138,6 +142,9 @@ final class StandIn: Sendable {
         var ended: [String: String] = [:]
         var held: Set<String> = []
         var answered: [String] = []
+        var planned: [(table: String, title: String)] = []
+        var started: [Request] = []
+        var playbooks: [Problem] = []
     }
     private let state = Mutex(State())
     static let domain = "/provider/d0000001/"
@@ -165,6 +172,34 @@ final class StandIn: Sendable {
         state.withLock { $0.touchpoints.values.filter { $0.subject == subject } }
     }
 
+    /// The playbooks that were started over a record.
+    func playbooks(over record: String) -> [String] {
+        state.withLock { $0.started.filter { $0.id == record }.map(\.text) }
+    }
+
+    /// Has the next start of a playbook refused.
+    func refusePlaybook(with problem: Problem) { state.withLock { $0.playbooks.append(problem) } }
+
+    /// What was made of objectives, outcomes, initiatives and tasks since this was last asked, in its order.
+    func takeMade() -> [(table: String, title: String)] {
+        state.withLock { state in
+            defer { state.planned = [] }
+            return state.planned
+        }
+    }
+
+    private func made<Request: Message, R: RecordMessage>(
+        _ method: Wire.Method<Request, R>, _ asked: @escaping @Sendable (Request) -> (R?, String?)
+    ) -> Endpoint {
+        Endpoint(method) { [self] _, request async throws(Problem) in
+            let (record, title) = asked(request)
+            var made = record ?? R()
+            made.id = uuid()
+            state.withLock { $0.planned.append((R.schema.table, title ?? "")) }
+            return made
+        }
+    }
+
     /// Work notes on a record.
     func notes(on record: String) -> [Request] { state.withLock { $0.notes.filter { $0.id == record } } }
 
@@ -188,6 +223,21 @@ final class StandIn: Sendable {
                 let touchpoint = try create(request, call)
                 while state.withLock({ $0.held.contains(subject) }) { try? await Task.sleep(for: .milliseconds(5)) }
                 return touchpoint
+            },
+            made(CustomerSuccessAPI.createSuccessObjective) { ($0.successObjective, $0.successObjective?.title) },
+            made(CustomerSuccessAPI.createSuccessOutcome) { ($0.successOutcome, $0.successOutcome?.title) },
+            made(CustomerSuccessAPI.createSuccessInitiative) { ($0.successInitiative, $0.successInitiative?.subject) },
+            made(CustomerSuccessAPI.createSuccessTask) { ($0.successTask, $0.successTask?.subject) },
+            Endpoint(CustomerSuccessAPI.startPlaybookRun) { [self] call, request async throws(Problem) in
+                if let refusal = state.withLock({ $0.playbooks.isEmpty ? nil : $0.playbooks.removeFirst() }) {
+                    throw refusal
+                }
+                state.withLock {
+                    $0.started.append(
+                        Request(
+                            id: request.record, caller: call.caller, language: call.language, text: request.definition))
+                }
+                return PlaybookRun()
             },
             Endpoint(CustomerSuccessAPI.addEngagementWorkNote) { [self] call, request async throws(Problem) in
                 state.withLock {

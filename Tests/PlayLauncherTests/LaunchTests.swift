@@ -23,7 +23,7 @@ import Wire
         #expect(page.categories.map(\.value) == ["risk_management", "success_planning", "success_support"])
         #expect(page.categories.map(\.label) == ["위험 관리", "성공 계획 수립", "성공 지원"])
         // Two of the eighteen are launched from onboarding cases only.
-        #expect(page.categories.flatMap(\.entries).count == 16)
+        #expect(page.categories.flatMap { $0.entries + $0.subcategories.flatMap(\.entries) }.count == 16)
         #expect(page.categories[2].entries.last?.title == "다음 분기 비즈니스 리뷰(QBR) 준비")
         request.sourceTable = "success_task"
         let wrong = await stage.problem(PlayLauncherAPI.listPlayCategories, request, as: try person(successAgent))

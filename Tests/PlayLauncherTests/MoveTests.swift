@@ -30,8 +30,8 @@ import Wire
         }
         func count(_ beginning: String) -> Int { statements.filter { $0.hasPrefix(beginning) }.count }
         #expect(count("SELECT domain, requester, trace, title, title_ko, machines") == 1)
-        // Where the touchpoint is there and the end is to be told; then the end.
-        #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET machines") == 1)
+        // Where the touchpoint is there, where its playbook has begun and the end is to be told; then the end.
+        #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET machines") == 2)
         #expect(count("WITH affected AS (UPDATE play_launcher.flow_execution SET phase") == 1)
         #expect(count("SELECT key, kind, method, state, attempts") == 1)
         let lookups = statements.filter {
@@ -74,7 +74,7 @@ import Wire
         #expect(try await stage.end(of: run).state == "completed")
         #expect(stage.owner.touchpoints(subject).count == 1)
         #expect(Set(stage.owner.creations(subject).map(\.id)).count == 1)
-        #expect(try await stage.steps(of: run).map(\.state) == ["done", "done"])
+        #expect(try await stage.steps(of: run).map(\.state) == ["done", "done", "done"])
         #expect(stage.owner.notes(on: engagement).count == 1)
     }
 

@@ -41,7 +41,7 @@ import Wire
         #expect(note.caller.subject == "service:play-launcher")
         #expect(note.text == end.message)
         #expect(note.text.hasPrefix("성공 플레이 ‘다음 분기 비즈니스 리뷰(QBR) 준비’가 완료되었습니다."))
-        #expect(try await stage.steps(of: run.id).map(\.state) == ["done", "done"])
+        #expect(try await stage.steps(of: run.id).map(\.state) == ["done", "done", "done"])
         // Whoever else is told of it reads it in their own language.
         #expect(run.title == Self.review && run.titleKo == "다음 분기 비즈니스 리뷰(QBR) 준비")
         #expect(end.messageKo == end.message)
@@ -56,7 +56,7 @@ import Wire
             Self.review, #"{"meeting_date": "2027-03-31"}"#, from: uuid(), as: caller)
         _ = try await stage.end(of: run.id)
         let made = stage.owner.touchpoints("다음 분기 비즈니스 리뷰(QBR) 준비").filter { $0.assignedTo == caller.subject }
-        #expect(made.count == 1 && made[0].description?.hasPrefix("고객과의 다음 분기") == true)
+        #expect(made.count == 1 && made[0].description?.hasPrefix("다음 분기 비즈니스 리뷰(QBR)를") == true)
     }
 
     @Test func theSameRequestLaunchesOnce() async throws {
@@ -81,7 +81,7 @@ import Wire
         #expect(try await stage.end(of: run.id).state == "completed")
         let calls = stage.owner.creations(subject)
         #expect(calls.count == 4 && Set(calls.map(\.id)).count == 1)
-        #expect(try await stage.steps(of: run.id).map(\.attempts) == [4, 1])
+        #expect(try await stage.steps(of: run.id).map(\.attempts) == [4, 1, 1])
         #expect(stage.owner.notes(on: engagement).count == 1)
     }
 
@@ -98,7 +98,7 @@ import Wire
         let run = try await stage.launch(
             Self.review, Self.answers(subject), from: engagement, as: try person(successAgent))
         #expect(try await stage.end(of: run.id).state == "completed")
-        #expect(try await stage.steps(of: run.id).map(\.attempts) == [3, 1])
+        #expect(try await stage.steps(of: run.id).map(\.attempts) == [3, 1, 1])
         let problem = skewed("TOKEN_EXPIRED", 900)
         #expect(problem.mayPass && !Problem.unauthenticated(reason: "TOKEN_INVALID").mayPass)
         #expect((899...901).contains(problem.skew(from: SystemClock().now) ?? 0))

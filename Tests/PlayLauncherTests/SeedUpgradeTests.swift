@@ -25,7 +25,10 @@ import Testing
         try await migrate(Array(all.prefix { $0.name != "work" }))
         // Everything was made, but one category that this version brings along; and people have deleted all of it.
         var names = PlaySeed.categories.dropFirst().map { "category:\($0)" }
-        names.append("subcategory:\(PlaySeed.onboardingCase.en)")
+        names += PlaySeed.subcategories.map { "subcategory:\($0.name.en)" }
+        for flow in PlaySeed.shared {
+            names.append("flow:\(flow)@\(PlaySeed.version(try #require(PlaySeed.yaml(flow))))")
+        }
         for entry in PlaySeed.entries {
             let version = PlaySeed.version(try #require(PlaySeed.yaml(entry.flow)))
             names += ["flow:\(entry.flow)@\(version)", "definition:\(entry.flow)"]

@@ -10,7 +10,7 @@ import Wire
         #expect(
             Set(PlaySource.schemas.map(\.table)) == [
                 "engagement", "success_initiative", "success_objective", "touchpoint", "success_case", "internal_play",
-                "risk_signal", "onboarding_case",
+                "risk_signal", "onboarding_case", "customer_account",
             ])
     }
 

@@ -15,6 +15,10 @@ struct PlayGround {
     private let engagement: Engagement
     /// The records plays are launched from, by table.
     private(set) var sources: [(table: String, id: String)] = []
+    /// A task of that case that articles are related to.
+    private var bridgeTask = ""
+    /// The account of it all.
+    var account: String { engagement.account ?? "" }
     /// An onboarding case that is open.
     private(set) var openCase = ""
     /// The titles of all published plays.
@@ -55,6 +59,11 @@ struct PlayGround {
         further.onboardingCase?.account = engagement.account
         further.onboardingCase?.shortDescription = "The second site"
         openCase = try await world.call(OnboardingAPI.createOnboardingCase, further, as: agent).id
+        var task = CreateLifecycleTaskRequest()
+        task.lifecycleTask = LifecycleTask()
+        task.lifecycleTask?.parent = openCase
+        task.lifecycleTask?.shortDescription = "Install Service Bridge for consumers"
+        bridgeTask = try await world.call(OnboardingAPI.createLifecycleTask, task, as: agent).id
         var all = ListRequest()
         all.pageSize = 100
         let entries = try await world.call(
@@ -152,10 +161,21 @@ struct PlayGround {
             guard let id = answers[String(table)] else { throw JourneyFailure("a play asks for a \(table)") }
             return question.type.hasPrefix("references:") ? [id] : id
         }
-        let text = question.choices.first ?? (question.type == "date" ? "2027-03-31" : "As said in the wizard.")
+        let text = question.choices.first ?? (question.type == "date" ? Self.date : Self.answered)
         guard question.type == "integer" else { return text }
         guard let number = Int(text) else { throw JourneyFailure("\(question.name) has the choice \(text)") }
         return number
+    }
+
+    /// What is answered where a question asks for a text, and for a date.
+    static let answered = "As said in the wizard."
+    static let date = "2027-03-31"
+
+    /// What plays leave behind on this ground.
+    var played: PlayedRecords {
+        PlayedRecords(
+            world: world, manager: manager, engagement: engagement.id, account: engagement.account ?? "",
+            answers: answers)
     }
 
     /// All runs, of the engagement and of the case, once none is under way.
@@ -190,6 +210,13 @@ struct PlayGround {
             }
         }
         return (made, picker)
+    }
+
+    /// The articles that were related to the Service Bridge task of the open case (F-05).
+    func relatedArticles() async throws -> [KnowledgeText] {
+        var request = KnowledgeOfRecordRequest()
+        (request.table, request.record) = ("lifecycle_task", bridgeTask)
+        return try await world.call(OnboardingAPI.listRelatedKnowledge, request, as: agent).articles
     }
 
     /// The product that is answered where a question asks for one.

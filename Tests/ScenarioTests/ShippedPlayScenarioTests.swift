@@ -20,13 +20,17 @@ extension Scenarios.OnOneStack {
         func fromEverySource() async throws {
             try await SharedStack.with { stack in
                 let ground = try await PlayGround(stack.world())
+                let before = try await ground.relatedArticles().count
                 var launched: [String: Launch] = [:]
-                for (table, record) in ground.sources + [("onboarding_case", ground.openCase)] {
+                let others = [("onboarding_case", ground.openCase), ("customer_account", ground.account)]
+                for (table, record) in ground.sources + others {
                     let entries = try await ground.offered(on: table)
-                    let expected =
-                        table == "onboarding_case"
-                        ? [Self.ofArticles, Self.ofCases]
-                        : ground.titles.subtracting([Self.ofArticles, Self.ofCases])
+                    let expected: Set<String> =
+                        switch table {
+                        case "onboarding_case": [Self.ofArticles, Self.ofCases]
+                        case "customer_account": [Self.ofCases]
+                        default: ground.titles.subtracting([Self.ofArticles, Self.ofCases])
+                        }
                     #expect(Set(entries.map(\.title)) == expected, "\(table)")
                     for entry in entries {
                         for whole in [false, true] {
@@ -40,6 +44,8 @@ extension Scenarios.OnOneStack {
                     #expect(run.state == "completed", "\(launch): \(run.message ?? "")")
                     try await check(run, launch, ground)
                 }
+                // F-05 relates articles to the Service Bridge task of its case, and makes no record.
+                #expect(try await ground.relatedArticles().count > before)
             }
         }
 
@@ -60,21 +66,21 @@ extension Scenarios.OnOneStack {
             guard launch.title != Self.ofArticles else { return }
             let made = try JSONDecoder().decode([Made].self, from: Data((run.createdRecords ?? "").utf8))
             #expect(!made.isEmpty, "\(launch)")
-            let tables = made.map(\.table)
-            #expect(tables.contains("onboarding_case") == (launch.title == Self.ofCases), "\(launch): \(tables)")
-            #expect(
-                tables.contains("risk_signal_solution")
-                    == (launch.title == "Get to Green Play" && launch.table == "risk_signal"), "\(launch): \(tables)")
             if launch.title == Self.ofCases {
+                #expect(made.map(\.table) == ["onboarding_case"], "\(launch)")
                 // A further onboarding of type Phased, with its products, whose playbook has begun (G-80).
                 let (onboarding, stages) = try await ground.onboarding(try #require(made.first).id)
-                #expect(onboarding.type == "phased" && onboarding.parent == launch.record, "\(launch)")
+                let parent = launch.table == "onboarding_case" ? launch.record : nil
+                #expect(onboarding.type == "phased" && onboarding.parent == parent, "\(launch)")
                 #expect(onboarding.products == (launch.isWhole ? [ground.product] : []), "\(launch)")
                 #expect(stages.stages.count == 5 && stages.run?.state == "in_progress", "\(launch)")
+                return
             }
+            try await ground.played.check(
+                made.map { ($0.table, $0.id) }, of: launch.title, isWhole: launch.isWhole, from: launch.table)
             guard launch.title == "Create Risk Signal and Issue Record" else { return }
             let risk = try await ground.risk(try #require(made.first).id)
-            #expect(tables == ["risk_signal"] && risk.table == launch.table && risk.sourceRecord == launch.record)
+            #expect(risk.table == launch.table && risk.sourceRecord == launch.record)
             #expect(risk.engagement == run.engagement && risk.trackingMethod == "automated")
         }
     }

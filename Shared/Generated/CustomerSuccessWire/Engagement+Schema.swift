@@ -68,6 +68,7 @@ extension Engagement {
         FieldSchema(name: "closed_at", jsonName: "closedAt", label: Text(en: "Closed", ko: "종결 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "closed_by", jsonName: "closedBy", label: Text(en: "Closed by", ko: "종결자"), type: .reference, reference: "user", outputOnly: true, storage: .string),
         FieldSchema(name: "close_notes", jsonName: "closeNotes", label: Text(en: "Close notes", ko: "종결 메모"), type: .text, storage: .string),
+        FieldSchema(name: "key_contact_reviewed_at", jsonName: "keyContactReviewedAt", label: Text(en: "Key contact reviewed at", ko: "핵심 연락처 검토 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -107,6 +108,7 @@ extension Engagement {
             case 30: FieldValue(self.closedAt)
             case 31: FieldValue(self.closedBy)
             case 32: FieldValue(self.closeNotes)
+            case 33: FieldValue(self.keyContactReviewedAt)
             default: preconditionFailure("Engagement has no field \(index).")
             }
         }
@@ -153,6 +155,7 @@ extension Engagement {
         case 30: self.closedAt = try value.time("closedAt")
         case 31: self.closedBy = try value.text("closedBy")
         case 32: self.closeNotes = try value.text("closeNotes")
+        case 33: self.keyContactReviewedAt = try value.time("keyContactReviewedAt")
         default: preconditionFailure("Engagement has no field \(index).")
         }
     }
@@ -240,6 +243,8 @@ extension Engagement {
         case closedBy = "closed_by"
         /// Close notes.
         case closeNotes = "close_notes"
+        /// Key contact reviewed at.
+        case keyContactReviewedAt = "key_contact_reviewed_at"
     }
 
     /// Values of `state`.

@@ -49,6 +49,7 @@ extension Engagement: WireMessage {
         if let value = self.closedAt { message.pointee.closed_at = try arena.message(value, "closedAt") }
         if let value = self.closedBy { message.pointee.closed_by = try arena.string(value, "closedBy") }
         if let value = self.closeNotes { message.pointee.close_notes = try arena.string(value, "closeNotes") }
+        if let value = self.keyContactReviewedAt { message.pointee.key_contact_reviewed_at = try arena.message(value, "keyContactReviewedAt") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -86,6 +87,7 @@ extension Engagement: WireMessage {
         self.closedAt = try Unpacked.message(message.pointee.closed_at, "closedAt")
         if let text = message.pointee.closed_by { self.closedBy = Unpacked.string(text) }
         if let text = message.pointee.close_notes { self.closeNotes = Unpacked.string(text) }
+        self.keyContactReviewedAt = try Unpacked.message(message.pointee.key_contact_reviewed_at, "keyContactReviewedAt")
     }
 
     package static let jsonNames = JSONNames([
@@ -122,6 +124,7 @@ extension Engagement: WireMessage {
         ("closedAt", "closed_at"),
         ("closedBy", "closed_by"),
         ("closeNotes", "close_notes"),
+        ("keyContactReviewedAt", "key_contact_reviewed_at"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -159,6 +162,7 @@ extension Engagement: WireMessage {
         case 30: self.closedAt = try reader.timestamp()
         case 31: self.closedBy = try reader.string()
         case 32: self.closeNotes = try reader.string()
+        case 33: self.keyContactReviewedAt = try reader.timestamp()
         default: break
         }
     }
@@ -197,6 +201,7 @@ extension Engagement: WireMessage {
         if let value = self.closedAt { try writer.field("closedAt", value) }
         if let value = self.closedBy { try writer.field("closedBy", value) }
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
+        if let value = self.keyContactReviewedAt { try writer.field("keyContactReviewedAt", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

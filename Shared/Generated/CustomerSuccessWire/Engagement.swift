@@ -89,6 +89,9 @@ public struct Engagement: RecordMessage {
     /// Close notes.
     /// Label as printed for initiative and import task; implied here.
     public var closeNotes: String?
+    /// Key contact reviewed at.
+    /// When a touchpoint that confirms the responsible contact was closed last (F-17).
+    public var keyContactReviewedAt: Timestamp?
 
     /// The message with every field at its default.
     public init() {}

@@ -85,6 +85,7 @@ extension Touchpoint {
         FieldSchema(name: "closed_at", jsonName: "closedAt", label: Text(en: "Closed", ko: "종결 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "closed_by", jsonName: "closedBy", label: Text(en: "Closed by", ko: "종결자"), type: .reference, reference: "user", outputOnly: true, storage: .string),
         FieldSchema(name: "close_notes", jsonName: "closeNotes", label: Text(en: "Close notes", ko: "종결 메모"), type: .text, storage: .string),
+        FieldSchema(name: "confirms_contact", jsonName: "confirmsContact", label: Text(en: "Confirms the responsible contact", ko: "담당 연락처 확인"), type: .boolean, defaultValue: .bool(false), storage: .bool),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -125,6 +126,7 @@ extension Touchpoint {
             case 31: FieldValue(self.closedAt)
             case 32: FieldValue(self.closedBy)
             case 33: FieldValue(self.closeNotes)
+            case 34: FieldValue(self.confirmsContact)
             default: preconditionFailure("Touchpoint has no field \(index).")
             }
         }
@@ -172,6 +174,7 @@ extension Touchpoint {
         case 31: self.closedAt = try value.time("closedAt")
         case 32: self.closedBy = try value.text("closedBy")
         case 33: self.closeNotes = try value.text("closeNotes")
+        case 34: self.confirmsContact = try value.flag("confirmsContact")
         default: preconditionFailure("Touchpoint has no field \(index).")
         }
     }
@@ -261,6 +264,8 @@ extension Touchpoint {
         case closedBy = "closed_by"
         /// Close notes.
         case closeNotes = "close_notes"
+        /// Confirms the responsible contact.
+        case confirmsContact = "confirms_contact"
     }
 
     /// Values of `channel`.

@@ -50,6 +50,7 @@ extension Touchpoint: WireMessage {
         if let value = self.closedAt { message.pointee.closed_at = try arena.message(value, "closedAt") }
         if let value = self.closedBy { message.pointee.closed_by = try arena.string(value, "closedBy") }
         if let value = self.closeNotes { message.pointee.close_notes = try arena.string(value, "closeNotes") }
+        if let value = self.confirmsContact { message.pointee.has_confirms_contact = 1; message.pointee.confirms_contact = value ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -88,6 +89,7 @@ extension Touchpoint: WireMessage {
         self.closedAt = try Unpacked.message(message.pointee.closed_at, "closedAt")
         if let text = message.pointee.closed_by { self.closedBy = Unpacked.string(text) }
         if let text = message.pointee.close_notes { self.closeNotes = Unpacked.string(text) }
+        if message.pointee.has_confirms_contact != 0 { self.confirmsContact = message.pointee.confirms_contact != 0 }
     }
 
     package static let jsonNames = JSONNames([
@@ -125,6 +127,7 @@ extension Touchpoint: WireMessage {
         ("closedAt", "closed_at"),
         ("closedBy", "closed_by"),
         ("closeNotes", "close_notes"),
+        ("confirmsContact", "confirms_contact"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -163,6 +166,7 @@ extension Touchpoint: WireMessage {
         case 31: self.closedAt = try reader.timestamp()
         case 32: self.closedBy = try reader.string()
         case 33: self.closeNotes = try reader.string()
+        case 34: self.confirmsContact = try reader.bool()
         default: break
         }
     }
@@ -202,6 +206,7 @@ extension Touchpoint: WireMessage {
         if let value = self.closedAt { try writer.field("closedAt", value) }
         if let value = self.closedBy { try writer.field("closedBy", value) }
         if let value = self.closeNotes { try writer.field("closeNotes", value) }
+        if let value = self.confirmsContact { try writer.field("confirmsContact", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

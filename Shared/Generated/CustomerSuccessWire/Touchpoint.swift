@@ -89,6 +89,9 @@ public struct Touchpoint: RecordMessage {
     /// Close notes.
     /// Label as printed for initiative and import task; implied here.
     public var closeNotes: String?
+    /// Confirms the responsible contact.
+    /// Closing it reviews the key customer contact of the engagement (F-17).
+    public var confirmsContact: Bool?
 
     /// The message with every field at its default.
     public init() {}

@@ -28,7 +28,7 @@ extension SuccessLauncherNotifier {
         FieldSchema(name: "definition_record", jsonName: "definitionRecord", label: Text(en: "Definition record", ko: "정의 레코드"), type: .reference, reference: "definition_record", outputOnly: true, storage: .string),
         FieldSchema(name: "flow_run", jsonName: "flowRun", label: Text(en: "Flow run", ko: "플로우 실행"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "source_table", jsonName: "sourceTable", label: Text(en: "Source table", ko: "소스 테이블"), type: .tableName, outputOnly: true, storage: .string),
-        FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, reference: "engagement | success_initiative | success_objective | touchpoint | success_case | internal_play | risk_signal | onboarding_case", outputOnly: true, storage: .string),
+        FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, reference: "engagement | success_initiative | success_objective | touchpoint | success_case | internal_play | risk_signal | onboarding_case | customer_account", outputOnly: true, storage: .string),
         FieldSchema(name: "engagement", jsonName: "engagement", label: Text(en: "Engagement", ko: "참여"), type: .reference, reference: "engagement", outputOnly: true, storage: .string),
         FieldSchema(name: "inputs", jsonName: "inputs", label: Text(en: "Inputs", ko: "입력값"), type: .json, storage: .string),
         FieldSchema(name: "requested_by", jsonName: "requestedBy", label: Text(en: "Requested by", ko: "요청자"), type: .reference, reference: "user", outputOnly: true, storage: .string),

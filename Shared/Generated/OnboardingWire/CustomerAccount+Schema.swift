@@ -8,7 +8,8 @@ extension CustomerAccount {
     public static let schema = RecordSchema(
         table: "customer_account", collection: "customer_accounts", service: "onboarding", label: Text(en: "Customer account", ko: "고객 계정"), numberPrefix: nil,
         verbs: ["create", "get", "list", "update", "delete", "escalate", "deescalate"], fields: schemaFields,
-        namedBy: ["name", "account_number"])
+        namedBy: ["name", "account_number"],
+        launchesPlays: true)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

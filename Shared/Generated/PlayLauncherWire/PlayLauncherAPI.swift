@@ -56,6 +56,12 @@ public enum PlayLauncherAPI {
     /// The questions of the details page of one entry (G-76).
     public static let describePlay = Method<DescribePlayRequest, DescribePlayResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.plays.describe", name: "DescribePlay", summary: "The questions of the details page of one entry (G-76).", need: MethodNeed(.create, on: "flow_run"))
+    /// The blueprints of an engagement, by their subcategories: there is no category to choose (G-81).
+    public static let listBlueprints = Method<ListBlueprintsRequest, ListBlueprintsResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.plays.list_blueprints", name: "ListBlueprints", summary: "The blueprints of an engagement, by their subcategories: there is no category to choose (G-81).", need: MethodNeed(.create, on: "flow_run"))
+    /// What a launch with these answers would make, record by record; nothing is made.
+    public static let previewPlay = Method<PreviewPlayRequest, PreviewPlayResponse>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.plays.preview", name: "PreviewPlay", summary: "What a launch with these answers would make, record by record; nothing is made.", need: MethodNeed(.create, on: "flow_run"))
     /// Starts creation of a play: from now on a launcher notifier follows it.
     public static let beginPlay = Method<BeginPlayRequest, FlowRun>(
         service: "play-launcher", subject: "ale.v1.play-launcher.plays.begin", name: "BeginPlay", summary: "Starts creation of a play: from now on a launcher notifier follows it.", need: MethodNeed(.create, on: "flow_run"), takesRequestID: true)
@@ -95,6 +101,8 @@ public enum PlayLauncherAPI {
         listFlowRuns.info,
         listPlayCategories.info,
         describePlay.info,
+        listBlueprints.info,
+        previewPlay.info,
         beginPlay.info,
         launchPlay.info,
         takeOverFlowRun.info,

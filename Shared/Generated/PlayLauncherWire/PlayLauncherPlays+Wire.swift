@@ -419,6 +419,7 @@ extension PlayQuestion: WireMessage {
         if self.mandatory { message.pointee.has_mandatory = 1; message.pointee.mandatory = self.mandatory ? 1 : 0 }
         if !self.choices.isEmpty { message.pointee.n_choices = self.choices.count; message.pointee.choices = try arena.strings(self.choices, "choices") }
         if !self.default.isEmpty { message.pointee.default_ = try arena.string(self.default, "default") }
+        if !self.options.isEmpty { message.pointee.n_options = self.options.count; message.pointee.options = try arena.messages(self.options, "options") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -429,6 +430,7 @@ extension PlayQuestion: WireMessage {
         self.mandatory = message.pointee.mandatory != 0
         self.choices = Unpacked.strings(message.pointee.n_choices, message.pointee.choices)
         self.default = Unpacked.string(message.pointee.default_)
+        self.options = try Unpacked.messages(message.pointee.n_options, message.pointee.options, "options")
     }
 
     package static let jsonNames = JSONNames([
@@ -438,6 +440,7 @@ extension PlayQuestion: WireMessage {
         ("mandatory", nil),
         ("choices", nil),
         ("default", nil),
+        ("options", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -448,6 +451,7 @@ extension PlayQuestion: WireMessage {
         case 3: self.mandatory = try reader.bool()
         case 4: self.choices = try reader.list { (reader) throws(WireError) in try reader.string() }
         case 5: self.default = try reader.string()
+        case 6: self.options = try reader.list { (reader) throws(WireError) in try reader.object() }
         default: break
         }
     }
@@ -459,6 +463,353 @@ extension PlayQuestion: WireMessage {
         if self.mandatory { try writer.field("mandatory", self.mandatory) }
         if !self.choices.isEmpty { try writer.list("choices", self.choices) }
         if !self.default.isEmpty { try writer.field("default", self.default) }
+        if !self.options.isEmpty { try writer.list("options", self.options) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PlayChoice: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__PlayChoice
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__play_choice__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__play_choice__init(message)
+        if !self.value.isEmpty { message.pointee.value = try arena.string(self.value, "value") }
+        if !self.label.isEmpty { message.pointee.label = try arena.string(self.label, "label") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.value = Unpacked.string(message.pointee.value)
+        self.label = Unpacked.string(message.pointee.label)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("value", nil),
+        ("label", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.value = try reader.string()
+        case 1: self.label = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.value.isEmpty { try writer.field("value", self.value) }
+        if !self.label.isEmpty { try writer.field("label", self.label) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ListBlueprintsRequest: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__ListBlueprintsRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__list_blueprints_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__list_blueprints_request__init(message)
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+    }
+
+    package static let jsonNames = JSONNames([
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ListBlueprintsResponse: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__ListBlueprintsResponse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__list_blueprints_response__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__list_blueprints_response__init(message)
+        if !self.subcategories.isEmpty { message.pointee.n_subcategories = self.subcategories.count; message.pointee.subcategories = try arena.messages(self.subcategories, "subcategories") }
+        if !self.entries.isEmpty { message.pointee.n_entries = self.entries.count; message.pointee.entries = try arena.messages(self.entries, "entries") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.subcategories = try Unpacked.messages(message.pointee.n_subcategories, message.pointee.subcategories, "subcategories")
+        self.entries = try Unpacked.messages(message.pointee.n_entries, message.pointee.entries, "entries")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("subcategories", nil),
+        ("entries", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.subcategories = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.entries = try reader.list { (reader) throws(WireError) in try reader.object() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.subcategories.isEmpty { try writer.list("subcategories", self.subcategories) }
+        if !self.entries.isEmpty { try writer.list("entries", self.entries) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PreviewPlayRequest: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__PreviewPlayRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__preview_play_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__preview_play_request__init(message)
+        if !self.definitionRecord.isEmpty { message.pointee.definition_record = try arena.string(self.definitionRecord, "definitionRecord") }
+        if !self.sourceTable.isEmpty { message.pointee.source_table = try arena.string(self.sourceTable, "sourceTable") }
+        if !self.sourceRecord.isEmpty { message.pointee.source_record = try arena.string(self.sourceRecord, "sourceRecord") }
+        if !self.answers.isEmpty { message.pointee.answers = try arena.string(self.answers, "answers") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.definitionRecord = Unpacked.string(message.pointee.definition_record)
+        self.sourceTable = Unpacked.string(message.pointee.source_table)
+        self.sourceRecord = Unpacked.string(message.pointee.source_record)
+        self.answers = Unpacked.string(message.pointee.answers)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("definitionRecord", "definition_record"),
+        ("sourceTable", "source_table"),
+        ("sourceRecord", "source_record"),
+        ("answers", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.definitionRecord = try reader.string()
+        case 1: self.sourceTable = try reader.string()
+        case 2: self.sourceRecord = try reader.string()
+        case 3: self.answers = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.definitionRecord.isEmpty { try writer.field("definitionRecord", self.definitionRecord) }
+        if !self.sourceTable.isEmpty { try writer.field("sourceTable", self.sourceTable) }
+        if !self.sourceRecord.isEmpty { try writer.field("sourceRecord", self.sourceRecord) }
+        if !self.answers.isEmpty { try writer.field("answers", self.answers) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PreviewPlayResponse: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__PreviewPlayResponse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__preview_play_response__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__preview_play_response__init(message)
+        if !self.records.isEmpty { message.pointee.n_records = self.records.count; message.pointee.records = try arena.messages(self.records, "records") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.records = try Unpacked.messages(message.pointee.n_records, message.pointee.records, "records")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("records", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.records = try reader.list { (reader) throws(WireError) in try reader.object() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.records.isEmpty { try writer.list("records", self.records) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PlannedRecord: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__PlannedRecord
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__planned_record__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__planned_record__init(message)
+        if !self.table.isEmpty { message.pointee.table = try arena.string(self.table, "table") }
+        if !self.label.isEmpty { message.pointee.label = try arena.string(self.label, "label") }
+        if !self.title.isEmpty { message.pointee.title = try arena.string(self.title, "title") }
+        if !self.description.isEmpty { message.pointee.description = try arena.string(self.description, "description") }
+        if self.parent != 0 { message.pointee.has_parent = 1; message.pointee.parent = self.parent }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.table = Unpacked.string(message.pointee.table)
+        self.label = Unpacked.string(message.pointee.label)
+        self.title = Unpacked.string(message.pointee.title)
+        self.description = Unpacked.string(message.pointee.description)
+        self.parent = message.pointee.parent
+    }
+
+    package static let jsonNames = JSONNames([
+        ("table", nil),
+        ("label", nil),
+        ("title", nil),
+        ("description", nil),
+        ("parent", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.table = try reader.string()
+        case 1: self.label = try reader.string()
+        case 2: self.title = try reader.string()
+        case 3: self.description = try reader.string()
+        case 4: self.parent = try reader.int32()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.table.isEmpty { try writer.field("table", self.table) }
+        if !self.label.isEmpty { try writer.field("label", self.label) }
+        if !self.title.isEmpty { try writer.field("title", self.title) }
+        if !self.description.isEmpty { try writer.field("description", self.description) }
+        if self.parent != 0 { try writer.field("parent", self.parent) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -136,6 +136,109 @@ public struct PlayQuestion: Message {
     public var choices: [String] = []
     /// The field `default`.
     public var `default`: String = ""
+    /// The same choices, with what people read of them in the caller's language.
+    public var options: [PlayChoice] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// `ale.play_launcher.v1.PlayChoice`.
+public struct PlayChoice: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.PlayChoice"
+
+    /// The field `value`.
+    public var value: String = ""
+    /// The field `label`.
+    public var label: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// Blueprints are those of engagements.
+public struct ListBlueprintsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.ListBlueprintsRequest"
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// `ale.play_launcher.v1.ListBlueprintsResponse`.
+public struct ListBlueprintsResponse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.ListBlueprintsResponse"
+
+    /// The field `subcategories`.
+    public var subcategories: [PlaySubcategory] = []
+    /// Entries without a subcategory.
+    public var entries: [PlayEntry] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// `ale.play_launcher.v1.PreviewPlayRequest`.
+public struct PreviewPlayRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.PreviewPlayRequest"
+
+    /// The field `definition_record`.
+    public var definitionRecord: String = ""
+    /// The field `source_table`.
+    public var sourceTable: String = ""
+    /// The field `source_record`.
+    public var sourceRecord: String = ""
+    /// JSON object with the answers to the questions.
+    public var answers: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension PreviewPlayRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `definition_record`.
+        case definitionRecord = "definition_record"
+        /// `source_table`.
+        case sourceTable = "source_table"
+        /// `source_record`.
+        case sourceRecord = "source_record"
+        /// `answers`.
+        case answers
+    }
+}
+
+/// `ale.play_launcher.v1.PreviewPlayResponse`.
+public struct PreviewPlayResponse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.PreviewPlayResponse"
+
+    /// In the order in which they are made.
+    public var records: [PlannedRecord] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// A record that a play would make.
+public struct PlannedRecord: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.PlannedRecord"
+
+    /// The field `table`.
+    public var table: String = ""
+    /// The label of the table in the caller's language.
+    public var label: String = ""
+    /// What the record will be called: its title, subject or short description.
+    public var title: String = ""
+    /// The field `description`.
+    public var description: String = ""
+    /// Position, from 1, of the record of this list that it belongs to; 0 for none.
+    public var parent: Int32 = 0
 
     /// The message with every field at its default.
     public init() {}

@@ -36,6 +36,7 @@ struct Activities: Sendable {
         if work.activities[place].state == .inProgress { work.end(place, .done, .completed) }
         try work.settle()
         try work.store()
+        try work.endParent()
         return work.answer(of: place)
     }
 
@@ -195,7 +196,15 @@ extension RunWork {
         for other in outcome.reopens.compactMap(place(ofActivity:)) where activities[other].state == .done {
             reopen(other)
         }
+        endsParent = outcome.endsParent
         if step.kind.makesRecord { try endOwnRecord(place) }
+    }
+
+    /// Ends the parent record, where the activity that was completed says so: what it started is stored already.
+    mutating func endParent() throws {
+        guard let end = endsParent, let record = run.record else { return }
+        try playbooks.tables[run.table]?.end(record, end, context.write, context.transaction)
+        try reload()
     }
 
     /// Writes what an activity enters of the parent record, which it makes where there is none yet.
@@ -220,9 +229,9 @@ extension RunWork {
         guard let again = try RunWork(run.id, playbooks, context) else {
             throw Problem.internalError(cause: "the run \(run.id) is gone")
         }
-        let unlooked = unlooked
+        let (unlooked, endsParent) = (unlooked, endsParent)
         self = again
-        self.unlooked = unlooked
+        (self.unlooked, self.endsParent) = (unlooked, endsParent)
     }
 
     private mutating func keepBeside(_ place: Int, _ record: CreatedRecord, of row: [String: String]?) {

@@ -122,6 +122,9 @@ public struct ActivityOutcome: Sendable {
     public var warnings: [Text] = []
     /// Records that are closed with it.
     public var ends: [Ending] = []
+    /// How the parent record ends with it, behind everything that the completion starts; nil when it goes on. A run whose
+    /// last activity this is, is done; one that has more to do is canceled (BR-25).
+    public var endsParent: RecordEnd?
     /// Ids of done activities of its lane that are to be taken up again: what it came to gives them more to do.
     public var reopens: [String] = []
 

@@ -30,7 +30,11 @@ public struct PlaybookTable: Sendable {
 
     /// The table of `R`. Runs are about records whose rules tell of their changes (``Playbooks/parentChanged(_:_:)``); of
     /// others that activities make and choose, `carriesRuns` is false.
-    public init<R: Record>(_ type: R.Type, _ database: Database, carriesRuns: Bool = true) {
+    /// `completing` says what a record that activities make has besides what was entered.
+    public init<R: Record>(
+        _ type: R.Type, _ database: Database, carriesRuns: Bool = true,
+        completing: @escaping @Sendable (inout R, Transaction) throws -> Void = { _, _ in }
+    ) {
         schema = R.schema
         self.carriesRuns = carriesRuns
         let store = Store<R>(database)
@@ -40,6 +44,7 @@ public struct PlaybookTable: Sendable {
         create = { values, context, tx in
             var record = R()
             try record.enter(values)
+            try completing(&record, tx)
             // A definition has said who they are. The provider's people lie above the account to which the work of a run
             // may be limited.
             return try store.create(record, context, in: tx, people: .domain(.root))

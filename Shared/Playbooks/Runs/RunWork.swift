@@ -18,6 +18,8 @@ struct RunWork {
     var parent: (any RecordMessage)?
     /// What activities have just made that has conditions, or was made ended.
     var unlooked: [(place: Int, made: any RecordMessage)] = []
+    /// How the parent record ends with the activity that is being completed.
+    var endsParent: RecordEnd?
     private var log: [LogRow] = []
     private var touched: Set<Int> = []
     private var before: RunRow

@@ -817,7 +817,7 @@ void   ale__customer_success__v1__list_squad_members_response__free_unpacked
   assert(message->base.descriptor == &ale__customer_success__v1__list_squad_members_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement__field_descriptors[33] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement__field_descriptors[34] =
 {
   {
     "id",
@@ -1215,6 +1215,18 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__engagement__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "key_contact_reviewed_at",
+    36,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__CustomerSuccess__V1__Engagement, key_contact_reviewed_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__engagement__field_indices_by_name[] = {
   8,   /* field[8] = account */
@@ -1235,6 +1247,7 @@ static const unsigned ale__customer_success__v1__engagement__field_indices_by_na
   0,   /* field[0] = id */
   17,   /* field[17] = initial_go_live */
   16,   /* field[16] = initial_onboarding */
+  33,   /* field[33] = key_contact_reviewed_at */
   11,   /* field[11] = key_customer_contact */
   7,   /* field[7] = number */
   24,   /* field[24] = parent */
@@ -1255,7 +1268,7 @@ static const ProtobufCIntRange ale__customer_success__v1__engagement__number_ran
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 33 }
+  { 0, 34 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__engagement__descriptor =
 {
@@ -1265,7 +1278,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__engagement__descript
   "Ale__CustomerSuccess__V1__Engagement",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__Engagement),
-  33,
+  34,
   ale__customer_success__v1__engagement__field_descriptors,
   ale__customer_success__v1__engagement__field_indices_by_name,
   2,  ale__customer_success__v1__engagement__number_ranges,

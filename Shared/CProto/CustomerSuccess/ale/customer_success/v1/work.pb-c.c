@@ -2933,7 +2933,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__list_success_tasks_r
   (ProtobufCMessageInit) ale__customer_success__v1__list_success_tasks_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__customer_success__v1__touchpoint__field_descriptors[34] =
+static const ProtobufCFieldDescriptor ale__customer_success__v1__touchpoint__field_descriptors[35] =
 {
   {
     "id",
@@ -3343,6 +3343,18 @@ static const ProtobufCFieldDescriptor ale__customer_success__v1__touchpoint__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "confirms_contact",
+    37,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__CustomerSuccess__V1__Touchpoint, has_confirms_contact),
+    offsetof(Ale__CustomerSuccess__V1__Touchpoint, confirms_contact),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__customer_success__v1__touchpoint__field_indices_by_name[] = {
   8,   /* field[8] = account */
@@ -3354,6 +3366,7 @@ static const unsigned ale__customer_success__v1__touchpoint__field_indices_by_na
   33,   /* field[33] = close_notes */
   31,   /* field[31] = closed_at */
   32,   /* field[32] = closed_by */
+  34,   /* field[34] = confirms_contact */
   11,   /* field[11] = contact */
   2,   /* field[2] = created_at */
   3,   /* field[3] = created_by */
@@ -3384,7 +3397,7 @@ static const ProtobufCIntRange ale__customer_success__v1__touchpoint__number_ran
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 34 }
+  { 0, 35 }
 };
 const ProtobufCMessageDescriptor ale__customer_success__v1__touchpoint__descriptor =
 {
@@ -3394,7 +3407,7 @@ const ProtobufCMessageDescriptor ale__customer_success__v1__touchpoint__descript
   "Ale__CustomerSuccess__V1__Touchpoint",
   "ale.customer_success.v1",
   sizeof(Ale__CustomerSuccess__V1__Touchpoint),
-  34,
+  35,
   ale__customer_success__v1__touchpoint__field_descriptors,
   ale__customer_success__v1__touchpoint__field_indices_by_name,
   2,  ale__customer_success__v1__touchpoint__number_ranges,

@@ -367,6 +367,276 @@ void   ale__play_launcher__v1__play_question__free_unpacked
   assert(message->base.descriptor == &ale__play_launcher__v1__play_question__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__play_launcher__v1__play_choice__init
+                     (Ale__PlayLauncher__V1__PlayChoice         *message)
+{
+  static const Ale__PlayLauncher__V1__PlayChoice init_value = ALE__PLAY_LAUNCHER__V1__PLAY_CHOICE__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__play_choice__get_packed_size
+                     (const Ale__PlayLauncher__V1__PlayChoice *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__play_choice__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__play_choice__pack
+                     (const Ale__PlayLauncher__V1__PlayChoice *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__play_choice__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__play_choice__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__PlayChoice *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__play_choice__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__PlayChoice *
+       ale__play_launcher__v1__play_choice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__PlayChoice *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__play_choice__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__play_choice__free_unpacked
+                     (Ale__PlayLauncher__V1__PlayChoice *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__play_choice__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__play_launcher__v1__list_blueprints_request__init
+                     (Ale__PlayLauncher__V1__ListBlueprintsRequest         *message)
+{
+  static const Ale__PlayLauncher__V1__ListBlueprintsRequest init_value = ALE__PLAY_LAUNCHER__V1__LIST_BLUEPRINTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__list_blueprints_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__ListBlueprintsRequest *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__list_blueprints_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__list_blueprints_request__pack
+                     (const Ale__PlayLauncher__V1__ListBlueprintsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__list_blueprints_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__list_blueprints_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__ListBlueprintsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__list_blueprints_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__ListBlueprintsRequest *
+       ale__play_launcher__v1__list_blueprints_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__ListBlueprintsRequest *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__list_blueprints_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__list_blueprints_request__free_unpacked
+                     (Ale__PlayLauncher__V1__ListBlueprintsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__list_blueprints_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__play_launcher__v1__list_blueprints_response__init
+                     (Ale__PlayLauncher__V1__ListBlueprintsResponse         *message)
+{
+  static const Ale__PlayLauncher__V1__ListBlueprintsResponse init_value = ALE__PLAY_LAUNCHER__V1__LIST_BLUEPRINTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__list_blueprints_response__get_packed_size
+                     (const Ale__PlayLauncher__V1__ListBlueprintsResponse *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__list_blueprints_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__list_blueprints_response__pack
+                     (const Ale__PlayLauncher__V1__ListBlueprintsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__list_blueprints_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__list_blueprints_response__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__ListBlueprintsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__list_blueprints_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__ListBlueprintsResponse *
+       ale__play_launcher__v1__list_blueprints_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__ListBlueprintsResponse *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__list_blueprints_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__list_blueprints_response__free_unpacked
+                     (Ale__PlayLauncher__V1__ListBlueprintsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__list_blueprints_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__play_launcher__v1__preview_play_request__init
+                     (Ale__PlayLauncher__V1__PreviewPlayRequest         *message)
+{
+  static const Ale__PlayLauncher__V1__PreviewPlayRequest init_value = ALE__PLAY_LAUNCHER__V1__PREVIEW_PLAY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__preview_play_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__PreviewPlayRequest *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__preview_play_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__preview_play_request__pack
+                     (const Ale__PlayLauncher__V1__PreviewPlayRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__preview_play_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__preview_play_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__PreviewPlayRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__preview_play_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__PreviewPlayRequest *
+       ale__play_launcher__v1__preview_play_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__PreviewPlayRequest *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__preview_play_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__preview_play_request__free_unpacked
+                     (Ale__PlayLauncher__V1__PreviewPlayRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__preview_play_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__play_launcher__v1__preview_play_response__init
+                     (Ale__PlayLauncher__V1__PreviewPlayResponse         *message)
+{
+  static const Ale__PlayLauncher__V1__PreviewPlayResponse init_value = ALE__PLAY_LAUNCHER__V1__PREVIEW_PLAY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__preview_play_response__get_packed_size
+                     (const Ale__PlayLauncher__V1__PreviewPlayResponse *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__preview_play_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__preview_play_response__pack
+                     (const Ale__PlayLauncher__V1__PreviewPlayResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__preview_play_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__preview_play_response__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__PreviewPlayResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__preview_play_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__PreviewPlayResponse *
+       ale__play_launcher__v1__preview_play_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__PreviewPlayResponse *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__preview_play_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__preview_play_response__free_unpacked
+                     (Ale__PlayLauncher__V1__PreviewPlayResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__preview_play_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__play_launcher__v1__planned_record__init
+                     (Ale__PlayLauncher__V1__PlannedRecord         *message)
+{
+  static const Ale__PlayLauncher__V1__PlannedRecord init_value = ALE__PLAY_LAUNCHER__V1__PLANNED_RECORD__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__planned_record__get_packed_size
+                     (const Ale__PlayLauncher__V1__PlannedRecord *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__planned_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__planned_record__pack
+                     (const Ale__PlayLauncher__V1__PlannedRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__planned_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__planned_record__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__PlannedRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__planned_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__PlannedRecord *
+       ale__play_launcher__v1__planned_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__PlannedRecord *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__planned_record__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__planned_record__free_unpacked
+                     (Ale__PlayLauncher__V1__PlannedRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__planned_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__play_launcher__v1__begin_play_request__init
                      (Ale__PlayLauncher__V1__BeginPlayRequest         *message)
 {
@@ -962,7 +1232,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__describe_play_response_
   (ProtobufCMessageInit) ale__play_launcher__v1__describe_play_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_question__field_descriptors[6] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_question__field_descriptors[7] =
 {
   {
     "name",
@@ -1036,6 +1306,18 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_question__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "options",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__PlayLauncher__V1__PlayQuestion, n_options),
+    offsetof(Ale__PlayLauncher__V1__PlayQuestion, options),
+    &ale__play_launcher__v1__play_choice__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__play_question__field_indices_by_name[] = {
   4,   /* field[4] = choices */
@@ -1043,12 +1325,13 @@ static const unsigned ale__play_launcher__v1__play_question__field_indices_by_na
   1,   /* field[1] = label */
   3,   /* field[3] = mandatory */
   0,   /* field[0] = name */
+  6,   /* field[6] = options */
   2,   /* field[2] = type */
 };
 static const ProtobufCIntRange ale__play_launcher__v1__play_question__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__play_question__descriptor =
 {
@@ -1058,11 +1341,336 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__play_question__descript
   "Ale__PlayLauncher__V1__PlayQuestion",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__PlayQuestion),
-  6,
+  7,
   ale__play_launcher__v1__play_question__field_descriptors,
   ale__play_launcher__v1__play_question__field_indices_by_name,
   1,  ale__play_launcher__v1__play_question__number_ranges,
   (ProtobufCMessageInit) ale__play_launcher__v1__play_question__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__play_choice__field_descriptors[2] =
+{
+  {
+    "value",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlayChoice, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlayChoice, label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__play_choice__field_indices_by_name[] = {
+  1,   /* field[1] = label */
+  0,   /* field[0] = value */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__play_choice__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__play_choice__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.PlayChoice",
+  "PlayChoice",
+  "Ale__PlayLauncher__V1__PlayChoice",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__PlayChoice),
+  2,
+  ale__play_launcher__v1__play_choice__field_descriptors,
+  ale__play_launcher__v1__play_choice__field_indices_by_name,
+  1,  ale__play_launcher__v1__play_choice__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__play_choice__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define ale__play_launcher__v1__list_blueprints_request__field_descriptors NULL
+#define ale__play_launcher__v1__list_blueprints_request__field_indices_by_name NULL
+#define ale__play_launcher__v1__list_blueprints_request__number_ranges NULL
+const ProtobufCMessageDescriptor ale__play_launcher__v1__list_blueprints_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.ListBlueprintsRequest",
+  "ListBlueprintsRequest",
+  "Ale__PlayLauncher__V1__ListBlueprintsRequest",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__ListBlueprintsRequest),
+  0,
+  ale__play_launcher__v1__list_blueprints_request__field_descriptors,
+  ale__play_launcher__v1__list_blueprints_request__field_indices_by_name,
+  0,  ale__play_launcher__v1__list_blueprints_request__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__list_blueprints_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__list_blueprints_response__field_descriptors[2] =
+{
+  {
+    "subcategories",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__PlayLauncher__V1__ListBlueprintsResponse, n_subcategories),
+    offsetof(Ale__PlayLauncher__V1__ListBlueprintsResponse, subcategories),
+    &ale__play_launcher__v1__play_subcategory__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entries",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__PlayLauncher__V1__ListBlueprintsResponse, n_entries),
+    offsetof(Ale__PlayLauncher__V1__ListBlueprintsResponse, entries),
+    &ale__play_launcher__v1__play_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__list_blueprints_response__field_indices_by_name[] = {
+  1,   /* field[1] = entries */
+  0,   /* field[0] = subcategories */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__list_blueprints_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__list_blueprints_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.ListBlueprintsResponse",
+  "ListBlueprintsResponse",
+  "Ale__PlayLauncher__V1__ListBlueprintsResponse",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__ListBlueprintsResponse),
+  2,
+  ale__play_launcher__v1__list_blueprints_response__field_descriptors,
+  ale__play_launcher__v1__list_blueprints_response__field_indices_by_name,
+  1,  ale__play_launcher__v1__list_blueprints_response__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__list_blueprints_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__preview_play_request__field_descriptors[4] =
+{
+  {
+    "definition_record",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PreviewPlayRequest, definition_record),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_table",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PreviewPlayRequest, source_table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source_record",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PreviewPlayRequest, source_record),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answers",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PreviewPlayRequest, answers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__preview_play_request__field_indices_by_name[] = {
+  3,   /* field[3] = answers */
+  0,   /* field[0] = definition_record */
+  2,   /* field[2] = source_record */
+  1,   /* field[1] = source_table */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__preview_play_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__preview_play_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.PreviewPlayRequest",
+  "PreviewPlayRequest",
+  "Ale__PlayLauncher__V1__PreviewPlayRequest",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__PreviewPlayRequest),
+  4,
+  ale__play_launcher__v1__preview_play_request__field_descriptors,
+  ale__play_launcher__v1__preview_play_request__field_indices_by_name,
+  1,  ale__play_launcher__v1__preview_play_request__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__preview_play_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__preview_play_response__field_descriptors[1] =
+{
+  {
+    "records",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__PlayLauncher__V1__PreviewPlayResponse, n_records),
+    offsetof(Ale__PlayLauncher__V1__PreviewPlayResponse, records),
+    &ale__play_launcher__v1__planned_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__preview_play_response__field_indices_by_name[] = {
+  0,   /* field[0] = records */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__preview_play_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__preview_play_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.PreviewPlayResponse",
+  "PreviewPlayResponse",
+  "Ale__PlayLauncher__V1__PreviewPlayResponse",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__PreviewPlayResponse),
+  1,
+  ale__play_launcher__v1__preview_play_response__field_descriptors,
+  ale__play_launcher__v1__preview_play_response__field_indices_by_name,
+  1,  ale__play_launcher__v1__preview_play_response__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__preview_play_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__planned_record__field_descriptors[5] =
+{
+  {
+    "table",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlannedRecord, table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlannedRecord, label),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "title",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlannedRecord, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "description",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__PlannedRecord, description),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "parent",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__PlayLauncher__V1__PlannedRecord, has_parent),
+    offsetof(Ale__PlayLauncher__V1__PlannedRecord, parent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__planned_record__field_indices_by_name[] = {
+  3,   /* field[3] = description */
+  1,   /* field[1] = label */
+  4,   /* field[4] = parent */
+  0,   /* field[0] = table */
+  2,   /* field[2] = title */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__planned_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__planned_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.PlannedRecord",
+  "PlannedRecord",
+  "Ale__PlayLauncher__V1__PlannedRecord",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__PlannedRecord),
+  5,
+  ale__play_launcher__v1__planned_record__field_descriptors,
+  ale__play_launcher__v1__planned_record__field_indices_by_name,
+  1,  ale__play_launcher__v1__planned_record__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__planned_record__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__play_launcher__v1__begin_play_request__field_descriptors[3] =

@@ -83,10 +83,11 @@ struct  Ale__CustomerSuccess__V1__Engagement
   Google__Protobuf__Timestamp *closed_at;
   char *closed_by;
   char *close_notes;
+  Google__Protobuf__Timestamp *key_contact_reviewed_at;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__ENGAGEMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__engagement__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__CustomerSuccess__V1__CreateEngagementRequest

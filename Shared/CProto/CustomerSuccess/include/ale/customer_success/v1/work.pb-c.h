@@ -335,10 +335,12 @@ struct  Ale__CustomerSuccess__V1__Touchpoint
   Google__Protobuf__Timestamp *closed_at;
   char *closed_by;
   char *close_notes;
+  protobuf_c_boolean has_confirms_contact;
+  protobuf_c_boolean confirms_contact;
 };
 #define ALE__CUSTOMER_SUCCESS__V1__TOUCHPOINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__customer_success__v1__touchpoint__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, 0, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, 0, 0, NULL, 0,NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0 }
 
 
 struct  Ale__CustomerSuccess__V1__CreateTouchpointRequest

@@ -24,6 +24,12 @@ typedef struct Ale__PlayLauncher__V1__PlayEntry Ale__PlayLauncher__V1__PlayEntry
 typedef struct Ale__PlayLauncher__V1__DescribePlayRequest Ale__PlayLauncher__V1__DescribePlayRequest;
 typedef struct Ale__PlayLauncher__V1__DescribePlayResponse Ale__PlayLauncher__V1__DescribePlayResponse;
 typedef struct Ale__PlayLauncher__V1__PlayQuestion Ale__PlayLauncher__V1__PlayQuestion;
+typedef struct Ale__PlayLauncher__V1__PlayChoice Ale__PlayLauncher__V1__PlayChoice;
+typedef struct Ale__PlayLauncher__V1__ListBlueprintsRequest Ale__PlayLauncher__V1__ListBlueprintsRequest;
+typedef struct Ale__PlayLauncher__V1__ListBlueprintsResponse Ale__PlayLauncher__V1__ListBlueprintsResponse;
+typedef struct Ale__PlayLauncher__V1__PreviewPlayRequest Ale__PlayLauncher__V1__PreviewPlayRequest;
+typedef struct Ale__PlayLauncher__V1__PreviewPlayResponse Ale__PlayLauncher__V1__PreviewPlayResponse;
+typedef struct Ale__PlayLauncher__V1__PlannedRecord Ale__PlayLauncher__V1__PlannedRecord;
 typedef struct Ale__PlayLauncher__V1__BeginPlayRequest Ale__PlayLauncher__V1__BeginPlayRequest;
 typedef struct Ale__PlayLauncher__V1__LaunchPlayRequest Ale__PlayLauncher__V1__LaunchPlayRequest;
 typedef struct Ale__PlayLauncher__V1__ListFlowStepsRequest Ale__PlayLauncher__V1__ListFlowStepsRequest;
@@ -130,10 +136,84 @@ struct  Ale__PlayLauncher__V1__PlayQuestion
   size_t n_choices;
   char **choices;
   char *default_;
+  size_t n_options;
+  Ale__PlayLauncher__V1__PlayChoice **options;
 };
 #define ALE__PLAY_LAUNCHER__V1__PLAY_QUESTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__play_question__descriptor) \
-    , NULL, NULL, NULL, 0, 0, 0,NULL, NULL }
+    , NULL, NULL, NULL, 0, 0, 0,NULL, NULL, 0,NULL }
+
+
+struct  Ale__PlayLauncher__V1__PlayChoice
+{
+  ProtobufCMessage base;
+  char *value;
+  char *label;
+};
+#define ALE__PLAY_LAUNCHER__V1__PLAY_CHOICE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__play_choice__descriptor) \
+    , NULL, NULL }
+
+
+struct  Ale__PlayLauncher__V1__ListBlueprintsRequest
+{
+  ProtobufCMessage base;
+};
+#define ALE__PLAY_LAUNCHER__V1__LIST_BLUEPRINTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__list_blueprints_request__descriptor) \
+     }
+
+
+struct  Ale__PlayLauncher__V1__ListBlueprintsResponse
+{
+  ProtobufCMessage base;
+  size_t n_subcategories;
+  Ale__PlayLauncher__V1__PlaySubcategory **subcategories;
+  size_t n_entries;
+  Ale__PlayLauncher__V1__PlayEntry **entries;
+};
+#define ALE__PLAY_LAUNCHER__V1__LIST_BLUEPRINTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__list_blueprints_response__descriptor) \
+    , 0,NULL, 0,NULL }
+
+
+struct  Ale__PlayLauncher__V1__PreviewPlayRequest
+{
+  ProtobufCMessage base;
+  char *definition_record;
+  char *source_table;
+  char *source_record;
+  char *answers;
+};
+#define ALE__PLAY_LAUNCHER__V1__PREVIEW_PLAY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__preview_play_request__descriptor) \
+    , NULL, NULL, NULL, NULL }
+
+
+struct  Ale__PlayLauncher__V1__PreviewPlayResponse
+{
+  ProtobufCMessage base;
+  size_t n_records;
+  Ale__PlayLauncher__V1__PlannedRecord **records;
+};
+#define ALE__PLAY_LAUNCHER__V1__PREVIEW_PLAY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__preview_play_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Ale__PlayLauncher__V1__PlannedRecord
+{
+  ProtobufCMessage base;
+  char *table;
+  char *label;
+  char *title;
+  char *description;
+  protobuf_c_boolean has_parent;
+  int32_t parent;
+};
+#define ALE__PLAY_LAUNCHER__V1__PLANNED_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__planned_record__descriptor) \
+    , NULL, NULL, NULL, NULL, 0, 0 }
 
 
 struct  Ale__PlayLauncher__V1__BeginPlayRequest
@@ -354,6 +434,120 @@ Ale__PlayLauncher__V1__PlayQuestion *
 void   ale__play_launcher__v1__play_question__free_unpacked
                      (Ale__PlayLauncher__V1__PlayQuestion *message,
                       ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__PlayChoice methods */
+void   ale__play_launcher__v1__play_choice__init
+                     (Ale__PlayLauncher__V1__PlayChoice         *message);
+size_t ale__play_launcher__v1__play_choice__get_packed_size
+                     (const Ale__PlayLauncher__V1__PlayChoice   *message);
+size_t ale__play_launcher__v1__play_choice__pack
+                     (const Ale__PlayLauncher__V1__PlayChoice   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__play_choice__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__PlayChoice   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__PlayChoice *
+       ale__play_launcher__v1__play_choice__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__play_choice__free_unpacked
+                     (Ale__PlayLauncher__V1__PlayChoice *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__ListBlueprintsRequest methods */
+void   ale__play_launcher__v1__list_blueprints_request__init
+                     (Ale__PlayLauncher__V1__ListBlueprintsRequest         *message);
+size_t ale__play_launcher__v1__list_blueprints_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__ListBlueprintsRequest   *message);
+size_t ale__play_launcher__v1__list_blueprints_request__pack
+                     (const Ale__PlayLauncher__V1__ListBlueprintsRequest   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__list_blueprints_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__ListBlueprintsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__ListBlueprintsRequest *
+       ale__play_launcher__v1__list_blueprints_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__list_blueprints_request__free_unpacked
+                     (Ale__PlayLauncher__V1__ListBlueprintsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__ListBlueprintsResponse methods */
+void   ale__play_launcher__v1__list_blueprints_response__init
+                     (Ale__PlayLauncher__V1__ListBlueprintsResponse         *message);
+size_t ale__play_launcher__v1__list_blueprints_response__get_packed_size
+                     (const Ale__PlayLauncher__V1__ListBlueprintsResponse   *message);
+size_t ale__play_launcher__v1__list_blueprints_response__pack
+                     (const Ale__PlayLauncher__V1__ListBlueprintsResponse   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__list_blueprints_response__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__ListBlueprintsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__ListBlueprintsResponse *
+       ale__play_launcher__v1__list_blueprints_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__list_blueprints_response__free_unpacked
+                     (Ale__PlayLauncher__V1__ListBlueprintsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__PreviewPlayRequest methods */
+void   ale__play_launcher__v1__preview_play_request__init
+                     (Ale__PlayLauncher__V1__PreviewPlayRequest         *message);
+size_t ale__play_launcher__v1__preview_play_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__PreviewPlayRequest   *message);
+size_t ale__play_launcher__v1__preview_play_request__pack
+                     (const Ale__PlayLauncher__V1__PreviewPlayRequest   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__preview_play_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__PreviewPlayRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__PreviewPlayRequest *
+       ale__play_launcher__v1__preview_play_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__preview_play_request__free_unpacked
+                     (Ale__PlayLauncher__V1__PreviewPlayRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__PreviewPlayResponse methods */
+void   ale__play_launcher__v1__preview_play_response__init
+                     (Ale__PlayLauncher__V1__PreviewPlayResponse         *message);
+size_t ale__play_launcher__v1__preview_play_response__get_packed_size
+                     (const Ale__PlayLauncher__V1__PreviewPlayResponse   *message);
+size_t ale__play_launcher__v1__preview_play_response__pack
+                     (const Ale__PlayLauncher__V1__PreviewPlayResponse   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__preview_play_response__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__PreviewPlayResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__PreviewPlayResponse *
+       ale__play_launcher__v1__preview_play_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__preview_play_response__free_unpacked
+                     (Ale__PlayLauncher__V1__PreviewPlayResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__PlannedRecord methods */
+void   ale__play_launcher__v1__planned_record__init
+                     (Ale__PlayLauncher__V1__PlannedRecord         *message);
+size_t ale__play_launcher__v1__planned_record__get_packed_size
+                     (const Ale__PlayLauncher__V1__PlannedRecord   *message);
+size_t ale__play_launcher__v1__planned_record__pack
+                     (const Ale__PlayLauncher__V1__PlannedRecord   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__planned_record__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__PlannedRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__PlannedRecord *
+       ale__play_launcher__v1__planned_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__planned_record__free_unpacked
+                     (Ale__PlayLauncher__V1__PlannedRecord *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__PlayLauncher__V1__BeginPlayRequest methods */
 void   ale__play_launcher__v1__begin_play_request__init
                      (Ale__PlayLauncher__V1__BeginPlayRequest         *message);
@@ -475,6 +669,24 @@ typedef void (*Ale__PlayLauncher__V1__DescribePlayResponse_Closure)
 typedef void (*Ale__PlayLauncher__V1__PlayQuestion_Closure)
                  (const Ale__PlayLauncher__V1__PlayQuestion *message,
                   void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__PlayChoice_Closure)
+                 (const Ale__PlayLauncher__V1__PlayChoice *message,
+                  void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__ListBlueprintsRequest_Closure)
+                 (const Ale__PlayLauncher__V1__ListBlueprintsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__ListBlueprintsResponse_Closure)
+                 (const Ale__PlayLauncher__V1__ListBlueprintsResponse *message,
+                  void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__PreviewPlayRequest_Closure)
+                 (const Ale__PlayLauncher__V1__PreviewPlayRequest *message,
+                  void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__PreviewPlayResponse_Closure)
+                 (const Ale__PlayLauncher__V1__PreviewPlayResponse *message,
+                  void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__PlannedRecord_Closure)
+                 (const Ale__PlayLauncher__V1__PlannedRecord *message,
+                  void *closure_data);
 typedef void (*Ale__PlayLauncher__V1__BeginPlayRequest_Closure)
                  (const Ale__PlayLauncher__V1__BeginPlayRequest *message,
                   void *closure_data);
@@ -504,6 +716,12 @@ extern const ProtobufCMessageDescriptor ale__play_launcher__v1__play_entry__desc
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__describe_play_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__describe_play_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__play_question__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__play_choice__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__list_blueprints_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__list_blueprints_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__preview_play_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__preview_play_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__planned_record__descriptor;
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__begin_play_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__launch_play_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__list_flow_steps_request__descriptor;
