@@ -84,6 +84,7 @@ import Wire
 
     /// What a field is filled with; nil for what stays as it is.
     private static func value(of field: FieldSchema, in record: RecordSchema) -> SQL? {
+        guard !["id", "etag", "domain"].contains(field.name) else { return nil }
         let isShown = field.customerVisible
         if field.reference == "user" || ["created_by", "updated_by"].contains(field.name) {
             return "\(literal: isShown ? shown : employee)"

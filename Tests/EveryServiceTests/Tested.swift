@@ -257,7 +257,8 @@ struct Tested: Sendable {
             for table in ids.keys.sorted() {
                 _ = try await admin.run(
                     """
-                    DO $$ BEGIN UPDATE \(raw: schema).\(identifier: table) SET \(raw: column) = \(raw: value) \
+                    DO $$ BEGIN SET LOCAL session_replication_role = replica;
+                    UPDATE \(raw: schema).\(identifier: table) SET \(raw: column) = \(raw: value) \
                     WHERE domain = \(literal: Self.victim);
                     EXCEPTION WHEN undefined_column THEN NULL; END $$
                     """)

@@ -48,7 +48,8 @@ import Wire
         func links(of task: ImportTask) async throws -> [KnowledgeLink] {
             var request = ListRequest()
             request.filter = "import_task = \"\(task.id)\""
-            return try await world.call(OnboardingAPI.listKnowledgeLinks, request, as: world.agent).knowledgeLinks
+            return try await world.call(OnboardingAPI.listKnowledgeLinks, request, as: world.administrator)
+                .knowledgeLinks
         }
     }
 

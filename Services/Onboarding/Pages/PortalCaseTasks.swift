@@ -7,7 +7,7 @@ import Records
 import Tenancy
 import Wire
 
-/// The tasks and import tasks of a case in the portal, page by page (onboarding.md 9: all of them): what is open by due date,
+/// The tasks and import tasks of a case in the portal, page by page, all that there are (G-102): what is open by due date,
 /// what has none behind it, then what has ended in the same order.
 struct PortalCaseTasks {
     /// One table, as statements of the page's round trip.
@@ -114,9 +114,11 @@ struct CaseTaskPlace: Comparable {
     /// What comes behind a place, or all: conditions that follow one another, each a range of the index of what belongs to a
     /// case.
     static func behind(_ place: CaseTaskPlace?) -> [SQL] {
-        guard let place else { return ["active", "NOT active"] }
-        let same: SQL = place.hasEnded ? "NOT active" : "active"
-        let rest: [SQL] = place.hasEnded ? [] : ["NOT active"]
+        let open: SQL = "\(identifier: LifecycleTask.Field.active)"
+        let ended: SQL = "NOT \(open)"
+        guard let place else { return [open, ended] }
+        let same = place.hasEnded ? ended : open
+        let rest = place.hasEnded ? [] : [ended]
         guard place.day != WorkRank.noDate else {
             return ["\(same) AND due_date IS NULL AND id > \(place.id)::uuid"] + rest
         }

@@ -7,7 +7,7 @@ import Tenancy
 import Testing
 import Wire
 
-/// Who follows whole accounts in the portal (onboarding.md 9): the case manager of two, who sees both and no third (G-126), and
+/// Who follows whole accounts in the portal (G-22): the case manager of two, who sees both and no third (G-126), and
 /// who runs the customer's own instance.
 extension FivePeople {
     func followAccounts(_ task: ImportTask) async throws {
