@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Hummingbird
 import OnboardingWire
 import RPC
@@ -21,6 +22,12 @@ struct RecordFiles: Sendable {
         begin: OnboardingAPI.beginLifecycleTaskAttachment, append: OnboardingAPI.appendLifecycleTaskAttachment,
         complete: OnboardingAPI.completeLifecycleTaskAttachment, read: OnboardingAPI.readLifecycleTaskAttachment,
         remove: OnboardingAPI.deleteLifecycleTaskAttachment)
+
+    /// Those of touchpoints.
+    static let touchpoints = RecordFiles(
+        begin: CustomerSuccessAPI.beginTouchpointAttachment, append: CustomerSuccessAPI.appendTouchpointAttachment,
+        complete: CustomerSuccessAPI.completeTouchpointAttachment, read: CustomerSuccessAPI.readTouchpointAttachment,
+        remove: CustomerSuccessAPI.deleteTouchpointAttachment)
 
     /// Where a file that was sent goes.
     func target(_ record: String, _ visit: Visit) -> FileReceiver.Target {
