@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import ImportValidationWire
 import NotifierWire
 import OnboardingWire
@@ -63,12 +64,11 @@ import Wire
             "/lists/onboarding_case?state=new&state=active&priority=2&assigned_to=me&go_live_date=overdue&find=a%22b&sort=-number"
         )
         #expect(seen.status == 200)
-        let me = SignedIn.ann().user
         #expect(
             said.texts == [
                 "(number : \"a\\\"b\" OR short_description : \"a\\\"b\") AND priority = 2 AND "
-                    + "(state = \"new\" OR state = \"active\") AND go_live_date < \"2026-05-28\" AND "
-                    + "assigned_to = \"\(me)\" | number desc"
+                    + "(state = \"new\" OR state = \"active\") AND go_live_date < today() AND "
+                    + "assigned_to = me() | number desc"
             ])
         for text in [
             "State is New or Active", "Assigned to is me", "Go live date is overdue", "ALEONB0001001",
@@ -206,6 +206,50 @@ import Wire
         for hidden in ["Assigned to", "Priority", "name=\"record\""] {
             #expect(!seen.text.contains(hidden), "\(hidden)")
         }
+    }
+
+    @Test func aCustomerFollowsTouchpointsInThePortal() async throws {
+        let said = Said()
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions(.ann(accounts: ["a"])))
+        try await bench.answer("onboarding", [Endpoint(OnboardingAPI.getPortal) { _, _ in Portal() }])
+        var record = Touchpoint()
+        (record.id, record.number, record.subject) = (Self.id, "TCHPT0001", "Quarterly <review>")
+        (record.state, record.meetingDate) = (Touchpoint.State.new, "2026-06-10")
+        let touchpoint = record
+        try await bench.answer(
+            "customer-success",
+            [
+                Endpoint(CustomerSuccessAPI.listTouchpoints) { _, request async throws(Problem) in
+                    said.add(request.filter)
+                    var page = ListTouchpointsResponse()
+                    page.touchpoints = [touchpoint]
+                    return page
+                },
+                Endpoint(CustomerSuccessAPI.getTouchpoint) { _, _ in touchpoint },
+                Endpoint(CustomerSuccessAPI.listTouchpointAttachments) { _, _ in ListAttachmentsResponse() },
+                Endpoint(CustomerSuccessAPI.listTouchpointActivity) { _, _ in
+                    var (comment, note) = (ActivityEntry(), ActivityEntry())
+                    (comment.kind, comment.text) = ("additional_comments", "See you then.")
+                    (note.kind, note.text) = ("work_notes", "Not for customers.")
+                    var stream = ListActivityResponse()
+                    stream.entries = [comment, note]
+                    return stream
+                },
+                Endpoint(CustomerSuccessAPI.addTouchpointComment) { _, request async throws(Problem) in
+                    said.add("\(request.id) \(request.text)")
+                    return ActivityEntry()
+                },
+            ])
+        let browser = Browser(bench, session: "good")
+        let home = try await browser.get("/portal")
+        #expect(home.text.contains("/portal/touchpoints/\(Self.id)") && home.text.contains("10 Jun 2026"))
+        #expect(said.texts == ["NOT state = \"closed\" AND NOT state = \"canceled\""])
+        let page = try await browser.get("/portal/touchpoints/\(Self.id)")
+        #expect(page.text.contains("Quarterly &lt;review&gt;") && page.text.contains("See you then."))
+        #expect(!page.text.contains("Not for customers."))
+        _ = try await browser.post("/portal/touchpoints/\(Self.id)/say", [("csrf", page.csrf), ("text", "Good.")])
+        #expect(said.texts.last == "\(Self.id) Good.")
     }
 
     @Test func unreadNoticesStandThereWithoutAScript() async throws {

@@ -1,3 +1,4 @@
+import CustomerSuccessWire
 import Hummingbird
 import ImportValidationWire
 import OnboardingWire
@@ -28,6 +29,12 @@ struct RecordFiles: Sendable {
         begin: ImportValidationAPI.beginImportTaskAttachment, append: ImportValidationAPI.appendImportTaskAttachment,
         complete: ImportValidationAPI.completeImportTaskAttachment, read: ImportValidationAPI.readImportTaskAttachment,
         remove: ImportValidationAPI.deleteImportTaskAttachment)
+
+    /// Those of touchpoints.
+    static let touchpoints = RecordFiles(
+        begin: CustomerSuccessAPI.beginTouchpointAttachment, append: CustomerSuccessAPI.appendTouchpointAttachment,
+        complete: CustomerSuccessAPI.completeTouchpointAttachment, read: CustomerSuccessAPI.readTouchpointAttachment,
+        remove: CustomerSuccessAPI.deleteTouchpointAttachment)
 
     /// Where a file that was sent goes.
     func target(_ record: String, _ visit: Visit) -> FileReceiver.Target {

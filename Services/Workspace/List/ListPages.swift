@@ -62,7 +62,9 @@ enum ListPages: PageFolder {
 
     /// The table of an address; one that has no list is not there.
     static func table(_ visit: Visit) throws(Problem) -> ListedTable {
-        guard let table = ListedTable.named(visit.part("table")) else {
+        guard let table = ListedTable.named(visit.part("table")),
+            visit.person?.isCustomer != true || table.isForCustomers
+        else {
             throw .notFound(Text(en: "There is no such list.", ko: "해당 목록이 없습니다."))
         }
         return table

@@ -1,4 +1,3 @@
-import Foundation
 import Korean
 import Wire
 
@@ -45,7 +44,6 @@ struct ListQuery: Sendable {
     let table: ListedTable
     let reader: Reader
     let isCustomer: Bool
-    private let me: String
     private let fields: Fields
 
     init(_ table: ListedTable, _ fields: Fields, _ visit: Visit) {
@@ -53,7 +51,6 @@ struct ListQuery: Sendable {
         self.fields = fields
         reader = visit.reader
         isCustomer = visit.person?.isCustomer == true
-        me = visit.person?.user ?? ""
     }
 
     subscript(part: Part) -> String { fields[part.rawValue] }
@@ -108,10 +105,10 @@ struct ListQuery: Sendable {
             switch field.type {
             case .date:
                 guard let when = When(rawValue: value) else { continue }
-                parts.append((reader(when.label), days(field.name, when)))
+                parts.append((reader(when.label), Self.days(field.name, when)))
             case .datetime:
                 guard let since = Since(rawValue: value) else { continue }
-                parts.append((reader(since.label), times(field.name, since)))
+                parts.append((reader(since.label), Self.times(field.name, since)))
             case .boolean:
                 guard value == "true" || value == "false" else { continue }
                 parts.append((Self.flag(value == "true", reader), "\(field.name) = \(value)"))
@@ -121,8 +118,8 @@ struct ListQuery: Sendable {
             case .reference:
                 if value == Self.nobody {
                     parts.append((reader(Text(en: "nobody", ko: "없음")), "NOT \(field.name):*"))
-                } else if value == Self.me, !me.isEmpty {
-                    parts.append((reader(Text(en: "me", ko: "나")), "\(field.name) = \(FilterText.quoted(me))"))
+                } else if value == Self.me {
+                    parts.append((reader(Text(en: "me", ko: "나")), "\(field.name) = me()"))
                 } else {
                     ids.append(value)
                     parts.append((value, "\(field.name) = \(FilterText.quoted(value))"))
@@ -139,25 +136,22 @@ struct ListQuery: Sendable {
         return condition
     }
 
-    private func days(_ name: String, _ when: When) -> String {
-        func day(_ days: Int) -> String { "\"\(reader.today.adding(days: days).description)\"" }
-        return switch when {
-        case .overdue: "\(name) < \(day(0))"
-        case .week: "(\(name) >= \(day(0)) AND \(name) <= \(day(7)))"
-        case .month: "(\(name) >= \(day(0)) AND \(name) <= \(day(30)))"
-        case .later: "\(name) > \(day(30))"
+    /// Relative to the day of whoever looks, so that an address means the same tomorrow.
+    private static func days(_ name: String, _ when: When) -> String {
+        switch when {
+        case .overdue: "\(name) < today()"
+        case .week: "(\(name) >= today() AND \(name) <= days_from_now(7))"
+        case .month: "(\(name) >= today() AND \(name) <= days_from_now(30))"
+        case .later: "\(name) > days_from_now(30)"
         case .none: "NOT \(name):*"
         }
     }
 
-    private func times(_ name: String, _ since: Since) -> String {
-        func ago(_ hours: Int64) -> String {
-            "\"\(Timestamp(seconds: reader.now.seconds - hours * 3_600).rfc3339)\""
-        }
-        return switch since {
-        case .today: "\(name) >= \(ago(24))"
-        case .week: "\(name) >= \(ago(168))"
-        case .stale: "\(name) < \(ago(72))"
+    private static func times(_ name: String, _ since: Since) -> String {
+        switch since {
+        case .today: "\(name) >= days_from_now(-1)"
+        case .week: "\(name) >= days_from_now(-7)"
+        case .stale: "\(name) < days_from_now(-3)"
         }
     }
 

@@ -90,7 +90,7 @@ struct ListView: Sendable {
     /// The lists beside each other; `current` is shown.
     static func tabs(_ current: String, _ visit: Visit) -> [Values] {
         let isCustomer = visit.person?.isCustomer == true
-        return ListedTable.all.filter { !isCustomer || $0.schema.service != "customer-success" }.map { other in
+        return ListedTable.all.filter { !isCustomer || $0.isForCustomers }.map { other in
             let name = other.schema.table
             let usual = isCustomer ? "" : "?active=true"
             return [
@@ -160,7 +160,7 @@ struct ListView: Sendable {
         guard !value.isEmpty else { return cell }
         switch column.type {
         case _ where column.name == "number": cell[href.isEmpty ? "text" : "number"] = value
-        case _ where ["short_description", "title", "name"].contains(column.name):
+        case _ where ["short_description", "subject", "title", "name"].contains(column.name):
             cell[href.isEmpty ? "text" : "title"] = value
         case .choice where Self.badges.contains(column.name):
             cell["badge"] = column.name == "data_import_state" ? "import-\(value)" : value

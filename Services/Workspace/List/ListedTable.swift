@@ -55,6 +55,15 @@ struct ListedTable: Sendable {
             settable: keys(ImportTask.Field.self, .state, .progress, .priority),
             order: ImportTask.Field.dueDate.rawValue),
         ListedTable(
+            schema: Touchpoint.schema, title: Text(en: "Touchpoints", ko: "접점"),
+            columns: keys(
+                Touchpoint.Field.self, .number, .subject, .account, .category, .state, .meetingDate, .assignedTo),
+            filters: keys(
+                Touchpoint.Field.self, .state, .category, .assignedTo, .meetingDate, .account, .updatedAt, .active),
+            words: keys(Touchpoint.Field.self, .number, .subject),
+            settable: keys(Touchpoint.Field.self, .state, .progress, .priority),
+            order: Touchpoint.Field.meetingDate.rawValue),
+        ListedTable(
             schema: RiskSignal.schema, title: Text(en: "Risk signals", ko: "위험 신호"),
             columns: keys(RiskSignal.Field.self, .number, .shortDescription, .account, .state, .dueDate, .assignedTo),
             filters: keys(
@@ -62,6 +71,14 @@ struct ListedTable: Sendable {
             words: keys(RiskSignal.Field.self, .number, .shortDescription),
             settable: keys(RiskSignal.Field.self, .state, .priority), order: RiskSignal.Field.dueDate.rawValue),
     ]
+
+    /// The tables that customers have a list of.
+    private static let ofCustomers: Set = [
+        OnboardingCase.schema.table, LifecycleTask.schema.table, ImportTask.schema.table, Touchpoint.schema.table,
+    ]
+
+    /// Whether customers have a list of it.
+    var isForCustomers: Bool { Self.ofCustomers.contains(schema.table) }
 
     private static func keys<Key: RawRepresentable<String>>(_ type: Key.Type, _ keys: Key...) -> [String] {
         keys.map(\.rawValue)

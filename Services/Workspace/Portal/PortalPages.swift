@@ -13,6 +13,7 @@ enum PortalPages: PageFolder {
         PortalCasePages.add(to: pages)
         PortalTaskPages.add(to: pages)
         PortalImportPages.add(to: pages)
+        PortalTouchpointPages.add(to: pages)
     }
 
     /// The page of a record in the portal; empty where it has none.
@@ -20,6 +21,7 @@ enum PortalPages: PageFolder {
         switch table {
         case "onboarding_case": "/portal/cases/\(Fields.encoded(id))"
         case "lifecycle_task": "/portal/tasks/\(Fields.encoded(id))"
+        case "touchpoint": "/portal/touchpoints/\(Fields.encoded(id))"
         case "import_task": "/portal/imports/\(Fields.encoded(id))"
         default: ""
         }
@@ -31,6 +33,7 @@ enum PortalPages: PageFolder {
     private static func lists(_ visit: Visit) async throws(Problem) -> Page {
         var request = GetPortalRequest()
         request.account = visit.query[GetPortalRequest.Field.account]
+        async let touchpoints = PortalTouchpointPages.open(visit)
         let portal = try await visit.ask(OnboardingAPI.getPortal, request)
         var values: Values = [
             "page": portal, "tasks": values(portal.myTasks, "my_tasks", visit),
@@ -44,6 +47,7 @@ enum PortalPages: PageFolder {
                     ]
                 },
         ]
+        if let open = await touchpoints { values["touchpoints"] = open }
         if let all = portal.allCases { values["all"] = Self.values(all, "all_cases", visit) }
         return Page(template: "portal", title: visit.say("My lists", "내 목록"), values: values)
     }
