@@ -28,6 +28,10 @@ struct EncodingGuess {
                 let count = byte < 0x80 ? 1 : byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC2 ? 2 : 1
                 if byte < 0x80 {
                     rest = rest.dropFirst()
+                } else if isPair(rest) {
+                    // As databases write what UTF-8 writes as one: a file of that encoding with letters broken.
+                    whole += 1
+                    rest = rest.dropFirst(6)
                 } else if rest.count >= count, count > 1, String(validating: rest.prefix(count), as: UTF8.self) != nil {
                     whole += 1
                     rest = rest.dropFirst(count)
@@ -38,6 +42,13 @@ struct EncodingGuess {
             }
         }
         return (whole, broken)
+    }
+
+    /// Whether the bytes begin with the two halves of a character in UTF-16, each written as UTF-8 would write it (CESU-8).
+    private static func isPair(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let six = Array(bytes.prefix(6))
+        return six.count == 6 && six[0] == 0xED && (0xA0...0xAF).contains(six[1]) && six[3] == 0xED
+            && (0xB0...0xBF).contains(six[4]) && [six[2], six[5]].allSatisfy { (0x80...0xBF).contains($0) }
     }
 
     /// Whether the bytes read as Windows-1252 the way Western languages are written. With one whole character of UTF-8

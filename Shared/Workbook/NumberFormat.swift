@@ -52,7 +52,11 @@ struct NumberFormat: Sendable {
         if section.isForDates {
             return section.dates?.write(number.value, from1904: from1904).map(ShownText.text) ?? .unknown(code)
         }
-        if section.isGeneral { return section.isBare && !isSigned ? .plain : finished(section, text, isSigned) }
+        if section.isGeneral {
+            // `[DBNum2]General` says a number in the numerals of another language, and is none that shows it plainly.
+            let isPlain = section.isBare && section.isFollowed && !isSigned
+            return isPlain ? .plain : finished(section, text, isSigned)
+        }
         guard section.isFollowed, let shown = section.write(number) else { return .unknown(code) }
         let seen = trimmed(shown.text)
         // A zero that the places of `#,###` leave out is a number all the same.

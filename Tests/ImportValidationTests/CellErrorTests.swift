@@ -77,6 +77,16 @@ import Workbook
     }
 
     /// Rows that were checked before and need attention are not forgotten in the message of a run.
+    /// A file that has titles alone has not been validated, and the task has nothing to show for it.
+    @Test(arguments: ["Name,Account\n", "Name,Account\n ,\u{A0}\n\n", "Name,Account\nName,Account\n"])
+    func aFileWithoutRowsIsToldSo(_ text: String) async throws {
+        let stage = try await Stage()
+        let task = try await stage.locations()
+        let run = try await stage.loaded(Array(text.utf8), of: task)
+        #expect(run.state == "completed" && run.totalRows == 0)
+        #expect(run.message?.hasPrefix("The file has no rows below its titles: nothing was loaded.") == true)
+    }
+
     @Test func successIsNotSaidWhileRowsNeedAttention() async throws {
         let (stage, task) = try await Self.contracts([
             ",Ernst Handel,2026-12-31,,", "C2,Ernst Handel,2026-12-31,,", ",Ernst Handel,2026-12-30,,",

@@ -76,6 +76,14 @@ import Testing
         #expect(try read(bytes(text.decomposedStringWithCanonicalMapping, name), encoding).1.last?.last == word)
     }
 
+    /// Databases that write the halves of an emoji each by itself (CESU-8) have not written Windows-1252, as which it would be
+    /// "í ½í¸€": the line is named.
+    @Test(arguments: [[0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80], [0xED, 0xA0, 0xBC, 0xED, 0xBF, 0xA2]] as [[UInt8]])
+    func halvesOfACharacterAreNoWesternText(_ halves: [UInt8]) {
+        let error = failure { try read(Array("Name,Ort\nA,".utf8) + halves + Array("\nB,C\n".utf8)) }
+        #expect(error?.kind == .encoding && error?.english.contains("line 2") == true, "\(error?.english ?? "read")")
+    }
+
     /// What an old program of the Macintosh writes looks Western and is not Windows-1252: it is asked.
     @Test(arguments: ["Jürgen", "Zürich", "Größe", "München", "Åse", "François", "Málaga", "Käthe"])
     func filesOfTheMacintoshAreAsked(word: String) throws {

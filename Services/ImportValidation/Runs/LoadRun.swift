@@ -138,7 +138,8 @@ struct LoadRun {
             + [Self.remark(source), Self.guards(source)].compactMap(\.self)
         return .init(
             total: progress.done, done: progress.done, failed: progress.failed,
-            message: RunMessages.validated(progress.done, failed: progress.failed, remarks)(tools.language),
+            message: RunMessages.validated(progress.done, failed: progress.failed, isLoad: true, remarks)(
+                tools.language),
             uploadState: Upload.State.loaded, mapping: tools.claim.options.savesMapping == true ? table.mapping : nil)
     }
 
@@ -268,9 +269,16 @@ struct LoadRun {
 enum RunMessages {
     /// G-63, unless rows need attention; and what there is to remark. `others` are rows of the task that were checked
     /// before and need attention still.
-    static func validated(_ rows: Int64, failed: Int64, others: Int64 = 0, _ remarks: [Text] = []) -> Text {
+    /// A load of a file without rows has not validated anything.
+    static func validated(
+        _ rows: Int64, failed: Int64, others: Int64 = 0, isLoad: Bool = false, _ remarks: [Text] = []
+    ) -> Text {
         let text =
-            if failed > 0 {
+            if rows == 0 && others == 0 && isLoad {
+                Text(
+                    en: "The file has no rows below its titles: nothing was loaded.",
+                    ko: "제목 아래에 행이 없어 로드하지 않았습니다.")
+            } else if failed > 0 {
                 Text(
                     en: "\(failed) of \(rows) rows need attention. Please check the staging table.",
                     ko: "\(grouped: rows)개 행 중 \(grouped: failed)개를 확인해야 합니다. 스테이징 테이블을 확인하세요.")

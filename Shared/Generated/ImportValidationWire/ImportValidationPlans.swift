@@ -417,8 +417,8 @@ public struct LineageEntry: Message {
     public var undoneBy: String = ""
     /// The field `undone_at`.
     public var undoneAt: Timestamp?
-    /// What made the value where it is not simply what the cell holds; absent where nothing did, or where a person has corrected
-    /// it.
+    /// What made the value where it is not simply what the cell holds; absent where nothing did. Of a corrected row see also
+    /// corrected_by: a constant or a default that a person has replaced is not told here.
     public var map: LineageMap?
     /// What there is in the place of a cell, in the language of whoever asks: "None: constant of transform map …". Empty where
     /// there is a cell.
