@@ -162,6 +162,15 @@ struct Tested: Sendable {
         ] + run(over: "success_initiative", in: "customer_success", kind: "enter_info"),
         "onboarding": run(over: "onboarding_case", in: "onboarding", kind: "related_work") + [
             "UPDATE onboarding.session SET \"user\" = \(person), expires_at = now() + interval '1 day'",
+            """
+            UPDATE onboarding.lifecycle_task \
+            SET parent = (SELECT id FROM onboarding.onboarding_case WHERE domain = \(victim)) WHERE domain = \(victim)
+            """,
+            // Not the victim's own: another preview would take its place.
+            """
+            UPDATE onboarding.date_move SET preview = '', state = 'previewed', created_by = 'x', \
+            onboarding_case = (SELECT id FROM onboarding.onboarding_case WHERE domain = \(victim))
+            """,
             "UPDATE onboarding.knowledge_article SET state = 'published'",
             "UPDATE onboarding.knowledge_version SET article = (SELECT id FROM onboarding.knowledge_article WHERE domain = \(victim)) WHERE domain = \(victim)",
             "UPDATE onboarding.knowledge_link SET article = (SELECT id FROM onboarding.knowledge_article WHERE domain = \(victim))",
