@@ -147,11 +147,15 @@ enum CasePages: PageFolder {
             "typed": ["text": refused == nil ? "" : visit.form[AddEntryRequest.Field.text]] as Values,
             "help": await beside,
         ]
-        if isOpen { values["drop"] = ["action": "\(href)/files"] as Values }
+        if isOpen {
+            values["drop"] = ["action": "\(href)/files"] as Values
+            values["goLive"] = "\(href)/go-live"
+        }
         if let refused, activity.isEmpty { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
         var page = Page(
             template: "case", title: "\(record.number ?? "") \(record.shortDescription ?? "")", values: values)
         page.trail = [Crumb(label: visit.say("Onboarding", "온보딩"), href: "/onboarding")]
+        page.undo = DateMovePages.Kind.goLive.undo(visit)
         page.live = LiveTopic.record(table: Record.schema.table, id: record.id).text
         return page
     }

@@ -34,6 +34,8 @@ struct Page: Sendable {
     var live = ""
     /// What was searched for.
     var search = ""
+    /// Where what was just done can be undone: an address to post to, empty for none.
+    var undo = ""
 }
 
 /// A step of the way to a page.

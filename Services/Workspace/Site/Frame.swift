@@ -113,7 +113,7 @@ extension Site {
             frame["navigation"] = Navigation.values(for: person, visit)
         }
         if let text = Toast(rawValue: visit.query["done"])?.text {
-            frame["toast"] = ["text": text(visit.reader.language)] as Values
+            frame["toast"] = ["text": text(visit.reader.language), "undo": page.undo] as Values
         }
         return frame
     }
@@ -123,7 +123,7 @@ extension Site {
 enum Toast: String {
     case saved, commented, noted, attached, removed, completed, skipped, reopened, moved, sent, loaded, published,
         undone,
-        replaced, read
+        replaced, read, dated, back
     case signedOut = "signed-out"
     case passwordChanged = "password-changed"
     case ended
@@ -145,6 +145,8 @@ enum Toast: String {
         case .undone: Text(en: "Undoing has begun.", ko: "실행 취소를 시작했습니다.")
         case .replaced: Text(en: "Replaced; the rows are being checked.", ko: "바꾸었습니다. 행을 검증하고 있습니다.")
         case .read: Text(en: "Marked as read.", ko: "읽음으로 표시했습니다.")
+        case .dated: Text(en: "The dates were moved.", ko: "날짜를 변경했습니다.")
+        case .back: Text(en: "Every date is back.", ko: "모든 날짜를 되돌렸습니다.")
         case .signedOut: Text(en: "You are signed out.", ko: "로그아웃했습니다.")
         case .passwordChanged: Text(en: "Your password was changed.", ko: "비밀번호를 변경했습니다.")
         case .ended: Text(en: "The session was ended.", ko: "세션을 종료했습니다.")

@@ -141,6 +141,7 @@ enum TaskPages: PageFolder {
         ]
         if isOpen {
             values["drop"] = ["action": "\(href)/files"] as Values
+            values["dueDate"] = "\(href)/due-date"
             values["form"] = form(record, answer, visit, refused: visit.path == href ? refused : nil)
         }
         if let refused, visit.path != href, visit.part("activity").isEmpty {
@@ -151,6 +152,7 @@ enum TaskPages: PageFolder {
         if let parent = answer.onboardingCase {
             page.trail = [Crumb(label: "\(parent.number) \(parent.title)", href: Address.of(parent))]
         }
+        page.undo = DateMovePages.Kind.dueDate.undo(visit)
         page.live = LiveTopic.record(table: Record.schema.table, id: record.id).text
         return page
     }
