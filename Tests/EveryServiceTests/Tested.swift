@@ -190,6 +190,12 @@ struct Tested: Sendable {
             UPDATE \(schema).playbook_definition SET playbook = \(playbook), activated = \(playbook) \
             WHERE domain = \(victim)
             """,
+            "UPDATE \(schema).playbook_definition SET version = 1 WHERE domain = \(victim)",
+            """
+            UPDATE \(schema).playbook_version SET number = 1, \
+            definition = (SELECT id FROM \(schema).playbook_definition WHERE domain = \(victim)) \
+            WHERE domain = \(victim)
+            """,
             "UPDATE \(schema).activity_definition SET content = '' WHERE domain = \(victim)",
             """
             UPDATE \(schema).playbook_run \
