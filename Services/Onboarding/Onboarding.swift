@@ -35,15 +35,18 @@ public enum Onboarding: ServiceDefinition {
         let actions = recommendedActions(database)
         let handshakes = try ServiceBridge.handshakes(parts.settings, database)
         let calls = RemoteCalls(playbooks, parts.client)
+        let issuer = parts.issuer
+        let dates = DateMoveCalls(database, parts.client) { kept in issuer.map { kept.credential($0, by: name) } }
         let signIn = try SignIn(parts)
         return Assembly(
             endpoints: endpoints(
                 database, replicas, playbooks, try parts.settings.attachmentBounds(), handshakes?.wake ?? Signal(),
-                signIn),
+                signIn, dates.wake),
             replicas: replicas,
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic), playbookTrigger(playbooks)],
             background: [
                 Background("playbook calls", isSingle: false) { await calls.run() },
+                Background("moves of dates", isSingle: false) { await dates.run() },
                 PlaybookAdoption.background(playbooks),
                 CardSnapshots.job(database).background(database),
                 DailyJob("expired-exports", Exports(database).removeExpired).background(database),
@@ -60,7 +63,8 @@ public enum Onboarding: ServiceDefinition {
     /// Everything the service answers.
     static func endpoints(
         _ database: Database, _ replicas: ReplicaSet, _ playbooks: Playbooks,
-        _ attachments: AttachmentBounds = .standard, _ handshakes: Signal = Signal(), _ signIn: SignIn? = nil
+        _ attachments: AttachmentBounds = .standard, _ handshakes: Signal = Signal(), _ signIn: SignIn? = nil,
+        _ dates: Signal = Signal()
     ) -> RecordEndpoints {
         var endpoints = RecordEndpoints(
             database, api: api, replicas: replicas.source, attachments: attachments)
@@ -69,13 +73,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(CustomerContact.self)
         endpoints.add(User.self)
         endpoints.add(RoleGrant.self)
-        endpoints.add(Location.self)
-        endpoints.add(Contract.self)
-        endpoints.add(SoldProduct.self)
-        endpoints.add(ServiceEntitlement.self)
-        endpoints.add(InstallBaseItem.self)
-        endpoints.add(AccountAddressRelationship.self)
-        endpoints.add(SoldProductInstallBaseM2m.self)
+        addFoundation(to: &endpoints)
         endpoints.add(ResponsibilityDefinition.self)
         endpoints.add(OnboardingCase.self) { brought, _ async throws(Problem) in
             guard brought.values.state == OnboardingCase.State.closed else { return }
@@ -84,6 +82,8 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(OnboardingCase.closeEndpoint(database, replicas))
         endpoints.add(LifecycleTask.self)
         endpoints.add(CaseTeamMember.self)
+        endpoints.add(AccountHoliday.self)
+        endpoints.add(DateMoves(database, dates).endpoints)
         endpoints.add(listed: TeamMessage.self)
         endpoints.add(listed: ConsumerRegistration.self)
         endpoints.add(ConsumerRegistration.endpoints(database, handshakes))
@@ -119,5 +119,16 @@ public enum Onboarding: ServiceDefinition {
                 try DictionaryDescription.answer(described, request, call)
             })
         return endpoints
+    }
+
+    /// What an account has.
+    private static func addFoundation(to endpoints: inout RecordEndpoints) {
+        endpoints.add(Location.self)
+        endpoints.add(Contract.self)
+        endpoints.add(SoldProduct.self)
+        endpoints.add(ServiceEntitlement.self)
+        endpoints.add(InstallBaseItem.self)
+        endpoints.add(AccountAddressRelationship.self)
+        endpoints.add(SoldProductInstallBaseM2m.self)
     }
 }

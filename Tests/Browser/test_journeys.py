@@ -262,6 +262,24 @@ class Journeys(unittest.TestCase):
         visitor.going(lambda: page.click(".toast form button"))
         self.assertEqual(page.locator("header .badge").first.inner_text(), before)
 
+    def test_dates_are_moved_when_it_is_known_what_moves_and_moved_back(self):
+        visitor = self.visitor("agent").sign_in()
+        page = visitor.page
+        visitor.open(f"/cases/{running.case['number']}")
+        visitor.going(lambda: page.click(".actions a[href$='/go-live']"))
+        before = page.input_value("#date")
+        for language in ("ko", "en"):
+            visitor.language(language)
+            page.fill("#date", "2026-01-05")
+            visitor.going(lambda: page.click("main form[action$='/go-live'] button"))
+            self.assertIn(running.task["number"], page.content())
+            visitor.look("go-live")
+        visitor.going(lambda: page.click("form[action$='/apply'] .button-main"))
+        visitor.look("go-live-moved")
+        visitor.going(lambda: page.click(".toast form button"))
+        visitor.going(lambda: page.click(".actions a[href$='/go-live']"))
+        self.assertEqual(page.input_value("#date"), before)
+
     def test_everything_works_without_script(self):
         visitor = self.visitor("agent", has_script=False).sign_in()
         page = visitor.page

@@ -233,6 +233,9 @@ extension Listed {
             Filled(
                 "team_message",
                 ["domain": Filled.domain, "onboarding_case": Filled.customer]),
+            Filled(
+                "account_holiday",
+                ["domain": Filled.domain, "account": Filled.customer, "day": "'1900-01-01'::date + n"]),
             Filled("sign_in_link", ["domain": Filled.domain, "user": Filled.person(of: 50)]),
             Filled(
                 "session",

@@ -90,7 +90,7 @@ extension Listed {
     /// What belongs to an account, as its page lists it.
     static let ofAccount = [
         "onboarding_cases", "customer_contacts", "contracts", "locations", "sold_products", "service_entitlements",
-        "install_base_items", "account_address_relationships",
+        "install_base_items", "account_address_relationships", "account_holidays",
     ]
 
     /// Customers do not see the priority of cases, by which these are ordered for others.

@@ -12,6 +12,7 @@ extension Attempt {
             "playbook_definitions.list": read(#"{"pageSize": 1000}"#),
             "playbook_definitions.list_versions": read(#"{"definition": "$ID"}"#),
             "playbook_definitions.export": read(#"{"id": "$ID"}"#),
+            "playbook_definitions.compare": read(#"{"id": "$ID"}"#),
             "playbook_definitions.validate": read(#"{"id": "$ID"}"#),
             "playbook_definitions.dry_run": read(#"{"id": "$ID", "record": "\#(other)"}"#),
             "playbook_definitions.update": edit(#"{"playbookDefinition": {"id": "$ID"}}"#),

@@ -1,7 +1,7 @@
 /// How people sign in is tried.
 extension Attempt {
     /// What onboarding alone answers, by "<collection>.<verb>".
-    static let others = knowledge.merging(registrations) { $1 }.merging(signIn) { $1 }
+    static let others = knowledge.merging(registrations) { $1 }.merging(signIn) { $1 }.merging(dates) { $1 }
 
     /// Methods by "<collection>.<verb>". Those that work without a token refuse nobody for who he is.
     static let signIn: [String: Own] = [

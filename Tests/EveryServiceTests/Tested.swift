@@ -163,6 +163,15 @@ struct Tested: Sendable {
         "onboarding": run(over: "onboarding_case", in: "onboarding", kind: "related_work") + [
             "UPDATE onboarding.session SET \"user\" = \(person), expires_at = now() + interval '1 day'",
             "UPDATE onboarding.saved_view SET \"user\" = \(person)",
+            """
+            UPDATE onboarding.lifecycle_task \
+            SET parent = (SELECT id FROM onboarding.onboarding_case WHERE domain = \(victim)) WHERE domain = \(victim)
+            """,
+            // Not the victim's own: another preview would take its place.
+            """
+            UPDATE onboarding.date_move SET preview = '', state = 'previewed', created_by = 'x', \
+            onboarding_case = (SELECT id FROM onboarding.onboarding_case WHERE domain = \(victim))
+            """,
             "UPDATE onboarding.knowledge_article SET state = 'published'",
             "UPDATE onboarding.knowledge_version SET article = (SELECT id FROM onboarding.knowledge_article WHERE domain = \(victim)) WHERE domain = \(victim)",
             "UPDATE onboarding.knowledge_link SET article = (SELECT id FROM onboarding.knowledge_article WHERE domain = \(victim))",
@@ -180,6 +189,12 @@ struct Tested: Sendable {
             "UPDATE \(schema).playbook_version SET playbook = \(playbook) WHERE domain = \(victim)",
             """
             UPDATE \(schema).playbook_definition SET playbook = \(playbook), activated = \(playbook) \
+            WHERE domain = \(victim)
+            """,
+            "UPDATE \(schema).playbook_definition SET version = 1 WHERE domain = \(victim)",
+            """
+            UPDATE \(schema).playbook_version SET number = 1, \
+            definition = (SELECT id FROM \(schema).playbook_definition WHERE domain = \(victim)) \
             WHERE domain = \(victim)
             """,
             "UPDATE \(schema).activity_definition SET content = '' WHERE domain = \(victim)",

@@ -90,6 +90,25 @@ import Wire
         _ = WorkCalendar("never", in: playbook).day(3, from: CivilDate(days: 0))
     }
 
+    /// Against counting day by day.
+    @Test func workingDaysAreCountedBothWays() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<300 {
+            let holidays = (0..<6).map { _ in CivilDate(days: Int.random(in: -30...60, using: &random)) }
+            let calendar = WorkCalendar(holidays: holidays)
+            let start = CivilDate(days: Int.random(in: -20...20, using: &random))
+            let count = Int.random(in: -25...25, using: &random)
+            var (day, left) = (start, abs(count))
+            while left > 0 {
+                day = CivilDate(days: day.days + count.signum())
+                let weekday = ((day.days + 3) % 7 + 7) % 7
+                if weekday < 5, !holidays.contains(day) { left -= 1 }
+            }
+            #expect(calendar.day(count, from: start) == day)
+            #expect(calendar.distance(from: start, to: day) == count)
+        }
+    }
+
     @Test func fieldsOfWhatIsMade() {
         var creation = ActivityCreation()
         creation.fields = [

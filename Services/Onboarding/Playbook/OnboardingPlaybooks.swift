@@ -18,7 +18,11 @@ extension Onboarding {
                 PlaybookTable(OnboardingCase.self, database),
                 PlaybookTable(LifecycleTask.self, database, carriesRuns: false),
             ],
-            remote: [importTasks], kinds: OnboardingActivities.all, people: CaseHolders.people)
+            remote: [importTasks], kinds: OnboardingActivities.all, people: CaseHolders.people
+        ) { record, tx in
+            guard let account = (record as? OnboardingCase)?.account else { return [] }
+            return try AccountHoliday.days(of: account, tx)
+        }
     }
 
     /// The files of the playbooks that come with the product.

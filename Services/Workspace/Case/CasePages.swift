@@ -147,7 +147,10 @@ enum CasePages: PageFolder {
             "typed": ["text": refused == nil ? "" : visit.form[AddEntryRequest.Field.text]] as Values,
             "help": await beside,
         ]
-        if isOpen { values["drop"] = ["action": "\(href)/files"] as Values }
+        if isOpen {
+            values["drop"] = ["action": "\(href)/files"] as Values
+            values["goLive"] = "\(href)/go-live"
+        }
         if let refused, activity.isEmpty { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
         var page = Page(
             template: "case", title: "\(record.number ?? "") \(record.shortDescription ?? "")", values: values)

@@ -131,7 +131,7 @@ extension Site {
 enum Toast: String {
     case saved, commented, noted, attached, removed, completed, skipped, reopened, moved, sent, loaded, published,
         undone,
-        replaced, read, changed
+        replaced, read, changed, dated, back
     case signedOut = "signed-out"
     case passwordChanged = "password-changed"
     case ended
@@ -154,6 +154,8 @@ enum Toast: String {
         case .replaced: Text(en: "Replaced; the rows are being checked.", ko: "바꾸었습니다. 행을 검증하고 있습니다.")
         case .read: Text(en: "Marked as read.", ko: "읽음으로 표시했습니다.")
         case .changed: Text(en: "Changed.", ko: "변경했습니다.")
+        case .dated: Text(en: "The dates were moved.", ko: "날짜를 변경했습니다.")
+        case .back: Text(en: "Every date is back.", ko: "모든 날짜를 되돌렸습니다.")
         case .signedOut: Text(en: "You are signed out.", ko: "로그아웃했습니다.")
         case .passwordChanged: Text(en: "Your password was changed.", ko: "비밀번호를 변경했습니다.")
         case .ended: Text(en: "The session was ended.", ko: "세션을 종료했습니다.")

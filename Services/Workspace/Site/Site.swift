@@ -73,8 +73,9 @@ struct Site: Sendable {
     /// The folders of pages.
     private static var folders: [any PageFolder.Type] {
         [
-            SignInPages.self, OnboardingPages.self, CasePages.self, TaskPages.self, ImportPages.self, PortalPages.self,
-            ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self, LivePages.self, DesignPage.self,
+            SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, TaskPages.self, ImportPages.self,
+            PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self, LivePages.self,
+            DesignPage.self,
         ]
     }
 

@@ -180,6 +180,7 @@ enum TaskPages: PageFolder {
         ]
         if isOpen {
             values["drop"] = ["action": "\(href)/files"] as Values
+            values["dueDate"] = "\(href)/due-date"
             values["form"] = form(record, answer, visit, refused: visit.path == href ? refused : nil)
         }
         if let refused, visit.path != href, visit.part("activity").isEmpty {

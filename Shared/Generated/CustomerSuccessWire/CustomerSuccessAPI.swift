@@ -684,6 +684,9 @@ public enum CustomerSuccessAPI {
     /// Says what the draft would start and make for a record, and changes nothing.
     public static let dryRunPlaybookDefinition = Method<DryRunPlaybookRequest, DryRunPlaybookResponse>(
         service: "customer-success", subject: "ale.v1.customer-success.playbook_definitions.dry_run", name: "DryRunPlaybookDefinition", summary: "Says what the draft would start and make for a record, and changes nothing.", need: MethodNeed(.read, on: "playbook_definition"))
+    /// Says what makes one version of a playbook of another, lane by lane, activity by activity and field by field.
+    public static let comparePlaybookVersions = Method<ComparePlaybookVersionsRequest, ComparePlaybookVersionsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.playbook_definitions.compare", name: "ComparePlaybookVersions", summary: "Says what makes one version of a playbook of another, lane by lane, activity by activity and field by field.", need: MethodNeed(.read, on: "playbook_definition"))
     /// Makes a draft of YAML.
     public static let importPlaybookDefinition = Method<ImportPlaybookRequest, PlaybookDefinition>(
         service: "customer-success", subject: "ale.v1.customer-success.playbook_definitions.import", name: "ImportPlaybookDefinition", summary: "Makes a draft of YAML.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
@@ -1028,6 +1031,7 @@ public enum CustomerSuccessAPI {
         retirePlaybookDefinition.info,
         validatePlaybookDefinition.info,
         dryRunPlaybookDefinition.info,
+        comparePlaybookVersions.info,
         importPlaybookDefinition.info,
         exportPlaybookDefinition.info,
         listPlaybookVersions.info,

@@ -7,7 +7,7 @@ extension LifecycleTask {
     /// The dictionary of table `lifecycle_task`.
     public static let schema = RecordSchema(
         table: "lifecycle_task", collection: "lifecycle_tasks", service: "onboarding", label: Text(en: "Account lifecycle task (account onboarding case task)", ko: "계정 수명주기 작업"), numberPrefix: "ALETSK",
-        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "batch_reassign", "export", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note", "list_activity", "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment", "update_attachment", "delete_attachment"], fields: schemaFields)
+        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "batch_reassign", "export", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note", "list_activity", "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment", "update_attachment", "delete_attachment", "preview_due_date"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),

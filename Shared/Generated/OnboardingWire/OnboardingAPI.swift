@@ -263,6 +263,21 @@ public enum OnboardingAPI {
     /// Removes one record of table responsibility_definition.
     public static let deleteResponsibilityDefinition = Method<DeleteRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.responsibility_definitions.delete", name: "DeleteResponsibilityDefinition", summary: "Removes one record of table responsibility_definition.", need: MethodNeed(.delete, on: "responsibility_definition"), takesRequestID: true)
+    /// Creates a record of table account_holiday (AIP-133).
+    public static let createAccountHoliday = Method<CreateAccountHolidayRequest, AccountHoliday>(
+        service: "onboarding", subject: "ale.v1.onboarding.account_holidays.create", name: "CreateAccountHoliday", summary: "Creates a record of table account_holiday (AIP-133).", need: MethodNeed(.create, on: "account_holiday"), takesRequestID: true)
+    /// Reads one record of table account_holiday; NOT_FOUND when the caller may not know it.
+    public static let getAccountHoliday = Method<GetRequest, AccountHoliday>(
+        service: "onboarding", subject: "ale.v1.onboarding.account_holidays.get", name: "GetAccountHoliday", summary: "Reads one record of table account_holiday; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "account_holiday"))
+    /// Reads records of table account_holiday in pages, filtered and ordered.
+    public static let listAccountHolidays = Method<ListRequest, ListAccountHolidaysResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.account_holidays.list", name: "ListAccountHolidays", summary: "Reads records of table account_holiday in pages, filtered and ordered.", need: MethodNeed(.read, on: "account_holiday"))
+    /// Changes fields of one record of table account_holiday; ABORTED when the etag is stale.
+    public static let updateAccountHoliday = Method<UpdateAccountHolidayRequest, AccountHoliday>(
+        service: "onboarding", subject: "ale.v1.onboarding.account_holidays.update", name: "UpdateAccountHoliday", summary: "Changes fields of one record of table account_holiday; ABORTED when the etag is stale.", need: MethodNeed(.write, on: "account_holiday"), takesRequestID: true)
+    /// Removes one record of table account_holiday.
+    public static let deleteAccountHoliday = Method<DeleteRequest, Empty>(
+        service: "onboarding", subject: "ale.v1.onboarding.account_holidays.delete", name: "DeleteAccountHoliday", summary: "Removes one record of table account_holiday.", need: MethodNeed(.delete, on: "account_holiday"), takesRequestID: true)
     /// Creates a record of table location (AIP-133).
     public static let createLocation = Method<CreateLocationRequest, Location>(
         service: "onboarding", subject: "ale.v1.onboarding.locations.create", name: "CreateLocation", summary: "Creates a record of table location (AIP-133).", need: MethodNeed(.create, on: "location"), takesRequestID: true)
@@ -512,6 +527,9 @@ public enum OnboardingAPI {
     /// Says what the draft would start and make for a record, and changes nothing.
     public static let dryRunPlaybookDefinition = Method<DryRunPlaybookRequest, DryRunPlaybookResponse>(
         service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.dry_run", name: "DryRunPlaybookDefinition", summary: "Says what the draft would start and make for a record, and changes nothing.", need: MethodNeed(.read, on: "playbook_definition"))
+    /// Says what makes one version of a playbook of another, lane by lane, activity by activity and field by field.
+    public static let comparePlaybookVersions = Method<ComparePlaybookVersionsRequest, ComparePlaybookVersionsResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.compare", name: "ComparePlaybookVersions", summary: "Says what makes one version of a playbook of another, lane by lane, activity by activity and field by field.", need: MethodNeed(.read, on: "playbook_definition"))
     /// Makes a draft of YAML.
     public static let importPlaybookDefinition = Method<ImportPlaybookRequest, PlaybookDefinition>(
         service: "onboarding", subject: "ale.v1.onboarding.playbook_definitions.import", name: "ImportPlaybookDefinition", summary: "Makes a draft of YAML.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
@@ -686,6 +704,25 @@ public enum OnboardingAPI {
     /// Starts a registration that has failed once more. FAILED_PRECONDITION, reason REGISTRATION_STARTED, for any other.
     public static let startConsumerRegistration = Method<ActionRequest, ConsumerRegistration>(
         service: "onboarding", subject: "ale.v1.onboarding.consumer_registrations.start", name: "StartConsumerRegistration", summary: "Starts a registration that has failed once more.", need: MethodNeed(.write, on: "consumer_registration"), takesRequestID: true)
+    /// Says what moving the go-live date of a case would do, and keeps it to be applied. FAILED_PRECONDITION, reason
+    /// PLAYBOOK_MOVES, when the playbook would also begin or end something with that date.
+    public static let previewGoLive = Method<PreviewGoLiveRequest, DateMove>(
+        service: "onboarding", subject: "ale.v1.onboarding.onboarding_cases.preview_go_live", name: "PreviewGoLive", summary: "Says what moving the go-live date of a case would do, and keeps it to be applied.", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
+    /// Says what moving the due date of a task would do, and keeps it to be applied.
+    public static let previewDueDate = Method<PreviewDueDateRequest, DateMove>(
+        service: "onboarding", subject: "ale.v1.onboarding.lifecycle_tasks.preview_due_date", name: "PreviewDueDate", summary: "Says what moving the due date of a task would do, and keeps it to be applied.", need: MethodNeed(.write, on: "lifecycle_task"), takesRequestID: true)
+    /// Reads a move of a date.
+    public static let getDateMove = Method<GetRequest, DateMove>(
+        service: "onboarding", subject: "ale.v1.onboarding.date_moves.get", name: "GetDateMove", summary: "Reads a move of a date.", need: MethodNeed(.read, on: "onboarding_case"))
+    /// Does what was previewed, all of it or nothing; where import tasks move along, in the background, and the answer is
+    /// "applying". FAILED_PRECONDITION, reason GROUND_MOVED, when it would do something else
+    /// by now; reason DATE_MOVE_STATE when it was applied before.
+    public static let applyDateMove = Method<ActionRequest, DateMove>(
+        service: "onboarding", subject: "ale.v1.onboarding.date_moves.apply", name: "ApplyDateMove", summary: "Does what was previewed, all of it or nothing; where import tasks move along, in the background, and the answer is \"applying\".", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
+    /// Gives everything that was moved the date it had, all of it or nothing. FAILED_PRECONDITION, reason CHANGED_SINCE, with the
+    /// numbers of what has another date by now or has ended; reason DATE_MOVE_STATE when it was not applied.
+    public static let undoDateMove = Method<ActionRequest, DateMove>(
+        service: "onboarding", subject: "ale.v1.onboarding.date_moves.undo", name: "UndoDateMove", summary: "Gives everything that was moved the date it had, all of it or nothing.", need: MethodNeed(.write, on: "onboarding_case"), takesRequestID: true)
     /// Signs a person in with a password; works without a token. UNAUTHENTICATED, reason SIGN_IN_REFUSED, whatever is wrong;
     /// RESOURCE_EXHAUSTED, reason TOO_MANY_ATTEMPTS, with the seconds to wait in the fact `retry_after_seconds`.
     public static let signIn = Method<SignInRequest, SignedIn>(
@@ -848,6 +885,11 @@ public enum OnboardingAPI {
         listResponsibilityDefinitions.info,
         updateResponsibilityDefinition.info,
         deleteResponsibilityDefinition.info,
+        createAccountHoliday.info,
+        getAccountHoliday.info,
+        listAccountHolidays.info,
+        updateAccountHoliday.info,
+        deleteAccountHoliday.info,
         createLocation.info,
         getLocation.info,
         listLocations.info,
@@ -929,6 +971,7 @@ public enum OnboardingAPI {
         retirePlaybookDefinition.info,
         validatePlaybookDefinition.info,
         dryRunPlaybookDefinition.info,
+        comparePlaybookVersions.info,
         importPlaybookDefinition.info,
         exportPlaybookDefinition.info,
         listPlaybookVersions.info,
@@ -984,6 +1027,11 @@ public enum OnboardingAPI {
         detachKnowledge.info,
         registerConsumer.info,
         startConsumerRegistration.info,
+        previewGoLive.info,
+        previewDueDate.info,
+        getDateMove.info,
+        applyDateMove.info,
+        undoDateMove.info,
         signIn.info,
         renewSession.info,
         signOut.info,

@@ -7,7 +7,7 @@ extension OnboardingCase {
     /// The dictionary of table `onboarding_case`.
     public static let schema = RecordSchema(
         table: "onboarding_case", collection: "onboarding_cases", service: "onboarding", label: Text(en: "Account onboarding case", ko: "계정 온보딩 케이스"), numberPrefix: "ALEONB",
-        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "batch_reassign", "export", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note", "list_activity", "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment", "update_attachment", "delete_attachment"], fields: schemaFields,
+        verbs: ["create", "get", "list", "update", "delete", "batch_create", "batch_update", "batch_reassign", "export", "close", "cancel", "reopen", "assign_to_me", "add_comment", "add_work_note", "list_activity", "begin_attachment", "append_attachment", "complete_attachment", "list_attachments", "read_attachment", "update_attachment", "delete_attachment", "preview_go_live"], fields: schemaFields,
         launchesPlays: true,
         sourceOfRisks: true)
 

@@ -1011,6 +1011,214 @@ extension ExportPlaybookResponse: WireMessage {
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
 
+extension ComparePlaybookVersionsRequest: WireMessage {
+    package typealias CMessage = Ale__Playbooks__V1__ComparePlaybookVersionsRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__playbooks__v1__compare_playbook_versions_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__playbooks__v1__compare_playbook_versions_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if self.from != 0 { message.pointee.has_from = 1; message.pointee.from = self.from }
+        if self.to != 0 { message.pointee.has_to = 1; message.pointee.to = self.to }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.from = message.pointee.from
+        self.to = message.pointee.to
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("from", nil),
+        ("to", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.from = try reader.int32()
+        case 2: self.to = try reader.int32()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if self.from != 0 { try writer.field("from", self.from) }
+        if self.to != 0 { try writer.field("to", self.to) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ComparePlaybookVersionsResponse: WireMessage {
+    package typealias CMessage = Ale__Playbooks__V1__ComparePlaybookVersionsResponse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__playbooks__v1__compare_playbook_versions_response__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__playbooks__v1__compare_playbook_versions_response__init(message)
+        if !self.changes.isEmpty { message.pointee.n_changes = self.changes.count; message.pointee.changes = try arena.messages(self.changes, "changes") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.changes = try Unpacked.messages(message.pointee.n_changes, message.pointee.changes, "changes")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("changes", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.changes = try reader.list { (reader) throws(WireError) in try reader.object() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.changes.isEmpty { try writer.list("changes", self.changes) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension PlaybookChange: WireMessage {
+    package typealias CMessage = Ale__Playbooks__V1__PlaybookChange
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__playbooks__v1__playbook_change__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__playbooks__v1__playbook_change__init(message)
+        if !self.change.isEmpty { message.pointee.change = try arena.string(self.change, "change") }
+        if !self.lane.isEmpty { message.pointee.lane = try arena.string(self.lane, "lane") }
+        if !self.activity.isEmpty { message.pointee.activity = try arena.string(self.activity, "activity") }
+        if let value = self.label { message.pointee.label = try arena.message(value, "label") }
+        if !self.behind.isEmpty { message.pointee.behind = try arena.string(self.behind, "behind") }
+        if !self.field.isEmpty { message.pointee.field = try arena.string(self.field, "field") }
+        if !self.before.isEmpty { message.pointee.before = try arena.string(self.before, "before") }
+        if !self.after.isEmpty { message.pointee.after = try arena.string(self.after, "after") }
+        if let value = self.addedLane { message.pointee.added_lane = try arena.message(value, "addedLane") }
+        if let value = self.addedActivity { message.pointee.added_activity = try arena.message(value, "addedActivity") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.change = Unpacked.string(message.pointee.change)
+        self.lane = Unpacked.string(message.pointee.lane)
+        self.activity = Unpacked.string(message.pointee.activity)
+        self.label = try Unpacked.message(message.pointee.label, "label")
+        self.behind = Unpacked.string(message.pointee.behind)
+        self.field = Unpacked.string(message.pointee.field)
+        self.before = Unpacked.string(message.pointee.before)
+        self.after = Unpacked.string(message.pointee.after)
+        self.addedLane = try Unpacked.message(message.pointee.added_lane, "addedLane")
+        self.addedActivity = try Unpacked.message(message.pointee.added_activity, "addedActivity")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("change", nil),
+        ("lane", nil),
+        ("activity", nil),
+        ("label", nil),
+        ("behind", nil),
+        ("field", nil),
+        ("before", nil),
+        ("after", nil),
+        ("addedLane", "added_lane"),
+        ("addedActivity", "added_activity"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.change = try reader.string()
+        case 1: self.lane = try reader.string()
+        case 2: self.activity = try reader.string()
+        case 3: self.label = try reader.object()
+        case 4: self.behind = try reader.string()
+        case 5: self.field = try reader.string()
+        case 6: self.before = try reader.string()
+        case 7: self.after = try reader.string()
+        case 8: self.addedLane = try reader.object()
+        case 9: self.addedActivity = try reader.object()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.change.isEmpty { try writer.field("change", self.change) }
+        if !self.lane.isEmpty { try writer.field("lane", self.lane) }
+        if !self.activity.isEmpty { try writer.field("activity", self.activity) }
+        if let value = self.label { try writer.field("label", value) }
+        if !self.behind.isEmpty { try writer.field("behind", self.behind) }
+        if !self.field.isEmpty { try writer.field("field", self.field) }
+        if !self.before.isEmpty { try writer.field("before", self.before) }
+        if !self.after.isEmpty { try writer.field("after", self.after) }
+        if let value = self.addedLane { try writer.field("addedLane", value) }
+        if let value = self.addedActivity { try writer.field("addedActivity", value) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
 extension CreateActivityDefinitionRequest: WireMessage {
     package typealias CMessage = Ale__Playbooks__V1__CreateActivityDefinitionRequest
 

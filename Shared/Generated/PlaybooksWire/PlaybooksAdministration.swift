@@ -389,6 +389,76 @@ public struct ExportPlaybookResponse: Message {
     public init() {}
 }
 
+/// `ale.playbooks.v1.ComparePlaybookVersionsRequest`.
+public struct ComparePlaybookVersionsRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.playbooks.v1.ComparePlaybookVersionsRequest"
+
+    /// The field `id`.
+    public var id: String = ""
+    /// Number of the older version; 0 for the one that runs begin with.
+    public var from: Int32 = 0
+    /// Number of the newer one; 0 for the draft, as it would be activated.
+    public var to: Int32 = 0
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension ComparePlaybookVersionsRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `from`.
+        case from
+        /// `to`.
+        case to
+    }
+}
+
+/// `ale.playbooks.v1.ComparePlaybookVersionsResponse`.
+public struct ComparePlaybookVersionsResponse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.playbooks.v1.ComparePlaybookVersionsResponse"
+
+    /// In the order in which they make the newer of the older.
+    public var changes: [PlaybookChange] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// One difference between two versions.
+public struct PlaybookChange: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.playbooks.v1.PlaybookChange"
+
+    /// "added", "removed", "moved" or "changed".
+    public var change: String = ""
+    /// Key of the lane, of an activity the one it comes to or, removed, was in; empty for the playbook itself.
+    public var lane: String = ""
+    /// Key of the activity; empty for the lane, or the playbook, itself.
+    public var activity: String = ""
+    /// What it is called.
+    public var label: LocalText?
+    /// Added or moved: key of the lane or activity behind which it comes; empty for the first place.
+    public var behind: String = ""
+    /// Changed: path of the field in protobuf-JSON, "start.condition", and its JSON before and after, empty where it is not set.
+    public var field: String = ""
+    /// The field `before`.
+    public var before: String = ""
+    /// The field `after`.
+    public var after: String = ""
+    /// Added: the lane without its activities, which are added or moved by themselves, or the activity.
+    public var addedLane: PlaybookLane?
+    /// The field `added_activity`.
+    public var addedActivity: PlannedActivity?
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
 /// `ale.playbooks.v1.CreateActivityDefinitionRequest`.
 public struct CreateActivityDefinitionRequest: Message {
     /// The proto name of the message.

@@ -16,18 +16,22 @@ public final class Playbooks: Sendable {
     /// Kinds of activity, by their keys.
     public let kinds: [String: ActivityKind]
     let people: PlaybookPeople
+    /// The days that working days leave out for a parent record, besides those of a playbook's calendar.
+    let holidays: @Sendable (any RecordMessage, Transaction) throws -> [CivilDate]
     let library: PlaybookLibrary
 
     /// The playbooks of the service of `database`. Rules of its records find them there.
     public init(
         _ database: Database, tables: [PlaybookTable], remote: [RemoteTable] = [], kinds: [ActivityKind],
-        people: PlaybookPeople
+        people: PlaybookPeople,
+        holidays: @escaping @Sendable (any RecordMessage, Transaction) throws -> [CivilDate] = { _, _ in [] }
     ) {
         self.database = database
         self.tables = Dictionary(uniqueKeysWithValues: tables.map { ($0.schema.table, $0) })
         self.remote = Dictionary(uniqueKeysWithValues: remote.map { ($0.schema.table, $0) })
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.key, $0) })
         self.people = people
+        self.holidays = holidays
         library = PlaybookLibrary(database.schema, self.kinds, self.tables.mapValues(\.schema))
         database.companion(PlaybookPlace.init).put(self)
     }

@@ -32,6 +32,7 @@ extension Playbooks {
             reading(methods["playbook_definitions.list"], of: .definition, definitions.list),
             reading(methods["playbook_definitions.list_versions"], of: .definition, definitions.versions),
             reading(methods["playbook_definitions.export"], of: .definition, definitions.export),
+            reading(methods["playbook_definitions.compare"], of: .definition, definitions.compare),
             reading(methods["playbook_definitions.validate"], of: .definition, definitions.validate),
             reading(methods["playbook_definitions.dry_run"], of: .definition, definitions.dryRun),
         ].compactMap { $0 }

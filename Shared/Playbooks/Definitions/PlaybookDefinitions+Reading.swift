@@ -68,21 +68,40 @@ extension PlaybookDefinitions {
 
     func export(_ request: ExportPlaybookRequest, _ context: RuleContext) throws -> ExportPlaybookResponse {
         let row = try seen(request.id, context)
-        var playbook = row.playbook
-        if request.version != 0 {
-            let rows = try context.transaction.query(
-                """
-                SELECT playbook FROM \(identifier: schema).playbook_version \
-                WHERE definition = \(row.id) AND number = \(request.version)
-                """)
-            guard let version = rows.first else {
-                throw Problem.notFound(
-                    Text(en: "The playbook has no such version.", ko: "플레이북에 이러한 버전이 없습니다."))
-            }
-            playbook = try Playbook.decode(protobuf: version.bytes(PlaybookColumn.playbook))
-        }
+        let playbook = try request.version == 0 ? row.playbook : version(Int(request.version), of: row, context)
         var answer = ExportPlaybookResponse()
         answer.yaml = PlaybookYAML.write(.init(key: row.key, playbook: playbook))
+        return answer
+    }
+
+    /// What a version of a definition says; NOT_FOUND when there is none of that number.
+    private func version(_ number: Int, of row: DefinitionRow, _ context: RuleContext) throws -> Playbook {
+        let rows = try context.transaction.query(
+            """
+            SELECT playbook FROM \(identifier: schema).playbook_version \
+            WHERE definition = \(row.id) AND number = \(number)
+            """)
+        guard let version = rows.first else {
+            throw Problem.notFound(Text(en: "The playbook has no such version.", ko: "플레이북에 이러한 버전이 없습니다."))
+        }
+        return try Playbook.decode(protobuf: version.bytes(PlaybookColumn.playbook))
+    }
+
+    /// What makes one version of another. A draft counts as it would be activated: with what its activity definitions say.
+    func compare(
+        _ request: ComparePlaybookVersionsRequest, _ context: RuleContext
+    ) throws -> ComparePlaybookVersionsResponse {
+        let row = try seen(request.id, context)
+        let from = try version(request.from == 0 ? row.version : Int(request.from), of: row, context)
+        let to: Playbook
+        if request.to == 0 {
+            let world = try playbooks.world(of: row.domain, row.id, context)
+            to = row.playbook.resolved(with: world.definitions)
+        } else {
+            to = try version(Int(request.to), of: row, context)
+        }
+        var answer = ComparePlaybookVersionsResponse()
+        answer.changes = try PlaybookDifference(from: from, to: to).changes
         return answer
     }
 

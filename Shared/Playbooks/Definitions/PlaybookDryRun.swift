@@ -88,7 +88,9 @@ private struct Trial {
         step.applies = true
         step.starts = started.contains(activity.key)
         let facts = facts.beginning(plan.steps[place], over: record)
-        let due = activity.due?.date(start: context.write.today, of: facts.field, in: plan.playbook)?.description
+        let holidays = try activity.due?.workingDays == true ? playbooks.holidays(record, context.transaction) : []
+        let due = activity.due?.date(
+            start: context.write.today, of: facts.field, in: plan.playbook, holidays: holidays)?.description
         let assignee = try playbooks.assignee(of: activity, record: record.id, facts, context)
         step.dueDate = due ?? ""
         step.assignedTo = assignee ?? ""

@@ -135,9 +135,12 @@ extension RunWork {
     /// Brings the due dates of open activities that are counted from a field of the parent record up to date with it, and
     /// those of the service's own records that they have made, unless somebody has given them another.
     mutating func reviewDueDates() throws {
+        var holidays: [CivilDate]?
         for place in activities.indices where activities[place].state.isBegun {
             guard let due = plan.steps[place].plan.due, due.base == .beforeField else { continue }
-            let (before, now) = (activities[place].dueDate, dueDate(of: place))
+            let off = try due.workingDays ? holidays ?? self.holidays(for: place) : []
+            if due.workingDays { holidays = off }
+            let (before, now) = (activities[place].dueDate, dueDate(of: place, holidays: off))
             guard before != now else { continue }
             self[place].dueDate = now
             guard let made = activities[place].created.last, made.id == activities[place].made,
@@ -197,6 +200,16 @@ extension RunWork {
     func allowsClosing(_ place: Int, _ record: any RecordMessage) throws -> Bool {
         guard let closed = plan.steps[place].closed else { return true }
         return try holds(closed, type(of: record).schema.table, record.filterValue)
+    }
+
+    /// Whether a condition of what an activity has made looks at one of these fields of the parent record, and holds.
+    func endsMade(_ place: Int, by fields: Set<String>) throws -> Bool {
+        let step = plan.steps[place]
+        guard let creation = step.plan.creates else { return false }
+        let looked = try names(step.closed, creation.table).union(names(step.canceled, creation.table))
+        guard !looked.isDisjoint(with: fields.map { Self.above + $0 }), let (made, value) = try conditioned(place)
+        else { return false }
+        return try holds(step.canceled, made.table, value) || holds(step.closed, made.table, value)
     }
 
     /// The fields of a record that an activity made, as conditions compare them; nil of one that is not known here.

@@ -19,7 +19,7 @@ extension RunWork {
         self[place].endedAt = nil
         self[place].endedBy = nil
         self[place].failure = nil
-        self[place].dueDate = dueDate(of: place)
+        self[place].dueDate = dueDate(of: place, holidays: try holidays(for: place))
         self[place].assignedTo = try playbooks.assignee(of: step.plan, record: run.record, facts, context)
         forgetFields(place)
         note(place, .started)
@@ -32,8 +32,15 @@ extension RunWork {
     }
 
     /// By when an activity that starts today is to be done; nil where nothing is said, or it cannot be told yet.
-    func dueDate(of place: Int) -> String? {
-        plan.steps[place].plan.due?.date(start: context.write.today, of: facts.field, in: plan.playbook)?.description
+    func dueDate(of place: Int, holidays: [CivilDate]) -> String? {
+        plan.steps[place].plan.due?.date(
+            start: context.write.today, of: facts.field, in: plan.playbook, holidays: holidays)?.description
+    }
+
+    /// The holidays by which the due date of an activity is counted: of the parent record, where working days count.
+    func holidays(for place: Int) throws -> [CivilDate] {
+        guard plan.steps[place].plan.due?.workingDays == true, let parent else { return [] }
+        return try playbooks.holidays(parent, context.transaction)
     }
 
     /// Forgets what was entered of fields of the parent record: since then others may have changed that, and what the form

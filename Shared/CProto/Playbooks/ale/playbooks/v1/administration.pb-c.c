@@ -727,6 +727,141 @@ void   ale__playbooks__v1__export_playbook_response__free_unpacked
   assert(message->base.descriptor == &ale__playbooks__v1__export_playbook_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__playbooks__v1__compare_playbook_versions_request__init
+                     (Ale__Playbooks__V1__ComparePlaybookVersionsRequest         *message)
+{
+  static const Ale__Playbooks__V1__ComparePlaybookVersionsRequest init_value = ALE__PLAYBOOKS__V1__COMPARE_PLAYBOOK_VERSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__playbooks__v1__compare_playbook_versions_request__get_packed_size
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsRequest *message)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__compare_playbook_versions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__playbooks__v1__compare_playbook_versions_request__pack
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__compare_playbook_versions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__playbooks__v1__compare_playbook_versions_request__pack_to_buffer
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__compare_playbook_versions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Playbooks__V1__ComparePlaybookVersionsRequest *
+       ale__playbooks__v1__compare_playbook_versions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Playbooks__V1__ComparePlaybookVersionsRequest *)
+     protobuf_c_message_unpack (&ale__playbooks__v1__compare_playbook_versions_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__playbooks__v1__compare_playbook_versions_request__free_unpacked
+                     (Ale__Playbooks__V1__ComparePlaybookVersionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__playbooks__v1__compare_playbook_versions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__playbooks__v1__compare_playbook_versions_response__init
+                     (Ale__Playbooks__V1__ComparePlaybookVersionsResponse         *message)
+{
+  static const Ale__Playbooks__V1__ComparePlaybookVersionsResponse init_value = ALE__PLAYBOOKS__V1__COMPARE_PLAYBOOK_VERSIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__playbooks__v1__compare_playbook_versions_response__get_packed_size
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsResponse *message)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__compare_playbook_versions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__playbooks__v1__compare_playbook_versions_response__pack
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__compare_playbook_versions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__playbooks__v1__compare_playbook_versions_response__pack_to_buffer
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__compare_playbook_versions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Playbooks__V1__ComparePlaybookVersionsResponse *
+       ale__playbooks__v1__compare_playbook_versions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Playbooks__V1__ComparePlaybookVersionsResponse *)
+     protobuf_c_message_unpack (&ale__playbooks__v1__compare_playbook_versions_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__playbooks__v1__compare_playbook_versions_response__free_unpacked
+                     (Ale__Playbooks__V1__ComparePlaybookVersionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__playbooks__v1__compare_playbook_versions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__playbooks__v1__playbook_change__init
+                     (Ale__Playbooks__V1__PlaybookChange         *message)
+{
+  static const Ale__Playbooks__V1__PlaybookChange init_value = ALE__PLAYBOOKS__V1__PLAYBOOK_CHANGE__INIT;
+  *message = init_value;
+}
+size_t ale__playbooks__v1__playbook_change__get_packed_size
+                     (const Ale__Playbooks__V1__PlaybookChange *message)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__playbook_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__playbooks__v1__playbook_change__pack
+                     (const Ale__Playbooks__V1__PlaybookChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__playbook_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__playbooks__v1__playbook_change__pack_to_buffer
+                     (const Ale__Playbooks__V1__PlaybookChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__playbooks__v1__playbook_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Playbooks__V1__PlaybookChange *
+       ale__playbooks__v1__playbook_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Playbooks__V1__PlaybookChange *)
+     protobuf_c_message_unpack (&ale__playbooks__v1__playbook_change__descriptor,
+                                allocator, len, data);
+}
+void   ale__playbooks__v1__playbook_change__free_unpacked
+                     (Ale__Playbooks__V1__PlaybookChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__playbooks__v1__playbook_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__playbooks__v1__create_activity_definition_request__init
                      (Ale__Playbooks__V1__CreateActivityDefinitionRequest         *message)
 {
@@ -1962,6 +2097,263 @@ const ProtobufCMessageDescriptor ale__playbooks__v1__export_playbook_response__d
   ale__playbooks__v1__export_playbook_response__field_indices_by_name,
   1,  ale__playbooks__v1__export_playbook_response__number_ranges,
   (ProtobufCMessageInit) ale__playbooks__v1__export_playbook_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__playbooks__v1__compare_playbook_versions_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsRequest, has_from),
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsRequest, from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsRequest, has_to),
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsRequest, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__playbooks__v1__compare_playbook_versions_request__field_indices_by_name[] = {
+  1,   /* field[1] = from */
+  0,   /* field[0] = id */
+  2,   /* field[2] = to */
+};
+static const ProtobufCIntRange ale__playbooks__v1__compare_playbook_versions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__playbooks__v1__compare_playbook_versions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.playbooks.v1.ComparePlaybookVersionsRequest",
+  "ComparePlaybookVersionsRequest",
+  "Ale__Playbooks__V1__ComparePlaybookVersionsRequest",
+  "ale.playbooks.v1",
+  sizeof(Ale__Playbooks__V1__ComparePlaybookVersionsRequest),
+  3,
+  ale__playbooks__v1__compare_playbook_versions_request__field_descriptors,
+  ale__playbooks__v1__compare_playbook_versions_request__field_indices_by_name,
+  1,  ale__playbooks__v1__compare_playbook_versions_request__number_ranges,
+  (ProtobufCMessageInit) ale__playbooks__v1__compare_playbook_versions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__playbooks__v1__compare_playbook_versions_response__field_descriptors[1] =
+{
+  {
+    "changes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsResponse, n_changes),
+    offsetof(Ale__Playbooks__V1__ComparePlaybookVersionsResponse, changes),
+    &ale__playbooks__v1__playbook_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__playbooks__v1__compare_playbook_versions_response__field_indices_by_name[] = {
+  0,   /* field[0] = changes */
+};
+static const ProtobufCIntRange ale__playbooks__v1__compare_playbook_versions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ale__playbooks__v1__compare_playbook_versions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.playbooks.v1.ComparePlaybookVersionsResponse",
+  "ComparePlaybookVersionsResponse",
+  "Ale__Playbooks__V1__ComparePlaybookVersionsResponse",
+  "ale.playbooks.v1",
+  sizeof(Ale__Playbooks__V1__ComparePlaybookVersionsResponse),
+  1,
+  ale__playbooks__v1__compare_playbook_versions_response__field_descriptors,
+  ale__playbooks__v1__compare_playbook_versions_response__field_indices_by_name,
+  1,  ale__playbooks__v1__compare_playbook_versions_response__number_ranges,
+  (ProtobufCMessageInit) ale__playbooks__v1__compare_playbook_versions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__playbooks__v1__playbook_change__field_descriptors[10] =
+{
+  {
+    "change",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, change),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lane",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, lane),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "activity",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, activity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, label),
+    &ale__playbooks__v1__local_text__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "behind",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, behind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "field",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "added_lane",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, added_lane),
+    &ale__playbooks__v1__playbook_lane__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "added_activity",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Playbooks__V1__PlaybookChange, added_activity),
+    &ale__playbooks__v1__planned_activity__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__playbooks__v1__playbook_change__field_indices_by_name[] = {
+  2,   /* field[2] = activity */
+  9,   /* field[9] = added_activity */
+  8,   /* field[8] = added_lane */
+  7,   /* field[7] = after */
+  6,   /* field[6] = before */
+  4,   /* field[4] = behind */
+  0,   /* field[0] = change */
+  5,   /* field[5] = field */
+  3,   /* field[3] = label */
+  1,   /* field[1] = lane */
+};
+static const ProtobufCIntRange ale__playbooks__v1__playbook_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor ale__playbooks__v1__playbook_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.playbooks.v1.PlaybookChange",
+  "PlaybookChange",
+  "Ale__Playbooks__V1__PlaybookChange",
+  "ale.playbooks.v1",
+  sizeof(Ale__Playbooks__V1__PlaybookChange),
+  10,
+  ale__playbooks__v1__playbook_change__field_descriptors,
+  ale__playbooks__v1__playbook_change__field_indices_by_name,
+  1,  ale__playbooks__v1__playbook_change__number_ranges,
+  (ProtobufCMessageInit) ale__playbooks__v1__playbook_change__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__playbooks__v1__create_activity_definition_request__field_descriptors[3] =

@@ -22,6 +22,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/common/v1/search.pb-c.h"
 #include "ale/onboarding/v1/accounts.pb-c.h"
 #include "ale/onboarding/v1/cases.pb-c.h"
+#include "ale/onboarding/v1/dates.pb-c.h"
 #include "ale/onboarding/v1/foundation.pb-c.h"
 #include "ale/onboarding/v1/knowledge.pb-c.h"
 #include "ale/onboarding/v1/pages.pb-c.h"

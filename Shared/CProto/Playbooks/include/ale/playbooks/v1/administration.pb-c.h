@@ -33,6 +33,9 @@ typedef struct Ale__Playbooks__V1__DryRunPlaybookResponse Ale__Playbooks__V1__Dr
 typedef struct Ale__Playbooks__V1__ImportPlaybookRequest Ale__Playbooks__V1__ImportPlaybookRequest;
 typedef struct Ale__Playbooks__V1__ExportPlaybookRequest Ale__Playbooks__V1__ExportPlaybookRequest;
 typedef struct Ale__Playbooks__V1__ExportPlaybookResponse Ale__Playbooks__V1__ExportPlaybookResponse;
+typedef struct Ale__Playbooks__V1__ComparePlaybookVersionsRequest Ale__Playbooks__V1__ComparePlaybookVersionsRequest;
+typedef struct Ale__Playbooks__V1__ComparePlaybookVersionsResponse Ale__Playbooks__V1__ComparePlaybookVersionsResponse;
+typedef struct Ale__Playbooks__V1__PlaybookChange Ale__Playbooks__V1__PlaybookChange;
 typedef struct Ale__Playbooks__V1__CreateActivityDefinitionRequest Ale__Playbooks__V1__CreateActivityDefinitionRequest;
 typedef struct Ale__Playbooks__V1__UpdateActivityDefinitionRequest Ale__Playbooks__V1__UpdateActivityDefinitionRequest;
 typedef struct Ale__Playbooks__V1__ListActivityDefinitionsResponse Ale__Playbooks__V1__ListActivityDefinitionsResponse;
@@ -252,6 +255,50 @@ struct  Ale__Playbooks__V1__ExportPlaybookResponse
 #define ALE__PLAYBOOKS__V1__EXPORT_PLAYBOOK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__export_playbook_response__descriptor) \
     , NULL }
+
+
+struct  Ale__Playbooks__V1__ComparePlaybookVersionsRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  protobuf_c_boolean has_from;
+  int32_t from;
+  protobuf_c_boolean has_to;
+  int32_t to;
+};
+#define ALE__PLAYBOOKS__V1__COMPARE_PLAYBOOK_VERSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__compare_playbook_versions_request__descriptor) \
+    , NULL, 0, 0, 0, 0 }
+
+
+struct  Ale__Playbooks__V1__ComparePlaybookVersionsResponse
+{
+  ProtobufCMessage base;
+  size_t n_changes;
+  Ale__Playbooks__V1__PlaybookChange **changes;
+};
+#define ALE__PLAYBOOKS__V1__COMPARE_PLAYBOOK_VERSIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__compare_playbook_versions_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Ale__Playbooks__V1__PlaybookChange
+{
+  ProtobufCMessage base;
+  char *change;
+  char *lane;
+  char *activity;
+  Ale__Playbooks__V1__LocalText *label;
+  char *behind;
+  char *field;
+  char *before;
+  char *after;
+  Ale__Playbooks__V1__PlaybookLane *added_lane;
+  Ale__Playbooks__V1__PlannedActivity *added_activity;
+};
+#define ALE__PLAYBOOKS__V1__PLAYBOOK_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__playbooks__v1__playbook_change__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__Playbooks__V1__CreateActivityDefinitionRequest
@@ -597,6 +644,63 @@ Ale__Playbooks__V1__ExportPlaybookResponse *
 void   ale__playbooks__v1__export_playbook_response__free_unpacked
                      (Ale__Playbooks__V1__ExportPlaybookResponse *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Playbooks__V1__ComparePlaybookVersionsRequest methods */
+void   ale__playbooks__v1__compare_playbook_versions_request__init
+                     (Ale__Playbooks__V1__ComparePlaybookVersionsRequest         *message);
+size_t ale__playbooks__v1__compare_playbook_versions_request__get_packed_size
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsRequest   *message);
+size_t ale__playbooks__v1__compare_playbook_versions_request__pack
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsRequest   *message,
+                      uint8_t             *out);
+size_t ale__playbooks__v1__compare_playbook_versions_request__pack_to_buffer
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Playbooks__V1__ComparePlaybookVersionsRequest *
+       ale__playbooks__v1__compare_playbook_versions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__playbooks__v1__compare_playbook_versions_request__free_unpacked
+                     (Ale__Playbooks__V1__ComparePlaybookVersionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Playbooks__V1__ComparePlaybookVersionsResponse methods */
+void   ale__playbooks__v1__compare_playbook_versions_response__init
+                     (Ale__Playbooks__V1__ComparePlaybookVersionsResponse         *message);
+size_t ale__playbooks__v1__compare_playbook_versions_response__get_packed_size
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsResponse   *message);
+size_t ale__playbooks__v1__compare_playbook_versions_response__pack
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsResponse   *message,
+                      uint8_t             *out);
+size_t ale__playbooks__v1__compare_playbook_versions_response__pack_to_buffer
+                     (const Ale__Playbooks__V1__ComparePlaybookVersionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Playbooks__V1__ComparePlaybookVersionsResponse *
+       ale__playbooks__v1__compare_playbook_versions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__playbooks__v1__compare_playbook_versions_response__free_unpacked
+                     (Ale__Playbooks__V1__ComparePlaybookVersionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Playbooks__V1__PlaybookChange methods */
+void   ale__playbooks__v1__playbook_change__init
+                     (Ale__Playbooks__V1__PlaybookChange         *message);
+size_t ale__playbooks__v1__playbook_change__get_packed_size
+                     (const Ale__Playbooks__V1__PlaybookChange   *message);
+size_t ale__playbooks__v1__playbook_change__pack
+                     (const Ale__Playbooks__V1__PlaybookChange   *message,
+                      uint8_t             *out);
+size_t ale__playbooks__v1__playbook_change__pack_to_buffer
+                     (const Ale__Playbooks__V1__PlaybookChange   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Playbooks__V1__PlaybookChange *
+       ale__playbooks__v1__playbook_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__playbooks__v1__playbook_change__free_unpacked
+                     (Ale__Playbooks__V1__PlaybookChange *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Playbooks__V1__CreateActivityDefinitionRequest methods */
 void   ale__playbooks__v1__create_activity_definition_request__init
                      (Ale__Playbooks__V1__CreateActivityDefinitionRequest         *message);
@@ -704,6 +808,15 @@ typedef void (*Ale__Playbooks__V1__ExportPlaybookRequest_Closure)
 typedef void (*Ale__Playbooks__V1__ExportPlaybookResponse_Closure)
                  (const Ale__Playbooks__V1__ExportPlaybookResponse *message,
                   void *closure_data);
+typedef void (*Ale__Playbooks__V1__ComparePlaybookVersionsRequest_Closure)
+                 (const Ale__Playbooks__V1__ComparePlaybookVersionsRequest *message,
+                  void *closure_data);
+typedef void (*Ale__Playbooks__V1__ComparePlaybookVersionsResponse_Closure)
+                 (const Ale__Playbooks__V1__ComparePlaybookVersionsResponse *message,
+                  void *closure_data);
+typedef void (*Ale__Playbooks__V1__PlaybookChange_Closure)
+                 (const Ale__Playbooks__V1__PlaybookChange *message,
+                  void *closure_data);
 typedef void (*Ale__Playbooks__V1__CreateActivityDefinitionRequest_Closure)
                  (const Ale__Playbooks__V1__CreateActivityDefinitionRequest *message,
                   void *closure_data);
@@ -735,6 +848,9 @@ extern const ProtobufCMessageDescriptor ale__playbooks__v1__dry_run_playbook_res
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__import_playbook_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__export_playbook_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__export_playbook_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__playbooks__v1__compare_playbook_versions_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__playbooks__v1__compare_playbook_versions_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__playbooks__v1__playbook_change__descriptor;
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__create_activity_definition_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__update_activity_definition_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__playbooks__v1__list_activity_definitions_response__descriptor;

@@ -1,0 +1,112 @@
+import OnboardingWire
+import Playbooks
+import ServiceTestKit
+import Testing
+import Wire
+
+@testable import OnboardingService
+
+/// What a move of a date does, worked out of random cases.
+@Suite struct DatePlanTests {
+    private static let monday = CivilDate(year: 2026, month: 3, day: 2)
+
+    /// A random case: each waits for some of those before it.
+    private static func plan(_ random: inout SystemRandomNumberGenerator, _ count: Int) -> DatePlan {
+        let holidays = (0..<8).map { _ in CivilDate(days: monday.days + Int.random(in: -60...120, using: &random)) }
+        let calendar = WorkCalendar(holidays: holidays)
+        let first = calendar.day(1, from: monday)
+        var dues: [DatePlan.Due] = []
+        for place in 0..<count {
+            var due = DatePlan.Due(before: calendar.day(Int.random(in: 0...40, using: &random), from: first))
+            due.waitsFor = (0..<place).filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+            dues.append(due)
+        }
+        return DatePlan(
+            goLive: calendar.day(Int.random(in: 20...60, using: &random), from: first), today: monday,
+            calendar: calendar, dues: dues)
+    }
+
+    @Test func everythingKeepsItsDistanceToGoLive() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            let known = Self.plan(&random, 12)
+            var dues = known.dues
+            dues[0].isMovable = false
+            dues[1].count = .counted(CivilDate(days: Self.monday.days + 7))
+            let plan = DatePlan(goLive: known.goLive, today: known.today, calendar: known.calendar, dues: dues)
+            let before = try #require(plan.goLive)
+            let date = plan.calendar.day(Int.random(in: -40...40, using: &random), from: before)
+            let planned = try #require(plan.outcome(of: .goLive(date)))
+            #expect(planned[0].after == dues[0].before && planned[0].reason == nil)
+            #expect(planned[1].after == CivilDate(days: Self.monday.days + 7))
+            for (due, planned) in zip(dues, planned).dropFirst(2) {
+                let (was, now) = (try #require(due.before), try #require(planned.after))
+                #expect(plan.calendar.distance(from: now, to: date) == plan.calendar.distance(from: was, to: before))
+                #expect((planned.reason != nil) == (was != now))
+            }
+        }
+    }
+
+    @Test func whatWaitsIsPushedAndNothingElse() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            let plan = Self.plan(&random, 12)
+            let place = Int.random(in: plan.dues.indices, using: &random)
+            let before = try #require(plan.dues[place].before)
+            let date = plan.calendar.day(Int.random(in: -20...20, using: &random), from: before)
+            let planned = try #require(plan.outcome(of: .due(place, date)))
+            #expect(planned[place].after == date)
+            var behind: Set<Int> = [place]
+            for (other, due) in plan.dues.enumerated() where other > place {
+                if !behind.isDisjoint(with: due.waitsFor) { behind.insert(other) }
+            }
+            for (other, due) in plan.dues.enumerated() where other != place {
+                let (was, now) = (try #require(due.before), try #require(planned[other].after))
+                #expect(now >= was, "nothing comes earlier")
+                guard now != was else { continue }
+                #expect(behind.contains(other) && planned[other].reason == .pushed && date > before)
+                let last = try #require(due.waitsFor.compactMap { plan.dues[$0].before }.max())
+                let then = try #require(due.waitsFor.compactMap { planned[$0].after }.max())
+                #expect(plan.calendar.distance(from: then, to: now) == plan.calendar.distance(from: last, to: was))
+            }
+        }
+    }
+
+    /// Slack is what it says: that much later holds nothing up, one day more does.
+    @Test func slackIsWhatMaySlip() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<100 {
+            let plan = Self.plan(&random, 8)
+            let goLive = try #require(plan.goLive)
+            let planned = try #require(plan.outcome(of: .goLive(goLive)))
+            let least = try #require(planned.compactMap(\.slack).min())
+            for place in plan.dues.indices {
+                let (slack, after) = (try #require(planned[place].slack), try #require(planned[place].after))
+                #expect(planned[place].isCritical == (slack == least))
+                #expect(planned[place].isAfterGoLive == (after > goLive))
+                #expect(planned[place].isBeforeToday == (after < plan.today))
+                guard least >= 0 else { continue }
+                let late = [slack, slack + 1].map { plan.calendar.day($0, from: after) }
+                    .map { plan.outcome(of: .due(place, $0))?.contains(where: \.isAfterGoLive) }
+                #expect(late == [false, true], "\(place) of \(plan)")
+            }
+        }
+    }
+
+    @Test func nothingIsCriticalWithoutAGoLiveDate() throws {
+        let due = DatePlan.Due(before: Self.monday)
+        let plan = DatePlan(goLive: nil, today: Self.monday, calendar: WorkCalendar(), dues: [due])
+        let planned = try #require(plan.outcome(of: .due(0, Self.monday.adding(days: 1))))
+        #expect(planned[0].slack == nil && !planned[0].isCritical && planned[0].reason == .asked)
+        // The first go-live date moves only what is counted from it.
+        #expect(plan.outcome(of: .goLive(Self.monday))?[0].after == Self.monday)
+    }
+
+    @Test func aDateThatCannotBeWrittenIsNoOutcome() throws {
+        let last = CivilDate(year: 9999, month: 12, day: 31)
+        let plan = DatePlan(
+            goLive: Self.monday, today: Self.monday, calendar: WorkCalendar(),
+            dues: [DatePlan.Due(before: Self.monday.adding(days: 7))])
+        #expect(plan.outcome(of: .goLive(last)) == nil)
+    }
+}
