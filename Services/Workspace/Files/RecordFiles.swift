@@ -1,4 +1,5 @@
 import Hummingbird
+import ImportValidationWire
 import OnboardingWire
 import RPC
 import Wire
@@ -21,6 +22,12 @@ struct RecordFiles: Sendable {
         begin: OnboardingAPI.beginLifecycleTaskAttachment, append: OnboardingAPI.appendLifecycleTaskAttachment,
         complete: OnboardingAPI.completeLifecycleTaskAttachment, read: OnboardingAPI.readLifecycleTaskAttachment,
         remove: OnboardingAPI.deleteLifecycleTaskAttachment)
+
+    /// Those of import tasks, beside the workbooks that are imported.
+    static let imports = RecordFiles(
+        begin: ImportValidationAPI.beginImportTaskAttachment, append: ImportValidationAPI.appendImportTaskAttachment,
+        complete: ImportValidationAPI.completeImportTaskAttachment, read: ImportValidationAPI.readImportTaskAttachment,
+        remove: ImportValidationAPI.deleteImportTaskAttachment)
 
     /// Where a file that was sent goes.
     func target(_ record: String, _ visit: Visit) -> FileReceiver.Target {
