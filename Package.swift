@@ -85,8 +85,8 @@ let pages: [Resource] = """
     Case/case Case/go_live Errors/error Import/import Import/import_block Import/import_counts Import/import_fix
     Import/import_grid Import/import_match Import/import_plan Import/import_publish Import/import_row
     Import/import_row_panel Import/import_run Import/import_upload Import/lineage List/list Notices/notices
-    Onboarding/onboarding Person/person Portal/article Portal/portal Portal/portal_case Portal/portal_task
-    Portal/portal_upload Search/search SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
+    Onboarding/onboarding People/people Person/person Portal/article Portal/portal Portal/portal_case Portal/portal_task
+    Portal/portal_upload Registration/registration Search/search SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
     """.split { $0 == " " || $0 == "\n" }.map { .copy("\($0).mustache") }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -136,6 +136,7 @@ let package = Package(
         shared("Korean", []),
         shared("Filters", ["Korean", "Wire"]),
         shared("Addresses", ["CIDN"]),
+        shared("Markup", []),
         shared("Wire", ["Korean", "CProto", "CProtobufC"]),
         shared("NATS", ["CNATS"]),
         shared("Postgres", ["CPostgres"]),
@@ -166,7 +167,7 @@ let package = Package(
         shared("Workbook", ["CZip", "CXlsxWriter", "Korean", "Wire"]),
         shared("Sandbox", ["Korean"]),
         shared("Flows", ["CJQ", "Korean", yams]),
-        shared("Mail", ["Addresses", "CCurl", mustache]),
+        shared("Mail", ["Addresses", "Markup", "CCurl", mustache]),
         shared("HTTPS", ["CCurl"]),
         shared("Passwords", ["CSodium"]),
         shared("WireCatalog", wires),
@@ -211,7 +212,8 @@ let package = Package(
             "Workspace", executable: "workspace",
             [
                 "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire",
-                "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire", "WireCatalog", hummingbird, httpTypes,
+                "CustomerSuccessWire", "PlayLauncherWire", "NotifierWire", "WireCatalog", "Markup", hummingbird,
+                httpTypes,
                 mustache, crypto, lifecycle, signals, arguments, log,
             ],
             resources: [.copy("Design"), .copy("Strings")] + pages, withRecords: false)
@@ -231,9 +233,11 @@ let package = Package(
                 name: "soak", dependencies: ["CampaignKit", "JourneyKit"], path: "Tools/soak", swiftSettings: strict),
             .executableTarget(
                 name: "bench",
-                dependencies: ["CampaignKit", "JourneyKit", "Platform", "TestKit", "Workbook", "floor"],
+                dependencies: ["CampaignKit", "JourneyKit", "Platform", "TestKit", "Workbook", "floor", hummingbird],
                 path: "Tools/bench",
-                exclude: ["filling.sql", "scale.sql", "playbooks.sql", "dbos_plays.py", "calamine_polars.py"],
+                exclude: [
+                    "filling.sql", "scale.sql", "playbooks.sql", "session.sql", "dbos_plays.py", "calamine_polars.py",
+                ],
                 swiftSettings: strict),
             .executableTarget(
                 name: "corpus", dependencies: ["Workbook"], path: "Tools/corpus", exclude: ["compare.py"],

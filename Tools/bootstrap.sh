@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing: Debian packages, and a Python environment under .local/venv.
+# bootstrap.sh [--browser]    installs what is missing: Debian packages, and a Python environment under .local/venv; with
+# --browser also what the pages are looked at with, as the tests do.
 # Finds nothing to do in a tenth of a second when all is there. Needs root or sudo only to install packages.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -13,9 +14,9 @@ packages=(
   protobuf-compiler protobuf-c-compiler libprotobuf-dev python3-protobuf python3-venv
   # to run
   nats-server postgresql-15 postgresql-client-15
-  # to look at the pages as people do: 190 MB to fetch, and nothing that its package only recommends
-  chromium fonts-noto-cjk
 )
+# To look at the pages as people do: 190 MB to fetch, and nothing that its package only recommends.
+[ "${1:-}" != --browser ] || packages+=(chromium fonts-noto-cjk)
 
 fail() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }
 

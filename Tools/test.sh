@@ -63,7 +63,7 @@ swift_tests() {
   return $code
 }
 
-Tools/bootstrap.sh || exit 1
+Tools/bootstrap.sh --browser || exit 1
 mkdir -p "$logs" && rm -f "$logs"/test-*.log
 check format Tools/format.sh --check
 check generated Tools/proto.sh --check

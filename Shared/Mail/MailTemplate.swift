@@ -1,4 +1,5 @@
 import Foundation
+import Markup
 import Mustache
 
 /// Languages mails are written in.
@@ -110,7 +111,7 @@ public struct MailTemplate: Sendable {
         let subject = parts.subject.render(values.mapValues { $0.object(Self.oneLine) })
         return MailContent(
             subject: Self.oneLine(subject), text: parts.text.render(plain),
-            html: parts.html.render(values.mapValues { $0.object(Self.escape) }))
+            html: parts.html.render(values.mapValues { $0.object(Markup.escaped) }))
     }
 
     private static func read(_ file: URL) throws(MailError) -> String {
@@ -128,23 +129,6 @@ public struct MailTemplate: Sendable {
         } catch {
             throw .invalid(part: part, reason: "\(error)")
         }
-    }
-
-    /// Escapes scalar by scalar: a quotation mark with a combining mark after it is one character to Swift, but still
-    /// ends an attribute for a browser.
-    static func escape(_ text: String) -> String {
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "&": out += "&amp;"
-            case "\"": out += "&quot;"
-            case "'": out += "&#39;"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
     }
 
     private static func oneLine(_ text: String) -> String {

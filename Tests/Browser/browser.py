@@ -22,7 +22,7 @@ def chromium():
     """A browser for as long as the block runs."""
     program = shutil.which("chromium")
     if program is None:
-        raise SystemExit("Chromium is missing: Tools/bootstrap.sh installs it.")
+        raise SystemExit("Chromium is missing: Tools/bootstrap.sh --browser installs it.")
     with sync_playwright() as playwright:
         # Without a sandbox of its own only where it cannot have one: for root.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []

@@ -107,7 +107,7 @@ def grown(value, state, name=""):
         entries = [grown(each, state, name) for each in value]
         if state == "none":
             return [] if name not in ("cells", "columns", "navigation", "cards", "steps", "stages", "lists", "outcomes", "fields") else entries
-        if state == "many" and name in ("items", "entries", "attachments", "tasks", "comments", "articles", "sessions", "facets", "uploads", "members"):
+        if state == "many" and name in ("items", "entries", "attachments", "tasks", "comments", "articles", "sessions", "facets", "uploads", "members", "invitees"):
             return [copy.deepcopy(each) for each in entries for _ in range(60 // max(1, len(entries)))]
         return entries
     if isinstance(value, dict) and set(value) != {"en", "ko"}:

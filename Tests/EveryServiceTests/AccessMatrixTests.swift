@@ -45,6 +45,7 @@ import Wire
             $0.hasSuffix(".describe") && $0.contains("dictionary") || $0.hasSuffix("exports.read")
                 || $0.contains(".saved_views.") || $0.contains(".sessions.") || $0.contains(".passwords.")
                 || $0.hasSuffix("invitations.open") || $0.hasSuffix("invitations.accept")
+                || $0.hasSuffix("preferences.change")
         }
         #expect(subjects.subtracting(refused) == open)
         #expect(

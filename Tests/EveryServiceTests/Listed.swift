@@ -180,6 +180,12 @@ extension Listed {
                 "customer_account",
                 ["domain": Filled.domain, "name": "'A' || n", "account_number": "'N' || n"]),
             Filled(
+                "user",
+                [
+                    "domain": Filled.domain, "account": Filled.customer, "name": "'P' || (100000 - n)",
+                    "email": "'p' || n",
+                ]),
+            Filled(
                 "customer_contact",
                 [
                     "domain": Filled.domain, "account": Filled.customer, "last_name": "'L' || n",
@@ -259,6 +265,8 @@ extension Listed {
             .records("sign_in_links", "user = \"\(first)\""),
             Listed("sessions of a person", "sessions.list", "{}"),
             Listed("views of a person", "saved_views.list", "{}"),
+            Listed("people to invite", "invitations.list_people", #"{"account": "\#(first)"}"#),
+            Listed("own people to invite", "invitations.list_people", "{}"),
             .records("onboarding_cases", own, by: "go_live_date"), .records("lifecycle_tasks", own, by: "due_date"),
             .records("lifecycle_tasks", "parent = \"\(first)\" AND active = true", by: "due_date"),
             .records("customer_accounts", "", by: "name"),

@@ -12,9 +12,11 @@ extension Attempt {
         "sessions.list": own("{}", .nothing, of: "session"),
         "sessions.end": own(#"{"session": "$ID"}"#, .nothing, of: "session"),
         "invitations.create": own(#"{"user": "$ID"}"#, .operation("create", on: "sign_in_link"), of: "user"),
+        // Who is not one of one's own is not listed.
+        "invitations.list_people": own("{}", .operation("create", on: "sign_in_link")),
         "invitations.open": own("{}", .nothing), "invitations.accept": own("{}", .nothing),
         "passwords.forget": own("{}", .nothing), "passwords.reset": own("{}", .nothing),
-        "passwords.change": own("{}", .nothing),
+        "passwords.change": own("{}", .nothing), "preferences.change": own("{}", .nothing),
         "sign_in_links.issue": own(#"{"id": "$ID"}"#, .service, of: "sign_in_link"),
     ]
 }

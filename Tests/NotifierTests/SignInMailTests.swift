@@ -25,7 +25,7 @@ import Wire
                 guard call.caller.kind == .service else { throw .permissionDenied() }
                 if let problem = self.problem.withLock({ $0 }) { throw problem }
                 var issued = IssuedSignInLink()
-                issued.url = "https://workspace.example/invitations/secret-\(uuid())"
+                issued.url = "https://workspace.example/invitation#secret-\(uuid())"
                 self.made.withLock { $0.append(issued.url) }
                 return issued
             }

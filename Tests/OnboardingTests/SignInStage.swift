@@ -105,9 +105,9 @@ struct SignInStage: Sendable {
         try await signIn(user.email ?? "", password)
     }
 
-    func renew(_ token: String) async throws(Problem) -> SignedIn {
+    func renew(_ token: String, isPassive: Bool = false) async throws(Problem) -> SignedIn {
         var request = RenewSessionRequest()
-        request.sessionToken = token
+        (request.sessionToken, request.passive) = (token, isPassive)
         return try await call(OnboardingAPI.renewSession, request)
     }
 
@@ -127,7 +127,7 @@ struct SignInStage: Sendable {
     }
 
     func secret(of link: SignInLink) async throws(Problem) -> String {
-        try await url(of: link).split(separator: "/").last.map(String.init) ?? ""
+        try await url(of: link).split(separator: "#").last.map(String.init) ?? ""
     }
 
     func accept(_ secret: String, _ password: String = Self.password) async throws(Problem) {

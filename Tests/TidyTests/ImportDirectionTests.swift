@@ -6,6 +6,7 @@ import Testing
     /// What each module of Shared may import of this project.
     static let allowed: [String: Set<String>] = [
         "Tenancy": [], "Roles": [], "Korean": [], "Filters": ["Korean", "Wire"], "Addresses": ["CIDN"],
+        "Markup": [],
         "Wire": ["Korean", "CProto", "CProtobufC"], "NATS": ["CNATS"], "Postgres": ["CPostgres"],
         "StandingWire": ["Wire", "CStandingProto", "CProtobufC"],
         "PlaybooksWire": ["Wire", "CPlaybooksProto", "CProtobufC"],
@@ -45,7 +46,7 @@ import Testing
             "Roles", "Tenancy", "Filters", "Korean",
         ],
         "Workbook": ["CZip", "CXlsxWriter", "Korean", "Wire"], "Sandbox": ["Korean"], "Flows": ["CJQ", "Korean"],
-        "Mail": ["Addresses", "CCurl"], "HTTPS": ["CCurl"], "Passwords": ["CSodium"],
+        "Mail": ["Addresses", "Markup", "CCurl"], "HTTPS": ["CCurl"], "Passwords": ["CSodium"],
         "TestKit": ["NATS", "Postgres", "Workbook"],
         "ServiceTestKit": [
             "TestKit", "Platform", "Records", "Ground", "Events", "Work", "Identity", "Postgres", "NATS", "Wire", "RPC",
@@ -69,7 +70,7 @@ import Testing
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],
         "Workspace": [
             "OnboardingWire", "PlaybooksWire", "RecommendedActionsWire", "ImportValidationWire", "CustomerSuccessWire",
-            "PlayLauncherWire", "NotifierWire", "WireCatalog",
+            "PlayLauncherWire", "NotifierWire", "WireCatalog", "Markup",
         ],
     ]
 

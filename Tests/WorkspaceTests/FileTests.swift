@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import OnboardingWire
 import RPC
 import Synchronization
@@ -75,6 +76,32 @@ import Wire
         #expect(received.name == "a \"b\".xlsx" && received.size == Int64(size))
         #expect(received.content == content && received.isComplete)
         #expect(received.largest <= FileReceiver.partSize)
+    }
+
+    /// What somebody has sent is no page of the workspace: the type is the one that was found, and it runs and loads nothing.
+    @Test(arguments: [("text/html", "attachment", true), ("application/pdf", "inline", false)])
+    func aFileIsNoPage(type: String, disposition: String, isInSandbox: Bool) async throws {
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer(
+            "onboarding",
+            [
+                Endpoint(OnboardingAPI.getOnboardingCase) { _, _ in OnboardingCase() },
+                Endpoint(OnboardingAPI.readOnboardingCaseAttachment) { _, _ in
+                    var part = AttachmentPart()
+                    var file = Attachment()
+                    (file.fileName, file.contentType, file.disposition) = ("a\"\r\nb.html", type, disposition)
+                    file.sizeBytes = 2
+                    (part.attachment, part.content, part.last) = (file, [0x68, 0x69], true)
+                    return part
+                },
+            ])
+        let seen = try await Browser(bench, session: "good").get("/cases/1/files/2")
+        #expect(seen.status == 200 && seen.text == "hi" && seen.headers[.contentType] == type)
+        #expect(seen.headers[.contentDisposition] == "\(disposition); filename*=UTF-8''a%22%0D%0Ab.html")
+        let policy = try #require(seen.headers[.contentSecurityPolicy])
+        #expect(policy.hasPrefix("default-src 'none'") && policy.contains("sandbox") == isInSandbox)
+        #expect(seen.headers[.xContentTypeOptions] == "nosniff" && seen.headers[.cacheControl] == "no-store")
     }
 
     @Test func aFileOfAnotherSiteIsRefusedBeforeItIsRead() async throws {

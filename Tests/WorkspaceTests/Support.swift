@@ -21,13 +21,16 @@ struct Bench: Sendable {
     private let responder: RouterResponder<WorkspaceContext>
 
     init(
-        address: String = "http://127.0.0.1:8080", requestsPerMinute: Int = 10_000,
+        address: String = "http://127.0.0.1:8080", requestsPerMinute: Int = 10_000, elsewhere code: Problem.Code? = nil,
         now: @escaping @Sendable () -> Timestamp = { Bench.now }
     ) throws {
         var log = Logger(label: "workspace")
         log.logLevel = .critical
+        let transport = transport
+        let client = code.map { Client(Denying(inner: transport, code: $0)) } ?? Client(transport)
         site = try Site(
-            client: Client(transport), address: address, live: live, requestsPerMinute: requestsPerMinute, now: now,
+            client: client, address: address,
+            live: live, requestsPerMinute: requestsPerMinute, now: now,
             log: log)
         responder = site.responder()
     }
@@ -66,6 +69,43 @@ struct Bench: Sendable {
             text.firstMatch(of: #/name="csrf" value="([^"]+)"/#).map { String($0.output.1) } ?? ""
         }
     }
+}
+
+/// Answers with one code whatever nobody answers.
+struct Denying: Transport {
+    let inner: InMemoryTransport
+    let code: Problem.Code
+
+    var maximumMessageBytes: Int { inner.maximumMessageBytes }
+
+    func publish(_ payload: [UInt8], to subject: String, headers: RPC.Headers) throws(TransportFailure) {
+        try inner.publish(payload, to: subject, headers: headers)
+    }
+
+    func publishInCompany(_ payload: [UInt8], to subject: String, headers: RPC.Headers) throws(TransportFailure) {
+        try inner.publishInCompany(payload, to: subject, headers: headers)
+    }
+
+    func request(
+        _ payload: [UInt8], to subject: String, headers: RPC.Headers, timeout: Duration
+    ) async throws(TransportFailure) -> Delivery {
+        do throws(TransportFailure) {
+            return try await inner.request(payload, to: subject, headers: headers, timeout: timeout)
+        } catch {
+            guard error == .noResponders else { throw error }
+            return Delivery(
+                subject: subject, reply: nil,
+                headers: ["Nats-Service-Error": "denied", "Nats-Service-Error-Code": "\(code.rawValue)"], payload: [])
+        }
+    }
+
+    func subscribe(
+        _ subject: String, queue: String?, onMessage: @escaping @Sendable (Delivery) -> Void
+    ) async throws(TransportFailure) -> any TransportSubscription {
+        try await inner.subscribe(subject, queue: queue, onMessage: onMessage)
+    }
+
+    func flush(limit: Duration) async throws(TransportFailure) { try await inner.flush(limit: limit) }
 }
 
 /// Whoever brings a token is the user of that name; `ended` is the token of nobody any more.

@@ -37,6 +37,23 @@ import Wire
         }
     }
 
+    /// What a browser fetches that comes for the first time, whichever page it comes to.
+    @Test func aFirstVisitIsSmall() throws {
+        let site = try Bench().site
+        let common = try Self.read("every_page.json")
+        let files = try site.assets.addresses.values.map { address -> Int in
+            let name = ("\(address)".split(separator: "/").last).map(String.init) ?? ""
+            return try #require(site.assets.response(name)?.body.contentLength)
+        }
+        #expect(files.count >= 3)
+        for name in try Self.names() {
+            let values = common.merging(try Self.read(name)) { _, own in own }
+            let reader = Reader(language: .ko, zone: ReaderZone("Asia/Seoul"), now: Bench.now)
+            let text = site.templates.draw(String(name.prefix { $0 != "." }), sample: values, for: reader)
+            #expect(try #require(text).utf8.count + files.reduce(0, +) < 100_000, "\(name)")
+        }
+    }
+
     @Test func whatIsTypedIsEscaped() throws {
         let templates = try Bench().site.templates
         let reader = Reader(language: .en, zone: ReaderZone("UTC"), now: Bench.now)

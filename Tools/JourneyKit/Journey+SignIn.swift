@@ -69,8 +69,8 @@ extension Journey {
     /// Secrets of the invitations in the mails to a user, the oldest first.
     private static func secrets(for user: User, _ mails: MailFolder) -> [String] {
         mails.mails.filter { $0.recipients.contains(user.email ?? "") }.compactMap { mail in
-            mail.text.split(whereSeparator: \.isWhitespace).first { $0.contains("/invitations/") }?
-                .split(separator: "/").last.map(String.init)
+            mail.text.split(whereSeparator: \.isWhitespace).first { $0.contains("/invitation#") }?
+                .split(separator: "#").last.map(String.init)
         }
     }
 

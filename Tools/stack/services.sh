@@ -66,6 +66,7 @@ workspace_settings() {
   setting ALE_WORKSPACE_HOST 127.0.0.1
   setting ALE_WORKSPACE_PORT "$WORKSPACE_PORT"
   setting ALE_WORKSPACE_URL "$(workspace_url)"
+  setting ALE_WORKSPACE_REQUESTS_PER_MINUTE "${ALE_WORKSPACE_REQUESTS_PER_MINUTE:-1200}"
   setting ALE_LOG_LEVEL "${ALE_LOG_LEVEL:-info}"
   setting ALE_LOG_FORMAT "${ALE_LOG_FORMAT:-plain}"
   setting ALE_READY_FILE "$RUN/workspace.ready"

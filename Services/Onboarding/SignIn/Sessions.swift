@@ -86,15 +86,17 @@ struct Sessions: Sendable {
 
     // MARK: Going on, and ending
 
-    /// A new access token for a session that is open.
-    func renew(_ token: String, _ call: Call) async throws(Problem) -> SignedIn {
-        guard let secret = Secret(shown: token) else { throw .sessionEnded }
+    /// A new access token for a session that is open. A passive renewal does not count as use.
+    func renew(_ request: RenewSessionRequest, _ call: Call) async throws(Problem) -> SignedIn {
+        guard let secret = Secret(shown: request.sessionToken) else { throw .sessionEnded }
+        let isPassive = request.passive
         let (database, now, open) = (database, database.clock.now, isOpen(at: database.clock.now))
         let found = try await database.transaction(as: service, deadline: call.deadline) {
             tx -> (SigningPerson, Session)? in
             let rows = try tx.query(
                 """
-                UPDATE onboarding.session SET used_at = \(now.sqlValue) WHERE token_hash = \(secret.hash) AND \(open) \
+                UPDATE onboarding.session SET used_at = CASE WHEN \(isPassive) THEN used_at ELSE \(now.sqlValue) END \
+                WHERE token_hash = \(secret.hash) AND \(open) \
                 RETURNING id, "user", device, method, signed_in_at, used_at, expires_at
                 """)
             guard let session = try rows.first.map(Self.session) else { return nil }

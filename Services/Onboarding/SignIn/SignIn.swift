@@ -40,11 +40,12 @@ struct SignIn: Sendable {
     /// What is answered.
     var endpoints: [Endpoint] {
         let (sessions, passwords, links, federated) = (sessions, passwords, links, federated)
+        let (invitees, preferences) = (Invitees(database: database), OwnPreferences(database: database))
         let open = WithoutToken(perSecond: settings.strangersPerSecond)
         return [
             open.endpoint(OnboardingAPI.signIn, proves: true, passwords.signIn),
             open.endpoint(OnboardingAPI.renewSession, proves: true) { request, call async throws(Problem) in
-                try await sessions.renew(request.sessionToken, call)
+                try await sessions.renew(request, call)
             },
             open.endpoint(OnboardingAPI.signOut) { request, call async throws(Problem) in
                 try await sessions.signOut(request.sessionToken, call)
@@ -57,6 +58,12 @@ struct SignIn: Sendable {
             },
             Endpoint(OnboardingAPI.createInvitation) { call, request async throws(Problem) in
                 try await links.invite(request, call)
+            },
+            Endpoint(OnboardingAPI.listInvitees) { call, request async throws(Problem) in
+                try await invitees.list(request, call)
+            },
+            Endpoint(OnboardingAPI.changePreferences) { call, request async throws(Problem) in
+                try await preferences.change(request, call)
             },
             Endpoint(OnboardingAPI.issueSignInLink) { call, request async throws(Problem) in
                 try await links.issue(request, call)

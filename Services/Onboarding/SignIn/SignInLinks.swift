@@ -92,8 +92,9 @@ struct SignInLinks: Sendable {
             return link.purpose ?? ""
         }
         var issued = IssuedSignInLink()
-        let page = purpose == Purpose.invitation ? "invitations" : "passwords"
-        issued.url = "\(settings.workspace)/\(page)/\(secret.text)"
+        let page = purpose == Purpose.invitation ? "invitation#" : "reset#"
+        // Browsers keep what stands behind `#` to themselves: it is in no log, no Referer, and no address of a request.
+        issued.url = "\(settings.workspace)/\(page)\(secret.text)"
         return issued
     }
 

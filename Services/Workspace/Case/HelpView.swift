@@ -1,3 +1,5 @@
+import Foundation
+import ImportValidationWire
 import OnboardingWire
 import RPC
 import RecommendedActionsWire
@@ -5,7 +7,32 @@ import Wire
 
 /// What stands beside a record to help: recommended actions and articles. A part that cannot be read is left out.
 struct HelpView: Sendable {
+    /// The service of the record, which recommends.
+    enum Source: Sendable {
+        case onboarding, importValidation
+
+        fileprivate var show: Method<ShowRecommendedActionsRequest, ShowRecommendedActionsResponse> {
+            switch self {
+            case .onboarding: OnboardingAPI.showRecommendedActions
+            case .importValidation: ImportValidationAPI.showRecommendedActions
+            }
+        }
+        fileprivate var answer: Method<AnswerDecisionTreeRequest, TreePlace> {
+            switch self {
+            case .onboarding: OnboardingAPI.answerDecisionTree
+            case .importValidation: ImportValidationAPI.answerDecisionTree
+            }
+        }
+        fileprivate var assign: Method<AssignRecommendedActionRequest, AssignRecommendedActionResponse> {
+            switch self {
+            case .onboarding: OnboardingAPI.assignRecommendedAction
+            case .importValidation: ImportValidationAPI.assignRecommendedAction
+            }
+        }
+    }
+
     let visit: Visit
+    var source = Source.onboarding
     let table: String
     let record: String
     /// The page it stands on.
@@ -19,24 +46,71 @@ struct HelpView: Sendable {
         return ["cards": cards, "articles": articles, "any": !cards.isEmpty || !articles.isEmpty]
     }
 
+    // MARK: Cards
+
     private func cards() async -> [Seen] {
         var request = ShowRecommendedActionsRequest()
         request.table = table
         request.record = record
-        guard let answer = try? await visit.ask(OnboardingAPI.showRecommendedActions, request) else { return [] }
+        guard let answer = try? await visit.ask(source.show, request) else { return [] }
+        let names = await self.names(answer.cards)
         var cards: [Seen] = []
         for card in answer.cards {
             let address = "\(href)/help/\(Fields.encoded(card.recommendation))"
-            var more: Values = ["assign": "\(address)/assign", "answer": "\(address)/answer"]
+            var more: Values = [
+                "assign": "\(address)/assign", "answer": "\(address)/answer", "steps": card.steps.map(step),
+                "again": "", "begin": "", "place": card.place.map(place) ?? "",
+            ]
+            if let proposed = card.proposed {
+                let name = names[proposed.value] ?? ""
+                more["proposed"] =
+                    proposed.display == nil && !name.isEmpty ? Seen(proposed, ["display": name]) : proposed
+            }
+            if let flow = card.flow, table == LifecycleTask.schema.table, let begin = Self.flows[flow.key] {
+                more["begin"] = ["href": "\(href)/\(begin)", "label": flow.label ?? ActionText()] as Values
+            }
             // Where somebody is in a decision tree the address says.
-            if visit.query["tree"] == card.recommendation {
-                let given = visit.query.all("given")
+            let given = visit.query.all("given")
+            if visit.query["tree"] == card.recommendation, !given.isEmpty {
                 more["given"] = given
-                if let place = await place(card.recommendation, given) { more["place"] = place }
+                more["again"] = "\(href)?tree=\(Fields.encoded(card.recommendation))#help"
+                if let place = await place(card.recommendation, given) { more["place"] = self.place(place) }
             }
             cards.append(Seen(card, more))
         }
         return cards
+    }
+
+    /// Guided flows that begin from the page of a task, by their keys: the last part of the address of their page.
+    private static let flows = ["register_consumer": "register"]
+
+    /// What proposed records are called, where the service does not say.
+    private func names(_ cards: [RecommendedAction]) async -> [String: String] {
+        var names: [String: String] = [:]
+        for proposed in cards.compactMap(\.proposed) where proposed.display == nil && names[proposed.value] == nil {
+            guard let table = Dictionaries.schema(table)?.field(proposed.field)?.referencedTable else { continue }
+            let found = try? await Lookup(visit).names(of: [proposed.value], in: table)
+            names.merge(found ?? [:]) { first, _ in first }
+        }
+        return names
+    }
+
+    private func step(_ step: GuidanceStep) -> Values {
+        ["text": step.text ?? ActionText(), "links": links(step.links)]
+    }
+
+    private func place(_ place: TreePlace) -> Values {
+        [
+            "text": place.text ?? ActionText(), "links": links(place.links), "choices": place.choices,
+            "instructions": place.instructions.map(step), "end": place.isEnd,
+        ]
+    }
+
+    private func links(_ links: [ActionLink]) -> [Values] {
+        links.map { link in
+            let address = "/articles/\(Fields.encoded(link.article))?back=\(Fields.encoded(href))"
+            return ["label": link.label ?? ActionText(), "href": address]
+        }
     }
 
     private func place(_ recommendation: String, _ given: [String]) async -> TreePlace? {
@@ -45,7 +119,7 @@ struct HelpView: Sendable {
         request.record = record
         request.recommendation = recommendation
         request.answers = given
-        return try? await visit.ask(OnboardingAPI.answerDecisionTree, request)
+        return try? await visit.ask(source.answer, request)
     }
 
     private func articles() async -> [Values] {
@@ -56,13 +130,15 @@ struct HelpView: Sendable {
         return answer.articles.map { ArticlePage.entry($0, visit, back: href) }
     }
 
+    // MARK: Acting
+
     /// Writes the value that is proposed.
     func assign(_ recommendation: String) async throws(Problem) {
         var request = AssignRecommendedActionRequest()
         request.table = table
         request.record = record
         request.recommendation = recommendation
-        _ = try await visit.ask(OnboardingAPI.assignRecommendedAction, request)
+        _ = try await visit.ask(source.assign, request)
     }
 
     /// The page with one more answer given.

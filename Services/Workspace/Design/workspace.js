@@ -128,7 +128,7 @@
     if (place.dataset.asking) return;
     place.dataset.asking = "1";
     try {
-      const { isFine, content } = await fragment(place.dataset.refresh);
+      const { isFine, content } = await fragment(place.dataset.refresh, { headers: { "X-Passive": "1" } });
       const next = content.firstElementChild;
       if (isFine && next) {
         // Work that has ended changes the page around it.

@@ -1,3 +1,4 @@
+import Markup
 import Mustache
 
 /// How values stand in a page. The engine escapes characters as Swift counts them, and would let pass a quotation mark with a
@@ -11,18 +12,5 @@ struct PageText: MustacheContentType {
     /// Makes it known to the engine.
     static func register() { MustacheContentTypes.register(PageText(), named: name) }
 
-    func escapeText(_ text: String) -> String {
-        var out = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "<": out.append(contentsOf: "&lt;".unicodeScalars)
-            case ">": out.append(contentsOf: "&gt;".unicodeScalars)
-            case "&": out.append(contentsOf: "&amp;".unicodeScalars)
-            case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
-            case "'": out.append(contentsOf: "&#39;".unicodeScalars)
-            default: out.append(scalar)
-            }
-        }
-        return String(out)
-    }
+    func escapeText(_ text: String) -> String { Markup.escaped(text) }
 }

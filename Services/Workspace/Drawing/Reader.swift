@@ -70,6 +70,9 @@ struct Reader: Sendable {
 struct ReaderZone: Sendable {
     private let zone: TimeZone
 
+    /// The names of all zones, in their order.
+    static let names = TimeZone.knownTimeZoneIdentifiers.sorted()
+
     /// The zone of that name in the IANA database; UTC where there is none.
     init(_ name: String) {
         zone = TimeZone(identifier: name) ?? .gmt

@@ -90,11 +90,13 @@ enum FileSender {
             try await writer.finish(nil)
         }
         let kind = inline ? "inline" : "attachment"
+        // Whatever somebody has sent is no page of the workspace; the viewer of a PDF does not run in a sandbox.
+        let policy = "default-src 'none'; frame-ancestors 'none'" + (inline ? "" : "; sandbox")
         return Response(
             status: .ok,
             headers: [
                 .contentType: type, .contentDisposition: "\(kind); filename*=UTF-8''\(Fields.encoded(name))",
-                .cacheControl: "no-store",
+                .cacheControl: "no-store", .contentSecurityPolicy: policy,
             ], body: body)
     }
 }

@@ -24,6 +24,7 @@ enum ImportPages: PageFolder {
         pages.receive("/imports/:id/files") { visit async throws(Problem) in
             (ImportFiles(visit).target(), .moved(to: "\(href(visit))?done=sent"))
         }
+        ImportHelp.add(to: pages)
         addLoading(to: pages)
         addFixing(to: pages)
         addPublishing(to: pages)

@@ -46,6 +46,7 @@ struct ImportView: Sendable {
     }
 
     func page() async throws(Problem) -> Page {
+        async let beside = ImportHelp.values(visit)
         let facts = try await facts()
         let step = Step(rawValue: asked) ?? Self.next(facts)
         var values: Values = [
@@ -55,6 +56,9 @@ struct ImportView: Sendable {
         if let run = facts.busy ?? facts.runs.first { values["run"] = self.run(run) }
         if let refused { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
         values.merge(try await own(step, facts)) { own, _ in own }
+        values.merge(await beside) { own, _ in own }
+        // A page takes one field of files, and where workbooks are sent it is theirs.
+        if step != .upload { values["attach"] = ["action": "\(href)/attachments"] as Values }
         var page = Page(
             template: "import", title: "\(facts.task.number ?? "") \(facts.task.shortDescription ?? "")",
             values: values,

@@ -10,7 +10,7 @@ import Wire
 enum LivePages: PageFolder {
     static func add(to pages: Pages) {
         let site = pages.site
-        pages.get("/live") { visit async throws(Problem) in
+        pages.get("/live", .page) { visit async throws(Problem) in
             let topic = LiveTopic(visit.query["topic"])
             if let topic { try await check(topic, visit) }
             guard let person = visit.person,
@@ -55,7 +55,7 @@ enum LivePages: PageFolder {
         case .notices: return await notices(visit, site)
         case .beat:
             do throws(Problem) {
-                return try await site.sessions.person(visit.sessionToken) == nil ? nil : ": \n\n"
+                return try await site.sessions.person(visit.sessionToken, isPassive: true) == nil ? nil : ": \n\n"
             } catch {
                 // Onboarding is away, which says nothing about the session.
                 return ": \n\n"
@@ -66,7 +66,8 @@ enum LivePages: PageFolder {
     /// The number of unread notices, read with the token of now; nil when the session has ended.
     private static func notices(_ visit: Visit, _ site: Site) async -> String? {
         do throws(Problem) {
-            guard let person = try await site.sessions.person(visit.sessionToken) else { return nil }
+            let token = visit.sessionToken
+            guard let person = try await site.sessions.person(token, isPassive: true) else { return nil }
             let ask = Ask(client: site.client, token: person.accessToken, language: visit.reader.language)
             let count =
                 try await ask(NotifierAPI.listInAppNotifications, NoticePages.unread(pageSize: 1)).totalSize ?? 0

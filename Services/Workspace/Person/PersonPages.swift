@@ -2,16 +2,27 @@ import OnboardingWire
 import RPC
 import Wire
 
-/// One's own page: sessions that are open, and the password.
+/// One's own page: language and time zone, sessions that are open, and the password.
 enum PersonPages: PageFolder {
     static func add(to pages: Pages) {
         let site = pages.site
-        pages.get("/person") { visit async throws(Problem) in .page(try await page(visit, refused: nil)) }
+        pages.get("/person") { visit async throws(Problem) in .page(try await page(visit)) }
         pages.post("/person") { visit async throws(Problem) in
-            let language = Language(tag: visit.form["language"]).rawValue
+            var request = ChangePreferencesRequest()
+            request.language = visit.form[ChangePreferencesRequest.Field.language]
+            request.timeZone = visit.form[ChangePreferencesRequest.Field.timeZone]
+            let preferences: Preferences
+            do throws(Problem) {
+                preferences = try await visit.ask(OnboardingAPI.changePreferences, request)
+            } catch {
+                guard error.isRefusal else { throw error }
+                return .page(try await page(visit, settings: error))
+            }
+            // What is known of the person is of before.
+            site.sessions.forget(visit.sessionToken)
             return .signedIn(
                 to: "/person?done=\(Toast.saved.rawValue)",
-                cookies: [site.cookies.make(CookieJar.language, language, seconds: CookieJar.year)])
+                cookies: [site.cookies.make(CookieJar.language, preferences.language, seconds: CookieJar.year)])
         }
         pages.post("/person/password") { visit async throws(Problem) in
             var request = ChangePasswordRequest()
@@ -22,7 +33,7 @@ enum PersonPages: PageFolder {
                 _ = try await visit.ask(OnboardingAPI.changePassword, request)
             } catch {
                 guard error.isRefusal || error.code == .unauthenticated else { throw error }
-                return .page(try await page(visit, refused: error))
+                return .page(try await page(visit, password: error))
             }
             return .moved(to: "/person?done=\(Toast.passwordChanged.rawValue)")
         }
@@ -34,13 +45,12 @@ enum PersonPages: PageFolder {
         }
     }
 
-    private static func page(_ visit: Visit, refused: Problem?) async throws(Problem) -> Page {
+    /// The page, with what was refused of the settings or of the password.
+    private static func page(
+        _ visit: Visit, settings refused: Problem? = nil, password refusedPassword: Problem? = nil
+    ) async throws(Problem) -> Page {
         let sessions = try await visit.ask(OnboardingAPI.listSessions, ListSessionsRequest()).sessions
-        let forms = Forms(visit)
-        let language = visit.reader.language
-        let choices = Language.allCases.map { Forms.Option($0.rawValue, $0 == .en ? "English" : "한국어") }
-        let settings = Forms.Field("language", visit.say("Language", "언어"), .choice(choices), value: language.rawValue)
-        let fields: [Forms.Field] = [
+        let passwords: [Forms.Field] = [
             .init(
                 ChangePasswordRequest.Field.current, visit.say("Current password", "현재 비밀번호"), .text("password"),
                 isRequired: true, autocomplete: "current-password"),
@@ -48,10 +58,8 @@ enum PersonPages: PageFolder {
                 ChangePasswordRequest.Field.new, visit.say("New password", "새 비밀번호"), .text("password"),
                 isRequired: true, autocomplete: "new-password"),
         ]
-        var password: Values = ["fields": fields.map { forms.values($0, refused: refused) }]
-        if let refused { password["problem"] = forms.problem(refused, fields) }
         let values: Values = [
-            "settings": ["fields": [forms.values(settings, refused: nil)]] as Values, "password": password,
+            "settings": form(settings(visit), visit, refused), "password": form(passwords, visit, refusedPassword),
             "sessions": sessions.map { session -> Seen in
                 let isThis = session.id == visit.person?.session
                 var more: Values = ["current": isThis, "end": isThis ? "" : "/person/sessions/\(session.id)/end"]
@@ -60,6 +68,29 @@ enum PersonPages: PageFolder {
             },
         ]
         return Page(
-            template: "person", title: visit.say("About you", "내 정보"), values: values, status: refused?.status ?? .ok)
+            template: "person", title: visit.say("About you", "내 정보"), values: values,
+            status: (refused ?? refusedPassword)?.status ?? .ok)
+    }
+
+    private static func form(_ fields: [Forms.Field], _ visit: Visit, _ refused: Problem?) -> Values {
+        let forms = Forms(visit)
+        var form: Values = ["fields": fields.map { forms.values($0, refused: refused) }]
+        if let refused { form["problem"] = forms.problem(refused, fields) }
+        return form
+    }
+
+    private static func settings(_ visit: Visit) -> [Forms.Field] {
+        typealias Field = ChangePreferencesRequest.Field
+        let languages = Language.allCases.map { Forms.Option($0.rawValue, $0 == .en ? "English" : "한국어") }
+        let zone = visit.person?.timeZone ?? ""
+        let zones = Set(ReaderZone.names + [zone]).filter { !$0.isEmpty }.sorted()
+        return [
+            .init(
+                Field.language.rawValue, visit.say("Language", "언어"), .choice(languages),
+                value: visit.reader.language.rawValue),
+            .init(
+                Field.timeZone.rawValue, User.schema.label(User.Field.timeZone, visit.reader.language),
+                .choice(zones.map { Forms.Option($0, $0) }), value: zone),
+        ]
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import OnboardingWire
 import RPC
 import Wire
@@ -14,7 +15,8 @@ enum ArticlePage {
 
     static func page(_ visit: Visit) async throws(Problem) -> Page {
         var request = ReadKnowledgeRequest()
-        request.article = visit.part("article")
+        let named = visit.part("article")
+        if UUID(uuidString: named) == nil { request.key = named } else { request.article = named }
         let article = try await visit.ask(OnboardingAPI.readKnowledge, request)
         let body = visit.reader.language == .ko && !article.bodyKo.isEmpty ? article.bodyKo : article.body
         let title = title(article, visit)

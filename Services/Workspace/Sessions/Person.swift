@@ -10,6 +10,8 @@ struct Person: Sendable {
     let email: String
     let language: Language
     let timeZone: String
+    /// Every role, those that roles contain included.
+    let roles: Set<String>
     let accounts: [String]
     let domain: String
     let accessToken: String
@@ -24,6 +26,7 @@ struct Person: Sendable {
         email = signedIn.email
         language = Language(tag: signedIn.language)
         timeZone = signedIn.timeZone
+        roles = Set(signedIn.roles)
         accounts = signedIn.accounts
         domain = signedIn.domain
         accessToken = signedIn.accessToken

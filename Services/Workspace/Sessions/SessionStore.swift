@@ -12,9 +12,20 @@ final class SessionStore: Sendable {
     /// An access token that ends sooner is renewed before it is used.
     private static let margin: Int64 = 20
 
+    /// Somebody with an access token, and whether the session was used for it: a page that asks by itself uses none.
+    private struct Known {
+        let person: Person
+        let isUsed: Bool
+    }
+
+    private struct Renewal: Hashable {
+        let key: Data
+        let isPassive: Bool
+    }
+
     private struct State {
-        var people: [Data: Person] = [:]
-        var renewals: [Data: Task<Result<Person, Problem>, Never>] = [:]
+        var people: [Data: Known] = [:]
+        var renewals: [Renewal: Task<Result<Person, Problem>, Never>] = [:]
     }
 
     private let client: Client
@@ -34,7 +45,7 @@ final class SessionStore: Sendable {
     /// Remembers who has just signed in.
     func remember(_ person: Person, _ sessionToken: String) {
         let key = Secrets.digest(sessionToken)
-        state.withLock { keep(person, key, in: &$0) }
+        state.withLock { keep(Known(person: person, isUsed: true), key, in: &$0) }
     }
 
     /// Forgets what is known of a session, so that onboarding is asked again. What a renewal that is under way will bring is
@@ -43,22 +54,24 @@ final class SessionStore: Sendable {
         let key = Secrets.digest(sessionToken)
         state.withLock { state in
             state.people[key] = nil
-            state.renewals[key] = nil
+            for isPassive in [false, true] { state.renewals[Renewal(key: key, isPassive: isPassive)] = nil }
         }
     }
 
-    /// Whose session it is; nil when it has ended. Requests that come beside each other renew once.
-    func person(_ sessionToken: String) async throws(Problem) -> Person? {
-        let key = Secrets.digest(sessionToken)
-        let soon = now().seconds + Self.margin
-        let renewal = state.withLock { state -> Task<Result<Person, Problem>, Never>? in
-            if let known = state.people[key], known.expireTime.seconds > soon { return nil }
-            if let running = state.renewals[key] { return running }
-            let task = Task { await self.renew(sessionToken, key) }
-            state.renewals[key] = task
-            return task
+    /// Whose session it is; nil when it has ended. Requests that come beside each other renew once. What a page asks for by
+    /// itself is passive: it keeps no session from idling, nor does the access token that it brings for what people do.
+    func person(_ sessionToken: String, isPassive: Bool = false) async throws(Problem) -> Person? {
+        let renewed = Renewal(key: Secrets.digest(sessionToken), isPassive: isPassive)
+        let (known, renewal) = state.withLock { state -> (Person?, Task<Result<Person, Problem>, Never>?) in
+            if let known = state.people[renewed.key], isFresh(known), known.isUsed || isPassive {
+                return (known.person, nil)
+            }
+            if let running = state.renewals[renewed] { return (nil, running) }
+            let task = Task { await self.renew(sessionToken, renewed) }
+            state.renewals[renewed] = task
+            return (nil, task)
         }
-        guard let renewal else { return state.withLock { $0.people[key] } }
+        guard let renewal else { return known }
         switch await renewal.value {
         case .success(let person): return person
         case .failure(let problem):
@@ -67,9 +80,10 @@ final class SessionStore: Sendable {
         }
     }
 
-    private func renew(_ sessionToken: String, _ key: Data) async -> Result<Person, Problem> {
+    private func renew(_ sessionToken: String, _ renewal: Renewal) async -> Result<Person, Problem> {
         var request = RenewSessionRequest()
         request.sessionToken = sessionToken
+        request.passive = renewal.isPassive
         let outcome: Result<Person, Problem>
         do throws(Problem) {
             let signedIn = try await client.call(
@@ -80,21 +94,29 @@ final class SessionStore: Sendable {
             outcome = .failure(error)
         }
         state.withLock { state in
-            let isAwaited = state.renewals.removeValue(forKey: key) != nil
+            let isAwaited = state.renewals.removeValue(forKey: renewal) != nil
             switch outcome {
-            case .success(let person): if isAwaited { keep(person, key, in: &state) }
-            case .failure(let problem) where problem.code == .unauthenticated: state.people[key] = nil
+            case .success(let person):
+                if isAwaited { keep(Known(person: person, isUsed: !renewal.isPassive), renewal.key, in: &state) }
+            case .failure(let problem) where problem.code == .unauthenticated: state.people[renewal.key] = nil
             case .failure: break
             }
         }
         return outcome
     }
 
-    private func keep(_ person: Person, _ key: Data, in state: inout State) {
+    private func keep(_ known: Known, _ key: Data, in state: inout State) {
+        // A passive renewal that comes in behind one of somebody's doing takes nothing from it.
+        guard known.isUsed || !isFresh(state.people[key]) else { return }
         if state.people.count >= limit, state.people[key] == nil {
-            let first = state.people.sorted { $0.value.expireTime < $1.value.expireTime }.prefix(max(1, limit / 4))
-            for (key, _) in first { state.people[key] = nil }
+            let people = state.people.sorted { $0.value.person.expireTime < $1.value.person.expireTime }
+            for (key, _) in people.prefix(max(1, limit / 4)) { state.people[key] = nil }
         }
-        state.people[key] = person
+        state.people[key] = known
+    }
+
+    /// Whether what is known can still be used as it is.
+    private func isFresh(_ known: Known?) -> Bool {
+        known.map { $0.person.expireTime.seconds > now().seconds + Self.margin } ?? false
     }
 }

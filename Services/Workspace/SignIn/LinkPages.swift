@@ -19,25 +19,32 @@ enum LinkPages: PageFolder {
             }
             return forgotten(visit, isSent: true)
         }
-        pages.get("/invitation", .anybody) { visit async throws(Problem) in page(visit, "invitation", ["over": true]) }
-        pages.get("/reset", .anybody) { visit async throws(Problem) in page(visit, "reset", ["over": true]) }
-        pages.get("/invitations/:secret", .anybody) { visit async throws(Problem) in try await open(visit, "invitation")
-        }
-        pages.post("/invitation", .anybody) { visit async throws(Problem) in
+        add("invitation", to: pages) { visit, secret, password async throws(Problem) in
             var request = AcceptInvitationRequest()
-            request.secret = visit.form[AcceptInvitationRequest.Field.secret]
-            request.password = visit.form[whole: AcceptInvitationRequest.Field.password.rawValue]
-            return try await choose(visit, "invitation") { () async throws(Problem) in
-                _ = try await visit.ask(OnboardingAPI.acceptInvitation, request)
-            }
+            (request.secret, request.password) = (secret, password)
+            _ = try await visit.ask(OnboardingAPI.acceptInvitation, request)
         }
-        pages.get("/passwords/:secret", .anybody) { visit async throws(Problem) in try await open(visit, "reset") }
-        pages.post("/reset", .anybody) { visit async throws(Problem) in
+        add("reset", to: pages) { visit, secret, password async throws(Problem) in
             var request = ResetPasswordRequest()
-            request.secret = visit.form[ResetPasswordRequest.Field.secret]
-            request.password = visit.form[whole: ResetPasswordRequest.Field.password.rawValue]
-            return try await choose(visit, "reset") { () async throws(Problem) in
-                _ = try await visit.ask(OnboardingAPI.resetPassword, request)
+            (request.secret, request.password) = (secret, password)
+            _ = try await visit.ask(OnboardingAPI.resetPassword, request)
+        }
+    }
+
+    /// The pages of one kind of link. Its secret stands behind `#`, which browsers send nowhere: a script posts it, and without
+    /// one whoever has the link pastes it into the page. So it is in no log, no Referer and no history.
+    private static func add(
+        _ kind: String, to pages: Pages,
+        _ use: @escaping @Sendable (Visit, String, String) async throws(Problem) -> Void
+    ) {
+        pages.get("/\(kind)", .anybody) { visit async throws(Problem) in page(visit, kind, ["asked": true]) }
+        // Where a form was posted to is an address as well, to whoever reads the page anew or comes back to it.
+        pages.get("/\(kind)/open", .anybody) { _ async throws(Problem) in .moved(to: "/\(kind)") }
+        pages.post("/\(kind)/open", .anybody) { visit async throws(Problem) in try await open(visit, kind) }
+        pages.post("/\(kind)", .anybody) { visit async throws(Problem) in
+            try await choose(visit, kind) { () async throws(Problem) in
+                let password = visit.form[whole: AcceptInvitationRequest.Field.password.rawValue]
+                try await use(visit, visit.form[AcceptInvitationRequest.Field.secret], password)
             }
         }
     }
@@ -56,7 +63,9 @@ enum LinkPages: PageFolder {
     /// Whose link it is, before a password is chosen.
     private static func open(_ visit: Visit, _ template: String) async throws(Problem) -> Answer {
         var request = OpenInvitationRequest()
-        request.secret = visit.part("secret")
+        let pasted = visit.form["link"].split(separator: "#").last.map { String($0) } ?? ""
+        let sent = visit.form[OpenInvitationRequest.Field.secret]
+        request.secret = sent.isEmpty ? pasted : sent
         do throws(Problem) {
             let opened = try await visit.ask(OnboardingAPI.openInvitation, request)
             let invited: Values = ["name": opened.displayName, "email": opened.email]

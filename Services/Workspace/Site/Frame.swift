@@ -134,7 +134,7 @@ enum Toast: String {
         replaced, read, changed, dated, back
     case signedOut = "signed-out"
     case passwordChanged = "password-changed"
-    case ended
+    case ended, invited, registering
 
     var text: Text {
         switch self {
@@ -159,6 +159,8 @@ enum Toast: String {
         case .signedOut: Text(en: "You are signed out.", ko: "로그아웃했습니다.")
         case .passwordChanged: Text(en: "Your password was changed.", ko: "비밀번호를 변경했습니다.")
         case .ended: Text(en: "The session was ended.", ko: "세션을 종료했습니다.")
+        case .registering: Text(en: "The registration has begun.", ko: "등록을 시작했습니다.")
+        case .invited: Text(en: "The invitation is on its way.", ko: "초대를 보냈습니다.")
         }
     }
 }

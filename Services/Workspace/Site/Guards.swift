@@ -43,7 +43,7 @@ struct Guards: RouterMiddleware {
     }
 
     private func harden(_ response: inout Response) {
-        response.headers[.contentSecurityPolicy] = Self.policy
+        if response.headers[.contentSecurityPolicy] == nil { response.headers[.contentSecurityPolicy] = Self.policy }
         response.headers[.xContentTypeOptions] = "nosniff"
         for (name, value) in Self.fixed { if let name { response.headers[name] = value } }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }

@@ -6,6 +6,8 @@ enum HTTPFieldName {
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")
     /// Asks for a part of a page.
     static let fragment = HTTPField.Name("X-Fragment")
+    /// Says that a page asks by itself.
+    static let passive = HTTPField.Name("X-Passive")
     /// What went wrong, for a script: percent-encoded.
     static let problem = HTTPField.Name("X-Problem")
     /// From where a browser sends a request.

@@ -21,9 +21,12 @@ enum Navigation {
         Entry(href: "/notices", key: "m", label: Text(en: "Notices", ko: "알림")),
     ]
 
+    private static let people = Entry(href: "/people", key: "p", label: Text(en: "People", ko: "사용자"))
+
     /// The entries for one page.
     static func values(for person: Person, _ visit: Visit) -> [Values] {
-        return (person.isCustomer ? customers : entries).map { entry in
+        let all = (person.isCustomer ? customers : entries) + (PeoplePages.isFor(person) ? [people] : [])
+        return all.map { entry in
             [
                 "href": entry.href, "key": entry.key, "label": visit.reader(entry.label),
                 "current": entry.href.prefix { $0 != "?" } == visit.path,

@@ -8,6 +8,8 @@ struct Pages {
     enum Access: Sendable {
         /// Whoever is signed in.
         case person
+        /// A page of whoever is signed in, by itself: it does not keep the session from idling.
+        case page
         /// Anybody.
         case anybody
     }
@@ -67,16 +69,24 @@ extension Site {
         var visit = self.visit(request, context, nil, token)
         do throws(Problem) {
             guard isSameSite(request) else { throw .forged() }
+            let isPassive = access == .page || request.isPassive
             if !token.isEmpty {
                 guard admits(session: token) else { throw .resourceExhausted() }
-                if let person = try await sessions.person(token) { visit = self.visit(request, context, person, token) }
+                if let person = try await sessions.person(token, isPassive: isPassive) {
+                    visit = self.visit(request, context, person, token)
+                }
             }
             guard access == .anybody || visit.person != nil else { return signInFirst(visit, request) }
             let answer: Answer
             do throws(Problem) {
                 answer = try await handler(visit, request)
             } catch {
-                guard let again = try await renewed(after: error, visit, request, context, token) else { throw error }
+                guard error.code == .unauthenticated, visit.person != nil, request.method == .get else { throw error }
+                // A service does not know the access token any more: once more under a new one. What was posted is not
+                // done twice.
+                sessions.forget(token)
+                let person = try await sessions.person(token, isPassive: isPassive)
+                let again = self.visit(request, context, person, token)
                 guard again.person != nil else { return signInFirst(visit, request) }
                 answer = try await handler(again, request)
             }
@@ -85,16 +95,6 @@ extension Site {
         } catch {
             return respond(error, visit, request)
         }
-    }
-
-    /// When a service does not know the access token any more: who it is under a new one. Nil for other problems, and for what
-    /// was posted, which is not done twice.
-    private func renewed(
-        after problem: Problem, _ visit: Visit, _ request: Request, _ context: WorkspaceContext, _ token: String
-    ) async throws(Problem) -> Visit? {
-        guard problem.code == .unauthenticated, visit.person != nil, request.method == .get else { return nil }
-        sessions.forget(token)
-        return self.visit(request, context, try await sessions.person(token), token)
     }
 
     private func visit(
@@ -148,6 +148,11 @@ extension Site {
         guard let origin = request.headers[.origin] else { return true }
         return origin == address
     }
+}
+
+extension Request {
+    /// Whether a page asks by itself, and not because somebody did something.
+    var isPassive: Bool { HTTPFieldName.passive.map { headers[$0] != nil } ?? false }
 }
 
 extension Problem {

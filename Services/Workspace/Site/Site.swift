@@ -50,7 +50,10 @@ struct Site: Sendable {
     }
 
     /// Answers requests: the pages, the files they are drawn with, and whether the program is well.
-    func responder() -> RouterResponder<WorkspaceContext> {
+    func responder() -> RouterResponder<WorkspaceContext> { router().buildResponder() }
+
+    /// The table of all addresses.
+    func router() -> Router<WorkspaceContext> {
         let router = Router(context: WorkspaceContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: Guards(site: self))
         router.get("/assets/:name") { [assets] _, context in
@@ -67,15 +70,15 @@ struct Site: Sendable {
         }
         let pages = Pages(site: self, router: router)
         for folder in Self.folders { folder.add(to: pages) }
-        return router.buildResponder()
+        return router
     }
 
     /// The folders of pages.
     private static var folders: [any PageFolder.Type] {
         [
             SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, TaskPages.self, ImportPages.self,
-            PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self, LivePages.self,
-            DesignPage.self,
+            PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self, PeoplePages.self,
+            RegistrationPages.self, LivePages.self, DesignPage.self,
         ]
     }
 

@@ -33,6 +33,7 @@ enum TaskPages: PageFolder {
                     note: OnboardingAPI.addLifecycleTaskWorkNote)
             }
         }
+        addHelp(to: pages)
         pages.post("/tasks/:id/activities/:activity") { visit async throws(Problem) in try await act(visit) }
         pages.receive("/tasks/:id/files") { visit async throws(Problem) in
             let record = try await Self.record(visit)
@@ -48,6 +49,22 @@ enum TaskPages: PageFolder {
                 return .removed
             }
         }
+    }
+
+    private static func addHelp(to pages: Pages) {
+        pages.post("/tasks/:id/help/:recommendation/assign") { visit async throws(Problem) in
+            try await write(visit) { (record) async throws(Problem) in
+                try await help(visit, record).assign(visit.part("recommendation"))
+                return .saved
+            }
+        }
+        pages.post("/tasks/:id/help/:recommendation/answer") { visit async throws(Problem) in
+            .moved(to: help(visit, LifecycleTask()).answered(visit.part("recommendation")))
+        }
+    }
+
+    private static func help(_ visit: Visit, _ record: LifecycleTask) -> HelpView {
+        HelpView(visit: visit, table: Record.schema.table, record: record.id, href: href(visit))
     }
 
     private static func href(_ visit: Visit) -> String { "/tasks/\(Fields.encoded(visit.part("id")))" }
@@ -163,7 +180,7 @@ enum TaskPages: PageFolder {
         let parts = Parts(
             reader: visit.reader,
             names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
-        async let beside = HelpView(visit: visit, table: Record.schema.table, record: record.id, href: href).values()
+        async let beside = help(visit, record).values()
         let view = ActivityView(
             visit: visit, href: href, parts: parts, refused: refused, refusedActivity: visit.part("activity"),
             adding: adding)

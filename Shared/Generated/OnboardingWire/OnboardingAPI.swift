@@ -728,7 +728,7 @@ public enum OnboardingAPI {
     public static let signIn = Method<SignInRequest, SignedIn>(
         service: "onboarding", subject: "ale.v1.onboarding.sessions.sign_in", name: "SignIn", summary: "Signs a person in with a password; works without a token.")
     /// Answers a new access token for a session; works without a token. UNAUTHENTICATED, reason SESSION_ENDED, for a session
-    /// that has ended. The answer holds no session token.
+    /// that has ended. The answer holds no session token. A passive renewal does not keep the session from idling.
     public static let renewSession = Method<RenewSessionRequest, SignedIn>(
         service: "onboarding", subject: "ale.v1.onboarding.sessions.renew", name: "RenewSession", summary: "Answers a new access token for a session; works without a token.")
     /// Ends a session by its token; works without a token, and answers the same when there is none.
@@ -755,6 +755,10 @@ public enum OnboardingAPI {
     /// not active, holds no role or is an outside system.
     public static let createInvitation = Method<CreateInvitationRequest, SignInLink>(
         service: "onboarding", subject: "ale.v1.onboarding.invitations.create", name: "CreateInvitation", summary: "Invites a user by an e-mail with a link that is good once and for a day; a link of before is good no more.", need: MethodNeed(.create, on: "sign_in_link"))
+    /// Lists whom the caller may invite, with what has become of it: customers' onboarding contacts the people of their
+    /// accounts, administrators those of an account or of their own domain (G-103).
+    public static let listInvitees = Method<ListInviteesRequest, ListInviteesResponse>(
+        service: "onboarding", subject: "ale.v1.onboarding.invitations.list_people", name: "ListInvitees", summary: "Lists whom the caller may invite, with what has become of it: customers' onboarding contacts the people of their accounts, administrators those of an account or of their own domain (G-103).", need: MethodNeed(.create, on: "sign_in_link"))
     /// Says whose link it is; works without a token. UNAUTHENTICATED, reason LINK_INVALID, for one that is used, expired or
     /// none.
     public static let openInvitation = Method<OpenInvitationRequest, OpenedInvitation>(
@@ -775,6 +779,9 @@ public enum OnboardingAPI {
     /// another; RESOURCE_EXHAUSTED as sessions.sign_in.
     public static let changePassword = Method<ChangePasswordRequest, Empty>(
         service: "onboarding", subject: "ale.v1.onboarding.passwords.change", name: "ChangePassword", summary: "Changes one's own password; all other sessions end.")
+    /// Changes one's own language and time zone. INVALID_ARGUMENT for one that does not exist.
+    public static let changePreferences = Method<ChangePreferencesRequest, Preferences>(
+        service: "onboarding", subject: "ale.v1.onboarding.preferences.change", name: "ChangePreferences", summary: "Changes one's own language and time zone.")
     /// Makes the secret of a sign-in link, for the e-mail that is about to be sent; one made before is good no more. The
     /// notifier alone asks. FAILED_PRECONDITION, reason LINK_OVER, when it is used or expired, or nobody may sign in by it.
     public static let issueSignInLink = Method<IssueSignInLinkRequest, IssuedSignInLink>(
@@ -1041,11 +1048,13 @@ public enum OnboardingAPI {
         beginFederatedSignIn.info,
         completeFederatedSignIn.info,
         createInvitation.info,
+        listInvitees.info,
         openInvitation.info,
         acceptInvitation.info,
         forgetPassword.info,
         resetPassword.info,
         changePassword.info,
+        changePreferences.info,
         issueSignInLink.info,
         readExport.info,
         listSavedViews.info,

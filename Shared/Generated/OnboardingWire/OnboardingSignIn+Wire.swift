@@ -194,26 +194,31 @@ extension RenewSessionRequest: WireMessage {
     package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
         ale__onboarding__v1__renew_session_request__init(message)
         if !self.sessionToken.isEmpty { message.pointee.session_token = try arena.string(self.sessionToken, "sessionToken") }
+        if self.passive { message.pointee.has_passive = 1; message.pointee.passive = self.passive ? 1 : 0 }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
         self.init()
         self.sessionToken = Unpacked.string(message.pointee.session_token)
+        self.passive = message.pointee.passive != 0
     }
 
     package static let jsonNames = JSONNames([
         ("sessionToken", "session_token"),
+        ("passive", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
         switch index {
         case 0: self.sessionToken = try reader.string()
+        case 1: self.passive = try reader.bool()
         default: break
         }
     }
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.sessionToken.isEmpty { try writer.field("sessionToken", self.sessionToken) }
+        if self.passive { try writer.field("passive", self.passive) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -550,6 +555,199 @@ extension CreateInvitationRequest: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.user.isEmpty { try writer.field("user", self.user) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ListInviteesRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__ListInviteesRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__list_invitees_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__list_invitees_request__init(message)
+        if !self.account.isEmpty { message.pointee.account = try arena.string(self.account, "account") }
+        if !self.text.isEmpty { message.pointee.text = try arena.string(self.text, "text") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.account = Unpacked.string(message.pointee.account)
+        self.text = Unpacked.string(message.pointee.text)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("account", nil),
+        ("text", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.account = try reader.string()
+        case 1: self.text = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.account.isEmpty { try writer.field("account", self.account) }
+        if !self.text.isEmpty { try writer.field("text", self.text) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ListInviteesResponse: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__ListInviteesResponse
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__list_invitees_response__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__list_invitees_response__init(message)
+        if !self.people.isEmpty { message.pointee.n_people = self.people.count; message.pointee.people = try arena.messages(self.people, "people") }
+        if self.more { message.pointee.has_more = 1; message.pointee.more = self.more ? 1 : 0 }
+        if !self.account.isEmpty { message.pointee.account = try arena.string(self.account, "account") }
+        if !self.accountName.isEmpty { message.pointee.account_name = try arena.string(self.accountName, "accountName") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.people = try Unpacked.messages(message.pointee.n_people, message.pointee.people, "people")
+        self.more = message.pointee.more != 0
+        self.account = Unpacked.string(message.pointee.account)
+        self.accountName = Unpacked.string(message.pointee.account_name)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("people", nil),
+        ("more", nil),
+        ("account", nil),
+        ("accountName", "account_name"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.people = try reader.list { (reader) throws(WireError) in try reader.object() }
+        case 1: self.more = try reader.bool()
+        case 2: self.account = try reader.string()
+        case 3: self.accountName = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.people.isEmpty { try writer.list("people", self.people) }
+        if self.more { try writer.field("more", self.more) }
+        if !self.account.isEmpty { try writer.field("account", self.account) }
+        if !self.accountName.isEmpty { try writer.field("accountName", self.accountName) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension Invitee: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__Invitee
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__invitee__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__invitee__init(message)
+        if !self.user.isEmpty { message.pointee.user = try arena.string(self.user, "user") }
+        if !self.name.isEmpty { message.pointee.name = try arena.string(self.name, "name") }
+        if !self.email.isEmpty { message.pointee.email = try arena.string(self.email, "email") }
+        if !self.state.isEmpty { message.pointee.state = try arena.string(self.state, "state") }
+        if let value = self.invitedUntil { message.pointee.invited_until = try arena.message(value, "invitedUntil") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.user = Unpacked.string(message.pointee.user)
+        self.name = Unpacked.string(message.pointee.name)
+        self.email = Unpacked.string(message.pointee.email)
+        self.state = Unpacked.string(message.pointee.state)
+        self.invitedUntil = try Unpacked.message(message.pointee.invited_until, "invitedUntil")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("user", nil),
+        ("name", nil),
+        ("email", nil),
+        ("state", nil),
+        ("invitedUntil", "invited_until"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.user = try reader.string()
+        case 1: self.name = try reader.string()
+        case 2: self.email = try reader.string()
+        case 3: self.state = try reader.string()
+        case 4: self.invitedUntil = try reader.timestamp()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.user.isEmpty { try writer.field("user", self.user) }
+        if !self.name.isEmpty { try writer.field("name", self.name) }
+        if !self.email.isEmpty { try writer.field("email", self.email) }
+        if !self.state.isEmpty { try writer.field("state", self.state) }
+        if let value = self.invitedUntil { try writer.field("invitedUntil", value) }
     }
 
     /// Reads protobuf bytes within `limits`.
@@ -1003,6 +1201,118 @@ extension IssuedSignInLink: WireMessage {
 
     package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
         if !self.url.isEmpty { try writer.field("url", self.url) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension ChangePreferencesRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__ChangePreferencesRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__change_preferences_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__change_preferences_request__init(message)
+        if !self.language.isEmpty { message.pointee.language = try arena.string(self.language, "language") }
+        if !self.timeZone.isEmpty { message.pointee.time_zone = try arena.string(self.timeZone, "timeZone") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.language = Unpacked.string(message.pointee.language)
+        self.timeZone = Unpacked.string(message.pointee.time_zone)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("language", nil),
+        ("timeZone", "time_zone"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.language = try reader.string()
+        case 1: self.timeZone = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.language.isEmpty { try writer.field("language", self.language) }
+        if !self.timeZone.isEmpty { try writer.field("timeZone", self.timeZone) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension Preferences: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__Preferences
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__preferences__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__preferences__init(message)
+        if !self.language.isEmpty { message.pointee.language = try arena.string(self.language, "language") }
+        if !self.timeZone.isEmpty { message.pointee.time_zone = try arena.string(self.timeZone, "timeZone") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.language = Unpacked.string(message.pointee.language)
+        self.timeZone = Unpacked.string(message.pointee.time_zone)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("language", nil),
+        ("timeZone", "time_zone"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.language = try reader.string()
+        case 1: self.timeZone = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.language.isEmpty { try writer.field("language", self.language) }
+        if !self.timeZone.isEmpty { try writer.field("timeZone", self.timeZone) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -79,6 +79,8 @@ public struct RenewSessionRequest: Message {
 
     /// The field `session_token`.
     public var sessionToken: String = ""
+    /// A program asks by itself, such as for a page that is open: the session does not count as used, and ends when it is idle.
+    public var passive: Bool = false
 
     /// The message with every field at its default.
     public init() {}
@@ -89,6 +91,8 @@ extension RenewSessionRequest {
     public enum Field: String, RequestField {
         /// `session_token`.
         case sessionToken = "session_token"
+        /// `passive`.
+        case passive
     }
 }
 
@@ -208,13 +212,76 @@ extension CreateInvitationRequest {
     }
 }
 
+/// `ale.onboarding.v1.ListInviteesRequest`.
+public struct ListInviteesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.ListInviteesRequest"
+
+    /// Id of the account whose people are listed. Empty: of a customer the first of the own accounts, of an administrator the
+    /// own domain, as far as its people are of no account.
+    public var account: String = ""
+    /// A part of the name or of the e-mail address; empty for everybody.
+    public var text: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension ListInviteesRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `account`.
+        case account
+        /// `text`.
+        case text
+    }
+}
+
+/// By name, at most 100.
+public struct ListInviteesResponse: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.ListInviteesResponse"
+
+    /// The field `people`.
+    public var people: [Invitee] = []
+    /// There are others: the text has to say more.
+    public var more: Bool = false
+    /// Whose people they are; empty for those of the own domain.
+    public var account: String = ""
+    /// The field `account_name`.
+    public var accountName: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// Somebody who can be invited.
+public struct Invitee: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.Invitee"
+
+    /// Id of the user.
+    public var user: String = ""
+    /// The field `name`.
+    public var name: String = ""
+    /// The field `email`.
+    public var email: String = ""
+    /// "has_password", "invited" until the link expires, "not_invited", or "without_role", who has nothing to sign in for.
+    public var state: String = ""
+    /// Until when the link of an invitation is good.
+    public var invitedUntil: Timestamp?
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
 /// `ale.onboarding.v1.OpenInvitationRequest`.
 public struct OpenInvitationRequest: Message {
     /// The proto name of the message.
     public static let fullName = "ale.onboarding.v1.OpenInvitationRequest"
 
-    /// The last part of the link, which is `<address of the workspace>/invitations/<secret>`, and for a new password
-    /// `<address of the workspace>/passwords/<secret>`.
+    /// What stands behind `#` in the link, which is `<address of the workspace>/invitation#<secret>`, and for a new password
+    /// `<address of the workspace>/reset#<secret>`: browsers send it nowhere by themselves.
     public var secret: String = ""
 
     /// The message with every field at its default.
@@ -376,6 +443,44 @@ public struct IssuedSignInLink: Message {
 
     /// The field `url`.
     public var url: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+/// What is empty stays as it is.
+public struct ChangePreferencesRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.ChangePreferencesRequest"
+
+    /// "en" or "ko".
+    public var language: String = ""
+    /// Name of the IANA database.
+    public var timeZone: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension ChangePreferencesRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `language`.
+        case language
+        /// `time_zone`.
+        case timeZone = "time_zone"
+    }
+}
+
+/// How a person is shown pages and times.
+public struct Preferences: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.Preferences"
+
+    /// The field `language`.
+    public var language: String = ""
+    /// Empty where none is known.
+    public var timeZone: String = ""
 
     /// The message with every field at its default.
     public init() {}

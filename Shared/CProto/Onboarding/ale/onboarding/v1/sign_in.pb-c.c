@@ -502,6 +502,141 @@ void   ale__onboarding__v1__create_invitation_request__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__create_invitation_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__list_invitees_request__init
+                     (Ale__Onboarding__V1__ListInviteesRequest         *message)
+{
+  static const Ale__Onboarding__V1__ListInviteesRequest init_value = ALE__ONBOARDING__V1__LIST_INVITEES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__list_invitees_request__get_packed_size
+                     (const Ale__Onboarding__V1__ListInviteesRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_invitees_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__list_invitees_request__pack
+                     (const Ale__Onboarding__V1__ListInviteesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_invitees_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__list_invitees_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__ListInviteesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_invitees_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__ListInviteesRequest *
+       ale__onboarding__v1__list_invitees_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__ListInviteesRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__list_invitees_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__list_invitees_request__free_unpacked
+                     (Ale__Onboarding__V1__ListInviteesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__list_invitees_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__list_invitees_response__init
+                     (Ale__Onboarding__V1__ListInviteesResponse         *message)
+{
+  static const Ale__Onboarding__V1__ListInviteesResponse init_value = ALE__ONBOARDING__V1__LIST_INVITEES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__list_invitees_response__get_packed_size
+                     (const Ale__Onboarding__V1__ListInviteesResponse *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_invitees_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__list_invitees_response__pack
+                     (const Ale__Onboarding__V1__ListInviteesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_invitees_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__list_invitees_response__pack_to_buffer
+                     (const Ale__Onboarding__V1__ListInviteesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__list_invitees_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__ListInviteesResponse *
+       ale__onboarding__v1__list_invitees_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__ListInviteesResponse *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__list_invitees_response__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__list_invitees_response__free_unpacked
+                     (Ale__Onboarding__V1__ListInviteesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__list_invitees_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__invitee__init
+                     (Ale__Onboarding__V1__Invitee         *message)
+{
+  static const Ale__Onboarding__V1__Invitee init_value = ALE__ONBOARDING__V1__INVITEE__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__invitee__get_packed_size
+                     (const Ale__Onboarding__V1__Invitee *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__invitee__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__invitee__pack
+                     (const Ale__Onboarding__V1__Invitee *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__invitee__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__invitee__pack_to_buffer
+                     (const Ale__Onboarding__V1__Invitee *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__invitee__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__Invitee *
+       ale__onboarding__v1__invitee__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__Invitee *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__invitee__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__invitee__free_unpacked
+                     (Ale__Onboarding__V1__Invitee *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__invitee__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ale__onboarding__v1__open_invitation_request__init
                      (Ale__Onboarding__V1__OpenInvitationRequest         *message)
 {
@@ -860,6 +995,96 @@ void   ale__onboarding__v1__issued_sign_in_link__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &ale__onboarding__v1__issued_sign_in_link__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__change_preferences_request__init
+                     (Ale__Onboarding__V1__ChangePreferencesRequest         *message)
+{
+  static const Ale__Onboarding__V1__ChangePreferencesRequest init_value = ALE__ONBOARDING__V1__CHANGE_PREFERENCES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__change_preferences_request__get_packed_size
+                     (const Ale__Onboarding__V1__ChangePreferencesRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__change_preferences_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__change_preferences_request__pack
+                     (const Ale__Onboarding__V1__ChangePreferencesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__change_preferences_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__change_preferences_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__ChangePreferencesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__change_preferences_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__ChangePreferencesRequest *
+       ale__onboarding__v1__change_preferences_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__ChangePreferencesRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__change_preferences_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__change_preferences_request__free_unpacked
+                     (Ale__Onboarding__V1__ChangePreferencesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__change_preferences_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__preferences__init
+                     (Ale__Onboarding__V1__Preferences         *message)
+{
+  static const Ale__Onboarding__V1__Preferences init_value = ALE__ONBOARDING__V1__PREFERENCES__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__preferences__get_packed_size
+                     (const Ale__Onboarding__V1__Preferences *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__preferences__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__preferences__pack
+                     (const Ale__Onboarding__V1__Preferences *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__preferences__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__preferences__pack_to_buffer
+                     (const Ale__Onboarding__V1__Preferences *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__preferences__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__Preferences *
+       ale__onboarding__v1__preferences__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__Preferences *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__preferences__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__preferences__free_unpacked
+                     (Ale__Onboarding__V1__Preferences *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__preferences__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   ale__onboarding__v1__list_sign_in_issuers_request__init
@@ -1636,7 +1861,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__signed_in__descriptor =
   (ProtobufCMessageInit) ale__onboarding__v1__signed_in__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__renew_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__renew_session_request__field_descriptors[2] =
 {
   {
     "session_token",
@@ -1650,14 +1875,27 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__renew_session_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "passive",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__RenewSessionRequest, has_passive),
+    offsetof(Ale__Onboarding__V1__RenewSessionRequest, passive),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__renew_session_request__field_indices_by_name[] = {
+  1,   /* field[1] = passive */
   0,   /* field[0] = session_token */
 };
 static const ProtobufCIntRange ale__onboarding__v1__renew_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__renew_session_request__descriptor =
 {
@@ -1667,7 +1905,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__renew_session_request__des
   "Ale__Onboarding__V1__RenewSessionRequest",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__RenewSessionRequest),
-  1,
+  2,
   ale__onboarding__v1__renew_session_request__field_descriptors,
   ale__onboarding__v1__renew_session_request__field_indices_by_name,
   1,  ale__onboarding__v1__renew_session_request__number_ranges,
@@ -1978,6 +2216,224 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__create_invitation_request_
   ale__onboarding__v1__create_invitation_request__field_indices_by_name,
   1,  ale__onboarding__v1__create_invitation_request__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__create_invitation_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__list_invitees_request__field_descriptors[2] =
+{
+  {
+    "account",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ListInviteesRequest, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ListInviteesRequest, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__list_invitees_request__field_indices_by_name[] = {
+  0,   /* field[0] = account */
+  1,   /* field[1] = text */
+};
+static const ProtobufCIntRange ale__onboarding__v1__list_invitees_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__list_invitees_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.ListInviteesRequest",
+  "ListInviteesRequest",
+  "Ale__Onboarding__V1__ListInviteesRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__ListInviteesRequest),
+  2,
+  ale__onboarding__v1__list_invitees_request__field_descriptors,
+  ale__onboarding__v1__list_invitees_request__field_indices_by_name,
+  1,  ale__onboarding__v1__list_invitees_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__list_invitees_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__list_invitees_response__field_descriptors[4] =
+{
+  {
+    "people",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__ListInviteesResponse, n_people),
+    offsetof(Ale__Onboarding__V1__ListInviteesResponse, people),
+    &ale__onboarding__v1__invitee__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "more",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Ale__Onboarding__V1__ListInviteesResponse, has_more),
+    offsetof(Ale__Onboarding__V1__ListInviteesResponse, more),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ListInviteesResponse, account),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "account_name",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ListInviteesResponse, account_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__list_invitees_response__field_indices_by_name[] = {
+  2,   /* field[2] = account */
+  3,   /* field[3] = account_name */
+  1,   /* field[1] = more */
+  0,   /* field[0] = people */
+};
+static const ProtobufCIntRange ale__onboarding__v1__list_invitees_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__list_invitees_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.ListInviteesResponse",
+  "ListInviteesResponse",
+  "Ale__Onboarding__V1__ListInviteesResponse",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__ListInviteesResponse),
+  4,
+  ale__onboarding__v1__list_invitees_response__field_descriptors,
+  ale__onboarding__v1__list_invitees_response__field_indices_by_name,
+  1,  ale__onboarding__v1__list_invitees_response__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__list_invitees_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__invitee__field_descriptors[5] =
+{
+  {
+    "user",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__Invitee, user),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__Invitee, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "email",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__Invitee, email),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__Invitee, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "invited_until",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__Invitee, invited_until),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__invitee__field_indices_by_name[] = {
+  2,   /* field[2] = email */
+  4,   /* field[4] = invited_until */
+  1,   /* field[1] = name */
+  3,   /* field[3] = state */
+  0,   /* field[0] = user */
+};
+static const ProtobufCIntRange ale__onboarding__v1__invitee__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__invitee__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.Invitee",
+  "Invitee",
+  "Ale__Onboarding__V1__Invitee",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__Invitee),
+  5,
+  ale__onboarding__v1__invitee__field_descriptors,
+  ale__onboarding__v1__invitee__field_indices_by_name,
+  1,  ale__onboarding__v1__invitee__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__invitee__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ale__onboarding__v1__open_invitation_request__field_descriptors[1] =
@@ -2399,6 +2855,108 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__issued_sign_in_link__descr
   ale__onboarding__v1__issued_sign_in_link__field_indices_by_name,
   1,  ale__onboarding__v1__issued_sign_in_link__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__issued_sign_in_link__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__change_preferences_request__field_descriptors[2] =
+{
+  {
+    "language",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ChangePreferencesRequest, language),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_zone",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__ChangePreferencesRequest, time_zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__change_preferences_request__field_indices_by_name[] = {
+  0,   /* field[0] = language */
+  1,   /* field[1] = time_zone */
+};
+static const ProtobufCIntRange ale__onboarding__v1__change_preferences_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__change_preferences_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.ChangePreferencesRequest",
+  "ChangePreferencesRequest",
+  "Ale__Onboarding__V1__ChangePreferencesRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__ChangePreferencesRequest),
+  2,
+  ale__onboarding__v1__change_preferences_request__field_descriptors,
+  ale__onboarding__v1__change_preferences_request__field_indices_by_name,
+  1,  ale__onboarding__v1__change_preferences_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__change_preferences_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__preferences__field_descriptors[2] =
+{
+  {
+    "language",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__Preferences, language),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_zone",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__Preferences, time_zone),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__preferences__field_indices_by_name[] = {
+  0,   /* field[0] = language */
+  1,   /* field[1] = time_zone */
+};
+static const ProtobufCIntRange ale__onboarding__v1__preferences__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__preferences__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.Preferences",
+  "Preferences",
+  "Ale__Onboarding__V1__Preferences",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__Preferences),
+  2,
+  ale__onboarding__v1__preferences__field_descriptors,
+  ale__onboarding__v1__preferences__field_indices_by_name,
+  1,  ale__onboarding__v1__preferences__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__preferences__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define ale__onboarding__v1__list_sign_in_issuers_request__field_descriptors NULL

@@ -27,6 +27,9 @@ typedef struct Ale__Onboarding__V1__ListSessionsResponse Ale__Onboarding__V1__Li
 typedef struct Ale__Onboarding__V1__Session Ale__Onboarding__V1__Session;
 typedef struct Ale__Onboarding__V1__EndSessionRequest Ale__Onboarding__V1__EndSessionRequest;
 typedef struct Ale__Onboarding__V1__CreateInvitationRequest Ale__Onboarding__V1__CreateInvitationRequest;
+typedef struct Ale__Onboarding__V1__ListInviteesRequest Ale__Onboarding__V1__ListInviteesRequest;
+typedef struct Ale__Onboarding__V1__ListInviteesResponse Ale__Onboarding__V1__ListInviteesResponse;
+typedef struct Ale__Onboarding__V1__Invitee Ale__Onboarding__V1__Invitee;
 typedef struct Ale__Onboarding__V1__OpenInvitationRequest Ale__Onboarding__V1__OpenInvitationRequest;
 typedef struct Ale__Onboarding__V1__OpenedInvitation Ale__Onboarding__V1__OpenedInvitation;
 typedef struct Ale__Onboarding__V1__AcceptInvitationRequest Ale__Onboarding__V1__AcceptInvitationRequest;
@@ -35,6 +38,8 @@ typedef struct Ale__Onboarding__V1__ResetPasswordRequest Ale__Onboarding__V1__Re
 typedef struct Ale__Onboarding__V1__ChangePasswordRequest Ale__Onboarding__V1__ChangePasswordRequest;
 typedef struct Ale__Onboarding__V1__IssueSignInLinkRequest Ale__Onboarding__V1__IssueSignInLinkRequest;
 typedef struct Ale__Onboarding__V1__IssuedSignInLink Ale__Onboarding__V1__IssuedSignInLink;
+typedef struct Ale__Onboarding__V1__ChangePreferencesRequest Ale__Onboarding__V1__ChangePreferencesRequest;
+typedef struct Ale__Onboarding__V1__Preferences Ale__Onboarding__V1__Preferences;
 typedef struct Ale__Onboarding__V1__ListSignInIssuersRequest Ale__Onboarding__V1__ListSignInIssuersRequest;
 typedef struct Ale__Onboarding__V1__ListSignInIssuersResponse Ale__Onboarding__V1__ListSignInIssuersResponse;
 typedef struct Ale__Onboarding__V1__SignInIssuer Ale__Onboarding__V1__SignInIssuer;
@@ -123,10 +128,12 @@ struct  Ale__Onboarding__V1__RenewSessionRequest
 {
   ProtobufCMessage base;
   char *session_token;
+  protobuf_c_boolean has_passive;
+  protobuf_c_boolean passive;
 };
 #define ALE__ONBOARDING__V1__RENEW_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__renew_session_request__descriptor) \
-    , NULL }
+    , NULL, 0, 0 }
 
 
 struct  Ale__Onboarding__V1__SignOutRequest
@@ -194,6 +201,46 @@ struct  Ale__Onboarding__V1__CreateInvitationRequest
 #define ALE__ONBOARDING__V1__CREATE_INVITATION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__create_invitation_request__descriptor) \
     , NULL }
+
+
+struct  Ale__Onboarding__V1__ListInviteesRequest
+{
+  ProtobufCMessage base;
+  char *account;
+  char *text;
+};
+#define ALE__ONBOARDING__V1__LIST_INVITEES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_invitees_request__descriptor) \
+    , NULL, NULL }
+
+
+struct  Ale__Onboarding__V1__ListInviteesResponse
+{
+  ProtobufCMessage base;
+  size_t n_people;
+  Ale__Onboarding__V1__Invitee **people;
+  protobuf_c_boolean has_more;
+  protobuf_c_boolean more;
+  char *account;
+  char *account_name;
+};
+#define ALE__ONBOARDING__V1__LIST_INVITEES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__list_invitees_response__descriptor) \
+    , 0,NULL, 0, 0, NULL, NULL }
+
+
+struct  Ale__Onboarding__V1__Invitee
+{
+  ProtobufCMessage base;
+  char *user;
+  char *name;
+  char *email;
+  char *state;
+  Google__Protobuf__Timestamp *invited_until;
+};
+#define ALE__ONBOARDING__V1__INVITEE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__invitee__descriptor) \
+    , NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__OpenInvitationRequest
@@ -283,6 +330,28 @@ struct  Ale__Onboarding__V1__IssuedSignInLink
 #define ALE__ONBOARDING__V1__ISSUED_SIGN_IN_LINK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__issued_sign_in_link__descriptor) \
     , NULL }
+
+
+struct  Ale__Onboarding__V1__ChangePreferencesRequest
+{
+  ProtobufCMessage base;
+  char *language;
+  char *time_zone;
+};
+#define ALE__ONBOARDING__V1__CHANGE_PREFERENCES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__change_preferences_request__descriptor) \
+    , NULL, NULL }
+
+
+struct  Ale__Onboarding__V1__Preferences
+{
+  ProtobufCMessage base;
+  char *language;
+  char *time_zone;
+};
+#define ALE__ONBOARDING__V1__PREFERENCES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__preferences__descriptor) \
+    , NULL, NULL }
 
 
 struct  Ale__Onboarding__V1__ListSignInIssuersRequest
@@ -561,6 +630,63 @@ Ale__Onboarding__V1__CreateInvitationRequest *
 void   ale__onboarding__v1__create_invitation_request__free_unpacked
                      (Ale__Onboarding__V1__CreateInvitationRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__ListInviteesRequest methods */
+void   ale__onboarding__v1__list_invitees_request__init
+                     (Ale__Onboarding__V1__ListInviteesRequest         *message);
+size_t ale__onboarding__v1__list_invitees_request__get_packed_size
+                     (const Ale__Onboarding__V1__ListInviteesRequest   *message);
+size_t ale__onboarding__v1__list_invitees_request__pack
+                     (const Ale__Onboarding__V1__ListInviteesRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__list_invitees_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__ListInviteesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__ListInviteesRequest *
+       ale__onboarding__v1__list_invitees_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__list_invitees_request__free_unpacked
+                     (Ale__Onboarding__V1__ListInviteesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__ListInviteesResponse methods */
+void   ale__onboarding__v1__list_invitees_response__init
+                     (Ale__Onboarding__V1__ListInviteesResponse         *message);
+size_t ale__onboarding__v1__list_invitees_response__get_packed_size
+                     (const Ale__Onboarding__V1__ListInviteesResponse   *message);
+size_t ale__onboarding__v1__list_invitees_response__pack
+                     (const Ale__Onboarding__V1__ListInviteesResponse   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__list_invitees_response__pack_to_buffer
+                     (const Ale__Onboarding__V1__ListInviteesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__ListInviteesResponse *
+       ale__onboarding__v1__list_invitees_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__list_invitees_response__free_unpacked
+                     (Ale__Onboarding__V1__ListInviteesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__Invitee methods */
+void   ale__onboarding__v1__invitee__init
+                     (Ale__Onboarding__V1__Invitee         *message);
+size_t ale__onboarding__v1__invitee__get_packed_size
+                     (const Ale__Onboarding__V1__Invitee   *message);
+size_t ale__onboarding__v1__invitee__pack
+                     (const Ale__Onboarding__V1__Invitee   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__invitee__pack_to_buffer
+                     (const Ale__Onboarding__V1__Invitee   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__Invitee *
+       ale__onboarding__v1__invitee__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__invitee__free_unpacked
+                     (Ale__Onboarding__V1__Invitee *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__OpenInvitationRequest methods */
 void   ale__onboarding__v1__open_invitation_request__init
                      (Ale__Onboarding__V1__OpenInvitationRequest         *message);
@@ -713,6 +839,44 @@ Ale__Onboarding__V1__IssuedSignInLink *
 void   ale__onboarding__v1__issued_sign_in_link__free_unpacked
                      (Ale__Onboarding__V1__IssuedSignInLink *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__ChangePreferencesRequest methods */
+void   ale__onboarding__v1__change_preferences_request__init
+                     (Ale__Onboarding__V1__ChangePreferencesRequest         *message);
+size_t ale__onboarding__v1__change_preferences_request__get_packed_size
+                     (const Ale__Onboarding__V1__ChangePreferencesRequest   *message);
+size_t ale__onboarding__v1__change_preferences_request__pack
+                     (const Ale__Onboarding__V1__ChangePreferencesRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__change_preferences_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__ChangePreferencesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__ChangePreferencesRequest *
+       ale__onboarding__v1__change_preferences_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__change_preferences_request__free_unpacked
+                     (Ale__Onboarding__V1__ChangePreferencesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__Preferences methods */
+void   ale__onboarding__v1__preferences__init
+                     (Ale__Onboarding__V1__Preferences         *message);
+size_t ale__onboarding__v1__preferences__get_packed_size
+                     (const Ale__Onboarding__V1__Preferences   *message);
+size_t ale__onboarding__v1__preferences__pack
+                     (const Ale__Onboarding__V1__Preferences   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__preferences__pack_to_buffer
+                     (const Ale__Onboarding__V1__Preferences   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__Preferences *
+       ale__onboarding__v1__preferences__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__preferences__free_unpacked
+                     (Ale__Onboarding__V1__Preferences *message,
+                      ProtobufCAllocator *allocator);
 /* Ale__Onboarding__V1__ListSignInIssuersRequest methods */
 void   ale__onboarding__v1__list_sign_in_issuers_request__init
                      (Ale__Onboarding__V1__ListSignInIssuersRequest         *message);
@@ -862,6 +1026,15 @@ typedef void (*Ale__Onboarding__V1__EndSessionRequest_Closure)
 typedef void (*Ale__Onboarding__V1__CreateInvitationRequest_Closure)
                  (const Ale__Onboarding__V1__CreateInvitationRequest *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__ListInviteesRequest_Closure)
+                 (const Ale__Onboarding__V1__ListInviteesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__ListInviteesResponse_Closure)
+                 (const Ale__Onboarding__V1__ListInviteesResponse *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__Invitee_Closure)
+                 (const Ale__Onboarding__V1__Invitee *message,
+                  void *closure_data);
 typedef void (*Ale__Onboarding__V1__OpenInvitationRequest_Closure)
                  (const Ale__Onboarding__V1__OpenInvitationRequest *message,
                   void *closure_data);
@@ -885,6 +1058,12 @@ typedef void (*Ale__Onboarding__V1__IssueSignInLinkRequest_Closure)
                   void *closure_data);
 typedef void (*Ale__Onboarding__V1__IssuedSignInLink_Closure)
                  (const Ale__Onboarding__V1__IssuedSignInLink *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__ChangePreferencesRequest_Closure)
+                 (const Ale__Onboarding__V1__ChangePreferencesRequest *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__Preferences_Closure)
+                 (const Ale__Onboarding__V1__Preferences *message,
                   void *closure_data);
 typedef void (*Ale__Onboarding__V1__ListSignInIssuersRequest_Closure)
                  (const Ale__Onboarding__V1__ListSignInIssuersRequest *message,
@@ -921,6 +1100,9 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_sessions_respo
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__session__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__end_session_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__create_invitation_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_invitees_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_invitees_response__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__invitee__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__open_invitation_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__opened_invitation__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__accept_invitation_request__descriptor;
@@ -929,6 +1111,8 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__reset_password_requ
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__change_password_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__issue_sign_in_link_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__issued_sign_in_link__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__change_preferences_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__preferences__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_sign_in_issuers_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__list_sign_in_issuers_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__sign_in_issuer__descriptor;

@@ -1,0 +1,101 @@
+import Foundation
+import ImportValidationWire
+import OnboardingWire
+import RPC
+import Wire
+
+/// What stands beside an import task on its page: recommended actions and articles, what was said and done, and files. A part
+/// that cannot be read is left out.
+enum ImportHelp: PageFolder {
+    static func add(to pages: Pages) {
+        pages.post("/imports/:id/help/:recommendation/assign") { visit async throws(Problem) in
+            try await write(visit, "help") { () async throws(Problem) in
+                try await view(visit).assign(visit.part("recommendation"))
+                return .saved
+            }
+        }
+        pages.post("/imports/:id/help/:recommendation/answer") { visit async throws(Problem) in
+            .moved(to: view(visit).answered(visit.part("recommendation")))
+        }
+        pages.post("/imports/:id/say") { visit async throws(Problem) in
+            try await write(visit, "stream") { () async throws(Problem) in
+                try await Work.say(
+                    visit, visit.part("id"), comment: ImportValidationAPI.addImportTaskComment,
+                    note: ImportValidationAPI.addImportTaskWorkNote)
+            }
+        }
+        pages.receive("/imports/:id/attachments") { visit async throws(Problem) in
+            let target = RecordFiles.imports.target(visit.part("id"), visit)
+            return (target, .moved(to: "\(ImportPages.href(visit))?done=attached#attached"))
+        }
+        pages.get("/imports/:id/attachments/:file") { visit async throws(Problem) in
+            .response(try await RecordFiles.imports.response(visit.part("id"), visit.part("file"), visit))
+        }
+        pages.post("/imports/:id/attachments/:file/remove") { visit async throws(Problem) in
+            try await write(visit, "attached") { () async throws(Problem) in
+                try await RecordFiles.imports.remove(visit.part("id"), visit.part("file"), visit)
+                return .removed
+            }
+        }
+    }
+
+    private static func write(
+        _ visit: Visit, _ part: String, _ write: () async throws(Problem) -> Toast
+    ) async throws(Problem) -> Answer {
+        do throws(Problem) {
+            let done = try await write()
+            let saved = part == "stream" ? "&saved=say" : ""
+            return .moved(to: "\(ImportPages.href(visit))?done=\(done.rawValue)\(saved)#\(part)")
+        } catch {
+            guard error.isRefusal, error.code != .notFound else { throw error }
+            return .page(try await ImportView(visit, refused: error).page())
+        }
+    }
+
+    /// Everything, asked for beside each other.
+    static func values(_ visit: Visit) async -> Values {
+        async let help = view(visit).values()
+        async let said = stream(visit)
+        async let kept = files(visit)
+        var values: Values = ["help": await help, "typed": ["text": visit.form[AddEntryRequest.Field.text]] as Values]
+        if let stream = await said {
+            values["stream"] = stream
+            values["say"] = ["action": "\(ImportPages.href(visit))/say", "comment": true, "note": true] as Values
+        }
+        if let files = await kept { values["attached"] = ["attachments": files] as Values }
+        return values
+    }
+
+    private static func stream(_ visit: Visit) async -> Values? {
+        var request = ListActivityRequest()
+        request.id = visit.part("id")
+        request.pageSize = 50
+        guard let entries = try? await visit.ask(ImportValidationAPI.listImportTaskActivity, request).entries else {
+            return nil
+        }
+        let people = entries.flatMap { [$0.by, $0.oldValue, $0.newValue] }.filter { UUID(uuidString: $0) != nil }
+        let names = (try? await Lookup(visit).names(of: people, in: User.schema.table)) ?? [:]
+        return Parts(reader: visit.reader, names: names).stream(entries, of: ImportTask.schema)
+    }
+
+    private static func files(_ visit: Visit) async -> [Seen]? {
+        var request = ListAttachmentsRequest()
+        request.id = visit.part("id")
+        guard let answer = try? await visit.ask(ImportValidationAPI.listImportTaskAttachments, request) else {
+            return nil
+        }
+        // Below this address lie the workbooks of the import.
+        return answer.attachments.filter(\.complete).map { file in
+            let address = "\(ImportPages.href(visit))/attachments/\(file.id)"
+            return Seen(
+                file, ["href": address, "size": Parts.size(file.sizeBytes), "remove": "\(address)/remove"])
+        }
+    }
+
+    /// The help for the task of the page.
+    static func view(_ visit: Visit) -> HelpView {
+        HelpView(
+            visit: visit, source: .importValidation, table: ImportTask.schema.table, record: visit.part("id"),
+            href: ImportPages.href(visit))
+    }
+}

@@ -1,0 +1,19 @@
+/// Text that stands in HTML.
+public enum Markup {
+    /// The text as a value or an attribute of HTML. It escapes scalar by scalar: a quotation mark with a combining mark after
+    /// it is one character to Swift, but still ends an attribute for a browser.
+    public static func escaped(_ text: String) -> String {
+        var out = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "<": out.append(contentsOf: "&lt;".unicodeScalars)
+            case ">": out.append(contentsOf: "&gt;".unicodeScalars)
+            case "&": out.append(contentsOf: "&amp;".unicodeScalars)
+            case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
+            case "'": out.append(contentsOf: "&#39;".unicodeScalars)
+            default: out.append(scalar)
+            }
+        }
+        return String(out)
+    }
+}
