@@ -31,7 +31,11 @@ public enum CustomerSuccess: ServiceDefinition {
             replicas: replicas,
             handlers: [playbookTrigger(playbooks)],
             background: jobs.filter { $0.offUntil == nil }.map { $0.background(parts.database) },
-            prepare: { try await SuccessActivities.seed(playbooks) })
+            prepare: {
+                try await SuccessActivities.seed(playbooks)
+                let actions = recommendedActions(parts.database, parts.client)
+                try await ShippedSuccessActions.seed(actions, parts.database)
+            })
     }
 
     /// What the service does every day, and what it would do if it was configured.
@@ -81,6 +85,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(EngagementPages(database).endpoint)
         endpoints.add(ObjectivePages(database).endpoint)
+        endpoints.add(PortalWorkPages(database).endpoints)
         endpoints.add(SuccessSearch.endpoint(database))
         endpoints.add(DailyJob.endpoint(CustomerSuccessAPI.runJob, jobs))
         endpoints.add(Exports(database).endpoint(CustomerSuccessAPI.readExport))

@@ -6,7 +6,7 @@ import Records
 import Wire
 
 extension CustomerSuccess {
-    /// The recommended actions of success records (G-132); none is shipped.
+    /// The recommended actions of success records (G-132); those that ship are in ``ShippedSuccessActions``.
     static func recommendedActions(_ database: Database, _ client: Client) -> RecommendedActions {
         RecommendedActions(
             database,

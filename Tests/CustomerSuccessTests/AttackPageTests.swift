@@ -51,6 +51,7 @@ import Wire
         case "pages.list_card": try await card(prey)
         case "pages.engagement": try await engagementPage(prey)
         case "pages.objective": try await objectivePage(prey)
+        case "pages.portal_case", "pages.portal_initiative": try await followedWork(prey)
         case "jobs.run_now": try await jobs(prey)
         case "replicas.list", "replicas.rebuild": try await replicas(prey)
         case "exports.read": try await export(prey)
@@ -127,6 +128,20 @@ import Wire
                 _ = try await prey.both.world.call(CustomerSuccessAPI.getEngagementPage, ask, as: prey.impostor)
             }
             #expect(problem.code == .notFound)
+        }
+    }
+
+    private func followedWork(_ prey: Prey) async throws {
+        let world = prey.both.world
+        let (made, initiative) = (try await world.make(SuccessCase.self), try await world.make(SuccessInitiative.self))
+        for id in [made.id, made.number ?? "", initiative.id, initiative.number ?? ""] {
+            var request = GetPortalWorkRequest()
+            request.id = id
+            let ask = request
+            for method in [CustomerSuccessAPI.getPortalCase, CustomerSuccessAPI.getPortalInitiative] {
+                let problem = try await refusal { _ = try await world.call(method, ask, as: prey.impostor) }
+                #expect(problem.code == .notFound)
+            }
         }
     }
 

@@ -250,6 +250,10 @@ struct Attempt: Sendable {
             #"{"id": "$ID"}"#, .operation("read", on: "engagement"), of: "engagement"),
         "customer-success.pages.objective": own(
             #"{"id": "$ID"}"#, .operation("read", on: "success_objective"), of: "success_objective"),
+        "customer-success.pages.portal_case": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "success_case"), of: "success_case"),
+        "customer-success.pages.portal_initiative": own(
+            #"{"id": "$ID"}"#, .operation("read", on: "success_initiative"), of: "success_initiative"),
         "customer-success.jobs.run_now": own(#"{"job": "none"}"#, .administrator),
         "customer-success.exports.read": own(#"{"token": "none"}"#, .nothing),
 

@@ -169,6 +169,10 @@ extension Listed {
                     .asked(by: .customer),
                 Listed("objective page of a customer", "pages.objective", #"{"id": "\#(first)"}"#)
                     .asked(by: .customer),
+                Listed("case that is followed", "pages.portal_case", #"{"id": "\#(first)"}"#)
+                    .asked(by: .customer),
+                Listed("initiative that is followed", "pages.portal_initiative", #"{"id": "\#(first)"}"#)
+                    .asked(by: .customer),
                 .records("internal_play_tasks", "internal_play = \"\(first)\" AND active = true", by: "due_date"),
             ] + aboutRuns(over: "success_initiative"))
 

@@ -77,7 +77,7 @@ struct PlayedRecords {
     ]
 
     private static func work(_ table: String, _ field: String = "state", _ value: String = "new") -> Expected {
-        Expected(table: table, fields: [field: value, "state": "new"])
+        Expected(table: table, fields: ["state": "new"].merging([field: value]) { $1 })
     }
 
     private static func blueprint(_ driver: String) -> [Expected] {

@@ -65,6 +65,7 @@ import Testing
         ],
         "CustomerSuccess": [
             "CustomerSuccessWire", "OnboardingWire", "Playbooks", "PlaybooksWire", "RecommendedActions",
+            "RecommendedActionsWire",
         ],
         "PlayLauncher": ["PlayLauncherWire", "OnboardingWire", "CustomerSuccessWire", "WireCatalog", "Flows"],
         "Notifier": ["NotifierWire", "OnboardingWire", "CustomerSuccessWire", "PlayLauncherWire", "Addresses", "Mail"],

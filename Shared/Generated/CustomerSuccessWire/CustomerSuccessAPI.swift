@@ -779,6 +779,12 @@ public enum CustomerSuccessAPI {
     /// The page of one objective; NOT_FOUND when the caller may not know it.
     public static let getObjectivePage = Method<GetObjectivePageRequest, ObjectivePage>(
         service: "customer-success", subject: "ale.v1.customer-success.pages.objective", name: "GetObjectivePage", summary: "The page of one objective; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "success_objective"))
+    /// A success case as its customer follows it, with the tasks that are visible to customers (G-18).
+    public static let getPortalCase = Method<GetPortalWorkRequest, PortalWork>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.portal_case", name: "GetPortalCase", summary: "A success case as its customer follows it, with the tasks that are visible to customers (G-18).", need: MethodNeed(.read, on: "success_case"))
+    /// The same of an initiative.
+    public static let getPortalInitiative = Method<GetPortalWorkRequest, PortalWork>(
+        service: "customer-success", subject: "ale.v1.customer-success.pages.portal_initiative", name: "GetPortalInitiative", summary: "The same of an initiative.", need: MethodNeed(.read, on: "success_initiative"))
     /// The Close initiative button: only when complete and the closure code is Achieved (G-19).
     public static let closeInitiative = Method<CloseRequest, SuccessInitiative>(
         service: "customer-success", subject: "ale.v1.customer-success.success_initiatives.close_initiative", name: "CloseInitiative", summary: "The Close initiative button: only when complete and the closure code is Achieved (G-19).", need: MethodNeed(.write, on: "success_initiative"), takesRequestID: true)
@@ -1062,6 +1068,8 @@ public enum CustomerSuccessAPI {
         listCardEngagements.info,
         getEngagementPage.info,
         getObjectivePage.info,
+        getPortalCase.info,
+        getPortalInitiative.info,
         closeInitiative.info,
         runJob.info,
         findReferences.info,

@@ -24,6 +24,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/customer_success/v1/engagements.pb-c.h"
 #include "ale/customer_success/v1/objectives.pb-c.h"
 #include "ale/customer_success/v1/pages.pb-c.h"
+#include "ale/customer_success/v1/portal.pb-c.h"
 #include "ale/customer_success/v1/risks.pb-c.h"
 #include "ale/customer_success/v1/templates.pb-c.h"
 #include "ale/customer_success/v1/work.pb-c.h"
