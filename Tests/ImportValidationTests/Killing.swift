@@ -33,7 +33,8 @@ extension Stage {
 
     /// Whether a batch of a run is on its way still.
     func isSending(_ run: ImportRun, _ table: String) async throws -> Bool {
-        let run: SQL = table == "publication_batch" ? "publication = \(run.id)" : "id = \(run.id) AND sending IS NOT NULL"
+        let run: SQL =
+            table == "publication_batch" ? "publication = \(run.id)" : "id = \(run.id) AND sending IS NOT NULL"
         return try await !bench.admin.run("SELECT 1 FROM import_validation.\(identifier: table) WHERE " + run).isEmpty
     }
 }
