@@ -77,9 +77,8 @@ struct Site: Sendable {
     private static var folders: [any PageFolder.Type] {
         [
             SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, TaskPages.self,
-            ImportPages.self,
-            PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self, PeoplePages.self,
-            RegistrationPages.self, LivePages.self, DesignPage.self,
+            ImportPages.self, PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self,
+            PeoplePages.self, RegistrationPages.self, LivePages.self, DesignPage.self,
         ]
     }
 
