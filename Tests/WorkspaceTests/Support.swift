@@ -27,8 +27,8 @@ struct Bench: Sendable {
         var log = Logger(label: "workspace")
         log.logLevel = .critical
         site = try Site(
-            client: Client(transport), address: address, live: live, requestsPerMinute: requestsPerMinute, now: now,
-            log: log)
+            client: Client(transport), address: address, live: live, requestsPerMinute: requestsPerMinute,
+            patience: .seconds(20), now: now, log: log)
         responder = site.responder()
     }
 
