@@ -84,7 +84,12 @@ import Wire
             }
             #expect(problem?.violations.map(\.field) == [each.field], "\(each)")
         }
-        for number in 1...100 { _ = try await Self.save("\(number)", "", in: world) }
+        _ = try await world.server.admin.run(
+            """
+            INSERT INTO onboarding.saved_view (id, domain, "user", list, name, query, saved_at) \
+            SELECT gen_random_uuid(), \(world.agent.domain.path), \(world.agent.subject), 'onboarding_case', n::text, '', \
+            now() FROM generate_series(1, 100) n
+            """)
         let problem = await Self.refusal { () async throws(Problem) in _ = try await Self.save("101", "", in: world) }
         #expect(problem?.reason == "TOO_MANY_VIEWS")
         // One that is there can still be changed.

@@ -29,9 +29,8 @@ struct Bench: Sendable {
         let transport = transport
         let client = code.map { Client(Denying(inner: transport, code: $0)) } ?? Client(transport)
         site = try Site(
-            client: client, address: address,
-            live: live, requestsPerMinute: requestsPerMinute, now: now,
-            log: log)
+            client: client, address: address, live: live, requestsPerMinute: requestsPerMinute, patience: .seconds(20),
+            now: now, log: log)
         responder = site.responder()
     }
 

@@ -23,11 +23,11 @@ struct Site: Sendable {
     private let byAddress: RateLimit
     private let bySession: RateLimit
 
-    /// A site that asks over `client`. Templates and strings that do not fit together are thrown as a
+    /// A site that asks over `client`; a page waits with `patience` for what it can do without. Templates and strings that do not fit together are thrown as a
     /// ``ConfigurationError``.
     init(
         client: Client, address: String, live: LiveHub, isBehindProxy: Bool = false, requestsPerMinute: Int = 1_200,
-        isConnected: @escaping @Sendable () -> Bool = { true },
+        patience: Duration = .milliseconds(500), isConnected: @escaping @Sendable () -> Bool = { true },
         now: @escaping @Sendable () -> Timestamp = { SystemClock().now }, log: Logger
     ) throws {
         guard let folder = Bundle.module.resourceURL else {
@@ -44,7 +44,7 @@ struct Site: Sendable {
         assets = try Assets(folder: folder.appendingPathComponent("Design"))
         cookies = CookieJar(isSecure: address.hasPrefix("https://"))
         sessions = SessionStore(client, now: now)
-        notices = UnreadNotices(now: now)
+        notices = UnreadNotices(now: now, patience: patience)
         byAddress = RateLimit(perMinute: requestsPerMinute)
         bySession = RateLimit(perMinute: requestsPerMinute)
     }

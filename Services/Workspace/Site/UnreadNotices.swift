@@ -7,15 +7,20 @@ import Wire
 /// seconds, so that a page is not slower for it; a script hears of new ones at once.
 final class UnreadNotices: Sendable {
     private static let secondsKept: Int64 = 20
-    /// How long a page waits for it.
-    private static let patience: Duration = .milliseconds(300)
+    /// For how long nobody is asked again who has not answered.
+    private static let secondsWithout: Int64 = 5
     /// Most people whose number is remembered.
     private static let most = 10_000
 
     private let known = Mutex<[String: (count: Int64, until: Int64)]>([:])
     private let now: @Sendable () -> Timestamp
+    /// How long a page waits for it.
+    private let patience: Duration
 
-    init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
+    init(now: @escaping @Sendable () -> Timestamp, patience: Duration) {
+        self.now = now
+        self.patience = patience
+    }
 
     /// The number for whoever visits; 0 while it is not to be had.
     func count(_ visit: Visit) async -> Int64 {
@@ -23,11 +28,11 @@ final class UnreadNotices: Sendable {
         let seconds = now().seconds
         if let count = known.withLock({ $0[person.user] }), count.until > seconds { return count.count }
         let list = try? await visit.ask(
-            NotifierAPI.listInAppNotifications, NoticePages.unread(pageSize: 1), within: Self.patience)
-        let count = list?.totalSize ?? 0
+            NotifierAPI.listInAppNotifications, NoticePages.unread(pageSize: 1), within: patience)
+        let (count, kept) = (list?.totalSize ?? 0, list == nil ? Self.secondsWithout : Self.secondsKept)
         known.withLock { known in
             if known.count >= Self.most { known = known.filter { $0.value.until > seconds } }
-            if known.count < Self.most { known[person.user] = (count, seconds + Self.secondsKept) }
+            if known.count < Self.most { known[person.user] = (count, seconds + kept) }
         }
         return count
     }
