@@ -10,7 +10,7 @@ import Wire
 struct Main {
     /// What can be measured by itself.
     private enum Part: String, CaseIterable {
-        case requests, imports, playbooks, plays, scale
+        case requests, imports, playbooks, pages, plays, scale
         /// The quiet and the noisy tenant alone, with a small database: `scale` measures them with a large one.
         case tenants
 
@@ -45,6 +45,7 @@ struct Main {
         case .requests: try await BenchStack.using("requests", measureRequests)
         case .imports: try await BenchStack.using("imports", measureImports)
         case .playbooks: try await PlaybookBench.measure()
+        case .pages: try await PageBench.measure()
         case .plays: try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
         case .scale: try await ScaleBench.measure()
         case .tenants:
