@@ -8,6 +8,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import stack  # noqa: E402
 from browser import chromium, picture, sideways, violations  # noqa: E402
+from steadiness import Steadiness  # noqa: E402
 
 PROVIDER = ("administrator", "agent")
 # Their work has no page yet: they are told so, and can leave.
@@ -383,6 +384,33 @@ class Journeys(unittest.TestCase):
             headers = answer.headers
             self.assertIn("no-store", headers["cache-control"])
             self.assertNotIn("unsafe", headers["content-security-policy"])
+
+    def test_one_invites_and_says_how_one_is_shown_pages(self):
+        visitor = self.visitor("customer-administrator", width=390).sign_in()
+        visitor.open("/people")
+        visitor.look("people")
+        self.assertGreater(visitor.page.locator("li[data-row]").count(), 1)
+        visitor.open("/person")
+        visitor.page.select_option("#time_zone", "Europe/Vienna")
+        visitor.going(lambda: visitor.page.click("form[action='/person'] button"))
+        self.assertEqual(visitor.page.input_value("#time_zone"), "Europe/Vienna")
+        administrator = self.visitor("administrator").sign_in()
+        administrator.open("/people?text=agent")
+        administrator.look("people")
+
+
+class WhatIsAway(unittest.TestCase, Steadiness):
+    """Behind all others, since it stops what they need."""
+
+    visitor = Journeys.visitor
+
+    @staticmethod
+    def running():
+        return running
+
+    @staticmethod
+    def browser():
+        return browser
 
 
 if __name__ == "__main__":

@@ -21,9 +21,11 @@ final class BenchStack: Sendable {
     /// The repository.
     static let root = FileManager.default.currentDirectoryPath
 
-    /// Lets `body` measure on a stack of its own, which is gone afterwards, however it ends.
-    static func using(_ name: String, _ body: @Sendable (BenchStack) async throws -> Void) async throws {
-        let stack = try await start(name)
+    /// Lets `body` measure on a stack of its own, started with further `settings`, which is gone afterwards, however it ends.
+    static func using(
+        _ name: String, settings: [String: String] = [:], _ body: @Sendable (BenchStack) async throws -> Void
+    ) async throws {
+        let stack = try await start(name, settings)
         do {
             try await body(stack)
         } catch {
@@ -34,12 +36,13 @@ final class BenchStack: Sendable {
     }
 
     /// Starts a stack of its own in a folder that bears `name`.
-    private static func start(_ name: String) async throws -> BenchStack {
+    private static func start(_ name: String, _ settings: [String: String]) async throws -> BenchStack {
         let folder = "/tmp/ale-bench-\(getpid())-\(name)"
-        try await Command.run("\(root)/Tools/stack.sh", ["start"], environment: environment(folder))
+        let environment = environment(folder).merging(settings) { own, _ in own }
+        try await Command.run("\(root)/Tools/stack.sh", ["start"], environment: environment)
         let administrator = try await Command.run(
             "\(root)/Tools/onboarding.sh", ["token", "--user", "administrator@provider.example"],
-            environment: environment(folder))
+            environment: environment)
         let connection = try await connect(folder)
         return BenchStack(
             folder: folder, connection: connection, issuer: try await Issuer(keyFile: "\(folder)/keys/operator.key"),
@@ -59,7 +62,7 @@ final class BenchStack: Sendable {
     }
 
     /// A port as the stack wrote it down.
-    private static func port(_ name: String, in folder: String) throws -> String {
+    static func port(_ name: String, in folder: String) throws -> String {
         let ports = try String(contentsOfFile: "\(folder)/ports", encoding: .utf8)
         guard let line = ports.split(separator: "\n").first(where: { $0.hasPrefix("\(name)=") }) else {
             throw JourneyFailure("the stack wrote no \(name)")
@@ -122,6 +125,12 @@ final class BenchStack: Sendable {
         return try await Command.run(
             "/usr/lib/postgresql/15/bin/psql", connection + ["-d", "ale"] + arguments,
             environment: ["PGPASSWORD": try Self.secret(folder, "postgres-postgres")])
+    }
+
+    /// A port of the stack.
+    func port(_ name: String) throws -> Int {
+        guard let port = Int(try Self.port(name, in: folder)) else { throw JourneyFailure("\(name) is no number") }
+        return port
     }
 
     /// The process of a service.

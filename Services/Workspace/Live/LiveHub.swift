@@ -32,18 +32,21 @@ final class LiveHub: ServiceLifecycle.Service {
     /// How many streams are open.
     var count: Int { state.withLock { $0.listeners.count } }
 
-    /// The signals for one page; nil when there are too many already. Signals that nobody has taken yet are not kept twice.
+    /// The signals for one page; nil when there are too many already. Of one person's the oldest gives way: that a page was
+    /// left is known only when it is told something. Signals that nobody has taken yet are not kept twice.
     func open(_ topic: LiveTopic?, user: String, domain: String) -> AsyncStream<LiveSignal>? {
         let (stream, continuation) = AsyncStream.makeStream(of: LiveSignal.self, bufferingPolicy: .bufferingNewest(8))
         let listener = Listener(
             topic: topic, user: user, domain: DomainPath(domain) ?? .root, continuation: continuation)
-        let number = state.withLock { state -> Int? in
-            let own = state.listeners.values.count { $0.user == user }
-            guard !state.isOver, state.listeners.count < Self.limits.all, own < Self.limits.person else { return nil }
+        let (number, oldest) = state.withLock { state -> (Int?, Listener?) in
+            guard !state.isOver, state.listeners.count < Self.limits.all else { return (nil, nil) }
+            let own = state.listeners.filter { $0.value.user == user }.keys
+            let oldest = own.count < Self.limits.person ? nil : own.min()
             state.next += 1
             state.listeners[state.next] = listener
-            return state.next
+            return (state.next, oldest.flatMap { state.listeners.removeValue(forKey: $0) })
         }
+        oldest?.continuation.finish()
         guard let number else { return nil }
         continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.listeners[number] = nil } }
         return stream

@@ -30,9 +30,6 @@ struct Site: Sendable {
         patience: Duration = .milliseconds(500), isConnected: @escaping @Sendable () -> Bool = { true },
         now: @escaping @Sendable () -> Timestamp = { SystemClock().now }, log: Logger
     ) throws {
-        guard let folder = Bundle.module.resourceURL else {
-            throw ConfigurationError("The program's pages are missing.")
-        }
         self.client = client
         self.address = address
         self.live = live
@@ -40,13 +37,22 @@ struct Site: Sendable {
         self.isConnected = isConnected
         self.now = now
         self.log = log
-        templates = try Templates(folder: folder)
-        assets = try Assets(folder: folder.appendingPathComponent("Design"))
+        let files = try Self.files.get()
+        templates = files.templates
+        assets = files.assets
         cookies = CookieJar(isSecure: address.hasPrefix("https://"))
         sessions = SessionStore(client, now: now)
         notices = UnreadNotices(now: now, patience: patience)
         byAddress = RateLimit(perMinute: requestsPerMinute)
         bySession = RateLimit(perMinute: requestsPerMinute)
+    }
+
+    /// What the program's pages are drawn with, read once.
+    private static let files = Result { () throws -> (templates: Templates, assets: Assets) in
+        guard let folder = Bundle.module.resourceURL else {
+            throw ConfigurationError("The program's pages are missing.")
+        }
+        return (try Templates(folder: folder), try Assets(folder: folder.appendingPathComponent("Design")))
     }
 
     /// Answers requests: the pages, the files they are drawn with, and whether the program is well.

@@ -1,0 +1,156 @@
+import Foundation
+import JourneyKit
+import OnboardingWire
+import RPC
+import Synchronization
+import Wire
+
+/// What the pages of the workspace cost: each against the request behind it, sixteen people beside each other, and many live
+/// pages that are open.
+struct PageBench {
+    private static let cases = 1_000
+    private static let people = 25
+    private static let beside = 16
+    private static let live = 500
+
+    private let stack: BenchStack
+    private let visitors: [PageVisitor]
+
+    static func measure() async throws {
+        try await BenchStack.using("pages", settings: ["ALE_WORKSPACE_REQUESTS_PER_MINUTE": "1000000"]) { stack in
+            let data = try await PlaybookData(stack)
+            _ = try await OnboardingPages(data, cases: cases)
+            let bench = try await PageBench(stack)
+            let records = (try await ids(stack, "onboarding_case"), try await ids(stack, "lifecycle_task"))
+            for page in pages(data, cases: records.0, tasks: records.1) { try await bench.measure(page) }
+            try await bench.livePages().printed()
+        }
+    }
+
+    /// A page, and the request behind it.
+    private struct Page {
+        let name: String
+        let path: @Sendable () -> String
+        let request: @Sendable () async throws -> Void
+    }
+
+    /// Some records of a table.
+    private static func ids(_ stack: BenchStack, _ table: String) async throws -> [String] {
+        let rows = try await stack.psql([
+            "-Atc", "SELECT id FROM onboarding.\(table) WHERE number LIKE 'BENCH%' LIMIT 1000",
+        ])
+        return rows.split(separator: "\n").map(String.init)
+    }
+
+    private static func pages(_ data: PlaybookData, cases: [String], tasks: [String]) -> [Page] {
+        let (client, agent) = (data.client, data.agent)
+        @Sendable func any(_ records: [String]) -> String { records.randomElement() ?? "" }
+        return [
+            Page(
+                name: "landing page", path: { "/onboarding" },
+                request: {
+                    let request = GetOnboardingLandingPageRequest()
+                    _ = try await client.call(OnboardingAPI.getOnboardingLandingPage, request, as: agent)
+                }),
+            Page(
+                name: "page of a case", path: { "/cases/\(any(cases))" },
+                request: {
+                    var request = GetOnboardingCasePageRequest()
+                    request.id = any(cases)
+                    _ = try await client.call(OnboardingAPI.getOnboardingCasePage, request, as: agent)
+                }),
+            Page(
+                name: "page of a task", path: { "/tasks/\(any(tasks))" },
+                request: {
+                    var request = GetOnboardingTaskPageRequest()
+                    request.id = any(tasks)
+                    _ = try await client.call(OnboardingAPI.getOnboardingTaskPage, request, as: agent)
+                }),
+        ]
+    }
+
+    /// People who are signed in: sessions as onboarding keeps them.
+    private init(_ stack: BenchStack) async throws {
+        self.stack = stack
+        let world = stack.world()
+        let port = try stack.port("WORKSPACE_PORT")
+        var visitors: [PageVisitor] = []
+        for number in 0..<Self.people {
+            let user = try await world.person(
+                named: "Visitor \(number)", "visitor-\(number)@provider.example", Persona.agent.roles)
+            let token = "bench-\(number)-".padding(toLength: 43, withPad: "x", startingAt: 0)
+            try await stack.psql([
+                "-v", "user=\(user.id)", "-v", "token=\(token)", "-f", "\(BenchStack.root)/Tools/bench/session.sql",
+            ])
+            visitors.append(PageVisitor(port: port, session: token))
+        }
+        self.visitors = visitors
+    }
+
+    // MARK: Pages
+
+    private func measure(_ page: Page) async throws {
+        var alone = Comparison()
+        // The first round fills caches and plans.
+        for round in 0...Comparison.rounds {
+            let ours = try await visits(page, people: 1, seconds: 1, \.whole)
+            let floor = try await Latencies.measured(inFlight: 1, seconds: 1, page.request)
+            if round > 0 { alone.add(ours.percentile(50), floor: floor.percentile(50)) }
+        }
+        Figure.time("\(page.name), p50; floor: its request", alone, atMost: 1.5).printed()
+        let crowd = try await visits(page, people: Self.beside, seconds: 5, \.firstByte)
+        Figure.bound("  first byte, \(Self.beside) people, p99", crowd.percentile(99), unit: "ms", under: 100).printed()
+    }
+
+    private func visits(
+        _ page: Page, people: Int, seconds: Double, _ part: @escaping @Sendable (PageVisitor.Answer) -> Duration
+    ) async throws -> Latencies {
+        let end = ContinuousClock.now + .milliseconds(Int(seconds * 1_000))
+        return try await withThrowingTaskGroup(of: Latencies.self) { group in
+            for visitor in visitors.prefix(people) {
+                group.addTask {
+                    var latencies = Latencies()
+                    try await visitor.visit(until: end, page.path) { latencies.add(part($0)) }
+                    return latencies
+                }
+            }
+            return try await group.reduce(into: Latencies()) { $0.add($1) }
+        }
+    }
+
+    // MARK: Live pages
+
+    /// What the workspace holds while so many live pages are open.
+    private func livePages() async throws -> Figure {
+        let visitors = visitors
+        let begun = Begun()
+        let pid = try stack.pid("workspace")
+        return try await withThrowingTaskGroup(of: Double?.self) { group in
+            for number in 0..<Self.live {
+                group.addTask {
+                    let visitor = visitors[number % visitors.count]
+                    try await visitor.watch("work") { begun.add() }
+                    throw JourneyFailure("a live page has ended")
+                }
+            }
+            group.addTask {
+                let deadline = ContinuousClock.now + .seconds(30)
+                while begun.count < Self.live {
+                    guard ContinuousClock.now < deadline else { throw JourneyFailure("not all live pages were opened") }
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                return BenchStack.memory(pid, "VmRSS") / 1_024
+            }
+            let memory = try await group.next() ?? nil
+            group.cancelAll()
+            return .bound("memory of workspace, \(Self.live) live pages", memory ?? .nan, unit: "MB", under: 150)
+        }
+    }
+}
+
+/// How many streams have begun.
+private final class Begun: Sendable {
+    private let streams = Atomic(0)
+    var count: Int { streams.load(ordering: .relaxed) }
+    func add() { streams.add(1, ordering: .relaxed) }
+}

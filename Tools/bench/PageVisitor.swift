@@ -1,0 +1,81 @@
+import Foundation
+import JourneyKit
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// A browser as the figures need one: a connection that stays open, and the cookie of a session.
+struct PageVisitor: Sendable {
+    /// What one answer took.
+    struct Answer: Sendable {
+        let firstByte: Duration
+        let whole: Duration
+        let bytes: Int
+    }
+
+    let port: Int
+    /// The token of the session.
+    let session: String
+
+    private typealias Channel = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    /// Asks for pages one after another until `end`, each by an address that `path` makes, and hands on what they took.
+    func visit(until end: ContinuousClock.Instant, _ path: @Sendable () -> String, _ take: (Answer) -> Void)
+        async throws
+    {
+        try await connect().executeThenClose { inbound, outbound in
+            var parts = inbound.makeAsyncIterator()
+            repeat {
+                let (start, address) = (ContinuousClock.now, path())
+                try await ask(address, outbound)
+                var (first, bytes) = (Duration.zero, 0)
+                while let part = try await parts.next() {
+                    switch part {
+                    case .head(let head):
+                        first = start.duration(to: .now)
+                        guard head.status == .ok else {
+                            throw JourneyFailure("\(address) is answered with \(head.status.code)")
+                        }
+                    case .body(let buffer): bytes += buffer.readableBytes
+                    case .end: break
+                    }
+                    if case .end = part { break }
+                }
+                guard bytes > 0 else { throw JourneyFailure("\(address) is answered with nothing") }
+                take(Answer(firstByte: first, whole: start.duration(to: .now), bytes: bytes))
+            } while ContinuousClock.now < end
+        }
+    }
+
+    /// Keeps a live page open until the task is cancelled; says when its stream has begun.
+    func watch(_ topic: String, _ begun: @Sendable () -> Void) async throws {
+        try await connect().executeThenClose { inbound, outbound in
+            try await ask("/live?topic=\(topic)", outbound)
+            for try await part in inbound {
+                guard case .head(let head) = part else { continue }
+                guard head.status == .ok else {
+                    throw JourneyFailure("a live page is answered with \(head.status.code)")
+                }
+                begun()
+            }
+        }
+    }
+
+    private func ask(_ path: String, _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>) async throws {
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+        head.headers.add(name: "Host", value: "127.0.0.1:\(port)")
+        head.headers.add(name: "Cookie", value: "ale_session=\(session)")
+        try await outbound.write(.head(head))
+        try await outbound.write(.end(nil))
+    }
+
+    private func connect() async throws -> Channel {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: port) {
+            channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                return try Channel(wrappingChannelSynchronously: channel)
+            }
+        }
+    }
+}
