@@ -65,6 +65,7 @@ struct PublishRun {
         var isFromStart = true
         var next = await prepared(number, publication, publisher, from: .start(sent: nil))
         while true {
+            if answered != nil { next = await confirmed(next, publication, publisher) }
             if case .success(let batch?) = next, !batch.isEmpty {
                 let current = publisher
                 async let results = current.publish(batch)
@@ -170,10 +171,13 @@ struct PublishRun {
         }
     }
 
-    /// The next batch, or why there cannot be one, which is told when what is on its way is settled.
+    /// A batch that is made ready; nil when the checks that the publisher stores cells by are not those in force any more. Why
+    /// there cannot be one is told when what is on its way is settled.
+    private typealias Prepared = Result<PublicationBatch?, any Error>
+
     private func prepared(
         _ number: Int64, _ publication: Publication, _ publisher: RowPublisher, from place: PublicationPlace
-    ) async -> Result<PublicationBatch?, any Error> {
+    ) async -> Prepared {
         do {
             return .success(try await next(number, publication, publisher, from: place))
         } catch {
@@ -181,20 +185,53 @@ struct PublishRun {
         }
     }
 
+    /// A batch that was made ready some time ago, if it may go still: nothing is published once its case has ended or the run
+    /// was canceled. One that may not is let go of, for it was never sent.
+    private func confirmed(
+        _ prepared: Prepared, _ publication: Publication, _ publisher: RowPublisher
+    ) async -> Prepared {
+        guard case .success(let batch?) = prepared, !batch.isEmpty else { return prepared }
+        let (database, claim, run) = (tools.database, tools.claim, self)
+        var after: Prepared
+        do {
+            let mayGo = try await database.transaction(as: tools.service, readOnly: true) { tx in
+                try run.mayGoOn(publication, publisher, tx)
+            }
+            if mayGo { return prepared }
+            after = .success(nil)
+        } catch {
+            after = .failure(error)
+        }
+        do {
+            try await database.transaction(as: tools.service) { tx in
+                try claim.lease.hold(in: tx)
+                publication.settle(batch, tx)
+            }
+        } catch {
+            after = .failure(error)
+        }
+        return after
+    }
+
+    /// Whether the checks are those that the publisher stores cells by. Throws when nothing may be published any more: the case
+    /// may end, and the run be canceled, while a large file is being published.
+    private func mayGoOn(_ publication: Publication, _ publisher: RowPublisher, _ tx: Transaction) throws -> Bool {
+        if try RunQueue.isCanceled(tools.claim.run, tx) { throw Problem.runCanceled }
+        guard let task = try Store<ImportTask>(tools.database).find(tools.claim.task, in: tx) else { return true }
+        try TaskAccess.requireOpen(task, tx)
+        try publication.plan?.requireFresh(task, tx)
+        return try CheckVersion.current(for: task, tx) == publisher.plan.version
+    }
+
     /// The next rows, as many as one request carries; the batch is kept before it is sent. Nil when the checks that the
     /// publisher stores cells by are not those in force any more.
     private func next(
         _ number: Int64, _ publication: Publication, _ publisher: RowPublisher, from place: PublicationPlace
     ) async throws -> PublicationBatch? {
-        let (database, claim, tools) = (tools.database, tools.claim, tools)
-        return try await database.transaction(as: tools.service) { tx -> PublicationBatch? in
-            try tools.hold(in: tx)
-            // Looked at anew before each batch: the case may end while a large file is being published.
-            if let task = try Store<ImportTask>(database).find(claim.task, in: tx) {
-                try TaskAccess.requireOpen(task, tx)
-                try publication.plan?.requireFresh(task, tx)
-                guard try CheckVersion.current(for: task, tx) == publisher.plan.version else { return nil }
-            }
+        let (claim, run) = (tools.claim, self)
+        return try await tools.database.transaction(as: tools.service) { tx -> PublicationBatch? in
+            try claim.lease.hold(in: tx)
+            guard try run.mayGoOn(publication, publisher, tx) else { return nil }
             var page = ImportPlan.Page()
             if let plan = publication.plan {
                 page = try plan.page(from: place, limit: RowPublisher.batch, tx)
