@@ -42,6 +42,16 @@ enum ErrorName {
         }
         guard name.first == sign, name.count > 2 else { return false }
         if name.allSatisfy({ $0 == sign }) { return true }
-        return name.count <= longest && all.contains(String(decoding: name, as: UTF8.self).uppercased())
+        guard name.count <= longest else { return false }
+        let word = String(decoding: name, as: UTF8.self)
+        return all.contains(word.uppercased()) || isCalled(word)
+    }
+
+    /// Whether a word looks like the name of an error in whatever language: newer ones, such as `#분산!` and `#BLOCKIERT!`, have
+    /// names of their own in most.
+    private static func isCalled(_ word: String) -> Bool {
+        let letters = word.unicodeScalars.dropFirst().dropLast()
+        return word.hasSuffix("!") && letters.count > 1
+            && letters.allSatisfy { $0.properties.isAlphabetic && !$0.properties.isLowercase }
     }
 }

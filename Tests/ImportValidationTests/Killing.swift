@@ -15,6 +15,8 @@ extension Stage {
     func killed(
         _ run: ImportRun, _ table: String, isDone: () -> Bool, before meanwhile: () async throws -> Void
     ) async throws -> ImportRun {
+        // All tests share two workers: none is kept waiting by one that fails.
+        defer { owner.letGo(account) }
         try await Self.until { owner.isAsked(account) ? try await isSending(run, table) : false }
         _ = try await bench.admin.run(
             """

@@ -16,6 +16,7 @@ import Testing
     @Test(arguments: [
         "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#n/a", "#NV", "#BEZUG!", "#N/D",
         "#¡VALOR!", "#Н/Д", "#ССЫЛКА!", "#WAARDE!", "#VALEUR!", "########", "###", "Err:502", "#ERROR!", "#VÄRDEFEL!",
+        "#BLOCKIERT!", "#FELD!", "#KALK!", "#VERBINDEN!", "#PROPAGATION!", "#분산!", "#スピル!", "#溢出!", "#ПЕРЕНОС!",
     ])
     func namesOfErrors(name: String) throws {
         #expect(try cell("<c t='str'><f>A2</f><v>\(name)</v></c>") == .error(name))
@@ -34,7 +35,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "#1", "##", "#", "#NVX", "Err:50", "Err:5022", "Error:502", "N/A", "n. a.", "#hashtag", "x #N/A", "E", "#REF",
+        "#1", "##", "#", "#A!", "#5!", "#Yes!", "#GO ON!", "#42A!", "!", "#!", "#NVX", "Err:50", "Err:5022",
+        "Error:502", "N/A", "n. a.", "#hashtag", "x #N/A", "E", "#REF",
         "C#",
     ])
     func textsThatAreNone(text: String) throws {
