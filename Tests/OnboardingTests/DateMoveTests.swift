@@ -307,6 +307,8 @@ extension DateMove {
             if round % 2 == 0 { _ = try await stage.stage.run(Self.counted, over: stage.record) }
             _ = try await stage.stage.run(Self.chain, over: stage.record)
             for _ in 0..<6 { _ = try await stage.task(due: Bool.random(using: &random) ? day() : nil) }
+            let imported = [try await stage.imported(due: day()), try await stage.imported(due: day())]
+            func there() -> [String] { imported.map { stage.stage.imports.task($0.id)?.dueDate ?? "" } }
             for id in try await stage.dates().keys.sorted() where Int.random(in: 0..<4, using: &random) == 0 {
                 try await stage.stage.move(id, "closed")
             }
@@ -319,7 +321,9 @@ extension DateMove {
             var told = before
             for item in move.items where item.table == "lifecycle_task" { told[item.id] = "\(item.after) open" }
             #expect(try await stage.dates() == before)
-            try await stage.apply(move)
+            #expect(try await stage.apply(move).state == "applied", "round \(round)")
+            let moved = try imported.map { try move.item($0.id).after }
+            #expect(there() == moved, "round \(round)")
             #expect(try await stage.dates() == told, "round \(round)")
             #expect(try await stage.goLive() ?? "" == move.goLiveAfter)
             for (id, was) in before where was.hasSuffix("closed") { #expect(told[id] == was) }
@@ -327,6 +331,7 @@ extension DateMove {
             guard goLive != nil else { continue }
             try await stage.undo(move)
             #expect(try await stage.dates() == before, "round \(round)")
+            #expect(there() == imported.map { $0.dueDate ?? "" }, "round \(round)")
             #expect(try await stage.goLive() == goLive)
         }
     }
