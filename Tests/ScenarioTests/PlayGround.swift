@@ -62,7 +62,7 @@ struct PlayGround {
         var task = CreateLifecycleTaskRequest()
         task.lifecycleTask = LifecycleTask()
         task.lifecycleTask?.parent = openCase
-        task.lifecycleTask?.shortDescription = "Install Service Bridge for consumers"
+        task.lifecycleTask?.shortDescription = "Train people on Service Bridge"
         bridgeTask = try await world.call(OnboardingAPI.createLifecycleTask, task, as: agent).id
         var all = ListRequest()
         all.pageSize = 100
