@@ -24,6 +24,8 @@ extension Plays {
     /// What a launch would make: its flow is carried out over the same checks, and nothing is written.
     func preview(_ request: PreviewPlayRequest, _ call: Call) async throws(Problem) -> PreviewPlayResponse {
         try authorize(call.caller)
+        // The entry first, which is this service's own: its owner need not be asked about a record for one that is not there.
+        _ = try await plan(request.definitionRecord, call)
         let launch = try await ready(
             request.definitionRecord, from: request.sourceTable, request.sourceRecord, request.answers, call)
         let rehearsal = PlayRehearsal(database: database, library: library, client: client)

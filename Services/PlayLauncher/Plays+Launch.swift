@@ -85,8 +85,8 @@ extension Plays {
     func ready(
         _ definitionRecord: String, from table: String, _ record: String, _ text: String, _ call: Call
     ) async throws(Problem) -> Ready {
-        let plan = try await plan(definitionRecord, call)
         let source = try await PlaySource.read(table, record, client)
+        let plan = try await plan(definitionRecord, call)
         try Self.check(plan, fits: source)
         try await PlayRights(database: database, library: library).check(plan.flow, call)
         let answers = try Self.answers(text, plan.flow, source, call.caller)
