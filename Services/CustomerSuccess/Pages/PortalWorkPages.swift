@@ -71,11 +71,10 @@ struct PortalWorkPages: Sendable {
         page.dueDate = record[field: .dueDate].string ?? ""
         page.daysRemaining = PageDays.until(record[field: .dueDate].string, from: database.clock.today)
         let assignee = record[field: .assignedTo].string ?? ""
-        page.assignedToName = try names([assignee], reader)[assignee] ?? ""
+        page.assignedToName = try database.names(ofUsers: [assignee], as: call.caller, in: tx)[assignee] ?? ""
         page.tasks = try tasks(of: record.id, atMost: limit, reader)
-        let naming = { (users: [String]) in try names(users, reader) }
-        page.comments = try parts.comments(on: record.id, atMost: limit, in: tx, names: naming)
-        page.changes = try parts.changes(on: record.id, atMost: limit, in: tx, names: naming)
+        page.comments = try parts.comments(on: record.id, atMost: limit, in: tx)
+        page.changes = try parts.changes(on: record.id, atMost: limit, in: tx)
         page.rights = try parts.rights(on: record.id, in: tx)
         return page
     }
@@ -98,22 +97,6 @@ struct PortalWorkPages: Sendable {
             if shown.own { shown.rights = try parts.rights(on: task.id, in: reader.tx) }
             return shown
         }
-    }
-
-    /// Those of the provider lie above the account: whoever reads what somebody said may know the name, and nothing else is
-    /// read of them.
-    private func names(_ users: [String], _ reader: Reader) throws -> [String: String] {
-        let ids = Set(users).filter(Validation.isUUID).sorted()
-        guard !ids.isEmpty else { return [:] }
-        reader.tx.sendScope(.domain(.root))
-        defer { reader.tx.sendScope(reader.call.caller.scope) }
-        let people = database.replica(
-            User.self, .name, where: "id = ANY(\(ids)::uuid[])", as: .service(database.service, domain: .root))
-        var names: [String: String] = [:]
-        for row in try reader.tx.query("SELECT id, name FROM \(people) person") {
-            names[try row.string(User.Field.id)] = try row.optionalString(User.Field.name)
-        }
-        return names
     }
 }
 
