@@ -53,7 +53,7 @@ final class OnboardingStandIn: Sendable {
         var owners: [String: RoomOwner] = [:]
         var keptFromReading: Set<String> = []
         /// Of how many rows an answer tells; the others are put off.
-        var told: [String: Int] = [:]
+        var toldRows: [String: Int] = [:]
     }
     private let state = Mutex(State())
 
@@ -82,7 +82,7 @@ final class OnboardingStandIn: Sendable {
     func admit(_ account: String) { _ = state.withLock { $0.refused.remove(account) } }
 
     /// Tells in one answer of so many rows of this account, and does no more of them.
-    func tell(of rows: Int, _ account: String) { state.withLock { $0.told[account] = rows } }
+    func tell(of rows: Int, _ account: String) { state.withLock { $0.toldRows[account] = rows } }
 
     /// Has the record of this row be another than a plan has seen.
     func move(_ row: String) { _ = state.withLock { $0.moved.insert(row) } }
@@ -323,7 +323,7 @@ final class OnboardingStandIn: Sendable {
             }
         }
         var response = PublishRowsResponse()
-        let told = state.withLock { $0.told[request.account] } ?? .max
+        let told = state.withLock { $0.toldRows[request.account] } ?? .max
         response.results = request.rows.enumerated().map { place, row in
             var result = PublishResult()
             result.rowID = row.rowID
