@@ -88,8 +88,12 @@ extension Store {
             let event = try Outbox.event(change, action: "deleted", changed: [], context: context)
             events.append(try Outbox.values(event, service: database.service, trace: context.trace))
         }
-        tx.send(
-            "DELETE FROM \(raw: layout.table) WHERE id = ANY(\(records.map(\.id))::uuid[])", expecting: records.count)
+        // Found by their ids, whatever is expected of a table that an import has just filled.
+        tx.walking {
+            tx.send(
+                "DELETE FROM \(raw: layout.table) WHERE id = ANY(\(records.map(\.id))::uuid[])",
+                expecting: records.count)
+        }
         var rest = events[...]
         while !rest.isEmpty {
             let count = Creations<R>.size(for: rest.count)
