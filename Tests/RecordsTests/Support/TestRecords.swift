@@ -139,7 +139,8 @@ enum TestTables {
         CREATE TABLE customer_success.touchpoint (\(header), number text NOT NULL UNIQUE, account uuid,
             engagement uuid, channel text, contact uuid, assigned_to text, squad uuid[] NOT NULL DEFAULT '{}',
             category text, state text NOT NULL, progress text, priority integer, due_date date, product uuid,
-            product_related boolean, subject text NOT NULL CONSTRAINT touchpoint_subject_once UNIQUE,
+            product_related boolean, confirms_contact boolean,
+            subject text NOT NULL CONSTRAINT touchpoint_subject_once UNIQUE,
             watch_list text[] NOT NULL DEFAULT '{}', work_notes_list text[] NOT NULL DEFAULT '{}',
             description text NOT NULL, meeting_date date, meeting_type text, active boolean NOT NULL,
             closed_at timestamptz, closed_by text, close_notes text);
