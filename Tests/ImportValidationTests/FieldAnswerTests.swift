@@ -77,6 +77,12 @@ import Wire
             return await problem { () async throws(Problem) in try await stage.append([], at: 0, to: upload) }
         },
         "encoding": load { $0.encoding = "EBCDIC" },
+        "error_check": { stage, task in
+            await problem { () async throws(Problem) in try await stage.rows(task) { $0.errorCheck = "colour" } }
+        },
+        "error_field": { stage, task in
+            await problem { () async throws(Problem) in try await stage.rows(task) { $0.errorField = "colour" } }
+        },
         "field": replacement { $0.field = "colour" },
         "field_maps": step { building, id async throws(Problem) in
             try await building.transformMap(id, [Building.map("colour", "copy")])
