@@ -1,5 +1,6 @@
 import Foundation
 import OnboardingWire
+import Platform
 import Postgres
 import RPC
 import Records
@@ -28,6 +29,17 @@ import Wire
     }
 
     private func url() -> String { "https://i\(uuid().prefix(8)).customer.example" }
+
+    /// Without a key nothing is sent, and one that is too short keeps the service from starting.
+    @Test func theHandshakeIsOffUnlessThereIsAKey() async throws {
+        let database = try await World().server.database
+        func handshakes(_ key: String?) throws(ConfigurationError) -> ConsumerHandshakes? {
+            try ServiceBridge.handshakes(Settings(values: key.map { ["ALE_SERVICE_BRIDGE_KEY": $0] } ?? [:]), database)
+        }
+        #expect(try handshakes(nil) == nil && ServiceBridge.background(nil).isEmpty)
+        #expect(throws: ConfigurationError.self) { try handshakes(String(repeating: "k", count: 31)) }
+        #expect(try handshakes(String(repeating: "k", count: 32)) != nil)
+    }
 
     /// A URL is https and a public host name: nothing of the own network, no path, no user.
     @Test(arguments: [
