@@ -12,14 +12,6 @@ import Wire
 @Suite(.timeLimit(.minutes(3))) struct BatchesAheadTests {
     private static let names = (1...600).map { $0 == 10 ? OnboardingStandIn.held : "Site \($0)" }
 
-    private static func until(_ isTrue: () async throws -> Bool) async throws {
-        let limit = ContinuousClock.now + .seconds(60)
-        while try await !isTrue() {
-            guard ContinuousClock.now < limit else { throw Problem.deadlineExceeded() }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
     private static func kept(_ run: ImportRun, _ stage: Stage) async throws -> Int64 {
         try await stage.bench.admin.run(
             "SELECT count(*) FROM import_validation.publication_batch WHERE publication = \(run.id)"
@@ -33,7 +25,7 @@ import Wire
         stage.owner.hold(stage.account)
         let run =
             if let plan { try await stage.publish(plan, of: task) } else { try await stage.publish(of: task) }
-        try await until { try await kept(run, stage) == 2 }
+        try await Stage.until { try await kept(run, stage) == 2 }
         #expect(stage.owner.published(stage.account).isEmpty, "one after the other")
         return (stage, task, run)
     }
@@ -77,7 +69,7 @@ import Wire
             WHERE run = \(run.id)
             """)
         stage.owner.letGo(stage.account)
-        try await Self.until { !stage.owner.published(stage.account).isEmpty }
+        try await Stage.until { !stage.owner.published(stage.account).isEmpty }
         _ = try await admin.run(
             """
             UPDATE import_validation.import_run_work SET lease_until = now() - interval '1 second' WHERE run = \(run.id)

@@ -11,14 +11,6 @@ import Work
 
 /// Runs that somebody does not want any more.
 @Suite(.timeLimit(.minutes(3))) struct CancelTests {
-    private static func until(_ isTrue: () async throws -> Bool) async throws {
-        let limit = ContinuousClock.now + .seconds(60)
-        while try await !isTrue() {
-            guard ContinuousClock.now < limit else { throw Problem.deadlineExceeded() }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
     private static func rows(_ count: Int, held: Int? = nil) -> [(name: String, account: String)] {
         (1...count).map { ("Werk \($0)", $0 == held ? OnboardingStandIn.held : "Ernst Handel") }
     }
@@ -28,7 +20,7 @@ import Work
         stage.owner.hold(stage.account)
         let upload = try await stage.upload(Stage.file(rows(2_500, held: 2_400)), to: task)
         let run = try #require(try await stage.load([upload], of: task).first)
-        try await until { try await stage.summary(task).reduce(0, +) == 2_000 }
+        try await Stage.until { try await stage.summary(task).reduce(0, +) == 2_000 }
         return (upload, run)
     }
 
@@ -42,7 +34,7 @@ import Work
         stage.owner.hold(stage.account)
         let upload = try await stage.upload(Stage.file(Self.rows(2_500, held: 2_400)), to: task)
         let run = try #require(try await stage.load([upload], of: task).first)
-        try await Self.until { try await stage.summary(task).reduce(0, +) == 2_001 }
+        try await Stage.until { try await stage.summary(task).reduce(0, +) == 2_001 }
         let under = try await stage.call(ImportValidationAPI.getImportRun, Stage.named(run.id))
         #expect(under.state == "running" && under.doneRows == 2_000, "how far it is can be read meanwhile")
         let asked = try await stage.cancel(run)
@@ -121,7 +113,7 @@ import Work
         rows[1].account = OnboardingStandIn.broken
         let upload = try await stage.upload(Stage.file(rows), to: task)
         let run = try #require(try await stage.load([upload], of: task).first)
-        try await Self.until { stage.owner.isAsked(stage.account) }
+        try await Stage.until { stage.owner.isAsked(stage.account) }
         _ = try await stage.cancel(run)
         stage.owner.letGo(stage.account)
         let end = try await stage.end(of: run)
@@ -141,7 +133,7 @@ import Work
         _ = try await stage.replace("Ernst Handel", in: "account", by: OnboardingStandIn.held, of: task)
         stage.owner.hold(stage.account)
         let running = try await stage.validate(task)
-        try await Self.until { stage.owner.isAsked(stage.account) }
+        try await Stage.until { stage.owner.isAsked(stage.account) }
         let waiting = try await stage.cancel(try await stage.validate(task))
         #expect(waiting.state == "canceled" && waiting.completedAt != nil)
         #expect(waiting.message == RunMessages.canceledUnbegun.en)
@@ -167,7 +159,7 @@ import Work
         _ = try await stage.loaded(Stage.file(rows), of: task)
         stage.owner.hold(stage.account)
         let run = try await stage.publish(of: task)
-        try await Self.until { stage.owner.isAsked(stage.account) }
+        try await Stage.until { stage.owner.isAsked(stage.account) }
         let queued = try await stage.publish(try await stage.rows(task) { $0.pageSize = 1 }.stagingRows, of: task)
         #expect(try await stage.cancel(queued).state == "canceled")
         _ = try await stage.cancel(run)
@@ -189,7 +181,7 @@ import Work
         let rows = try await stage.rows(task).stagingRows
         stage.owner.hold(stage.account)
         let first = try await stage.publish([rows[0]], of: task)
-        try await Self.until { stage.owner.isAsked(stage.account) }
+        try await Stage.until { stage.owner.isAsked(stage.account) }
         #expect(try await stage.cancel(try await stage.publish([rows[1]], of: task)).state == "canceled")
         stage.owner.letGo(stage.account)
         _ = try await stage.end(of: first)
@@ -250,7 +242,7 @@ import Work
         let held = try await stage.upload(
             Stage.file([("Graz", OnboardingStandIn.held)]), "held.csv", to: task, as: stage.customer)
         let mine = try #require(try await stage.load([held], of: task, as: stage.customer).first)
-        try await Self.until { stage.owner.isAsked(stage.account) }
+        try await Stage.until { stage.owner.isAsked(stage.account) }
         let shown = try await stage.cancel(mine, as: stage.customer)
         #expect(shown.cancelRequestedAt != nil && shown.domain == "" && shown.createdBy == "")
         stage.owner.letGo(stage.account)

@@ -17,14 +17,6 @@ import Work
 
 /// Runs in the queue that all work stands in; also those of instances that know the queue of an earlier version.
 @Suite(.timeLimit(.minutes(4))) struct RunQueueTests {
-    private static func until(_ isTrue: () async throws -> Bool) async throws {
-        let limit = ContinuousClock.now + .seconds(60)
-        while try await !isTrue() {
-            guard ContinuousClock.now < limit else { throw Problem.deadlineExceeded() }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
     @Test func whatWasQueuedStaysQueued() async throws {
         let upgrade = try await Upgrade()
         let load = try await upgrade.add("load")
@@ -64,11 +56,11 @@ import Work
             }
         }
         let load = try await upgrade.add("load")
-        try await Self.until { taken.withLock { $0.map(\.run) } == [load] }
+        try await Stage.until { taken.withLock { $0.map(\.run) } == [load] }
         #expect(taken.withLock { $0[0].requester.caller.locale } == "ko")
         // It ends its run; the next one of the turn is the new version's, and the old one finds nothing.
         try await upgrade.psql("DELETE FROM import_validation.import_run_work WHERE run = '\(first)'")
-        try await Self.until { taken.withLock { $0.map(\.run) } == [load, second] }
+        try await Stage.until { taken.withLock { $0.map(\.run) } == [load, second] }
         _ = try await upgrade.add("publish")
         #expect(try await upgrade.takeAsBefore(old) == "")
         work.cancel()
@@ -99,7 +91,7 @@ import Work
         let workers = ImportWorkers(
             context, settings, RunQueue(database, workers: 1), ImportValidation.replicas(database, client))
         let work = Task { await workers.run() }
-        try await Self.until {
+        try await Stage.until {
             try await upgrade.psql("SELECT state FROM import_validation.import_run WHERE id = '\(run)'") == "failed"
         }
         #expect(try await upgrade.psql("SELECT count(*) FROM import_validation.import_run_work") == "0")
