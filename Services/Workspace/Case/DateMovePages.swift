@@ -101,14 +101,7 @@ enum DateMovePages: PageFolder {
     private static func answer(
         _ kind: Kind, _ visit: Visit, _ act: () async throws(Problem) -> String
     ) async throws(Problem) -> Answer {
-        do throws(Problem) {
-            return .moved(to: try await act())
-        } catch {
-            guard error.isRefusal, error.code != .notFound else { throw error }
-            var page = try await page(kind, visit, refused: error)
-            page.status = error.status
-            return .page(page)
-        }
+        try await Work.lead(act) { refused async throws(Problem) in try await page(kind, visit, refused: refused) }
     }
 
     // MARK: The page

@@ -10,11 +10,21 @@ enum Work {
         _ href: String, saved form: String = "", undo: String = "", _ write: () async throws(Problem) -> Toast,
         refused: (Problem) async throws(Problem) -> Page
     ) async throws(Problem) -> Answer {
+        try await lead(
+            { () async throws(Problem) in
+                let done = try await write()
+                let kept = form.isEmpty ? "" : "&saved=\(form)"
+                let back = undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))"
+                return "\(href)?done=\(done.rawValue)\(kept)\(back)"
+            }, refused: refused)
+    }
+
+    /// Does something and leads to the address that comes of it; what was refused stands on a page.
+    static func lead(
+        _ act: () async throws(Problem) -> String, refused: (Problem) async throws(Problem) -> Page
+    ) async throws(Problem) -> Answer {
         do throws(Problem) {
-            let done = try await write()
-            let kept = form.isEmpty ? "" : "&saved=\(form)"
-            let back = undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))"
-            return .moved(to: "\(href)?done=\(done.rawValue)\(kept)\(back)")
+            return .moved(to: try await act())
         } catch {
             guard error.isRefusal, error.code != .notFound else { throw error }
             var page = try await refused(error)
