@@ -62,19 +62,11 @@ import Wire
 
     @Test func bothAreKnownWhenTheWorkerDies() async throws {
         let (stage, task, run) = try await Self.begun(isPlanned: true)
-        let admin = stage.bench.admin
-        _ = try await admin.run(
-            """
-            UPDATE import_validation.import_run_work SET owner = gen_random_uuid(), lease_until = now() + interval '1 hour' \
-            WHERE run = \(run.id)
-            """)
-        stage.owner.letGo(stage.account)
-        try await Stage.until { !stage.owner.published(stage.account).isEmpty }
-        _ = try await admin.run(
-            """
-            UPDATE import_validation.import_run_work SET lease_until = now() - interval '1 second' WHERE run = \(run.id)
-            """)
-        try await Self.expectAllPublished(try await stage.end(of: run), stage, task)
+        let ended = try await stage.killed(run, "publication_batch") {
+            !stage.owner.published(stage.account).isEmpty
+        } before: {
+        }
+        try await Self.expectAllPublished(ended, stage, task)
         #expect(Self.sent(stage).map(\.count) == [500, 100])
         let undo = try await stage.end(of: try await stage.undo(run, of: task))
         #expect(undo.doneRows == 600 && undo.failedRows == 0)
