@@ -105,7 +105,7 @@ import Testing
         #expect(
             flow.reference
                 == FlowReference(
-                    namespace: "ale", name: name, version: file.hasPrefix("ale-attach") ? "1.2.0" : "1.3.0"))
+                    namespace: "ale", name: name, version: "1.3.0"))
         #expect(flow.title.en != flow.title.ko && flow.summary.en != flow.summary.ko)
         for question in flow.wizard {
             #expect(question.isLabeled && question.label?.en != question.label?.ko)
@@ -128,7 +128,13 @@ import Testing
                 return .succeeded(["id": "run"])
             }
             if method.hasSuffix(".list") { return .succeeded(["lifecycleTasks": [["id": "t1"]]]) }
-            if method.hasSuffix(".search") { return .succeeded(["articles": [["article": "k1"]]]) }
+            if method.hasSuffix(".search") {
+                // The articles of Service Bridge, and no others that speak of it (F-05).
+                #expect(
+                    request["keys"]
+                        == ["consumer_guide", "remote_choice", "remote_record_producer", "remote_task_sync"])
+                return .succeeded(["articles": [["article": "k1"]]])
+            }
             count += 1
             let isCreate =
                 method == "onboarding.onboarding_cases.create"

@@ -9,8 +9,8 @@ import Wire
 
 /// An engagement with one record of every kind that plays are launched from, and what launching them takes.
 struct PlayGround {
-    private let world: JourneyWorld
-    private let manager: Credential
+    let world: JourneyWorld
+    let manager: Credential
     private let agent: Credential
     private let engagement: Engagement
     /// The records plays are launched from, by table.
@@ -212,11 +212,11 @@ struct PlayGround {
         return (made, picker)
     }
 
-    /// The articles that were related to the Service Bridge task of the open case (F-05).
-    func relatedArticles() async throws -> [KnowledgeText] {
+    /// The keys of the articles that were related to the Service Bridge task of the open case (F-05).
+    func relatedArticles() async throws -> Set<String> {
         var request = KnowledgeOfRecordRequest()
         (request.table, request.record) = ("lifecycle_task", bridgeTask)
-        return try await world.call(OnboardingAPI.listRelatedKnowledge, request, as: agent).articles
+        return Set(try await world.call(OnboardingAPI.listRelatedKnowledge, request, as: agent).articles.map(\.key))
     }
 
     /// The product that is answered where a question asks for one.

@@ -20,7 +20,7 @@ extension Scenarios.OnOneStack {
         func fromEverySource() async throws {
             try await SharedStack.with { stack in
                 let ground = try await PlayGround(stack.world())
-                let before = try await ground.relatedArticles().count
+                #expect(try await ground.relatedArticles().isEmpty)
                 var launched: [String: Launch] = [:]
                 let others = [("onboarding_case", ground.openCase), ("customer_account", ground.account)]
                 for (table, record) in ground.sources + others {
@@ -44,8 +44,11 @@ extension Scenarios.OnOneStack {
                     #expect(run.state == "completed", "\(launch): \(run.message ?? "")")
                     try await check(run, launch, ground)
                 }
-                // F-05 relates articles to the Service Bridge task of its case, and makes no record.
-                #expect(try await ground.relatedArticles().count > before)
+                // F-05 relates the articles of Service Bridge to the task of its case that names it, and makes no record.
+                #expect(
+                    try await ground.relatedArticles()
+                        == ["consumer_guide", "remote_choice", "remote_record_producer", "remote_task_sync"])
+                try await ground.followCards()
             }
         }
 

@@ -115,9 +115,11 @@ struct KnowledgeReading {
     /// Articles that have all words of a query, the best first.
     func search(_ request: SearchKnowledgeRequest) throws -> SearchKnowledgeResponse {
         let words = try KnowledgeQuery(request.query)
+        let readable = try named(request.keys)
         let size = try PageSize.of(request.pageSize, maximum: 100)
         let binding = PageToken.Binding(
-            method: "knowledge_articles.search", filter: request.query, order: "",
+            method: "knowledge_articles.search", filter: ([request.query] + request.keys).joined(separator: " "),
+            order: "",
             domain: context.write.caller.domain.path)
         let start = try PageToken.place(request.pageToken, in: binding, .number).flatMap { Int($0[0]) } ?? 0
         guard start >= 0 else { throw Problem.damagedPageToken }
@@ -135,6 +137,23 @@ struct KnowledgeReading {
             answer.totalSize = Int64(try counted.first?.int(Column.total) ?? 0)
         }
         return answer
+    }
+
+    /// Most keys that a search names.
+    private static let mostKeys = 100
+
+    /// The versions that the caller may read of articles with these keys, of each key the nearest; without keys all.
+    private func named(_ keys: [String]) throws(Problem) -> SQL {
+        guard !keys.isEmpty else { return readable }
+        guard keys.count <= Self.mostKeys else {
+            throw .invalid(
+                field: SearchKnowledgeRequest.Field.keys,
+                Text(en: "At most \(Self.mostKeys) keys.", ko: "키는 최대 \(grouped: Self.mostKeys)개입니다."))
+        }
+        return """
+            (SELECT DISTINCT ON (v.key) v.* FROM \(readable) v WHERE v.key = ANY(\(keys)::text[]) \
+            ORDER BY v.key, length(v.domain) DESC, v.id)
+            """
     }
 
     static func text(_ row: Row) throws -> KnowledgeText {

@@ -167,6 +167,7 @@ extension SearchKnowledgeRequest: WireMessage {
         if self.pageSize != 0 { message.pointee.has_page_size = 1; message.pointee.page_size = self.pageSize }
         if !self.pageToken.isEmpty { message.pointee.page_token = try arena.string(self.pageToken, "pageToken") }
         if self.count { message.pointee.has_count = 1; message.pointee.count = self.count ? 1 : 0 }
+        if !self.keys.isEmpty { message.pointee.n_keys = self.keys.count; message.pointee.keys = try arena.strings(self.keys, "keys") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -175,6 +176,7 @@ extension SearchKnowledgeRequest: WireMessage {
         self.pageSize = message.pointee.page_size
         self.pageToken = Unpacked.string(message.pointee.page_token)
         self.count = message.pointee.count != 0
+        self.keys = Unpacked.strings(message.pointee.n_keys, message.pointee.keys)
     }
 
     package static let jsonNames = JSONNames([
@@ -182,6 +184,7 @@ extension SearchKnowledgeRequest: WireMessage {
         ("pageSize", "page_size"),
         ("pageToken", "page_token"),
         ("count", nil),
+        ("keys", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -190,6 +193,7 @@ extension SearchKnowledgeRequest: WireMessage {
         case 1: self.pageSize = try reader.int32()
         case 2: self.pageToken = try reader.string()
         case 3: self.count = try reader.bool()
+        case 4: self.keys = try reader.list { (reader) throws(WireError) in try reader.string() }
         default: break
         }
     }
@@ -199,6 +203,7 @@ extension SearchKnowledgeRequest: WireMessage {
         if self.pageSize != 0 { try writer.field("pageSize", self.pageSize) }
         if !self.pageToken.isEmpty { try writer.field("pageToken", self.pageToken) }
         if self.count { try writer.field("count", self.count) }
+        if !self.keys.isEmpty { try writer.list("keys", self.keys) }
     }
 
     /// Reads protobuf bytes within `limits`.

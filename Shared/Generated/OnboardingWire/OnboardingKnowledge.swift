@@ -68,6 +68,8 @@ public struct SearchKnowledgeRequest: Message {
     public var pageToken: String = ""
     /// Whether to count them all.
     public var count: Bool = false
+    /// Keys that the articles must have one of, at most 100; of several articles with one key the nearest. Empty for any.
+    public var keys: [String] = []
 
     /// The message with every field at its default.
     public init() {}
@@ -84,6 +86,8 @@ extension SearchKnowledgeRequest {
         case pageToken = "page_token"
         /// `count`.
         case count
+        /// `keys`.
+        case keys
     }
 }
 

@@ -2390,7 +2390,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__read_knowledge_request__de
   (ProtobufCMessageInit) ale__onboarding__v1__read_knowledge_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__onboarding__v1__search_knowledge_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor ale__onboarding__v1__search_knowledge_request__field_descriptors[5] =
 {
   {
     "query",
@@ -2440,9 +2440,22 @@ static const ProtobufCFieldDescriptor ale__onboarding__v1__search_knowledge_requ
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "keys",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Ale__Onboarding__V1__SearchKnowledgeRequest, n_keys),
+    offsetof(Ale__Onboarding__V1__SearchKnowledgeRequest, keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__onboarding__v1__search_knowledge_request__field_indices_by_name[] = {
   3,   /* field[3] = count */
+  4,   /* field[4] = keys */
   1,   /* field[1] = page_size */
   2,   /* field[2] = page_token */
   0,   /* field[0] = query */
@@ -2450,7 +2463,7 @@ static const unsigned ale__onboarding__v1__search_knowledge_request__field_indic
 static const ProtobufCIntRange ale__onboarding__v1__search_knowledge_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor ale__onboarding__v1__search_knowledge_request__descriptor =
 {
@@ -2460,7 +2473,7 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__search_knowledge_request__
   "Ale__Onboarding__V1__SearchKnowledgeRequest",
   "ale.onboarding.v1",
   sizeof(Ale__Onboarding__V1__SearchKnowledgeRequest),
-  4,
+  5,
   ale__onboarding__v1__search_knowledge_request__field_descriptors,
   ale__onboarding__v1__search_knowledge_request__field_indices_by_name,
   1,  ale__onboarding__v1__search_knowledge_request__number_ranges,

@@ -277,10 +277,12 @@ struct  Ale__Onboarding__V1__SearchKnowledgeRequest
   char *page_token;
   protobuf_c_boolean has_count;
   protobuf_c_boolean count;
+  size_t n_keys;
+  char **keys;
 };
 #define ALE__ONBOARDING__V1__SEARCH_KNOWLEDGE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__search_knowledge_request__descriptor) \
-    , NULL, 0, 0, NULL, 0, 0 }
+    , NULL, 0, 0, NULL, 0, 0, 0,NULL }
 
 
 struct  Ale__Onboarding__V1__SearchKnowledgeResponse
