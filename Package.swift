@@ -156,7 +156,7 @@ let package = Package(
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
         shared(
-            "RecommendedActions", ["RecommendedActionsWire", "Records", "Filters"], exclude: ["README.md"]),
+            "RecommendedActions", ["RecommendedActionsWire", "Records", "Work", "Filters"], exclude: ["README.md"]),
         shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", "Flows"], exclude: ["README.md"]),
         shared(
             "Platform",

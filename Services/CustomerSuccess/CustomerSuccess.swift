@@ -34,7 +34,7 @@ public enum CustomerSuccess: ServiceDefinition {
             prepare: {
                 try await SuccessActivities.seed(playbooks)
                 let actions = recommendedActions(parts.database, parts.client)
-                try await ShippedSuccessActions.seed(actions, parts.database)
+                try await actions.seed(ShippedSuccessActions.all)
             })
     }
 

@@ -4,9 +4,7 @@ import RPC
 import RecommendedActions
 import RecommendedActionsWire
 import Records
-import Tenancy
 import Wire
-import Work
 
 /// The recommended actions of success records that come with the product: beside each record that success plays make stands
 /// what to do with it now, and who may do it. They go with the next steps of the playbooks that plays attach.
@@ -133,16 +131,5 @@ enum ShippedSuccessActions {
                 shows: "\(key)_field", generator: generator, argument: responsibility),
             .rule(key, label, in: schema.table, position: 100, recommends: ["\(key)_card"]),
         ]
-    }
-
-    /// Makes what was not made yet.
-    static func seed(_ actions: RecommendedActions, _ database: Database) async throws {
-        guard let domain = DomainPath("/provider/") else { return }
-        try await Seeding.run(database, in: domain) { seeding in
-            let context = RuleContext(transaction: seeding.tx, write: seeding.context, database: database)
-            for definition in all {
-                try seeding.once("recommended action:\(definition.key)") { try actions.install(definition, context) }
-            }
-        }
     }
 }

@@ -53,7 +53,7 @@ public enum ImportValidation: ServiceDefinition {
             prepare: {
                 try await AccountCheck.seed(database)
                 try await StagingBackup.seed(database)
-                try await ImportActions.seed(actions, database)
+                try await actions.seed(ImportActions.all)
             })
     }
 

@@ -55,7 +55,7 @@ public enum Onboarding: ServiceDefinition {
                 try await OnboardingSeed.run(database)
                 try await PortalHeader.seed(database)
                 try await PlaybookSeed.run(playbooks)
-                try await ShippedActions.seed(actions, database)
+                try await actions.seed(ShippedActions.all)
                 try await KnowledgeSeed.run(database)
             })
     }

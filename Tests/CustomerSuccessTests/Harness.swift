@@ -44,8 +44,7 @@ struct Server: Sendable {
         let replicas = CustomerSuccess.replicas(bench.database, client)
         let playbooks = CustomerSuccess.playbooks(bench.database)
         try await SuccessActivities.seed(playbooks)
-        try await ShippedSuccessActions.seed(
-            CustomerSuccess.recommendedActions(bench.database, client), bench.database)
+        try await CustomerSuccess.recommendedActions(bench.database, client).seed(ShippedSuccessActions.all)
         try await bench.serve(
             CustomerSuccess.endpoints(
                 bench.database, replicas, CustomerSuccess.jobs(bench.database, watchesRenewals: watchesRenewals),

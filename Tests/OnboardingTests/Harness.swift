@@ -34,7 +34,7 @@ struct Server: Sendable {
             Onboarding.endpoints(bench.database, replicas, playbooks),
             handlers: replicas.handlers + [Onboarding.playbookTrigger(playbooks)])
         try await OnboardingSeed.run(bench.database)
-        try await ShippedActions.seed(Onboarding.recommendedActions(bench.database), bench.database)
+        try await Onboarding.recommendedActions(bench.database).seed(ShippedActions.all)
         try await KnowledgeSeed.run(bench.database)
         return Server(bench: bench)
     }

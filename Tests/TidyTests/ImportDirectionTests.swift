@@ -38,7 +38,8 @@ import Testing
             "Filters", "Flows", "Korean",
         ],
         "RecommendedActions": [
-            "RecommendedActionsWire", "Records", "Ground", "Postgres", "Wire", "RPC", "Roles", "Tenancy", "Filters",
+            "RecommendedActionsWire", "Records", "Work", "Ground", "Postgres", "Wire", "RPC", "Roles", "Tenancy",
+            "Filters",
         ],
         "Work": ["Records", "Ground", "Events", "Identity", "Postgres", "Wire", "RPC", "Tenancy"],
         "Platform": [

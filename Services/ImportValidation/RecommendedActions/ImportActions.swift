@@ -4,9 +4,7 @@ import RPC
 import RecommendedActions
 import RecommendedActionsWire
 import Records
-import Tenancy
 import Wire
-import Work
 
 extension ImportValidation {
     /// The recommended actions of import tasks (G-132).
@@ -86,15 +84,4 @@ enum ImportActions {
                     "complete_import_task",
                     Text(en: "How to complete the data import task", ko: "데이터 가져오기 작업을 완료하는 방법"))),
         ])
-
-    /// Makes what was not made yet.
-    static func seed(_ actions: RecommendedActions, _ database: Database) async throws {
-        guard let domain = DomainPath("/provider/") else { return }
-        try await Seeding.run(database, in: domain) { seeding in
-            let context = RuleContext(transaction: seeding.tx, write: seeding.context, database: database)
-            for definition in all {
-                try seeding.once("recommended action:\(definition.key)") { try actions.install(definition, context) }
-            }
-        }
-    }
 }

@@ -3,9 +3,7 @@ import OnboardingWire
 import RecommendedActions
 import RecommendedActionsWire
 import Records
-import Tenancy
 import Wire
-import Work
 
 /// The recommended actions of the tasks of Service Bridge that come with the product, RA-01 to RA-07.
 enum ShippedActions {
@@ -128,15 +126,4 @@ enum ShippedActions {
                     ko: "고객의 ServiceNow 인스턴스 URL을 입력하세요.")),
             GuidanceStep(Text(en: "Register.", ko: "등록하세요.")),
         ], flow: Onboarding.registerConsumer.key)
-
-    /// Makes what was not made yet.
-    static func seed(_ actions: RecommendedActions, _ database: Database) async throws {
-        guard let domain = DomainPath(OnboardingSeed.provider) else { return }
-        try await Seeding.run(database, in: domain) { seeding in
-            let context = RuleContext(transaction: seeding.tx, write: seeding.context, database: database)
-            for definition in all {
-                try seeding.once("recommended action:\(definition.key)") { try actions.install(definition, context) }
-            }
-        }
-    }
 }

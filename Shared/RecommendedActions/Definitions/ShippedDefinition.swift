@@ -1,7 +1,9 @@
 import Ground
 import RecommendedActionsWire
 import Records
+import Tenancy
 import Wire
+import Work
 
 /// How services write the definitions that they bring along.
 extension ActionDefinition {
@@ -130,8 +132,18 @@ extension TreeCase {
 }
 
 extension RecommendedActions {
-    /// Makes a definition that a service brings along, in the transaction of its seed.
-    public func install(_ definition: ActionDefinition, _ context: RuleContext) throws {
-        _ = try ActionDefinitions(actions: self).make(definition, context)
+    /// Makes the definitions that a service brings along and that were not made yet, in the provider's domain; those that
+    /// others name come first.
+    public func seed(_ shipped: [ActionDefinition]) async throws {
+        guard let domain = DomainPath("/provider/") else { return }
+        let database = database
+        try await Seeding.run(database, in: domain) { seeding in
+            let context = RuleContext(transaction: seeding.tx, write: seeding.context, database: database)
+            for definition in shipped {
+                try seeding.once("recommended action:\(definition.key)") {
+                    _ = try ActionDefinitions(actions: self).make(definition, context)
+                }
+            }
+        }
     }
 }
