@@ -227,7 +227,7 @@ extension Listed {
                     "active": Filled.half, "due_date": Filled.day, "state": "'active'", "priority": "1 + n % 5",
                     "updated_at": "now() - n * interval '1 minute'",
                 ]),
-            Filled.words(of: "onboarding_case"),
+            Filled.words(of: "onboarding_case"), Filled.wordOfTasks,
             Filled(
                 "case_team_member",
                 [
@@ -265,6 +265,9 @@ extension Listed {
             Listed("portal", "pages.portal", "{}"),
             Listed.rareWord,
             Listed.usualWord(["sort onboarding_case"]),
+            // Of a customer's own, more candidates are asked (ADR 0038).
+            Listed.wordOfTasks(["sort lifecycle_task"]),
+            Listed.wordOfTasks(["sort lifecycle_task", "filter lifecycle_task"]).asked(by: .customer),
             .records("team_messages", "onboarding_case = \"\(first)\""),
             .records("sign_in_links", "user = \"\(first)\""),
             Listed("sessions of a person", "sessions.list", "{}"),

@@ -83,7 +83,24 @@ extension Listed {
     }
 }
 
+extension Listed {
+    /// A search for the word that every task has.
+    static func wordOfTasks(_ excesses: [String]) -> Listed {
+        let why = "of what many have, some hundreds are put into order, of a customer's own some thousands"
+        return Listed(
+            "search for the word of all tasks", "records.search", #"{"text": "task"}"#,
+            reasons: Dictionary(uniqueKeysWithValues: excesses.map { ($0, why) }))
+    }
+}
+
 extension Filled {
+    /// The word that every task has, beside ``words(of:)`` of another table.
+    static let wordOfTasks = Filled(
+        "search_word",
+        [
+            "domain": domain, "record": FilledTables.id("n"), "table_name": "'lifecycle_task'", "term": "'task'",
+        ])
+
     /// A word of each record of a table that is filled.
     static func words(of table: String) -> Filled {
         Filled(

@@ -5,7 +5,8 @@ import PlaybooksWire
 import RPC
 import Wire
 
-/// What the pages of onboarding ask for, over any case of a database with so many, each with ten tasks.
+/// What the pages of onboarding ask for, over any case of a database with so many, each with ten tasks, an import task and a
+/// risk signal.
 struct OnboardingPages {
     let all: [ScaleRequests.Request]
 
@@ -75,26 +76,30 @@ struct OnboardingPages {
         _ data: PlaybookData, _ places: [(run: String, record: String)], _ cases: Int
     ) -> [ScaleRequests.Request] {
         let (client, agent, customer) = (data.client, data.agent, data.customer)
+        @Sendable func list(_ card: String) async throws {
+            var request = ListOnboardingCardRequest()
+            request.card = card
+            let list = try await client.call(OnboardingAPI.listOnboardingCard, request, as: agent)
+            guard list.items.count == 50 else { throw JourneyFailure("\(card) has \(list.items.count) records") }
+        }
         return [
             .init(name: "onboarding landing page among \(cases)") {
                 let page = try await client.call(
                     OnboardingAPI.getOnboardingLandingPage, GetOnboardingLandingPageRequest(), as: agent)
-                guard page.cards.count == 5, page.list?.items.isEmpty == false else {
-                    throw JourneyFailure("the landing page is empty")
-                }
+                // Cards 3 to 5 count what other services have as well.
+                guard page.cards.count == 5, page.cards.allSatisfy({ $0.count > 0 }), page.list?.items.isEmpty == false
+                else { throw JourneyFailure("the landing page is empty: \(page.cards.map(\.count))") }
             },
-            .init(name: "overdue tasks among \(cases * PlaybookData.activities)") {
-                var request = ListOnboardingCardRequest()
-                request.card = "overdue_tasks"
-                let list = try await client.call(OnboardingAPI.listOnboardingCard, request, as: agent)
-                guard list.items.count == 50 else { throw JourneyFailure("\(list.items.count) tasks are overdue") }
-            },
+            .init(name: "active tasks among \(cases * PlaybookData.tasks)") { try await list("active_tasks") },
+            .init(name: "overdue tasks among \(cases * PlaybookData.tasks)") { try await list("overdue_tasks") },
+            .init(name: "active risk signals among \(cases)") { try await list("active_risk_signals") },
             .init(name: "case page among \(cases)") {
                 var request = GetOnboardingCasePageRequest()
                 request.id = places.randomElement()?.record ?? ""
                 let page = try await client.call(OnboardingAPI.getOnboardingCasePage, request, as: agent)
-                guard page.tasks?.all == Int32(PlaybookData.activities) else {
-                    throw JourneyFailure("a case has \(page.tasks?.all ?? 0) tasks")
+                guard page.tasks?.all == Int32(PlaybookData.tasks), page.riskSignals?.all == 1 else {
+                    throw JourneyFailure(
+                        "a case has \(page.tasks?.all ?? 0) tasks, \(page.riskSignals?.all ?? 0) risks")
                 }
             },
             .init(name: "portal of an agent among \(cases)") {

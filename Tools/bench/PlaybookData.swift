@@ -11,6 +11,8 @@ import Wire
 struct PlaybookData: Sendable {
     /// Activities of a case at scale; each has made a task.
     static let activities = 10
+    /// Tasks of a case at scale: those, and an import task.
+    static let tasks = activities + 1
     private static let waiting = 20
 
     let stack: BenchStack

@@ -22,11 +22,11 @@ struct PortalRequests: Sendable {
 
     var pages: [ScaleRequests.Request] {
         let (client, agent, customer, tasks) = (data.client, data.agent, data.customer, tasks)
-        let taskCount = cases * PlaybookData.activities
-        @Sendable func list(_ name: String, _ least: Int) async throws {
+        let taskCount = cases * PlaybookData.tasks
+        @Sendable func list(_ name: String, _ least: Int, as person: Credential) async throws {
             var request = ListPortalRequest()
             request.list = name
-            let found = try await client.call(OnboardingAPI.listPortal, request, as: customer)
+            let found = try await client.call(OnboardingAPI.listPortal, request, as: person)
             guard found.items.count == least else { throw JourneyFailure("\(name) has \(found.items.count) records") }
         }
         @Sendable func ownCase() -> String { "BENCHCASE\(Int.random(in: 0..<Self.own))" }
@@ -36,13 +36,20 @@ struct PortalRequests: Sendable {
                 request.id = tasks.randomElement() ?? ""
                 _ = try await client.call(OnboardingAPI.getOnboardingTaskPage, request, as: agent)
             },
-            .init(name: "all cases of a customer in the portal among \(cases)") { try await list("all_cases", 50) },
-            .init(name: "tasks of a customer in the portal among \(taskCount)") { try await list("my_tasks", 50) },
+            .init(name: "all cases of a customer in the portal among \(cases)") {
+                try await list("all_cases", 50, as: customer)
+            },
+            .init(name: "tasks of a customer in the portal among \(taskCount)") {
+                try await list("my_tasks", 50, as: customer)
+            },
+            .init(name: "tasks of an agent in the portal among \(taskCount)") {
+                try await list("my_tasks", 50, as: agent)
+            },
             .init(name: "case of a customer in the portal among \(cases)") {
                 var request = GetPortalCaseRequest()
                 request.id = ownCase()
                 let page = try await client.call(OnboardingAPI.getPortalCase, request, as: customer)
-                guard page.tasks.count == PlaybookData.activities else {
+                guard page.tasks.count == PlaybookData.tasks else {
                     throw JourneyFailure("a case shows \(page.tasks.count) tasks")
                 }
             },
@@ -72,6 +79,7 @@ struct PortalRequests: Sendable {
             guard !found.items.isEmpty else { throw JourneyFailure("nothing is found by \(text)") }
         }
         let (cases, agent, customer, manager) = (cases, data.agent, data.customer, data.successManager)
+        let taskCount = cases * PlaybookData.activities
         return [
             .init(name: "search for a number among \(cases)") {
                 try await search(
@@ -79,6 +87,12 @@ struct PortalRequests: Sendable {
             },
             .init(name: "search for words that all have, among \(cases)") {
                 try await search(OnboardingAPI.searchOnboarding, "onboarding phase", agent)
+            },
+            .init(name: "search for a word that all tasks have, among \(taskCount)") {
+                try await search(OnboardingAPI.searchOnboarding, "task", agent)
+            },
+            .init(name: "a customer's search for a word that all tasks have, among \(taskCount)") {
+                try await search(OnboardingAPI.searchOnboarding, "task", customer)
             },
             .init(name: "a customer's search for a number among \(cases)") {
                 try await search(

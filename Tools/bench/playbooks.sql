@@ -63,15 +63,29 @@ WHERE k.number LIKE 'BENCHTASK%';
 
 INSERT INTO import_validation.import_task (id, revision, created_at, created_by, updated_at, updated_by, domain, number,
     source_table, target_table, data_source, data_import_state, state, progress, account, company, parent, contact,
-    visible_to_customer, short_description, priority, due_date, active)
+    visible_to_customer, short_description, priority, due_date, assigned_to, active)
 SELECT pg_temp.made(8, n), 1, now(), 'bench', now() - n * interval '7 seconds', 'bench',
     CASE WHEN n < 50 THEN c.domain ELSE pg_temp.domain(n % 1000) END, 'BENCHIMPORT' || n, 's', 'location', 'd', 1, 'open',
     'not_started', owner.id, owner.id, pg_temp.made(1, n),
     CASE WHEN n < 50 THEN :'contact'::uuid ELSE pg_temp.made(7, n % 1000) END, true, 'Import locations', 1 + n % 5,
-    current_date + (n % 300)::int, true
+    current_date - 100 + (n % 300)::int, CASE WHEN n < 50 THEN c.assigned_to ELSE pg_temp.made(6, n % 1000)::text END, true
 FROM onboarding.onboarding_case c, generate_series(0, :cases - 1) n,
     LATERAL (SELECT CASE WHEN n < 50 THEN c.account ELSE pg_temp.made(5, n % 1000) END) owner (id)
 WHERE c.id = :'template';
+
+-- What onboarding has of them, which events bring otherwise: an import task of each case, and a risk of each.
+
+INSERT INTO onboarding.import_task (id, revision, domain, number, parent, account, type, state, progress, priority, due_date,
+    assigned_to, contact, short_description, visible_to_customer, active, updated_at)
+SELECT id, revision, domain, number, parent, account, 'data_capture', state, progress, priority, due_date, assigned_to,
+    contact, short_description, visible_to_customer, active, updated_at
+FROM import_validation.import_task WHERE number LIKE 'BENCHIMPORT%';
+
+INSERT INTO onboarding.risk_signal (id, revision, domain, number, account, onboarding_case, short_description, state,
+    priority, due_date, assigned_to, active, updated_at)
+SELECT pg_temp.made(11, n), 1, c.domain, 'BENCHRISK' || n, c.account, c.id, 'The sponsor leaves', 'active', 1 + n % 5,
+    current_date - 100 + (n % 300)::int, c.assigned_to, true, now() - n * interval '7 seconds'
+FROM generate_series(0, :cases - 1) n JOIN onboarding.onboarding_case c ON c.id = pg_temp.made(1, n);
 
 INSERT INTO import_validation.search_word (record, term, table_name, domain)
 SELECT k.id, word.term, 'import_task', k.domain
@@ -94,4 +108,5 @@ WHERE t.number LIKE 'BENCHTOUCH%';
 
 ANALYZE import_validation.search_word, import_validation.import_task, customer_success.search_word,
     customer_success.touchpoint;
-ANALYZE onboarding.search_word, onboarding.onboarding_case, onboarding.playbook_run, onboarding.playbook_activity, onboarding.lifecycle_task;
+ANALYZE onboarding.search_word, onboarding.onboarding_case, onboarding.playbook_run, onboarding.playbook_activity,
+    onboarding.lifecycle_task, onboarding.import_task, onboarding.risk_signal;
