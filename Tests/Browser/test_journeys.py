@@ -336,6 +336,9 @@ class Journeys(Stage, Lists):
         administrator = self.visitor("administrator").sign_in()
         administrator.open("/people?text=agent")
         administrator.look("people")
+        developer = self.visitor("customer-developer").sign_in()
+        developer.going(lambda: developer.page.click("nav a[href='/portal/service-bridge']"))
+        developer.look("portal-service-bridge")
 
 
 class WhatIsAway(Stage, Steadiness):

@@ -28,9 +28,9 @@ extension Attempt {
     /// How consumers are registered.
     static let registrations: [String: Own] = [
         "consumer_registrations.register": own(
-            #"{"consumerRegistration": {}}"#, .provider("create", on: registration), of: registration),
+            #"{"consumerRegistration": {}}"#, .operation("create", on: registration), of: registration),
         "consumer_registrations.start": own(
-            #"{"id": "$ID"}"#, .provider("write", on: registration), of: registration),
+            #"{"id": "$ID"}"#, .operation("write", on: registration), of: registration),
     ]
 
     private static let registration = "consumer_registration"

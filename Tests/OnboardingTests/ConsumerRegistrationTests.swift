@@ -98,6 +98,59 @@ import Wire
                 == .permissionDenied)
     }
 
+    /// Who runs the customer's instance sets Service Bridge up (D-225): registers it for the own account with a contact of it,
+    /// sees what becomes of that, and starts again what has failed. Nobody else of the customer does, and no account is
+    /// reached but the own one.
+    @Test func theCustomerSetsItUp() async throws {
+        let (world, other) = (try await World(), try await World())
+        let manager = try world.customer("sn_customerservice.customer_manager")
+        let onboarding = try await world.openCase()
+        let wanted = registration(world, url()) { $0.onboardingCase = onboarding.id }
+        for role in ["", "_case_manager", "_admin"].map({ "sn_customerservice.customer\($0)" }) {
+            let refused = await world.problem(OnboardingAPI.registerConsumer, wanted, as: try world.customer(role))
+            #expect(refused?.code == .permissionDenied, "\(role)")
+        }
+        let made = try await world.call(OnboardingAPI.registerConsumer, wanted, as: manager)
+        #expect(made.status == "requested" && made.account == world.account.id)
+        #expect(made.contact == world.contact.id && made.onboardingCase == onboarding.id)
+        let theirs = try await other.call(
+            OnboardingAPI.registerConsumer, registration(other, url()), as: other.agent)
+        var list = ListRequest()
+        list.count = true
+        let seen = try await world.call(OnboardingAPI.listConsumerRegistrations, list, as: manager)
+        #expect(seen.consumerRegistrations.map(\.id) == [made.id] && seen.totalSize == 1)
+        for (id, isOwn) in [(made.id, true), (theirs.id, false)] {
+            var (get, start) = (GetRequest(), ActionRequest())
+            (get.id, start.id) = (id, id)
+            let read = await world.problem(OnboardingAPI.getConsumerRegistration, get, as: manager)
+            #expect(read?.code == (isOwn ? nil : .notFound))
+            let again = await world.problem(OnboardingAPI.startConsumerRegistration, start, as: manager)
+            #expect(again?.code == (isOwn ? .failedPrecondition : .notFound))
+            #expect(!isOwn || again?.reason == "REGISTRATION_STARTED")
+        }
+        // Neither for another account, nor with what is another account's.
+        let elsewhere = [
+            registration(other, url()), registration(world, url()) { $0.contact = other.contact.id },
+            registration(world, url()) { $0.account = other.account.id },
+        ]
+        for request in elsewhere {
+            let refused = await world.problem(OnboardingAPI.registerConsumer, request, as: manager)
+            #expect(refused?.code == .invalidArgument, "\(refused as Any)")
+        }
+        // What has failed is started again.
+        _ = try await world.server.admin.run(
+            """
+            UPDATE onboarding.consumer_registration SET status = 'failed', failure = 'connection_refused' \
+            WHERE id = \(made.id)
+            """)
+        _ = try await world.server.admin.run(
+            "DELETE FROM onboarding.consumer_handshake WHERE registration = \(made.id)")
+        var start = ActionRequest()
+        start.id = made.id
+        let started = try await world.call(OnboardingAPI.startConsumerRegistration, start, as: manager)
+        #expect(started.status == "requested" && started.failure == nil)
+    }
+
     /// A way to instances that answers as it is told.
     private final class Told: ConsumerHandshake {
         private let answers: Mutex<[HandshakeOutcome]>

@@ -7,7 +7,11 @@ import Wire
 
 extension ConsumerRegistration: Record {
     public static let storage = Storage<ConsumerRegistration>(
-        domain: .references([.account]), immutable: [.account, .instanceUrl])
+        domain: .references([.account]),
+        // Who runs the customer's instance sets Service Bridge up for the own account: who that is, the access rows say (D-225).
+        customer: CustomerAccess(
+            writable: [.account, .contact, .instanceUrl, .onboardingCase], changeable: { _ in .everything }),
+        immutable: [.account, .instanceUrl])
 
     public static let rules: [Rule<ConsumerRegistration>] = [
         .check(

@@ -21,11 +21,15 @@ enum Navigation {
         Entry(href: "/notices", key: "m", label: Text(en: "Notices", ko: "알림")),
     ]
 
+    private static let serviceBridge = Entry(
+        href: "/portal/service-bridge", key: "b", label: Text(en: "Service Bridge", ko: "Service Bridge"))
     private static let people = Entry(href: "/people", key: "p", label: Text(en: "People", ko: "사용자"))
 
     /// The entries for one page.
     static func values(for person: Person, _ visit: Visit) -> [Values] {
-        let all = (person.isCustomer ? customers : entries) + (PeoplePages.isFor(person) ? [people] : [])
+        let all =
+            (person.isCustomer ? customers : entries) + (RegistrationPages.isFor(person) ? [serviceBridge] : [])
+            + (PeoplePages.isFor(person) ? [people] : [])
         return all.map { entry in
             [
                 "href": entry.href, "key": entry.key, "label": visit.reader(entry.label),

@@ -10,31 +10,31 @@ extension ConsumerRegistration {
         verbs: ["get", "list", "register", "start"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
-        FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "etag", jsonName: "etag", label: Text(en: "Etag", ko: "Etag"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "created_at", jsonName: "createdAt", label: Text(en: "Created", ko: "생성 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
+        FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "etag", jsonName: "etag", label: Text(en: "Etag", ko: "Etag"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "created_at", jsonName: "createdAt", label: Text(en: "Created", ko: "생성 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "created_by", jsonName: "createdBy", label: Text(en: "Created by", ko: "생성자"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
+        FieldSchema(name: "updated_at", jsonName: "updatedAt", label: Text(en: "Updated", ko: "수정 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
         FieldSchema(name: "updated_by", jsonName: "updatedBy", label: Text(en: "Updated by", ko: "수정자"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "domain", jsonName: "domain", label: Text(en: "Domain", ko: "도메인"), type: .string, outputOnly: true, storage: .string),
-        FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", storage: .string),
-        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Customer contact", ko: "고객 연락처"), type: .reference, mandatory: true, reference: "customer_contact", storage: .string),
-        FieldSchema(name: "instance_url", jsonName: "instanceUrl", label: Text(en: "Consumer instance URL", ko: "고객 ServiceNow 인스턴스 URL"), type: .url, mandatory: true, storage: .string),
-        FieldSchema(name: "onboarding_case", jsonName: "onboardingCase", label: Text(en: "Account onboarding case", ko: "계정 온보딩 케이스"), type: .reference, reference: "onboarding_case", storage: .string),
+        FieldSchema(name: "account", jsonName: "account", label: Text(en: "Account", ko: "계정"), type: .reference, mandatory: true, reference: "customer_account", customerVisible: true, storage: .string),
+        FieldSchema(name: "contact", jsonName: "contact", label: Text(en: "Customer contact", ko: "고객 연락처"), type: .reference, mandatory: true, reference: "customer_contact", customerVisible: true, storage: .string),
+        FieldSchema(name: "instance_url", jsonName: "instanceUrl", label: Text(en: "Consumer instance URL", ko: "고객 ServiceNow 인스턴스 URL"), type: .url, mandatory: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "onboarding_case", jsonName: "onboardingCase", label: Text(en: "Account onboarding case", ko: "계정 온보딩 케이스"), type: .reference, reference: "onboarding_case", customerVisible: true, storage: .string),
         FieldSchema(name: "status", jsonName: "status", label: Text(en: "Status", ko: "상태"), type: .choice, choices: [
             Choice(value: .string("requested"), label: Text(en: "Requested", ko: "요청됨")),
             Choice(value: .string("in_progress"), label: Text(en: "In progress", ko: "진행 중")),
             Choice(value: .string("registered"), label: Text(en: "Registered", ko: "등록됨")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
-        ], outputOnly: true, defaultValue: .string("requested"), storage: .string),
+        ], outputOnly: true, customerVisible: true, defaultValue: .string("requested"), storage: .string),
         FieldSchema(name: "failure", jsonName: "failure", label: Text(en: "Failure", ko: "실패 원인"), type: .choice, choices: [
             Choice(value: .string("registration_failed"), label: Text(en: "Registration failed", ko: "등록 실패")),
             Choice(value: .string("connection_refused"), label: Text(en: "Connection refused", ko: "연결 거부됨")),
             Choice(value: .string("authentication_failed"), label: Text(en: "Authentication failed", ko: "인증 실패")),
             Choice(value: .string("version_mismatch"), label: Text(en: "Version mismatch", ko: "버전 불일치")),
-        ], outputOnly: true, storage: .string),
-        FieldSchema(name: "attempts", jsonName: "attempts", label: Text(en: "Attempts", ko: "시도 횟수"), type: .integer, outputOnly: true, defaultValue: .int(0), storage: .int),
-        FieldSchema(name: "registered_at", jsonName: "registeredAt", label: Text(en: "Registered at", ko: "등록 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
+        ], outputOnly: true, customerVisible: true, storage: .string),
+        FieldSchema(name: "attempts", jsonName: "attempts", label: Text(en: "Attempts", ko: "시도 횟수"), type: .integer, outputOnly: true, customerVisible: true, defaultValue: .int(0), storage: .int),
+        FieldSchema(name: "registered_at", jsonName: "registeredAt", label: Text(en: "Registered at", ko: "등록 일시"), type: .datetime, outputOnly: true, customerVisible: true, storage: .timestamp),
     ]
 
     /// The value of the field `index` of `schema.fields`.
