@@ -57,33 +57,66 @@ import Wire
         return page
     }
 
+    /// A landing page of one card, with a list of one record.
+    private static func landing(_ card: String, _ edit: (inout WorkItem) -> Void) -> OnboardingLandingPage {
+        var item = WorkItem()
+        (item.service, item.table, item.number) = ("onboarding", "onboarding_case", "ALEONB0001001")
+        (item.title, item.state, item.priority, item.stage) = ("A case", "active", 3, "on_track")
+        (item.accountName, item.parentNumber, item.date) = ("Genixify", "ALEONB0000009", "2026-05-31")
+        edit(&item)
+        var shown = OnboardingCard()
+        (shown.card, shown.label, shown.count) = (card, "My active cases", 12)
+        var list = OnboardingCardList()
+        (list.card, list.items) = (card, [item])
+        var page = OnboardingLandingPage()
+        (page.cards, page.list, page.refreshedAt) = ([shown], list, Bench.now)
+        return page
+    }
+
+    /// The list has the columns of the specification's sample in their order, the count and when it was read.
     @Test func theLandingPageShowsCardsAndTheirList() async throws {
         let browser = try await browser([
-            Endpoint(OnboardingAPI.getOnboardingLandingPage) { call, request async throws(Problem) in
-                var card = OnboardingCard()
-                card.card = "my_active_cases"
-                card.label = "My active cases"
-                card.count = 12
-                var item = WorkItem()
-                item.service = "onboarding"
-                item.table = "onboarding_case"
-                item.number = "ALEONB0001001"
-                item.title = "A case"
-                item.state = "active"
-                var list = OnboardingCardList()
-                list.card = "my_active_cases"
-                list.items = [item]
-                var page = OnboardingLandingPage()
-                page.cards = [card]
-                page.list = list
-                return page
-            }
+            Endpoint(OnboardingAPI.getOnboardingLandingPage) { _, _ in Self.landing("my_active_cases") { _ in } }
         ])
         let seen = try await browser.get("/onboarding")
         #expect(seen.status == 200)
-        for text in ["My active cases", "12", "/cases/ALEONB0001001", "A case", "Active"] {
+        for text in [
+            "My active cases", "12", "/cases/ALEONB0001001", "A case", "Active", "Genixify", "ALEONB0000009",
+            "Moderate", "On track", "Last refreshed just now",
+        ] {
             #expect(seen.text.contains(text), "\(text)")
         }
+        #expect(
+            Self.columns(seen) == [
+                "Number", "Account", "Parent", "Short description", "Priority", "State", "Stage", "Go live date",
+            ])
+        let korean = try await browser.get("/onboarding?language=ko")
+        #expect(korean.text.contains("마지막 새로 고침: 방금"))
+        #expect(Self.columns(korean) == ["번호", "계정", "상위", "간단한 설명", "우선순위", "상태", "단계", "운영 개시일"])
+    }
+
+    /// Tasks are due and have progress. A cell without anything keeps its place, on the page and in the list behind it.
+    @Test func theListOfTasksNamesItsOwnColumns() async throws {
+        let page = Self.landing("active_tasks") {
+            ($0.table, $0.progress, $0.parentNumber, $0.accountName) = ("lifecycle_task", "on_track", "", "")
+        }
+        let browser = try await browser([
+            Endpoint(OnboardingAPI.getOnboardingLandingPage) { _, _ in page },
+            Endpoint(OnboardingAPI.listOnboardingCard) { _, _ in page.list ?? OnboardingCardList() },
+        ])
+        for address in ["/onboarding?card=active_tasks", "/onboarding/list?card=active_tasks"] {
+            let seen = try await browser.get(address)
+            #expect(
+                Self.columns(seen) == [
+                    "Number", "Account", "Parent", "Subject", "Priority", "State", "Progress", "Due date",
+                ])
+            let row = try #require(seen.text.firstMatch(of: #/(?s)<tr data-row>(.*?)<\/tr>/#)).output.1
+            #expect(row.matches(of: #/<td/#).count == 8 && row.matches(of: #/cell-empty/#).count == 2, "\(row)")
+        }
+    }
+
+    private static func columns(_ seen: Bench.Seen) -> [String] {
+        seen.text.matches(of: #/<th scope="col">([^<]*)</#).map { String($0.output.1) }
     }
 
     @Test func aCaseShowsItsActivities() async throws {

@@ -18,11 +18,15 @@ enum OnboardingPages: PageFolder {
         request.card = visit.query[GetOnboardingLandingPageRequest.Field.card]
         let page = try await visit.ask(OnboardingAPI.getOnboardingLandingPage, request)
         let shown = page.list ?? OnboardingCardList()
+        let current = page.cards.first { $0.card == shown.card }
+        var list = Self.list(shown, visit)
+        list.merge(WorkTable(visit, card: shown.card).values(shown.items)) { _, cells in cells }
+        list["countText"] = current.map { "\(grouped: $0.count)" + ($0.more ? "+" : "") } ?? ""
         let values: Values = [
             "page": page, "cards": page.cards.map { card(for: $0, isCurrent: $0.card == shown.card, visit) },
             "chips": page.cards.filter { ["overdue_tasks", "stale_cases"].contains($0.card) && $0.count > 0 }.map {
                 ["label": $0.label, "count": $0.count, "more": $0.more, "href": href($0.card)] as Values
-            }, "list": list(shown, visit),
+            }, "list": list,
         ]
         var drawn = Page(template: "onboarding", title: visit.say("My work", "내 작업"), values: values)
         drawn.live = LiveTopic.work.text
@@ -35,7 +39,7 @@ enum OnboardingPages: PageFolder {
         request.card = visit.query[ListOnboardingCardRequest.Field.card]
         request.pageToken = visit.query["page"]
         let shown = try await visit.ask(OnboardingAPI.listOnboardingCard, request)
-        let table = WorkTable(visit, usual: WorkTable.usual(for: shown.card))
+        let table = WorkTable(visit, card: shown.card)
         var list = Self.list(shown, visit)
         list.merge(table.values(shown.items)) { _, cells in cells }
         let kept: [Values] = [["name": "card", "value": shown.card]]
@@ -76,7 +80,7 @@ enum OnboardingPages: PageFolder {
             "/onboarding/list?card=\(Fields.encoded(list.card))"
             + visit.query.all("column").map { "&column=\(Fields.encoded($0))" }.joined()
         return [
-            "title": list.label, "items": list.items.map { Seen($0, ["href": Address.of($0)]) },
+            "title": list.label,
             "all": tool(list.card) ?? address,
             "more": list.nextPageToken.isEmpty ? "" : "\(address)&page=\(Fields.encoded(list.nextPageToken))",
             "shown": visit.reader(Text(en: "\(list.items.count) shown", ko: "\(grouped: list.items.count)건 표시")),
