@@ -25,6 +25,29 @@ import Wire
         #expect(customer?.code == .permissionDenied)
     }
 
+    /// The three of the ten that are of import tasks (RA-08 to RA-10), each of a kind of its own, and nothing is wrong with
+    /// what they are made of.
+    @Test func theShippedOnesAreThere() async throws {
+        let stage = try await Stage()
+        let admin = Caller.holding("admin")
+        var list = ListRequest()
+        list.filter = #"domain = "/provider/""#
+        list.pageSize = 100
+        let parts = try await stage.bench.call(ImportValidationAPI.listActionDefinitions, list, as: admin)
+            .actionDefinitions
+        let cards = parts.filter { $0.recommendation != nil }
+        #expect(Set(cards.map(\.key)) == ["complete_import", "import_assigned_to", "troubleshoot_import"])
+        #expect(cards.count == 3 && cards.allSatisfy { $0.active == true })
+        let shown = cards.compactMap { card in parts.first { $0.key == card.recommendation?.shows }?.kind }
+        #expect(shown.sorted() == ["decision_tree", "field_recommendation", "guidance"])
+        for part in parts {
+            var request = ValidateActionDefinitionRequest()
+            request.id = part.id
+            let answer = try await stage.bench.call(ImportValidationAPI.validateActionDefinition, request, as: admin)
+            #expect(answer.faults.isEmpty, "\(part.key) \(answer.faults)")
+        }
+    }
+
     /// A card does not lead to an article that its reader is kept from (G-100); who has the articles says so.
     @Test func aCardLeadsToWhatCanBeRead() async throws {
         let stage = try await Stage()
@@ -100,5 +123,17 @@ import Wire
         request.recommendation = "import_assigned_to"
         let answer = try await stage.call(ImportValidationAPI.assignRecommendedAction, request)
         #expect(answer.field == "assigned_to" && answer.value == person)
+        // It is an ordinary update of who assigns: the record says so, and so does its history.
+        var get = GetRequest()
+        get.id = task.id
+        let now = try await stage.call(ImportValidationAPI.getImportTask, get)
+        #expect(now.assignedTo == person && now.updatedBy == stage.agent.subject && now.etag == answer.etag)
+        var stream = ListActivityRequest()
+        stream.id = task.id
+        let entries = try await stage.call(ImportValidationAPI.listImportTaskActivity, stream).entries
+        #expect(
+            entries.contains {
+                $0.kind == "field" && $0.field == "assigned_to" && $0.newValue == person && $0.by == stage.agent.subject
+            }, "\(entries)")
     }
 }

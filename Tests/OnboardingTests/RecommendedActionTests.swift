@@ -133,7 +133,11 @@ import Wire
         var stream = ListActivityRequest()
         stream.id = task.id
         let entries = try await world.call(OnboardingAPI.listLifecycleTaskActivity, stream, as: world.agent).entries
-        #expect(entries.contains { $0.field == "contact" })
+        #expect(
+            entries.contains {
+                $0.kind == "field" && $0.field == "contact" && $0.newValue == world.contact.id
+                    && $0.by == world.agent.subject
+            }, "\(entries)")
         // The record has the value now: it is recommended no more.
         let again = await world.problem(
             OnboardingAPI.assignRecommendedAction, assignment("installation_contact", task.id), as: world.agent)
@@ -179,13 +183,15 @@ import Wire
                 == .invalidArgument)
     }
 
-    /// The tree of 7.1, every step: problem, message, version, instructions that depend on the message, end.
-    @Test func aFailedSetupIsLookedInto() async throws {
+    /// The tree of 7.1, every step: problem, message, version, instructions that depend on the message, end; beside either of
+    /// the tasks (RA-02, RA-06).
+    @Test(arguments: [
+        ("Install Service Bridge for consumers", "troubleshoot_installation"),
+        ("Service Bridge consumer registration and configuration", "troubleshoot_registration"),
+    ])
+    func aFailedSetupIsLookedInto(_ subject: String, _ card: String) async throws {
         let world = try await World()
-        let task = try await world.createTask(world.openCase()) {
-            $0.shortDescription = "Install Service Bridge for consumers"
-        }
-        let card = "troubleshoot_installation"
+        let task = try await world.createTask(world.openCase()) { $0.shortDescription = subject }
         #expect(try await answer(["no"], task, card, world).isEnd)
         let messages = try await answer(["yes"], task, card, world)
         #expect(
@@ -216,7 +222,8 @@ import Wire
             Issue.record("the tree has ended")
         } catch { #expect(error.violations.first?.field == "answers[1]") }
         do throws(Problem) {
-            _ = try await answer([], task, "install_service_bridge", world)
+            let guidance = card == "troubleshoot_installation" ? "install_service_bridge" : "register_consumer"
+            _ = try await answer([], task, guidance, world)
             Issue.record("it is no tree")
         } catch { #expect(error.reason == "NOT_RECOMMENDED") }
     }

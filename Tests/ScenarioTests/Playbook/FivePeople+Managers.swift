@@ -108,7 +108,9 @@ extension FivePeople {
         person.user = try await world.person(
             named: person.name, person.email, [role], of: account.id, language: cast.language
         ).id
-        person.credential = try token(person, [role], [try await makeUser(person, of: account)])
+        let own = try await makeUser(person, of: account)
+        person.contact = own.contact ?? ""
+        person.credential = try token(person, [role], [own])
         let portal = try await ask(OnboardingAPI.getPortal, GetPortalRequest(), as: person)
         #expect(portal.accounts.map(\.id) == [account.id] && portal.myTasks?.items.isEmpty == true)
         #expect(portal.allCases?.items.contains { $0.id == onboarding.id } == true)
@@ -124,5 +126,25 @@ extension FivePeople {
         #expect(!cast.provider.contains { told.contains($0.user) }, "\(told)")
         request.id = second.onboarding.id
         try await refuse(person, OnboardingAPI.getPortalCase, request, .notFound)
+        try await setUpServiceBridge(as: person, second)
+    }
+
+    /// Who runs the customer's instance sets Service Bridge up (D-225): registers it, for the own account alone, and follows
+    /// what becomes of that. Whoever else follows the account does not.
+    private func setUpServiceBridge(as person: Person, _ second: Neighbour) async throws {
+        var request = registration("https://own.\(cast.language).customer.example")
+        request.consumerRegistration?.contact = person.contact
+        try await refuse(cast.member, OnboardingAPI.registerConsumer, request, .permissionDenied)
+        let made = try await ask(OnboardingAPI.registerConsumer, request, as: person)
+        #expect(made.status == "requested" && made.account == account.id && made.onboardingCase == onboarding.id)
+        let known = try await list(OnboardingAPI.listConsumerRegistrations, "", as: person)
+        #expect(known.map(\.id) == [made.id] && known.map(\.instanceUrl) == [request.consumerRegistration?.instanceUrl])
+        var start = ActionRequest()
+        start.id = made.id
+        try await refuse(
+            person, OnboardingAPI.startConsumerRegistration, start, .failedPrecondition, "REGISTRATION_STARTED")
+        try await refuse(cast.member, OnboardingAPI.startConsumerRegistration, start, .permissionDenied)
+        request.consumerRegistration?.account = second.account.id
+        try await refuse(person, OnboardingAPI.registerConsumer, request, .invalidArgument)
     }
 }

@@ -12,6 +12,9 @@ extension FivePeople {
         try await lookAtCase()
         try await lookAtCards()
         try await lookAtPortal(task)
+        try await lookAsAgents(task)
+        try await configureHeaders(task)
+        try await followImportCards(task)
         try await lookFor(task)
         try await followAccounts(task)
     }

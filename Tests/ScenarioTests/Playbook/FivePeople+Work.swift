@@ -68,6 +68,7 @@ extension FivePeople {
         }
         let shown = try await list(OnboardingAPI.listLifecycleTasks, "", as: person)
         #expect(shown.map(\.id) == [task.id])
+        try await lookAtTask(task, as: person)
         try await refuseCompletion(key, as: person, .permissionDenied)
         var comment = AddEntryRequest()
         comment.id = task.id
@@ -88,6 +89,10 @@ extension FivePeople {
         expectNames(PrintedActivity.development, found)
         // The option that was chosen brings its activities along, and no other's (G-45).
         #expect(Set(found.filter { !$0.applies }.map(\.key)) == PrintedActivity.options.subtracting([option]))
+        try await getHelp(
+            installing: try await task(printed("install_service_bridge"), type: "development"),
+            registering: try await task(printed("register_consumer"), type: "development"),
+            further: try await task(printed(option), type: "development"))
         for key in ["process_slas", "reporting", "catalog_development", "register_consumer", option] {
             let task = try await task(printed(key), type: "development")
             try await complete(key, as: cast.administrator)
