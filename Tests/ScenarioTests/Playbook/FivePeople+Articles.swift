@@ -16,6 +16,7 @@ extension FivePeople {
         _ installation: LifecycleTask, _ registration: LifecycleTask, _ further: LifecycleTask
     ) async throws {
         try await findArticles()
+        try await publishArticle()
         try await shareGuide()
         try await launchArticles(onto: [installation, registration], notOnto: further)
         try await relateByHand(further)
@@ -32,6 +33,38 @@ extension FivePeople {
         reading.key = "consumer_guide"
         let guide = try await ask(OnboardingAPI.readKnowledge, reading, as: cast.analyst)
         #expect(cast.reads(cast.language == "ko" ? guide.bodyKo : guide.body))
+    }
+
+    /// An article of the administrator's is found once it is published, by words of both languages, and no more when it is
+    /// withdrawn.
+    private func publishArticle() async throws {
+        var creation = CreateKnowledgeArticleRequest()
+        var draft = KnowledgeArticle()
+        (draft.key, draft.title, draft.titleKo) = ("firewall_\(cast.language)", "Firewall zzrules", "방화벽 규칙뷁")
+        (draft.body, draft.bodyKo) = ("Which ports to open.", "열어야 할 포트입니다.")
+        creation.knowledgeArticle = draft
+        try await refuse(cast.manager, OnboardingAPI.createKnowledgeArticle, creation, .permissionDenied)
+        let made = try await ask(OnboardingAPI.createKnowledgeArticle, creation, as: cast.administrator)
+        #expect(made.state == KnowledgeArticle.State.draft)
+        func found() async throws -> [[String]] {
+            var ids: [[String]] = []
+            for word in ["zzrules", "칙뷁"] {
+                var search = SearchKnowledgeRequest()
+                search.query = word
+                ids.append(
+                    try await ask(OnboardingAPI.searchKnowledge, search, as: cast.analyst).articles.map(\.article))
+            }
+            return ids
+        }
+        #expect(try await found() == [[], []])
+        var action = ActionRequest()
+        action.id = made.id
+        try await refuse(cast.manager, OnboardingAPI.publishKnowledgeArticle, action, .permissionDenied)
+        let published = try await ask(OnboardingAPI.publishKnowledgeArticle, action, as: cast.administrator)
+        #expect(published.version == 1)
+        #expect(try await found() == [[made.id], [made.id]])
+        _ = try await ask(OnboardingAPI.withdrawKnowledgeArticle, action, as: cast.administrator)
+        #expect(try await found() == [[], []])
     }
 
     /// The customer reads the guide once it is shared, and before that learns nothing of it.
@@ -52,6 +85,11 @@ extension FivePeople {
         #expect(try await ask(OnboardingAPI.readKnowledge, reading, as: cast.contact).article == guide)
         let articles = try await ask(OnboardingAPI.getPortalCase, page, as: cast.contact).articles
         #expect(articles.map(\.article) == [guide] && articles.allSatisfy { cast.reads($0.title) }, "\(articles)")
+        // With a contact it is shared wherever that person looks.
+        try await refuse(cast.expert, OnboardingAPI.readKnowledge, reading, .notFound)
+        (link.onboardingCase, link.contact) = (nil, cast.expert.contact)
+        _ = try await ask(OnboardingAPI.createKnowledgeLink, creation(link), as: cast.manager)
+        #expect(try await ask(OnboardingAPI.readKnowledge, reading, as: cast.expert).article == guide)
     }
 
     private func creation(_ link: KnowledgeLink) -> CreateKnowledgeLinkRequest {

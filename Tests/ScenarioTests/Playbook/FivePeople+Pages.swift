@@ -28,9 +28,12 @@ extension FivePeople {
             return page.tasks?.items.count { $0.service == "import-validation" } == 8 ? page : nil
         }
         #expect(page.lane == "data_capture" && page.stages?.stages.count == 5)
+        #expect(page.activities.map(\.key) == PrintedActivity.dataCapture.map(\.key))
+        #expect(page.accountName == account.name && page.stream.contains { $0.field == "go_live_date" })
         let people = try #require(page.people)
         #expect(Set(people.customerTeam.map(\.name)).isSuperset(of: [cast.contact.name, cast.expert.name]))
         #expect(people.customerTeam.allSatisfy { cast.reads($0.responsibility) }, "\(people.customerTeam)")
+        #expect(people.account?.id == account.id && people.squad.map(\.name) == [cast.analyst.name])
     }
 
     private func lookAtCards() async throws {
@@ -39,6 +42,13 @@ extension FivePeople {
                 OnboardingAPI.getOnboardingLandingPage, GetOnboardingLandingPageRequest(), as: person)
             #expect(page.cards.count == 5 && page.cards.allSatisfy { cast.reads($0.label) }, "\(page.cards)")
             #expect(page.cards.first { $0.card == "active_tasks" }?.count ?? 0 >= 8)
+            // From the card to its list, of what is assigned to who looks.
+            var request = ListOnboardingCardRequest()
+            request.card = "my_active_cases"
+            let list = try await ask(OnboardingAPI.listOnboardingCard, request, as: person)
+            let own = list.items.first { $0.id == onboarding.id }
+            #expect((own != nil) == (person.user == cast.manager.user) && cast.reads(list.label), "\(person.name)")
+            #expect(own == nil || own?.accountName == account.name && own?.date == Self.goLiveDate)
         }
         try await refuse(
             cast.contact, OnboardingAPI.getOnboardingLandingPage, GetOnboardingLandingPageRequest(), .permissionDenied)
