@@ -97,11 +97,15 @@ import Wire
     }
 
     @Test func anActivityIsCompletedOrComesBackWithWhatWasTyped() async throws {
-        let asked = Asked()
+        let (asked, reopened) = (Asked(), Mutexed(""))
         let activity = Self.page.activities[0]
         let browser = try await browser([
             Endpoint(OnboardingAPI.getOnboardingCasePage) { _, _ in Self.page },
             Endpoint(OnboardingAPI.getPlaybookActivity) { _, _ in activity },
+            Endpoint(OnboardingAPI.reopenPlaybookActivity) { _, request in
+                reopened.set("\(request.id) \(request.etag)")
+                return activity
+            },
             Endpoint(OnboardingAPI.completePlaybookActivity) { _, request async throws(Problem) in
                 asked.add(request)
                 guard request.values.first?.value == "2027-06-30" else {
@@ -124,6 +128,11 @@ import Wire
         let done = try await post("2027-06-30")
         #expect(done.status == 303 && done.location.hasPrefix("/cases/ALEONB0001001?done=completed"))
         #expect(asked.all.last?.etag == "7")
+        // It is taken back with the etag that it has since.
+        let undo = "\(address)?do=reopen&etag=7"
+        #expect(done.location.contains("&undo=\(Fields.encoded(undo))"))
+        _ = try await browser.post(undo, [("csrf", page.csrf)])
+        #expect(reopened.value == "\(activity.id) 7")
     }
 
     @Test func aCommentIsAdded() async throws {
