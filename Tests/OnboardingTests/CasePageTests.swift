@@ -98,7 +98,7 @@ import Wire
             return fewest
         }
         let ofCase = try await trips { _ = try await page(record.id, world) }
-        #expect(ofCase <= 10, "\(ofCase)")
+        #expect(ofCase <= 11, "\(ofCase)")
         let ofTask = try await trips { _ = try await taskPage(task.id, world) }
         #expect(ofTask <= 12, "\(ofTask)")
     }

@@ -86,6 +86,22 @@ import Wire
         }
     }
 
+    /// A card of several tables leads to the lists where its records are worked on, narrowed as it is.
+    @Test func aCardOfSeveralTablesLeadsToTheirLists() async throws {
+        let browser = try await browser([
+            Endpoint(OnboardingAPI.listOnboardingCard) { _, request async throws(Problem) in
+                var list = OnboardingCardList()
+                list.card = request.card
+                return list
+            }
+        ])
+        let seen = try await browser.get("/onboarding/list?card=overdue_tasks")
+        for table in ["lifecycle_task", "import_task"] {
+            #expect(seen.text.contains("href=\"/lists/\(table)?active=true&amp;due_date=overdue\""))
+        }
+        #expect(!seen.text.contains("href=\"/lists/risk_signal"))
+    }
+
     @Test func aCaseShowsItsActivities() async throws {
         let browser = try await browser([Endpoint(OnboardingAPI.getOnboardingCasePage) { _, _ in Self.page }])
         let seen = try await browser.get("/cases/ALEONB0001001")
