@@ -99,6 +99,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(CasePages(database).endpoint)
         endpoints.add(TaskPages(database).endpoint)
+        endpoints.add(BesideImports(database).endpoint)
         endpoints.add(PortalHeaderField.self)
         endpoints.add(PortalPages(database).endpoints)
         endpoints.add(PortalRecords(database).endpoints)

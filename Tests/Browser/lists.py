@@ -31,6 +31,9 @@ class Lists:
         page.select_option("select[name=set]", "priority=2")
         visitor.going(lambda: page.click("button[value=set]"))
         self.assertIn("High", page.locator(f"tr:has-text('{self.running().task['number']}')").inner_text())
+        visitor.look("list-changed")
+        visitor.going(lambda: page.click(".toast form button"))
+        self.assertNotIn("High", page.locator(f"tr:has-text('{self.running().task['number']}')").inner_text())
         visitor.open("/lists/lifecycle_task?filter=state+%3D%3D")
         visitor.look("list-refused")
         self.assertEqual(page.input_value("#typed"), "(state ==)")
@@ -55,6 +58,10 @@ class Lists:
         visitor.going(lambda: page.keyboard.press("Enter"))
         self.assertIn("done=saved", page.url)
         self.assertIn(" now", page.locator("h1").inner_text())
+        # What was saved is taken back.
+        title = page.locator("h1").inner_text()
+        visitor.going(lambda: page.click(".toast form button"))
+        self.assertEqual(page.locator("h1").inner_text() + " now", title)
 
     def test_two_people_save_the_same_field(self):
         first, second = self.visitor("agent").sign_in(), self.visitor("administrator").sign_in()

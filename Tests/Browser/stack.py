@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+import issuer
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NEW_CUSTOMER = "한빛텔레콤"
 
@@ -94,8 +96,11 @@ def running():
     """A stack for as long as the block runs; it is stopped and its data is removed."""
     local = pathlib.Path(os.environ.get("ALE_LOCAL", ROOT / ".local")) / "browser"
     stack = Stack(local, pathlib.Path(os.environ.get("ALE_BIN", ROOT / ".build/debug")))
+    people = {"agent": "agent@provider.example", "stranger": "stranger@provider.example"}
     try:
-        stack.start()
-        yield stack
+        with issuer.running(people) as file:
+            stack.environment["ALE_SIGN_IN_ISSUERS_FILE"] = str(file)
+            stack.start()
+            yield stack
     finally:
         subprocess.run(["Tools/stack.sh", "clean"], cwd=ROOT, env=stack.environment, stdout=subprocess.DEVNULL, check=False)

@@ -161,6 +161,8 @@ struct Attempt: Sendable {
             #"{"id": "$ID"}"#, .provider("read", on: "onboarding_case"), of: "onboarding_case"),
         "onboarding.pages.task": own(
             #"{"id": "$ID"}"#, .provider("read", on: "lifecycle_task"), of: "lifecycle_task"),
+        "onboarding.pages.import": own(
+            #"{"id": "\#(other)"}"#, .provider("read", on: "lifecycle_task")),
         "onboarding.pages.portal": own("{}", .operation("read", on: "onboarding_case")),
         "onboarding.pages.list_portal": own(#"{"list": "my_tasks"}"#, .operation("read", on: "onboarding_case")),
         "onboarding.pages.portal_case": own(

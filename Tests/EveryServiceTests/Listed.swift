@@ -262,6 +262,7 @@ extension Listed {
             Listed("landing page", "pages.landing", "{}"),
             Listed("case page", "pages.case", #"{"id": "\#(first)"}"#),
             Listed("task page", "pages.task", #"{"id": "\#(first)"}"#),
+            Listed("beside an import", "pages.import", #"{"id": "\#(first)"}"#),
             Listed("portal", "pages.portal", "{}"),
             Listed.rareWord,
             Listed.usualWord(["sort onboarding_case"]),

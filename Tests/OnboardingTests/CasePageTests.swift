@@ -80,6 +80,52 @@ import Wire
                 == (try await world.call(OnboardingAPI.showRecommendedActions, show, as: world.agent).cards))
     }
 
+    /// What a page shows of its record is asked for together: the record and its run are read once.
+    @Test func aPageIsFewRoundTrips() async throws {
+        let stage = try await PlaybookStage(isAlone: true)
+        let world = stage.world
+        let record = try await stage.begin()
+        let task = try await world.createTask(record) { $0.shortDescription = "Install Service Bridge for consumers" }
+        let pool = world.server.database.pool
+        func trips(_ ask: () async throws -> Void) async throws -> UInt64 {
+            // The first fills caches; what happens beside may add to one of the others.
+            var fewest = UInt64.max
+            for _ in 0..<4 {
+                let before = pool.metrics.roundTrips
+                try await ask()
+                fewest = min(fewest, pool.metrics.roundTrips - before)
+            }
+            return fewest
+        }
+        let ofCase = try await trips { _ = try await page(record.id, world) }
+        #expect(ofCase <= 11, "\(ofCase)")
+        let ofTask = try await trips { _ = try await taskPage(task.id, world) }
+        #expect(ofTask <= 12, "\(ofTask)")
+    }
+
+    /// Beside an import task stand its case, what else belongs to it, and what is related to it; for people of the provider.
+    @Test func whatStandsBesideAnImport() async throws {
+        let world = try await World()
+        let record = try await world.openCase()
+        let task = try await world.createTask(record)
+        let imported = try await LandingPageTests.hearImportTask(of: record, world)
+        var request = GetOnboardingImportPageRequest()
+        request.id = imported.id
+        let page = try await world.call(OnboardingAPI.getOnboardingImportPage, request, as: world.agent)
+        #expect(page.onboardingCase?.number == record.number && page.accountName == "Ernst Handel")
+        #expect(page.tasks?.items.map(\.id) == [task.id])
+        var asked = KnowledgeOfRecordRequest()
+        (asked.table, asked.record) = ("import_task", imported.id)
+        let related = try await world.call(OnboardingAPI.listRelatedKnowledge, asked, as: world.agent).articles
+        #expect(page.relatedKnowledge == related)
+        let customer = try world.customer()
+        #expect(
+            await world.problem(OnboardingAPI.getOnboardingImportPage, request, as: customer)?.code == .permissionDenied
+        )
+        request.id = task.id
+        #expect(await world.problem(OnboardingAPI.getOnboardingImportPage, request, as: world.agent)?.code == .notFound)
+    }
+
     /// Tasks of both services, risks and further cases; open ones first, by date.
     @Test func whatBelongsToACaseIsListed() async throws {
         let world = try await World()

@@ -82,7 +82,7 @@ import Wire
         let seen = try await browser.get(told.location)
         for text in [
             "Train &lt;everybody&gt;", "24 Jun 2026", "15 Jun 2026", "Before today", "Keeps its distance to go-live",
-            "4 working days to spare", "/imports/ALEIMP0001003", "After go-live", "On the critical path",
+            "4 working days to spare", "href=\"/imports/2\"", "After go-live", "On the critical path",
             "1 ends after go-live", "Move to 19 Jun 2026: 1 date changes with it",
         ] { #expect(seen.text.contains(text), "\(text)") }
         let apply = "\(address)/\(Self.id)/apply"

@@ -33,6 +33,25 @@ import Wire
             }
         }
 
+        private func takeBack(_ request: BatchUpdateLifecycleTasksRequest) -> BatchResponse {
+            var response = BatchResponse()
+            for new in request.lifecycleTasks {
+                var result = BatchResult()
+                result.id = new.id
+                if new.etag == value.etag {
+                    said.add("back: \((request.updateMask?.paths ?? []).joined(separator: " "))")
+                    change { ($0.description, $0.dueDate) = (new.description, new.dueDate) }
+                    response.succeeded += 1
+                } else {
+                    result.error = Problem(.aborted, Text(en: "It was changed meanwhile.", ko: "먼저 변경되었습니다."))
+                        .status(language: "en")
+                    response.failed += 1
+                }
+                response.results.append(result)
+            }
+            return response
+        }
+
         var endpoints: [Endpoint] {
             [
                 Endpoint(OnboardingAPI.getLifecycleTask) { _, _ in self.value },
@@ -60,6 +79,7 @@ import Wire
                     }
                     return self.value
                 },
+                Endpoint(OnboardingAPI.batchUpdateLifecycleTasks) { _, request in self.takeBack(request) },
             ]
         }
     }
@@ -143,13 +163,79 @@ import Wire
         let moved = try await browser.post(
             "/tasks/ALETSK0001/move", [("csrf", csrf), ("to", LifecycleTask.State.inProgress)])
         let page = try await browser.get(moved.location)
-        #expect(page.text.contains("action=\"/tasks/ALETSK0001/move?to=open\""))
-        _ = try await browser.post("/tasks/ALETSK0001/move?to=open", [("csrf", csrf)])
+        #expect(page.text.contains("action=\"/tasks/ALETSK0001/move?to=open&amp;etag=2\""))
+        // Whoever has changed it since keeps what they did.
+        #expect(try await browser.post("/tasks/ALETSK0001/move?to=open&etag=1", [("csrf", csrf)]).status == 409)
+        #expect(stored.value.state == LifecycleTask.State.inProgress)
+        _ = try await browser.post("/tasks/ALETSK0001/move?to=open&etag=2", [("csrf", csrf)])
         #expect(stored.value.state == LifecycleTask.State.open)
         // No other address than one of the page itself is offered.
         for other in ["/cases/ALEONB0001/say", "//evil.example", "/tasks/ALETSK0002/move"] {
             let seen = try await browser.get("/tasks/ALETSK0001?done=moved&undo=\(Fields.encoded(other))")
             #expect(!seen.text.contains("action=\"\(other)"), "\(other)")
         }
+    }
+
+    /// What a form has changed is what was there before, as long as nobody has changed it since, and once.
+    @Test func whatWasSavedIsTakenBack() async throws {
+        let (browser, stored, csrf) = try await opened()
+        func save(_ etag: String) async throws -> String {
+            let fields =
+                Self.form.filter { $0.0 != "etag" } + [
+                    ("etag", etag), ("short_description", "Order laptops"), ("description", "Twelve"), ("due_date", ""),
+                ]
+            let saved = try await browser.post("/tasks/ALETSK0001", [("csrf", csrf)] + fields)
+            let page = try await browser.get(saved.location)
+            let found = page.text.firstMatch(of: #/action="(\/tasks\/ALETSK0001\/undo\/[^"]+)"/#)
+            return try String(#require(found).output.1)
+        }
+        let undo = try await save("1")
+        #expect(stored.value.description == "Twelve" && stored.value.dueDate == nil)
+        let other = Browser(browser.bench, session: "ended")
+        #expect(try await other.post(undo, [("csrf", csrf)]).status != 200)
+        let back = try await browser.post(undo, [("csrf", csrf)])
+        #expect(back.location == "/tasks/ALETSK0001?done=restored")
+        #expect(stored.value.description == "Ten of them" && stored.value.dueDate == "2026-06-10")
+        #expect(stored.said.texts == ["description due_date", "back: description due_date"])
+        let again = try await browser.post(undo, [("csrf", csrf)])
+        #expect(again.status == 409 && again.text.contains("This can no longer be undone."))
+        let late = try await save(stored.value.etag)
+        stored.change { $0.state = LifecycleTask.State.inProgress }
+        let refused = try await browser.post(late, [("csrf", csrf)])
+        #expect(refused.status == 409 && refused.text.contains("It was changed meanwhile."))
+        #expect(stored.value.description == "Twelve")
+    }
+
+    /// Of one person nobody else takes anything back; what is long ago, and what is large, is not remembered.
+    @Test func undosAreOnesOwnAndBounded() throws {
+        let now = Mutex<Int64>(1_000)
+        let undos = Undos(now: { Timestamp(seconds: now.withLock { $0 }) })
+        let (ann, bob) = (Person(.ann()), Person(Self.bob))
+        func change(_ records: Int, _ text: String = "before") -> Undos.Change {
+            Undos.Change(
+                schema: LifecycleTask.schema, fields: ["description"],
+                records: (0..<records).map {
+                    Undos.Record(id: "\($0)", etag: "1", before: ["description": .string(text)])
+                })
+        }
+        let kept = try #require(undos.keep(change(1), of: ann))
+        #expect(throws: Problem.self) { try undos.take(kept, of: bob) }
+        #expect(try undos.take(kept, of: ann).records.count == 1)
+        #expect(throws: Problem.self) { try undos.take(kept, of: ann) }
+        for large in [change(101), change(1, String(repeating: "x", count: 70_000)), change(0)] {
+            #expect(undos.keep(large, of: ann) == nil)
+        }
+        let old = try #require(undos.keep(change(1), of: ann))
+        now.withLock { $0 += 601 }
+        #expect(throws: Problem.self) { try undos.take(old, of: ann) }
+        let first = try #require(undos.keep(change(1), of: ann))
+        for _ in 0..<1_000 { _ = undos.keep(change(1), of: bob) }
+        #expect(throws: Problem.self) { try undos.take(first, of: ann) }
+    }
+
+    private static var bob: SignedIn {
+        var bob = SignedIn.ann()
+        bob.user = "018f0000-0000-7000-8000-000000000002"
+        return bob
     }
 }

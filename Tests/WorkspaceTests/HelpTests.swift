@@ -72,15 +72,48 @@ import Wire
             Endpoint(OnboardingAPI.getOnboardingTaskPage) { _, _ in
                 var page = OnboardingTaskPage()
                 page.lifecycleTask = task
+                page.recommendedActions = cards.cards
+                page.relatedKnowledge = [article]
                 return page
-            }, Endpoint(OnboardingAPI.showRecommendedActions) { _, _ in cards },
+            },
+            // The page has them in its answer.
+            Endpoint(OnboardingAPI.showRecommendedActions) { _, _ in
+                assigned.add("asked for cards")
+                return cards
+            },
+            Endpoint(OnboardingAPI.listRelatedKnowledge) { _, _ in
+                assigned.add("asked for articles")
+                return KnowledgeOfRecordResponse()
+            },
+            Endpoint(OnboardingAPI.getOnboardingImportPage) { _, _ in
+                var page = OnboardingImportPage()
+                page.relatedKnowledge = [article]
+                page.accountName = "Northwind"
+                page.onboardingCase = item("onboarding", "onboarding_case", "ALEONB0001001")
+                var others = OnboardingCaseSection()
+                (others.items, others.open, others.all) = ([item("onboarding", "lifecycle_task", "ALETSK0002")], 1, 1)
+                page.tasks = others
+                return page
+            },
             Endpoint(OnboardingAPI.answerDecisionTree) { _, request in answer(request) },
             Endpoint(OnboardingAPI.assignRecommendedAction) { _, request in
                 assigned.add("\(request.table) \(request.record) \(request.recommendation)")
                 return AssignRecommendedActionResponse()
             },
-            Endpoint(OnboardingAPI.listRelatedKnowledge) { _, _ in KnowledgeOfRecordResponse() },
         ]
+    }
+
+    private static var article: KnowledgeText {
+        var article = KnowledgeText()
+        (article.article, article.title) = ("article", "How to import")
+        return article
+    }
+
+    private static func item(_ service: String, _ table: String, _ number: String) -> WorkItem {
+        var item = WorkItem()
+        (item.service, item.table, item.id, item.number) = (service, table, number, number)
+        item.title = "Beside it"
+        return item
     }
 
     private static var task: LifecycleTask {
@@ -117,7 +150,7 @@ import Wire
         #expect(page.status == 200)
         for text in [
             "Start the registration.", "/articles/consumer_guide?back=", "Assigned to: Kim", "A problem?",
-            "action=\"\(href)/help/trouble/answer\"",
+            "action=\"\(href)/help/trouble/answer\"", "How to import",
         ] { #expect(page.text.contains(text), "\(text)") }
         #expect(page.text.contains("href=\"\(href)/register\"") == (pages == "/tasks"))
         let done = try await browser.post("\(href)/help/assigned_to/assign", [("csrf", page.csrf)])
@@ -167,7 +200,10 @@ import Wire
         let browser = Browser(bench, session: "good")
         let href = "/imports/\(Self.id)"
         let page = try await browser.get(href)
-        for text in ["The list is late.", "agreed.pdf", "\(href)/attachments/file", "action=\"\(href)/say\""] {
+        for text in [
+            "The list is late.", "agreed.pdf", "\(href)/attachments/file", "action=\"\(href)/say\"", "Northwind",
+            "href=\"/cases/ALEONB0001001\"", "href=\"/tasks/ALETSK0002\"",
+        ] {
             #expect(page.text.contains(text), "\(text)")
         }
         let fields = [("csrf", page.csrf), ("text", "When?"), ("kind", "comment")]

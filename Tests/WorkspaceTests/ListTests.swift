@@ -172,6 +172,44 @@ import Wire
         #expect(said.texts.count == 2)
     }
 
+    /// What many records had before, each has again that nobody has changed since.
+    @Test func aBulkChangeIsTakenBack() async throws {
+        let said = Said()
+        let browser = try await browser(
+            [
+                Self.list(Said()),
+                Endpoint(OnboardingAPI.batchUpdateOnboardingCases) { _, request async throws(Problem) in
+                    let records = request.onboardingCases.map { "\($0.etag) \($0.priority ?? 0)" }
+                    said.add("\(records) \(request.updateMask?.paths ?? [])")
+                    var (response, result) = (BatchResponse(), BatchResult())
+                    (result.id, result.etag) = (Self.id, "8")
+                    if said.texts.count > 3 {
+                        result.error = Problem(.aborted, Text(en: "Somebody was quicker.", ko: "먼저 변경되었습니다.")).status(
+                            language: "en")
+                    }
+                    response.results = [result]
+                    (response.succeeded, response.failed) = result.error == nil ? (1, 0) : (0, 1)
+                    return response
+                },
+            ] + Self.views(Said()))
+        let csrf = try await browser.get("/lists/onboarding_case").csrf
+        func change() async throws -> String {
+            let fields = [
+                ("csrf", csrf), ("query", "state=new"), ("record", "\(Self.id) 7"), ("do", "set"),
+                ("set", "priority=1"),
+            ]
+            let done = try await browser.post("/lists/onboarding_case", fields)
+            let page = try await browser.get(done.location)
+            let found = page.text.firstMatch(of: #/action="(\/lists\/onboarding_case\/undo\/[^"]+)"/#)
+            return try String(#require(found).output.1)
+        }
+        let back = try await browser.post(change(), [("csrf", csrf)])
+        #expect(back.location == "/lists/onboarding_case?state=new&done=restored")
+        #expect(said.texts == ["[\"7 1\"] [\"priority\"]", "[\"8 2\"] [\"priority\"]"])
+        let refused = try await browser.post(change(), [("csrf", csrf)])
+        #expect(refused.status == 200 && refused.text.contains("Somebody was quicker."))
+    }
+
     @Test func aListIsExportedAsItIsShown() async throws {
         let said = Said()
         let browser = try await browser([

@@ -119,6 +119,22 @@ import Wire
         seen.text.matches(of: #/<th scope="col">([^<]*)</#).map { String($0.output.1) }
     }
 
+    /// A card of several tables leads to the lists where its records are worked on, narrowed as it is.
+    @Test func aCardOfSeveralTablesLeadsToTheirLists() async throws {
+        let browser = try await browser([
+            Endpoint(OnboardingAPI.listOnboardingCard) { _, request async throws(Problem) in
+                var list = OnboardingCardList()
+                list.card = request.card
+                return list
+            }
+        ])
+        let seen = try await browser.get("/onboarding/list?card=overdue_tasks")
+        for table in ["lifecycle_task", "import_task"] {
+            #expect(seen.text.contains("href=\"/lists/\(table)?active=true&amp;due_date=overdue\""))
+        }
+        #expect(!seen.text.contains("href=\"/lists/risk_signal"))
+    }
+
     @Test func aCaseShowsItsActivities() async throws {
         let browser = try await browser([Endpoint(OnboardingAPI.getOnboardingCasePage) { _, _ in Self.page }])
         let seen = try await browser.get("/cases/ALEONB0001001")
@@ -130,11 +146,15 @@ import Wire
     }
 
     @Test func anActivityIsCompletedOrComesBackWithWhatWasTyped() async throws {
-        let asked = Asked()
+        let (asked, reopened) = (Asked(), Mutexed(""))
         let activity = Self.page.activities[0]
         let browser = try await browser([
             Endpoint(OnboardingAPI.getOnboardingCasePage) { _, _ in Self.page },
             Endpoint(OnboardingAPI.getPlaybookActivity) { _, _ in activity },
+            Endpoint(OnboardingAPI.reopenPlaybookActivity) { _, request in
+                reopened.set("\(request.id) \(request.etag)")
+                return activity
+            },
             Endpoint(OnboardingAPI.completePlaybookActivity) { _, request async throws(Problem) in
                 asked.add(request)
                 guard request.values.first?.value == "2027-06-30" else {
@@ -157,6 +177,11 @@ import Wire
         let done = try await post("2027-06-30")
         #expect(done.status == 303 && done.location.hasPrefix("/cases/ALEONB0001001?done=completed"))
         #expect(asked.all.last?.etag == "7")
+        // It is taken back with the etag that it has since.
+        let undo = "\(address)?do=reopen&etag=7"
+        #expect(done.location.contains("&undo=\(Fields.encoded(undo))"))
+        _ = try await browser.post(undo, [("csrf", page.csrf)])
+        #expect(reopened.value == "\(activity.id) 7")
     }
 
     @Test func aCommentIsAdded() async throws {

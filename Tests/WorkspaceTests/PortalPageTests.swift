@@ -31,6 +31,9 @@ import Wire
                 var page = PortalCase()
                 (page.id, page.number, page.taskCount, page.nextTasksToken) = (Self.id, "ALEONB0000001", 51, "next+")
                 page.tasks = [Self.item("First task")]
+                var article = PortalArticle()
+                (article.article, article.title) = ("article", "How to begin")
+                page.articles = [article]
                 return page
             },
             Endpoint(OnboardingAPI.listPortalCaseTasks) { _, request async throws(Problem) in
@@ -39,10 +42,15 @@ import Wire
                 list.items = [Self.item("Last task")]
                 return list
             },
-            Endpoint(OnboardingAPI.listSharedKnowledge) { _, _ in KnowledgeOfRecordResponse() },
+            // The page has them in its answer.
+            Endpoint(OnboardingAPI.listSharedKnowledge) { _, _ in
+                asked.set("asked for articles")
+                return KnowledgeOfRecordResponse()
+            },
         ])
         let page = try await browser.get("/portal/cases/\(Self.id)")
         #expect(page.status == 200 && page.text.contains("First task") && page.text.contains("51"))
+        #expect(page.text.contains("How to begin") && asked.value.isEmpty)
         let more = "/portal/cases/\(Self.id)/tasks?page=next%2B"
         #expect(page.text.contains("href=\"\(more)\""))
         let rest = try await browser.get(more)
@@ -58,8 +66,7 @@ import Wire
                     var page = PortalTask()
                     page.description = "All of them, please."
                     return page
-                },
-                Endpoint(OnboardingAPI.listSharedKnowledge) { _, _ in KnowledgeOfRecordResponse() },
+                }
             ],
             [
                 Endpoint(ImportValidationAPI.getImportTask) { _, _ async throws(Problem) in

@@ -19,10 +19,11 @@ struct PageVisitor: Sendable {
 
     private typealias Channel = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
-    /// Asks for pages one after another until `end`, each by an address that `path` makes, and hands on what they took.
-    func visit(until end: ContinuousClock.Instant, _ path: @Sendable () -> String, _ take: (Answer) -> Void)
-        async throws
-    {
+    /// Asks for pages one after another until `end`, each by an address that `path` makes, and hands on what they took; the
+    /// next is asked for when that has returned.
+    func visit(
+        until end: ContinuousClock.Instant, _ path: @Sendable () -> String, _ take: (Answer) async throws -> Void
+    ) async throws {
         try await connect().executeThenClose { inbound, outbound in
             var parts = inbound.makeAsyncIterator()
             repeat {
@@ -42,7 +43,7 @@ struct PageVisitor: Sendable {
                     if case .end = part { break }
                 }
                 guard bytes > 0 else { throw JourneyFailure("\(address) is answered with nothing") }
-                take(Answer(firstByte: first, whole: start.duration(to: .now), bytes: bytes))
+                try await take(Answer(firstByte: first, whole: start.duration(to: .now), bytes: bytes))
             } while ContinuousClock.now < end
         }
     }

@@ -46,6 +46,7 @@ service_settings() {
       setting ALE_EVENTS_USER events
       setting ALE_EVENTS_PASSWORD_FILE "$SECRETS/nats-events.password"
       setting ALE_EVENTS_READERS_FILE "$SECRETS/systems.tsv"
+      [ -z "${ALE_SIGN_IN_ISSUERS_FILE:-}" ] || setting ALE_SIGN_IN_ISSUERS_FILE "$ALE_SIGN_IN_ISSUERS_FILE"
       [ "$SERVERS" -eq 1 ] || setting ALE_EVENTS_REPLICAS "$SERVERS" ;;
     import-validation)
       setting ALE_FILES_DIRECTORY "$LOCAL/files"

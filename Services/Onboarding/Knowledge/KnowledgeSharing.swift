@@ -20,12 +20,20 @@ struct SharedKnowledge {
     static func links(
         of subject: KnowledgeSubject, _ purpose: String, _ context: RuleContext
     ) throws -> [String: String] {
-        let rows = try context.transaction.query(
-            """
-            SELECT id, article FROM onboarding.knowledge_link WHERE \(identifier: subject.field) = \(subject.record.id) \
-            AND purpose = \(purpose) ORDER BY id LIMIT \(mostLinks)
-            """)
-        return Dictionary(
+        try links(context.transaction.query(selection(of: subject, purpose)))
+    }
+
+    /// The statement that reads these links.
+    static func selection(of subject: KnowledgeSubject, _ purpose: String) -> SQL {
+        """
+        SELECT id, article FROM onboarding.knowledge_link WHERE \(identifier: subject.field) = \(subject.record.id) \
+        AND purpose = \(purpose) ORDER BY id LIMIT \(mostLinks)
+        """
+    }
+
+    /// The links of its answer.
+    static func links(_ rows: Rows) throws -> [String: String] {
+        Dictionary(
             try rows.map { (try $0.string(KnowledgeLink.Field.article), try $0.string(KnowledgeLink.Field.id)) },
             uniquingKeysWith: { first, _ in first })
     }
@@ -95,11 +103,30 @@ struct RelatedKnowledge {
 
     init(_ context: RuleContext) { self.context = context }
 
-    /// By rules and by hand; none for who may not read articles.
+    /// How many statements say what is related.
+    static let statementCount = 2
+
+    /// What relates articles to a record, by hand and by rules; ``texts(of:_:)`` takes the answers.
+    func statements(of subject: KnowledgeSubject) -> [SQL] {
+        [
+            SharedKnowledge.selection(of: subject, KnowledgeLink.Purpose.related),
+            KnowledgeRules.selection(for: subject),
+        ]
+    }
+
+    /// The articles; none for who may not read any.
     func texts(of subject: KnowledgeSubject) throws -> [KnowledgeText] {
+        try texts(of: subject, context.transaction.queryAll(statements(of: subject))[...])
+    }
+
+    /// The same, of the answers to the statements.
+    func texts(of subject: KnowledgeSubject, _ answers: ArraySlice<Rows>) throws -> [KnowledgeText] {
         guard KnowledgeReading.isOpen(to: context.write.caller) else { return [] }
-        let linked = try SharedKnowledge.links(of: subject, KnowledgeLink.Purpose.related, context)
-        let all = try Set(linked.keys).union(KnowledgeRules.articles(for: subject, context))
+        let answers = Array(answers)
+        let linked = try SharedKnowledge.links(answers[0])
+        let all = try Set(linked.keys).union(KnowledgeRules.articles(answers[1], for: subject, context))
+        // Most records have none.
+        guard !all.isEmpty else { return [] }
         return try KnowledgeReading(context).texts(all.sorted(), links: linked)
     }
 }
@@ -109,14 +136,19 @@ enum KnowledgeRules {
     /// Most rules that are looked at for one record.
     private static let most = 500
 
-    /// The articles that rules of the record's domain and of those above relate to it.
-    static func articles(for subject: KnowledgeSubject, _ context: RuleContext) throws -> Set<String> {
+    /// The statement that reads the rules of the record's domain and of those above.
+    static func selection(for subject: KnowledgeSubject) -> SQL {
         let above = (DomainPath(subject.domain) ?? .root).ancestors.map(\.path)
-        let rows = try context.transaction.query(
-            """
+        return """
             SELECT article, condition FROM onboarding.knowledge_rule WHERE "table" = \(subject.table) \
             AND active IS NOT FALSE AND domain = ANY(\(above)::text[]) ORDER BY id LIMIT \(most)
-            """)
+            """
+    }
+
+    /// The articles that rules of an answer relate to the record.
+    static func articles(
+        _ rows: Rows, for subject: KnowledgeSubject, _ context: RuleContext
+    ) throws -> Set<String> {
         let fields = FilterSchema(KnowledgeSubject.filterFields(of: subject.table, context.database))
         var articles: Set<String> = []
         for row in rows {

@@ -47,21 +47,20 @@ struct CasePages: Sendable {
         let related = try CaseWork(of: record.id, limit: size, database, call.caller)
         let people = CasePeople(database, call)
         let setUp = run?.isSetUp == true ? try people.statements(record) : []
+        let beside = BesideRecord(record, KnowledgeSubject(record), store, size, context)
         let answers = try tx.queryAll(
             [try PageFacts.contact(record.contact, database, call.caller), PageFacts.products(record.products)]
-                + related.statements + setUp)
+                + related.statements + setUp + beside.statements)
         page.contactName = try PageFacts.names(answers[0]).first ?? ""
         page.productNames = try PageFacts.names(answers[1])
         let found = answers[2..<(2 + related.statements.count)]
         (page.tasks, page.riskSignals, page.cases) = try related.sections(found)
         if !setUp.isEmpty { page.people = try people.read(answers[(2 + related.statements.count)...]) }
-        page.stream = try PageFacts.stream(of: record.id, store, size, call.caller, tx)
-        page.recommendedActions = try Onboarding.recommendedActions(database)
-            .cards(for: OnboardingCase.schema.table, record.id, context) { keys in
-                try KnowledgeReading(context).canRead(keys: keys)
-            }
-        page.relatedKnowledge = try RelatedKnowledge(context).texts(of: KnowledgeSubject(record))
-        page.attachments = try store.attachments(of: record.id, as: call.caller, in: tx)
+        (page.stream, page.attachments, page.relatedKnowledge) = try beside.read(
+            answers.suffix(BesideRecord<OnboardingCase>.statementCount))
+        page.recommendedActions = try Onboarding.recommendedActions(database).cards(for: record, context) { keys in
+            try KnowledgeReading(context).canRead(keys: keys)
+        }
         try addNames(to: &page, record, call, tx)
         return page
     }

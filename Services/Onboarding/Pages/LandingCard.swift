@@ -49,10 +49,14 @@ enum LandingCard: String, CaseIterable, Sendable {
         switch self {
         case .myActiveCases: [try cases(where: "assigned_to = \(caller.subject)", isNarrow: true, database, caller)]
         case .staleCases:
-            [try cases(where: "updated_at < \(Self.stale(database.clock.now).sqlValue)", database, caller)]
+            [
+                try cases(
+                    where: "updated_at < \(Self.stale(database.clock.now).sqlValue)", isNarrow: true, database, caller)
+            ]
         case .activeTasks: try tasks(where: "TRUE", database, caller)
         case .overdueTasks:
-            try tasks(where: "due_date < \(database.clock.today.description)::date", database, caller)
+            try tasks(
+                where: "due_date < \(database.clock.today.description)::date", isNarrow: true, database, caller)
         case .activeRiskSignals:
             [
                 .copied(
@@ -84,7 +88,9 @@ enum LandingCard: String, CaseIterable, Sendable {
     }
 
     /// Import tasks count as other tasks do. Open tasks of active cases (G-33).
-    private func tasks(where condition: SQL, _ database: Database, _ caller: Caller) throws -> [RankedSource] {
+    private func tasks(
+        where condition: SQL, isNarrow: Bool = false, _ database: Database, _ caller: Caller
+    ) throws -> [RankedSource] {
         let open: SQL = """
             active AND state NOT IN (\(literal: LifecycleTask.State.closed), \(literal: LifecycleTask.State.canceled)) \
             AND \(condition) AND
@@ -93,12 +99,11 @@ enum LandingCard: String, CaseIterable, Sendable {
             try .own(
                 LifecycleTask.self, by: .dueDate,
                 where: "\(open) \(Self.ofCase(LifecycleTask.schema, LifecycleTask.Field.parent, Self.isActive))",
-                database,
-                caller),
+                isNarrow: isNarrow, database, caller),
             .copied(
                 ImportTask.self, by: .dueDate,
-                where: "\(open) \(Self.ofCase(ImportTask.schema, ImportTask.Field.parent, Self.isActive))", database,
-                caller),
+                where: "\(open) \(Self.ofCase(ImportTask.schema, ImportTask.Field.parent, Self.isActive))",
+                isNarrow: isNarrow, database, caller),
         ]
     }
 

@@ -60,6 +60,7 @@ struct LandingPages: Sendable {
         let sources = try LandingCard.allCases.map { try $0.sources(database, call.caller) }
         let shown = try chosen.sources(database, call.caller)
         tx.planEach()
+        tx.findByIndex()
         let counted = sources.joined().map(\.counting)
         let answers = try tx.queryAll(
             [trend(call.caller)] + counted + shown.map { try $0.selection(nil, size + 1) })

@@ -2,6 +2,7 @@ import Ground
 import Korean
 import OnboardingWire
 import Postgres
+import RPC
 import Records
 import Tenancy
 import Wire
@@ -40,13 +41,39 @@ enum PageFacts {
     /// The names of an answer to one of these.
     static func names(_ rows: Rows) throws -> [String] { try rows.map { try $0.optionalString(Column.name) ?? "" } }
 
-    /// The newest entries of the activity stream of a record, as far as `caller` sees them.
-    static func stream<R: Record>(
-        of id: String, _ store: Store<R>, _ count: Int, _ caller: Caller, _ tx: Transaction
-    ) throws -> [ActivityEntry] {
-        var request = ListActivityRequest()
-        request.id = id
-        request.pageSize = Int32(count)
-        return try store.activity(request, as: caller, in: tx).entries
+}
+
+/// What stands beside a record on its page, as statements of the page's round trip: the newest entries of its activity stream, what
+/// is attached to it, and what relates articles to it.
+struct BesideRecord<R: Record> {
+    /// How many statements it has.
+    static var statementCount: Int { 2 + RelatedKnowledge.statementCount }
+
+    let statements: [SQL]
+    private let store: Store<R>
+    private let record: R
+    private let size: Int
+    private let subject: KnowledgeSubject
+    private let context: RuleContext
+
+    /// Beside a record that the caller, who is of the provider, has just been shown.
+    init(_ record: R, _ subject: KnowledgeSubject, _ store: Store<R>, _ size: Int, _ context: RuleContext) {
+        let caller = context.write.caller
+        (self.record, self.subject, self.store, self.size, self.context) = (record, subject, store, size, context)
+        statements =
+            [store.activity(of: record, atMost: size, for: caller), store.attachments(of: record, for: caller)]
+            + RelatedKnowledge(context).statements(of: subject)
+    }
+
+    /// All of it, of the answers to the statements; the articles are asked for then.
+    func read(
+        _ answers: ArraySlice<Rows>
+    ) throws -> (stream: [ActivityEntry], attachments: [Attachment], knowledge: [KnowledgeText]) {
+        let (answers, caller) = (Array(answers), context.write.caller)
+        return (
+            try store.entries(answers[0], atMost: size, of: record, for: caller),
+            try store.attachments(answers[1], for: caller),
+            try RelatedKnowledge(context).texts(of: subject, answers[2...])
+        )
     }
 }

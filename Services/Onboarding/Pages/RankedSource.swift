@@ -26,7 +26,8 @@ struct RankedSource: Sendable {
     let items: @Sendable (Rows) throws -> [WorkItem]
 
     /// Records of the service's own that meet a condition, as far as `caller` may know them; `date` is their go-live or
-    /// due date. What only one person, or one account, has is narrow: it is counted as it is found.
+    /// due date. What only one person, or one account, has, or what an index of its own tells of, is narrow: it is counted
+    /// as it is found.
     static func own<R: Record>(
         _ type: R.Type, by date: R.Field, where condition: SQL, isNarrow: Bool = false, endedBehind: Bool = false,
         _ database: Database, _ caller: Caller

@@ -36,26 +36,25 @@ struct TaskPages: Sendable {
         page.activity = try Playbooks.of(database)?.activity(record.playbookActivity, context)
         tx.planPage(for: caller)
         let tasks = try RelatedWork.tasks(of: record.parent ?? "", limit: size + 1, database, caller)
+        let beside = BesideRecord(record, KnowledgeSubject(record), store, size, context)
         let answers = try tx.queryAll(
             [
                 try PageFacts.contact(record.contact, database, caller),
                 PageFacts.responsibility(record.responsibility, call.language),
                 try cases.selection(where: "id = \(record.parent)", limit: 1, as: caller),
-            ] + tasks.flatMap(\.statements))
+            ] + tasks.flatMap(\.statements) + beside.statements)
         page.contactName = try PageFacts.names(answers[0]).first ?? ""
         page.responsibility = try PageFacts.names(answers[1]).first ?? ""
         let today = database.clock.today
         page.onboardingCase = try cases.records(answers[2], for: caller).first.map { WorkItem($0, today: today) }
-        var others = try tasks.section(answers[3...], limit: size + 1)
+        let count = BesideRecord<LifecycleTask>.statementCount
+        var others = try tasks.section(answers[3...].dropLast(count), limit: size + 1)
         others.items = Array(others.items.filter { $0.id != record.id }.prefix(size))
         page.tasks = others
-        page.stream = try PageFacts.stream(of: record.id, store, size, caller, tx)
-        page.recommendedActions = try Onboarding.recommendedActions(database)
-            .cards(for: LifecycleTask.schema.table, record.id, context) { keys in
-                try KnowledgeReading(context).canRead(keys: keys)
-            }
-        page.relatedKnowledge = try RelatedKnowledge(context).texts(of: KnowledgeSubject(record))
-        page.attachments = try store.attachments(of: record.id, as: caller, in: tx)
+        (page.stream, page.attachments, page.relatedKnowledge) = try beside.read(answers.suffix(count))
+        page.recommendedActions = try Onboarding.recommendedActions(database).cards(for: record, context) { keys in
+            try KnowledgeReading(context).canRead(keys: keys)
+        }
         try addNames(to: &page, record, caller, tx)
         return page
     }

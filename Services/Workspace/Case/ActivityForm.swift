@@ -17,10 +17,15 @@ struct ActivityForm: Sendable {
         self.activity = activity
         let values = Dictionary(
             activity.values.map { ($0.input, $0.value) }, uniquingKeysWith: { first, _ in first })
-        let names = try await Self.names(activity.inputs, values, visit)
+        async let named = Outcome.of { () async throws(Problem) in
+            try await Self.names(activity.inputs, values, visit)
+        }
+        let choices = try await Outcome.each(activity.inputs) { (input) async throws(Problem) in
+            try await Self.options(input, visit)
+        }
+        let names = try await named.get()
         var fields: [Forms.Field] = []
-        for input in activity.inputs {
-            let options = try await Self.options(input, visit)
+        for (input, options) in zip(activity.inputs, choices) {
             let name = Self.name(input.key)
             var value = values[input.key] ?? input.default
             if typed, input.type == "rows" { value = Self.rows(input, visit.form) }
@@ -152,10 +157,9 @@ struct ActivityForm: Sendable {
                 ids[column.reference, default: []] += rows.compactMap { $0[column.key] }
             }
         }
-        var names: [String: String] = [:]
-        for (table, ids) in ids.sorted(by: { $0.key < $1.key }) {
-            names.merge(try await Lookup(visit).names(of: ids, in: table)) { first, _ in first }
+        let found = try await Outcome.each(ids.sorted { $0.key < $1.key }) { (asked) async throws(Problem) in
+            try await Lookup(visit).names(of: asked.value, in: asked.key)
         }
-        return names
+        return found.reduce(into: [:]) { names, some in names.merge(some) { first, _ in first } }
     }
 }

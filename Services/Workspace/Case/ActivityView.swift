@@ -106,30 +106,40 @@ struct ActivityView: Sendable {
         }
     }
 
-    /// Carries out what somebody chose below the form. Answers what was done, and which form was kept by it.
-    static func act(_ visit: Visit) async throws(Problem) -> (done: Toast, saved: String) {
+    /// Carries out what somebody chose below the form, or what takes that back. Answers what says so in the address of the page:
+    /// what was done, which form was kept by it, and the address that takes it back.
+    static func act(_ visit: Visit) async throws(Problem) -> String {
+        let isUndo = visit.form["do"].isEmpty
         var get = GetRequest()
         get.id = visit.part("activity")
-        let choice = visit.form["do"]
+        let choice = isUndo ? visit.query["do"] : visit.form["do"]
+        func said(_ done: Toast, _ saved: String, _ after: PlaybookActivity?) -> String {
+            // As long as nobody has changed it since; reopening is taken back by completing it anew.
+            let undo = after.map { "\(visit.path)?do=reopen&etag=\(Fields.encoded($0.etag))" } ?? ""
+            return "done=\(done.rawValue)&saved=\(saved)" + (undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))")
+        }
         switch choice {
         case "skip", "reopen":
             var request = MovePlaybookActivityRequest()
             request.id = get.id
-            request.etag = visit.form["etag"]
-            let method =
-                choice == "skip" ? OnboardingAPI.skipPlaybookActivity : OnboardingAPI.reopenPlaybookActivity
-            _ = try await visit.ask(method, request)
-            return (choice == "skip" ? .skipped : .reopened, "")
+            request.etag = isUndo ? visit.query["etag"] : visit.form["etag"]
+            guard choice == "skip" else {
+                _ = try await visit.ask(OnboardingAPI.reopenPlaybookActivity, request)
+                return said(.reopened, "", nil)
+            }
+            return said(.skipped, "", try await visit.ask(OnboardingAPI.skipPlaybookActivity, request))
         default:
             let activity = try await visit.ask(OnboardingAPI.getPlaybookActivity, get)
             var request = EnterPlaybookActivityRequest()
             request.id = get.id
             request.etag = visit.form["etag"]
             request.values = try await ActivityForm.entered(activity, visit)
-            let method =
-                choice == "complete" ? OnboardingAPI.completePlaybookActivity : OnboardingAPI.savePlaybookActivity
-            _ = try await visit.ask(method, request)
-            return (choice == "complete" ? .completed : .saved, "form-\(activity.key)")
+            let kept = "form-\(activity.key)"
+            guard choice == "complete" else {
+                _ = try await visit.ask(OnboardingAPI.savePlaybookActivity, request)
+                return said(.saved, kept, nil)
+            }
+            return said(.completed, kept, try await visit.ask(OnboardingAPI.completePlaybookActivity, request))
         }
     }
 }

@@ -11,7 +11,13 @@ enum CasePages: PageFolder {
     static func add(to pages: Pages) {
         pages.get("/cases/:id") { visit async throws(Problem) in .page(try await page(visit)) }
         pages.post("/cases/:id/move") { visit async throws(Problem) in
-            try await write(visit) { (record) async throws(Problem) in try await move(visit, record) }
+            try await Work.change(href(visit)) { () async throws(Problem) in
+                let before = try await record(visit)
+                let after = try await move(visit, before)
+                return (.moved, undo(visit, before, etag: after.etag))
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
+            }
         }
         pages.post("/cases/:id/say") { visit async throws(Problem) in
             try await write(visit, saved: "say") { (record) async throws(Problem) in
@@ -70,33 +76,49 @@ enum CasePages: PageFolder {
         }
     }
 
-    private static func move(_ visit: Visit, _ record: OnboardingCase) async throws(Problem) -> Toast {
-        switch visit.form["to"] {
-        case "me":
+    /// Where a case goes: what a button of its page says, or what takes back the move before.
+    private static func goal(_ visit: Visit) -> String {
+        visit.form["to"].isEmpty ? visit.query["to"] : visit.form["to"]
+    }
+
+    /// The address that takes a move back, as long as nobody has changed the case since.
+    private static func undo(_ visit: Visit, _ before: OnboardingCase, etag: String) -> String {
+        let back =
+            switch goal(visit) {
+            case "me": before.assignedTo == nil ? "nobody" : ""
+            case Record.State.closed: "reopen"
+            case "nobody", "reopen": ""
+            default: before.state ?? ""
+            }
+        return back.isEmpty ? "" : "\(href(visit))/move?to=\(back)&etag=\(Fields.encoded(etag))"
+    }
+
+    /// The case as it is when it was moved.
+    private static func move(_ visit: Visit, _ record: OnboardingCase) async throws(Problem) -> OnboardingCase {
+        let etag = visit.form["etag"].isEmpty ? visit.query["etag"] : visit.form["etag"]
+        switch goal(visit) {
+        case "me", "reopen":
             var request = ActionRequest()
-            request.id = record.id
-            _ = try await visit.ask(OnboardingAPI.assignOnboardingCaseToMe, request)
+            // Whoever takes a case does so whatever else was changed meanwhile.
+            let isMine = goal(visit) == "me"
+            (request.id, request.etag) = (record.id, isMine ? "" : etag)
+            let method = isMine ? OnboardingAPI.assignOnboardingCaseToMe : OnboardingAPI.reopenOnboardingCase
+            return try await visit.ask(method, request)
         case Record.State.closed:
             var request = CloseOnboardingCaseRequest()
             request.id = record.id
-            request.etag = visit.form["etag"]
-            _ = try await visit.ask(OnboardingAPI.closeOnboardingCase, request)
-        case "reopen":
-            var request = ActionRequest()
-            request.id = record.id
-            request.etag = visit.form["etag"]
-            _ = try await visit.ask(OnboardingAPI.reopenOnboardingCase, request)
-        default:
+            request.etag = etag
+            return try await visit.ask(OnboardingAPI.closeOnboardingCase, request)
+        case let goal:
             var request = UpdateOnboardingCaseRequest()
             var changed = OnboardingCase()
-            changed.id = record.id
-            changed.etag = visit.form["etag"]
-            changed.state = visit.form["to"]
+            (changed.id, changed.etag) = (record.id, etag)
+            let isNobody = goal == "nobody"
+            if !isNobody { changed.state = goal }
             request.onboardingCase = changed
-            request.updateMask = FieldMask(paths: [Record.Field.state.rawValue])
-            _ = try await visit.ask(OnboardingAPI.updateOnboardingCase, request)
+            request.updateMask = FieldMask(paths: [(isNobody ? Record.Field.assignedTo : .state).rawValue])
+            return try await visit.ask(OnboardingAPI.updateOnboardingCase, request)
         }
-        return .moved
     }
 
     private static func act(_ visit: Visit) async throws(Problem) -> Answer {
@@ -107,8 +129,7 @@ enum CasePages: PageFolder {
         }
         let lane = visit.query["lane"].isEmpty ? "" : "&lane=\(Fields.encoded(visit.query["lane"]))"
         do throws(Problem) {
-            let (done, saved) = try await ActivityView.act(visit)
-            return .moved(to: "\(href(visit))?done=\(done.rawValue)&saved=\(saved)\(lane)#lane")
+            return .moved(to: "\(href(visit))?\(try await ActivityView.act(visit))\(lane)#lane")
         } catch {
             guard error.isRefusal, error.code != .notFound else { throw error }
             var page = try await Self.page(visit, refused: error)
@@ -131,7 +152,6 @@ enum CasePages: PageFolder {
         let parts = Parts(
             reader: visit.reader,
             names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
-        async let beside = help(visit, record).values()
         let activity = visit.part("activity")
         let view = ActivityView(
             visit: visit, href: href, parts: parts, refused: refused, refusedActivity: activity, adding: adding)
@@ -145,7 +165,7 @@ enum CasePages: PageFolder {
             "related": related(answer, parts), "stream": parts.stream(answer.stream, of: Record.schema),
             "say": ["action": "\(href)/say", "comment": true, "note": true] as Values,
             "typed": ["text": refused == nil ? "" : visit.form[AddEntryRequest.Field.text]] as Values,
-            "help": await beside,
+            "help": await help(visit, record).values(answer.recommendedActions, answer.relatedKnowledge),
         ]
         if isOpen {
             values["drop"] = ["action": "\(href)/files"] as Values
@@ -194,6 +214,10 @@ enum CasePages: PageFolder {
         func label(_ field: Record.Field) -> String { Record.schema.label(field, language) }
         var facts: [Values] = []
         if !answer.accountName.isEmpty { facts.append(.fact(label(.account), answer.accountName)) }
+        if let account = record.account, HolidayPages.isFor(visit.person) {
+            let days = visit.say("Monday to Friday, without holidays", "휴일을 제외한 월요일~금요일")
+            facts.append(.fact(visit.say("Working days", "영업일"), days, href: HolidayPages.href(account)))
+        }
         if let date = record.goLiveDate { facts.append(.fact(label(.goLiveDate), date: date)) }
         if let priority = record.priority {
             facts.append(

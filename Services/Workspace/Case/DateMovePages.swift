@@ -215,7 +215,7 @@ enum DateMovePages: PageFolder {
     private static func href(of item: DateMoveItem, _ move: DateMove) -> String {
         switch item.table {
         case LifecycleTask.schema.table: "/tasks/\(Fields.encoded(item.number))"
-        case "import_task": "/imports/\(Fields.encoded(item.number))"
+        case "import_task": "/imports/\(Fields.encoded(item.id))"
         default: "/cases/\(Fields.encoded(move.caseNumber))"
         }
     }

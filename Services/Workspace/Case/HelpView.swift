@@ -5,7 +5,8 @@ import RPC
 import RecommendedActionsWire
 import Wire
 
-/// What stands beside a record to help: recommended actions and articles. A part that cannot be read is left out.
+/// What stands beside a record to help: recommended actions and articles. Where the answer of the page has them, nothing more is
+/// asked for.
 struct HelpView: Sendable {
     /// The service of the record, which recommends.
     enum Source: Sendable {
@@ -38,24 +39,27 @@ struct HelpView: Sendable {
     /// The page it stands on.
     let href: String
 
-    /// Both, asked for beside each other.
-    func values() async -> Values {
-        async let asked = cards()
-        async let related = articles()
-        let (cards, articles) = (await asked, await related)
+    /// Both, as the answer of a page has them.
+    func values(_ recommended: [RecommendedAction], _ related: [KnowledgeText]) async -> Values {
+        let cards = await cards(recommended)
+        let articles = related.map { ArticlePage.entry($0, visit, back: href) }
         return ["cards": cards, "articles": articles, "any": !cards.isEmpty || !articles.isEmpty]
     }
 
     // MARK: Cards
 
-    private func cards() async -> [Seen] {
+    /// What is recommended for a record whose page has no answer of its own; nothing while that cannot be read.
+    func recommended() async -> [RecommendedAction] {
         var request = ShowRecommendedActionsRequest()
         request.table = table
         request.record = record
-        guard let answer = try? await visit.ask(source.show, request) else { return [] }
-        let names = await self.names(answer.cards)
+        return (try? await visit.ask(source.show, request).cards) ?? []
+    }
+
+    private func cards(_ recommended: [RecommendedAction]) async -> [Seen] {
+        let names = await self.names(recommended)
         var cards: [Seen] = []
-        for card in answer.cards {
+        for card in recommended {
             let address = "\(href)/help/\(Fields.encoded(card.recommendation))"
             var more: Values = [
                 "assign": "\(address)/assign", "answer": "\(address)/answer", "steps": card.steps.map(step),
@@ -120,14 +124,6 @@ struct HelpView: Sendable {
         request.recommendation = recommendation
         request.answers = given
         return try? await visit.ask(source.answer, request)
-    }
-
-    private func articles() async -> [Values] {
-        var request = KnowledgeOfRecordRequest()
-        request.table = table
-        request.record = record
-        guard let answer = try? await visit.ask(OnboardingAPI.listRelatedKnowledge, request) else { return [] }
-        return answer.articles.map { ArticlePage.entry($0, visit, back: href) }
     }
 
     // MARK: Acting

@@ -5,14 +5,22 @@ import Wire
 /// What the pages of cases and tasks have in common: something is written, and the page comes again, with what the services
 /// said against it beside what was typed.
 enum Work {
-    /// Writes, then leads to the page; what was refused stands on it. `undo` is an address of the page that takes it back.
+    /// Writes, then leads to the page; what was refused stands on it.
     static func write(
-        _ href: String, saved form: String = "", undo: String = "", _ write: () async throws(Problem) -> Toast,
+        _ href: String, saved form: String = "", _ write: () async throws(Problem) -> Toast,
+        refused: (Problem) async throws(Problem) -> Page
+    ) async throws(Problem) -> Answer {
+        try await change(href, saved: form, { () async throws(Problem) in (try await write(), "") }, refused: refused)
+    }
+
+    /// The same where what is written can be taken back: by an address of the page, empty for none.
+    static func change(
+        _ href: String, saved form: String = "", _ write: () async throws(Problem) -> (done: Toast, undo: String),
         refused: (Problem) async throws(Problem) -> Page
     ) async throws(Problem) -> Answer {
         try await lead(
             { () async throws(Problem) in
-                let done = try await write()
+                let (done, undo) = try await write()
                 let kept = form.isEmpty ? "" : "&saved=\(form)"
                 let back = undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))"
                 return "\(href)?done=\(done.rawValue)\(kept)\(back)"

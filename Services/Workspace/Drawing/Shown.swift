@@ -10,6 +10,8 @@ final class Shown: MustacheParent {
     private let parts: [String: Any]
     private let schema: RecordSchema?
     private let reader: Reader
+    /// What was made of a part that holds further ones: a template names them many times.
+    private var made: [String: Any] = [:]
 
     /// Values that a page has put together.
     init(_ values: [String: Any], _ reader: Reader) {
@@ -31,7 +33,12 @@ final class Shown: MustacheParent {
     }
 
     func child(named name: String) -> Any? {
-        if let part = parts[name] { return seen(part) }
+        if let known = made[name] { return known }
+        if let part = parts[name] {
+            let child = seen(part)
+            if child is any MustacheParent || child is [Any] { made[name] = child }
+            return child
+        }
         for beside in Beside.allCases where name.hasSuffix(beside.rawValue) {
             let base = String(name.dropLast(beside.rawValue.count))
             if let part = parts[base] { return value(beside, of: part, named: base) }

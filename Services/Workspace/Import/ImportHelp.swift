@@ -54,16 +54,46 @@ enum ImportHelp: PageFolder {
 
     /// Everything, asked for beside each other.
     static func values(_ visit: Visit) async -> Values {
-        async let help = view(visit).values()
+        let help = view(visit)
+        async let recommended = help.recommended()
+        async let known = beside(visit)
         async let said = stream(visit)
         async let kept = files(visit)
-        var values: Values = ["help": await help, "typed": ["text": visit.form[AddEntryRequest.Field.text]] as Values]
+        let page = await known
+        var values: Values = [
+            "help": await help.values(await recommended, page?.relatedKnowledge ?? []),
+            "typed": ["text": visit.form[AddEntryRequest.Field.text]] as Values,
+        ]
+        if let page {
+            values["accountName"] = page.accountName
+            values["related"] = related(page, visit)
+            if let above = page.onboardingCase { values["case"] = above }
+        }
         if let stream = await said {
             values["stream"] = stream
             values["say"] = ["action": "\(ImportPages.href(visit))/say", "comment": true, "note": true] as Values
         }
         if let files = await kept { values["attached"] = ["attachments": files] as Values }
         return values
+    }
+
+    /// What onboarding shows beside it; nil while that is away, or has not heard of the task yet.
+    private static func beside(_ visit: Visit) async -> OnboardingImportPage? {
+        var request = GetOnboardingImportPageRequest()
+        request.id = visit.part("id")
+        return try? await visit.ask(OnboardingAPI.getOnboardingImportPage, request)
+    }
+
+    /// Its case, and what else belongs to that.
+    private static func related(_ page: OnboardingImportPage, _ visit: Visit) -> [Values] {
+        let parts = Parts(reader: visit.reader)
+        var above = OnboardingCaseSection()
+        above.items = [page.onboardingCase].compactMap(\.self)
+        above.all = Int32(above.items.count)
+        return [
+            parts.section(OnboardingCase.schema.label(visit.reader.language), above),
+            parts.section(visit.say("Other tasks of the case", "케이스의 다른 작업"), page.tasks),
+        ]
     }
 
     private static func stream(_ visit: Visit) async -> Values? {

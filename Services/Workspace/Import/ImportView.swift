@@ -56,7 +56,8 @@ struct ImportView: Sendable {
         if let run = facts.busy ?? facts.runs.first { values["run"] = self.run(run) }
         if let refused { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
         values.merge(try await own(step, facts)) { own, _ in own }
-        values.merge(await beside) { own, _ in own }
+        let help = await beside
+        values.merge(help) { own, _ in own }
         // A page takes one field of files, and where workbooks are sent it is theirs.
         if step != .upload { values["attach"] = ["action": "\(href)/attachments"] as Values }
         var page = Page(
@@ -64,7 +65,9 @@ struct ImportView: Sendable {
             values: values,
             status: refused?.status ?? .ok)
         if let parent = facts.task.parent {
-            page.trail = [Crumb(label: visit.say("Case", "케이스"), href: "/cases/\(Fields.encoded(parent))")]
+            let above = help["case"] as? WorkItem
+            let label = above.map { "\($0.number) \($0.title)" } ?? visit.say("Case", "케이스")
+            page.trail = [Crumb(label: label, href: "/cases/\(Fields.encoded(parent))")]
         }
         page.live = LiveTopic.record(table: ImportTask.schema.table, id: facts.task.id).text
         return page
@@ -84,10 +87,10 @@ struct ImportView: Sendable {
         var get = GetRequest()
         get.id = visit.part("id")
         let asked = get
-        async let summary = outcome { () async throws(Problem) in
+        async let summary = Outcome.of { () async throws(Problem) in
             try await visit.ask(ImportValidationAPI.summarizeImport, asked)
         }
-        async let runs = outcome { () async throws(Problem) in
+        async let runs = Outcome.of { () async throws(Problem) in
             try await visit.ask(ImportValidationAPI.listImportRuns, Self.runs(asked.id)).resources
         }
         let task = try await visit.ask(ImportValidationAPI.getImportTask, get)
@@ -100,17 +103,6 @@ struct ImportView: Sendable {
         request.filter = FilterText.equal(ImportRun.Field.importTask, task)
         request.pageSize = 20
         return request
-    }
-
-    /// A call whose failure travels as a value, so that several run beside each other.
-    private func outcome<Answer: Sendable>(
-        _ ask: @Sendable () async throws(Problem) -> Answer
-    ) async -> Result<Answer, Problem> {
-        do throws(Problem) {
-            return .success(try await ask())
-        } catch {
-            return .failure(error)
-        }
     }
 
     /// Where somebody goes on who comes to the page.

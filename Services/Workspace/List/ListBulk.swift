@@ -20,10 +20,39 @@ struct ListBulk: Sendable {
         let query = Fields(visit.form[SaveViewRequest.Field.query])
         do throws(Problem) {
             let targets = try chosen()
-            let response = try await change(targets, table)
+            let before = await before(targets, table)
+            let (response, field) = try await change(targets, table)
+            let text = ListQuery(table, query, visit).text()
+            let undo = undo(before, response, field, table, text)
+            if response.failed == 0 {
+                return .moved(to: ListPages.address(table.schema.table, text, done: .changed, undo: undo))
+            }
+            var results = try await results(response, targets, table)
+            results["undo"] = undo
+            return .page(try await ListView(visit, query, results: results).page())
+        } catch {
+            guard error.isRefusal, error.code != .notFound else { throw error }
+            return .page(try await ListView(visit, query, refused: error).page())
+        }
+    }
+
+    // MARK: Undo
+
+    /// Takes back what was changed last, in each record that nobody has changed since.
+    func takeBack() async throws(Problem) -> Answer {
+        let table = try ListPages.table(visit)
+        let query = Fields(visit.query[SaveViewRequest.Field.query])
+        do throws(Problem) {
+            let change = try visit.undos.take(visit.part("change"), of: visit.person)
+            let response = try await change.takeBack(visit)
             if response.failed == 0 {
                 let text = ListQuery(table, query, visit).text()
-                return .moved(to: ListPages.address(table.schema.table, text, done: .changed))
+                return .moved(to: ListPages.address(table.schema.table, text, done: .restored))
+            }
+            let targets = change.records.map { record in
+                var target = BatchTarget()
+                target.id = record.id
+                return target
             }
             let results = try await results(response, targets, table)
             return .page(try await ListView(visit, query, results: results).page())
@@ -32,6 +61,48 @@ struct ListBulk: Sendable {
             return .page(try await ListView(visit, query, refused: error).page())
         }
     }
+
+    /// The chosen records as they are, while there are few enough to be taken back. Each is changed only if it still is as it was
+    /// shown, so that this is what is written over.
+    private func before(_ targets: [BatchTarget], _ table: ListedTable) async -> [ListedRecords.Row] {
+        guard targets.count <= Undos.mostRecords, targets.allSatisfy({ !$0.etag.isEmpty }) else { return [] }
+        let (visit, size) = (visit, Int(Lookup.limit))
+        let parts = stride(from: 0, to: targets.count, by: size).map { targets.dropFirst($0).prefix(size).map(\.id) }
+        let found = try? await Outcome.each(parts) { (ids) async throws(Problem) in
+            var request = ListRequest()
+            request.pageSize = Lookup.limit
+            request.filter = ids.map { "id = \(FilterText.quoted($0))" }.joined(separator: " OR ")
+            return try await ListedRecords.read(request, table.schema, visit).rows
+        }
+        // Where they cannot be read, the change is made all the same, and no undo is offered.
+        return (found ?? []).flatMap { $0 }
+    }
+
+    /// The address that takes back what was done; empty where it cannot be.
+    private func undo(
+        _ before: [ListedRecords.Row], _ response: BatchResponse, _ field: FieldSchema, _ table: ListedTable,
+        _ query: String
+    ) -> String {
+        let rows = Dictionary(
+            before.map { ($0[OnboardingCase.Field.id], $0) }, uniquingKeysWith: { first, _ in first })
+        let records = response.results.compactMap { result -> Undos.Record? in
+            guard result.error == nil, !result.etag.isEmpty, let row = rows[result.id] else { return nil }
+            return Undos.Record(id: result.id, etag: result.etag, before: [field.name: Self.value(row[field], field)])
+        }
+        // What is not known of all of them is offered for none.
+        guard records.count == Int(response.succeeded) else { return "" }
+        let change = Undos.Change(schema: table.schema, fields: [field.name], records: records)
+        guard let kept = visit.undos.keep(change, of: visit.person) else { return "" }
+        return "\(ListPages.href(table.schema.table))/undo/\(kept)?query=\(Fields.encoded(query))"
+    }
+
+    /// The value of a field that can be set, of its text.
+    private static func value(_ text: String, _ field: FieldSchema) -> FieldValue {
+        guard field.storage == .int else { return text.isEmpty ? .null : .string(text) }
+        return Int64(text).map { FieldValue.int($0) } ?? .null
+    }
+
+    // MARK: What is done
 
     /// The chosen records, each with the etag that it was shown with: nobody's later change is written over.
     private func chosen() throws(Problem) -> [BatchTarget] {
@@ -51,7 +122,10 @@ struct ListBulk: Sendable {
         return targets
     }
 
-    private func change(_ targets: [BatchTarget], _ table: ListedTable) async throws(Problem) -> BatchResponse {
+    /// What became of it, and the field that was changed.
+    private func change(
+        _ targets: [BatchTarget], _ table: ListedTable
+    ) async throws(Problem) -> (BatchResponse, FieldSchema) {
         let schema = table.schema
         switch visit.form["do"] {
         case "me": return try await assign(targets, to: visit.person?.user ?? "", schema)
@@ -70,17 +144,20 @@ struct ListBulk: Sendable {
                 throw Problem(
                     .invalidArgument, Text(en: "Choose what to set.", ko: "변경할 값을 선택하세요."), reason: "NOTHING_TO_SET")
             }
-            return try await set(field, to: parts[1], targets, schema)
+            return (try await set(field, to: parts[1], targets, schema), field)
         }
     }
 
-    private func assign(_ targets: [BatchTarget], to: String, _ schema: RecordSchema) async throws(Problem)
-        -> BatchResponse
-    {
+    private func assign(
+        _ targets: [BatchTarget], to: String, _ schema: RecordSchema
+    ) async throws(Problem) -> (BatchResponse, FieldSchema) {
+        guard let field = schema.field(OnboardingCase.Field.assignedTo.rawValue) else {
+            throw .internalError(cause: "records of \(schema.table) have no assignee")
+        }
         var request = BatchReassignRequest()
         request.records = targets
         request.assignedTo = to
-        return try Self.response(try await ListedRecords.ask("batch_reassign", request, schema, visit))
+        return (try Self.response(try await ListedRecords.ask("batch_reassign", request, schema, visit)), field)
     }
 
     private func set(
@@ -98,7 +175,7 @@ struct ListBulk: Sendable {
             try await visit.ask(json: [UInt8](json), to: ListedRecords.subject("batch_update", schema)))
     }
 
-    private static func response(_ json: [UInt8]) throws(Problem) -> BatchResponse {
+    static func response(_ json: [UInt8]) throws(Problem) -> BatchResponse {
         guard let response = try? BatchResponse.decode(json: json) else {
             throw .internalError(cause: "the answer to a batch cannot be decoded")
         }

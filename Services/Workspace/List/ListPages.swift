@@ -14,6 +14,9 @@ enum ListPages: PageFolder {
             return .page(try await ListView(visit).page())
         }
         pages.post("/lists/:table") { visit async throws(Problem) in try await ListBulk(visit).answer() }
+        pages.post("/lists/:table/undo/:change") { visit async throws(Problem) in
+            try await ListBulk(visit).takeBack()
+        }
         pages.get("/lists/:table/export") { visit async throws(Problem) in
             .response(try await ListExport(visit).response())
         }
@@ -73,8 +76,9 @@ enum ListPages: PageFolder {
     static func href(_ table: String) -> String { "/lists/\(Fields.encoded(table))" }
 
     /// The address of a list with what it is narrowed to.
-    static func address(_ table: String, _ query: String, done: Toast) -> String {
+    static func address(_ table: String, _ query: String, done: Toast, undo: String = "") -> String {
         "\(href(table))?" + (query.isEmpty ? "" : "\(query)&") + "done=\(done.rawValue)"
+            + (undo.isEmpty ? "" : "&undo=\(Fields.encoded(undo))")
     }
 }
 

@@ -71,13 +71,13 @@ struct ListView: Sendable {
         for case (let table, let named)? in query.conditions.map(\.reference) {
             ids[table, default: []].formUnion(named)
         }
-        var names: [String: String] = [:]
-        for (table, ids) in ids.sorted(by: { $0.key < $1.key }) where !ids.isEmpty {
+        let visit = visit
+        let asked = ids.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
+        let found = try await Outcome.each(asked) { (asked) async throws(Problem) in
             // Somebody who may read a record may not read what it refers to: then it has no name here.
-            let found = try? await Lookup(visit).names(of: Array(ids), in: table)
-            names.merge(found ?? [:]) { first, _ in first }
+            (try? await Lookup(visit).names(of: Array(asked.value), in: asked.key)) ?? [:]
         }
-        return names
+        return found.reduce(into: [:]) { names, some in names.merge(some) { first, _ in first } }
     }
 
     /// The views that the person has kept; none while the service that keeps them is away.

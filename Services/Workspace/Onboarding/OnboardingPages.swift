@@ -1,3 +1,4 @@
+import ImportValidationWire
 import Korean
 import OnboardingWire
 import RPC
@@ -44,7 +45,7 @@ enum OnboardingPages: PageFolder {
         list.merge(table.values(shown.items)) { _, cells in cells }
         let kept: [Values] = [["name": "card", "value": shown.card]]
         let values: Values = [
-            "list": list, "tabs": ListView.tabs("", visit),
+            "list": list, "tabs": tabs(shown.card, visit),
             "arrange": ["action": visit.path, "kept": kept, "columns": table.choices()] as Values,
         ]
         var page = Page(template: "list", title: shown.label, values: values)
@@ -61,6 +62,17 @@ enum OnboardingPages: PageFolder {
         case "my_active_cases": ListPages.href(OnboardingCase.schema.table) + "?active=true&assigned_to=me"
         case "stale_cases": ListPages.href(OnboardingCase.schema.table) + "?active=true&updated_at=stale"
         default: nil
+        }
+    }
+
+    /// The lists that a card of several tables is made of, narrowed as it is: there its records are worked on.
+    private static func tabs(_ card: String, _ visit: Visit) -> [Values] {
+        let narrowed = ["active_tasks": "", "overdue_tasks": "&\(LifecycleTask.Field.dueDate.rawValue)=overdue"]
+        guard let narrow = narrowed[card] else { return ListView.tabs("", visit) }
+        let tables = [LifecycleTask.schema.table, ImportTask.schema.table]
+        return ListedTable.all.filter { tables.contains($0.schema.table) }.map { list in
+            let href = "\(ListPages.href(list.schema.table))?active=true\(narrow)"
+            return ["label": visit.reader(list.title), "href": href, "current": false]
         }
     }
 

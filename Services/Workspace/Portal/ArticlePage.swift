@@ -7,10 +7,12 @@ import Wire
 enum ArticlePage {
     /// A line of a list, which leads to the article and back.
     static func entry(_ article: KnowledgeText, _ visit: Visit, back: String) -> Values {
-        [
-            "title": title(article, visit),
-            "href": "/articles/\(Fields.encoded(article.article))?back=\(Fields.encoded(back))",
-        ]
+        entry(article.article, title(article, visit), back: back)
+    }
+
+    /// The same for an article whose title is in the reader's language.
+    static func entry(_ article: String, _ title: String, back: String) -> Values {
+        ["title": title, "href": "/articles/\(Fields.encoded(article))?back=\(Fields.encoded(back))"]
     }
 
     static func page(_ visit: Visit) async throws(Problem) -> Page {

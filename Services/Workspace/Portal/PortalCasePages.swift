@@ -43,7 +43,7 @@ enum PortalCasePages: PageFolder {
         var values: Values = [
             "page": Seen(answer, ["attachments": view.files(answer.attachments)]),
             "tasks": tasks(answer.tasks, answer.taskCount, answer.nextTasksToken, visit),
-            "articles": await view.articles(OnboardingCase.schema.table, answer.id),
+            "articles": view.articles(answer.articles),
             "say": view.say(answer.comments, answer.rights), "drop": view.drop(answer.rights),
         ]
         values.merge(view.refused(refused)) { _, refused in refused }

@@ -65,14 +65,22 @@ enum PortalImportPages: PageFolder {
     static func page(_ visit: Visit, id: String, refused: Problem? = nil) async throws(Problem) -> Page {
         var get = GetRequest()
         get.id = id
-        let task = try await visit.ask(ImportValidationAPI.getImportTask, get)
-        let summary = try await visit.ask(ImportValidationAPI.summarizeImport, get)
-        var list = ListRequest()
-        list.pageSize = 1
-        list.filter = FilterText.equal(ImportRun.Field.importTask, task.id)
-        let runs = try await visit.ask(ImportValidationAPI.listImportRuns, list).resources
-        list.pageSize = 20
-        let uploads = try await visit.ask(ImportValidationAPI.listUploads, list).resources
+        let asked = get
+        async let known = Outcome.of { () async throws(Problem) in
+            try await visit.ask(ImportValidationAPI.getImportTask, asked)
+        }
+        async let counted = Outcome.of { () async throws(Problem) in
+            try await visit.ask(ImportValidationAPI.summarizeImport, asked)
+        }
+        async let common = Outcome.of { () async throws(Problem) in try await shared(id, visit, refused) }
+        async let latest = Outcome.of { () async throws(Problem) in
+            try await visit.ask(ImportValidationAPI.listImportRuns, list(id, 1)).resources
+        }
+        async let sent = Outcome.of { () async throws(Problem) in
+            try await visit.ask(ImportValidationAPI.listUploads, list(id, 20)).resources
+        }
+        let (task, summary) = (try await known.get(), try await counted.get())
+        let (runs, uploads) = (try await latest.get(), try await sent.get())
         let view = ImportView(visit)
         let address = "/imports/\(Fields.encoded(task.id))"
         var values: Values = [
@@ -85,7 +93,7 @@ enum PortalImportPages: PageFolder {
                 "hint": visit.say("Excel workbooks and text files", "Excel 통합 문서와 텍스트 파일"),
             ] as Values, "back": "/portal",
         ]
-        values.merge(try await shared(task.id, visit, refused)) { _, own in own }
+        values.merge(try await common.get()) { _, own in own }
         if summary.needsAttention > 0 { values["reasons"] = try await reasons(task.id, visit) }
         if let run = runs.first { values["run"] = view.run(run) }
         var page = Page(template: "portal_upload", title: task.shortDescription ?? task.number ?? "", values: values)
@@ -94,15 +102,25 @@ enum PortalImportPages: PageFolder {
         return page
     }
 
+    /// What belongs to an import task, so many at most.
+    private static func list(_ task: String, _ size: Int32) -> ListRequest {
+        var list = ListRequest()
+        list.pageSize = size
+        list.filter = FilterText.equal(ImportRun.Field.importTask, task)
+        return list
+    }
+
     /// What the page has in common with those of other tasks.
     private static func shared(_ task: String, _ visit: Visit, _ refused: Problem?) async throws(Problem) -> Values {
-        let (parts, head) = (try await parts(visit, task), try await head(visit, task))
+        async let own = Outcome.of { () async throws(Problem) in try await Self.parts(visit, task) }
+        let head = try await head(visit, task)
+        let shown = try await own.get()
         let view = PortalView(visit: visit, href: href(task))
-        let mayAttach = parts.rights?.mayAttach == true
+        let mayAttach = shown.rights?.mayAttach == true
         var values: Values = [
-            "page": Seen(head, ["attachments": view.files(parts.attachments)]),
-            "articles": await view.articles(ImportTask.schema.table, task),
-            "say": view.say(parts.comments, parts.rights),
+            "page": Seen(head, ["attachments": view.files(shown.attachments)]),
+            "articles": view.articles(head.articles),
+            "say": view.say(shown.comments, shown.rights),
             "attach": mayAttach ? ["action": "\(view.href)/attachments", "key": "-attach"] as Values : "",
         ]
         values.merge(view.refused(refused)) { _, refused in refused }

@@ -93,8 +93,8 @@ struct PortalView: Sendable {
     /// The states that the person may move the record to.
     func moves(_ rights: PortalRights?) -> [Values] {
         guard let rights else { return [] }
-        return zip(rights.states, rights.stateLabels).enumerated().map { place, state in
-            ["value": state.0, "label": state.1, "main": place == 0]
+        return zip(rights.states, rights.stateLabels).map { state in
+            ["value": state.0, "label": state.1]
         }
     }
 
@@ -109,12 +109,8 @@ struct PortalView: Sendable {
     }
 
     /// The articles that are shared with the record.
-    func articles(_ table: String, _ record: String) async -> [Values] {
-        var request = KnowledgeOfRecordRequest()
-        request.table = table
-        request.record = record
-        guard let answer = try? await visit.ask(OnboardingAPI.listSharedKnowledge, request) else { return [] }
-        return answer.articles.map { ArticlePage.entry($0, visit, back: href) }
+    func articles(_ shared: [PortalArticle]) -> [Values] {
+        shared.map { ArticlePage.entry($0.article, $0.title, back: href) }
     }
 
     /// What was refused, and what had been typed.

@@ -23,6 +23,7 @@ enum PortalTaskPages: PageFolder {
         pages.post("/portal/tasks/:id") { visit async throws(Problem) in
             try await write(visit, saved: "edit") { (task) async throws(Problem) in
                 try await TaskPages.save(try await record(task.id, visit), keys(task), visit)
+                return .saved
             }
         }
         pages.receive("/portal/tasks/:id/files") { visit async throws(Problem) in
@@ -85,7 +86,7 @@ enum PortalTaskPages: PageFolder {
         var values: Values = [
             "page": Seen(answer, ["attachments": view.files(answer.attachments)]), "href": view.href,
             "moves": view.moves(answer.rights), "upload": "",
-            "articles": await view.articles(LifecycleTask.schema.table, answer.id),
+            "articles": view.articles(answer.articles),
             "say": view.say(answer.comments, answer.rights), "drop": view.drop(answer.rights), "form": "",
         ]
         values.merge(view.refused(refused)) { _, refused in refused }

@@ -55,7 +55,7 @@ extension Site {
             path: request.uri.path, parameters: .init(), query: Fields(), form: Fields(), person: nil,
             reader: Reader(language: language, zone: ReaderZone("UTC"), now: now()), address: "", device: "",
             secret: "", sessionToken: "", federated: "", isFragment: false,
-            ask: Ask(client: client, token: nil, language: language))
+            ask: Ask(client: client, token: nil, language: language), undos: undos)
         return draw(ErrorPage.page(problem, visit), visit)
     }
 
@@ -131,7 +131,7 @@ extension Site {
 enum Toast: String {
     case saved, commented, noted, attached, removed, completed, skipped, reopened, moved, sent, loaded, published,
         undone,
-        replaced, read, changed, dated, back
+        replaced, read, changed, dated, back, restored
     case signedOut = "signed-out"
     case passwordChanged = "password-changed"
     case ended, invited, registering
@@ -156,6 +156,7 @@ enum Toast: String {
         case .changed: Text(en: "Changed.", ko: "변경했습니다.")
         case .dated: Text(en: "The dates were moved.", ko: "날짜를 변경했습니다.")
         case .back: Text(en: "Every date is back.", ko: "모든 날짜를 되돌렸습니다.")
+        case .restored: Text(en: "Everything is as it was before.", ko: "변경 전으로 되돌렸습니다.")
         case .signedOut: Text(en: "You are signed out.", ko: "로그아웃했습니다.")
         case .passwordChanged: Text(en: "Your password was changed.", ko: "비밀번호를 변경했습니다.")
         case .ended: Text(en: "The session was ended.", ko: "세션을 종료했습니다.")

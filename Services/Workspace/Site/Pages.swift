@@ -110,7 +110,7 @@ extension Site {
             address: origin(of: request, context), device: Device.name(request.headers[.userAgent] ?? ""),
             secret: secret, sessionToken: token, federated: request.cookies[cookies.federated]?.value ?? "",
             isFragment: HTTPFieldName.fragment.map { request.headers[$0] != nil } ?? false,
-            ask: Ask(client: client, token: person?.accessToken, language: language))
+            ask: Ask(client: client, token: person?.accessToken, language: language), undos: undos)
     }
 
     /// What was chosen goes before what is known of the person, and that before what the browser says.

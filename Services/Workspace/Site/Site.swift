@@ -18,6 +18,7 @@ struct Site: Sendable {
     let now: @Sendable () -> Timestamp
     let log: Logger
     let notices: UnreadNotices
+    let undos: Undos
     private let isBehindProxy: Bool
     private let isConnected: @Sendable () -> Bool
     private let byAddress: RateLimit
@@ -42,6 +43,7 @@ struct Site: Sendable {
         assets = files.assets
         cookies = CookieJar(isSecure: address.hasPrefix("https://"))
         sessions = SessionStore(client, now: now)
+        undos = Undos(now: now)
         notices = UnreadNotices(now: now, patience: patience)
         byAddress = RateLimit(perMinute: requestsPerMinute)
         bySession = RateLimit(perMinute: requestsPerMinute)
@@ -82,8 +84,9 @@ struct Site: Sendable {
     /// The folders of pages.
     private static var folders: [any PageFolder.Type] {
         [
-            SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, TaskPages.self,
-            ImportPages.self, PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self,
+            SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, HolidayPages.self,
+            TaskPages.self, ImportPages.self, PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self,
+            PersonPages.self,
             PeoplePages.self, RegistrationPages.self, LivePages.self, DesignPage.self,
         ]
     }

@@ -32,6 +32,8 @@ struct Visit: Sendable {
     let isFragment: Bool
     /// Calls the services with the person's token.
     let ask: Ask
+    /// What people have just changed.
+    let undos: Undos
     /// Notices that the person has not read.
     var unread: Int64 = 0
 

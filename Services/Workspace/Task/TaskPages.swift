@@ -14,14 +14,25 @@ enum TaskPages: PageFolder {
     static func add(to pages: Pages) {
         pages.get("/tasks/:id") { visit async throws(Problem) in .page(try await page(visit)) }
         pages.post("/tasks/:id") { visit async throws(Problem) in
-            try await write(visit, saved: "edit") { (record) async throws(Problem) in
-                try await save(record, keys, visit)
+            try await Work.change(href(visit), saved: "edit") { () async throws(Problem) in
+                let change = try await save(try await record(visit), keys, visit)
+                let kept = visit.undos.keep(change, of: visit.person)
+                return (.saved, kept.map { "\(href(visit))/undo/\($0)" } ?? "")
+            } refused: { (problem) async throws(Problem) in
+                try await page(visit, refused: problem)
+            }
+        }
+        pages.post("/tasks/:id/undo/:change") { visit async throws(Problem) in
+            try await write(visit) { (_) async throws(Problem) in
+                try await visit.undos.take(visit.part("change"), of: visit.person).takeBackOne(visit)
+                return .restored
             }
         }
         pages.post("/tasks/:id/move") { visit async throws(Problem) in
-            let before = try await record(visit)
-            return try await Work.write(href(visit), undo: undo(visit, before)) { () async throws(Problem) in
-                try await move(visit, before)
+            try await Work.change(href(visit)) { () async throws(Problem) in
+                let before = try await record(visit)
+                let after = try await move(visit, before)
+                return (.moved, undo(visit, before, etag: after.etag))
             } refused: { (problem) async throws(Problem) in
                 try await page(visit, refused: problem)
             }
@@ -85,20 +96,26 @@ enum TaskPages: PageFolder {
         }
     }
 
-    /// Writes what was changed in the form. What somebody else has saved meanwhile in other fields stays.
+    /// Writes what was changed in the form. What somebody else has saved meanwhile in other fields stays. Answers what was
+    /// there before; nil when nothing was changed.
+    @discardableResult
     static func save(
         _ record: LifecycleTask, _ keys: [LifecycleTask.Field], _ visit: Visit
-    ) async throws(Problem) -> Toast {
+    ) async throws(Problem) -> Undos.Change? {
         let form = RecordForm<LifecycleTask>(keys, visit)
         let etag = visit.form["etag"]
         let isApart = etag != record.etag && form.isApart(from: record)
         var request = UpdateLifecycleTaskRequest()
         let (changed, mask) = try await form.record(id: record.id, etag: isApart ? record.etag : etag)
-        guard !mask.paths.isEmpty else { return .saved }
+        guard !mask.paths.isEmpty else { return nil }
         request.lifecycleTask = changed
         request.updateMask = mask
-        _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
-        return .saved
+        let after = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
+        var before: [String: FieldValue] = [:]
+        for name in mask.paths { before[name] = Record.schema.index(of: name).map { record[fieldAt: $0] } }
+        return Undos.Change(
+            schema: Record.schema, fields: mask.paths,
+            records: [Undos.Record(id: record.id, etag: after.etag, before: before)])
     }
 
     /// Where a task goes: what a button of its page says, or what takes back the move before.
@@ -106,8 +123,13 @@ enum TaskPages: PageFolder {
         visit.form["to"].isEmpty ? visit.query["to"] : visit.form["to"]
     }
 
-    /// The address that takes a move back.
-    private static func undo(_ visit: Visit, _ before: LifecycleTask) -> String {
+    /// The etag with which a button of the page, or what takes back the move before, has seen the task.
+    private static func etag(_ visit: Visit) -> String {
+        visit.form["etag"].isEmpty ? visit.query["etag"] : visit.form["etag"]
+    }
+
+    /// The address that takes a move back, as long as nobody has changed the task since.
+    private static func undo(_ visit: Visit, _ before: LifecycleTask, etag: String) -> String {
         let back =
             switch goal(visit) {
             case "me": before.assignedTo == nil ? "nobody" : ""
@@ -115,40 +137,41 @@ enum TaskPages: PageFolder {
             case "nobody", "reopen": ""
             default: before.state ?? ""
             }
-        return back.isEmpty ? "" : "\(href(visit))/move?to=\(back)"
+        return back.isEmpty ? "" : "\(href(visit))/move?to=\(back)&etag=\(Fields.encoded(etag))"
     }
 
-    private static func move(_ visit: Visit, _ record: LifecycleTask) async throws(Problem) -> Toast {
+    /// The task as it is when it was moved.
+    private static func move(_ visit: Visit, _ record: LifecycleTask) async throws(Problem) -> LifecycleTask {
         let to = goal(visit)
         switch to {
         case "nobody":
             var changed = LifecycleTask()
-            changed.id = record.id
+            (changed.id, changed.etag) = (record.id, etag(visit))
             var request = UpdateLifecycleTaskRequest()
             request.lifecycleTask = changed
             request.updateMask = FieldMask(paths: [Record.Field.assignedTo.rawValue])
-            _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
+            return try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
         case "me", "reopen":
             var request = ActionRequest()
-            request.id = record.id
+            // Whoever takes a task does so whatever else was changed meanwhile; an undo does not.
+            (request.id, request.etag) = (record.id, visit.query["etag"])
             let method = to == "me" ? OnboardingAPI.assignLifecycleTaskToMe : OnboardingAPI.reopenLifecycleTask
-            _ = try await visit.ask(method, request)
+            return try await visit.ask(method, request)
         case Record.State.closed:
             var request = CloseRequest()
             request.id = record.id
-            request.etag = visit.form["etag"]
-            _ = try await visit.ask(OnboardingAPI.closeLifecycleTask, request)
+            request.etag = etag(visit)
+            return try await visit.ask(OnboardingAPI.closeLifecycleTask, request)
         default:
             var changed = LifecycleTask()
             changed.id = record.id
-            changed.etag = visit.form["etag"]
+            changed.etag = etag(visit)
             changed.state = to
             var request = UpdateLifecycleTaskRequest()
             request.lifecycleTask = changed
             request.updateMask = FieldMask(paths: [Record.Field.state.rawValue])
-            _ = try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
+            return try await visit.ask(OnboardingAPI.updateLifecycleTask, request)
         }
-        return .moved
     }
 
     private static func act(_ visit: Visit) async throws(Problem) -> Answer {
@@ -157,8 +180,7 @@ enum TaskPages: PageFolder {
             return .page(try await page(visit, adding: String(choice.dropFirst("add:".count))))
         }
         do throws(Problem) {
-            let (done, saved) = try await ActivityView.act(visit)
-            return .moved(to: "\(href(visit))?done=\(done.rawValue)&saved=\(saved)")
+            return .moved(to: "\(href(visit))?\(try await ActivityView.act(visit))")
         } catch {
             guard error.isRefusal, error.code != .notFound else { throw error }
             var page = try await Self.page(visit, refused: error)
@@ -180,7 +202,6 @@ enum TaskPages: PageFolder {
         let parts = Parts(
             reader: visit.reader,
             names: Dictionary(answer.names.map { ($0.user, $0.name) }, uniquingKeysWith: { first, _ in first }))
-        async let beside = help(visit, record).values()
         let view = ActivityView(
             visit: visit, href: href, parts: parts, refused: refused, refusedActivity: visit.part("activity"),
             adding: adding)
@@ -193,7 +214,7 @@ enum TaskPages: PageFolder {
             "stream": parts.stream(answer.stream, of: Record.schema),
             "say": ["action": "\(href)/say", "comment": true, "note": true] as Values,
             "typed": ["text": refused == nil ? "" : visit.form[AddEntryRequest.Field.text]] as Values,
-            "help": await beside,
+            "help": await help(visit, record).values(answer.recommendedActions, answer.relatedKnowledge),
         ]
         if isOpen {
             values["drop"] = ["action": "\(href)/files"] as Values

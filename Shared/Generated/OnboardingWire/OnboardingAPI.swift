@@ -649,6 +649,9 @@ public enum OnboardingAPI {
     /// The page of one task, for people of the provider; NOT_FOUND when the caller may not know it.
     public static let getOnboardingTaskPage = Method<GetOnboardingTaskPageRequest, OnboardingTaskPage>(
         service: "onboarding", subject: "ale.v1.onboarding.pages.task", name: "GetOnboardingTaskPage", summary: "The page of one task, for people of the provider; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "lifecycle_task"))
+    /// What stands beside an import task on its page, for people of the provider; NOT_FOUND when the caller may not know it.
+    public static let getOnboardingImportPage = Method<GetOnboardingImportPageRequest, OnboardingImportPage>(
+        service: "onboarding", subject: "ale.v1.onboarding.pages.import", name: "GetOnboardingImportPage", summary: "What stands beside an import task on its page, for people of the provider; NOT_FOUND when the caller may not know it.", need: MethodNeed(.read, on: "lifecycle_task"))
     /// My lists of the portal: what a customer, or somebody of the provider, follows there.
     public static let getPortal = Method<GetPortalRequest, Portal>(
         service: "onboarding", subject: "ale.v1.onboarding.pages.portal", name: "GetPortal", summary: "My lists of the portal: what a customer, or somebody of the provider, follows there.", need: MethodNeed(.read, on: "onboarding_case"))
@@ -1017,6 +1020,7 @@ public enum OnboardingAPI {
         listOnboardingCard.info,
         getOnboardingCasePage.info,
         getOnboardingTaskPage.info,
+        getOnboardingImportPage.info,
         getPortal.info,
         listPortal.info,
         getPortalCase.info,

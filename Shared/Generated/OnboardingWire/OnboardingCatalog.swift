@@ -150,6 +150,8 @@ public enum OnboardingCatalog {
         NamedPerson.self,
         GetOnboardingTaskPageRequest.self,
         OnboardingTaskPage.self,
+        GetOnboardingImportPageRequest.self,
+        OnboardingImportPage.self,
         PortalHeaderField.self,
         CreatePortalHeaderFieldRequest.self,
         UpdatePortalHeaderFieldRequest.self,

@@ -1020,3 +1020,125 @@ extension OnboardingTaskPage: WireMessage {
     /// The canonical protobuf-JSON.
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
+
+extension GetOnboardingImportPageRequest: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__GetOnboardingImportPageRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__get_onboarding_import_page_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__get_onboarding_import_page_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if self.items != 0 { message.pointee.has_items = 1; message.pointee.items = self.items }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.items = message.pointee.items
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("items", nil),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.items = try reader.int32()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if self.items != 0 { try writer.field("items", self.items) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension OnboardingImportPage: WireMessage {
+    package typealias CMessage = Ale__Onboarding__V1__OnboardingImportPage
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__onboarding__v1__onboarding_import_page__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__onboarding__v1__onboarding_import_page__init(message)
+        if !self.accountName.isEmpty { message.pointee.account_name = try arena.string(self.accountName, "accountName") }
+        if let value = self.onboardingCase { message.pointee.onboarding_case = try arena.message(value, "onboardingCase") }
+        if let value = self.tasks { message.pointee.tasks = try arena.message(value, "tasks") }
+        if !self.relatedKnowledge.isEmpty { message.pointee.n_related_knowledge = self.relatedKnowledge.count; message.pointee.related_knowledge = try arena.messages(self.relatedKnowledge, "relatedKnowledge") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.accountName = Unpacked.string(message.pointee.account_name)
+        self.onboardingCase = try Unpacked.message(message.pointee.onboarding_case, "onboardingCase")
+        self.tasks = try Unpacked.message(message.pointee.tasks, "tasks")
+        self.relatedKnowledge = try Unpacked.messages(message.pointee.n_related_knowledge, message.pointee.related_knowledge, "relatedKnowledge")
+    }
+
+    package static let jsonNames = JSONNames([
+        ("accountName", "account_name"),
+        ("onboardingCase", "onboarding_case"),
+        ("tasks", nil),
+        ("relatedKnowledge", "related_knowledge"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.accountName = try reader.string()
+        case 1: self.onboardingCase = try reader.object()
+        case 2: self.tasks = try reader.object()
+        case 3: self.relatedKnowledge = try reader.list { (reader) throws(WireError) in try reader.object() }
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.accountName.isEmpty { try writer.field("accountName", self.accountName) }
+        if let value = self.onboardingCase { try writer.field("onboardingCase", value) }
+        if let value = self.tasks { try writer.field("tasks", value) }
+        if !self.relatedKnowledge.isEmpty { try writer.list("relatedKnowledge", self.relatedKnowledge) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}

@@ -336,3 +336,45 @@ public struct OnboardingTaskPage: Message {
     /// The message with every field at its default.
     public init() {}
 }
+
+/// `ale.onboarding.v1.GetOnboardingImportPageRequest`.
+public struct GetOnboardingImportPageRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.GetOnboardingImportPageRequest"
+
+    /// Id of the import task.
+    public var id: String = ""
+    /// Tasks shown; 0 means 20, more than 50 is cut to 50.
+    public var items: Int32 = 0
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension GetOnboardingImportPageRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `items`.
+        case items
+    }
+}
+
+/// What onboarding shows beside an import task, for people of the provider: the page itself is import-validation's.
+public struct OnboardingImportPage: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.onboarding.v1.OnboardingImportPage"
+
+    /// The field `account_name`.
+    public var accountName: String = ""
+    /// The case it belongs to.
+    public var onboardingCase: WorkItem?
+    /// The other tasks and import tasks of the case.
+    public var tasks: OnboardingCaseSection?
+    /// The field `related_knowledge`.
+    public var relatedKnowledge: [KnowledgeText] = []
+
+    /// The message with every field at its default.
+    public init() {}
+}

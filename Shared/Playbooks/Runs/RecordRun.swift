@@ -5,7 +5,7 @@ import Records
 import Wire
 
 /// What the page of a record shows of its playbook.
-public struct RecordRun: Sendable {
+public struct RecordRun {
     /// The playbook at a glance.
     public let stages: StagePicker
     /// The stage that is shown: the one asked for, else the one at work.
@@ -14,6 +14,8 @@ public struct RecordRun: Sendable {
     public let activities: [PlaybookActivity]
     /// Whether the first stage is done.
     public let isSetUp: Bool
+    /// The run as it was read.
+    let work: RunWork
 }
 
 extension Playbooks {
@@ -31,7 +33,7 @@ extension Playbooks {
         return RecordRun(
             stages: stages, lane: shown,
             activities: work.activities.indices.map(work.answer(of:)).filter { $0.lane == shown },
-            isSetUp: stages.stages.first?.state == ActivityState.done.rawValue)
+            isSetUp: stages.stages.first?.state == ActivityState.done.rawValue, work: work)
     }
 
     /// The newest entries of the activity log of a run (G-52).
@@ -39,7 +41,7 @@ extension Playbooks {
         var request = ListPlaybookLogRequest()
         request.run = run.stages.run?.id ?? ""
         request.pageSize = Int32(clamping: count)
-        return try log(request, context).entries
+        return try log(request, of: run.work, context).entries
     }
 
     /// The activity `id`; nil when it is not there, or when the caller may not read activities.

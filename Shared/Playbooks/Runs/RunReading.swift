@@ -79,10 +79,16 @@ extension Playbooks {
     private static let entryBytes = 512
 
     func log(_ request: ListPlaybookLogRequest, _ context: RuleContext) throws -> ListPlaybookLogResponse {
+        try log(request, of: RunWork(reading: found(request.run, context), self, context), context)
+    }
+
+    /// The log of a run that was read.
+    func log(
+        _ request: ListPlaybookLogRequest, of work: RunWork, _ context: RuleContext
+    ) throws -> ListPlaybookLogResponse {
         let size = try PageSize.of(request.pageSize, maximum: 1_000)
         let place = try NewestFirst(
             "playbook_runs.list_log", of: request.run, by: .at, request.pageToken, context)
-        let work = try RunWork(reading: found(request.run, context), self, context)
         let rows = try context.transaction.query(
             """
             SELECT id, activity, at, by, action, field, old_value, new_value, goes_on FROM (\

@@ -46,15 +46,14 @@ extension RecommendedActions {
         return answer
     }
 
-    /// What is recommended for a record of `table` that the caller, who is of the provider, may see: for pages, which show
+    /// What is recommended for a record that the caller, who is of the provider, has just been shown: for pages, which show
     /// much else, and so as many of the cards as have their place there. Of the articles that they link to, by their keys,
     /// `readable` says those that the caller may read; no link leads to another (G-100).
     public func cards(
-        for table: String, _ record: String, _ context: RuleContext,
-        readable: (Set<String>) throws -> Set<String>
+        for record: any RecordMessage, _ context: RuleContext, readable: (Set<String>) throws -> Set<String>
     ) throws -> [RecommendedAction] {
         var answer = ShowRecommendedActionsResponse()
-        answer.cards = try Cards(self, table: table, record: record, context).all()
+        answer.cards = try Cards(self, shown: record, context).all()
         let linked = answer.linked
         if !linked.isEmpty {
             let kept = try readable(linked)

@@ -34,6 +34,14 @@ struct Cards {
         self.context = context
     }
 
+    /// About a record that the caller has just been shown.
+    init(_ actions: RecommendedActions, shown record: any RecordMessage, _ context: RuleContext) throws {
+        table = try actions.table(type(of: record).schema.table)
+        try Access.requireProvider(.read, on: table.schema.table, context.write.caller)
+        (isDraft, self.record, self.actions, self.context) = (false, record, actions, context)
+        library = try ActionLibrary(for: record.domain, of: actions.definitions, context.transaction)
+    }
+
     /// All cards, at most ``ActionBounds/cards``, and as many as fit into an answer.
     func all() throws -> [RecommendedAction] {
         var (cards, bytes): ([RecommendedAction], Int) = ([], 0)

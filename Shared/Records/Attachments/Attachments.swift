@@ -165,10 +165,13 @@ struct Attachments<R: Record>: Sendable {
         try store.authorize(.read, caller)
         let record = try found(request.id, caller, tx)
         var response = ListAttachmentsResponse()
-        response.attachments = try tx.query(
-            "SELECT \(Self.columns) FROM \(table) WHERE record = \(record.id) AND \(seen(by: caller)) ORDER BY id"
-        ).map { try Self.read($0, for: caller) }
+        response.attachments = try tx.query(selection(of: record.id, caller)).map { try Self.read($0, for: caller) }
         return response
+    }
+
+    /// The statement that reads what the caller sees attached to a record.
+    func selection(of record: String, _ caller: Caller) -> SQL {
+        "SELECT \(Self.columns) FROM \(table) WHERE record = \(record) AND \(seen(by: caller)) ORDER BY id"
     }
 
     /// One part of a file.
@@ -312,7 +315,7 @@ struct Attachments<R: Record>: Sendable {
         """
     }
 
-    private static func read(_ row: Row, for caller: Caller) throws -> Attachment {
+    static func read(_ row: Row, for caller: Caller) throws -> Attachment {
         var file = Attachment()
         file.id = try row.string(Column.id)
         file.record = try row.string(Column.record)

@@ -9,4 +9,15 @@ extension Store {
         request.id = id
         return try Attachments(store: self, bounds: .standard).list(request, caller, in: tx).attachments
     }
+
+    /// The statement that reads what `caller`, who has been shown a record, sees attached to it: for a page, which asks for many
+    /// things in one round trip. ``attachments(_:for:)`` takes its answer.
+    public func attachments(of record: R, for caller: Caller) -> SQL {
+        Attachments(store: self, bounds: .standard).selection(of: record.id, caller)
+    }
+
+    /// The files of an answer, the oldest first.
+    public func attachments(_ rows: Rows, for caller: Caller) throws -> [Attachment] {
+        try rows.map { try Attachments<R>.read($0, for: caller) }
+    }
 }

@@ -117,23 +117,10 @@ extension Store {
         let size = try PageSize.of(request.pageSize, maximum: 200)
         let binding = PageToken.Binding(
             method: "activity", filter: record.id, order: "", domain: caller.domain.path)
-        var statement: SQL = """
-            SELECT id, at, by, kind, fields, old_values, new_values, text FROM \(identifier: database.schema).journal \
-            WHERE record = \(record.id)
-            """
-        if caller.kind == .customer { statement += " AND kind IN ('created', 'field', 'additional_comments')" }
-        if let place = try PageToken.place(request.pageToken, in: binding, .id) {
-            statement += " AND id < \(place[0])"
-        }
-        statement += " ORDER BY id DESC LIMIT \(size + 1)"
-        let rows = try tx.query(statement)
+        let place = try PageToken.place(request.pageToken, in: binding, .id)
+        let rows = try tx.query(activity(of: record, atMost: size + 1, before: place?[0], for: caller))
         var response = ListActivityResponse()
-        let access = FieldAccess(caller, layout)
-        let hidden = Set(access.hidden.map { R.schema.fields[$0].name })
-            .union(access.redacted(of: record, for: caller))
-            // Names of files tell customers of what is not shown to them.
-            .union(caller.kind == .customer ? [Attachment.field, Attachment.visibilityField] : [])
-        for row in rows.prefix(size) { response.entries += try Self.entries(row, hidden) }
+        response.entries = try entries(rows, atMost: size, of: record, for: caller)
         if isByName || caller.kind == .customer {
             response.entries = try named(response.entries, for: caller, in: tx)
         }
@@ -142,6 +129,28 @@ extension Store {
             response.nextPageToken = PageToken(position: [last]).text(for: binding)
         }
         return response
+    }
+
+    /// The statement that reads the newest entries of a record that `caller` has been shown: for a page, which asks for many
+    /// things in one round trip. ``entries(_:atMost:of:for:)`` takes its answer.
+    public func activity(of record: R, atMost count: Int, before last: String? = nil, for caller: Caller) -> SQL {
+        var statement: SQL = """
+            SELECT id, at, by, kind, fields, old_values, new_values, text FROM \(identifier: database.schema).journal \
+            WHERE record = \(record.id)
+            """
+        if caller.kind == .customer { statement += " AND kind IN ('created', 'field', 'additional_comments')" }
+        if let last { statement += " AND id < \(last)" }
+        return statement + " ORDER BY id DESC LIMIT \(count)"
+    }
+
+    /// The entries of so many rows of an answer, as far as `caller` sees them.
+    public func entries(_ rows: Rows, atMost count: Int, of record: R, for caller: Caller) throws -> [ActivityEntry] {
+        let access = FieldAccess(caller, layout)
+        let hidden = Set(access.hidden.map { R.schema.fields[$0].name })
+            .union(access.redacted(of: record, for: caller))
+            // Names of files tell customers of what is not shown to them.
+            .union(caller.kind == .customer ? [Attachment.field, Attachment.visibilityField] : [])
+        return try rows.prefix(count).flatMap { try Self.entries($0, hidden) }
     }
 
     /// The newest comments on a record that `caller` sees, by the names of who said them.

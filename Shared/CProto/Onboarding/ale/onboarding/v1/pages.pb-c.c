@@ -637,6 +637,96 @@ void   ale__onboarding__v1__onboarding_task_page__free_unpacked
   assert(message->base.descriptor == &ale__onboarding__v1__onboarding_task_page__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ale__onboarding__v1__get_onboarding_import_page_request__init
+                     (Ale__Onboarding__V1__GetOnboardingImportPageRequest         *message)
+{
+  static const Ale__Onboarding__V1__GetOnboardingImportPageRequest init_value = ALE__ONBOARDING__V1__GET_ONBOARDING_IMPORT_PAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__get_onboarding_import_page_request__get_packed_size
+                     (const Ale__Onboarding__V1__GetOnboardingImportPageRequest *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__get_onboarding_import_page_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__get_onboarding_import_page_request__pack
+                     (const Ale__Onboarding__V1__GetOnboardingImportPageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__get_onboarding_import_page_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__get_onboarding_import_page_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__GetOnboardingImportPageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__get_onboarding_import_page_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__GetOnboardingImportPageRequest *
+       ale__onboarding__v1__get_onboarding_import_page_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__GetOnboardingImportPageRequest *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__get_onboarding_import_page_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__get_onboarding_import_page_request__free_unpacked
+                     (Ale__Onboarding__V1__GetOnboardingImportPageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__get_onboarding_import_page_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__onboarding__v1__onboarding_import_page__init
+                     (Ale__Onboarding__V1__OnboardingImportPage         *message)
+{
+  static const Ale__Onboarding__V1__OnboardingImportPage init_value = ALE__ONBOARDING__V1__ONBOARDING_IMPORT_PAGE__INIT;
+  *message = init_value;
+}
+size_t ale__onboarding__v1__onboarding_import_page__get_packed_size
+                     (const Ale__Onboarding__V1__OnboardingImportPage *message)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__onboarding_import_page__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__onboarding__v1__onboarding_import_page__pack
+                     (const Ale__Onboarding__V1__OnboardingImportPage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__onboarding_import_page__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__onboarding__v1__onboarding_import_page__pack_to_buffer
+                     (const Ale__Onboarding__V1__OnboardingImportPage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__onboarding__v1__onboarding_import_page__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__Onboarding__V1__OnboardingImportPage *
+       ale__onboarding__v1__onboarding_import_page__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__Onboarding__V1__OnboardingImportPage *)
+     protobuf_c_message_unpack (&ale__onboarding__v1__onboarding_import_page__descriptor,
+                                allocator, len, data);
+}
+void   ale__onboarding__v1__onboarding_import_page__free_unpacked
+                     (Ale__Onboarding__V1__OnboardingImportPage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__onboarding__v1__onboarding_import_page__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor ale__onboarding__v1__get_onboarding_landing_page_request__field_descriptors[2] =
 {
   {
@@ -1947,5 +2037,133 @@ const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_task_page__desc
   ale__onboarding__v1__onboarding_task_page__field_indices_by_name,
   1,  ale__onboarding__v1__onboarding_task_page__number_ranges,
   (ProtobufCMessageInit) ale__onboarding__v1__onboarding_task_page__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__get_onboarding_import_page_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__GetOnboardingImportPageRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Onboarding__V1__GetOnboardingImportPageRequest, has_items),
+    offsetof(Ale__Onboarding__V1__GetOnboardingImportPageRequest, items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__get_onboarding_import_page_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = items */
+};
+static const ProtobufCIntRange ale__onboarding__v1__get_onboarding_import_page_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__get_onboarding_import_page_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.GetOnboardingImportPageRequest",
+  "GetOnboardingImportPageRequest",
+  "Ale__Onboarding__V1__GetOnboardingImportPageRequest",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__GetOnboardingImportPageRequest),
+  2,
+  ale__onboarding__v1__get_onboarding_import_page_request__field_descriptors,
+  ale__onboarding__v1__get_onboarding_import_page_request__field_indices_by_name,
+  1,  ale__onboarding__v1__get_onboarding_import_page_request__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__get_onboarding_import_page_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__onboarding__v1__onboarding_import_page__field_descriptors[4] =
+{
+  {
+    "account_name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__OnboardingImportPage, account_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "onboarding_case",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__OnboardingImportPage, onboarding_case),
+    &ale__common__v1__work_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tasks",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Onboarding__V1__OnboardingImportPage, tasks),
+    &ale__onboarding__v1__onboarding_case_section__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "related_knowledge",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ale__Onboarding__V1__OnboardingImportPage, n_related_knowledge),
+    offsetof(Ale__Onboarding__V1__OnboardingImportPage, related_knowledge),
+    &ale__onboarding__v1__knowledge_text__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__onboarding__v1__onboarding_import_page__field_indices_by_name[] = {
+  0,   /* field[0] = account_name */
+  1,   /* field[1] = onboarding_case */
+  3,   /* field[3] = related_knowledge */
+  2,   /* field[2] = tasks */
+};
+static const ProtobufCIntRange ale__onboarding__v1__onboarding_import_page__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_import_page__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.onboarding.v1.OnboardingImportPage",
+  "OnboardingImportPage",
+  "Ale__Onboarding__V1__OnboardingImportPage",
+  "ale.onboarding.v1",
+  sizeof(Ale__Onboarding__V1__OnboardingImportPage),
+  4,
+  ale__onboarding__v1__onboarding_import_page__field_descriptors,
+  ale__onboarding__v1__onboarding_import_page__field_indices_by_name,
+  1,  ale__onboarding__v1__onboarding_import_page__number_ranges,
+  (ProtobufCMessageInit) ale__onboarding__v1__onboarding_import_page__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

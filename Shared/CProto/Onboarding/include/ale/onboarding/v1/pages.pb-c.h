@@ -38,6 +38,8 @@ typedef struct Ale__Onboarding__V1__CasePerson Ale__Onboarding__V1__CasePerson;
 typedef struct Ale__Onboarding__V1__NamedPerson Ale__Onboarding__V1__NamedPerson;
 typedef struct Ale__Onboarding__V1__GetOnboardingTaskPageRequest Ale__Onboarding__V1__GetOnboardingTaskPageRequest;
 typedef struct Ale__Onboarding__V1__OnboardingTaskPage Ale__Onboarding__V1__OnboardingTaskPage;
+typedef struct Ale__Onboarding__V1__GetOnboardingImportPageRequest Ale__Onboarding__V1__GetOnboardingImportPageRequest;
+typedef struct Ale__Onboarding__V1__OnboardingImportPage Ale__Onboarding__V1__OnboardingImportPage;
 
 
 /* --- enums --- */
@@ -273,6 +275,32 @@ struct  Ale__Onboarding__V1__OnboardingTaskPage
 #define ALE__ONBOARDING__V1__ONBOARDING_TASK_PAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__onboarding_task_page__descriptor) \
     , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Ale__Onboarding__V1__GetOnboardingImportPageRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  protobuf_c_boolean has_items;
+  int32_t items;
+};
+#define ALE__ONBOARDING__V1__GET_ONBOARDING_IMPORT_PAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__get_onboarding_import_page_request__descriptor) \
+    , NULL, 0, 0 }
+
+
+struct  Ale__Onboarding__V1__OnboardingImportPage
+{
+  ProtobufCMessage base;
+  char *account_name;
+  Ale__Common__V1__WorkItem *onboarding_case;
+  Ale__Onboarding__V1__OnboardingCaseSection *tasks;
+  size_t n_related_knowledge;
+  Ale__Onboarding__V1__KnowledgeText **related_knowledge;
+};
+#define ALE__ONBOARDING__V1__ONBOARDING_IMPORT_PAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__onboarding__v1__onboarding_import_page__descriptor) \
+    , NULL, NULL, NULL, 0,NULL }
 
 
 /* Ale__Onboarding__V1__GetOnboardingLandingPageRequest methods */
@@ -541,6 +569,44 @@ Ale__Onboarding__V1__OnboardingTaskPage *
 void   ale__onboarding__v1__onboarding_task_page__free_unpacked
                      (Ale__Onboarding__V1__OnboardingTaskPage *message,
                       ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__GetOnboardingImportPageRequest methods */
+void   ale__onboarding__v1__get_onboarding_import_page_request__init
+                     (Ale__Onboarding__V1__GetOnboardingImportPageRequest         *message);
+size_t ale__onboarding__v1__get_onboarding_import_page_request__get_packed_size
+                     (const Ale__Onboarding__V1__GetOnboardingImportPageRequest   *message);
+size_t ale__onboarding__v1__get_onboarding_import_page_request__pack
+                     (const Ale__Onboarding__V1__GetOnboardingImportPageRequest   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__get_onboarding_import_page_request__pack_to_buffer
+                     (const Ale__Onboarding__V1__GetOnboardingImportPageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__GetOnboardingImportPageRequest *
+       ale__onboarding__v1__get_onboarding_import_page_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__get_onboarding_import_page_request__free_unpacked
+                     (Ale__Onboarding__V1__GetOnboardingImportPageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__Onboarding__V1__OnboardingImportPage methods */
+void   ale__onboarding__v1__onboarding_import_page__init
+                     (Ale__Onboarding__V1__OnboardingImportPage         *message);
+size_t ale__onboarding__v1__onboarding_import_page__get_packed_size
+                     (const Ale__Onboarding__V1__OnboardingImportPage   *message);
+size_t ale__onboarding__v1__onboarding_import_page__pack
+                     (const Ale__Onboarding__V1__OnboardingImportPage   *message,
+                      uint8_t             *out);
+size_t ale__onboarding__v1__onboarding_import_page__pack_to_buffer
+                     (const Ale__Onboarding__V1__OnboardingImportPage   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__Onboarding__V1__OnboardingImportPage *
+       ale__onboarding__v1__onboarding_import_page__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__onboarding__v1__onboarding_import_page__free_unpacked
+                     (Ale__Onboarding__V1__OnboardingImportPage *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__Onboarding__V1__GetOnboardingLandingPageRequest_Closure)
@@ -585,6 +651,12 @@ typedef void (*Ale__Onboarding__V1__GetOnboardingTaskPageRequest_Closure)
 typedef void (*Ale__Onboarding__V1__OnboardingTaskPage_Closure)
                  (const Ale__Onboarding__V1__OnboardingTaskPage *message,
                   void *closure_data);
+typedef void (*Ale__Onboarding__V1__GetOnboardingImportPageRequest_Closure)
+                 (const Ale__Onboarding__V1__GetOnboardingImportPageRequest *message,
+                  void *closure_data);
+typedef void (*Ale__Onboarding__V1__OnboardingImportPage_Closure)
+                 (const Ale__Onboarding__V1__OnboardingImportPage *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -605,6 +677,8 @@ extern const ProtobufCMessageDescriptor ale__onboarding__v1__case_person__descri
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__named_person__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_onboarding_task_page_request__descriptor;
 extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_task_page__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__get_onboarding_import_page_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__onboarding__v1__onboarding_import_page__descriptor;
 
 PROTOBUF_C__END_DECLS
 

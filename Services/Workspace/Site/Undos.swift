@@ -1,0 +1,130 @@
+import Foundation
+import RPC
+import Synchronization
+import Wire
+
+/// What people have just changed, as it was before, so that it can be taken back by an ordinary update: in memory and for
+/// minutes. This program can lose all of it; then nothing is taken back, and it says so.
+final class Undos: Sendable {
+    /// A change of records of one table.
+    struct Change: Sendable {
+        let schema: RecordSchema
+        /// Names of the fields that were changed.
+        let fields: [String]
+        let records: [Record]
+    }
+
+    /// A record since the change, and its fields before it.
+    struct Record: Sendable {
+        let id: String
+        let etag: String
+        let before: [String: FieldValue]
+    }
+
+    private struct Kept {
+        let id: String
+        let user: String
+        let until: Int64
+        let change: Change
+    }
+
+    /// For how long a change can be taken back.
+    private static let secondsKept: Int64 = 600
+    /// Most changes that are remembered, the latest ones; of larger ones none.
+    private static let most = 1_000
+    static let mostRecords = 100
+    private static let mostBytes = 65_536
+
+    private let kept = Mutex<[Kept]>([])
+    private let now: @Sendable () -> Timestamp
+
+    init(now: @escaping @Sendable () -> Timestamp) { self.now = now }
+
+    /// Remembers a change of `person`. Answers what it is called; nil where it cannot be taken back.
+    func keep(_ change: Change?, of person: Person?) -> String? {
+        guard let change, let person, !change.records.isEmpty, !change.fields.isEmpty,
+            change.records.count <= Self.mostRecords, change.size <= Self.mostBytes
+        else { return nil }
+        let id = Secrets.random()
+        let seconds = now().seconds
+        kept.withLock { kept in
+            kept.removeAll { $0.until <= seconds }
+            if kept.count >= Self.most { kept.removeFirst() }
+            kept.append(Kept(id: id, user: person.user, until: seconds + Self.secondsKept, change: change))
+        }
+        return id
+    }
+
+    /// The change of that name, which is forgotten by this. FAILED_PRECONDITION, reason UNDO_OVER, where it is not known any
+    /// more, or is somebody else's.
+    func take(_ id: String, of person: Person?) throws(Problem) -> Change {
+        let seconds = now().seconds
+        let found = kept.withLock { kept -> Change? in
+            guard let place = kept.firstIndex(where: { $0.id == id && $0.user == person?.user }) else { return nil }
+            let found = kept.remove(at: place)
+            return found.until > seconds ? found.change : nil
+        }
+        guard let found else {
+            throw Problem(
+                .failedPrecondition,
+                Text(en: "This can no longer be undone.", ko: "더 이상 실행 취소할 수 없습니다."), reason: "UNDO_OVER")
+        }
+        return found
+    }
+}
+
+extension Undos.Change {
+    /// Bytes of the texts before.
+    fileprivate var size: Int {
+        records.reduce(0) { sum, record in
+            sum
+                + record.before.values.reduce(0) { sum, value in
+                    switch value {
+                    case .string(let text): sum + text.utf8.count
+                    case .strings(let list): sum + list.reduce(0) { $0 + $1.utf8.count }
+                    default: sum
+                    }
+                }
+        }
+    }
+
+    /// Writes what was there before, each record only as long as nobody has changed it since.
+    func takeBack(_ visit: Visit) async throws(Problem) -> BatchResponse {
+        let keys = fields.compactMap { schema.field($0)?.jsonName }
+        let bodies = records.map { record in
+            var body: [String: Any] = ["id": record.id, "etag": record.etag]
+            for (name, value) in record.before {
+                if let key = schema.field(name)?.jsonName { body[key] = value.json }
+            }
+            return body
+        }
+        let body: [String: Any] = [
+            ListedRecords.camel(schema.collection): bodies, "updateMask": keys.joined(separator: ","),
+        ]
+        guard let json = try? JSONSerialization.data(withJSONObject: body) else {
+            throw .internalError(cause: "a batch cannot be encoded")
+        }
+        return try ListBulk.response(
+            try await visit.ask(json: [UInt8](json), to: ListedRecords.subject("batch_update", schema)))
+    }
+
+    /// Takes back the change of one record; what is refused is thrown.
+    func takeBackOne(_ visit: Visit) async throws(Problem) {
+        guard let refused = try await takeBack(visit).results.lazy.compactMap(\.error).first else { return }
+        throw Problem(status: refused)
+    }
+}
+
+extension FieldValue {
+    /// As JSON has it; nil for no value.
+    fileprivate var json: Any? {
+        switch self {
+        case .null: nil
+        case .string(let text): text
+        case .int(let number): number
+        case .bool(let flag): flag
+        case .timestamp(let time): time.rfc3339
+        case .strings(let list): list
+        }
+    }
+}
