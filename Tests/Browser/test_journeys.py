@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import stack  # noqa: E402
 from browser import chromium, picture, sideways, violations  # noqa: E402
 from lists import Lists  # noqa: E402
+from plays import Plays  # noqa: E402
 from steadiness import Steadiness  # noqa: E402
 
 PROVIDER = ("administrator", "agent")
@@ -108,7 +109,7 @@ class Stage(unittest.TestCase):
         return visitor
 
 
-class Journeys(Stage, Lists):
+class Journeys(Stage, Lists, Plays):
     def test_everybody_signs_in_reads_both_languages_and_leaves_nothing_behind(self):
         for name in (*PROVIDER, *OTHERS, *CUSTOMERS):
             with self.subTest(person=name):
