@@ -1,5 +1,6 @@
 import CustomerSuccessWire
 import Korean
+import Playbooks
 import Postgres
 import RPC
 import Records
@@ -7,10 +8,14 @@ import Tenancy
 import Wire
 import Work
 
-/// The daily job that proposes an internal play for renewals that come near (G-108). Off unless it is configured.
+/// The daily job that proposes an internal play for renewals that come near (G-108), with the playbook that it follows. Off
+/// unless it is configured.
 struct RenewalWatch: Sendable {
     /// Days before the renewal date in which a play is proposed, both ends included.
     static let window = 90...120
+
+    /// The playbook that a proposed play follows.
+    private static let playbook = "internal_play"
 
     private let database: Database
 
@@ -66,7 +71,9 @@ struct RenewalWatch: Sendable {
         play.description = Text(
             en: "The engagement renews on \(renewal). Plan what makes the renewal likely.",
             ko: "참여의 갱신일은 \(date: renewal)입니다. 갱신 가능성을 높일 활동을 계획하세요.")(language)
-        _ = try plays.create(play, rules.write, in: tx)
+        let made = try plays.create(play, rules.write, in: tx)
+        // The play follows its playbook, with tasks that are prepared.
+        try Playbooks.of(database)?.begin(Self.playbook, over: made, rules)
         return true
     }
 }

@@ -24,15 +24,20 @@ struct PlayFollower: Sendable {
     private func prepare(_ event: RecordEvent) async throws {
         let run = try FlowRun.decode(protobuf: event.record)
         try await people.fetch(users: [run.requestedBy ?? ""], definition: run.definitionRecord)
-        if run.state == FlowRun.State.held { try await people.fetchHolders(of: Self.takers) }
+        if [FlowRun.State.held, FlowRun.State.failed].contains(run.state) {
+            try await people.fetchHolders(of: Self.takers)
+        }
     }
 
     func apply(_ event: RecordEvent, _ context: WriteContext, _ tx: Transaction) throws {
         let run = try FlowRun.decode(protobuf: event.record)
         tx.seeAllDomains()
         guard let (status, before) = try follow(run, context, tx) else { return }
-        // Who took a held run over knows that it goes on.
-        if status == SuccessLauncherNotifier.Status.inProgress, before == SuccessLauncherNotifier.Status.held { return }
+        let isAtWork = status == SuccessLauncherNotifier.Status.inProgress
+        // Who took a held run over, or a failed one up again, knows that it goes on.
+        if isAtWork, before == SuccessLauncherNotifier.Status.held || run.attempted > 1 { return }
+        // Who canceled a run knows that as well.
+        if status == SuccessLauncherNotifier.Status.canceled, run.canceledBy == run.requestedBy { return }
         try tell(run, status, context, tx)
     }
 
@@ -41,14 +46,15 @@ struct PlayFollower: Sendable {
         event.action == "created" || event.action == "updated"
     }
 
-    /// Brings the notifier of the run up to date. Returns the status it came to, and that before; nil when it stays as it
-    /// was.
+    /// Brings the notifier of the run up to date. Returns the status it came to, and that before; nil when that stays as it
+    /// was, whatever else is new.
     private func follow(
         _ run: FlowRun, _ context: WriteContext, _ tx: Transaction
     ) throws -> (status: String, before: String?)? {
         let store = Store<SuccessLauncherNotifier>(database)
         let known = try store.find(where: "flow_run = \(run.id)", lock: .update, in: tx).first
-        guard let status = NotifierStatus.next(known?.status, run: run.state ?? "") else { return nil }
+        let before = known.map { (status: $0.status ?? "", attempt: $0.attempt ?? 1) }
+        guard let status = NotifierStatus.next(before, run: run.state ?? "", attempt: run.attempted) else { return nil }
         guard let known else {
             var notifier = SuccessLauncherNotifier()
             notifier.domain = run.domain
@@ -58,7 +64,7 @@ struct PlayFollower: Sendable {
             return (status, nil)
         }
         try store.change(known.id, context, in: tx) { Self.copy(run, status, to: &$0) }
-        return (status, known.status)
+        return status == known.status && run.attempted == known.attempt ?? 1 ? nil : (status, known.status)
     }
 
     private static func copy(_ run: FlowRun, _ status: String, to notifier: inout SuccessLauncherNotifier) {
@@ -72,6 +78,8 @@ struct PlayFollower: Sendable {
         notifier.startedAt = run.startedAt
         notifier.completedAt = run.completedAt
         notifier.message = run.message
+        notifier.attempt = run.attempted
+        (notifier.step, notifier.stepKo) = (run.step, run.stepKo)
     }
 
     private func tell(_ run: FlowRun, _ status: String, _ context: WriteContext, _ tx: Transaction) throws {
@@ -81,12 +89,13 @@ struct PlayFollower: Sendable {
         let language = reader?.language ?? "en"
         let subject = message.subject(title)(language)
         let said = run.told(language)
+        let about = message.source(run)
         try messenger.notify(
             Notice(
-                kind: message.kind, subject: subject, body: said ?? subject, sourceTable: run.sourceTable,
-                sourceRecord: run.sourceRecord),
+                kind: message.kind, subject: subject, body: said ?? subject, sourceTable: about.table,
+                sourceRecord: about.id),
             to: user, in: reader?.domain ?? DomainPath(run.domain) ?? .root, context, tx)
-        if message == .held { try tellTakers(run, title, context, tx) }
+        try tellTakers(message, run, title, context, tx)
         guard let template = message.template, let reader else { return }
         try messenger.mail(
             template, ["title": title(language), "message": said ?? "", "name": reader.name], to: reader,
@@ -98,17 +107,22 @@ struct PlayFollower: Sendable {
         RoleCatalog.isGrantable($0) && Access.allows(RoleCatalog.close([$0]), .write, on: FlowRun.schema.table)
     }
 
-    /// Tells those who can have a held run go on: its launcher, who may no longer act, perhaps reads nothing any more.
-    private func tellTakers(_ run: FlowRun, _ title: Text, _ context: WriteContext, _ tx: Transaction) throws {
-        guard let domain = DomainPath(run.domain) else { return }
+    /// Tells those who can have a run go on that stands still, held or failed, whoever launched it.
+    private func tellTakers(
+        _ message: PlayMessage, _ run: FlowRun, _ title: Text, _ context: WriteContext, _ tx: Transaction
+    ) throws {
+        guard message.needsSomebody, let domain = DomainPath(run.domain) else { return }
+        let about = message.source(run)
         for reader in try Reader.holders(of: Self.takers, around: domain, in: tx) where reader.id != run.requestedBy {
-            let body = Text(
+            let held = Text(
                 en: "The person it runs for may no longer act. Take the run over to let it go on.",
                 ko: "실행을 요청한 사람에게 더 이상 권한이 없습니다. 계속하려면 실행을 이어받으세요.")
+            let subject = message.subject(title)(reader.language)
+            let said = message == .held ? held(reader.language) : run.told(reader.language) ?? subject
             try messenger.notify(
                 Notice(
-                    kind: PlayMessage.held.kind, subject: PlayMessage.held.subject(title)(reader.language),
-                    body: body(reader.language), sourceTable: run.sourceTable, sourceRecord: run.sourceRecord),
+                    kind: message.kind, subject: subject, body: said, sourceTable: about.table,
+                    sourceRecord: about.id),
                 to: reader.id, in: reader.domain, context, tx)
         }
     }
@@ -131,6 +145,9 @@ struct PlayFollower: Sendable {
 }
 
 extension FlowRun {
+    /// At which attempt the run is; those that were begun before attempts were counted are at the first.
+    fileprivate var attempted: Int32 { attempt ?? 1 }
+
     /// What the run has to tell, in `language` where it says so; nil when there is nothing.
     fileprivate func told(_ language: String) -> String? {
         guard let messageEn, let messageKo else { return message }
@@ -140,7 +157,7 @@ extension FlowRun {
 
 /// What is said about a play when its status changes.
 enum PlayMessage: CaseIterable {
-    case launched, held, completed, failed
+    case launched, held, completed, failed, canceled
 
     /// Nil for the begin, of which nobody is told: the person is just choosing.
     init?(_ status: String) {
@@ -149,6 +166,7 @@ enum PlayMessage: CaseIterable {
         case SuccessLauncherNotifier.Status.held: self = .held
         case SuccessLauncherNotifier.Status.completed: self = .completed
         case SuccessLauncherNotifier.Status.failed: self = .failed
+        case SuccessLauncherNotifier.Status.canceled: self = .canceled
         default: return nil
         }
     }
@@ -160,14 +178,23 @@ enum PlayMessage: CaseIterable {
         case .held: InAppNotification.Kind.playHeld
         case .completed: InAppNotification.Kind.playCompleted
         case .failed: InAppNotification.Kind.playFailed
+        case .canceled: InAppNotification.Kind.playCanceled
         }
+    }
+
+    /// Whether the run goes on only when somebody sees to it.
+    var needsSomebody: Bool { self == .held || self == .failed }
+
+    /// What the notification leads to: a run that stands still itself, else the record it was launched from.
+    func source(_ run: FlowRun) -> (table: String?, id: String?) {
+        needsSomebody ? (FlowRun.schema.table, run.id) : (run.sourceTable, run.sourceRecord)
     }
 
     /// The mail that goes with it; none at the launch, when the person is at the page, and none to somebody who may do
     /// nothing about it.
     var template: String? {
         switch self {
-        case .launched, .held: nil
+        case .launched, .held, .canceled: nil
         case .completed: "play-completed"
         case .failed: "play-failed"
         }
@@ -193,6 +220,10 @@ enum PlayMessage: CaseIterable {
             Text(
                 en: "Success play \"\(title.en)\" failed.",
                 ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 실패했습니다.")
+        case .canceled:
+            Text(
+                en: "Success play \"\(title.en)\" was canceled.",
+                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 취소되었습니다.")
         }
     }
 }

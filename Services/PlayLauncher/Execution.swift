@@ -1,5 +1,4 @@
 import Flows
-import Korean
 import PlayLauncherWire
 import Postgres
 import RPC
@@ -47,7 +46,7 @@ struct Execution: Sendable {
     private enum Column: String {
         case domain, requester, trace, title
         case titleKo = "title_ko"
-        case machines, phase, failures, definition
+        case machines, phase, failures, definition, attempt, skips, cancels, stood
     }
 
     let run: String
@@ -60,6 +59,14 @@ struct Execution: Sendable {
     var machines: [Machine]
     var isNoted = false
     var failures = 0
+    /// 1, and one more each time the run was taken up after it had failed.
+    var attempt = 1
+    /// Whether the present step is not carried out any more, since somebody has it skipped.
+    var isSkipped = false
+    /// Whether somebody has the run end: nothing more is begun.
+    var isCanceled = false
+    /// Where the run stood before the result it failed with; stored with its failure, not read with the run.
+    var stood: [Machine] = []
     /// What the end is told from, where it was just stored; not stored itself.
     var ending: Ending?
 
@@ -69,7 +76,7 @@ struct Execution: Sendable {
             """
             INSERT INTO play_launcher.flow_execution (run, domain, requester, trace, title, title_ko, machines) \
             VALUES (\(run), \(domain.path), \(try requester.text()), \(trace), \(title.en), \(title.ko), \
-            \(machineText))
+            \(Self.text(of: machines)))
             """)
         beginStep(now: now, in: tx)
     }
@@ -87,21 +94,41 @@ struct Execution: Sendable {
     }
 
     /// Names the step to be done next among all of the run, steps of subflows included; nil when the flow is over.
-    var key: String? {
-        let keys = machines.compactMap { $0.state.action.step?.description }
-        return keys.count == machines.count ? keys.joined(separator: "/") : nil
+    var key: String? { Self.keys(machines).last }
+
+    /// The keys of the steps at which each of the flows stands, outermost first; empty when one of them is over.
+    private static func keys(_ machines: [Machine]) -> [String] {
+        let steps = machines.compactMap { $0.state.action.step?.description }
+        guard steps.count == machines.count else { return [] }
+        return steps.indices.map { steps[...$0].joined(separator: "/") }
     }
+
+    /// The key of the step that tells the end, each time there is one.
+    var telling: String { attempt == 1 ? Telling.step : "\(Telling.step)~\(attempt)" }
 
     /// Records the step to be done next, before anything is done for it: a step of the flow, or the telling of its end.
     func beginStep(now: Timestamp, in tx: Transaction) {
-        if isNoted { return FlowStep.begin(Telling.step, "call", nil, of: self, now: now, in: tx) }
+        if isNoted { return FlowStep.begin(telling, "call", nil, nil, of: self, now: now, in: tx) }
         guard let key else { return }
         switch action {
-        case .call(_, let method, _): FlowStep.begin(key, "call", method, of: self, now: now, in: tx)
-        case .wait: FlowStep.begin(key, "wait", nil, of: self, now: now, in: tx)
-        case .emit(_, let type, _): FlowStep.begin(key, "emit", type, of: self, now: now, in: tx)
-        case .runSubflow(_, let flow, _): FlowStep.begin(key, "run", flow.description, of: self, now: now, in: tx)
+        case .call(_, let method, let request):
+            FlowStep.begin(key, "call", method, request, of: self, now: now, in: tx)
+        case .wait: FlowStep.begin(key, "wait", nil, nil, of: self, now: now, in: tx)
+        case .emit(_, let type, let data): FlowStep.begin(key, "emit", type, data, of: self, now: now, in: tx)
+        case .runSubflow(_, let flow, let input):
+            FlowStep.begin(key, "run", flow.description, input, of: self, now: now, in: tx)
         case .completed, .failed: break
+        }
+    }
+
+    /// What people call the step to be done next; nil when the flow is over.
+    var stepTitle: Text? {
+        switch action {
+        case .call(_, let method, _): StepTitle.text("call", method)
+        case .wait: StepTitle.text("wait", "")
+        case .emit(_, let type, _): StepTitle.text("emit", type)
+        case .runSubflow(_, let flow, _): StepTitle.text("run", flow.description)
+        case .completed, .failed: nil
         }
     }
 
@@ -109,7 +136,7 @@ struct Execution: Sendable {
     static func load(_ lease: Lease, in tx: Transaction) throws -> Execution? {
         let rows = try tx.query(
             """
-            SELECT domain, requester, trace, title, title_ko, machines, phase, failures \
+            SELECT domain, requester, trace, title, title_ko, machines, phase, failures, attempt, skips, cancels \
             FROM play_launcher.flow_execution WHERE \(lease.held) AND phase <> \(literal: Phase.done)
             """)
         guard let row = rows.first else { return nil }
@@ -117,12 +144,7 @@ struct Execution: Sendable {
         guard let domain = DomainPath(try row.string(Column.domain)) else {
             throw Problem.internalError(cause: "the execution of run \(run) cannot be read")
         }
-        let limits = JSONLimits(bytes: 8 * FlowBounds.stateBytes, depth: 300, values: 4_000_000)
-        let stored = try JSONValue(parsing: try row.string(Column.machines), limits: limits)
-        let machines = try (stored.array ?? []).map { machine in
-            Machine(
-                definition: machine["definition"]?.string ?? "", state: try FlowState(json: machine["state"] ?? .null))
-        }
+        let machines = try machines(try row.string(Column.machines))
         let title = try row.string(Column.title)
         guard !machines.isEmpty else { throw Problem.internalError(cause: "run \(run) has no flow") }
         return Execution(
@@ -130,7 +152,17 @@ struct Execution: Sendable {
             trace: try row.optionalString(Column.trace),
             title: Text(en: title, ko: try row.optionalString(Column.titleKo) ?? title), machines: machines,
             isNoted: try row.string(Column.phase) == Phase.note.rawValue,
-            failures: try row.int(Column.failures))
+            failures: try row.int(Column.failures), attempt: try row.int(Column.attempt),
+            isSkipped: try row.bool(Column.skips), isCanceled: try row.bool(Column.cancels))
+    }
+
+    private static func machines(_ text: String) throws -> [Machine] {
+        let limits = JSONLimits(bytes: 8 * FlowBounds.stateBytes, depth: 300, values: 4_000_000)
+        let stored = try JSONValue(parsing: text, limits: limits)
+        return try (stored.array ?? []).map { machine in
+            Machine(
+                definition: machine["definition"]?.string ?? "", state: try FlowState(json: machine["state"] ?? .null))
+        }
     }
 
     /// The id of the definition a run was launched with; nil for a run that was never launched.
@@ -152,115 +184,68 @@ struct Execution: Sendable {
             """, expecting: 1)
     }
 
-    /// Stores the new state, with the step it asks for; the transaction fails when another runner has taken the run over.
+    /// The steps at which a failed run stands, outermost first; empty when it has not failed, or at no step. No other
+    /// transaction has it go on meanwhile.
+    static func failedSteps(of run: String, in tx: Transaction) throws -> [String] {
+        let stood = try tx.query(
+            """
+            SELECT stood FROM play_launcher.flow_execution \
+            WHERE run = \(run) AND phase = \(literal: Phase.done) FOR UPDATE
+            """
+        ).first?.optionalString(Column.stood)
+        return try stood.map { keys(try machines($0)) } ?? []
+    }
+
+    /// Has a failed run go on at the step it failed at, or, when it `skips` this, behind it.
+    static func again(_ run: String, skips: Bool, in tx: Transaction) {
+        tx.send(
+            """
+            UPDATE play_launcher.flow_execution SET machines = stood, stood = NULL, phase = \(literal: Phase.flow), \
+            failures = 0, attempt = attempt + 1, skips = \(skips) WHERE run = \(run) AND stood IS NOT NULL
+            """, expecting: 1)
+    }
+
+    /// Has a run end as soon as what is under way for it has come back; false when its end is being told already.
+    static func cancel(_ run: String, in tx: Transaction) throws -> Bool {
+        try tx.query(
+            """
+            UPDATE play_launcher.flow_execution SET cancels = TRUE, phase = \(literal: Phase.flow) \
+            WHERE run = \(run) AND phase IN (\(literal: Phase.flow), \(literal: Phase.held))
+            """
+        ).affected == 1
+    }
+
+    /// Stores the new state, with the step it asks for; the transaction fails when another runner has taken the run over,
+    /// and when somebody has canceled the run meanwhile.
     func store(_ lease: Lease, in tx: Transaction) {
         tx.send(
             """
-            UPDATE play_launcher.flow_execution SET machines = \(machineText), \
-            phase = \(literal: isNoted ? Phase.note : .flow), failures = 0 WHERE \(lease.held)
+            UPDATE play_launcher.flow_execution SET machines = \(Self.text(of: machines)), \
+            phase = \(literal: isNoted ? Phase.note : .flow), failures = 0, skips = FALSE, \
+            stood = \(stood.isEmpty ? nil : Self.text(of: stood)) WHERE \(held(lease))
             """, expecting: 1)
+    }
+
+    /// Stores that the step did not go through this time.
+    func store(failures: Int, _ lease: Lease, in tx: Transaction) {
+        tx.send(
+            "UPDATE play_launcher.flow_execution SET failures = \(failures) WHERE \(held(lease))", expecting: 1)
     }
 
     /// Stores that a run stands still: held at its step, or done. Nobody takes it any more.
-    static func stop(_ phase: Phase, _ lease: Lease, in tx: Transaction) {
+    func stop(_ phase: Phase, _ lease: Lease, in tx: Transaction) {
         tx.send(
-            """
-            UPDATE play_launcher.flow_execution SET phase = \(literal: phase), failures = 0 WHERE \(lease.held)
-            """, expecting: 1)
+            "UPDATE play_launcher.flow_execution SET phase = \(literal: phase), failures = 0 WHERE \(held(lease))",
+            expecting: 1)
         lease.release(in: tx)
     }
 
-    private var machineText: String {
+    /// While the run is this runner's, and nobody has canceled it without the runner knowing.
+    private func held(_ lease: Lease) -> SQL { "\(lease.held) AND cancels = \(isCanceled)" }
+
+    private static func text(of machines: [Machine]) -> String {
         JSONValue.array(
             machines.map { ["definition": .string($0.definition), "state": $0.state.json] }
         ).text
-    }
-}
-
-/// The recorded steps of runs, in table `flow_step`.
-extension FlowStep {
-    private enum Column: String {
-        case key, kind, method, state, attempts, result, error, at
-    }
-
-    /// Longest error kept.
-    private static let errorLimit = 2_000
-
-    /// Records a step that is about to be done; once, also when it is recorded again.
-    static func begin(
-        _ key: String, _ kind: String, _ method: String?, of execution: Execution, now: Timestamp, in tx: Transaction
-    ) {
-        tx.send(
-            """
-            INSERT INTO play_launcher.flow_step (run, key, domain, kind, method, at) \
-            VALUES (\(execution.run), \(key), \(execution.domain.path), \(kind), \(method), \(now.sqlValue)) \
-            ON CONFLICT DO NOTHING
-            """)
-    }
-
-    /// Records what became of a step.
-    static func end(_ key: String, _ result: StepResult, run: String, now: Timestamp, in tx: Transaction) {
-        let state: String
-        var answer: String?
-        var error: String?
-        switch result {
-        case .succeeded(let value): (state, answer) = (State.done, value.isNull ? nil : value.text)
-        case .failed(let problem): (state, error) = (State.failed, problem.message)
-        }
-        tx.send(
-            """
-            UPDATE play_launcher.flow_step SET state = \(state), attempts = attempts + 1, result = \(answer), \
-            error = \(error.map { String($0.prefix(errorLimit)) }), at = \(now.sqlValue) \
-            WHERE run = \(run) AND key = \(key)
-            """)
-    }
-
-    /// Records that a step did not go through and will be retried.
-    static func retry(_ key: String, _ error: String, run: String, now: Timestamp, in tx: Transaction) {
-        tx.send(
-            """
-            UPDATE play_launcher.flow_step SET attempts = attempts + 1, error = \(String(error.prefix(errorLimit))), \
-            at = \(now.sqlValue) WHERE run = \(run) AND key = \(key)
-            """)
-    }
-
-    /// The steps of a run in their order.
-    static func list(run: String, withResults: Bool, in tx: Transaction) throws -> [FlowStep] {
-        try tx.query(
-            """
-            SELECT key, kind, method, state, attempts, result, error, at FROM play_launcher.flow_step \
-            WHERE run = \(run) ORDER BY seq
-            """
-        ).map { row in
-            var step = FlowStep()
-            step.key = try row.string(Column.key)
-            step.kind = try row.string(Column.kind)
-            step.method = try row.optionalString(Column.method) ?? ""
-            step.state = try row.string(Column.state)
-            step.attempts = Int32(try row.int(Column.attempts))
-            step.result = withResults ? try row.optionalString(Column.result) ?? "" : ""
-            step.error = try row.optionalString(Column.error) ?? ""
-            step.at = Timestamp(microseconds: try row.timestamp(Column.at))
-            return step
-        }
-    }
-}
-
-extension FlowError {
-    /// What people read: what happened, or at least what kind of thing.
-    var message: String { detail.isEmpty ? title : detail }
-
-    /// What people read in their language: calls are answered in it, and flows raise errors in the words of their author;
-    /// what the machine itself finds is English, and has a Korean sentence for each kind.
-    func message(_ language: String) -> String {
-        let hasKorean = Hangul.isWritten(in: message)
-        guard Language(tag: language) == .ko, !hasKorean else { return message }
-        switch type {
-        case FlowError.expression: return "플로우의 표현식을 계산하지 못했습니다."
-        case FlowError.validation: return "값이 플로우가 기대하는 형식이 아닙니다."
-        case FlowError.runtime: return "플로우 실행이 한도에 도달했거나 계속할 수 없습니다."
-        case FlowError.timeout: return "시간이 초과되었습니다."
-        default: return message
-        }
     }
 }

@@ -23,10 +23,23 @@ extension FlowRun: Record {
         (messageEn, messageKo) = (text.en, text.ko)
     }
 
-    /// States and those that may follow: a run is begun, launched, held while its person may not act, and ends once.
+    /// Says at which step the run stands; none when it goes on.
+    mutating func stand(at title: Text?) { (step, stepKo) = (title?.en, title?.ko) }
+
+    /// The run goes on: what was told of its standing still holds no more.
+    mutating func goOn() {
+        state = State.inProgress
+        (message, messageEn, messageKo) = (nil, nil, nil)
+        stand(at: nil)
+    }
+
+    /// States and those that may follow: a run is begun, launched, held while its person may not act, and ends; one that has
+    /// failed is taken up again when somebody says so.
     static let moves: [String: Set<String>] = [
-        State.started: [State.inProgress],
-        State.inProgress: [State.waiting, State.held, State.completed, State.failed],
-        State.held: [State.inProgress], State.waiting: [State.inProgress, State.completed, State.failed],
+        State.started: [State.inProgress, State.canceled],
+        State.inProgress: [State.waiting, State.held, State.completed, State.failed, State.canceled],
+        State.held: [State.inProgress, State.canceled],
+        State.waiting: [State.inProgress, State.completed, State.failed, State.canceled],
+        State.failed: [State.inProgress],
     ]
 }

@@ -103,6 +103,7 @@ extension Plays {
         run.account = source.account
         run.requestedBy = context.caller.subject
         run.startedAt = context.now
+        run.attempt = 1
         run.state = FlowRun.State.started
         return run
     }

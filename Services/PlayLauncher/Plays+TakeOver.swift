@@ -21,14 +21,8 @@ extension Plays {
         ) { tx, context in
             let store = Store<FlowRun>(database)
             let caller = call.caller
-            guard let known = try store.find(request.id, lock: .update, in: tx) else {
-                throw Problem.notFound(FlowRun.schema.label, id: request.id)
-            }
             // Whoever launched it and may act again goes on as well.
-            let isOwn = known.requestedBy == caller.subject
-            guard isOwn || Access.allows(caller.roles, .write, on: FlowRun.schema.table) else {
-                throw Problem.permissionDenied()
-            }
+            let known = try Self.own(request.id, caller, database, lock: .update, in: tx)
             guard known.state == FlowRun.State.held else {
                 throw Problem.failedPrecondition(
                     rule: "RUN_NOT_HELD",
@@ -36,14 +30,26 @@ extension Plays {
                     field: TakeOverFlowRunRequest.Field.id)
             }
             let run = try store.change(known.id, context.asSystem, in: tx) { run in
-                run.state = FlowRun.State.inProgress
                 run.requestedBy = caller.subject
-                (run.message, run.messageEn, run.messageKo) = (nil, nil, nil)
+                run.goOn()
             }
             try Execution.resume(run.id, for: caller, in: tx)
             return store.projected(run, for: caller)
         }
         runner.wake.notify()
+        return run
+    }
+
+    /// The run, for the person it runs for and for who administers runs (D-71); others may only look at it.
+    static func own(
+        _ id: String, _ caller: Caller, _ database: Database, lock: Store<FlowRun>.Lock = .none, in tx: Transaction
+    ) throws -> FlowRun {
+        guard let run = try Store<FlowRun>(database).find(id, lock: lock, in: tx) else {
+            throw Problem.notFound(FlowRun.schema.label, id: id)
+        }
+        guard run.requestedBy == caller.subject || Access.allows(caller.roles, .write, on: FlowRun.schema.table) else {
+            throw Problem.permissionDenied()
+        }
         return run
     }
 

@@ -38,6 +38,15 @@ struct Plays: Sendable {
             Endpoint(PlayLauncherAPI.takeOverFlowRun) { call, request async throws(Problem) in
                 try await takeOver(request, call)
             },
+            Endpoint(PlayLauncherAPI.retryFlowRun) { call, request async throws(Problem) in
+                try await retry(request, call)
+            },
+            Endpoint(PlayLauncherAPI.skipFlowStep) { call, request async throws(Problem) in
+                try await skip(request, call)
+            },
+            Endpoint(PlayLauncherAPI.cancelFlowRun) { call, request async throws(Problem) in
+                try await cancel(request, call)
+            },
             Endpoint(PlayLauncherAPI.listFlowSteps) { call, request async throws(Problem) in
                 try await steps(request, call)
             },
@@ -201,7 +210,7 @@ struct Plays: Sendable {
 
     // MARK: Steps
 
-    /// The steps of a run. Answers of calls are shown to the person the run acts for, and to those who administer runs.
+    /// The steps of a run. What calls asked for and were answered is shown to the person the run acts for, and to those who administer runs.
     private func steps(_ request: ListFlowStepsRequest, _ call: Call) async throws(Problem) -> ListFlowStepsResponse {
         let database = database
         return try await database.transaction(as: call.caller, deadline: call.deadline, readOnly: true) { tx in
@@ -210,7 +219,11 @@ struct Plays: Sendable {
                 run.requestedBy == call.caller.subject
                 || Access.allows(call.caller.roles, .write, on: FlowRun.schema.table)
             var response = ListFlowStepsResponse()
-            response.steps = try FlowStep.list(run: run.id, withResults: seesResults, in: tx)
+            response.steps = try FlowStep.list(run: run.id, withResults: seesResults, in: tx).map { step in
+                var step = step
+                step.title = step.named(call.language)
+                return step
+            }
             return response
         }
     }

@@ -19,18 +19,30 @@ struct RunProgress: Sendable {
     private(set) var next: Execution
     /// Whether the run was waiting before.
     let wasWaiting: Bool
+    /// Whether people were told that the run stands at its step.
+    let wasStanding: Bool
     private var entries: [Entry] = []
+    /// The flows before the result that was taken in last.
+    private var stood: [Execution.Machine] = []
+    /// Whether that result comes from a flow inside, which is over.
+    private var isClosing = false
 
     /// Begins where a run is; `wasWaiting` when that is not what its present step says.
     init(_ execution: Execution, wasWaiting: Bool? = nil) {
         next = execution
         next.failures = 0
+        next.isSkipped = false
+        wasStanding = execution.failures >= StepRetry.told
         if case .wait = execution.action { self.wasWaiting = wasWaiting ?? true } else { self.wasWaiting = false }
     }
 
     /// The present step is done, and its flow is in this state.
-    mutating func end(_ result: StepResult, state: FlowState) {
-        if let key = next.key { entries.append(.ended(key, result)) }
+    mutating func end(_ result: StepResult, state: FlowState, skips: Bool = false) {
+        // Of a step that is skipped it stands recorded who did that.
+        if let key = next.key, !skips { entries.append(.ended(key, result)) }
+        // A flow inside has ended with a result: the run stood at its step.
+        if !isClosing { stood = next.machines }
+        isClosing = false
         if case .emit(_, let type, let data) = next.action { entries.append(.emitted(type, data)) }
         next.machines[next.machines.count - 1].state = state
     }
@@ -54,11 +66,20 @@ struct RunProgress: Sendable {
     private mutating func close(_ result: StepResult) -> StepResult? {
         guard next.machines.count == 1 else {
             next.machines.removeLast()
+            isClosing = true
             return result
         }
         next.isNoted = true
+        if case .failed = result { next.stood = stood }
         entries.append(.begun(next))
         return nil
+    }
+
+    /// Has the run end where it is, since somebody has canceled it: no step is begun any more.
+    mutating func cancel(_ state: FlowState) {
+        next.machines = [Execution.Machine(definition: next.machines[0].definition, state: state)]
+        next.isNoted = true
+        entries.append(.begun(next))
     }
 
     /// Records steps and events, in their order.

@@ -82,7 +82,7 @@ extension Runner {
     func finish(_ execution: Execution, _ lease: Lease) async throws {
         let ending = try await ending(of: execution)
         let run = ending.run
-        let telling = Telling(execution, steps: ending.steps)
+        let telling = Telling(execution, ending)
         let schema = try PlaySource.schema(of: run.sourceTable ?? "")
         let method = "\(schema.service).\(schema.collection).add_work_note"
         // Accounts have no work notes: the run, its notifier and the notification tell the end.
@@ -91,7 +91,7 @@ extension Runner {
         }
         let answer = await call(
             method, ["id": .string(run.sourceRecord ?? ""), "text": .string(telling.message(execution.language))],
-            requestID: RecordID.derived(from: "\(run.id)\n\(Telling.step)"), as: own, execution)
+            requestID: RecordID.derived(from: "\(run.id)\n\(execution.telling)"), as: own, execution)
         let result: StepResult
         switch answer {
         case .done(let done): result = done
@@ -119,18 +119,19 @@ extension Runner {
     ) async throws {
         let database = database
         let now = database.clock.now
-        let state = telling.isFailed ? FlowRun.State.failed : FlowRun.State.completed
+        let state = telling.state
         try await shared.run(in: execution.domain) { tx in
-            Execution.stop(.done, lease, in: tx)
+            execution.stop(.done, lease, in: tx)
             tx.send(
                 """
                 UPDATE play_launcher.flow_step SET method = \(method) \
-                WHERE run = \(execution.run) AND key = \(Telling.step)
+                WHERE run = \(execution.run) AND key = \(execution.telling)
                 """)
-            FlowStep.end(Telling.step, noted, run: execution.run, now: now, in: tx)
+            FlowStep.end(execution.telling, noted, run: execution.run, now: now, in: tx)
             try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
                 run.state = state
                 run.completedAt = now
+                run.stand(at: telling.step)
                 run.createdRecords = telling.createdRecords.text
                 run.tell(telling.message, execution.language)
             }

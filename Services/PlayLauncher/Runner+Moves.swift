@@ -12,12 +12,43 @@ extension Runner {
     /// Most flows inside each other.
     private static let depth = 4
 
+    /// Makes one move. When somebody has canceled the run meanwhile the move is not stored, and the run is read anew: it ends.
+    func goOn(_ execution: Execution, _ lease: Lease) async throws -> Execution? {
+        do {
+            return try await move(execution, lease)
+        } catch {
+            guard !execution.isCanceled, let canceled = try await canceled(lease) else { throw error }
+            return canceled
+        }
+    }
+
+    /// The run of a lease, when it is this runner's still and somebody has canceled it.
+    private func canceled(_ lease: Lease) async throws -> Execution? {
+        let found = try await asService(.root) { tx in try Execution.load(lease, in: tx) }
+        return found?.isCanceled == true ? found : nil
+    }
+
+    /// Ends a run that somebody has canceled, with what came of the step that was under way.
+    private func end(_ execution: Execution, with result: StepResult? = nil, _ lease: Lease) async throws -> Execution?
+    {
+        var progress = RunProgress(execution)
+        if let result {
+            progress.end(result, state: execution.machines[execution.machines.count - 1].state)
+        }
+        let outermost = execution.machines[0]
+        progress.cancel(
+            FlowMachine(try await flow(outermost.definition)).cancel(outermost.state, because: Telling.endedBySomebody))
+        return try await store(progress, lease)
+    }
+
     /// Makes one move and answers where the run then is; nil when it waits or is over: then it was let go.
     func move(_ execution: Execution, _ lease: Lease) async throws -> Execution? {
         if execution.isNoted {
             try await finish(execution, lease)
             return nil
         }
+        if execution.isCanceled { return try await end(execution, lease) }
+        if execution.isSkipped { return try await take(.succeeded(.null), execution, lease) }
         let state = execution.machines[execution.machines.count - 1].state
         switch state.action {
         case .call(let step, let method, let request):
@@ -46,17 +77,28 @@ extension Runner {
 
     /// Gives the flow what became of its step and stores where it then is.
     private func take(_ result: StepResult, _ execution: Execution, _ lease: Lease) async throws -> Execution? {
-        try await store(try await progress(RunProgress(execution), with: result), lease)
+        do {
+            return try await store(
+                try await progress(RunProgress(execution), with: result, skips: execution.isSkipped), lease)
+        } catch {
+            guard !execution.isCanceled, let canceled = try await canceled(lease) else { throw error }
+            // It stands at another step when the move was stored after all.
+            return try await end(canceled, with: canceled.key == execution.key ? result : nil, lease)
+        }
     }
 
     /// Goes on with what became of the present step until something outside has to be done. Events that the flow emits on
     /// the way, and the ends of subflows, are part of the same move.
-    private func progress(_ begun: RunProgress, with result: StepResult? = nil) async throws -> RunProgress {
+    private func progress(
+        _ begun: RunProgress, with result: StepResult? = nil, skips: Bool = false
+    ) async throws -> RunProgress {
         var progress = begun
+        var skips = skips
         var result = result ?? progress.follows()
         while let known = result {
             let machine = progress.next.machines[progress.next.machines.count - 1]
-            progress.end(known, state: try await advanced(machine, with: known))
+            progress.end(known, state: try await advanced(machine, with: known), skips: skips)
+            skips = false
             result = progress.follows()
         }
         return progress
@@ -87,13 +129,18 @@ extension Runner {
             next.store(lease, in: tx)
             // A run that has to wait is let go, so that any runner may take it up when its time has come.
             if let wake { lease.retry(notBefore: wake, in: tx) }
-            func change(to state: String) throws {
-                try Store<FlowRun>(database).change(next.run, next.context(database, now), in: tx) { $0.state = state }
+            func change(to state: String, at step: Text? = nil) throws {
+                try Store<FlowRun>(database).change(next.run, next.context(database, now), in: tx) { run in
+                    run.state = state
+                    run.stand(at: step)
+                }
             }
             // In the order of what happened: it goes on, emits events, and waits again.
-            if progress.wasWaiting, wake == nil { try change(to: FlowRun.State.inProgress) }
+            if progress.wasWaiting || progress.wasStanding, wake == nil, !next.isNoted || progress.wasWaiting {
+                try change(to: FlowRun.State.inProgress)
+            }
             try progress.record(database, now: now, in: tx)
-            if wake != nil { try change(to: FlowRun.State.waiting) }
+            if wake != nil { try change(to: FlowRun.State.waiting, at: next.stepTitle) }
             return next.isNoted ? try Execution.Ending.load(next.run, database, in: tx) : nil
         }
         guard wake == nil else { return nil }
@@ -149,14 +196,18 @@ extension Runner {
                 metadata: ["run": "\(execution.run)", "skew_seconds": "\(skew)", "failures": "\(failures)"])
         }
         let now = database.clock.now
+        let database = database
         try await asService(execution.domain) { tx in
-            if let key = execution.isNoted ? Telling.step : execution.key {
+            if let key = execution.isNoted ? execution.telling : execution.key {
                 FlowStep.retry(
                     key, problem.ofStep.text(execution.language), run: execution.run, now: now, in: tx)
             }
-            tx.send(
-                "UPDATE play_launcher.flow_execution SET failures = \(failures) WHERE \(lease.held)", expecting: 1)
+            execution.store(failures: failures, lease, in: tx)
             lease.retry(after: pause, in: tx)
+            guard failures == StepRetry.told, !execution.isNoted else { return }
+            try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
+                run.stand(at: execution.stepTitle)
+            }
         }
     }
 
@@ -169,9 +220,10 @@ extension Runner {
             if let key = execution.key {
                 FlowStep.retry(key, message(execution.language), run: execution.run, now: now, in: tx)
             }
-            Execution.stop(.held, lease, in: tx)
+            execution.stop(.held, lease, in: tx)
             try Store<FlowRun>(database).change(execution.run, execution.context(database, now), in: tx) { run in
                 run.state = FlowRun.State.held
+                run.stand(at: execution.stepTitle)
                 run.tell(message, execution.language)
             }
         }
@@ -192,6 +244,8 @@ extension Runner {
 enum StepRetry {
     /// Failures in a row after which a step has failed: some twenty-five minutes.
     static let limit = 60
+    /// Failures in a row after which people are told that the run stands at the step: some six seconds.
+    static let told = 5
 
     /// The pause after so many failures in a row; nil when it is enough.
     static func pause(after failures: Int) -> Duration? {

@@ -41,12 +41,15 @@ struct Runner: Sendable {
     /// Given when a run was launched here.
     var wake: Signal { queue.wake }
 
+    /// Has a run that waits for its time be taken at once.
+    func hasten(_ run: String, in tx: Transaction) { queue.hasten(run, in: tx) }
+
     /// Runs until the task is cancelled.
     func run() async {
         await queue.run { lease in
             // Moves a run on until it has to wait, is over, or somebody else has taken it.
             var present = try await asService(.root) { tx in try Execution.load(lease, in: tx) }
-            while !Task.isCancelled, let execution = present { present = try await move(execution, lease) }
+            while !Task.isCancelled, let execution = present { present = try await goOn(execution, lease) }
         }
     }
 

@@ -14,32 +14,55 @@ struct Telling: Sendable {
     /// Most records a message names.
     private static let named = 10
 
-    let isFailed: Bool
+    /// What a flow that somebody has end is told.
+    static let endedBySomebody = "Somebody has canceled the run."
+
+    /// How the run ended.
+    let state: String
+    /// Where it failed.
+    let step: Text?
     /// `[{"table": …, "id": …, "number": …}]`.
     let createdRecords: JSONValue
     /// For people. What a service or a flow said of a failure stays in the words it was said in.
     let message: Text
 
-    init(_ execution: Execution, steps: [FlowStep]) {
-        self.init(execution.machines[0].state.action, title: execution.title, steps: steps)
+    init(_ execution: Execution, _ ending: Execution.Ending) {
+        self.init(
+            execution.machines[0].state.action, title: execution.title, steps: ending.steps,
+            canceled: execution.isCanceled ? ending.run.cancelReason ?? "" : nil)
     }
 
     /// - Parameters:
     ///   - outcome: how the flow ended.
     ///   - title: of the play.
-    init(_ outcome: FlowAction, title: Text, steps: [FlowStep]) {
+    ///   - canceled: why somebody has the run end; nil when nobody has.
+    init(_ outcome: FlowAction, title: Text, steps: [FlowStep], canceled: String? = nil) {
         let made = Self.created(by: steps)
         var records = made.map(\.record)
         var failure: Text?
         switch outcome {
-        case .completed(let output): records = output["records"]?.array ?? records
+        // What a skipped step would have made is not there.
+        case .completed(let output):
+            records = output["records"]?.array?.filter { $0[FlowRun.Field.id.rawValue] != .null } ?? records
         case .failed(let error): failure = Text(en: error.message("en"), ko: error.message("ko"))
         default: break
         }
-        isFailed = failure != nil
         createdRecords = .array(records)
         let schemas = Dictionary(made.map { ($0.record["id"], $0.schema) }) { first, _ in first }
-        message = Self.message(title, Self.list(records, schemas), failure)
+        let created = Self.list(records, schemas)
+        let skipped = Self.skipped(steps)
+        if let canceled {
+            (state, step) = (FlowRun.State.canceled, nil)
+            message = Self.canceled(title, created, canceled)
+        } else if let failure {
+            state = FlowRun.State.failed
+            // Steps are begun one after another: the last one is where the run stands.
+            step = steps.last { !$0.key.hasPrefix(Self.step) }?.named
+            message = Self.failed(title, created, failure, skipped)
+        } else {
+            (state, step) = (FlowRun.State.completed, nil)
+            message = Self.completed(title, created, skipped)
+        }
     }
 
     /// Why a run does not go on by itself, and what can be done.
@@ -65,22 +88,42 @@ struct Telling: Sendable {
         }
     }
 
-    /// - Parameter created: the records by their names; nil for none.
-    private static func message(_ title: Text, _ created: Text?, _ failure: Text?) -> Text {
-        if let failure {
-            let rest = created.map { Text(en: " Created before that: \($0.en).", ko: " 그 전에 생성된 레코드: \($0.ko).") }
-            return Text(
-                en: "Success play \"\(title.en)\" failed: \(failure.en)\(rest?.en ?? "")",
-                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 실패했습니다: \(failure.ko)\(rest?.ko ?? "")")
-        }
+    /// How many steps somebody has skipped, behind what else is told.
+    private static func skipped(_ steps: [FlowStep]) -> Text {
+        let count = steps.count { $0.state == FlowStep.State.skipped }
+        guard count > 0 else { return Text(en: "", ko: "") }
+        return Text(en: " Skipped steps: \(grouped: count).", ko: " 건너뛴 단계: \(grouped: count)개.")
+    }
+
+    private static func failed(_ title: Text, _ created: Text?, _ failure: Text, _ skipped: Text) -> Text {
+        let rest = before(created)
+        return Text(
+            en: "Success play \"\(title.en)\" failed: \(failure.en)\(rest.en)\(skipped.en)",
+            ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 실패했습니다: \(failure.ko)\(rest.ko)\(skipped.ko)")
+    }
+
+    private static func canceled(_ title: Text, _ created: Text?, _ reason: String) -> Text {
+        let rest = before(created)
+        return Text(
+            en: "Success play \"\(title.en)\" was canceled: \(reason)\(rest.en)",
+            ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 취소되었습니다: \(reason)\(rest.ko)")
+    }
+
+    private static func completed(_ title: Text, _ created: Text?, _ skipped: Text) -> Text {
         guard let created else {
             return Text(
-                en: "Success play \"\(title.en)\" is completed. No record was created.",
-                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 완료되었습니다. 생성된 레코드는 없습니다.")
+                en: "Success play \"\(title.en)\" is completed. No record was created.\(skipped.en)",
+                ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 완료되었습니다. 생성된 레코드는 없습니다.\(skipped.ko)")
         }
         return Text(
-            en: "Success play \"\(title.en)\" is completed. Created: \(created.en).",
-            ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 완료되었습니다. 생성된 레코드: \(created.ko).")
+            en: "Success play \"\(title.en)\" is completed. Created: \(created.en).\(skipped.en)",
+            ko: "성공 플레이 ‘\(title.ko)’\(.subject, after: title.ko) 완료되었습니다. 생성된 레코드: \(created.ko).\(skipped.ko)")
+    }
+
+    /// What was made before a run ended early: the records by their names; nil for none.
+    private static func before(_ created: Text?) -> Text {
+        guard let created else { return Text(en: "", ko: "") }
+        return Text(en: " Created before that: \(created.en).", ko: " 그 전에 생성된 레코드: \(created.ko).")
     }
 
     /// Flows name the table alone: whose it is, the step knows that made the record, in `schemas` by its id.

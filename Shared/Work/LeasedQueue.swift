@@ -120,6 +120,15 @@ public final class LeasedQueue: Sendable {
         ).affected == 1
     }
 
+    /// Has a row that waits for its time be taken at once. For one that is being worked on nothing changes.
+    public func hasten(_ row: String, in tx: Transaction) {
+        tx.send(
+            """
+            UPDATE \(raw: table.name) SET due_at = statement_timestamp() \
+            WHERE \(raw: table.key) = \(row) AND due_at > statement_timestamp()
+            """)
+    }
+
     // MARK: Taking
 
     /// Takes rows that are due and nobody's. Those that another instance is just looking at, and those that a transaction

@@ -11,6 +11,7 @@ from browser import chromium, picture, sideways, violations  # noqa: E402
 from helping import Helping  # noqa: E402
 from keyboard import Keyboard  # noqa: E402
 from lists import Lists  # noqa: E402
+from plays import Plays  # noqa: E402
 from signing_in import SigningIn  # noqa: E402
 from steadiness import Steadiness  # noqa: E402
 
@@ -122,7 +123,7 @@ class Stage(unittest.TestCase):
         self.fail(f"{selector} did not come to {address}:\n{visitor.page.locator('main').inner_text()}")
 
 
-class Journeys(Stage, Helping, Keyboard, Lists, SigningIn):
+class Journeys(Stage, Helping, Keyboard, Lists, Plays, SigningIn):
     def test_everybody_signs_in_reads_both_languages_and_leaves_nothing_behind(self):
         for name in (*PROVIDER, *OTHERS, *CUSTOMERS):
             with self.subTest(person=name):

@@ -1,5 +1,6 @@
 import CustomerSuccessWire
 import OnboardingWire
+import PlaybooksWire
 import RPC
 import ServiceTestKit
 import Testing
@@ -89,6 +90,35 @@ import Wire
         let play = try #require(try await world.list(InternalPlay.self).resources.first)
         #expect(play.shortDescription?.hasPrefix(title) == true && play.description?.hasPrefix(text) == true, "\(play)")
         #expect(play.description?.contains("일입니다") == (language == "ko"))
+    }
+
+    /// A proposed play follows its playbook, with the tasks that come by themselves; where that was retired, it is there
+    /// without.
+    @Test(arguments: [("ko", "목표 합의"), (nil, "Agree on the goal")] as [(String?, String)])
+    func whatIsProposedFollowsItsPlaybook(language: String?, task: String) async throws {
+        let server = try await Server.start()
+        let world = try await World(server)
+        _ = try await server.admin.run(
+            "UPDATE customer_success.\"user\" SET language = \(language) WHERE id = \(world.manager)")
+        let engagement = try await world.make(Engagement.self) { $0.renewalDate = world.day(100) }
+        let watch = RenewalWatch(server.database)
+        #expect(try await watch.run() == 1)
+        let play = try #require(try await world.list(InternalPlay.self).resources.first)
+        var request = ListPlaybookRunsRequest()
+        (request.table, request.record) = (InternalPlay.schema.table, play.id)
+        let runs = try await world.call(CustomerSuccessAPI.listPlaybookRuns, request).runs
+        #expect(runs.map(\.state) == ["in_progress"])
+        let tasks = try await world.list(InternalPlayTask.self, filter: "internal_play = \"\(play.id)\"").resources
+        #expect(tasks.contains { $0.shortDescription == task && $0.assignedTo == world.manager })
+        _ = try await world.close(play, "cancel")
+        _ = try await server.admin.run(
+            "UPDATE customer_success.playbook_definition SET state = 'retired' WHERE key = 'internal_play'")
+        _ = try await world.set(engagement, "renewal_date", .string(world.day(101)))
+        #expect(try await watch.run() == 1)
+        let again = try await world.list(InternalPlay.self, filter: "state = new").resources
+        #expect(again.count == 1)
+        request.record = again.first?.id ?? ""
+        #expect(try await world.call(CustomerSuccessAPI.listPlaybookRuns, request).runs.isEmpty)
     }
 
     @Test func theWatchLeavesOpenPlaysAndClosedEngagementsAlone() async throws {

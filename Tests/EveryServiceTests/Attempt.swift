@@ -273,6 +273,11 @@ struct Attempt: Sendable {
             #"{"flowRun": "$ID", "definitionRecord": "\#(other)"}"#, .provider("create", on: "flow_run"),
             of: "flow_run"),
         "play-launcher.flow_runs.take_over": own(#"{"id": "$ID"}"#, .provider("create", on: "flow_run")),
+        "play-launcher.flow_runs.retry": own(#"{"id": "$ID"}"#, .provider("create", on: "flow_run")),
+        "play-launcher.flow_runs.skip_step": own(
+            #"{"id": "$ID", "step": "do/a#1", "reason": "Done by hand."}"#, .provider("create", on: "flow_run")),
+        "play-launcher.flow_runs.cancel": own(
+            #"{"id": "$ID", "reason": "Not wanted."}"#, .provider("create", on: "flow_run")),
         "play-launcher.flow_runs.list_steps": own(#"{"flowRun": "$ID"}"#, .operation("read", on: "flow_run")),
 
         "notifier.email_templates.list_shipped": own("{}", .operation("write", on: "email_template")),

@@ -98,15 +98,40 @@ struct Stage: Sendable {
 
     /// The run once it is over; at most a minute from now.
     func end(of run: String) async throws -> FlowRun {
+        try await self.run(run) { ["completed", "failed", "canceled"].contains($0.state) }
+    }
+
+    /// The run once it is as it has to be; at most a minute from now.
+    func run(_ id: String, _ isSo: (FlowRun) -> Bool) async throws -> FlowRun {
         let limit = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < limit {
             var request = GetRequest()
-            request.id = run
+            request.id = id
             let found = try await call(PlayLauncherAPI.getFlowRun, request, as: try person("admin"))
-            if found.state == "completed" || found.state == "failed" { return found }
+            if isSo(found) { return found }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw Problem.deadlineExceeded(cause: "run \(run) is not over")
+        throw Problem.deadlineExceeded(cause: "run \(id) is not as it has to be")
+    }
+
+    /// Publishes a flow that runs another with the tasks `inside` it, and answers its title.
+    func define(_ name: String, inside: String) async throws -> String {
+        let admin = try person(playAdministrator)
+        func create(_ name: String, _ tasks: String) async throws -> String {
+            var request = CreateFlowDefinitionRequest()
+            request.flowDefinition = FlowDefinition()
+            request.flowDefinition?.definition =
+                "document: {dsl: '1.0.0', namespace: ale, name: \(name), version: '1.0.0', title: \(name)}\ndo:\n\(tasks)"
+            return try await call(PlayLauncherAPI.createFlowDefinition, request, as: admin).id
+        }
+        _ = try await create("\(name)-sub", inside)
+        var record = DefinitionRecord()
+        record.flow = try await create(
+            name, "  - below: {run: {workflow: {namespace: ale, name: \(name)-sub, version: '1.0.0'}}}\n")
+        (record.title, record.category, record.state) = (name, "onboarding", "published")
+        var request = CreateDefinitionRecordRequest()
+        request.definitionRecord = record
+        return try #require(try await call(PlayLauncherAPI.createDefinitionRecord, request, as: admin).title)
     }
 
     func steps(of run: String) async throws -> [FlowStep] {

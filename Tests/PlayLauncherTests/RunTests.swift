@@ -145,32 +145,13 @@ import Wire
 
     @Test func waitsEventsAndSubflowsAreCarriedOut() async throws {
         let stage = try await Stage.shared.value
-        let admin = try person(playAdministrator)
-        let name = "w\(uuid().suffix(8))"
-        func create(_ yaml: String) async throws -> String {
-            var request = CreateFlowDefinitionRequest()
-            request.flowDefinition = FlowDefinition()
-            request.flowDefinition?.definition = yaml
-            return try await stage.call(PlayLauncherAPI.createFlowDefinition, request, as: admin).id
-        }
-        func head(_ name: String) -> String {
-            "document: {dsl: '1.0.0', namespace: ale, name: \(name), version: '1.0.0', title: \(name)}\ndo:\n"
-        }
-        _ = try await create(
-            head("\(name)-sub") + """
+        let name = try await stage.define(
+            "w\(uuid().suffix(8))",
+            inside: """
                   - pause: {wait: {milliseconds: 50}}
                   - tell: {emit: {event: {with: {type: test.told, data: {a: 1}}}}}
                   - give: {set: {b: 2}}
                 """)
-        var record = DefinitionRecord()
-        record.flow = try await create(
-            head(name) + "  - below: {run: {workflow: {namespace: ale, name: \(name)-sub, version: '1.0.0'}}}\n")
-        record.title = name
-        record.category = "onboarding"
-        record.state = "published"
-        var creation = CreateDefinitionRecordRequest()
-        creation.definitionRecord = record
-        _ = try await stage.call(PlayLauncherAPI.createDefinitionRecord, creation, as: admin)
         let run = try await stage.launch(name, from: uuid(), as: try person(successAgent)).id
         #expect(try await stage.end(of: run).state == "completed")
         let steps = try await stage.steps(of: run)

@@ -34,6 +34,31 @@ import Testing
         await bench.close()
     }
 
+    /// A row that waits for its time is taken at once when somebody says so.
+    @Test func aRowIsHastened() async throws {
+        let bench = try await Bench()
+        try await bench.add(1)
+        let deeds = Deeds()
+        let queue = bench.queue()
+        let instance = Instance(queue) { lease in
+            deeds.begin(lease.row)
+            defer { deeds.end(lease.row) }
+            guard deeds.order.count > 1 else {
+                return try await bench.asking { tx in lease.retry(after: .seconds(3_600), in: tx) }
+            }
+            try await bench.complete(lease)
+        }
+        try await waitUntil("it waits") {
+            try await bench.count("work_shop.work WHERE due_at > now() + interval '30 minutes'") == 1
+        }
+        let row = try #require(deeds.order.first)
+        try await bench.asking { tx in queue.hasten(row, in: tx) }
+        try await waitUntil("done") { try await bench.count("work_shop.work") == 0 }
+        #expect(deeds.begun == [row: 2])
+        await instance.stop()
+        await bench.close()
+    }
+
     @Test func eachRowIsWorkedOnByOneInstanceAtATime() async throws {
         let bench = try await Bench()
         try await bench.add(60)

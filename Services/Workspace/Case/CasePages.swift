@@ -170,6 +170,7 @@ enum CasePages: PageFolder {
         if isOpen {
             values["drop"] = ["action": "\(href)/files"] as Values
             values["goLive"] = "\(href)/go-live"
+            values["plays"] = PlayOrigin(Record.schema, id: record.id).text
         }
         if let refused, activity.isEmpty { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
         var page = Page(

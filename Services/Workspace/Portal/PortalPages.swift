@@ -14,6 +14,7 @@ enum PortalPages: PageFolder {
         PortalTaskPages.add(to: pages)
         PortalImportPages.add(to: pages)
         PortalTouchpointPages.add(to: pages)
+        PortalWorkPages.add(to: pages)
     }
 
     /// The page of a record in the portal; empty where it has none.
@@ -23,7 +24,7 @@ enum PortalPages: PageFolder {
         case "lifecycle_task": "/portal/tasks/\(Fields.encoded(id))"
         case "touchpoint": "/portal/touchpoints/\(Fields.encoded(id))"
         case "import_task": "/portal/imports/\(Fields.encoded(id))"
-        default: ""
+        default: PortalWorkPages.href(table, id)
         }
     }
 
@@ -34,6 +35,7 @@ enum PortalPages: PageFolder {
         var request = GetPortalRequest()
         request.account = visit.query[GetPortalRequest.Field.account]
         async let touchpoints = PortalTouchpointPages.open(visit)
+        async let work = PortalWorkPages.open(visit)
         let portal = try await visit.ask(OnboardingAPI.getPortal, request)
         var values: Values = [
             "page": portal, "tasks": values(portal.myTasks, "my_tasks", visit),
@@ -48,6 +50,7 @@ enum PortalPages: PageFolder {
                 },
         ]
         if let open = await touchpoints { values["touchpoints"] = open }
+        if let open = await work { values["work"] = open }
         if let all = portal.allCases { values["all"] = Self.values(all, "all_cases", visit) }
         return Page(template: "portal", title: visit.say("My lists", "내 목록"), values: values)
     }

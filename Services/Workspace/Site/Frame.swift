@@ -134,7 +134,7 @@ enum Toast: String {
         replaced, read, changed, dated, back, restored
     case signedOut = "signed-out"
     case passwordChanged = "password-changed"
-    case ended, invited, registering
+    case ended, invited, registering, launched, resumed, canceling
 
     var text: Text {
         switch self {
@@ -161,6 +161,9 @@ enum Toast: String {
         case .passwordChanged: Text(en: "Your password was changed.", ko: "비밀번호를 변경했습니다.")
         case .ended: Text(en: "The session was ended.", ko: "세션을 종료했습니다.")
         case .registering: Text(en: "The registration has begun.", ko: "등록을 시작했습니다.")
+        case .launched: Text(en: "The play has begun.", ko: "플레이를 시작했습니다.")
+        case .resumed: Text(en: "The play goes on.", ko: "플레이를 계속합니다.")
+        case .canceling: Text(en: "The play is being canceled.", ko: "플레이를 취소하고 있습니다.")
         case .invited: Text(en: "The invitation is on its way.", ko: "초대를 보냈습니다.")
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import OnboardingWire
 import RPC
 import Wire
 
@@ -23,7 +24,7 @@ struct Lookup: Sendable {
     {
         guard let schema = Dictionaries.schema(table), schema.verbs.contains("list") else { return [] }
         var filters = filter.isEmpty ? [] : ["(\(filter))"]
-        if !text.isEmpty, let name = Self.naming(schema) { filters.append("\(name) : \(FilterText.quoted(text))") }
+        if !text.isEmpty { filters += Self.named(text, schema) }
         var request = ListRequest()
         request.pageSize = limit
         request.filter = filters.joined(separator: " AND ")
@@ -72,7 +73,10 @@ struct Lookup: Sendable {
         return records.compactMap { record in
             guard let id = record["id"] as? String else { return nil }
             func value(_ field: String) -> String? { schema.field(field).flatMap { record[$0.jsonName] as? String } }
-            let text = (names + shown).lazy.compactMap { value($0) }.first { !$0.isEmpty } ?? id
+            let person =
+                people.contains(schema.table) ? Self.person.compactMap { value($0) }.joined(separator: " ") : ""
+            let text =
+                person.isEmpty ? (names + shown).lazy.compactMap { value($0) }.first { !$0.isEmpty } ?? id : person
             let detail = ["number", "email", "account_number"].lazy.compactMap { value($0) }.first { $0 != text } ?? ""
             return Found(id: id, text: text, detail: detail)
         }
@@ -80,6 +84,21 @@ struct Lookup: Sendable {
 
     /// Fields by which people call records that have no name.
     private static let shown = ["title", "subject", "short_description", "number"]
+
+    /// Records that are called by two names: each word that somebody types is a part of one of them, or of the address.
+    private static let people: Set = [CustomerContact.schema.table]
+    private static let person = [CustomerContact.Field.firstName.rawValue, CustomerContact.Field.lastName.rawValue]
+
+    /// What is asked of records that are called so.
+    private static func named(_ text: String, _ schema: RecordSchema) -> [String] {
+        guard people.contains(schema.table) else {
+            return naming(schema).map { ["\($0) : \(FilterText.quoted(text))"] } ?? []
+        }
+        let fields = person + [CustomerContact.Field.email.rawValue]
+        return text.split(separator: " ").prefix(4).map { word in
+            "(" + fields.map { "\($0) : \(FilterText.quoted(String(word)))" }.joined(separator: " OR ") + ")"
+        }
+    }
 
     /// The field that a record is called by.
     private static func naming(_ schema: RecordSchema) -> String? {

@@ -25,6 +25,7 @@ extension InAppNotification {
             Choice(value: .string("play_held"), label: Text(en: "Play held", ko: "플레이 보류")),
             Choice(value: .string("play_completed"), label: Text(en: "Play completed", ko: "플레이 완료")),
             Choice(value: .string("play_failed"), label: Text(en: "Play failed", ko: "플레이 실패")),
+            Choice(value: .string("play_canceled"), label: Text(en: "Play canceled", ko: "플레이 취소")),
             Choice(value: .string("record_created"), label: Text(en: "Record created", ko: "레코드 생성")),
             Choice(value: .string("record_updated"), label: Text(en: "Record updated", ko: "레코드 수정")),
             Choice(value: .string("record_deleted"), label: Text(en: "Record deleted", ko: "레코드 삭제")),
@@ -137,6 +138,8 @@ extension InAppNotification {
         public static let playCompleted: String = "play_completed"
         /// Play failed.
         public static let playFailed: String = "play_failed"
+        /// Play canceled.
+        public static let playCanceled: String = "play_canceled"
         /// Record created.
         public static let recordCreated: String = "record_created"
         /// Record updated.

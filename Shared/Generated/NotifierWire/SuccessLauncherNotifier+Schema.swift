@@ -24,6 +24,7 @@ extension SuccessLauncherNotifier {
             Choice(value: .string("held"), label: Text(en: "Held", ko: "보류됨")),
             Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
+            Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], outputOnly: true, defaultValue: .string("started"), storage: .string),
         FieldSchema(name: "definition_record", jsonName: "definitionRecord", label: Text(en: "Definition record", ko: "정의 레코드"), type: .reference, reference: "definition_record", outputOnly: true, storage: .string),
         FieldSchema(name: "flow_run", jsonName: "flowRun", label: Text(en: "Flow run", ko: "플로우 실행"), type: .string, outputOnly: true, storage: .string),
@@ -35,6 +36,9 @@ extension SuccessLauncherNotifier {
         FieldSchema(name: "started_at", jsonName: "startedAt", label: Text(en: "Started", ko: "시작 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "completed_at", jsonName: "completedAt", label: Text(en: "Completed", ko: "완료 일시"), type: .datetime, outputOnly: true, storage: .timestamp),
         FieldSchema(name: "message", jsonName: "message", label: Text(en: "Message", ko: "메시지"), type: .text, outputOnly: true, storage: .string),
+        FieldSchema(name: "attempt", jsonName: "attempt", label: Text(en: "Attempt", ko: "시도 횟수"), type: .integer, outputOnly: true, storage: .int),
+        FieldSchema(name: "step", jsonName: "step", label: Text(en: "Step", ko: "단계"), type: .string, outputOnly: true, storage: .string),
+        FieldSchema(name: "step_ko", jsonName: "stepKo", label: Text(en: "Step in Korean", ko: "한국어 단계"), type: .string, outputOnly: true, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -60,6 +64,9 @@ extension SuccessLauncherNotifier {
             case 16: FieldValue(self.startedAt)
             case 17: FieldValue(self.completedAt)
             case 18: FieldValue(self.message)
+            case 19: FieldValue(self.attempt)
+            case 20: FieldValue(self.step)
+            case 21: FieldValue(self.stepKo)
             default: preconditionFailure("SuccessLauncherNotifier has no field \(index).")
             }
         }
@@ -92,6 +99,9 @@ extension SuccessLauncherNotifier {
         case 16: self.startedAt = try value.time("startedAt")
         case 17: self.completedAt = try value.time("completedAt")
         case 18: self.message = try value.text("message")
+        case 19: self.attempt = try value.number("attempt")
+        case 20: self.step = try value.text("step")
+        case 21: self.stepKo = try value.text("stepKo")
         default: preconditionFailure("SuccessLauncherNotifier has no field \(index).")
         }
     }
@@ -147,6 +157,12 @@ extension SuccessLauncherNotifier {
         case completedAt = "completed_at"
         /// Message.
         case message
+        /// Attempt.
+        case attempt
+        /// Step.
+        case step
+        /// Step in Korean.
+        case stepKo = "step_ko"
     }
 
     /// Values of `status`.
@@ -161,5 +177,7 @@ extension SuccessLauncherNotifier {
         public static let completed: String = "completed"
         /// Failed.
         public static let failed: String = "failed"
+        /// Canceled.
+        public static let canceled: String = "canceled"
     }
 }

@@ -35,6 +35,9 @@ extension SuccessLauncherNotifier: WireMessage {
         if let value = self.startedAt { message.pointee.started_at = try arena.message(value, "startedAt") }
         if let value = self.completedAt { message.pointee.completed_at = try arena.message(value, "completedAt") }
         if let value = self.message { message.pointee.message = try arena.string(value, "message") }
+        if let value = self.attempt { message.pointee.has_attempt = 1; message.pointee.attempt = value }
+        if let value = self.step { message.pointee.step = try arena.string(value, "step") }
+        if let value = self.stepKo { message.pointee.step_ko = try arena.string(value, "stepKo") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -58,6 +61,9 @@ extension SuccessLauncherNotifier: WireMessage {
         self.startedAt = try Unpacked.message(message.pointee.started_at, "startedAt")
         self.completedAt = try Unpacked.message(message.pointee.completed_at, "completedAt")
         if let text = message.pointee.message { self.message = Unpacked.string(text) }
+        if message.pointee.has_attempt != 0 { self.attempt = message.pointee.attempt }
+        if let text = message.pointee.step { self.step = Unpacked.string(text) }
+        if let text = message.pointee.step_ko { self.stepKo = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -80,6 +86,9 @@ extension SuccessLauncherNotifier: WireMessage {
         ("startedAt", "started_at"),
         ("completedAt", "completed_at"),
         ("message", nil),
+        ("attempt", nil),
+        ("step", nil),
+        ("stepKo", "step_ko"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -103,6 +112,9 @@ extension SuccessLauncherNotifier: WireMessage {
         case 16: self.startedAt = try reader.timestamp()
         case 17: self.completedAt = try reader.timestamp()
         case 18: self.message = try reader.string()
+        case 19: self.attempt = try reader.int32()
+        case 20: self.step = try reader.string()
+        case 21: self.stepKo = try reader.string()
         default: break
         }
     }
@@ -127,6 +139,9 @@ extension SuccessLauncherNotifier: WireMessage {
         if let value = self.startedAt { try writer.field("startedAt", value) }
         if let value = self.completedAt { try writer.field("completedAt", value) }
         if let value = self.message { try writer.field("message", value) }
+        if let value = self.attempt { try writer.field("attempt", value) }
+        if let value = self.step { try writer.field("step", value) }
+        if let value = self.stepKo { try writer.field("stepKo", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -53,6 +53,13 @@ public struct SuccessLauncherNotifier: RecordMessage {
     public var completedAt: Timestamp?
     /// Message.
     public var message: String?
+    /// Attempt.
+    /// As of the run: how often it was begun, and the step at which it stands.
+    public var attempt: Int32?
+    /// Step.
+    public var step: String?
+    /// Step in Korean.
+    public var stepKo: String?
 
     /// The message with every field at its default.
     public init() {}

@@ -7,7 +7,7 @@ extension FlowRun {
     /// The dictionary of table `flow_run`.
     public static let schema = RecordSchema(
         table: "flow_run", collection: "flow_runs", service: "play-launcher", label: Text(en: "Flow run", ko: "플로우 실행"), numberPrefix: nil, newestFirst: true,
-        verbs: ["get", "list", "take_over", "list_steps"], fields: schemaFields)
+        verbs: ["get", "list", "take_over", "retry", "skip_step", "cancel", "list_steps"], fields: schemaFields)
 
     private static let schemaFields: [FieldSchema] = [
         FieldSchema(name: "id", jsonName: "id", label: Text(en: "Identifier", ko: "식별자"), type: .string, outputOnly: true, customerVisible: true, storage: .string),
@@ -27,6 +27,7 @@ extension FlowRun {
             Choice(value: .string("held"), label: Text(en: "Held", ko: "보류됨")),
             Choice(value: .string("completed"), label: Text(en: "Completed", ko: "완료")),
             Choice(value: .string("failed"), label: Text(en: "Failed", ko: "실패")),
+            Choice(value: .string("canceled"), label: Text(en: "Canceled", ko: "취소됨")),
         ], outputOnly: true, defaultValue: .string("started"), storage: .string),
         FieldSchema(name: "source_table", jsonName: "sourceTable", label: Text(en: "Source table", ko: "소스 테이블"), type: .tableName, mandatory: true, storage: .string),
         FieldSchema(name: "source_record", jsonName: "sourceRecord", label: Text(en: "Source record", ko: "소스 레코드"), type: .documentID, mandatory: true, storage: .string),
@@ -42,6 +43,11 @@ extension FlowRun {
         FieldSchema(name: "title_ko", jsonName: "titleKo", label: Text(en: "Title in Korean", ko: "한국어 제목"), type: .string, outputOnly: true, storage: .string),
         FieldSchema(name: "message_en", jsonName: "messageEn", label: Text(en: "Message in English", ko: "영어 메시지"), type: .text, outputOnly: true, storage: .string),
         FieldSchema(name: "message_ko", jsonName: "messageKo", label: Text(en: "Message in Korean", ko: "한국어 메시지"), type: .text, outputOnly: true, storage: .string),
+        FieldSchema(name: "attempt", jsonName: "attempt", label: Text(en: "Attempt", ko: "시도 횟수"), type: .integer, outputOnly: true, storage: .int),
+        FieldSchema(name: "step", jsonName: "step", label: Text(en: "Step", ko: "단계"), type: .string, outputOnly: true, storage: .string),
+        FieldSchema(name: "step_ko", jsonName: "stepKo", label: Text(en: "Step in Korean", ko: "한국어 단계"), type: .string, outputOnly: true, storage: .string),
+        FieldSchema(name: "canceled_by", jsonName: "canceledBy", label: Text(en: "Canceled by", ko: "취소한 사람"), type: .reference, reference: "user", outputOnly: true, storage: .string),
+        FieldSchema(name: "cancel_reason", jsonName: "cancelReason", label: Text(en: "Reason for canceling", ko: "취소 사유"), type: .text, outputOnly: true, storage: .string),
     ]
 
     /// The value of the field `index` of `schema.fields`.
@@ -73,6 +79,11 @@ extension FlowRun {
             case 22: FieldValue(self.titleKo)
             case 23: FieldValue(self.messageEn)
             case 24: FieldValue(self.messageKo)
+            case 25: FieldValue(self.attempt)
+            case 26: FieldValue(self.step)
+            case 27: FieldValue(self.stepKo)
+            case 28: FieldValue(self.canceledBy)
+            case 29: FieldValue(self.cancelReason)
             default: preconditionFailure("FlowRun has no field \(index).")
             }
         }
@@ -111,6 +122,11 @@ extension FlowRun {
         case 22: self.titleKo = try value.text("titleKo")
         case 23: self.messageEn = try value.text("messageEn")
         case 24: self.messageKo = try value.text("messageKo")
+        case 25: self.attempt = try value.number("attempt")
+        case 26: self.step = try value.text("step")
+        case 27: self.stepKo = try value.text("stepKo")
+        case 28: self.canceledBy = try value.text("canceledBy")
+        case 29: self.cancelReason = try value.text("cancelReason")
         default: preconditionFailure("FlowRun has no field \(index).")
         }
     }
@@ -174,6 +190,16 @@ extension FlowRun {
         case messageEn = "message_en"
         /// Message in Korean.
         case messageKo = "message_ko"
+        /// Attempt.
+        case attempt
+        /// Step.
+        case step
+        /// Step in Korean.
+        case stepKo = "step_ko"
+        /// Canceled by.
+        case canceledBy = "canceled_by"
+        /// Reason for canceling.
+        case cancelReason = "cancel_reason"
     }
 
     /// Values of `state`.
@@ -190,5 +216,7 @@ extension FlowRun {
         public static let completed: String = "completed"
         /// Failed.
         public static let failed: String = "failed"
+        /// Canceled.
+        public static let canceled: String = "canceled"
     }
 }

@@ -41,6 +41,11 @@ extension FlowRun: WireMessage {
         if let value = self.titleKo { message.pointee.title_ko = try arena.string(value, "titleKo") }
         if let value = self.messageEn { message.pointee.message_en = try arena.string(value, "messageEn") }
         if let value = self.messageKo { message.pointee.message_ko = try arena.string(value, "messageKo") }
+        if let value = self.attempt { message.pointee.has_attempt = 1; message.pointee.attempt = value }
+        if let value = self.step { message.pointee.step = try arena.string(value, "step") }
+        if let value = self.stepKo { message.pointee.step_ko = try arena.string(value, "stepKo") }
+        if let value = self.canceledBy { message.pointee.canceled_by = try arena.string(value, "canceledBy") }
+        if let value = self.cancelReason { message.pointee.cancel_reason = try arena.string(value, "cancelReason") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -70,6 +75,11 @@ extension FlowRun: WireMessage {
         if let text = message.pointee.title_ko { self.titleKo = Unpacked.string(text) }
         if let text = message.pointee.message_en { self.messageEn = Unpacked.string(text) }
         if let text = message.pointee.message_ko { self.messageKo = Unpacked.string(text) }
+        if message.pointee.has_attempt != 0 { self.attempt = message.pointee.attempt }
+        if let text = message.pointee.step { self.step = Unpacked.string(text) }
+        if let text = message.pointee.step_ko { self.stepKo = Unpacked.string(text) }
+        if let text = message.pointee.canceled_by { self.canceledBy = Unpacked.string(text) }
+        if let text = message.pointee.cancel_reason { self.cancelReason = Unpacked.string(text) }
     }
 
     package static let jsonNames = JSONNames([
@@ -98,6 +108,11 @@ extension FlowRun: WireMessage {
         ("titleKo", "title_ko"),
         ("messageEn", "message_en"),
         ("messageKo", "message_ko"),
+        ("attempt", nil),
+        ("step", nil),
+        ("stepKo", "step_ko"),
+        ("canceledBy", "canceled_by"),
+        ("cancelReason", "cancel_reason"),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -127,6 +142,11 @@ extension FlowRun: WireMessage {
         case 22: self.titleKo = try reader.string()
         case 23: self.messageEn = try reader.string()
         case 24: self.messageKo = try reader.string()
+        case 25: self.attempt = try reader.int32()
+        case 26: self.step = try reader.string()
+        case 27: self.stepKo = try reader.string()
+        case 28: self.canceledBy = try reader.string()
+        case 29: self.cancelReason = try reader.string()
         default: break
         }
     }
@@ -157,6 +177,11 @@ extension FlowRun: WireMessage {
         if let value = self.titleKo { try writer.field("titleKo", value) }
         if let value = self.messageEn { try writer.field("messageEn", value) }
         if let value = self.messageKo { try writer.field("messageKo", value) }
+        if let value = self.attempt { try writer.field("attempt", value) }
+        if let value = self.step { try writer.field("step", value) }
+        if let value = self.stepKo { try writer.field("stepKo", value) }
+        if let value = self.canceledBy { try writer.field("canceledBy", value) }
+        if let value = self.cancelReason { try writer.field("cancelReason", value) }
     }
 
     /// Reads protobuf bytes within `limits`.

@@ -65,6 +65,20 @@ public struct FlowRun: RecordMessage {
     public var messageEn: String?
     /// Message in Korean.
     public var messageKo: String?
+    /// Attempt.
+    /// 1, and one more each time that the run was taken up again after it had failed.
+    public var attempt: Int32?
+    /// Step.
+    /// The step at which the run stands: it failed there, is held or waits there, or the step is retried for a while. None
+    /// while it goes on, and when it is over.
+    public var step: String?
+    /// Step in Korean.
+    public var stepKo: String?
+    /// Canceled by.
+    /// Who had the run end, and why: from then on nothing more is begun.
+    public var canceledBy: String?
+    /// Reason for canceling.
+    public var cancelReason: String?
 
     /// The message with every field at its default.
     public init() {}

@@ -72,6 +72,18 @@ public enum PlayLauncherAPI {
     /// when the run is not held.
     public static let takeOverFlowRun = Method<TakeOverFlowRunRequest, FlowRun>(
         service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.take_over", name: "TakeOverFlowRun", summary: "Goes on with a held run in the caller's name: for its launcher and for who administers runs.", need: MethodNeed(.create, on: "flow_run"), takesRequestID: true)
+    /// Has a failed run go on at the step it failed at, under the same request id: for its launcher and for who administers
+    /// runs. FAILED_PRECONDITION when the run has not failed, or at no step, and when its source has ended (G-128).
+    public static let retryFlowRun = Method<RetryFlowRunRequest, FlowRun>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.retry", name: "RetryFlowRun", summary: "Has a failed run go on at the step it failed at, under the same request id: for its launcher and for who administers runs.", need: MethodNeed(.create, on: "flow_run"), takesRequestID: true)
+    /// Has a failed run go on without the step it failed at, for a reason that is kept. FAILED_PRECONDITION as for retrying, and
+    /// when the run stands at another step.
+    public static let skipFlowStep = Method<SkipFlowStepRequest, FlowRun>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.skip_step", name: "SkipFlowStep", summary: "Has a failed run go on without the step it failed at, for a reason that is kept.", need: MethodNeed(.create, on: "flow_run"), takesRequestID: true)
+    /// Ends a run that is not over: the call under way is waited for, nothing more is begun, what was made stays.
+    /// FAILED_PRECONDITION when the run is over.
+    public static let cancelFlowRun = Method<CancelFlowRunRequest, FlowRun>(
+        service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.cancel", name: "CancelFlowRun", summary: "Ends a run that is not over: the call under way is waited for, nothing more is begun, what was made stays.", need: MethodNeed(.create, on: "flow_run"), takesRequestID: true)
     /// The recorded steps of one run.
     public static let listFlowSteps = Method<ListFlowStepsRequest, ListFlowStepsResponse>(
         service: "play-launcher", subject: "ale.v1.play-launcher.flow_runs.list_steps", name: "ListFlowSteps", summary: "The recorded steps of one run.", need: MethodNeed(.read, on: "flow_run"))
@@ -106,6 +118,9 @@ public enum PlayLauncherAPI {
         beginPlay.info,
         launchPlay.info,
         takeOverFlowRun.info,
+        retryFlowRun.info,
+        skipFlowStep.info,
+        cancelFlowRun.info,
         listFlowSteps.info,
         searchPlayLauncher.info,
         describePlayLauncher.info,

@@ -48,5 +48,8 @@ public enum PlayLauncherCatalog {
         FlowRun.self,
         ListFlowRunsResponse.self,
         TakeOverFlowRunRequest.self,
+        RetryFlowRunRequest.self,
+        SkipFlowStepRequest.self,
+        CancelFlowRunRequest.self,
     ]
 }

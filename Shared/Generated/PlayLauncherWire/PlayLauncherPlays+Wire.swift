@@ -1087,6 +1087,11 @@ extension FlowStep: WireMessage {
         if !self.result.isEmpty { message.pointee.result = try arena.string(self.result, "result") }
         if !self.error.isEmpty { message.pointee.error = try arena.string(self.error, "error") }
         if let value = self.at { message.pointee.at = try arena.message(value, "at") }
+        if !self.title.isEmpty { message.pointee.title = try arena.string(self.title, "title") }
+        if !self.input.isEmpty { message.pointee.input = try arena.string(self.input, "input") }
+        if let value = self.beganAt { message.pointee.began_at = try arena.message(value, "beganAt") }
+        if !self.skippedBy.isEmpty { message.pointee.skipped_by = try arena.string(self.skippedBy, "skippedBy") }
+        if !self.reason.isEmpty { message.pointee.reason = try arena.string(self.reason, "reason") }
     }
 
     package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
@@ -1099,6 +1104,11 @@ extension FlowStep: WireMessage {
         self.result = Unpacked.string(message.pointee.result)
         self.error = Unpacked.string(message.pointee.error)
         self.at = try Unpacked.message(message.pointee.at, "at")
+        self.title = Unpacked.string(message.pointee.title)
+        self.input = Unpacked.string(message.pointee.input)
+        self.beganAt = try Unpacked.message(message.pointee.began_at, "beganAt")
+        self.skippedBy = Unpacked.string(message.pointee.skipped_by)
+        self.reason = Unpacked.string(message.pointee.reason)
     }
 
     package static let jsonNames = JSONNames([
@@ -1110,6 +1120,11 @@ extension FlowStep: WireMessage {
         ("result", nil),
         ("error", nil),
         ("at", nil),
+        ("title", nil),
+        ("input", nil),
+        ("beganAt", "began_at"),
+        ("skippedBy", "skipped_by"),
+        ("reason", nil),
     ])
 
     package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
@@ -1122,6 +1137,11 @@ extension FlowStep: WireMessage {
         case 5: self.result = try reader.string()
         case 6: self.error = try reader.string()
         case 7: self.at = try reader.timestamp()
+        case 8: self.title = try reader.string()
+        case 9: self.input = try reader.string()
+        case 10: self.beganAt = try reader.timestamp()
+        case 11: self.skippedBy = try reader.string()
+        case 12: self.reason = try reader.string()
         default: break
         }
     }
@@ -1135,6 +1155,11 @@ extension FlowStep: WireMessage {
         if !self.result.isEmpty { try writer.field("result", self.result) }
         if !self.error.isEmpty { try writer.field("error", self.error) }
         if let value = self.at { try writer.field("at", value) }
+        if !self.title.isEmpty { try writer.field("title", self.title) }
+        if !self.input.isEmpty { try writer.field("input", self.input) }
+        if let value = self.beganAt { try writer.field("beganAt", value) }
+        if !self.skippedBy.isEmpty { try writer.field("skippedBy", self.skippedBy) }
+        if !self.reason.isEmpty { try writer.field("reason", self.reason) }
     }
 
     /// Reads protobuf bytes within `limits`.

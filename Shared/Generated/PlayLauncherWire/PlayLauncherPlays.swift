@@ -363,8 +363,18 @@ public struct FlowStep: Message {
     public var result: String = ""
     /// The field `error`.
     public var error: String = ""
-    /// The field `at`.
+    /// When something last became of it.
     public var at: Timestamp?
+    /// What the step does, in the caller's language.
+    public var title: String = ""
+    /// What it asked for, as JSON; shown to whom its result is.
+    public var input: String = ""
+    /// The field `began_at`.
+    public var beganAt: Timestamp?
+    /// Who had it skipped, and why.
+    public var skippedBy: String = ""
+    /// The field `reason`.
+    public var reason: String = ""
 
     /// The message with every field at its default.
     public init() {}
@@ -379,5 +389,7 @@ extension FlowStep {
         public static let done: String = "done"
         /// Failed.
         public static let failed: String = "failed"
+        /// Skipped.
+        public static let skipped: String = "skipped"
     }
 }

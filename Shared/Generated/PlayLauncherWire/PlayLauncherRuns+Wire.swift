@@ -60,3 +60,186 @@ extension TakeOverFlowRunRequest: WireMessage {
     /// The canonical protobuf-JSON.
     public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
 }
+
+extension RetryFlowRunRequest: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__RetryFlowRunRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__retry_flow_run_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__retry_flow_run_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.requestID = Unpacked.string(message.pointee.request_id)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("requestId", "request_id"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.requestID = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension SkipFlowStepRequest: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__SkipFlowStepRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__skip_flow_step_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__skip_flow_step_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.step.isEmpty { message.pointee.step = try arena.string(self.step, "step") }
+        if !self.reason.isEmpty { message.pointee.reason = try arena.string(self.reason, "reason") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.step = Unpacked.string(message.pointee.step)
+        self.reason = Unpacked.string(message.pointee.reason)
+        self.requestID = Unpacked.string(message.pointee.request_id)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("step", nil),
+        ("reason", nil),
+        ("requestId", "request_id"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.step = try reader.string()
+        case 2: self.reason = try reader.string()
+        case 3: self.requestID = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.step.isEmpty { try writer.field("step", self.step) }
+        if !self.reason.isEmpty { try writer.field("reason", self.reason) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}
+
+extension CancelFlowRunRequest: WireMessage {
+    package typealias CMessage = Ale__PlayLauncher__V1__CancelFlowRunRequest
+
+    package static let descriptor: MessageDescriptor = {
+        var message = CMessage()
+        ale__play_launcher__v1__cancel_flow_run_request__init(&message)
+        return MessageDescriptor(message.base)
+    }()
+
+    package func fill(_ message: UnsafeMutablePointer<CMessage>, _ arena: inout Arena) throws(WireError) {
+        ale__play_launcher__v1__cancel_flow_run_request__init(message)
+        if !self.id.isEmpty { message.pointee.id = try arena.string(self.id, "id") }
+        if !self.reason.isEmpty { message.pointee.reason = try arena.string(self.reason, "reason") }
+        if !self.requestID.isEmpty { message.pointee.request_id = try arena.string(self.requestID, "requestId") }
+    }
+
+    package init(_ message: UnsafePointer<CMessage>) throws(WireError) {
+        self.init()
+        self.id = Unpacked.string(message.pointee.id)
+        self.reason = Unpacked.string(message.pointee.reason)
+        self.requestID = Unpacked.string(message.pointee.request_id)
+    }
+
+    package static let jsonNames = JSONNames([
+        ("id", nil),
+        ("reason", nil),
+        ("requestId", "request_id"),
+    ])
+
+    package mutating func readField(_ index: Int, _ reader: inout JSONReader) throws(WireError) {
+        switch index {
+        case 0: self.id = try reader.string()
+        case 1: self.reason = try reader.string()
+        case 2: self.requestID = try reader.string()
+        default: break
+        }
+    }
+
+    package func writeFields(_ writer: inout JSONWriter) throws(WireError) {
+        if !self.id.isEmpty { try writer.field("id", self.id) }
+        if !self.reason.isEmpty { try writer.field("reason", self.reason) }
+        if !self.requestID.isEmpty { try writer.field("requestId", self.requestID) }
+    }
+
+    /// Reads protobuf bytes within `limits`.
+    public static func decode(protobuf: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try Packing.decode(Self.self, protobuf, limits)
+    }
+
+    /// The protobuf bytes.
+    public func encodeProtobuf() throws(WireError) -> [UInt8] { try Packing.encode(self) }
+
+    /// Reads protobuf-JSON within `limits`.
+    public static func decode(json: UnsafeRawBufferPointer, limits: WireLimits) throws(WireError) -> Self {
+        try JSONReader.decode(Self.self, json, limits)
+    }
+
+    /// The canonical protobuf-JSON.
+    public func encodeJSON() throws(WireError) -> [UInt8] { try JSONWriter.encode(self) }
+}

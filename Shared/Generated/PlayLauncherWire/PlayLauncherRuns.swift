@@ -26,3 +26,87 @@ extension TakeOverFlowRunRequest {
         case requestID = "request_id"
     }
 }
+
+/// Has a failed run go on at the step it failed at.
+public struct RetryFlowRunRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.RetryFlowRunRequest"
+
+    /// The field `id`.
+    public var id: String = ""
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension RetryFlowRunRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
+/// Has a failed run go on behind the step it failed at.
+public struct SkipFlowStepRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.SkipFlowStepRequest"
+
+    /// The field `id`.
+    public var id: String = ""
+    /// The key of the step, as list_steps says it: another one is not skipped for it.
+    public var step: String = ""
+    /// Why the run does without it.
+    public var reason: String = ""
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension SkipFlowStepRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `step`.
+        case step
+        /// `reason`.
+        case reason
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}
+
+/// Ends a run that is not over.
+public struct CancelFlowRunRequest: Message {
+    /// The proto name of the message.
+    public static let fullName = "ale.play_launcher.v1.CancelFlowRunRequest"
+
+    /// The field `id`.
+    public var id: String = ""
+    /// The field `reason`.
+    public var reason: String = ""
+    /// Same id, same answer (AIP-155).
+    public var requestID: String = ""
+
+    /// The message with every field at its default.
+    public init() {}
+}
+
+extension CancelFlowRunRequest {
+    /// The names of its fields, as errors say them.
+    public enum Field: String, RequestField {
+        /// `id`.
+        case id
+        /// `reason`.
+        case reason
+        /// `request_id`.
+        case requestID = "request_id"
+    }
+}

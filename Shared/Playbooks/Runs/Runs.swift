@@ -69,6 +69,32 @@ extension Playbooks {
         }
     }
 
+    /// Starts a run of the playbook `key` over a record that its service has made by itself; nothing where the playbook was
+    /// retired. One that cannot start is logged: the record is there all the same.
+    public func begin(_ key: String, over record: any RecordMessage, _ context: RuleContext) throws {
+        let table = type(of: record).schema.table
+        let versions = try VersionRow.active(
+            where: "d.key = \(key) AND d.parent_table = \(table) AND \(VersionRow.reaches(record.domain))",
+            in: database.schema, context.transaction)
+        guard let version = versions.first,
+            let current = try tables[table]?.find(record.id, true, context.transaction)
+        else { return }
+        try attempt(version, over: current, context)
+    }
+
+    /// Starts a run that nobody asked for: a playbook that cannot start is logged, and keeps nothing else from being done.
+    private func attempt(_ version: VersionRow, over record: any RecordMessage, _ context: RuleContext) throws {
+        do {
+            _ = try context.transaction.savepoint { try begin(version, over: record, context) }
+        } catch {
+            let problem = database.problem(of: error)
+            guard !problem.mayPass else { throw error }
+            database.log.error(
+                "a playbook cannot start",
+                metadata: ["version": "\(version.id)", "record": "\(record.id)", "cause": "\(problem)"])
+        }
+    }
+
     private func begin(
         _ version: VersionRow, over parent: (any RecordMessage)?, _ context: RuleContext
     ) throws -> RunWork {

@@ -367,7 +367,7 @@ void   ale__notifier__v1__list_email_deliveries_response__free_unpacked
   assert(message->base.descriptor == &ale__notifier__v1__list_email_deliveries_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifier__field_descriptors[19] =
+static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifier__field_descriptors[22] =
 {
   {
     "id",
@@ -597,8 +597,45 @@ static const ProtobufCFieldDescriptor ale__notifier__v1__success_launcher_notifi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "attempt",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__Notifier__V1__SuccessLauncherNotifier, has_attempt),
+    offsetof(Ale__Notifier__V1__SuccessLauncherNotifier, attempt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step",
+    23,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Notifier__V1__SuccessLauncherNotifier, step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_ko",
+    24,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__Notifier__V1__SuccessLauncherNotifier, step_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__notifier__v1__success_launcher_notifier__field_indices_by_name[] = {
+  19,   /* field[19] = attempt */
   17,   /* field[17] = completed_at */
   2,   /* field[2] = created_at */
   3,   /* field[3] = created_by */
@@ -616,6 +653,8 @@ static const unsigned ale__notifier__v1__success_launcher_notifier__field_indice
   11,   /* field[11] = source_table */
   16,   /* field[16] = started_at */
   8,   /* field[8] = status */
+  20,   /* field[20] = step */
+  21,   /* field[21] = step_ko */
   4,   /* field[4] = updated_at */
   5,   /* field[5] = updated_by */
 };
@@ -623,7 +662,7 @@ static const ProtobufCIntRange ale__notifier__v1__success_launcher_notifier__num
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 19 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor ale__notifier__v1__success_launcher_notifier__descriptor =
 {
@@ -633,7 +672,7 @@ const ProtobufCMessageDescriptor ale__notifier__v1__success_launcher_notifier__d
   "Ale__Notifier__V1__SuccessLauncherNotifier",
   "ale.notifier.v1",
   sizeof(Ale__Notifier__V1__SuccessLauncherNotifier),
-  19,
+  22,
   ale__notifier__v1__success_launcher_notifier__field_descriptors,
   ale__notifier__v1__success_launcher_notifier__field_indices_by_name,
   2,  ale__notifier__v1__success_launcher_notifier__number_ranges,

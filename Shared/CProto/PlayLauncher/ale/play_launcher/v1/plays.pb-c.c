@@ -1916,7 +1916,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__list_flow_steps_respons
   (ProtobufCMessageInit) ale__play_launcher__v1__list_flow_steps_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_step__field_descriptors[8] =
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_step__field_descriptors[13] =
 {
   {
     "key",
@@ -2014,21 +2014,86 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_step__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "title",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowStep, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "input",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowStep, input),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "began_at",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowStep, began_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "skipped_by",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowStep, skipped_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowStep, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__flow_step__field_indices_by_name[] = {
   7,   /* field[7] = at */
   4,   /* field[4] = attempts */
+  10,   /* field[10] = began_at */
   6,   /* field[6] = error */
+  9,   /* field[9] = input */
   0,   /* field[0] = key */
   1,   /* field[1] = kind */
   2,   /* field[2] = method */
+  12,   /* field[12] = reason */
   5,   /* field[5] = result */
+  11,   /* field[11] = skipped_by */
   3,   /* field[3] = state */
+  8,   /* field[8] = title */
 };
 static const ProtobufCIntRange ale__play_launcher__v1__flow_step__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_step__descriptor =
 {
@@ -2038,7 +2103,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_step__descriptor =
   "Ale__PlayLauncher__V1__FlowStep",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__FlowStep),
-  8,
+  13,
   ale__play_launcher__v1__flow_step__field_descriptors,
   ale__play_launcher__v1__flow_step__field_indices_by_name,
   1,  ale__play_launcher__v1__flow_step__number_ranges,

@@ -142,7 +142,142 @@ void   ale__play_launcher__v1__take_over_flow_run_request__free_unpacked
   assert(message->base.descriptor == &ale__play_launcher__v1__take_over_flow_run_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_run__field_descriptors[25] =
+void   ale__play_launcher__v1__retry_flow_run_request__init
+                     (Ale__PlayLauncher__V1__RetryFlowRunRequest         *message)
+{
+  static const Ale__PlayLauncher__V1__RetryFlowRunRequest init_value = ALE__PLAY_LAUNCHER__V1__RETRY_FLOW_RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__retry_flow_run_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__RetryFlowRunRequest *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__retry_flow_run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__retry_flow_run_request__pack
+                     (const Ale__PlayLauncher__V1__RetryFlowRunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__retry_flow_run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__retry_flow_run_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__RetryFlowRunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__retry_flow_run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__RetryFlowRunRequest *
+       ale__play_launcher__v1__retry_flow_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__RetryFlowRunRequest *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__retry_flow_run_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__retry_flow_run_request__free_unpacked
+                     (Ale__PlayLauncher__V1__RetryFlowRunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__retry_flow_run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__play_launcher__v1__skip_flow_step_request__init
+                     (Ale__PlayLauncher__V1__SkipFlowStepRequest         *message)
+{
+  static const Ale__PlayLauncher__V1__SkipFlowStepRequest init_value = ALE__PLAY_LAUNCHER__V1__SKIP_FLOW_STEP_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__skip_flow_step_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__SkipFlowStepRequest *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__skip_flow_step_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__skip_flow_step_request__pack
+                     (const Ale__PlayLauncher__V1__SkipFlowStepRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__skip_flow_step_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__skip_flow_step_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__SkipFlowStepRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__skip_flow_step_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__SkipFlowStepRequest *
+       ale__play_launcher__v1__skip_flow_step_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__SkipFlowStepRequest *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__skip_flow_step_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__skip_flow_step_request__free_unpacked
+                     (Ale__PlayLauncher__V1__SkipFlowStepRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__skip_flow_step_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ale__play_launcher__v1__cancel_flow_run_request__init
+                     (Ale__PlayLauncher__V1__CancelFlowRunRequest         *message)
+{
+  static const Ale__PlayLauncher__V1__CancelFlowRunRequest init_value = ALE__PLAY_LAUNCHER__V1__CANCEL_FLOW_RUN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t ale__play_launcher__v1__cancel_flow_run_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__CancelFlowRunRequest *message)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__cancel_flow_run_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ale__play_launcher__v1__cancel_flow_run_request__pack
+                     (const Ale__PlayLauncher__V1__CancelFlowRunRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__cancel_flow_run_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ale__play_launcher__v1__cancel_flow_run_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__CancelFlowRunRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ale__play_launcher__v1__cancel_flow_run_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ale__PlayLauncher__V1__CancelFlowRunRequest *
+       ale__play_launcher__v1__cancel_flow_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ale__PlayLauncher__V1__CancelFlowRunRequest *)
+     protobuf_c_message_unpack (&ale__play_launcher__v1__cancel_flow_run_request__descriptor,
+                                allocator, len, data);
+}
+void   ale__play_launcher__v1__cancel_flow_run_request__free_unpacked
+                     (Ale__PlayLauncher__V1__CancelFlowRunRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ale__play_launcher__v1__cancel_flow_run_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_run__field_descriptors[30] =
 {
   {
     "id",
@@ -444,10 +579,73 @@ static const ProtobufCFieldDescriptor ale__play_launcher__v1__flow_run__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "attempt",
+    28,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Ale__PlayLauncher__V1__FlowRun, has_attempt),
+    offsetof(Ale__PlayLauncher__V1__FlowRun, attempt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step",
+    29,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowRun, step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step_ko",
+    30,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowRun, step_ko),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "canceled_by",
+    31,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowRun, canceled_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cancel_reason",
+    32,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__FlowRun, cancel_reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned ale__play_launcher__v1__flow_run__field_indices_by_name[] = {
   14,   /* field[14] = account */
   15,   /* field[15] = answers */
+  25,   /* field[25] = attempt */
+  29,   /* field[29] = cancel_reason */
+  28,   /* field[28] = canceled_by */
   18,   /* field[18] = completed_at */
   2,   /* field[2] = created_at */
   3,   /* field[3] = created_by */
@@ -467,6 +665,8 @@ static const unsigned ale__play_launcher__v1__flow_run__field_indices_by_name[] 
   11,   /* field[11] = source_table */
   17,   /* field[17] = started_at */
   10,   /* field[10] = state */
+  26,   /* field[26] = step */
+  27,   /* field[27] = step_ko */
   21,   /* field[21] = title */
   22,   /* field[22] = title_ko */
   4,   /* field[4] = updated_at */
@@ -476,7 +676,7 @@ static const ProtobufCIntRange ale__play_launcher__v1__flow_run__number_ranges[2
 {
   { 1, 0 },
   { 10, 7 },
-  { 0, 25 }
+  { 0, 30 }
 };
 const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_run__descriptor =
 {
@@ -486,7 +686,7 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_run__descriptor =
   "Ale__PlayLauncher__V1__FlowRun",
   "ale.play_launcher.v1",
   sizeof(Ale__PlayLauncher__V1__FlowRun),
-  25,
+  30,
   ale__play_launcher__v1__flow_run__field_descriptors,
   ale__play_launcher__v1__flow_run__field_indices_by_name,
   2,  ale__play_launcher__v1__flow_run__number_ranges,
@@ -606,5 +806,197 @@ const ProtobufCMessageDescriptor ale__play_launcher__v1__take_over_flow_run_requ
   ale__play_launcher__v1__take_over_flow_run_request__field_indices_by_name,
   1,  ale__play_launcher__v1__take_over_flow_run_request__number_ranges,
   (ProtobufCMessageInit) ale__play_launcher__v1__take_over_flow_run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__retry_flow_run_request__field_descriptors[2] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__RetryFlowRunRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__RetryFlowRunRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__retry_flow_run_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = request_id */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__retry_flow_run_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__retry_flow_run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.RetryFlowRunRequest",
+  "RetryFlowRunRequest",
+  "Ale__PlayLauncher__V1__RetryFlowRunRequest",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__RetryFlowRunRequest),
+  2,
+  ale__play_launcher__v1__retry_flow_run_request__field_descriptors,
+  ale__play_launcher__v1__retry_flow_run_request__field_indices_by_name,
+  1,  ale__play_launcher__v1__retry_flow_run_request__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__retry_flow_run_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__skip_flow_step_request__field_descriptors[4] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__SkipFlowStepRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__SkipFlowStepRequest, step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__SkipFlowStepRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__SkipFlowStepRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__skip_flow_step_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  2,   /* field[2] = reason */
+  3,   /* field[3] = request_id */
+  1,   /* field[1] = step */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__skip_flow_step_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__skip_flow_step_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.SkipFlowStepRequest",
+  "SkipFlowStepRequest",
+  "Ale__PlayLauncher__V1__SkipFlowStepRequest",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__SkipFlowStepRequest),
+  4,
+  ale__play_launcher__v1__skip_flow_step_request__field_descriptors,
+  ale__play_launcher__v1__skip_flow_step_request__field_indices_by_name,
+  1,  ale__play_launcher__v1__skip_flow_step_request__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__skip_flow_step_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ale__play_launcher__v1__cancel_flow_run_request__field_descriptors[3] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__CancelFlowRunRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__CancelFlowRunRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Ale__PlayLauncher__V1__CancelFlowRunRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ale__play_launcher__v1__cancel_flow_run_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+  1,   /* field[1] = reason */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange ale__play_launcher__v1__cancel_flow_run_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ale__play_launcher__v1__cancel_flow_run_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ale.play_launcher.v1.CancelFlowRunRequest",
+  "CancelFlowRunRequest",
+  "Ale__PlayLauncher__V1__CancelFlowRunRequest",
+  "ale.play_launcher.v1",
+  sizeof(Ale__PlayLauncher__V1__CancelFlowRunRequest),
+  3,
+  ale__play_launcher__v1__cancel_flow_run_request__field_descriptors,
+  ale__play_launcher__v1__cancel_flow_run_request__field_indices_by_name,
+  1,  ale__play_launcher__v1__cancel_flow_run_request__number_ranges,
+  (ProtobufCMessageInit) ale__play_launcher__v1__cancel_flow_run_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

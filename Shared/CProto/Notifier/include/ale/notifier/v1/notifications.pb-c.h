@@ -54,10 +54,14 @@ struct  Ale__Notifier__V1__SuccessLauncherNotifier
   Google__Protobuf__Timestamp *started_at;
   Google__Protobuf__Timestamp *completed_at;
   char *message;
+  protobuf_c_boolean has_attempt;
+  int32_t attempt;
+  char *step;
+  char *step_ko;
 };
 #define ALE__NOTIFIER__V1__SUCCESS_LAUNCHER_NOTIFIER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__notifier__v1__success_launcher_notifier__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL }
 
 
 struct  Ale__Notifier__V1__CreateSuccessLauncherNotifierRequest

@@ -276,10 +276,15 @@ struct  Ale__PlayLauncher__V1__FlowStep
   char *result;
   char *error;
   Google__Protobuf__Timestamp *at;
+  char *title;
+  char *input;
+  Google__Protobuf__Timestamp *began_at;
+  char *skipped_by;
+  char *reason;
 };
 #define ALE__PLAY_LAUNCHER__V1__FLOW_STEP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__flow_step__descriptor) \
-    , NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 
 /* Ale__PlayLauncher__V1__ListPlayCategoriesRequest methods */

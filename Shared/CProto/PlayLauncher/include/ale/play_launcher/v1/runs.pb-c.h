@@ -19,6 +19,9 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Ale__PlayLauncher__V1__FlowRun Ale__PlayLauncher__V1__FlowRun;
 typedef struct Ale__PlayLauncher__V1__ListFlowRunsResponse Ale__PlayLauncher__V1__ListFlowRunsResponse;
 typedef struct Ale__PlayLauncher__V1__TakeOverFlowRunRequest Ale__PlayLauncher__V1__TakeOverFlowRunRequest;
+typedef struct Ale__PlayLauncher__V1__RetryFlowRunRequest Ale__PlayLauncher__V1__RetryFlowRunRequest;
+typedef struct Ale__PlayLauncher__V1__SkipFlowStepRequest Ale__PlayLauncher__V1__SkipFlowStepRequest;
+typedef struct Ale__PlayLauncher__V1__CancelFlowRunRequest Ale__PlayLauncher__V1__CancelFlowRunRequest;
 
 
 /* --- enums --- */
@@ -54,10 +57,16 @@ struct  Ale__PlayLauncher__V1__FlowRun
   char *title_ko;
   char *message_en;
   char *message_ko;
+  protobuf_c_boolean has_attempt;
+  int32_t attempt;
+  char *step;
+  char *step_ko;
+  char *canceled_by;
+  char *cancel_reason;
 };
 #define ALE__PLAY_LAUNCHER__V1__FLOW_RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__flow_run__descriptor) \
-    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL }
 
 
 struct  Ale__PlayLauncher__V1__ListFlowRunsResponse
@@ -83,6 +92,42 @@ struct  Ale__PlayLauncher__V1__TakeOverFlowRunRequest
 #define ALE__PLAY_LAUNCHER__V1__TAKE_OVER_FLOW_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__take_over_flow_run_request__descriptor) \
     , NULL, NULL }
+
+
+struct  Ale__PlayLauncher__V1__RetryFlowRunRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *request_id;
+};
+#define ALE__PLAY_LAUNCHER__V1__RETRY_FLOW_RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__retry_flow_run_request__descriptor) \
+    , NULL, NULL }
+
+
+struct  Ale__PlayLauncher__V1__SkipFlowStepRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *step;
+  char *reason;
+  char *request_id;
+};
+#define ALE__PLAY_LAUNCHER__V1__SKIP_FLOW_STEP_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__skip_flow_step_request__descriptor) \
+    , NULL, NULL, NULL, NULL }
+
+
+struct  Ale__PlayLauncher__V1__CancelFlowRunRequest
+{
+  ProtobufCMessage base;
+  char *id;
+  char *reason;
+  char *request_id;
+};
+#define ALE__PLAY_LAUNCHER__V1__CANCEL_FLOW_RUN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ale__play_launcher__v1__cancel_flow_run_request__descriptor) \
+    , NULL, NULL, NULL }
 
 
 /* Ale__PlayLauncher__V1__FlowRun methods */
@@ -142,6 +187,63 @@ Ale__PlayLauncher__V1__TakeOverFlowRunRequest *
 void   ale__play_launcher__v1__take_over_flow_run_request__free_unpacked
                      (Ale__PlayLauncher__V1__TakeOverFlowRunRequest *message,
                       ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__RetryFlowRunRequest methods */
+void   ale__play_launcher__v1__retry_flow_run_request__init
+                     (Ale__PlayLauncher__V1__RetryFlowRunRequest         *message);
+size_t ale__play_launcher__v1__retry_flow_run_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__RetryFlowRunRequest   *message);
+size_t ale__play_launcher__v1__retry_flow_run_request__pack
+                     (const Ale__PlayLauncher__V1__RetryFlowRunRequest   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__retry_flow_run_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__RetryFlowRunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__RetryFlowRunRequest *
+       ale__play_launcher__v1__retry_flow_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__retry_flow_run_request__free_unpacked
+                     (Ale__PlayLauncher__V1__RetryFlowRunRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__SkipFlowStepRequest methods */
+void   ale__play_launcher__v1__skip_flow_step_request__init
+                     (Ale__PlayLauncher__V1__SkipFlowStepRequest         *message);
+size_t ale__play_launcher__v1__skip_flow_step_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__SkipFlowStepRequest   *message);
+size_t ale__play_launcher__v1__skip_flow_step_request__pack
+                     (const Ale__PlayLauncher__V1__SkipFlowStepRequest   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__skip_flow_step_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__SkipFlowStepRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__SkipFlowStepRequest *
+       ale__play_launcher__v1__skip_flow_step_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__skip_flow_step_request__free_unpacked
+                     (Ale__PlayLauncher__V1__SkipFlowStepRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Ale__PlayLauncher__V1__CancelFlowRunRequest methods */
+void   ale__play_launcher__v1__cancel_flow_run_request__init
+                     (Ale__PlayLauncher__V1__CancelFlowRunRequest         *message);
+size_t ale__play_launcher__v1__cancel_flow_run_request__get_packed_size
+                     (const Ale__PlayLauncher__V1__CancelFlowRunRequest   *message);
+size_t ale__play_launcher__v1__cancel_flow_run_request__pack
+                     (const Ale__PlayLauncher__V1__CancelFlowRunRequest   *message,
+                      uint8_t             *out);
+size_t ale__play_launcher__v1__cancel_flow_run_request__pack_to_buffer
+                     (const Ale__PlayLauncher__V1__CancelFlowRunRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Ale__PlayLauncher__V1__CancelFlowRunRequest *
+       ale__play_launcher__v1__cancel_flow_run_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ale__play_launcher__v1__cancel_flow_run_request__free_unpacked
+                     (Ale__PlayLauncher__V1__CancelFlowRunRequest *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Ale__PlayLauncher__V1__FlowRun_Closure)
@@ -153,6 +255,15 @@ typedef void (*Ale__PlayLauncher__V1__ListFlowRunsResponse_Closure)
 typedef void (*Ale__PlayLauncher__V1__TakeOverFlowRunRequest_Closure)
                  (const Ale__PlayLauncher__V1__TakeOverFlowRunRequest *message,
                   void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__RetryFlowRunRequest_Closure)
+                 (const Ale__PlayLauncher__V1__RetryFlowRunRequest *message,
+                  void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__SkipFlowStepRequest_Closure)
+                 (const Ale__PlayLauncher__V1__SkipFlowStepRequest *message,
+                  void *closure_data);
+typedef void (*Ale__PlayLauncher__V1__CancelFlowRunRequest_Closure)
+                 (const Ale__PlayLauncher__V1__CancelFlowRunRequest *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -162,6 +273,9 @@ typedef void (*Ale__PlayLauncher__V1__TakeOverFlowRunRequest_Closure)
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__flow_run__descriptor;
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__list_flow_runs_response__descriptor;
 extern const ProtobufCMessageDescriptor ale__play_launcher__v1__take_over_flow_run_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__retry_flow_run_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__skip_flow_step_request__descriptor;
+extern const ProtobufCMessageDescriptor ale__play_launcher__v1__cancel_flow_run_request__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -1,0 +1,149 @@
+import Flows
+import Identity
+import PlayLauncherWire
+import Postgres
+import RPC
+import Records
+import ServiceTestKit
+import Tenancy
+import Testing
+import Wire
+
+@testable import PlayLauncherService
+
+/// Every flow that ships, with the runner killed at every step: once before the step has its effect, and once between the
+/// effect and its record. What it leaves behind is there once, and is the same as without.
+@Suite(.timeLimit(.minutes(5))) struct KilledRunTests {
+    /// The service with two runners, and stand-ins that kill them.
+    private struct Ground: Sendable {
+        private static let product = "00000000-0000-4000-8000-00000000000b"
+
+        let bench: ServiceBench<PlayLauncher>
+        let services: MortalStandIn
+
+        init() async throws {
+            var bench = try await ServiceBench<PlayLauncher>(poolSize: 6)
+            let key = try await ServiceKey.make()
+            let issuer = key.issuer
+            bench.credential = { caller throws(Problem) in
+                .token(try issuer.token(for: caller, lifetimeSeconds: 600))
+            }
+            let verifier = try await Verifier(
+                issuers: [TrustedIssuer(name: "ale", keySetFile: key.keySetFile, mayActAsService: true)],
+                report: { _ in
+                })
+            let admin = bench.admin
+            services = MortalStandIn {
+                // As a runner leaves it that is gone, and whose lease has run out.
+                _ = try await admin.run(
+                    """
+                    UPDATE play_launcher.flow_execution SET owner = \(uuid()), lease_until = now() \
+                    WHERE owner IS NOT NULL AND phase <> 'done'
+                    """)
+            }
+            let client = Client(bench.transport, credential: issuer.credential(for: PlayLauncher.name))
+            let people = PeopleRegistry.everybody()
+            let parts = PlayLauncher.make(bench.database, client, issuer, people)
+            try await bench.serve(parts.endpoints, authenticator: verifier)
+            try await bench.standIn(
+                for: "customer-success", services.customerSuccess, authenticator: verifier)
+            try await bench.standIn(for: "onboarding", services.onboarding, authenticator: verifier)
+            self.bench = bench
+            try await parts.seed.prepare()
+            let other = PlayLauncher.make(bench.database, client, issuer, people).runner
+            // As long as the process.
+            for runner in [parts.runner, other] { Task.detached { await runner.run() } }
+        }
+
+        /// An answer for every mandatory question of an entry.
+        private func answers(_ entry: DefinitionRecord, as caller: Caller) async throws -> String {
+            var request = DescribePlayRequest()
+            request.definitionRecord = entry.id
+            let questions = try await bench.call(PlayLauncherAPI.describePlay, request, as: caller).questions
+            var answers: [String: JSONValue] = [:]
+            for question in questions where question.mandatory {
+                let text =
+                    question.type == "date"
+                    ? "2027-03-31" : question.type.hasPrefix("reference:") ? Self.product : "Text"
+                answers[question.name] = .string(question.choices.first ?? text)
+            }
+            return JSONValue.object(answers).text
+        }
+
+        /// Launches an entry and waits for its end.
+        func run(_ entry: DefinitionRecord, isKilling: Bool, as caller: Caller) async throws -> FlowRun {
+            services.begin(isKilling: isKilling)
+            var request = LaunchPlayRequest()
+            request.definitionRecord = entry.id
+            request.sourceTable = ["F-05", "G-80"].contains(id(entry)) ? "onboarding_case" : "risk_signal"
+            request.sourceRecord = "00000000-0000-4000-8000-00000000000d"
+            request.answers = try await answers(entry, as: caller)
+            var get = GetRequest()
+            get.id = try await bench.call(PlayLauncherAPI.launchPlay, request, as: caller).id
+            let limit = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < limit {
+                let run = try await bench.call(PlayLauncherAPI.getFlowRun, get, as: caller)
+                if run.completedAt != nil { return run }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            throw Problem.deadlineExceeded(cause: "\(entry.title ?? "") is not over")
+        }
+
+        private func id(_ entry: DefinitionRecord) -> String {
+            PlaySeed.entries.first { $0.title == entry.title }?.id ?? ""
+        }
+
+        func entries(as caller: Caller) async throws -> [DefinitionRecord] {
+            var request = ListRequest()
+            request.pageSize = 100
+            return try await bench.call(PlayLauncherAPI.listDefinitionRecords, request, as: caller).definitionRecords
+        }
+
+        func steps(_ run: FlowRun, as caller: Caller) async throws -> [FlowStep] {
+            var request = ListFlowStepsRequest()
+            request.flowRun = run.id
+            return try await bench.call(PlayLauncherAPI.listFlowSteps, request, as: caller).steps
+        }
+    }
+
+    @Test func whatIsLeftIsThereOnce() async throws {
+        let ground = try await Ground()
+        let caller = try person("admin")
+        let entries = try await ground.entries(as: caller)
+        #expect(entries.count == PlaySeed.entries.count)
+        for entry in entries {
+            let name = entry.title ?? ""
+            let whole = try await ground.run(entry, isKilling: false, as: caller)
+            #expect(whole.state == "completed", "\(name): \(whole.message ?? "")")
+            let expected = ground.services.done.effects
+            let killed = try await ground.run(entry, isKilling: true, as: caller)
+            let (left, kills) = ground.services.done
+            #expect(killed.state == "completed", "\(name): \(killed.message ?? "")")
+            #expect(left.map(\.method) == expected.map(\.method) && left == expected, "\(name)")
+            // Each effect is that of one call, which died twice: that of the note at the end as well.
+            #expect(kills == 2 * expected.count && expected.last?.method == "note", "\(name): \(kills)")
+            #expect(killed.createdRecords == whole.createdRecords && killed.message == whole.message, "\(name)")
+            let (before, after) = (
+                try await ground.steps(whole, as: caller), try await ground.steps(killed, as: caller)
+            )
+            #expect(after.map(\.key) == before.map(\.key) && after.allSatisfy { $0.state == "done" }, "\(name)")
+            // One event of each end, by which people are told once.
+            let ends = try await ground.bench.events(of: killed.id).filter { $0.subject.hasSuffix("updated") }
+            #expect(ends.count == 2, "\(name): launched and over")
+        }
+    }
+
+    /// A run that fails is told once as well, however often whoever tells it is killed.
+    @Test func aFailureIsToldOnce() async throws {
+        let ground = try await Ground()
+        let caller = try person("admin")
+        let all = try await ground.entries(as: caller)
+        let entry = try #require(all.first { $0.title == "Scheduled a Follow-Up" })
+        ground.services.refuseTouchpoints()
+        let killed = try await ground.run(entry, isKilling: true, as: caller)
+        #expect(killed.state == "failed" && killed.step == "Create: Touchpoint")
+        #expect(ground.services.done.effects.map(\.method) == ["note"] && ground.services.done.kills == 3)
+        let ends = try await ground.bench.events(of: killed.id).filter { $0.subject.hasSuffix("updated") }
+        #expect(ends.count == 2)
+    }
+}
