@@ -40,27 +40,30 @@ extension Plays {
             call, PlayLauncherAPI.launchPlay.name, request, requestID: request.requestID
         ) { tx, context in
             let store = Store<FlowRun>(database)
-            func complete(_ run: inout FlowRun) {
+            func launch(_ run: inout FlowRun) {
                 run.definitionRecord = plan.record.id
                 run.flow = plan.definition.name
                 run.flowVersion = plan.definition.version
                 run.answers = answers.text
                 (run.title, run.titleKo) = (title.en, title.ko)
+                run.state = FlowRun.State.inProgress
             }
+            let run: FlowRun
             if begun == nil {
+                // Chosen and answered in one request: nobody has to hear of a run that waits for both.
                 var draft = Self.draft(source, context)
                 draft.id = runID
-                complete(&draft)
-                _ = try store.create(draft, context.asSystem, in: tx)
-            }
-            let run = try store.change(runID, context.asSystem, in: tx) { run in
-                guard run.state == FlowRun.State.started else {
-                    throw Problem.failedPrecondition(
-                        rule: "G-78", Text(en: "The play was launched already.", ko: "이미 시작된 플레이입니다."),
-                        field: LaunchPlayRequest.Field.flowRun)
+                launch(&draft)
+                run = try store.create(draft, context.asSystem, in: tx)
+            } else {
+                run = try store.change(runID, context.asSystem, in: tx) { run in
+                    guard run.state == FlowRun.State.started else {
+                        throw Problem.failedPrecondition(
+                            rule: "G-78", Text(en: "The play was launched already.", ko: "이미 시작된 플레이입니다."),
+                            field: LaunchPlayRequest.Field.flowRun)
+                    }
+                    launch(&run)
                 }
-                complete(&run)
-                run.state = FlowRun.State.inProgress
             }
             let execution = Execution(
                 run: run.id, domain: source.domain, requester: KeptCaller(call.caller), trace: call.trace.header,

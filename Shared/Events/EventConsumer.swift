@@ -6,75 +6,12 @@ import RPC
 import Tenancy
 import Wire
 
-/// What a service does about events of others, or of its own.
-public struct EventHandler: Sendable {
-    let name: String
-    /// Whose events they are.
-    let service: String
-    let subject: String
-    let isWanted: @Sendable (RecordEvent) -> Bool
-    let prepare: (@Sendable (RecordEvent) async throws -> Void)?
-    let apply: @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
-
-    /// Handles the events `service.record.action`; `*` stands for any action.
-    /// - Parameters:
-    ///   - name: the durable consumer's name, unique in the system: `import-validation-case-created`.
-    ///   - wanted: which events have an effect at all; the others cost no transaction.
-    ///   - prepare: asks others for what the effect needs, before its transaction. May run more than once.
-    ///   - apply: the effect, in the transaction that also marks the event as seen: it happens once.
-    public init(
-        _ name: String, service: String, record: String, action: String = "*",
-        wanted isWanted: @escaping @Sendable (RecordEvent) -> Bool = { _ in true },
-        prepare: (@Sendable (RecordEvent) async throws -> Void)? = nil,
-        apply: @escaping @Sendable (RecordEvent, WriteContext, Transaction) throws -> Void
-    ) {
-        self.name = name
-        self.service = service
-        subject = "ale.v1.events.*.\(service).\(record).\(action)"
-        self.isWanted = isWanted
-        self.prepare = prepare
-        self.apply = apply
-    }
-
-    /// Whether `event`, of a record of `service`, is one of those it waits for.
-    public func takes(_ event: RecordEvent, of service: String) -> Bool {
-        ["*", event.action].contains { subject == "ale.v1.events.*.\(service).\(event.table).\($0)" }
-            && isWanted(event)
-    }
-
-    /// Has an event take effect: what it needs of others first, then the effect and the row that marks the event as seen
-    /// in one transaction. An event that was seen before has no effect.
-    public func take(_ event: RecordEvent, in database: Database, trace: String? = nil) async throws {
-        try await prepare?(event)
-        let schema = database.schema
-        let (name, apply) = (name, apply)
-        guard let domain = DomainPath(event.domain) else {
-            throw Problem.internalError(cause: "an event of the domain \(event.domain)")
-        }
-        let context = WriteContext.system(database.service, domain: domain, now: database.clock.now, trace: trace)
-        try await database.transaction(as: context.caller) { tx in
-            let first = try tx.query(
-                """
-                INSERT INTO \(identifier: schema).inbox (consumer, event_id, domain) \
-                VALUES (\(name), \(event.eventID), \(event.domain)) ON CONFLICT DO NOTHING
-                """)
-            guard first.affected == 1 else {
-                // Remembered anew, for it may come once more (see ``Retention``); a day's difference does not matter.
-                return tx.send(
-                    """
-                    UPDATE \(identifier: schema).inbox SET at = now() WHERE consumer = \(name) \
-                    AND event_id = \(event.eventID) AND at < now() - interval '1 day'
-                    """)
-            }
-            try apply(event, context, tx)
-        }
-    }
-}
-
 /// Feeds events to one handler, in order, each one's effect once.
 ///
-/// One instance of a service consumes for a handler at a time. An event that fails is retried and again with
-/// growing pauses: those behind it wait, so that order holds and nothing is lost.
+/// One instance of a service consumes for a handler at a time. Events that have come together take effect in one
+/// transaction: a service that is behind catches up at a fraction of what each by itself would cost. When one of them
+/// fails, each is handled by itself. An event that fails is retried and again with growing pauses: those behind it wait,
+/// so that order holds and nothing is lost.
 public struct EventConsumer: Sendable {
     private let handler: EventHandler
     private let database: Database
@@ -131,14 +68,20 @@ public struct EventConsumer: Sendable {
     private func read(on reading: Reading?) async throws -> Reading? {
         var reading = try await prepared(reading)
         guard leads else { return nil }
-        for message in try await reading.consumer.fetch(batch: 100, timeout: .seconds(2)) {
-            guard message.consumerSequence == reading.next, leads, await handle(message) else {
-                return nil
-            }
-            reading.next += 1
+        let messages = try await reading.consumer.fetch(batch: 100, timeout: .seconds(2))
+        var first = messages.startIndex
+        while first < messages.endIndex {
+            let company = messages[first...].prefix(Self.company)
+            let inOrder = company.enumerated().prefix { reading.next + UInt64($0) == $1.consumerSequence }.count
+            guard inOrder > 0, leads, await handle(company.prefix(inOrder)) else { return nil }
+            reading.next += UInt64(inOrder)
+            first += inOrder
         }
         return reading
     }
+
+    /// Most events of one transaction.
+    private static let company = 25
 
     /// Whether this instance still leads as it did when it began to read. Who lost it and leads again does so under another
     /// fence, and what is done under the former one would be refused for ever.
@@ -194,32 +137,52 @@ public struct EventConsumer: Sendable {
         }
     }
 
-    /// Whether the event had its effect; false when the task was cancelled or the lock lost meanwhile.
-    private func handle(_ message: JetStreamMessage) async -> Bool {
+    /// Whether the events had their effect; false when the task was cancelled or the lock lost meanwhile.
+    private func handle(_ messages: ArraySlice<JetStreamMessage>) async -> Bool {
+        let taken = messages.compactMap { message in wanted(message).map { (message: message, arrived: $0) } }
+        if taken.count > 1, (try? await handler.take(taken.map(\.arrived), in: database)) != nil {
+            for (message, _) in taken { try? message.ack() }
+            return true
+        }
+        for (message, arrived) in taken {
+            guard leads, await handle(message, arrived) else { return false }
+        }
+        return true
+    }
+
+    /// The event of a message; nil, and the message is done with, when it is none that the handler waits for.
+    private func wanted(_ message: JetStreamMessage) -> EventHandler.Arrived? {
         // What is not what its subject says was not written by the relay of a service.
         guard var event = try? RecordEvent.decode(protobuf: message.message.payload),
             let domain = DomainPath(event.domain), Self.belongs(event, of: domain, to: message.message.subject)
         else {
             database.log.error("an event cannot be read", metadata: ["subject": "\(message.message.subject)"])
             try? message.term()
-            return true
+            return nil
         }
         // Events from before there was the field are of the service whose subjects are listened to.
         event.service = handler.service
         guard handler.isWanted(event) else {
             try? message.ack()
-            return true
+            return nil
         }
+        return EventHandler.Arrived(event, in: domain, trace: message.message.headers["traceparent"])
+    }
+
+    /// Whether an event had its effect, however often it takes.
+    private func handle(_ message: JetStreamMessage, _ arrived: EventHandler.Arrived) async -> Bool {
         var pause: Duration = .milliseconds(50)
         while !Task.isCancelled {
             do {
-                try await handler.take(event, in: database, trace: message.message.headers["traceparent"])
+                try await handler.take([arrived], in: database)
                 try? message.ack()
                 return true
             } catch {
                 database.log.warning(
                     "an event failed and is retried",
-                    metadata: ["consumer": "\(handler.name)", "event": "\(event.eventID)", "cause": "\(error)"])
+                    metadata: [
+                        "consumer": "\(handler.name)", "event": "\(arrived.event.eventID)", "cause": "\(error)",
+                    ])
                 try? message.inProgress()
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(10))

@@ -11,7 +11,6 @@ enum DateBench {
 
     /// The slowest of a hundred, one after another.
     static func preview(_ data: PlaybookData) async throws -> Figure {
-        try await data.activateTasks()
         let record = try await data.makeCase()
         _ = try await data.start("bench_tasks", over: record)
         for number in 0..<tasks { try await createTask(number, of: record, data) }

@@ -15,10 +15,12 @@ struct Main {
         case publication
         /// The program in Python alone, which is also part of `imports`.
         case polars
+        /// What the service holds after an hour of load: an hour.
+        case hour
         /// The quiet and the noisy tenant alone, with a small database: `scale` measures them with a large one.
         case tenants
 
-        static let all = allCases.filter { ![.publication, .polars, .tenants].contains($0) }
+        static let all = allCases.filter { ![.publication, .polars, .hour, .tenants].contains($0) }
 
         init(argument: String) throws {
             guard let part = Part(rawValue: argument) else {
@@ -47,6 +49,10 @@ struct Main {
     private static func measure(_ part: Part) async throws {
         switch part {
         case .requests: try await BenchStack.using("requests", measureRequests)
+        case .hour:
+            try await BenchStack.using("hour") { stack in
+                try await HourBench(stack: stack, requests: try await requests(stack)).measure { $0.printed() }
+            }
         case .imports:
             try await measureImports { stack, journey in
                 try await ImportBench(stack: stack, journey: journey).measure { $0.printed() }
@@ -78,17 +84,22 @@ struct Main {
 
     private static func measureRequests(_ stack: BenchStack) async throws {
         for figure in try await StartBench.measure(stack) { figure.printed() }
+        let requests = try await requests(stack)
+        for figure in try await requests.read() + requests.create() { figure.printed() }
+        try await requests.memory(creates: 10_000).printed()
+        try await CodecBench.measure(requests.engagement, folder: stack.folder).printed()
+    }
+
+    /// Requests about an engagement that a journey has come to.
+    private static func requests(_ stack: BenchStack) async throws -> RequestBench {
         let samples = "\(BenchStack.root)/Samples"
         let journey = Journey(stack.world())
         try await journey.run(
             [JourneyWorkbook(path: "\(samples)/contracts.xlsx", target: "contract", ready: 8, attention: 4)],
             mailDirectory: nil)
-        let requests = RequestBench(
+        return RequestBench(
             stack: stack, engagement: journey.engagement, touchpoint: journey.touchpoint,
             credential: try journey.credential(.successManager))
-        for figure in try await requests.read() + requests.create() { figure.printed() }
-        try await requests.memory(creates: 10_000).printed()
-        try await CodecBench.measure(journey.engagement, folder: stack.folder).printed()
     }
 
     /// Measures on a stack with an account whose tasks are there.

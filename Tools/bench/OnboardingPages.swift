@@ -11,7 +11,6 @@ struct OnboardingPages {
     let all: [ScaleRequests.Request]
 
     init(_ data: PlaybookData, cases: Int) async throws {
-        try await data.activateTasks()
         let template = try await data.makeCase()
         let run = try await data.start("bench_tasks", over: template)
         try await data.stack.psql([

@@ -41,6 +41,7 @@ struct PlaybookData: Sendable {
         (customer, contact) = try await Self.customer(stack.world(), journey.account, agent)
         account = journey.account.id
         user = journey.users[.agent] ?? ""
+        try await activateTasks()
     }
 
     private static func customer(
@@ -76,7 +77,7 @@ struct PlaybookData: Sendable {
     }
 
     /// Activates a playbook whose activities make a task each as soon as the run starts.
-    func activateTasks() async throws {
+    private func activateTasks() async throws {
         try await activate(
             "bench_tasks",
             (1...Self.activities).map { "      - \(Self.task($0, start: "{when: with_lane}"))" })

@@ -15,15 +15,14 @@ struct RequestBench {
     let touchpoint: Touchpoint
     let credential: Credential
 
-    private typealias Request = @Sendable () async throws -> Void
-
     /// One record, 64 in flight.
     func read() async throws -> [Figure] {
-        let client = Client(NATSTransport(stack.connection))
         var request = GetRequest()
         request.id = touchpoint.id
         let get = request
-        let credential = credential
+        let ours = try await Asking(as: { client in
+            _ = try await client.call(CustomerSuccessAPI.getTouchpoint, get, as: credential)
+        })
         let columns = Touchpoint.schema.fields.filter {
             ![.journal, .attachment].contains($0.type) && !["etag", "days_remaining"].contains($0.name)
         }
@@ -39,48 +38,32 @@ struct RequestBench {
             ])
         defer { floor.stop() }
         return try await compared(
-            "read one record", inFlight: 64, atLeast: 0.7, floor, settled: {},
-            { _ = try await client.call(CustomerSuccessAPI.getTouchpoint, get, as: credential) },
-            asking(subject, payload: Array(touchpoint.id.utf8)))
+            "read one record", inFlight: 64, atLeast: 0.7, floor, settled: {}, ours,
+            Asking(subject, payload: Array(touchpoint.id.utf8)))
     }
 
     /// A touchpoint created, 16 in flight. What it leaves to the relay is a part of it: both are waited for.
     func create() async throws -> [Figure] {
-        let client = Client(NATSTransport(stack.connection))
-        var creation = CreateTouchpointRequest()
-        creation.touchpoint = .weekly(of: engagement.id)
-        let request = creation
-        let credential = credential
+        let ours = try await creation()
         let statements = CreateFloor(engagement: engagement, touchpoint: touchpoint)
         try await CreateFloor.makeOutbox(stack)
         let subject = "ale.v1.customer-success.floor.create"
         let floor = try await Floor(
             stack, subject: subject, connections: 16, batches: try statements.batches(), outbox: CreateFloor.outbox)
         defer { floor.stop() }
-        let ours: Request = {
-            _ = try await client.call(CustomerSuccessAPI.createTouchpoint, request, as: credential)
-        }
         var figures = try await compared(
             "create a touchpoint", inFlight: 16, atLeast: 1, floor, settled: relayed, ours,
-            asking(subject, payload: try touchpoint.encodeProtobuf()))
+            Asking(subject, payload: try touchpoint.encodeProtobuf()))
         figures.append(try await comparedWithPgbench(statements, ours))
         return figures
     }
 
     /// What the service holds after so many creates.
     func memory(creates: Int) async throws -> Figure {
-        let client = Client(NATSTransport(stack.connection))
-        var creation = CreateTouchpointRequest()
-        creation.touchpoint = .weekly(of: engagement.id)
-        let request = creation
-        let credential = credential
+        let (creation, connection) = (try await creation(), stack.connection)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<16 {
-                group.addTask {
-                    for _ in 0..<creates / 16 {
-                        _ = try await client.call(CustomerSuccessAPI.createTouchpoint, request, as: credential)
-                    }
-                }
+                group.addTask { for _ in 0..<creates / 16 { try await creation.once(connection) } }
             }
             try await group.waitForAll()
         }
@@ -88,12 +71,14 @@ struct RequestBench {
         return .bound("memory of customer-success after \(creates) creates", memory, unit: "MB", under: 40)
     }
 
-    /// Asks the floor.
-    private func asking(_ subject: String, payload: [UInt8]) -> Request {
-        let connection = stack.connection
-        return {
-            _ = try await connection.request(subject, headers: Headers(), payload: payload, timeout: .seconds(10))
-        }
+    /// A touchpoint of the engagement, each time another.
+    func creation() async throws -> Asking {
+        var creation = CreateTouchpointRequest()
+        creation.touchpoint = .weekly(of: engagement.id)
+        let request = creation
+        return try await Asking(as: { client in
+            _ = try await client.call(CustomerSuccessAPI.createTouchpoint, request, as: credential)
+        })
     }
 
     /// Waits until every event is in the stream.
@@ -114,8 +99,11 @@ struct RequestBench {
     /// The rate with many in flight, the CPU that each process spends on one, and the time of one alone.
     private func compared(
         _ name: String, inFlight: Int, atLeast aim: Double, _ floor: Floor, settled: () async throws -> Void,
-        _ ours: @escaping Request, _ bare: @escaping Request
+        _ asking: Asking, _ askingFloor: Asking
     ) async throws -> [Figure] {
+        let connection = stack.connection
+        let ours = { @Sendable in try await asking.once(connection) }
+        let bare = { @Sendable in try await askingFloor.once(connection) }
         let servers = ["nats-server": try stack.pid("nats"), "postgres": try stack.postmaster()]
         let names = ["service"] + servers.keys.sorted() + ["notifier"]
         let of = ProcessTimes(
@@ -152,18 +140,20 @@ struct RequestBench {
     ///
     /// A number of transactions, not a time: a child of a Swift process starts with signals blocked, and pgbench would
     /// never hear its alarm.
-    private func comparedWithPgbench(_ statements: CreateFloor, _ ours: @escaping Request) async throws -> Figure {
+    private func comparedWithPgbench(_ statements: CreateFloor, _ creation: Asking) async throws -> Figure {
+        let connection = stack.connection
         let script = "\(stack.folder)/create.sql"
         try statements.script().write(toFile: script, atomically: true, encoding: .utf8)
-        let connection = try stack.connectionString("ale_customer_success")
+        let database = try stack.connectionString("ale_customer_success")
         let password = try BenchStack.secret(stack.folder, "postgres-ale_customer_success")
         var comparison = Comparison()
         for _ in 1...Comparison.rounds {
             let load = try await Load.measured(
-                inFlight: 16, seconds: 2, processes: ProcessTimes([:]), settled: relayed, ours)
+                inFlight: 16, seconds: 2, processes: ProcessTimes([:]), settled: relayed,
+                { try await creation.once(connection) })
             let output = try await Command.run(
                 "/usr/lib/postgresql/15/bin/pgbench",
-                ["-n", "-M", "prepared", "-c", "16", "-j", "2", "-t", "200", "-f", script, connection],
+                ["-n", "-M", "prepared", "-c", "16", "-j", "2", "-t", "200", "-f", script, database],
                 environment: ["PGPASSWORD": password])
             guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("tps = ") }),
                 let tps = Double(line.dropFirst("tps = ".count).prefix { $0.isNumber || $0 == "." })

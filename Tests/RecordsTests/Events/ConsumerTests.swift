@@ -36,6 +36,35 @@ import Wire
         try await events.close()
     }
 
+    /// Events that waited for their consumer take effect some dozens to a transaction, each once and in order; one that
+    /// fails takes none of the others with it.
+    @Test(arguments: [false, true]) func whatHasComeTogetherTakesEffectTogether(oneFails: Bool) async throws {
+        let events = try await EventBench.make()
+        let leadership = try events.leadership()
+        var helpers = Helpers()
+        helpers.add(events.relay(leadership))
+        let made = try await events.bench.create("first")
+        for number in 0..<99 { try await events.bench.change(made.id) { $0.subject = "change \(number)" } }
+        try await events.waitUntilSent()
+        let failures = Counter()
+        helpers.add(
+            events.consume("effects", leadership) { event in
+                guard oneFails, event.revision == 37, failures.value < 3 else { return }
+                failures.add(1)
+                throw NotYet()
+            })
+        #expect(try await events.verdict() == EventBench.allWell)
+        #expect(try await events.bench.count("customer_success.effect") == 100)
+        #expect(try await events.bench.count("customer_success.inbox WHERE consumer = 'effects'") == 100)
+        let transactions = try await events.bench.count("(SELECT DISTINCT xmin::text FROM customer_success.effect) t")
+        // All in company, but for those that came with the one that failed.
+        #expect(oneFails ? (25...60).contains(transactions) : transactions <= 10)
+        #expect(failures.value == (oneFails ? 3 : 0))
+        await helpers.end()
+        await leadership.resign()
+        try await events.close()
+    }
+
     /// An instance dies in the middle of a batch it has fetched: the next one goes on where it stood, at once and in
     /// order, and does not begin with what is newer.
     @Test func theNextInstanceGoesOnInOrder() async throws {
