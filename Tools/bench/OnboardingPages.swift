@@ -19,7 +19,12 @@ struct OnboardingPages {
             "-f", "\(BenchStack.root)/Tools/bench/playbooks.sql",
         ])
         let places = try await Self.places(data, cases)
-        let portal = PortalRequests(data, cases: cases, tasks: try await Self.tasks(data, cases))
+        let own = 0..<PortalRequests.own
+        let portal = PortalRequests(
+            data, cases: cases,
+            tasks: try await Self.ids("lifecycle_task", "BENCHTASK", stride(from: 0, to: cases, by: Self.step(cases)), data),
+            ownCases: try await Self.ids("onboarding_case", "BENCHCASE", own, data),
+            ownTasks: try await Self.ids("lifecycle_task", "BENCHTASK", own, data))
         all =
             Self.ofPlaybook(data, places, cases) + Self.ofPages(data, places, cases) + portal.pages
             + portal.searches
@@ -27,7 +32,7 @@ struct OnboardingPages {
 
     /// A thousand cases with their runs, spread over all of them.
     private static func places(_ data: PlaybookData, _ cases: Int) async throws -> [(run: String, record: String)] {
-        let numbers = stride(from: 0, to: cases, by: max(1, cases / 1_000)).map { "'BENCHCASE\($0)'" }
+        let numbers = stride(from: 0, to: cases, by: step(cases)).map { "'BENCHCASE\($0)'" }
         let rows = try await data.stack.psql([
             "-Atc",
             """
@@ -38,15 +43,16 @@ struct OnboardingPages {
         return rows.compactMap { row in row.count == 2 ? (run: row[0], record: row[1]) : nil }
     }
 
-    /// A task of each of a thousand cases, those of the customer first.
-    private static func tasks(_ data: PlaybookData, _ cases: Int) async throws -> [String] {
-        let numbers = stride(from: 0, to: cases, by: max(1, cases / 1_000)).map { "'BENCHTASK\($0)'" }
-        return try await data.stack.psql([
-            "-Atc",
-            """
-            SELECT id FROM onboarding.lifecycle_task WHERE number IN (\(numbers.joined(separator: ",")))
-            """,
-        ]).split(separator: "\n").map(String.init)
+    /// A thousand of so many.
+    private static func step(_ cases: Int) -> Int { max(1, cases / 1_000) }
+
+    /// The ids of records of onboarding with these numbers, which are none that the service gives and looks for.
+    private static func ids(
+        _ table: String, _ prefix: String, _ numbers: some Sequence<Int>, _ data: PlaybookData
+    ) async throws -> [String] {
+        let all = numbers.map { "'\(prefix)\($0)'" }.joined(separator: ",")
+        return try await data.stack.psql(["-Atc", "SELECT id FROM onboarding.\(table) WHERE number IN (\(all))"])
+            .split(separator: "\n").map(String.init)
     }
 
     private static func ofPlaybook(
@@ -86,7 +92,8 @@ struct OnboardingPages {
                 let page = try await client.call(
                     OnboardingAPI.getOnboardingLandingPage, GetOnboardingLandingPageRequest(), as: agent)
                 // Cards 3 to 5 count what other services have as well.
-                guard page.cards.count == 5, page.cards.dropFirst(2).allSatisfy({ $0.count > 0 }), page.list?.items.isEmpty == false
+                guard page.cards.count == 5, page.cards.dropFirst(2).allSatisfy({ $0.count > 0 }),
+                    page.list?.items.isEmpty == false
                 else { throw JourneyFailure("the landing page is empty: \(page.cards.map(\.count))") }
             },
             .init(name: "active tasks among \(cases * PlaybookData.tasks)") { try await list("active_tasks") },

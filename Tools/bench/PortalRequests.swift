@@ -9,19 +9,24 @@ import Wire
 /// of them at every size.
 struct PortalRequests: Sendable {
     /// Cases of the customer.
-    private static let own = 50
+    static let own = 50
 
     let data: PlaybookData
     let cases: Int
     /// Tasks of any cases.
     let tasks: [String]
+    /// The customer's, and a task of each.
+    let ownCases: [String]
+    let ownTasks: [String]
 
-    init(_ data: PlaybookData, cases: Int, tasks: [String]) {
+    init(_ data: PlaybookData, cases: Int, tasks: [String], ownCases: [String], ownTasks: [String]) {
         (self.data, self.cases, self.tasks) = (data, cases, tasks)
+        (self.ownCases, self.ownTasks) = (ownCases, ownTasks)
     }
 
     var pages: [ScaleRequests.Request] {
         let (client, agent, customer, tasks) = (data.client, data.agent, data.customer, tasks)
+        let (ownCases, ownTasks) = (ownCases, ownTasks)
         let taskCount = cases * PlaybookData.tasks
         @Sendable func list(_ name: String, _ least: Int, as person: Credential) async throws {
             var request = ListPortalRequest()
@@ -29,7 +34,7 @@ struct PortalRequests: Sendable {
             let found = try await client.call(OnboardingAPI.listPortal, request, as: person)
             guard found.items.count == least else { throw JourneyFailure("\(name) has \(found.items.count) records") }
         }
-        @Sendable func ownCase() -> String { "BENCHCASE\(Int.random(in: 0..<Self.own))" }
+        @Sendable func ownCase() -> String { ownCases.randomElement() ?? "" }
         return [
             .init(name: "task page among \(taskCount)") {
                 var request = GetOnboardingTaskPageRequest()
@@ -62,7 +67,7 @@ struct PortalRequests: Sendable {
             },
             .init(name: "task of a customer in the portal among \(taskCount)") {
                 var request = GetPortalTaskRequest()
-                request.id = "BENCHTASK\(Int.random(in: 0..<Self.own))"
+                request.id = ownTasks.randomElement() ?? ""
                 _ = try await client.call(OnboardingAPI.getPortalTask, request, as: customer)
             },
         ]
