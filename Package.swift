@@ -300,7 +300,3 @@ let package = Package(
         ],
     swiftLanguageModes: [.v6]
 )
-package.targets.removeAll {
-    $0.type == .test
-        && !["PlayLauncherTests", "NotifierTests", "FlowsTests", "WorkspaceTests", "CustomerSuccessTests", "TidyTests"]
-            .contains($0.name)
