@@ -85,8 +85,8 @@ let pages: [Resource] = """
     Case/case Case/go_live Errors/error Holidays/holidays Import/import Import/import_block Import/import_counts
     Import/import_fix Import/import_grid Import/import_match Import/import_plan Import/import_publish Import/import_row
     Import/import_row_panel Import/import_run Import/import_upload Import/lineage List/list Notices/notices
-    Onboarding/onboarding People/people Person/person Plays/play Plays/play_run Plays/play_steps Plays/plays Portal/article
-    Portal/portal Portal/portal_case Portal/portal_task Portal/portal_upload Portal/portal_work
+    Onboarding/onboarding People/people Person/person Plays/play Plays/play_run Plays/play_steps Plays/plays
+    Portal/article Portal/portal Portal/portal_case Portal/portal_task Portal/portal_upload Portal/portal_work
     Registration/registration Search/search SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
     """.split { $0 == " " || $0 == "\n" }.map { .copy("\($0).mustache") }
 
@@ -157,7 +157,7 @@ let package = Package(
             exclude: ["README.md"]),
         shared("Work", ["Records", "Identity"], exclude: ["README.md"]),
         shared(
-            "RecommendedActions", ["RecommendedActionsWire", "Records", "Work", "Filters"], exclude: ["README.md"]),
+            "RecommendedActions", ["RecommendedActionsWire", "Records", "Filters"], exclude: ["README.md"]),
         shared("Playbooks", ["PlaybooksWire", "Records", "Work", "Filters", "Flows"], exclude: ["README.md"]),
         shared(
             "Platform",
