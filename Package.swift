@@ -261,7 +261,7 @@ let package = Package(
             serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS", "Korean", "Passwords"]),
             serviceTests(
                 "ImportValidation", ["OnboardingService", "RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
-            serviceTests("CustomerSuccess", ["Workbook"]),
+            serviceTests("CustomerSuccess", ["Playbooks", "Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),
             .testTarget(
