@@ -85,7 +85,8 @@ let pages: [Resource] = """
     Case/case Case/go_live Errors/error Import/import Import/import_block Import/import_counts Import/import_fix
     Import/import_grid Import/import_match Import/import_plan Import/import_publish Import/import_row
     Import/import_row_panel Import/import_run Import/import_upload Import/lineage List/list Notices/notices
-    Onboarding/onboarding People/people Person/person Portal/article Portal/portal Portal/portal_case Portal/portal_task
+    Onboarding/onboarding People/people Person/person Playbooks/migration
+    Playbooks/playbook Playbooks/playbooks Portal/article Portal/portal Portal/portal_case Portal/portal_task
     Portal/portal_upload Registration/registration Search/search SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
     """.split { $0 == " " || $0 == "\n" }.map { .copy("\($0).mustache") }
 

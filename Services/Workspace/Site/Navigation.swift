@@ -23,9 +23,13 @@ enum Navigation {
 
     private static let people = Entry(href: "/people", key: "p", label: Text(en: "People", ko: "사용자"))
 
+    private static let playbooks = Entry(href: "/playbooks", key: "b", label: Text(en: "Playbooks", ko: "플레이북"))
+
     /// The entries for one page.
     static func values(for person: Person, _ visit: Visit) -> [Values] {
-        let all = (person.isCustomer ? customers : entries) + (PeoplePages.isFor(person) ? [people] : [])
+        let all =
+            (person.isCustomer ? customers : entries) + (PeoplePages.isFor(person) ? [people] : [])
+            + (PlaybookPages.isFor(person) ? [playbooks] : [])
         return all.map { entry in
             [
                 "href": entry.href, "key": entry.key, "label": visit.reader(entry.label),

@@ -84,7 +84,7 @@ struct Site: Sendable {
         [
             SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, TaskPages.self,
             ImportPages.self, PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self, PersonPages.self,
-            PeoplePages.self, RegistrationPages.self, LivePages.self, DesignPage.self,
+            PeoplePages.self, PlaybookPages.self, RegistrationPages.self, LivePages.self, DesignPage.self,
         ]
     }
 
