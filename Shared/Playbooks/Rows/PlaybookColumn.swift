@@ -5,7 +5,8 @@ enum PlaybookColumn: String {
     case action, activated, active, activity, adopts, applies, at, before, by, cases, completions, content, created,
         definition, domain, entered, etag, failure, failures, field, fields, ground, id, key, lane, made, migration,
         number,
-        outcome, playbook, position, preview, record, refusal, requester, revision, run, starts, state, target, version, warnings
+        outcome, playbook, position, preview, record, refusal, requester, revision, run, starts, state, target, version,
+        warnings
     case activatedAt = "activated_at"
     case activatedBy = "activated_by"
     case appliedAt = "applied_at"
