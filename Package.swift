@@ -85,9 +85,10 @@ let pages: [Resource] = """
     Case/case Case/go_live Errors/error Holidays/holidays Import/import Import/import_block Import/import_counts
     Import/import_fix Import/import_grid Import/import_match Import/import_plan Import/import_publish Import/import_row
     Import/import_row_panel Import/import_run Import/import_upload Import/lineage List/list Notices/notices
-    Onboarding/onboarding People/people Person/person Plays/play Plays/play_run Plays/play_steps Plays/plays
-    Portal/article Portal/portal Portal/portal_case Portal/portal_task Portal/portal_upload Portal/portal_work
-    Registration/registration Search/search SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
+    Onboarding/onboarding People/people Person/person Playbooks/migration Playbooks/playbook Playbooks/playbooks
+    Plays/play Plays/play_run Plays/play_steps Plays/plays Portal/article Portal/portal Portal/portal_case
+    Portal/portal_task Portal/portal_upload Portal/portal_work Registration/registration Search/search
+    SignIn/forgotten SignIn/invitation SignIn/reset SignIn/sign_in Task/task
     """.split { $0 == " " || $0 == "\n" }.map { .copy("\($0).mustache") }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -262,7 +263,7 @@ let package = Package(
             serviceTests("Onboarding", ["Playbooks", "RecommendedActions", "HTTPS", "Korean", "Passwords"]),
             serviceTests(
                 "ImportValidation", ["OnboardingService", "RecommendedActions", "Workbook", "Sandbox", "script-worker"]),
-            serviceTests("CustomerSuccess", ["Workbook"]),
+            serviceTests("CustomerSuccess", ["Playbooks", "Workbook"]),
             serviceTests("PlayLauncher", ["Flows"]),
             serviceTests("Notifier", ["Mail"]),
             .testTarget(

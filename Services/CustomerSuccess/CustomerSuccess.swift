@@ -30,7 +30,9 @@ public enum CustomerSuccess: ServiceDefinition {
                 parts.database, replicas, jobs, playbooks, parts.client, try parts.settings.attachmentBounds()),
             replicas: replicas,
             handlers: [playbookTrigger(playbooks)],
-            background: jobs.filter { $0.offUntil == nil }.map { $0.background(parts.database) },
+            background: [
+                Background("playbook migrations", isSingle: false) { await MigrationCalls(playbooks).run() }
+            ] + jobs.filter { $0.offUntil == nil }.map { $0.background(parts.database) },
             prepare: {
                 try await SuccessActivities.seed(playbooks)
                 let actions = recommendedActions(parts.database, parts.client)
@@ -80,6 +82,7 @@ public enum CustomerSuccess: ServiceDefinition {
         endpoints.add(CaseServiceDefinition.self)
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
+        endpoints.add(playbooks.migrationEndpoints(api))
         endpoints.add(recommendedActions(database, client).actionEndpoints(api, replicas: replicas.source))
         endpoints.add(TemplateRendering(database).endpoint)
         endpoints.add(LandingPages(database).endpoints)

@@ -46,6 +46,7 @@ public enum Onboarding: ServiceDefinition {
             handlers: [AutomaticCase.handler(database, isOn: isCaseAutomatic), playbookTrigger(playbooks)],
             background: [
                 Background("playbook calls", isSingle: false) { await calls.run() },
+                Background("playbook migrations", isSingle: false) { await MigrationCalls(playbooks).run() },
                 Background("moves of dates", isSingle: false) { await dates.run() },
                 PlaybookAdoption.background(playbooks),
                 CardSnapshots.job(database).background(database),
@@ -95,6 +96,7 @@ public enum Onboarding: ServiceDefinition {
         endpoints.add(KnowledgeEndpoints(database: database).endpoints)
         endpoints.add(playbooks.runEndpoints(api, replicas: replicas.source))
         endpoints.add(playbooks.definitionEndpoints(api))
+        endpoints.add(playbooks.migrationEndpoints(api))
         endpoints.add(recommendedActions(database).actionEndpoints(api, replicas: replicas.source))
         endpoints.add(LandingPages(database).endpoints)
         endpoints.add(CasePages(database).endpoint)

@@ -34,7 +34,8 @@ public enum FilledTables {
                     (SELECT item.relname) AS named (relname)
                 WHERE attrelid = item.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
                     AND attidentity = '' AND (attname IN ('domain', 'account', 'company') OR attnotnull AND NOT atthasdef);
-                EXECUTE format('INSERT INTO %s (%s) VALUES (%s) ON CONFLICT DO NOTHING', item.tab, names, given);
+                BEGIN EXECUTE format('INSERT INTO %s (%s) VALUES (%s)', item.tab, names, given);
+                EXCEPTION WHEN unique_violation THEN NULL; END;
             END LOOP;
         END $$
         """

@@ -30,6 +30,18 @@ extension Listed {
             Filled(
                 "playbook_log",
                 ["domain": domain, "run": Filled.one(of: 50), "at": "now() - n * interval '1 minute'"]),
+            Filled(
+                "playbook_migration",
+                [
+                    "domain": domain, "version": FilledTables.id("1"), "definition": Filled.one(of: 50),
+                    "created_at": "now() - n * interval '1 minute'",
+                ]),
+            Filled(
+                "playbook_migration_case",
+                [
+                    "domain": domain, "migration": FilledTables.id("1 + n % 1000"), "position": "n",
+                    "preview": "''::bytea",
+                ]),
         ]
     }
 
@@ -39,6 +51,11 @@ extension Listed {
             Listed("stage picker of a record", "playbook_runs.get_stages", "{\(record)}"),
             Listed("runs of a record", "playbook_runs.list", "{\(record), \"pageSize\": 50}"),
             Listed("activities of a run", "playbook_activities.list", #"{"run": "\#(first)"}"#),
+            Listed(
+                "migrations of a playbook", "playbook_migrations.list", #"{"definition": "\#(first)", "pageSize": 50}"#),
+            Listed(
+                "cases of a migration", "playbook_migrations.list_cases", #"{"migration": "\#(first)", "pageSize": 50}"#
+            ),
             Listed("activity log of a run", "playbook_runs.list_log", #"{"run": "\#(first)", "pageSize": 50}"#),
         ]
     }

@@ -27,6 +27,17 @@ extension Attempt {
             "playbook_definitions.change_activity": edit(#"{"id": "$ID", "activity": {"key": "x"}}"#),
             "playbook_definitions.move_activity": edit(#"{"id": "$ID", "key": "x"}"#),
             "playbook_definitions.remove_activity": edit(#"{"id": "$ID", "key": "x"}"#),
+            "playbook_migrations.preview": own(
+                #"{"definition": "$ID"}"#, .provider("create", on: migration), of: playbook),
+            "playbook_migrations.get": own(#"{"id": "$ID"}"#, .provider("read", on: migration), of: migration),
+            "playbook_migrations.list": own(
+                #"{"definition": "\#(other)"}"#, .provider("read", on: migration)),
+            "playbook_migrations.list_cases": own(
+                #"{"migration": "$ID"}"#, .provider("read", on: migration), of: migration),
+            "playbook_migrations.get_case": own(
+                #"{"id": "$ID"}"#, .provider("read", on: migration), of: "playbook_migration_case"),
+            "playbook_migrations.apply": own(#"{"id": "$ID"}"#, .provider("write", on: migration), of: migration),
+            "playbook_migrations.undo": own(#"{"id": "$ID"}"#, .provider("write", on: migration), of: migration),
             "activity_definitions.create": own(
                 #"{"activityDefinition": {}}"#, .provider("create", on: kind), of: kind),
             "activity_definitions.get": own(#"{"id": "$ID"}"#, .provider("read", on: kind), of: kind),
@@ -69,4 +80,5 @@ extension Attempt {
 
     private static let playbook = "playbook_definition"
     private static let kind = "activity_definition"
+    private static let migration = "playbook_migration"
 }

@@ -199,6 +199,15 @@ struct Tested: Sendable {
             """,
             "UPDATE \(schema).activity_definition SET content = '' WHERE domain = \(victim)",
             """
+            UPDATE \(schema).playbook_migration \
+            SET version = (SELECT id FROM \(schema).playbook_version WHERE domain = \(victim)), \
+            definition = (SELECT id FROM \(schema).playbook_definition WHERE domain = \(victim))
+            """,
+            """
+            UPDATE \(schema).playbook_migration_case SET preview = '', state = 'previewed', \
+            migration = (SELECT id FROM \(schema).playbook_migration)
+            """,
+            """
             UPDATE \(schema).playbook_run \
             SET version = (SELECT id FROM \(schema).playbook_version WHERE domain = \(victim)), \
             parent_table = \(parent), \

@@ -15,8 +15,8 @@ struct DateStage {
     let record: OnboardingCase
     var world: World { stage.world }
 
-    init(goLive: String? = "2026-06-30") async throws {
-        stage = try await PlaybookStage()
+    init(_ given: PlaybookStage? = nil, goLive: String? = "2026-06-30") async throws {
+        stage = if let given { given } else { try await PlaybookStage() }
         record = try await stage.world.openCase { $0.goLiveDate = goLive }
     }
 

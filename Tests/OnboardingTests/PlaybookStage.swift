@@ -52,6 +52,7 @@ struct PlaybookStage: Sendable {
             server.database, Client(server.bench.transport, credential: nil)
         ) { CallerTokens.credential($0.caller) }
         Task.detached { await calls.run() }
+        Task.detached { await MigrationCalls(playbooks).run() }
         Task.detached { await dates.run() }
         return (server, imports, squads)
     }

@@ -15,6 +15,7 @@ import Testing
     static let shared = [
         "runEndpoints": "Shared/Playbooks/Runs/PlaybookEndpoints.swift",
         "definitionEndpoints": "Shared/Playbooks/Definitions/DefinitionEndpoints.swift",
+        "migrationEndpoints": "Shared/Playbooks/Migrations/PlaybookMigrations.swift",
         "actionEndpoints": "Shared/RecommendedActions/Cards/ActionEndpoints.swift",
     ]
 

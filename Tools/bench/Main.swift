@@ -10,7 +10,7 @@ import Wire
 struct Main {
     /// What can be measured by itself.
     private enum Part: String, CaseIterable {
-        case requests, imports, million, playbooks, pages, plays, scale
+        case requests, imports, million, playbooks, changes, pages, plays, scale
         /// Plan, publication and undo alone, which are also part of `imports`.
         case publication
         /// The program in Python alone, which is also part of `imports`.
@@ -70,6 +70,7 @@ struct Main {
                 try await LargeImportBench(stack: stack, journey: journey).compare { $0.printed() }
             }
         case .playbooks: try await PlaybookBench.measure()
+        case .changes: try await BenchStack.using("changes", ChangesBench.measure)
         case .pages: try await PageBench.measure()
         case .plays: try await BenchStack.using("plays") { stack in try await PlayBench.measure(stack) }
         case .scale: try await ScaleBench.measure()

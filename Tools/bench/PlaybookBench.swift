@@ -17,7 +17,6 @@ enum PlaybookBench {
         try await BenchStack.using("playbooks-small") { first in
             let small = try await PlaybookData(first)
             try await completing(small).printed()
-            try await DateBench.preview(small).printed()
             try await BenchStack.using("playbooks-large") { second in
                 let large = try await PlaybookData(second)
                 let few = try await OnboardingPages(small, cases: sizes.small)

@@ -25,7 +25,8 @@ struct PlaybookData: Sendable {
     let contact: String
     /// Somebody of the provider who works with success records.
     let successManager: Credential
-    private let administrator: Credential
+    /// The first administrator, who designs playbooks as well.
+    let administrator: Credential
     private let account: String
     private let user: String
 
@@ -79,24 +80,29 @@ struct PlaybookData: Sendable {
     /// Activates a playbook whose activities make a task each as soon as the run starts.
     private func activateTasks() async throws {
         try await activate(
-            "bench_tasks",
-            (1...Self.activities).map { "      - \(Self.task($0, start: "{when: with_lane}"))" })
+            "bench_tasks", [("work", (1...Self.activities).map { Self.task($0, start: "{when: with_lane}") })])
     }
 
     /// Activates a playbook of activities that are to be completed; each lets another make a task.
     func activateWaiting() async throws {
         try await activate(
             "bench_waiting",
-            (1...Self.waiting).flatMap { number in
-                [
-                    "      - {key: ask_\(number), kind: related_work, label: {en: Ask, ko: 질문}, "
-                        + "description: {en: Ask., ko: 질문하세요.}, start: {when: with_lane}}",
-                    "      - \(Self.task(number, start: "{when: after, after: [ask_\(number)]}"))",
-                ]
-            })
+            [
+                (
+                    "work",
+                    (1...Self.waiting).flatMap { number in
+                        [
+                            "{key: ask_\(number), kind: related_work, label: {en: Ask, ko: 질문}, "
+                                + "description: {en: Ask., ko: 질문하세요.}, start: {when: with_lane}}",
+                            Self.task(number, start: "{when: after, after: [ask_\(number)]}"),
+                        ]
+                    }
+                )
+            ])
     }
 
-    private static func task(_ number: Int, start: String) -> String {
+    /// An activity that makes a task, as YAML.
+    static func task(_ number: Int, start: String) -> String {
         """
         {key: task_\(number), kind: create_task, label: {en: Task, ko: 작업}, description: {en: A task., ko: 작업입니다.}, \
         start: \(start), creates: {table: lifecycle_task, fields: [{field: parent, from_field: id}, \
@@ -104,22 +110,31 @@ struct PlaybookData: Sendable {
         """
     }
 
-    private func activate(_ key: String, _ activities: [String]) async throws {
+    /// Makes a version of a playbook of lanes with activities, and activates it; answers the definition.
+    @discardableResult
+    func activate(_ key: String, _ lanes: [(key: String, activities: [String])]) async throws -> String {
         var request = ImportPlaybookRequest()
         request.yaml = """
             key: \(key)
             table: onboarding_case
             label: {en: Measured playbook, ko: 측정용 플레이북}
             lanes:
-              - key: work
-                label: {en: Work, ko: 작업}
-                activities:
-            \(activities.joined(separator: "\n"))
+            \(lanes.map(Self.lane).joined(separator: "\n"))
             """
         let definition = try await client.call(OnboardingAPI.importPlaybookDefinition, request, as: administrator)
         var action = ActionRequest()
         action.id = definition.id
         _ = try await client.call(OnboardingAPI.activatePlaybookDefinition, action, as: administrator)
+        return definition.id
+    }
+
+    private static func lane(_ key: String, _ activities: [String]) -> String {
+        """
+          - key: \(key)
+            label: {en: Work, ko: 작업}
+            activities:
+        \(activities.map { "      - \($0)" }.joined(separator: "\n"))
+        """
     }
 
     /// Starts a run over a case.

@@ -38,7 +38,10 @@ extension Onboarding {
         ImportTask.self, create: ImportValidationAPI.createImportTask, get: ImportValidationAPI.getImportTask,
         update: ImportValidationAPI.updateImportTask, close: ImportValidationAPI.closeImportTask,
         cancel: ImportValidationAPI.cancelImportTask, list: ImportValidationAPI.listImportTasks,
-        adoptedBy: [.parent, .targetTable], known: [.targetTable: importTargets])
+        adoptedBy: [.parent, .targetTable], known: [.targetTable: importTargets]
+    ) { id, tx in
+        try !tx.query("SELECT 1 FROM onboarding.import_task WHERE id = \(id) AND revision > 1").isEmpty
+    }
 
     /// The tables that can be imported into, by either of their names.
     private static let importTargets = Set(

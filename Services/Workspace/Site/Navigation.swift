@@ -25,11 +25,14 @@ enum Navigation {
         href: "/portal/service-bridge", key: "b", label: Text(en: "Service Bridge", ko: "Service Bridge"))
     private static let people = Entry(href: "/people", key: "p", label: Text(en: "People", ko: "사용자"))
 
+    private static let playbooks = Entry(href: "/playbooks", key: "y", label: Text(en: "Playbooks", ko: "플레이북"))
+
     /// The entries for one page.
     static func values(for person: Person, _ visit: Visit) -> [Values] {
         let all =
             (person.isCustomer ? customers : entries) + (RegistrationPages.isFor(person) ? [serviceBridge] : [])
             + (PeoplePages.isFor(person) ? [people] : [])
+            + (PlaybookPages.isFor(person) ? [playbooks] : [])
         return all.map { entry in
             [
                 "href": entry.href, "key": entry.key, "label": visit.reader(entry.label),

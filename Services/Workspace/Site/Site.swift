@@ -86,8 +86,8 @@ struct Site: Sendable {
         [
             SignInPages.self, OnboardingPages.self, CasePages.self, DateMovePages.self, HolidayPages.self,
             TaskPages.self, ImportPages.self, PortalPages.self, ListPages.self, SearchPages.self, NoticePages.self,
-            PersonPages.self, PeoplePages.self, RegistrationPages.self, PlayPages.self, LivePages.self,
-            DesignPage.self,
+            PersonPages.self, PeoplePages.self, PlaybookPages.self, RegistrationPages.self, PlayPages.self,
+            LivePages.self, DesignPage.self,
         ]
     }
 

@@ -720,6 +720,30 @@ public enum CustomerSuccessAPI {
     /// Removes an activity of a draft.
     public static let removePlannedActivity = Method<EditPlannedActivityRequest, PlaybookDefinition>(
         service: "customer-success", subject: "ale.v1.customer-success.playbook_definitions.remove_activity", name: "RemovePlannedActivity", summary: "Removes an activity of a draft.", need: MethodNeed(.write, on: "playbook_definition"), takesRequestID: true)
+    /// Says what bringing open runs to another version of their playbook would do to each, and keeps it to be applied. Of each
+    /// person there is one such preview of a playbook: another takes its place.
+    public static let previewPlaybookMigration = Method<PreviewPlaybookMigrationRequest, PlaybookMigration>(
+        service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.preview", name: "PreviewPlaybookMigration", summary: "Says what bringing open runs to another version of their playbook would do to each, and keeps it to be applied.", need: MethodNeed(.create, on: "playbook_migration"), takesRequestID: true)
+    /// Reads how far a migration has come.
+    public static let getPlaybookMigration = Method<GetRequest, PlaybookMigration>(
+        service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.get", name: "GetPlaybookMigration", summary: "Reads how far a migration has come.", need: MethodNeed(.read, on: "playbook_migration"))
+    /// Reads the migrations of a playbook, the newest first.
+    public static let listPlaybookMigrations = Method<ListPlaybookMigrationsRequest, ListPlaybookMigrationsResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.list", name: "ListPlaybookMigrations", summary: "Reads the migrations of a playbook, the newest first.", need: MethodNeed(.read, on: "playbook_migration"))
+    /// Reads the cases of a migration, without their activities.
+    public static let listPlaybookMigrationCases = Method<ListPlaybookMigrationCasesRequest, ListPlaybookMigrationCasesResponse>(
+        service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.list_cases", name: "ListPlaybookMigrationCases", summary: "Reads the cases of a migration, without their activities.", need: MethodNeed(.read, on: "playbook_migration"))
+    /// Reads one case of a migration, activity by activity.
+    public static let getPlaybookMigrationCase = Method<GetRequest, PlaybookMigrationCase>(
+        service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.get_case", name: "GetPlaybookMigrationCase", summary: "Reads one case of a migration, activity by activity.", need: MethodNeed(.read, on: "playbook_migration"))
+    /// Brings cases to the version as they were previewed, each whole or not at all, in the background: the cases say what came
+    /// of it. One that would become something else by now is refused (GROUND_MOVED). FAILED_PRECONDITION, reason MIGRATION_STATE,
+    /// when one that is named is not previewed.
+    public static let applyPlaybookMigration = Method<MovePlaybookMigrationRequest, PlaybookMigration>(
+        service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.apply", name: "ApplyPlaybookMigration", summary: "Brings cases to the version as they were previewed, each whole or not at all, in the background: the cases say what came of it.", need: MethodNeed(.write, on: "playbook_migration"), takesRequestID: true)
+    /// Brings cases back to where they were, in the same way. One in which something new was done stays, and says what.
+    public static let undoPlaybookMigration = Method<MovePlaybookMigrationRequest, PlaybookMigration>(
+        service: "customer-success", subject: "ale.v1.customer-success.playbook_migrations.undo", name: "UndoPlaybookMigration", summary: "Brings cases back to where they were, in the same way.", need: MethodNeed(.write, on: "playbook_migration"), takesRequestID: true)
     /// Creates a definition of an activity.
     public static let createActivityDefinition = Method<CreateActivityDefinitionRequest, ActivityDefinition>(
         service: "customer-success", subject: "ale.v1.customer-success.activity_definitions.create", name: "CreateActivityDefinition", summary: "Creates a definition of an activity.", need: MethodNeed(.create, on: "activity_definition"), takesRequestID: true)
@@ -1049,6 +1073,13 @@ public enum CustomerSuccessAPI {
         changePlannedActivity.info,
         movePlannedActivity.info,
         removePlannedActivity.info,
+        previewPlaybookMigration.info,
+        getPlaybookMigration.info,
+        listPlaybookMigrations.info,
+        listPlaybookMigrationCases.info,
+        getPlaybookMigrationCase.info,
+        applyPlaybookMigration.info,
+        undoPlaybookMigration.info,
         createActivityDefinition.info,
         getActivityDefinition.info,
         listActivityDefinitions.info,

@@ -17,6 +17,8 @@ public struct PlaybookTable: Sendable {
     let carriesRuns: Bool
     /// Finds a record under the scope of the transaction, locked for a change where asked.
     let find: @Sendable (String, Bool, Transaction) throws -> (any RecordMessage)?
+    /// Finds records under the scope of the transaction.
+    let findAll: @Sendable ([String], Transaction) throws -> [any RecordMessage]
     /// A record of the table without what the caller may not read.
     let projected: @Sendable (any RecordMessage, Caller) -> any RecordMessage
     /// Makes a record; answers it.
@@ -40,6 +42,7 @@ public struct PlaybookTable: Sendable {
         let store = Store<R>(database)
         filterFields = store.filterFields
         find = { id, lock, tx in try store.find(id, lock: lock ? .update : .none, in: tx) }
+        findAll = { ids, tx in try store.find(where: "id = ANY(\(ids)::uuid[])", in: tx) }
         projected = { record, caller in (record as? R).map { store.projected($0, for: caller) } ?? record }
         create = { values, context, tx in
             var record = R()

@@ -7,6 +7,7 @@ enum OwnTable: String {
     case activityDefinition = "activity_definition"
     case run = "playbook_run"
     case activity = "playbook_activity"
+    case migration = "playbook_migration"
 }
 
 /// When an activity starts.

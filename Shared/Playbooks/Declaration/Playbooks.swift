@@ -4,6 +4,7 @@ import Postgres
 import RPC
 import Records
 import Wire
+import Work
 
 /// The playbooks of one service: what it puts into its `Assembly`.
 public final class Playbooks: Sendable {
@@ -19,6 +20,8 @@ public final class Playbooks: Sendable {
     /// The days that working days leave out for a parent record, besides those of a playbook's calendar.
     let holidays: @Sendable (any RecordMessage, Transaction) throws -> [CivilDate]
     let library: PlaybookLibrary
+    /// Migrations that have yet to be carried out.
+    let migrationQueue: LeasedQueue
 
     /// The playbooks of the service of `database`. Rules of its records find them there.
     public init(
@@ -33,6 +36,7 @@ public final class Playbooks: Sendable {
         self.people = people
         self.holidays = holidays
         library = PlaybookLibrary(database.schema, self.kinds, self.tables.mapValues(\.schema))
+        migrationQueue = LeasedQueue(database, table: MigrationCalls.table, key: PlaybookColumn.id.rawValue, limit: 2)
         database.companion(PlaybookPlace.init).put(self)
     }
 

@@ -53,6 +53,13 @@ struct RemoteCall: Sendable {
             target: made.id, adopts: false, failures: 0)
     }
 
+    /// The end of a record of an activity whose migration is taken back.
+    static func cancel(_ made: ActivityRow.Made, of activity: ActivityRow, in run: String) -> RemoteCall {
+        RemoteCall(
+            id: RecordID.derived(from: "\(made.id) taken back \(activity.starts)"), run: run, activity: activity.id,
+            action: .cancel, table: made.table, values: [:], target: made.id, adopts: false, failures: 0)
+    }
+
     /// Puts it into the queue, once; the queue is woken when the transaction has been committed.
     func insert(_ tx: Transaction, _ playbooks: Playbooks) throws {
         tx.send(

@@ -1,4 +1,5 @@
 import Filters
+import Postgres
 import RPC
 import Records
 import Wire
@@ -20,6 +21,8 @@ public struct RemoteTable: Sendable {
     let find: @Sendable (Client, [String: String]) async throws(Problem) -> [any RecordMessage]
     /// The values that some fields may have, where the dictionary does not say them.
     let known: [String: Set<String>]
+    /// Whether a record was changed since it was made, as far as this service has heard.
+    let isChanged: @Sendable (_ id: String, Transaction) throws -> Bool
 
     /// The table that these methods of its service work on; `adoptedBy` names the fields whose values must be the same for
     /// a record to be taken over instead of making another, `known` the values that its service takes for fields without
@@ -28,9 +31,11 @@ public struct RemoteTable: Sendable {
         _ type: R.Type, create: Method<R.Creation, R>, get: Method<GetRequest, R>,
         update: Method<R.Modification, R>, close: Method<CloseRequest, R>, cancel: Method<CloseRequest, R>,
         list: Method<ListRequest, Page>, adoptedBy: [R.Field],
-        known: [R.Field: Set<String>] = [:]
+        known: [R.Field: Set<String>] = [:],
+        isChanged: @escaping @Sendable (String, Transaction) throws -> Bool = { _, _ in false }
     ) where Page.Resource == R {
         schema = R.schema
+        self.isChanged = isChanged
         filterFields = R.schema.fields.compactMap { FilterField($0, of: R.schema, isSearched: false) }
         self.known = Dictionary(uniqueKeysWithValues: known.map { ($0.rawValue, $1) })
         decode = { try R.decode(protobuf: $0) }

@@ -26,7 +26,7 @@ extension RunRow {
     func update(in schema: String) -> SQL {
         """
         UPDATE \(identifier: schema).playbook_run SET revision = \(revision), domain = \(domain), \
-        record = \(record.value), state = \(state.rawValue), ended_at = \(endedAt.value), \
+        version = \(version), number = \(number), record = \(record.value), state = \(state.rawValue), ended_at = \(endedAt.value), \
         ended_by = \(endedBy.value) WHERE id = \(id)
         """
     }

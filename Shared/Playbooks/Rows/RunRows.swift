@@ -11,9 +11,9 @@ struct RunRow: Sendable {
     var revision: Int
     var domain: String
     let definition: String
-    let version: String
+    var version: String
     /// Number of the version.
-    let number: Int
+    var number: Int
     let table: String
     var record: String?
     var state: RunState
@@ -60,6 +60,14 @@ struct VersionRow: Sendable {
     let table: String
     let playbook: Playbook
 
+    init(_ row: Row) throws {
+        id = try row.string(PlaybookColumn.id)
+        definition = try row.string(PlaybookColumn.definition)
+        number = try row.int(PlaybookColumn.number)
+        table = try row.string(PlaybookColumn.parentTable)
+        playbook = try Playbook.decode(protobuf: row.bytes(PlaybookColumn.playbook))
+    }
+
     /// That a definition `d` is of a domain, or of one above it: no other is for the records there.
     static func reaches(_ domain: String) -> SQL {
         let above = (DomainPath(domain) ?? .root).ancestors.map(\.path)
@@ -79,13 +87,7 @@ struct VersionRow: Sendable {
             JOIN \(identifier: schema).playbook_version v ON v.definition = d.id AND v.number = d.version \
             WHERE d.state = \(literal: DefinitionState.active) AND (\(condition)) ORDER BY length(d.domain) DESC, d.key
             """
-        ).map { row in
-            VersionRow(
-                id: try row.string(PlaybookColumn.id), definition: try row.string(PlaybookColumn.definition),
-                number: try row.int(PlaybookColumn.number),
-                table: try row.string(PlaybookColumn.parentTable),
-                playbook: try Playbook.decode(protobuf: row.bytes(PlaybookColumn.playbook)))
-        }
+        ).map(VersionRow.init)
     }
 }
 
@@ -99,7 +101,8 @@ enum RunState: String, Sendable {
 struct ActivityRow: Sendable {
     let id: String
     var revision: Int
-    let position: Int
+    /// Its place in the run, from 1; below 0 for one that has no place in the version of the run (``RunWork/left``).
+    var position: Int
     let key: String
     var state: ActivityState
     var applies: Bool
@@ -240,7 +243,7 @@ struct ActivityRow: Sendable {
 struct LogRow: Sendable {
     /// What happened (G-52).
     enum Action: String, Sendable {
-        case started, entered, completed, skipped, reopened, restarted, canceled, failed, created
+        case started, entered, completed, skipped, reopened, restarted, canceled, failed, created, migrated
     }
 
     let activity: String?

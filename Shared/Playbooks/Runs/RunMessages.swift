@@ -106,7 +106,8 @@ extension ActivityRow.Entry {
 }
 
 extension ActivityRow.Made {
-    fileprivate var message: CreatedRecord {
+    /// What was made, as it is answered.
+    var message: CreatedRecord {
         var answer = CreatedRecord()
         answer.service = service
         answer.table = table

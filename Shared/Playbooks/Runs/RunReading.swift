@@ -146,7 +146,7 @@ extension Playbooks {
 }
 
 /// Where a page of what happened goes on, the newest first.
-private struct NewestFirst {
+struct NewestFirst {
     private let list: PageToken.Binding
     private let column: PlaybookColumn
     private let last: [String]?
@@ -162,13 +162,21 @@ private struct NewestFirst {
     }
 
     /// What is behind the last one shown.
-    var condition: SQL {
+    var condition: SQL { condition(of: "") }
+
+    /// The same of a table that the statement names so.
+    func condition(of table: SQL) -> SQL {
         guard let last, let at = Int64(last[0]) else { return "TRUE" }
-        return "(\(identifier: column), id) < (\(Timestamp(microseconds: at).sqlValue), \(last[1])::uuid)"
+        return """
+            (\(table)\(identifier: column), \(table)id) < (\(Timestamp(microseconds: at).sqlValue), \(last[1])::uuid)
+            """
     }
 
     /// The order of the list.
-    var order: SQL { "\(identifier: column) DESC, id DESC" }
+    var order: SQL { order(of: "") }
+
+    /// The same of a table that the statement names so.
+    func order(of table: SQL) -> SQL { "\(table)\(identifier: column) DESC, \(table)id DESC" }
 
     /// The token of the page behind one.
     func token(_ at: Timestamp, _ id: String) -> String {
@@ -188,9 +196,13 @@ extension PlaybookLogEntry {
         let said = action == LogRow.Action.failed.rawValue ? ActivityRow.Said(logged: new)?.text : nil
         newValue = said?(work.context.write.caller.locale) ?? new
         field = try row.optionalString(PlaybookColumn.field) ?? ""
-        guard let known = try row.optionalString(PlaybookColumn.activity),
-            let place = work.place(ofActivity: known)
-        else { return }
+        guard let known = try row.optionalString(PlaybookColumn.activity) else { return }
+        guard let place = work.place(ofActivity: known) else {
+            // Of what has no place any more nothing says who may read it.
+            if let left = work.left.first(where: { $0.id == known }) { (activity, activityKey) = (known, left.key) }
+            (oldValue, newValue) = ("", "")
+            return
+        }
         activity = known
         activityKey = work.activities[place].key
         activityLabel = work.plan.steps[place].plan.label

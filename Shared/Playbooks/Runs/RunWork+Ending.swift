@@ -56,6 +56,24 @@ extension RunWork {
         }
     }
 
+    /// What has no place any more ends with its record, and goes on with it: nothing else follows.
+    func leftChanged(_ activity: String, _ record: any RecordMessage) throws {
+        guard var row = left.first(where: { $0.id == activity }) else { return }
+        let state: ActivityState =
+            switch EndState(rawValue: record.text(.state)) {
+            case .canceled: .canceled
+            case .closed: .done
+            case nil: .inProgress
+            }
+        guard row.state != state, !row.state.isEnded || !state.isEnded else { return }
+        row.state = state
+        row.revision += 1
+        row.completions += state == .done ? 1 : 0
+        row.endedAt = state == .inProgress ? nil : now
+        row.endedBy = state == .inProgress ? nil : context.write.caller.subject
+        context.transaction.send(try row.update(in: playbooks.database.schema))
+    }
+
     /// Notes of a record of another service what is asked for when no event of it is at hand.
     private mutating func remember(_ place: Int, _ record: any RecordMessage) throws {
         let table = type(of: record).schema.table
@@ -133,9 +151,11 @@ extension RunWork {
     }
 
     /// Brings the due dates of open activities that are counted from a field of the parent record up to date with it, and
-    /// those of the service's own records that they have made, unless somebody has given them another.
-    mutating func reviewDueDates() throws {
+    /// those of the service's own records that they have made, unless somebody has given them another: these are answered.
+    @discardableResult
+    mutating func reviewDueDates() throws -> [ActivityRow.Made] {
         var holidays: [CivilDate]?
+        var moved: [ActivityRow.Made] = []
         for place in activities.indices where activities[place].state.isBegun {
             guard let due = plan.steps[place].plan.due, due.base == .beforeField else { continue }
             let off = try due.workingDays ? holidays ?? self.holidays(for: place) : []
@@ -153,7 +173,9 @@ extension RunWork {
             _ = try table.update(
                 made.id, [KnownField.dueDate.rawValue: now ?? ""], context.write.asSystem, context.transaction)
             try reload()
+            moved.append(made)
         }
+        return moved
     }
 
     /// An activity is done by the end of its record.

@@ -12,9 +12,12 @@ import Wire
 struct RunWork {
     let playbooks: Playbooks
     let context: RuleContext
-    let plan: RunPlan
+    var plan: RunPlan
     var run: RunRow
     var activities: [ActivityRow]
+    /// Activities of earlier versions that have no place in the one of the run, the last one first: no part of it, kept with
+    /// what they have made.
+    var left: [ActivityRow] = []
     var parent: (any RecordMessage)?
     /// What activities have just made that has conditions, or was made ended.
     var unlooked: [(place: Int, made: any RecordMessage)] = []
@@ -61,7 +64,7 @@ struct RunWork {
         if run.record != known.record { parent = try run.record.flatMap { try table?.find($0, true, tx) } }
         self.parent = parent
         // Read behind the lock.
-        activities = try answers[1].map(ActivityRow.init)
+        (activities, left) = try Self.placed(answers[1])
         plan = try playbooks.library.plan(of: run.version, tx)
         (self.playbooks, self.context) = (playbooks, context)
         try check()
@@ -71,10 +74,26 @@ struct RunWork {
     init(reading run: RunRow, _ playbooks: Playbooks, _ context: RuleContext) throws {
         (self.playbooks, self.context, self.run, before) = (playbooks, context, run, run)
         plan = try playbooks.library.plan(of: run.version, context.transaction)
-        activities = try context.transaction.query(
-            ActivityRow.selection(ofRun: run.id, in: playbooks.database.schema)
-        ).map(ActivityRow.init)
+        (activities, left) = try Self.placed(
+            context.transaction.query(ActivityRow.selection(ofRun: run.id, in: playbooks.database.schema)))
         try check()
+    }
+
+    /// A run as it was read, in memory alone.
+    init(
+        _ run: RunRow, _ rows: [ActivityRow], over parent: (any RecordMessage)?, _ playbooks: Playbooks,
+        _ context: RuleContext
+    ) throws {
+        (self.playbooks, self.context, self.run, before, self.parent) = (playbooks, context, run, run, parent)
+        plan = try playbooks.library.plan(of: run.version, context.transaction)
+        (activities, left) = (rows.filter { $0.position > 0 }, rows.filter { $0.position < 0 }.reversed())
+        try check()
+    }
+
+    /// The activities of a run, and those without a place, the last one first.
+    private static func placed(_ rows: Rows) throws -> ([ActivityRow], [ActivityRow]) {
+        let all = try rows.map(ActivityRow.init)
+        return (all.filter { $0.position > 0 }, all.filter { $0.position < 0 }.reversed())
     }
 
     /// A run has the activities of its version, in their order.
@@ -147,6 +166,8 @@ struct RunWork {
             tx.send(
                 "UPDATE \(identifier: schema).playbook_activity SET domain = \(run.domain) WHERE run = \(run.id)")
             tx.send("UPDATE \(identifier: schema).playbook_log SET domain = \(run.domain) WHERE run = \(run.id)")
+            tx.send(
+                "UPDATE \(identifier: schema).playbook_migration_case SET domain = \(run.domain) WHERE run = \(run.id)")
         }
         run.revision += 1
         tx.send(run.update(in: schema))

@@ -157,9 +157,11 @@ extension Playbooks {
     /// Goes on after a record has changed that an activity made.
     public func madeChanged(_ record: any RecordMessage, _ context: RuleContext) throws {
         guard let maker = try maker(of: record.id, context.transaction),
-            var work = try RunWork(maker.run, self, context), work.run.state != .canceled,
-            let place = work.place(ofActivity: maker.activity)
+            var work = try RunWork(maker.run, self, context), work.run.state != .canceled
         else { return }
+        guard let place = work.place(ofActivity: maker.activity) else {
+            return try work.leftChanged(maker.activity, record)
+        }
         let before = work.activities[place].standing
         try work.madeChanged(place, record)
         // What has ended before brings nothing about.

@@ -136,6 +136,11 @@ final class FivePeople {
             OnboardingAPI.validatePlaybookDefinition, validation, as: cast.administrator
         ).faults
         #expect(faults.isEmpty, "\(faults)")
+        // What is about to change for the cases to come, and nothing else.
+        var comparison = ComparePlaybookVersionsRequest()
+        comparison.id = stored.id
+        let changes = try await ask(OnboardingAPI.comparePlaybookVersions, comparison, as: cast.administrator).changes
+        #expect(changes.map { "\($0.change) \($0.activity) \($0.field)" } == ["changed testing switchedOff"])
         var activation = ActionRequest()
         activation.id = stored.id
         try await refuse(cast.manager, OnboardingAPI.activatePlaybookDefinition, activation, .permissionDenied)

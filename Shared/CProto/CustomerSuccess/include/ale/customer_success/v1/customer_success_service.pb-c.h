@@ -30,6 +30,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "ale/customer_success/v1/work.pb-c.h"
 #include "ale/playbooks/v1/administration.pb-c.h"
 #include "ale/playbooks/v1/definitions.pb-c.h"
+#include "ale/playbooks/v1/migrations.pb-c.h"
 #include "ale/playbooks/v1/runs.pb-c.h"
 #include "ale/recommended_actions/v1/cards.pb-c.h"
 #include "ale/recommended_actions/v1/definitions.pb-c.h"

@@ -1,0 +1,150 @@
+import Korean
+import OnboardingWire
+import PlaybooksWire
+import RPC
+import Roles
+import Wire
+
+/// The playbooks of onboarding for those who design them: what their versions differ in, and bringing running cases to the one
+/// that is active.
+enum PlaybookPages: PageFolder {
+    static let root = "/playbooks"
+
+    static func add(to pages: Pages) {
+        pages.get("\(root)") { visit async throws(Problem) in .page(try await list(visit)) }
+        pages.get("\(root)/:id") { visit async throws(Problem) in .page(try await page(visit)) }
+        pages.post("\(root)/:id/migrations") { visit async throws(Problem) in
+            try await Work.lead { () async throws(Problem) in
+                var request = PreviewPlaybookMigrationRequest()
+                request.definition = visit.part("id")
+                return MigrationPages.href(try await visit.ask(OnboardingAPI.previewPlaybookMigration, request))
+            } refused: { refused async throws(Problem) in
+                try await page(visit, refused: refused)
+            }
+        }
+        MigrationPages.add(to: pages)
+    }
+
+    /// Whether the pages are offered; onboarding decides by the same.
+    static func isFor(_ person: Person) -> Bool {
+        let table = OnboardingAPI.previewPlaybookMigration.need?.table ?? ""
+        return !person.isCustomer && Access.allows(person.roles, .create, on: table)
+    }
+
+    static func href(_ id: String) -> String { "\(root)/\(Fields.encoded(id))" }
+
+    // MARK: All
+
+    private static func list(_ visit: Visit) async throws(Problem) -> Page {
+        var request = ListRequest()
+        request.pageSize = 200
+        let all = try await visit.ask(OnboardingAPI.listPlaybookDefinitions, request).playbookDefinitions
+        let values: Values = [
+            "playbooks": all.map { definition -> Values in
+                [
+                    "title": text(definition.playbook?.label, definition.key, visit), "href": href(definition.id),
+                    "state": visit.reader(state(definition)), "version": version(definition.version, visit),
+                ]
+            }
+        ]
+        return Page(template: "playbooks", title: visit.say("Playbooks", "플레이북"), values: values)
+    }
+
+    private static func state(_ definition: PlaybookDefinition) -> Text {
+        switch definition.state {
+        case "active" where definition.hasChanges: Text(en: "Active, with a draft", ko: "활성(초안 있음)")
+        case "active": Text(en: "Active", ko: "활성")
+        case "retired": Text(en: "Retired", ko: "사용 중지")
+        default: Text(en: "Draft", ko: "초안")
+        }
+    }
+
+    static func version(_ number: Int32, _ visit: Visit) -> String {
+        number == 0 ? "" : visit.say("Version \(number)", "버전 \(number)")
+    }
+
+    static func text(_ label: LocalText?, _ key: String, _ visit: Visit) -> String {
+        guard let label, !label.en.isEmpty else { return key }
+        return visit.reader(Text(en: label.en, ko: label.ko.isEmpty ? label.en : label.ko))
+    }
+
+    // MARK: One
+
+    private static func page(_ visit: Visit, refused: Problem? = nil) async throws(Problem) -> Page {
+        var request = GetRequest()
+        request.id = visit.part("id")
+        let definition = try await visit.ask(OnboardingAPI.getPlaybookDefinition, request)
+        var asked = ListPlaybookVersionsRequest()
+        (asked.definition, asked.pageSize) = (definition.id, 100)
+        let versions = try await visit.ask(OnboardingAPI.listPlaybookVersions, asked).versions.map(\.number)
+        var values: Values = [
+            "state": visit.reader(state(definition)), "href": href(definition.id),
+            "migrations": try await migrations(of: definition.id, visit),
+        ]
+        if definition.version > 0 {
+            values["migrate"] = visit.say(
+                "What would version \(definition.version) change in running cases?",
+                "버전 \(definition.version)에 따라 진행 중인 케이스에서 변경되는 내용 보기")
+        }
+        values.merge(try await compare(definition, versions, visit)) { own, _ in own }
+        if let refused { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
+        var page = Page(
+            template: "playbook", title: text(definition.playbook?.label, definition.key, visit), values: values)
+        page.trail = [Crumb(label: visit.say("Playbooks", "플레이북"), href: root)]
+        return page
+    }
+
+    /// What two versions differ in: those of the address, else the newest two, the draft among them where it differs.
+    private static func compare(
+        _ definition: PlaybookDefinition, _ versions: [Int32], _ visit: Visit
+    ) async throws(Problem) -> Values {
+        guard let newest = versions.first else { return [:] }
+        let to = Int32(visit.query["to"]) ?? (definition.hasChanges ? 0 : newest)
+        let from = Int32(visit.query["from"]) ?? (to == 0 ? newest : versions.first { $0 < to } ?? newest)
+        var request = ComparePlaybookVersionsRequest()
+        (request.id, request.from, request.to) = (definition.id, from, to)
+        let changes = try await visit.ask(OnboardingAPI.comparePlaybookVersions, request).changes
+        func choices(_ numbers: [Int32], _ chosen: Int32) -> [Values] {
+            numbers.map { number in
+                [
+                    "value": String(number), "chosen": number == chosen,
+                    "label": number == 0 ? visit.say("The draft", "초안") : version(number, visit),
+                ]
+            }
+        }
+        return [
+            "versions": ["from": choices(versions, from), "to": choices([0] + versions, to)] as Values,
+            "changes": changes.map { change($0, visit) },
+        ]
+    }
+
+    private static func change(_ change: PlaybookChange, _ visit: Visit) -> Values {
+        let what: Text =
+            switch change.change {
+            case "added": Text(en: "Added", ko: "추가")
+            case "removed": Text(en: "Removed", ko: "삭제")
+            case "moved": Text(en: "Moved", ko: "이동")
+            default: Text(en: "Changed", ko: "변경")
+            }
+        let key = change.activity.isEmpty ? change.lane : change.activity
+        return [
+            "what": visit.reader(what),
+            "title": key.isEmpty ? visit.say("The playbook", "플레이북") : text(change.label, key, visit),
+            "place": change.activity.isEmpty ? "" : change.lane, "field": change.field, "before": change.before,
+            "after": change.after,
+        ]
+    }
+
+    private static func migrations(of definition: String, _ visit: Visit) async throws(Problem) -> [Values] {
+        var request = ListPlaybookMigrationsRequest()
+        (request.definition, request.pageSize) = (definition, 20)
+        return try await visit.ask(OnboardingAPI.listPlaybookMigrations, request).migrations.map { migration in
+            var values: Values = [
+                "title": version(migration.version, visit), "href": MigrationPages.href(migration),
+                "note": MigrationPages.counts(migration).map(visit.reader.callAsFunction).joined(separator: " · "),
+            ]
+            if let at = migration.createdAt { values["createdAt"] = at }
+            return values
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import OnboardingWire
+import PlaybooksWire
+import RPC
+import Synchronization
+import Testing
+import Wire
+
+@testable import WorkspaceService
+
+/// The pages of who designs playbooks: what versions differ in, and bringing running cases to one.
+@Suite struct MigrationPageTests {
+    private static let id = "01990000-0000-7000-8000-000000000001"
+    private static let other = "01990000-0000-7000-8000-000000000002"
+
+    /// What was asked for.
+    private final class Asked: Sendable {
+        private let texts = Mutex<[String]>([])
+        var all: [String] { texts.withLock { $0 } }
+        func add(_ text: String) { texts.withLock { $0.append(text) } }
+    }
+
+    private static func label(_ en: String, _ ko: String) -> LocalText {
+        var label = LocalText()
+        (label.en, label.ko) = (en, ko)
+        return label
+    }
+
+    private static func definition() -> PlaybookDefinition {
+        var definition = PlaybookDefinition()
+        (definition.id, definition.key, definition.state, definition.version) = (id, "k", "active", 2)
+        var playbook = Playbook()
+        playbook.label = label("Process <one>", "과정")
+        definition.playbook = playbook
+        return definition
+    }
+
+    private static func migration(_ state: String) -> PlaybookMigration {
+        var migration = PlaybookMigration()
+        (migration.id, migration.definition, migration.version, migration.cases) = (other, id, 2, 1)
+        migration.label = label("Process <one>", "과정")
+        migration.previewed = state == "previewed" ? 1 : 0
+        migration.applied = state == "applied" ? 1 : 0
+        return migration
+    }
+
+    private static func one(_ state: String) -> PlaybookMigrationCase {
+        var one = PlaybookMigrationCase()
+        (one.id, one.number, one.fromVersion, one.state) = (id, "ALEONB0001001", 1, state)
+        (one.kept, one.added, one.refusal) = (3, 1, state == "applied" ? "Since then <new>." : "")
+        var step = PlaybookMigrationStep()
+        (step.lane, step.activity, step.outcome, step.before) = ("l", "x", "no_place", "in_progress")
+        step.label = label("Report & more", "보고")
+        var made = CreatedRecord()
+        made.number = "ALETSK0001009"
+        step.created = [made]
+        one.steps = [step]
+        return one
+    }
+
+    private static func endpoints(_ asked: Asked) -> [Endpoint] {
+        @Sendable func state() -> String {
+            asked.all.contains { $0.hasPrefix("undo") }
+                ? "undone" : asked.all.contains { $0.hasPrefix("apply") } ? "applied" : "previewed"
+        }
+        return [
+            Endpoint(OnboardingAPI.listPlaybookDefinitions) { _, _ in
+                var answer = ListPlaybookDefinitionsResponse()
+                answer.playbookDefinitions = [definition()]
+                return answer
+            },
+            Endpoint(OnboardingAPI.getPlaybookDefinition) { _, _ in definition() },
+            Endpoint(OnboardingAPI.listPlaybookVersions) { _, _ in
+                var answer = ListPlaybookVersionsResponse()
+                answer.versions = [2, 1].map { number in
+                    var version = PlaybookVersion()
+                    version.number = Int32(number)
+                    return version
+                }
+                return answer
+            },
+            Endpoint(OnboardingAPI.comparePlaybookVersions) { _, request in
+                asked.add("compare \(request.from) \(request.to)")
+                var change = PlaybookChange()
+                (change.change, change.lane, change.activity, change.field) = ("changed", "l", "x", "optional")
+                (change.label, change.after) = (label("Report", "보고"), "true")
+                var answer = ComparePlaybookVersionsResponse()
+                answer.changes = [change]
+                return answer
+            },
+            Endpoint(OnboardingAPI.listPlaybookMigrations) { _, _ in
+                var answer = ListPlaybookMigrationsResponse()
+                answer.migrations = [migration(state())]
+                return answer
+            },
+            Endpoint(OnboardingAPI.previewPlaybookMigration) { _, request in
+                asked.add("preview \(request.definition)")
+                return migration("previewed")
+            },
+            Endpoint(OnboardingAPI.getPlaybookMigration) { _, _ in migration(state()) },
+            Endpoint(OnboardingAPI.listPlaybookMigrationCases) { _, _ in
+                var answer = ListPlaybookMigrationCasesResponse()
+                answer.cases = [one(state())]
+                return answer
+            },
+            Endpoint(OnboardingAPI.getPlaybookMigrationCase) { _, _ in one(state()) },
+            Endpoint(OnboardingAPI.applyPlaybookMigration) { _, request in
+                asked.add("apply \(request.id) \(request.cases)")
+                return migration("applied")
+            },
+            Endpoint(OnboardingAPI.undoPlaybookMigration) { _, request in
+                asked.add("undo \(request.id) \(request.cases)")
+                return migration("undone")
+            },
+        ]
+    }
+
+    @Test func casesAreShownChosenMovedAndTakenBack() async throws {
+        let asked = Asked()
+        let bench = try Bench()
+        try await bench.answer("onboarding", StandIn.sessions())
+        try await bench.answer("onboarding", Self.endpoints(asked))
+        let browser = Browser(bench, session: "good")
+        let list = try await browser.get("/playbooks")
+        #expect(list.text.contains("Process &lt;one&gt;") && list.text.contains("/playbooks/\(Self.id)"))
+        let page = try await browser.get("/playbooks/\(Self.id)")
+        for text in ["Report", "optional", "Version 2", "What would version 2 change in running cases?", "1 to apply"] {
+            #expect(page.text.contains(text), "\(text)")
+        }
+        _ = try await browser.get("/playbooks/\(Self.id)?from=2&to=1")
+        let told = try await browser.post("/playbooks/\(Self.id)/migrations", [("csrf", page.csrf)])
+        let address = "/playbooks/\(Self.id)/migrations/\(Self.other)"
+        #expect(told.status == 303 && told.location == address)
+        let seen = try await browser.get("\(address)?case=\(Self.id)")
+        for text in [
+            "ALEONB0001001", "3 kept · 1 added", "Report &amp; more", "No place", "In progress", "ALETSK0001009",
+        ] {
+            #expect(seen.text.contains(text), "\(text)")
+        }
+        let nothing = try await browser.post(address, [("csrf", seen.csrf), ("do", "apply")])
+        #expect(nothing.status >= 400 && nothing.text.contains("Choose cases first."))
+        let fields = [("csrf", seen.csrf), ("record", Self.id)]
+        let done = try await browser.post(address, fields + [("do", "apply")])
+        #expect(done.location == address)
+        #expect(try await browser.get(address).text.contains("Since then &lt;new&gt;."))
+        _ = try await browser.post(address, fields + [("do", "undo")])
+        #expect(
+            asked.all == [
+                "compare 1 2", "compare 2 1", "preview \(Self.id)", "apply \(Self.other) [\"\(Self.id)\"]",
+                "undo \(Self.other) [\"\(Self.id)\"]",
+            ])
+    }
+
+    @Test func theWayThereIsShownToDesigners() throws {
+        func person(_ roles: [String]) -> Person {
+            var signedIn = SignedIn.ann()
+            signedIn.roles = roles
+            return Person(signedIn)
+        }
+        #expect(PlaybookPages.isFor(person(["process_automation_designer"])))
+        #expect(!PlaybookPages.isFor(person(["sn_acct_lc.agent"])))
+    }
+}
