@@ -56,7 +56,7 @@ import Wire
 
     @Test func whatIsToldIsDoneAndAnUndoGivesWhatWasThere() async throws {
         var random = SystemRandomNumberGenerator()
-        for round in 0..<8 {
+        for round in 0..<5 {
             let stage = try await Stage()
             let definition = try await stage.version(Self.lanes(&random))
             var begun: [(record: OnboardingCase, run: PlaybookRun)] = []

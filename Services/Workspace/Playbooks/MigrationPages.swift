@@ -12,8 +12,11 @@ enum MigrationPages {
         pages.post("\(place)") { visit async throws(Problem) in
             try await Work.lead { () async throws(Problem) in
                 var request = MovePlaybookMigrationRequest()
-                (request.id, request.cases) = (visit.part("migration"), visit.form.all("record"))
-                guard !request.cases.isEmpty else { throw nothingChosen }
+                request.id = visit.part("migration")
+                if visit.form["do"] != "all" {
+                    request.cases = visit.form.all("record")
+                    guard !request.cases.isEmpty else { throw nothingChosen }
+                }
                 let method =
                     visit.form["do"] == "undo"
                     ? OnboardingAPI.undoPlaybookMigration : OnboardingAPI.applyPlaybookMigration
@@ -87,6 +90,10 @@ enum MigrationPages {
         ]
         if !cases.nextPageToken.isEmpty {
             values["next"] = "\(href(migration))?page=\(Fields.encoded(cases.nextPageToken))"
+            let count = Int(migration.previewed)
+            if count > 0 {
+                values["all"] = visit.say("Apply to all \(grouped: count)", "전체 \(grouped: count)개에 적용")
+            }
         }
         if !visit.query["case"].isEmpty { values["shown"] = try await shown(visit) }
         if let refused { values["problem"] = ["text": refused.text(visit.reader.language)] as Values }
@@ -160,7 +167,8 @@ enum MigrationPages {
             }
         func said(_ state: String) -> String { state.isEmpty ? "–" : visit.reader(activity(state)) }
         let records = step.created.map { $0.number.isEmpty ? $0.id : $0.number }.joined(separator: ", ")
-        let due = step.dueBefore == step.dueAfter ? "" : "\(step.dueBefore) → \(step.dueAfter)"
+        func day(_ text: String) -> String { CivilDate(text).map(visit.reader.text) ?? "–" }
+        let due = step.dueBefore == step.dueAfter ? "" : "\(day(step.dueBefore)) → \(day(step.dueAfter))"
         return [
             "lane": PlaybookPages.text(step.laneLabel, step.lane, visit),
             "title": PlaybookPages.text(step.label, step.activity, visit), "outcome": visit.reader(outcome),
