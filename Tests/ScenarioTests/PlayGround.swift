@@ -11,6 +11,8 @@ import Wire
 struct PlayGround {
     let world: JourneyWorld
     let manager: Credential
+    /// The same person, who reads Korean.
+    private let korean: Credential
     private let agent: Credential
     private let engagement: Engagement
     /// The records plays are launched from, by table.
@@ -36,6 +38,9 @@ struct PlayGround {
         try await journey.createEngagement()
         manager = try journey.credential(.successManager)
         engagement = journey.engagement
+        var reader = world.caller(.successManager, id: engagement.customerSuccessManager ?? "")
+        reader.locale = "ko"
+        korean = .token(try world.token(reader))
         agent = try journey.credential(.agent)
         var contact = CreateCustomerContactRequest()
         contact.customerContact = CustomerContact()
@@ -137,13 +142,15 @@ struct PlayGround {
         return categories.flatMap { $0.entries + $0.subcategories.flatMap(\.entries) }
     }
 
-    /// Launches a play with an answer to each question, or to those alone that need one; the id of the run.
+    /// Launches a play with an answer to each question in English, or in Korean to those alone that need one; the id of the
+    /// run.
     func launch(
         _ entry: PlayEntry, _ launch: Scenarios.OnOneStack.ShippedPlayScenarioTests.Launch
     ) async throws -> String {
         var describe = DescribePlayRequest()
         describe.definitionRecord = entry.definitionRecord
-        let play = try await world.call(PlayLauncherAPI.describePlay, describe, as: manager)
+        let person = launch.isWhole ? manager : korean
+        let play = try await world.call(PlayLauncherAPI.describePlay, describe, as: person)
         var answers: [String: Any] = [:]
         for question in play.questions where launch.isWhole || question.mandatory {
             answers[question.name] = try answer(question)
@@ -153,7 +160,7 @@ struct PlayGround {
         request.sourceTable = launch.table
         request.sourceRecord = launch.record
         request.answers = String(decoding: try JSONSerialization.data(withJSONObject: answers), as: UTF8.self)
-        return try await world.call(PlayLauncherAPI.launchPlay, request, as: manager).id
+        return try await world.call(PlayLauncherAPI.launchPlay, request, as: person).id
     }
 
     private func answer(_ question: PlayQuestion) throws -> Any {
@@ -171,6 +178,29 @@ struct PlayGround {
     static let answered = "As said in the wizard."
     static let date = "2027-03-31"
 
+    /// How many records of the tables that plays make there are on the engagement, by table.
+    func counts() async throws -> [String: Int] {
+        var request = ListRequest()
+        request.filter = "engagement = \"\(engagement.id)\""
+        (request.count, request.pageSize) = (true, 1)
+        let counted = request
+        func count<Response: Message>(
+            _ method: Wire.Method<ListRequest, Response>, _ total: (Response) -> Int64?
+        ) async throws -> Int { Int(total(try await world.call(method, counted, as: manager)) ?? 0) }
+        return [
+            "success_objective": try await count(CustomerSuccessAPI.listSuccessObjectives, \.totalSize),
+            "success_case": try await count(CustomerSuccessAPI.listSuccessCases, \.totalSize),
+            "touchpoint": try await count(CustomerSuccessAPI.listTouchpoints, \.totalSize),
+            "internal_play": try await count(CustomerSuccessAPI.listInternalPlays, \.totalSize),
+            "risk_signal": try await count(CustomerSuccessAPI.listRiskSignals, \.totalSize),
+        ]
+    }
+
+    /// The agent and a customer of the account, who both speak `language`, at the success playbooks.
+    func walk(_ language: String) async throws -> SuccessWalk {
+        try await SuccessWalk(world, engagement, language, as: agent)
+    }
+
     /// What plays leave behind on this ground.
     var played: PlayedRecords {
         PlayedRecords(
@@ -178,19 +208,19 @@ struct PlayGround {
             answers: answers)
     }
 
-    /// All runs, of the engagement and of the case, once none is under way.
-    func ended(_ count: Int) async throws -> [FlowRun] {
-        let over: Set = ["completed", "failed", "held"]
-        return try await world.eventually("the end of \(count) plays") {
+    /// These runs, once none is under way.
+    func ended(_ ids: Set<String>) async throws -> [FlowRun] {
+        let over: Set = ["completed", "failed", "held", "canceled"]
+        return try await world.eventually("the end of \(ids.count) plays") {
             var runs: [FlowRun] = []
             var request = ListRequest()
             request.pageSize = 100
             repeat {
                 let page = try await world.call(PlayLauncherAPI.listFlowRuns, request, as: manager)
-                runs += page.flowRuns
+                runs += page.flowRuns.filter { ids.contains($0.id) }
                 request.pageToken = page.nextPageToken
             } while !request.pageToken.isEmpty
-            return runs.count == count && runs.allSatisfy { over.contains($0.state ?? "") } ? runs : nil
+            return runs.count == ids.count && runs.allSatisfy { over.contains($0.state ?? "") } ? runs : nil
         }
     }
 

@@ -1,6 +1,7 @@
 import CustomerSuccessWire
 import Foundation
 import JourneyKit
+import Korean
 import OnboardingWire
 import PlaybooksWire
 import RPC
@@ -12,9 +13,17 @@ struct PlayedRecords {
     /// A record that a play makes.
     struct Expected {
         let table: String
-        /// By the names of protobuf-JSON; what follows from the launch is asked of all by ``check(_:_:of:in:)``.
+        /// By the names of protobuf-JSON; what follows from the launch is asked of all by ``check(_:of:isWhole:from:)``.
         let fields: [String: String]
+        /// Those that are as they were answered, where all questions were.
+        var answered: [String: String] = [:]
     }
+
+    /// What records are called that a play makes by itself, for who launches in Korean.
+    private static let korean = [
+        "Diagnose": "진단", "Plan": "계획", "Act": "실행", "Confirm the health": "건강도 확인", "Kick-off workshop": "킥오프 워크숍",
+        "Working session": "공동 작업 세션", "Review": "검토",
+    ]
 
     /// By the titles of plays: the records in the order in which they are made.
     static let all: [String: [Expected]] = [
@@ -37,7 +46,7 @@ struct PlayedRecords {
         "Create Risk Signal and Issue Record": [
             Expected(
                 table: "risk_signal",
-                fields: ["trackingMethod": "automated", "probability": "very_high", "priority": "1"])
+                fields: ["trackingMethod": "automated", "probability": "very_high"], answered: ["priority": "1"])
         ],
         "Customer Experience Digital Transformation - Standard": blueprint("customer_experience"),
         "Customer Experience Digital Transformation Objective": [
@@ -105,25 +114,35 @@ struct PlayedRecords {
             Issue.record("\(title) from \(table) makes \(made.map(\.table))")
             return
         }
-        guard isWhole else { return }
         for (record, expected) in zip(made, expected) {
             let found = try await fields(of: record.table, record.id)
-            for (name, value) in expected.fields {
-                #expect(found[name] == value, "\(title) from \(table): \(record.table).\(name)")
+            let wanted = isWhole ? expected.fields.merging(expected.answered) { $1 } : expected.fields
+            for (name, value) in wanted {
+                let said = isWhole ? value : Self.korean[value] ?? value
+                #expect(found[name] == said, "\(title) from \(table): \(record.table).\(name)")
             }
             #expect(found["account"] ?? account == account && found["engagement"] ?? engagement == engagement)
-            // Who was chosen works on it, and the customer's contact is asked.
+            // Who was chosen, or launched it, works on it, and the customer's contact is asked.
             #expect(found["assignedTo"] ?? answers["user"] == answers["user"], "\(title): \(record.table)")
-            #expect(found["contact"] ?? answers["customer_contact"] == answers["customer_contact"])
+            if isWhole { #expect(found["contact"] ?? answers["customer_contact"] == answers["customer_contact"]) }
+            let texts = ["title", "subject", "shortDescription", "description"].compactMap { found[$0] }
+            #expect(
+                isWhole || texts.allSatisfy { $0 == PlayGround.answered || Hangul.isWritten(in: $0) },
+                "\(title) from \(table): \(texts)")
         }
         guard let first = made.first else { return }
-        let head = try await fields(of: first.table, first.id)
+        if isWhole { try await checkAnswers(of: first, title) }
+        try await checkPlaybook(of: first, title)
+    }
+
+    /// The first record has what was answered.
+    private func checkAnswers(of record: (table: String, id: String), _ title: String) async throws {
+        let head = try await fields(of: record.table, record.id)
         let named = head["shortDescription"] ?? head["subject"] ?? head["title"]
         #expect(named == PlayGround.answered && head["description"] == PlayGround.answered, "\(title)")
         #expect(head["dueDate"] ?? PlayGround.date == PlayGround.date)
         #expect(head["meetingDate"] ?? PlayGround.date == PlayGround.date)
         if title.hasPrefix("Product") { #expect(head["product"] == answers["sold_product"], "\(title)") }
-        try await checkPlaybook(of: first, title)
     }
 
     /// What was made has a playbook with next steps.
